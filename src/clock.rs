@@ -1,0 +1,55 @@
+//! The time, as the database writes it. Order never depends on it: row ids say what came first.
+
+use jiff::Timestamp;
+
+/// Where the time comes from: the system, or a fixed moment for tests and benchmarks.
+#[derive(Debug, Clone, Copy)]
+pub enum Clock {
+    /// The system's clock, right or wrong.
+    System,
+    /// Always this moment.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The moment now.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(moment) => moment,
+        }
+    }
+
+    /// Now as `YYYY-MM-DD HH:MM:SS` in UTC: what SQLite's `datetime('now')` writes.
+    #[must_use]
+    pub fn database_time(self) -> String {
+        self.now().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Now as `YYYY-MM-DDTHH:MM:SSZ`: what the old scripts wrote inside JSON.
+    #[must_use]
+    pub fn iso_time(self) -> String {
+        self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Now as `YYYYMMDDTHHMMSSZ`: fit for a file's name.
+    #[must_use]
+    pub fn file_time(self) -> String {
+        self.now().strftime("%Y%m%dT%H%M%SZ").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use jiff::Timestamp;
+
+    #[test]
+    fn writes_what_sqlite_writes() {
+        let clock = Clock::Fixed(Timestamp::from_second(4_294_967_296).unwrap_or_default());
+        assert_eq!(clock.database_time(), "2106-02-07 06:28:16");
+        assert_eq!(clock.iso_time(), "2106-02-07T06:28:16Z");
+        assert_eq!(clock.file_time(), "20260207T062816Z".replace("2026", "2106"));
+    }
+}

@@ -1,0 +1,18 @@
+//! cfn: a skills database for fleets of AI coding agents.
+//!
+//! The layers, from the top; imports go down only, and a test (`tests/it/architecture.rs`) fails on one that goes up:
+//!
+//! | layer | module | what it owns |
+//! |---|---|---|
+//! | 4 | [`cli`] | what the user types and reads: arguments, the text of reports, exit codes |
+//! | 3 | [`ops`] | what cfn does: a request becomes a report; no printing, no environment, no SQL |
+//! | 2 | [`store`] | where skills live: the contract, and its SQLite implementation |
+//! | 1 | [`settings`] | flags, environment and defaults, resolved once |
+//! | 0 | [`model`], [`clock`] | the nouns, parsed at the edge so that a value cannot be wrong; the time |
+
+pub mod cli;
+pub mod clock;
+pub mod model;
+pub mod ops;
+pub mod settings;
+pub mod store;

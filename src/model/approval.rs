@@ -1,0 +1,82 @@
+//! Levels of review, decisions about bytes, and the status of a skill.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::UnknownWord;
+
+/// How strictly a skill is reviewed. The order is the strictness: `Auto < Escalate < Human`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApprovalLevel {
+    /// Approved unless somebody rejects it.
+    Auto,
+    /// An expert decides.
+    Escalate,
+    /// A person decides.
+    Human,
+}
+
+/// What was decided about some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Agents may get these bytes.
+    Approved,
+    /// Agents must not get them.
+    Rejected,
+    /// Passed on to somebody else.
+    Escalated,
+    /// Sent back.
+    NeedsCorrection,
+}
+
+/// Where a skill is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// In use.
+    Active,
+    /// Still there, no longer handed out.
+    Deprecated,
+    /// Kept for the record.
+    Archived,
+}
+
+macro_rules! words {
+    ($type:ident, $what:literal, $expected:literal, $($variant:ident => $word:literal),+ $(,)?) => {
+        impl $type {
+            /// The word in the database and on the command line.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord { what: $what, expected: $expected, got: text.to_owned() }),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words!(ApprovalLevel, "an approval level", "auto, escalate, human",
+    Auto => "auto", Escalate => "escalate", Human => "human");
+words!(Decision, "a decision", "approved, rejected, escalated, needs_correction",
+    Approved => "approved", Rejected => "rejected", Escalated => "escalated", NeedsCorrection => "needs_correction");
+words!(Status, "a status", "active, deprecated, archived",
+    Active => "active", Deprecated => "deprecated", Archived => "archived");

@@ -1,0 +1,31 @@
+//! The nouns: values that cannot be wrong, parsed where they enter. Imports nothing of ours.
+
+mod approval;
+mod category;
+mod conditions;
+mod hash;
+mod name;
+mod records;
+mod version;
+mod visible;
+
+pub use approval::{ApprovalLevel, Decision, Status};
+pub use category::Category;
+pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
+pub use hash::ContentHash;
+pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
+pub use records::{Approval, Bootstrap, Candidate, Mapping, Skill, SkillId, Usage, VersionRecord, VersionSource};
+pub use version::{ChangeType, InvalidVersion, Version};
+pub use visible::{HiddenCharacter, Visible, hidden_characters};
+
+/// A value that is not one of the words that a field takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be one of {expected}, not \"{}\"", Visible(.got))]
+pub struct UnknownWord {
+    /// The field, as a user would call it.
+    pub what: &'static str,
+    /// The words that it takes.
+    pub expected: &'static str,
+    /// What was there.
+    pub got: String,
+}

@@ -1,0 +1,171 @@
+//! Versions `X.Y.Z` and the steps between them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::{UnknownWord, Visible};
+
+/// A version of a skill: three numbers, no pre-release, no build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    major: u64,
+    minor: u64,
+    patch: u64,
+}
+
+/// Text that is no `X.Y.Z`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a version has the form X.Y.Z (three numbers without leading zeros), not \"{}\"", Visible(.0))]
+pub struct InvalidVersion(pub String);
+
+/// Which of the three numbers a step raises first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeType {
+    /// `1.0.0` → `1.0.1`.
+    Patch,
+    /// `1.0.0` → `1.1.0`.
+    Minor,
+    /// `1.0.0` → `2.0.0`.
+    Major,
+}
+
+impl Version {
+    /// What a new skill starts with.
+    pub const FIRST: Self = Self { major: 1, minor: 0, patch: 0 };
+
+    /// Reads what old tools and front matter wrote: a leading `v`, and missing numbers, are taken as meant.
+    #[must_use]
+    pub fn lenient(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let dots = text.bytes().filter(|&byte| byte == b'.').count();
+        match dots {
+            0 => format!("{text}.0.0").parse().ok(),
+            1 => format!("{text}.0").parse().ok(),
+            _ => text.parse().ok(),
+        }
+    }
+
+    /// The next patch version; none after the largest number there is.
+    #[must_use]
+    pub fn next_patch(self) -> Option<Self> {
+        Some(Self { patch: self.patch.checked_add(1)?, ..self })
+    }
+
+    /// What kind of step leads from `self` to `next`; none where `next` is the same or lower.
+    #[must_use]
+    pub fn step_to(self, next: Self) -> Option<ChangeType> {
+        if next <= self {
+            None
+        } else if next.major > self.major {
+            Some(ChangeType::Major)
+        } else if next.minor > self.minor {
+            Some(ChangeType::Minor)
+        } else {
+            Some(ChangeType::Patch)
+        }
+    }
+}
+
+impl FromStr for Version {
+    type Err = InvalidVersion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
+        match semver::Version::parse(text) {
+            Ok(semver::Version { major, minor, patch, pre, build }) if pre.is_empty() && build.is_empty() => {
+                Ok(Self { major, minor, patch })
+            }
+            _ => Err(InvalidVersion(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl ChangeType {
+    /// The word on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+}
+
+impl FromStr for ChangeType {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        match text {
+            "patch" => Ok(Self::Patch),
+            "minor" => Ok(Self::Minor),
+            "major" => Ok(Self::Major),
+            _ => Err(UnknownWord { what: "a change type", expected: "patch, minor, major", got: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for ChangeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ChangeType, Version};
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap_or(Version::FIRST)
+    }
+
+    #[test]
+    fn takes_three_numbers_only() {
+        assert_eq!("0.10.2".parse::<Version>().map(|version| version.to_string()), Ok("0.10.2".to_owned()));
+        for bad in ["1", "1.0", "1.0.0-rc1", "1.0.0+5", "v1.0.0", "01.0.0", "1.0.x", "", "99999999999999999999.0.0"] {
+            assert!(bad.parse::<Version>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_leniently_what_was_stored() {
+        for (text, meant) in [("1.0", "1.0.0"), ("v1.1.0", "1.1.0"), ("2", "2.0.0"), (" 1.2.3 ", "1.2.3")] {
+            assert_eq!(Version::lenient(text), Some(version(meant)), "{text}");
+        }
+        for bad in ["2.x.x", "abc", "", "1.2.3.4"] {
+            assert_eq!(Version::lenient(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_the_step() {
+        let from = version("1.2.3");
+        for (to, step) in [
+            ("1.2.4", Some(ChangeType::Patch)),
+            ("1.2.9", Some(ChangeType::Patch)),
+            ("1.3.0", Some(ChangeType::Minor)),
+            ("2.0.0", Some(ChangeType::Major)),
+            ("1.2.3", None),
+            ("1.2.2", None),
+            ("0.9.9", None),
+        ] {
+            assert_eq!(from.step_to(version(to)), step, "{to}");
+        }
+        assert_eq!(version("1.0.18446744073709551615").next_patch(), None);
+    }
+}

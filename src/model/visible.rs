@@ -1,0 +1,87 @@
+//! Text from outside, made safe to look at, and the characters that a reader would not see.
+
+use std::fmt::{self, Write};
+
+/// Displays text on one line with control and invisible characters escaped, so that a name or a message from outside can
+/// neither move the cursor nor reorder what stands beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Visible<T>(pub T);
+
+impl<T: AsRef<str>> fmt::Display for Visible<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.as_ref().chars() {
+            if character.is_control() || is_hidden(character) || matches!(character, '\u{2028}' | '\u{2029}') {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A character in a skill that a person who reviews it does not see, but an agent reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HiddenCharacter {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character.
+    pub character: char,
+}
+
+/// Finds tag, zero-width, bidirectional and control characters. The joiners that emoji and some scripts need (U+200C, U+200D
+/// between other characters) and a byte order mark at the very start are not reported.
+#[must_use]
+pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
+    let mut found = Vec::new();
+    for (index, line) in text.split('\n').enumerate() {
+        let line = if index == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
+        let mut before = None;
+        let mut characters = line.chars().peekable();
+        while let Some(character) = characters.next() {
+            let joiner = matches!(character, '\u{200c}' | '\u{200d}');
+            let joins = |neighbour: Option<char>| neighbour.is_some_and(|it| !it.is_ascii() && !is_hidden(it));
+            let control = character.is_control() && !matches!(character, '\t' | '\r');
+            let hidden = is_hidden(character) && !(joiner && joins(before) && joins(characters.peek().copied()));
+            if control || hidden {
+                found.push(HiddenCharacter { line: index + 1, character });
+            }
+            before = Some(character);
+        }
+    }
+    found
+}
+
+/// Characters without a shape of their own (Unicode: default-ignorable and bidirectional controls, and tags).
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Visible, hidden_characters};
+
+    #[test]
+    fn escapes_what_moves_the_cursor() {
+        assert_eq!(Visible("a\u{1b}[2J\n\u{202e}b é").to_string(), "a\\u{1b}[2J\\n\\u{202e}b é");
+    }
+
+    #[test]
+    fn finds_tags_bidi_and_controls_but_not_emoji_joiners() {
+        assert!(hidden_characters("\u{feff}plain\ttext\r\nfamily 👨\u{200d}👩\u{200d}👧").is_empty());
+        let found: Vec<_> =
+            hidden_characters("ok\na\u{200b}b \u{e0041} \u{202e}\u{0}").iter().map(|it| (it.line, it.character)).collect();
+        assert_eq!(found, [(2, '\u{200b}'), (2, '\u{e0041}'), (2, '\u{202e}'), (2, '\u{0}')]);
+    }
+}
