@@ -14,7 +14,9 @@ pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
 pub use hash::ContentHash;
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
-pub use records::{Approval, Bootstrap, Candidate, Mapping, Skill, SkillId, Usage, VersionRecord, VersionSource};
+pub use records::{
+    Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, Usage, VersionRecord, VersionSource,
+};
 pub use version::{ChangeType, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters};
 

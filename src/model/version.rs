@@ -49,6 +49,12 @@ impl Version {
         }
     }
 
+    /// The first number.
+    #[must_use]
+    pub fn major(self) -> u64 {
+        self.major
+    }
+
     /// The next patch version; none after the largest number there is.
     #[must_use]
     pub fn next_patch(self) -> Option<Self> {

@@ -64,7 +64,7 @@ fn is_hidden(character: char) -> bool {
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
+            | '\u{e0000}'..='\u{e01ef}'
     )
 }
 

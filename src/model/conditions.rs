@@ -1,0 +1,183 @@
+//! When a mapping applies: the `conditions` and `tdd_condition` that users keep as JSON beside it.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use serde_json::Value;
+
+/// JSON in a mapping that is not what the column holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its {column} is not readable ({reason})")]
+pub struct UnreadableCondition {
+    /// The column of `agent_skill_mappings`.
+    pub column: &'static str,
+    /// What the parser said.
+    pub reason: String,
+}
+
+/// `conditions`: each restricts only what the caller states.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Conditions {
+    /// Keywords of tasks; empty: any task.
+    #[serde(default, rename = "taskContext", deserialize_with = "words")]
+    pub task_context: Vec<String>,
+    /// Phases; empty: any phase.
+    #[serde(default, deserialize_with = "words")]
+    pub phase: Vec<String>,
+}
+
+/// Which stated restriction a skill does not meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextMatch {
+    /// All that the caller states is met.
+    Met,
+    /// None of the caller's keywords is one of the skill's.
+    OtherContext,
+    /// The caller's phase is not one of the skill's.
+    OtherPhase,
+}
+
+/// `tdd_condition`: a gate on figures; an unknown figure fails it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct TddCondition {
+    /// The least `test_coverage`, 0–1.
+    pub min_coverage: Option<f64>,
+    /// The least `test_pass_rate` of the latest run that was logged, 0–1.
+    pub min_pass_rate: Option<f64>,
+    /// Whether the skill must name a test suite.
+    #[serde(default)]
+    pub require_tests: bool,
+}
+
+/// What is known about a skill's tests.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TddFigures {
+    /// Share of code covered, 0–1.
+    pub coverage: Option<f64>,
+    /// The latest pass rate logged, 0–1.
+    pub pass_rate: Option<f64>,
+    /// Whether a test suite is named.
+    pub has_suite: bool,
+}
+
+impl Conditions {
+    /// Reads the column; nothing and blank text restrict nothing.
+    pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
+        read("conditions", json)
+    }
+
+    /// Compares what the caller states. A keyword matches a task context or a tag, whatever the case.
+    #[must_use]
+    pub fn compare(&self, context: &[String], phase: Option<&str>, tags: &[String]) -> ContextMatch {
+        let meets = |keyword: &String| {
+            let same = |word: &String| same_word(word, keyword);
+            self.task_context.iter().any(same) || tags.iter().any(same)
+        };
+        if !self.task_context.is_empty() && !context.is_empty() && !context.iter().any(meets) {
+            return ContextMatch::OtherContext;
+        }
+        match phase {
+            Some(phase) if !self.phase.is_empty() && !self.phase.iter().any(|it| same_word(it, phase)) => {
+                ContextMatch::OtherPhase
+            }
+            _ => ContextMatch::Met,
+        }
+    }
+}
+
+impl TddCondition {
+    /// Reads the column; nothing and blank text are no gate.
+    pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
+        read("tdd_condition", json)
+    }
+
+    /// The first figure that fails the gate, as a sentence's end; none where the gate is open.
+    #[must_use]
+    pub fn failure(&self, figures: TddFigures) -> Option<&'static str> {
+        let below = |least: Option<f64>, figure: Option<f64>| match (least, figure) {
+            (None, _) => false,
+            (Some(least), Some(figure)) => figure < least,
+            (Some(_), None) => true,
+        };
+        if below(self.min_coverage, figures.coverage) {
+            Some("its test coverage is unknown or below min_coverage")
+        } else if below(self.min_pass_rate, figures.pass_rate) {
+            Some("its latest test pass rate is unknown or below min_pass_rate")
+        } else if self.require_tests && !figures.has_suite {
+            Some("it has no test suite, and require_tests is set")
+        } else {
+            None
+        }
+    }
+}
+
+fn same_word(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right) || left.to_lowercase() == right.to_lowercase()
+}
+
+fn read<T: Default + for<'de> Deserialize<'de>>(
+    column: &'static str,
+    json: Option<&str>,
+) -> Result<T, UnreadableCondition> {
+    match json.map(str::trim) {
+        None | Some("" | "null") => Ok(T::default()),
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| UnreadableCondition { column, reason: error.to_string() }),
+    }
+}
+
+/// A string or an array of strings.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(Vec::new()),
+        Value::String(word) => Ok(vec![word]),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(word) => Ok(word),
+                other => Err(D::Error::custom(format!("expected a string, found {other}"))),
+            })
+            .collect(),
+        other => Err(D::Error::custom(format!("expected a string or an array of strings, found {other}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Conditions, ContextMatch, TddCondition, TddFigures};
+
+    fn conditions(json: &str) -> Conditions {
+        Conditions::read(Some(json)).unwrap_or_default()
+    }
+
+    #[test]
+    fn restricts_only_what_the_caller_states() {
+        let it = conditions(r#"{"taskContext": ["auth", "Database"], "phase": "loop3", "test_context": true}"#);
+        let words = |word: &str| vec![word.to_owned()];
+        assert_eq!(it.compare(&[], None, &[]), ContextMatch::Met);
+        assert_eq!(it.compare(&words("AUTH"), None, &[]), ContextMatch::Met);
+        assert_eq!(it.compare(&words("sql"), None, &[]), ContextMatch::OtherContext);
+        assert_eq!(it.compare(&words("sql"), None, &words("SQL")), ContextMatch::Met);
+        assert_eq!(it.compare(&[], Some("loop2"), &[]), ContextMatch::OtherPhase);
+        assert_eq!(it.compare(&words("auth"), Some("LOOP3"), &[]), ContextMatch::Met);
+        assert_eq!(conditions("").compare(&words("x"), Some("y"), &[]), ContextMatch::Met);
+    }
+
+    #[test]
+    fn unreadable_json_is_an_error() {
+        for bad in ["{", "[]", r#"{"taskContext": 5}"#, r#"{"phase": [1]}"#, "auth"] {
+            assert!(Conditions::read(Some(bad)).is_err(), "{bad}");
+        }
+        assert!(TddCondition::read(Some(r#"{"min_coverage": "high"}"#)).is_err());
+    }
+
+    #[test]
+    fn an_unknown_figure_fails_the_gate() {
+        let gate = TddCondition { min_coverage: Some(0.9), min_pass_rate: Some(0.95), require_tests: true };
+        let good = TddFigures { coverage: Some(0.9), pass_rate: Some(0.95), has_suite: true };
+        assert_eq!(gate.failure(good), None);
+        assert!(gate.failure(TddFigures { coverage: None, ..good }).is_some());
+        assert!(gate.failure(TddFigures { pass_rate: Some(0.949), ..good }).is_some());
+        assert!(gate.failure(TddFigures { has_suite: false, ..good }).is_some());
+        assert_eq!(TddCondition::default().failure(TddFigures::default()), None);
+    }
+}

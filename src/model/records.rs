@@ -1,0 +1,223 @@
+//! What the database holds, row by row. Other programs write these tables too, so text that only looks like a version, a hash
+//! or a category is kept as text and judged where it is used.
+
+use serde::Serialize;
+
+use super::{ApprovalLevel, Decision, Status};
+
+/// `skills.id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SkillId(pub i64);
+
+/// A row of `skills`: a skill and its current version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skill {
+    /// The key.
+    pub id: SkillId,
+    /// The unique name.
+    pub name: String,
+    /// One of the five categories, unless another program wrote something else.
+    pub category: String,
+    /// The team that the skill belongs to.
+    pub team: Option<String>,
+    /// Where the current version was read from.
+    pub content_path: String,
+    /// SHA-256 of the current version, in hex.
+    pub content_hash: String,
+    /// JSON array.
+    pub tags: Option<String>,
+    /// The current version.
+    pub version: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// How strictly it is reviewed.
+    pub approval_level: ApprovalLevel,
+    /// Who approved last.
+    pub last_approved_by: Option<String>,
+    /// When, in UTC.
+    pub last_approval_date: Option<String>,
+    /// The pattern in the workflow database that it was generated from.
+    pub phase4_pattern_id: Option<i64>,
+    /// `phase4`, `manual` or `imported`.
+    pub generated_by: Option<String>,
+    /// Who is responsible.
+    pub owner: Option<String>,
+    /// In UTC; other programs may have left it out.
+    pub created_at: Option<String>,
+    /// In UTC; other programs may have left it out.
+    pub updated_at: Option<String>,
+}
+
+/// What recorded a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VersionSource {
+    /// `cfn deploy`.
+    Deploy,
+    /// `cfn update`.
+    Update,
+    /// `cfn init --from`.
+    Import,
+    /// `cfn skill rollback`.
+    Rollback,
+}
+
+impl VersionSource {
+    /// The word in the database; `adoption` and `external` are written by the schema itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Update => "update",
+            Self::Import => "import",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
+/// A row of `skill_versions`: bytes that a skill once had, or has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRecord {
+    /// The key; a higher one was recorded later.
+    pub id: i64,
+    /// `X.Y.Z`, unless another program wrote something else.
+    pub version: String,
+    /// SHA-256 in hex.
+    pub content_hash: String,
+    /// Where the bytes were read from.
+    pub content_path: String,
+    /// JSON of the front matter, where there was some.
+    pub front_matter: Option<String>,
+    /// The review that this version needed.
+    pub approval_level: ApprovalLevel,
+    /// `deploy`, `update`, `import`, `rollback`, `adoption`, or `external` for other programs.
+    pub source: String,
+    /// In UTC.
+    pub created_at: String,
+    /// Whether the bytes are in the database.
+    pub stored: bool,
+    /// Whether agents may get these bytes.
+    pub approved: bool,
+}
+
+/// A row of `approval_history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// The key; a higher one was decided later.
+    pub id: i64,
+    /// The version that was decided on.
+    pub version: String,
+    /// The bytes that were decided on; unknown for old records of versions that are gone.
+    pub content_hash: Option<String>,
+    /// The review that was asked for.
+    pub approval_level: ApprovalLevel,
+    /// Who decided.
+    pub approver: Option<String>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why.
+    pub reasoning: Option<String>,
+    /// JSON.
+    pub approval_criteria_check: Option<String>,
+    /// In UTC.
+    pub timestamp: Option<String>,
+}
+
+/// A row of `agent_skill_mappings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mapping {
+    /// The kind of agent that gets the skill.
+    pub agent_type: String,
+    /// 1 (first) to 10.
+    pub priority: i64,
+    /// Whether limits and conditions do not apply.
+    pub required: bool,
+    /// JSON.
+    pub conditions: Option<String>,
+    /// JSON.
+    pub tdd_condition: Option<String>,
+    /// Whether it counts.
+    pub enabled: bool,
+}
+
+/// A skill that is mapped to an agent type, with the version that the agent would get.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The skill.
+    pub id: SkillId,
+    /// Its name.
+    pub name: String,
+    /// JSON array.
+    pub tags: Option<String>,
+    /// 1 (first) to 10.
+    pub priority: i64,
+    /// Whether limits and conditions do not apply.
+    pub required: bool,
+    /// JSON.
+    pub conditions: Option<String>,
+    /// JSON.
+    pub tdd_condition: Option<String>,
+    /// Share of code covered, 0–1.
+    pub test_coverage: Option<f64>,
+    /// Whether a test suite is named.
+    pub has_test_suite: bool,
+    /// How strictly it is reviewed.
+    pub approval_level: ApprovalLevel,
+    /// Whether the workflow codification generated it.
+    pub phase4_generated: bool,
+    /// Whether the row in `skills` names the bytes that were recorded for its version.
+    pub row_agrees: bool,
+    /// The newest approved version; none where nothing is approved.
+    pub approved: Option<ApprovedVersion>,
+}
+
+/// The version of a skill that agents get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedVersion {
+    /// `X.Y.Z`.
+    pub version: String,
+    /// SHA-256 in hex.
+    pub content_hash: String,
+    /// Where the bytes were read from.
+    pub content_path: String,
+}
+
+/// A row of `bootstrap_skills`: what every agent gets before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The key.
+    pub name: String,
+    /// Where the bytes come from.
+    pub file_path: String,
+    /// Place in the order.
+    pub load_order: i64,
+    /// What it is for.
+    pub description: Option<String>,
+    /// SHA-256 in hex; unknown until somebody records it.
+    pub content_hash: Option<String>,
+}
+
+/// A row of `skill_usage_log`: an agent got, or used, a skill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usage<'a> {
+    /// Which agent.
+    pub agent_id: &'a str,
+    /// Of what kind.
+    pub agent_type: &'a str,
+    /// The skill.
+    pub skill_id: SkillId,
+    /// For which task.
+    pub task_id: Option<&'a str>,
+    /// In which phase.
+    pub phase: Option<&'a str>,
+    /// In UTC.
+    pub loaded_at: &'a str,
+    /// The skill's level at that time.
+    pub approval_level: ApprovalLevel,
+    /// The skill's origin at that time.
+    pub phase4_generated: bool,
+    /// The version that the agent got.
+    pub version: &'a str,
+    /// The bytes that the agent got: SHA-256 in hex.
+    pub content_hash: &'a str,
+}

@@ -1,0 +1,124 @@
+//! Where skills live: the contract that every database keeps, in domain terms. No SQL and no type of a database driver is in
+//! it, so that another database can stand beside SQLite.
+//!
+//! # The contract
+//!
+//! * [`Store::read`] gives a [`Snapshot`]: everything read through it is of one moment, whatever others write meanwhile.
+//! * [`Store::write`] gives a [`Transaction`]: it has the only write lock from its first moment, so what it reads cannot change
+//!   under it. [`Transaction::commit`] makes all of it durable, or none; dropping it undoes everything.
+//! * A lock that another process holds is waited for, up to the time in the settings; then [`StoreError::Busy`].
+//! * Order is by row id, never by the clock.
+//! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
+//!   is `auto` and nobody rejected its bytes.
+//! * A recorded version never changes its bytes.
+
+mod error;
+mod reports;
+mod requests;
+pub mod sqlite;
+
+use std::path::Path;
+
+use crate::model::{
+    AgentType, Approval, Bootstrap, Candidate, ContentHash, Mapping, Skill, SkillId, SkillName, Usage, VersionRecord,
+};
+
+pub use error::{Result, StoreError};
+pub use reports::{BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport};
+pub use requests::{
+    ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, SkillFilter, Unstored,
+};
+
+/// What happens to a committed transaction when the power goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is on the disk: for decisions (deploy, update, approvals).
+    Full,
+    /// The last ones may be lost, none is half there: for usage rows.
+    Normal,
+}
+
+/// A database of skills.
+pub trait Store {
+    /// Begins a consistent read.
+    fn read(&mut self) -> Result<Box<dyn Snapshot + '_>>;
+    /// Begins a write; waits for the lock.
+    fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>>;
+}
+
+/// Everything as it was at one moment.
+pub trait Snapshot: Serving + Catalogue {}
+
+impl<T: Serving + Catalogue> Snapshot for T {}
+
+/// What an agent is served from.
+pub trait Serving {
+    /// What an agent type is mapped to: active skills and enabled mappings, required first, then by priority, then by name.
+    fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>>;
+    /// Enabled bootstrap skills in their order.
+    fn bootstrap(&self) -> Result<Vec<Bootstrap>>;
+    /// The latest `test_pass_rate` that was logged for a skill.
+    fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>>;
+    /// The front matter of a version, as JSON.
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>>;
+    /// The bytes stored under a hash, as they are: the caller compares them with the hash.
+    fn content(&self, hash: &str) -> Result<Option<Vec<u8>>>;
+}
+
+/// What operators look at.
+pub trait Catalogue {
+    /// The skill of this name.
+    fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
+    /// Skills that pass the filter, by name, each with the agent types that it is mapped to.
+    fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
+    /// The versions of a skill, newest first.
+    fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>>;
+    /// The decisions about a skill, newest first.
+    fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>>;
+    /// The agent types that get a skill.
+    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
+    /// Current versions, and bootstrap skills, whose bytes are not in the database.
+    fn unstored(&self) -> Result<Vec<Unstored>>;
+    /// Every name of this kind, for hints when one is not found.
+    fn names(&self, of: NameKind) -> Result<Vec<String>>;
+}
+
+/// A write that is not visible to anybody else before [`commit`](Transaction::commit).
+pub trait Transaction: Snapshot {
+    /// Adds a skill and records its first version.
+    fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
+    /// Changes the fields that are given, and nothing else.
+    fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()>;
+    /// Makes other bytes the current version and records it.
+    fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
+    /// Adds what was read from a version's file: the front matter of a version that another program recorded.
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()>;
+    /// Stores bytes under their hash, where they are not there already.
+    fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
+    /// Records a decision about bytes, and who approved last where it is an approval.
+    fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
+    /// Adds a mapping where it is missing; says whether it was.
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
+    /// Writes one usage row.
+    fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
+    /// Records which bytes a bootstrap skill has.
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
+    /// Makes it all durable. An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.
+    fn commit(self: Box<Self>) -> Result<()>;
+}
+
+/// The care of a database that is one file.
+pub trait Maintenance {
+    /// What the file is, and how the connection really is set up.
+    fn status(&mut self) -> Result<StatusReport>;
+    /// Looks for damage and orphans.
+    fn check(&mut self) -> Result<CheckReport>;
+    /// A copy of the committed state, safe under writers; appears whole or not at all.
+    fn backup(&mut self, to: &Path) -> Result<BackupReport>;
+    /// Replaces everything by a backup, safe under readers; the state before is kept beside the file.
+    fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
+    /// Gives free pages back and refreshes what the query planner knows, where that pays.
+    fn maintain(&mut self) -> Result<MaintainReport>;
+    /// Brings an older schema up to date in one transaction, after a backup beside the file; `fill` runs inside it.
+    fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport>;
+}

@@ -1,0 +1,87 @@
+//! What the care of a database reports.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What [`Maintenance::status`] saw.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// The size of its write-ahead log in bytes.
+    pub wal_bytes: u64,
+    /// The schema's version, such as `v3.0.0`.
+    pub schema_version: String,
+    /// The SQLite inside this program.
+    pub sqlite_version: String,
+    /// Each pragma that cfn sets, as the connection answers.
+    pub pragmas: Vec<(String, String)>,
+    /// Rows by table.
+    pub counts: Vec<(String, i64)>,
+    /// How each index of the architecture reference is provided.
+    pub indexes: Vec<(String, String)>,
+}
+
+/// What [`Maintenance::check`] found.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    /// Damage: what SQLite's own check says, and stored bytes that are not those of their hash.
+    pub damage: Vec<String>,
+    /// Rows that point nowhere, and rows that break a rule that old tables do not enforce.
+    pub warnings: Vec<String>,
+    /// How many stored contents were hashed.
+    pub contents_checked: u64,
+}
+
+/// What [`Maintenance::backup`] wrote.
+#[derive(Debug, Clone, Serialize)]
+pub struct BackupReport {
+    /// The copy.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
+/// What [`Maintenance::restore`] did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RestoreReport {
+    /// The backup that is now the database.
+    pub from: PathBuf,
+    /// The state before, where there was one.
+    pub previous: Option<PathBuf>,
+}
+
+/// What [`Maintenance::maintain`] gained.
+#[derive(Debug, Clone, Serialize)]
+pub struct MaintainReport {
+    /// Bytes of the file and its write-ahead log before.
+    pub bytes_before: u64,
+    /// And after.
+    pub bytes_after: u64,
+    /// Whether the file was rewritten.
+    pub vacuumed: bool,
+    /// Whether statistics were refreshed.
+    pub analyzed: bool,
+    /// Why something was left alone.
+    pub notes: Vec<String>,
+}
+
+/// What [`Maintenance::migrate`] did.
+#[derive(Debug, Clone, Serialize)]
+pub struct MigrateReport {
+    /// The schema before; none where it was up to date, or another process was faster.
+    pub from: Option<String>,
+    /// The schema now.
+    pub to: String,
+    /// The copy of the state before.
+    pub backup: Option<PathBuf>,
+    /// What was added: tables, columns, views.
+    pub added: Vec<String>,
+    /// Redundant indexes that were dropped.
+    pub dropped: Vec<String>,
+    /// Skills that were carried forward with an approval, because the old layout had none.
+    pub carried_forward: u64,
+}

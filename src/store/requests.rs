@@ -1,0 +1,146 @@
+//! What a transaction is asked to find or to write, and what a list has in it.
+
+use crate::model::{
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillName, Status, VersionSource,
+};
+
+/// Which skills to list.
+#[derive(Debug, Clone, Default)]
+pub struct SkillFilter {
+    /// Only of this category.
+    pub category: Option<Category>,
+    /// Only of this level.
+    pub approval_level: Option<ApprovalLevel>,
+    /// Only of this status.
+    pub status: Option<Status>,
+    /// Only those mapped to this agent type.
+    pub agent_type: Option<AgentType>,
+    /// Only those whose current version waits for review.
+    pub pending: bool,
+}
+
+/// A skill in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedSkill {
+    /// The row.
+    pub skill: Skill,
+    /// Whether its current version is approved.
+    pub approved: bool,
+    /// The agent types that it is mapped to and enabled for, by name.
+    pub agents: Vec<String>,
+}
+
+/// Bytes that the database names but does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unstored {
+    /// The skill, or the bootstrap skill.
+    pub name: String,
+    /// Where the bytes should be.
+    pub content_path: String,
+    /// Their hash, in hex; unknown for bootstrap skills that nobody recorded.
+    pub content_hash: Option<String>,
+    /// The row of `skill_versions`; none for a bootstrap skill.
+    pub version_id: Option<i64>,
+}
+
+/// What names to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// Skills.
+    Skill,
+    /// Agent types that have mappings.
+    AgentType,
+}
+
+/// A skill that does not exist yet.
+#[derive(Debug, Clone)]
+pub struct NewSkill<'a> {
+    /// The unique name.
+    pub name: &'a SkillName,
+    /// The category.
+    pub category: Category,
+    /// The team that it belongs to.
+    pub team: Option<&'a str>,
+    /// Tags, in order.
+    pub tags: &'a [String],
+    /// Who is responsible.
+    pub owner: Option<&'a str>,
+    /// The pattern in the workflow database that it was generated from; none: it was imported.
+    pub phase4_pattern_id: Option<i64>,
+}
+
+/// Bytes that become a skill's current version.
+#[derive(Debug, Clone)]
+pub struct NewVersion<'a> {
+    /// The number.
+    pub version: &'a str,
+    /// The address of the bytes.
+    pub content_hash: &'a ContentHash,
+    /// Where they were read from.
+    pub content_path: &'a str,
+    /// JSON of the front matter, where there was some.
+    pub front_matter: Option<&'a str>,
+    /// The review that they need; the skill's level from now on.
+    pub approval_level: ApprovalLevel,
+    /// What records it.
+    pub source: VersionSource,
+    /// Now, in UTC.
+    pub now: &'a str,
+}
+
+/// Fields of a skill to change; `None` keeps.
+#[derive(Debug, Clone, Default)]
+pub struct SkillChange<'a> {
+    /// The category.
+    pub category: Option<&'a str>,
+    /// The level.
+    pub approval_level: Option<ApprovalLevel>,
+    /// The status.
+    pub status: Option<Status>,
+    /// The team.
+    pub team: Option<&'a str>,
+    /// The tags.
+    pub tags: Option<&'a [String]>,
+    /// The owner.
+    pub owner: Option<&'a str>,
+    /// The pattern that it was generated from; sets `generated_by` and `is_auto_generated` too.
+    pub phase4_pattern_id: Option<i64>,
+    /// Now, in UTC.
+    pub now: &'a str,
+}
+
+/// A decision about bytes.
+#[derive(Debug, Clone)]
+pub struct NewApproval<'a> {
+    /// The version that has the bytes.
+    pub version: &'a str,
+    /// The bytes.
+    pub content_hash: &'a str,
+    /// The review that was asked for.
+    pub approval_level: ApprovalLevel,
+    /// Who decides.
+    pub approver: &'a str,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reasoning: &'a str,
+    /// JSON for `approval_criteria_check`.
+    pub criteria_check: Option<&'a str>,
+    /// Now, in UTC.
+    pub now: &'a str,
+}
+
+/// A mapping to add.
+#[derive(Debug, Clone)]
+pub struct NewMapping<'a> {
+    /// The kind of agent.
+    pub agent_type: &'a AgentType,
+    /// 1 (first) to 10.
+    pub priority: i64,
+    /// Whether limits and conditions do not apply.
+    pub required: bool,
+    /// JSON.
+    pub conditions: Option<&'a str>,
+    /// Now, in UTC.
+    pub now: &'a str,
+}

@@ -1,0 +1,35 @@
+//! `bootstrap_skills`: what every agent gets first.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{Fields, change, collect};
+use crate::model::{Bootstrap, ContentHash};
+
+pub(super) fn enabled(connection: &Connection) -> Result<Vec<Bootstrap>> {
+    collect(
+        connection,
+        "SELECT skill_name, file_path, load_order, description, content_hash
+         FROM bootstrap_skills WHERE enabled ORDER BY load_order",
+        [],
+        |row| {
+            let mut fields = Fields::new("bootstrap_skills", row);
+            Ok(Bootstrap {
+                name: fields.get()?,
+                file_path: fields.get()?,
+                load_order: fields.get()?,
+                description: fields.get()?,
+                content_hash: fields.get()?,
+            })
+        },
+    )
+}
+
+pub(super) fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
+    change(
+        connection,
+        "UPDATE bootstrap_skills SET content_hash = ?2, updated_at = datetime('now')
+         WHERE skill_name = ?1 AND content_hash IS NULL",
+        params![name, hash.to_string()],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Damage and orphans. `PRAGMA foreign_key_check` says nothing where an old table declares no foreign key, so orphans are
+//! looked for by name.
+
+use rusqlite::{Connection, Result};
+
+use super::failure::Place;
+use crate::model::{ContentHash, Visible};
+use crate::store::CheckReport;
+
+/// What to count, and how to say it; each query answers a count and the first few keys.
+const WARNINGS: [(&str, &str); 12] = [
+    (
+        "rows of agent_skill_mappings point to a skill that does not exist",
+        "SELECT count(*), group_concat(id) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of approval_history point to a skill that does not exist",
+        "SELECT count(*), group_concat(id) FROM approval_history WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of skill_usage_log point to a skill that does not exist",
+        "SELECT count(*), substr(group_concat(id), 1, 60) FROM skill_usage_log WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of phase4_skill_generation point to a skill that does not exist",
+        "SELECT count(*), group_concat(id) FROM phase4_skill_generation WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of edge_case_tracking point to a skill that does not exist",
+        "SELECT count(*), group_concat(id) FROM edge_case_tracking WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of skill_versions point to a skill that does not exist",
+        "SELECT count(*), group_concat(id) FROM skill_versions WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "skills name a replacement that does not exist",
+        "SELECT count(*), group_concat(id) FROM skills
+         WHERE replacement_id IS NOT NULL AND replacement_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "skills name bytes that are not in the database",
+        "SELECT count(*), group_concat(s.name, ', ') FROM skills s
+         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)",
+    ),
+    (
+        "skills name other bytes than were recorded for their version",
+        "SELECT count(*), group_concat(s.name, ', ') FROM skills s JOIN skill_versions v
+           ON v.skill_id = s.id AND v.version = s.version WHERE v.content_hash IS NOT s.content_hash",
+    ),
+    (
+        "skills have a status or a level that cfn does not know",
+        "SELECT count(*), group_concat(id) FROM skills WHERE status NOT IN ('active', 'deprecated', 'archived')
+           OR approval_level NOT IN ('auto', 'escalate', 'human')",
+    ),
+    (
+        "rows of agent_skill_mappings have a priority outside 1 to 10",
+        "SELECT count(*), group_concat(id) FROM agent_skill_mappings WHERE priority NOT BETWEEN 1 AND 10",
+    ),
+    (
+        "rows of agent_skill_mappings repeat an agent type and skill",
+        "SELECT count(*), group_concat(m.id) FROM agent_skill_mappings m WHERE EXISTS (SELECT 1 FROM agent_skill_mappings n
+           WHERE n.agent_type = m.agent_type AND n.skill_id = m.skill_id AND n.id < m.id)",
+    ),
+];
+
+pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<CheckReport> {
+    let mut report = CheckReport { damage: Vec::new(), warnings: Vec::new(), contents_checked: 0 };
+    let whole = structure(connection, &mut report)
+        .and_then(|()| contents(connection, &mut report))
+        .and_then(|()| warnings(connection, &mut report));
+    match whole {
+        Ok(()) => Ok(report),
+        // Where the file is so damaged that a query fails, that is the finding.
+        Err(error) if matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)) => {
+            report.damage.push(place.fail(&error).to_string());
+            Ok(report)
+        }
+        Err(error) => Err(place.fail(&error)),
+    }
+}
+
+fn structure(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    // A value that an old table's CHECK would refuse is a warning below, not damage.
+    for line in lines.into_iter().filter(|line| line != "ok") {
+        let rule = line.starts_with("CHECK constraint failed") || line.starts_with("NULL value in");
+        if rule { report.warnings.push(line) } else { report.damage.push(line) }
+    }
+    Ok(())
+}
+
+fn contents(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    let mut statement = connection.prepare("SELECT hash, bytes FROM skill_contents")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let hash: String = row.get(0)?;
+        let bytes = row.get_ref(1)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
+        report.contents_checked += 1;
+        if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(bytes)) {
+            report.damage.push(format!("the bytes stored as {} are not those of their hash", Visible(hash)));
+        }
+    }
+    Ok(())
+}
+
+fn warnings(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    for (what, query) in WARNINGS {
+        let (count, which): (i64, Option<String>) = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if count > 0 {
+            let which: String = which.unwrap_or_default().chars().take(200).collect();
+            report.warnings.push(format!("{count} {what} ({})", Visible(which)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `skill_contents`: bytes under their SHA-256.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{Fields, change, collect, first};
+use crate::model::ContentHash;
+use crate::store::Unstored;
+
+/// The bytes, however another program stored them: text and blobs are the same bytes.
+pub(super) fn bytes(connection: &Connection, hash: &str) -> Result<Option<Vec<u8>>> {
+    first(connection, "SELECT bytes FROM skill_contents WHERE hash = ?1", [hash], |row| {
+        row.get_ref(0).map(|value| value.as_bytes_or_null().ok().flatten().unwrap_or_default().to_vec())
+    })
+}
+
+/// Stores bytes once; damaged bytes under the same hash are replaced by the right ones.
+pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
+    change(
+        connection,
+        "INSERT INTO skill_contents (hash, bytes) VALUES (?1, ?2)
+         ON CONFLICT (hash) DO UPDATE SET bytes = excluded.bytes WHERE bytes IS NOT excluded.bytes",
+        params![hash.to_string(), bytes],
+    )?;
+    Ok(())
+}
+
+/// What `capture` looks for on disk: the current version of each skill, and the bootstrap skills.
+pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
+    collect(
+        connection,
+        "SELECT s.name, coalesce(s.content_path, ''), s.content_hash, v.id
+         FROM skills s LEFT JOIN skill_versions v
+           ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
+         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
+         UNION ALL
+         SELECT b.skill_name, b.file_path, b.content_hash, NULL
+         FROM bootstrap_skills b
+         WHERE b.enabled AND NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash)
+         ORDER BY 4 IS NULL, 1",
+        [],
+        |row| {
+            let mut fields = Fields::new("skills", row);
+            Ok(Unstored {
+                name: fields.get()?,
+                content_path: fields.get()?,
+                content_hash: fields.get()?,
+                version_id: fields.get()?,
+            })
+        },
+    )
+}

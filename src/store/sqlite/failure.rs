@@ -1,0 +1,141 @@
+//! What SQLite's errors mean to a user.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+use super::open::with_suffix;
+use crate::store::StoreError;
+
+/// Which database an error is about.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+}
+
+/// A stored value that cannot be what its column holds; travels inside a `rusqlite::Error`.
+#[derive(Debug, thiserror::Error)]
+#[error("row {row} of table {table}: {detail}")]
+pub(super) struct Damaged {
+    pub(super) table: &'static str,
+    pub(super) row: String,
+    pub(super) detail: String,
+}
+
+impl Place {
+    pub(super) fn new(path: &Path, busy_timeout: Duration) -> Self {
+        Self { path: path.to_owned(), busy_timeout }
+    }
+
+    /// Translates an error of anything but a commit.
+    pub(super) fn fail(&self, error: &rusqlite::Error) -> StoreError {
+        let path = self.path.clone();
+        let (code, message) = match error {
+            rusqlite::Error::SqliteFailure(code, message) => {
+                (*code, message.clone().unwrap_or_else(|| ffi::code_to_str(code.extended_code).to_owned()))
+            }
+            rusqlite::Error::FromSqlConversionFailure(_, _, cause) => {
+                return match cause.downcast_ref::<Damaged>() {
+                    Some(Damaged { table, row, detail }) => {
+                        StoreError::DamagedRow { table, row: row.clone(), detail: detail.clone() }
+                    }
+                    None => self.failed(error.to_string()),
+                };
+            }
+            other => return self.failed(other.to_string()),
+        };
+        match code.code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { path, waited: self.busy_timeout },
+            ErrorCode::DatabaseCorrupt => StoreError::Corrupt { path, detail: message },
+            ErrorCode::NotADatabase => StoreError::NotADatabase { path, why: "it is not a SQLite file".to_owned() },
+            ErrorCode::DiskFull => StoreError::Full { path, detail: self.space() },
+            ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => {
+                self.denied("write", &message)
+            }
+            ErrorCode::CannotOpen => self.cannot_open(&message),
+            ErrorCode::SystemIoFailure => self.io_failure(code.extended_code, message),
+            _ if message.contains("no such table") || message.contains("no such column") => {
+                StoreError::Corrupt { path, detail: format!("{message}; its schema is not the one that it says it has") }
+            }
+            _ => self.failed(message),
+        }
+    }
+
+    /// Translates an error of COMMIT: where only the sync failed, the change may be found there by the next process.
+    pub(super) fn fail_commit(&self, error: &rusqlite::Error) -> StoreError {
+        const UNKNOWN: [i32; 3] =
+            [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_DELETE];
+        match error {
+            rusqlite::Error::SqliteFailure(code, _) if UNKNOWN.contains(&code.extended_code) => {
+                StoreError::OutcomeUnknown {
+                    path: self.path.clone(),
+                    detail: ffi::code_to_str(code.extended_code).to_owned(),
+                }
+            }
+            _ => self.fail(error),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as one of the questions about a place's errors")]
+    pub(super) fn is_busy(&self, error: &rusqlite::Error) -> bool {
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
+
+    pub(super) fn denied(&self, action: &'static str, detail: &str) -> StoreError {
+        StoreError::Denied {
+            path: self.path.clone(),
+            action,
+            user: rustix::process::geteuid().as_raw(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    pub(super) fn failed(&self, detail: String) -> StoreError {
+        StoreError::Failed { path: self.path.clone(), detail }
+    }
+
+    /// SQLite cannot open the file, its log or its shared memory; which of them, and why, it does not say.
+    fn cannot_open(&self, message: &str) -> StoreError {
+        if self.free_bytes() == Some(0) {
+            return StoreError::Full { path: with_suffix(&self.path, "-shm"), detail: self.space() };
+        }
+        let action = if fs::File::open(&self.path).is_ok() { "write beside" } else { "read" };
+        self.denied(action, message)
+    }
+
+    fn io_failure(&self, extended: i32, message: String) -> StoreError {
+        let shared_memory = [ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP];
+        if shared_memory.contains(&extended) {
+            StoreError::Full { path: with_suffix(&self.path, "-shm"), detail: self.space() }
+        } else {
+            // A limit on file size (EFBIG) reaches SQLite as a failed write.
+            let write = extended == ffi::SQLITE_IOERR_WRITE || extended == ffi::SQLITE_IOERR_TRUNCATE;
+            if write && self.at_file_size_limit() {
+                StoreError::Full { path: self.path.clone(), detail: "the limit on file size was reached".to_owned() }
+            } else {
+                self.failed(message)
+            }
+        }
+    }
+
+    fn at_file_size_limit(&self) -> bool {
+        rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let folder = self.path.parent()?;
+        let found = rustix::fs::statvfs(folder).ok()?;
+        found.f_bavail.checked_mul(found.f_frsize)
+    }
+
+    fn space(&self) -> String {
+        self.free_bytes().map_or_else(
+            || "free space unknown".to_owned(),
+            |bytes| format!("{bytes} bytes free in its folder"),
+        )
+    }
+}

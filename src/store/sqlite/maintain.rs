@@ -1,0 +1,81 @@
+//! VACUUM and statistics, where they pay.
+
+use std::fs;
+
+use rusqlite::{Connection, Result};
+
+use super::failure::Place;
+use super::open::wal_of;
+use crate::store::MaintainReport;
+
+/// Rewriting the file pays from this share of free pages.
+const FREE_SHARE: f64 = 0.10;
+
+/// Below this many rows in the largest table, every plan is fast and statistics only cost each process start.
+const ROWS_FOR_STATISTICS: i64 = 10_000;
+
+pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<MaintainReport> {
+    let mut report = MaintainReport {
+        bytes_before: size(place),
+        bytes_after: 0,
+        vacuumed: false,
+        analyzed: false,
+        notes: Vec::new(),
+    };
+    vacuum(connection, &mut report)
+        .and_then(|()| statistics(connection, &mut report))
+        .and_then(|()| checkpoint(connection, &mut report))
+        .map_err(|error| place.fail(&error))?;
+    report.bytes_after = size(place);
+    Ok(report)
+}
+
+fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let (free, pages) = (number("freelist_count")?, number("page_count")?);
+    #[expect(clippy::cast_precision_loss, reason = "a share of pages needs no more digits")]
+    let share = if pages == 0 { 0.0 } else { free as f64 / pages as f64 };
+    if share < FREE_SHARE {
+        report.notes.push(format!("no VACUUM: {free} of {pages} pages are free, less than a tenth"));
+        return Ok(());
+    }
+    // The copy that VACUUM makes would otherwise be held in memory, as temp_store says.
+    connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
+    report.vacuumed = true;
+    Ok(())
+}
+
+fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
+    let largest: i64 = connection.query_row(
+        "SELECT max((SELECT count(*) FROM skills), (SELECT count(*) FROM skill_usage_log),
+           (SELECT count(*) FROM agent_skill_mappings), (SELECT count(*) FROM approval_history))",
+        [],
+        |row| row.get(0),
+    )?;
+    if largest < ROWS_FOR_STATISTICS {
+        report.notes.push(format!("no ANALYZE: the largest table has {largest} rows, fewer than {ROWS_FOR_STATISTICS}"));
+        return Ok(());
+    }
+    // With bit 0 set, optimize only tells what it would do.
+    let mut wanted = connection.prepare("PRAGMA optimize(0x10003)")?;
+    if wanted.query([])?.next()?.is_none() {
+        report.notes.push("no ANALYZE: the statistics are fresh".to_owned());
+        return Ok(());
+    }
+    drop(wanted);
+    connection.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize(0x10002);")?;
+    report.analyzed = true;
+    Ok(())
+}
+
+fn checkpoint(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
+    let blocked: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if blocked != 0 {
+        report.notes.push("a reader holds the write-ahead log; it shrinks when that reader is done".to_owned());
+    }
+    Ok(())
+}
+
+fn size(place: &Place) -> u64 {
+    [&place.path, &wal_of(&place.path)].iter().filter_map(|path| fs::metadata(path).ok()).map(|it| it.len()).sum()
+}

@@ -1,0 +1,51 @@
+//! `agent_skill_mappings`: which kind of agent gets which skill.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{Fields, change, collect};
+use crate::model::{Mapping, SkillId};
+use crate::store::NewMapping;
+
+pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
+    collect(
+        connection,
+        "SELECT id, agent_type, priority, required, conditions, tdd_condition, enabled
+         FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
+        [skill.0],
+        |row| {
+            let mut fields = Fields::new("agent_skill_mappings", row);
+            let _id: i64 = fields.get()?;
+            Ok(Mapping {
+                agent_type: fields.get()?,
+                priority: fields.get()?,
+                required: fields.get()?,
+                conditions: fields.get()?,
+                tdd_condition: fields.get()?,
+                enabled: fields.get()?,
+            })
+        },
+    )
+}
+
+pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
+    collect(connection, "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled", [], |row| row.get(0))
+}
+
+/// NOT EXISTS and no conflict clause: a user's partial database may lack the UNIQUE constraint.
+pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
+    let rows = change(
+        connection,
+        "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, created_at, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6
+         WHERE NOT EXISTS (SELECT 1 FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2)",
+        params![
+            mapping.agent_type.as_str(),
+            skill.0,
+            mapping.priority,
+            mapping.required,
+            mapping.conditions,
+            mapping.now,
+        ],
+    )?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,151 @@
+//! SQLite: one file, one connection a process, every write one `BEGIN IMMEDIATE` transaction.
+
+mod adopt;
+mod approvals;
+mod backup;
+mod bootstrap;
+mod candidates;
+mod check;
+mod contents;
+mod failure;
+mod maintain;
+mod mappings;
+mod migrate;
+mod open;
+mod rows;
+mod skills;
+mod status;
+mod transaction;
+mod usage;
+mod versions;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use self::failure::Place;
+use self::transaction::SqliteTransaction;
+use super::{
+    BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport, Result, Snapshot,
+    StatusReport, Store, StoreError, Transaction,
+};
+use crate::clock::Clock;
+
+pub use open::{Access, Options};
+
+/// A skills database in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    place: Place,
+    options: Options,
+    clock: Clock,
+    durability: Durability,
+    warning: Option<String>,
+}
+
+impl SqliteStore {
+    /// Opens a database that has this cfn's schema. [`StoreError::NeedsMigration`] where it is older: open it with
+    /// [`older`](Self::older) and call [`Maintenance::migrate`].
+    pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
+        let (connection, place) = open::existing(path, access, &options)?;
+        match migrate::state(&connection, &place)? {
+            migrate::State::Current => {}
+            migrate::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        }
+        Self::settled(connection, place, access, options, clock)
+    }
+
+    /// Opens a database whose schema is older.
+    pub fn older(path: &Path, options: Options, clock: Clock) -> Result<Self> {
+        let (connection, place) = open::existing(path, Access::Write, &options)?;
+        migrate::state(&connection, &place)?;
+        Self::settled(connection, place, Access::Write, options, clock)
+    }
+
+    /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
+    pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
+        migrate::create(path, &options, clock)
+    }
+
+    /// Puts a backup where there is no database, or where a damaged one is; a damaged one is kept under another name.
+    pub fn replace(path: &Path, from: &Path, options: Options, clock: Clock) -> Result<RestoreReport> {
+        backup::replace(path, from, &options, clock)
+    }
+
+    /// Where the file is on a file system on which cfn has to be careful: a warning that says so.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.place.path.clone()
+    }
+
+    fn settled(connection: Connection, place: Place, access: Access, options: Options, clock: Clock) -> Result<Self> {
+        let warning = match access {
+            Access::Write => open::settle_journal_mode(&connection, &place)?,
+            Access::Read => None,
+        };
+        Ok(Self { connection, place, options, clock, durability: Durability::Normal, warning })
+    }
+
+    /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
+    fn set_durability(&mut self, asked: Durability) -> Result<()> {
+        let durability = self.options.synchronous.unwrap_or(asked);
+        if durability != self.durability {
+            // A decision that was acknowledged must survive a power cut; in WAL mode NORMAL syncs at checkpoints only.
+            let pragma = match durability {
+                Durability::Full => "PRAGMA synchronous = FULL",
+                Durability::Normal => "PRAGMA synchronous = NORMAL",
+            };
+            self.connection.execute_batch(pragma).map_err(|error| self.place.fail(&error))?;
+            self.durability = durability;
+        }
+        Ok(())
+    }
+}
+
+impl Store for SqliteStore {
+    fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
+        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
+        Ok(Box::new(transaction))
+    }
+
+    fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>> {
+        self.set_durability(durability)?;
+        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
+        Ok(Box::new(transaction))
+    }
+}
+
+impl Maintenance for SqliteStore {
+    fn status(&mut self) -> Result<StatusReport> {
+        status::report(&self.connection, &self.place)
+    }
+
+    fn check(&mut self) -> Result<CheckReport> {
+        check::run(&self.connection, &self.place)
+    }
+
+    fn backup(&mut self, to: &Path) -> Result<BackupReport> {
+        backup::copy(&self.place, to)
+    }
+
+    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
+        self.set_durability(Durability::Full)?;
+        backup::restore(&mut self.connection, &self.place, from, self.clock)
+    }
+
+    fn maintain(&mut self) -> Result<MaintainReport> {
+        maintain::run(&self.connection, &self.place)
+    }
+
+    fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
+        self.set_durability(Durability::Full)?;
+        migrate::adopt(&mut self.connection, &self.place, self.clock, fill)
+    }
+}

@@ -1,0 +1,187 @@
+//! How cfn opens a SQLite file: what may be there, and the one place where a connection is configured.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::Place;
+use crate::store::{Durability, Result, StoreError};
+
+/// What a command is going to do with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Opened read-only: no fsync, and no write-ahead log removed at close.
+    Read,
+    /// Opened for writing.
+    Write,
+}
+
+/// How to open; each with a default that suits a short command.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How long to wait for a lock.
+    pub busy_timeout: Duration,
+    /// Overrides the durability that each transaction asks for.
+    pub synchronous: Option<Durability>,
+    /// A process that lives long maps no file: one that is truncated under a mapping kills it with SIGBUS.
+    pub long_lived: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(5), synchronous: None, long_lived: false }
+    }
+}
+
+/// Opens the file at `path`, which must be there and be a regular file.
+pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
+    let place = Place::new(path, options.busy_timeout);
+    require_regular_file(path)?;
+    let flags = match access {
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = open(&place, flags, options)?;
+    if access == Access::Write && connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
+        // SQLite falls back to read-only where it may not write; the command would fail later and less clearly.
+        return Err(place.denied("write", "permission denied"));
+    }
+    Ok((connection, place))
+}
+
+/// Creates an empty file for [`super::migrate`] to fill; its folder is created too.
+pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Place)> {
+    let place = Place::new(path, options.busy_timeout);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|source| file_error("could not create the folder", folder, source))?;
+    }
+    let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, options)?;
+    Ok((connection, place))
+}
+
+/// A plain second connection for backups: the source of a copy, or its target.
+pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let mut connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| place.fail(&error))?;
+    wait_for_locks(&mut connection, place.busy_timeout).map_err(|error| place.fail(&error))?;
+    Ok(connection)
+}
+
+fn open(place: &Place, flags: OpenFlags, options: &Options) -> Result<Connection> {
+    let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| place.fail(&error))?;
+    configure(&mut connection, options).map_err(|error| place.fail(&error))?;
+    Ok(connection)
+}
+
+/// The pragmas of the architecture reference, and what protects the file from the rest.
+fn configure(connection: &mut Connection, options: &Options) -> rusqlite::Result<()> {
+    wait_for_locks(connection, options.busy_timeout)?; // first: everything below may meet a lock
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(if options.long_lived {
+        "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
+         PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216;"
+    } else {
+        "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
+         PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 16777216;"
+    })
+}
+
+/// SQLite's own busy timeout sleeps up to 100 ms between tries; with many writers that waits far longer than the lock is held.
+fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
+    let mut since = Instant::now();
+    connection.busy_handler(Some(move |tries: i32| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let again = since.elapsed() < timeout;
+        if again {
+            thread::sleep(Duration::from_millis(1));
+        }
+        again
+    }))
+}
+
+/// WAL, set once and then only checked; on a network file system, where WAL's shared memory does not work, DELETE.
+/// Answers with a warning where it had to be DELETE.
+pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Result<Option<String>> {
+    let network = network_file_system(&place.path);
+    let wanted = if network.is_some() { "delete" } else { "wal" };
+    let mode = || connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+    if mode().map_err(|error| place.fail(&error))?.eq_ignore_ascii_case(wanted) {
+        return Ok(warning(network));
+    }
+    let set = if network.is_some() { "PRAGMA journal_mode = DELETE" } else { "PRAGMA journal_mode = WAL" };
+    let since = Instant::now();
+    loop {
+        // Changing the mode needs the file for itself, and SQLite does not call the busy handler for that.
+        match connection.query_row(set, [], |row| row.get::<_, String>(0)) {
+            Ok(now) if now.eq_ignore_ascii_case(wanted) => return Ok(warning(network)),
+            Ok(now) => return Err(place.failed(format!("its journal mode stays {now}"))),
+            Err(error) if place.is_busy(&error) && since.elapsed() < place.busy_timeout => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(place.fail(&error)),
+        }
+    }
+}
+
+fn warning(network: Option<&'static str>) -> Option<String> {
+    network.map(|name| format!("the database is on {name}, where write-ahead logging is unsafe; using journal mode DELETE"))
+}
+
+/// The name of the network file system that a path is on, if it is on one (magic numbers: statfs(2)).
+fn network_file_system(path: &Path) -> Option<&'static str> {
+    let kind = rustix::fs::statfs(path).ok()?.f_type;
+    match i64::try_from(kind).ok()? {
+        0x6969 => Some("NFS"),
+        0xFF53_4D42 | 0xFE53_4D42 | 0x517B => Some("CIFS"),
+        0x0102_1997 => Some("9p"),
+        0x6573_5546 => Some("FUSE or virtiofs"),
+        _ => None,
+    }
+}
+
+/// Says what is at `path` where that is not a regular file; SQLite would hang on a pipe and create through a dangling link.
+fn require_regular_file(path: &Path) -> Result<()> {
+    let not = |why: &str| Err(StoreError::NotADatabase { path: path.to_owned(), why: why.to_owned() });
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => not("it is a folder"),
+        Ok(found) if !found.is_file() => not("it is not a regular file"),
+        Ok(found) if found.len() == 0 => not("it is empty"),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if fs::symlink_metadata(path).is_ok() {
+                not("it is a link to nothing")
+            } else {
+                Err(StoreError::Missing { path: path.to_owned() })
+            }
+        }
+        Err(error) => Err(Place::new(path, Duration::ZERO).denied("read", &error.to_string())),
+    }
+}
+
+/// A failed operation on a file beside the database.
+pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
+    StoreError::File { what, path: path.to_owned(), source }
+}
+
+/// The write-ahead log beside a database.
+pub(super) fn wal_of(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
+}
+
+/// A path with something appended to its last part.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,78 @@
+//! Reading rows that other programs may have written: a value that its column must not hold names its table and row.
+
+use std::str::FromStr;
+
+use rusqlite::types::{FromSql, Type, Value};
+use rusqlite::{Error, Result, Row};
+
+use super::failure::Damaged;
+use crate::model::UnknownWord;
+
+/// A row of a table, read column by column in the order of the SELECT.
+pub(super) struct Fields<'r> {
+    row: &'r Row<'r>,
+    table: &'static str,
+    next: usize,
+}
+
+impl<'r> Fields<'r> {
+    /// The first column of the row must be its key.
+    pub(super) fn new(table: &'static str, row: &'r Row<'r>) -> Self {
+        Self { row, table, next: 0 }
+    }
+
+    /// The next column.
+    pub(super) fn get<T: FromSql>(&mut self) -> Result<T> {
+        let index = self.next;
+        self.next += 1;
+        self.row.get(index).map_err(|error| match error {
+            Error::InvalidColumnType(..) | Error::FromSqlConversionFailure(..) | Error::Utf8Error(..) => {
+                self.damaged(index, error.to_string())
+            }
+            other => other,
+        })
+    }
+
+    /// The next column, as one of the words that it takes.
+    pub(super) fn word<T: FromStr<Err = UnknownWord>>(&mut self) -> Result<T> {
+        let index = self.next;
+        let text: String = self.get()?;
+        text.parse().map_err(|error: UnknownWord| self.damaged(index, error.to_string()))
+    }
+
+    fn damaged(&self, index: usize, detail: String) -> Error {
+        let row = match self.row.get(0) {
+            Ok(Value::Integer(id)) => id.to_string(),
+            Ok(Value::Text(key)) => format!("\"{}\"", crate::model::Visible(key)),
+            _ => "?".to_owned(),
+        };
+        Error::FromSqlConversionFailure(index, Type::Text, Box::new(Damaged { table: self.table, row, detail }))
+    }
+}
+
+/// Runs a prepared query and collects its rows.
+pub(super) fn collect<T>(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    map: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_map(parameters, map)?.collect()
+}
+
+/// Runs a prepared query that has one row or none.
+pub(super) fn first<T>(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    map: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(parameters)?;
+    rows.next()?.map(map).transpose()
+}
+
+/// Runs a prepared statement; answers how many rows it changed.
+pub(super) fn change(connection: &rusqlite::Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
+    connection.prepare_cached(sql)?.execute(parameters)
+}

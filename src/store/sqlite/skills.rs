@@ -1,0 +1,160 @@
+//! `skills`: one row a skill, with its current version.
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::approvals::approved;
+use super::rows::{Fields, change, collect, first};
+use crate::model::{Skill, SkillId, SkillName};
+use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
+
+/// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
+macro_rules! columns {
+    () => {
+        "s.id, s.name, coalesce(s.category, ''), s.team, coalesce(s.content_path, ''), coalesce(s.content_hash, ''), s.tags,
+         coalesce(s.version, ''), coalesce(s.status, 'active'), coalesce(s.approval_level, 'human'), s.last_approved_by,
+         s.last_approval_date, s.phase4_pattern_id, s.generated_by, s.owner, s.created_at, s.updated_at"
+    };
+}
+
+const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
+
+/// One scan in the order of names; approval and agents are looked up for the rows that pass the filter.
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", coalesce(",
+    approved!(),
+    ", 0) AS approved,
+       (SELECT json_group_array(agent_type) FROM
+          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled ORDER BY agent_type))
+     FROM skills s
+     LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
+     WHERE (?1 IS NULL OR s.category = ?1)
+       AND (?2 IS NULL OR s.approval_level = ?2)
+       AND (?3 IS NULL OR s.status = ?3)
+       AND (?4 IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = ?4 AND enabled))
+       AND (NOT ?5 OR NOT approved)
+     ORDER BY s.name"
+);
+
+fn read(fields: &mut Fields<'_>) -> Result<Skill> {
+    Ok(Skill {
+        id: SkillId(fields.get()?),
+        name: fields.get()?,
+        category: fields.get()?,
+        team: fields.get()?,
+        content_path: fields.get()?,
+        content_hash: fields.get()?,
+        tags: fields.get()?,
+        version: fields.get()?,
+        status: fields.word()?,
+        approval_level: fields.word()?,
+        last_approved_by: fields.get()?,
+        last_approval_date: fields.get()?,
+        phase4_pattern_id: fields.get()?,
+        generated_by: fields.get()?,
+        owner: fields.get()?,
+        created_at: fields.get()?,
+        updated_at: fields.get()?,
+    })
+}
+
+pub(super) fn find(connection: &Connection, name: &SkillName) -> Result<Option<Skill>> {
+    first(connection, FIND, [name.as_str()], |row| read(&mut Fields::new("skills", row)))
+}
+
+pub(super) fn list(connection: &Connection, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
+    let parameters = params![
+        filter.category.map(|it| it.as_str()),
+        filter.approval_level.map(|it| it.as_str()),
+        filter.status.map(|it| it.as_str()),
+        filter.agent_type.as_ref().map(|it| it.as_str()),
+        filter.pending,
+    ];
+    collect(connection, LIST, parameters, listed)
+}
+
+fn listed(row: &Row<'_>) -> Result<ListedSkill> {
+    let mut fields = Fields::new("skills", row);
+    let skill = read(&mut fields)?;
+    let approved = fields.get()?;
+    let agents: String = fields.get()?;
+    // SQLite made this array from text, so it reads; a mapping with a blob for its type would be left out.
+    let agents = serde_json::from_str(&agents).unwrap_or_default();
+    Ok(ListedSkill { skill, approved, agents })
+}
+
+pub(super) fn names(connection: &Connection) -> Result<Vec<String>> {
+    collect(connection, "SELECT name FROM skills", [], |row| row.get(0))
+}
+
+pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
+    change(
+        connection,
+        "INSERT INTO skills (name, category, team, content_path, content_hash, tags, version, status, approval_level,
+           phase4_pattern_id, generated_by, is_auto_generated, owner, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+        params![
+            skill.name.as_str(),
+            skill.category.as_str(),
+            skill.team,
+            version.content_path,
+            version.content_hash.to_string(),
+            json_array(skill.tags),
+            version.version,
+            version.approval_level.as_str(),
+            skill.phase4_pattern_id,
+            if skill.phase4_pattern_id.is_some() { "phase4" } else { "imported" },
+            skill.phase4_pattern_id.is_some(),
+            skill.owner,
+            version.now,
+        ],
+    )?;
+    Ok(SkillId(connection.last_insert_rowid()))
+}
+
+pub(super) fn set_version(connection: &Connection, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
+    change(
+        connection,
+        "UPDATE skills SET version = ?2, content_hash = ?3, content_path = ?4, approval_level = ?5, updated_at = ?6 WHERE id = ?1",
+        params![
+            skill.0,
+            version.version,
+            version.content_hash.to_string(),
+            version.content_path,
+            version.approval_level.as_str(),
+            version.now,
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'_>) -> Result<()> {
+    change(
+        connection,
+        "UPDATE skills SET category = coalesce(?2, category), approval_level = coalesce(?3, approval_level),
+           status = coalesce(?4, status), team = coalesce(?5, team), tags = coalesce(?6, tags), owner = coalesce(?7, owner),
+           phase4_pattern_id = coalesce(?8, phase4_pattern_id),
+           generated_by = CASE WHEN ?8 IS NULL THEN generated_by ELSE 'phase4' END,
+           is_auto_generated = CASE WHEN ?8 IS NULL THEN is_auto_generated ELSE 1 END,
+           updated_at = ?9
+         WHERE id = ?1",
+        params![
+            skill.0,
+            to.category,
+            to.approval_level.map(|it| it.as_str()),
+            to.status.map(|it| it.as_str()),
+            to.team,
+            to.tags.map(json_array),
+            to.owner,
+            to.phase4_pattern_id,
+            to.now,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Tags as the old tools write them.
+fn json_array(words: &[String]) -> String {
+    serde_json::Value::from(words).to_string()
+}

@@ -1,0 +1,135 @@
+//! A transaction: each method of the contract names the noun's file that has the SQL.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::Place;
+use super::{approvals, bootstrap, candidates, contents, mappings, skills, usage, versions};
+use crate::model::{
+    AgentType, Approval, Bootstrap, Candidate, ContentHash, Mapping, Skill, SkillId, SkillName, Usage, VersionRecord,
+};
+use crate::store::{
+    Catalogue, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Result, Serving, SkillChange,
+    SkillFilter, Transaction, Unstored,
+};
+
+/// An open transaction; dropping it rolls back.
+pub(super) struct SqliteTransaction<'a> {
+    inner: rusqlite::Transaction<'a>,
+    place: &'a Place,
+}
+
+impl<'a> SqliteTransaction<'a> {
+    pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
+        let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
+        Ok(Self { inner, place })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.inner
+    }
+
+    fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|error| self.place.fail(&error))
+    }
+}
+
+impl Serving for SqliteTransaction<'_> {
+    fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>> {
+        self.say(candidates::of(&self.inner, agent_type))
+    }
+
+    fn bootstrap(&self) -> Result<Vec<Bootstrap>> {
+        self.say(bootstrap::enabled(&self.inner))
+    }
+
+    fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>> {
+        self.say(usage::latest_pass_rate(&self.inner, skill))
+    }
+
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>> {
+        self.say(versions::front_matter(&self.inner, skill, version))
+    }
+
+    fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
+        self.say(contents::bytes(&self.inner, hash))
+    }
+}
+
+impl Catalogue for SqliteTransaction<'_> {
+    fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
+        self.say(skills::find(&self.inner, name))
+    }
+
+    fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
+        self.say(skills::list(&self.inner, filter))
+    }
+
+    fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>> {
+        self.say(versions::of(&self.inner, skill))
+    }
+
+    fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>> {
+        self.say(approvals::of(&self.inner, skill))
+    }
+
+    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
+        self.say(mappings::of(&self.inner, skill))
+    }
+
+    fn unstored(&self) -> Result<Vec<Unstored>> {
+        self.say(contents::unstored(&self.inner))
+    }
+
+    fn names(&self, of: NameKind) -> Result<Vec<String>> {
+        self.say(match of {
+            NameKind::Skill => skills::names(&self.inner),
+            NameKind::AgentType => mappings::agent_types(&self.inner),
+        })
+    }
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
+        let id = self.say(skills::insert(&self.inner, skill, version))?;
+        self.say(versions::record(&self.inner, id, version))?;
+        Ok(id)
+    }
+
+    fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()> {
+        self.say(skills::update(&self.inner, skill, change))
+    }
+
+    fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
+        self.say(skills::set_version(&self.inner, skill, version))?;
+        self.say(versions::record(&self.inner, skill, version))
+    }
+
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+        self.say(versions::describe(&self.inner, version_id, front_matter))
+    }
+
+    fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
+        self.say(contents::store(&self.inner, hash, bytes))
+    }
+
+    fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()> {
+        self.say(approvals::record(&self.inner, skill, approval))
+    }
+
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
+        self.say(mappings::add(&self.inner, skill, mapping))
+    }
+
+    fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
+        self.say(usage::log(&self.inner, row))
+    }
+
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
+        self.say(bootstrap::bind(&self.inner, name, hash))
+    }
+
+    fn commit(self: Box<Self>) -> Result<()> {
+        let place = self.place;
+        self.inner.commit().map_err(|error| place.fail_commit(&error))
+    }
+}

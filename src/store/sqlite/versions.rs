@@ -1,0 +1,79 @@
+//! `skill_versions`: every version of every skill. A trigger writes the row when the skill's row changes; cfn adds what only the
+//! file says.
+
+use rusqlite::{Connection, Error, Result, params};
+
+use super::approvals::approved;
+use super::rows::{Fields, change, collect, first};
+use crate::model::{SkillId, VersionRecord};
+use crate::store::NewVersion;
+
+const OF: &str = concat!(
+    "SELECT v.id, v.version, v.content_hash, v.content_path, v.front_matter, v.approval_level, v.source, v.created_at,
+       EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = v.content_hash), coalesce(",
+    approved!(),
+    ", 0)
+     FROM skill_versions v JOIN skills s ON s.id = v.skill_id WHERE v.skill_id = ?1 ORDER BY v.id DESC"
+);
+
+pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionRecord>> {
+    collect(connection, OF, [skill.0], |row| {
+        let mut fields = Fields::new("skill_versions", row);
+        Ok(VersionRecord {
+            id: fields.get()?,
+            version: fields.get()?,
+            content_hash: fields.get()?,
+            content_path: fields.get()?,
+            front_matter: fields.get()?,
+            approval_level: fields.word()?,
+            source: fields.get()?,
+            created_at: fields.get()?,
+            stored: fields.get()?,
+            approved: fields.get()?,
+        })
+    })
+}
+
+pub(super) fn front_matter(connection: &Connection, skill: SkillId, version: &str) -> Result<Option<String>> {
+    let sql = "SELECT id, front_matter FROM skill_versions WHERE skill_id = ?1 AND version = ?2";
+    let found = first(connection, sql, params![skill.0, version], |row| {
+        let mut fields = Fields::new("skill_versions", row);
+        let _id: i64 = fields.get()?;
+        fields.get()
+    })?;
+    Ok(found.flatten())
+}
+
+/// Completes the row that the trigger wrote, or writes it where the trigger is gone. Never changes recorded bytes.
+pub(super) fn record(connection: &Connection, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
+    let rows = change(
+        connection,
+        "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, front_matter, approval_level, source, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (skill_id, version) DO UPDATE SET content_path = excluded.content_path,
+           front_matter = excluded.front_matter, approval_level = excluded.approval_level, source = excluded.source,
+           created_at = excluded.created_at
+         WHERE content_hash = excluded.content_hash",
+        params![
+            skill.0,
+            version.version,
+            version.content_hash.to_string(),
+            version.content_path,
+            version.front_matter,
+            version.approval_level.as_str(),
+            version.source.as_str(),
+            version.now,
+        ],
+    )?;
+    // The callers look before they write, inside the same transaction; this is the last line of defence.
+    if rows == 1 { Ok(()) } else { Err(Error::StatementChangedRows(rows)) }
+}
+
+pub(super) fn describe(connection: &Connection, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+    change(
+        connection,
+        "UPDATE skill_versions SET front_matter = ?2 WHERE id = ?1 AND front_matter IS NULL AND ?2 IS NOT NULL",
+        params![version_id, front_matter],
+    )?;
+    Ok(())
+}
