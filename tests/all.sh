@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is accepted, in one command: formatting, lints, documentation, dependencies,
+# the release build and the tests. Needs a Rust toolchain; on a Debian-like system it installs the rest, if missing.
+set -euo pipefail
+exec </dev/null # nothing here asks a question; a closed standard input must not become some other file
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cargo_deny_version=0.20.2
+
+# What the checks call, and the package that has it.
+tools=(
+    cc=build-essential
+    sqlite3=sqlite3
+    strace=strace
+    faketime=faketime
+    setpriv=util-linux
+    prlimit=util-linux
+)
+
+current=''
+times=()
+
+fail() {
+    echo "tests/all.sh: $1" >&2
+    exit 1
+}
+
+at_end() {
+    local status=$?
+    if ((status != 0)) && [[ -n $current ]]; then
+        printf '\n==> FAILED: %s (exit %d)\n' "$current" "$status" >&2
+    fi
+}
+trap at_end EXIT
+
+# step HEADLINE COMMAND…: runs the command under its headline and takes its time.
+step() {
+    current=$1
+    local before=$SECONDS
+    printf '\n==> %s\n' "$current"
+    "${@:2}"
+    times+=("$(printf '%5d s  %s' "$((SECONDS - before))" "$current")")
+    echo "${times[-1]}"
+    current=''
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "installing packages needs root or sudo; run as root: $*"
+    fi
+}
+
+missing_packages() {
+    local tool
+    for tool in "${tools[@]}"; do
+        command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
+    done | sort -u
+}
+
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+        apt-get -qq -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages)
+    if ((${#packages[@]} > 0)); then
+        command -v apt-get >/dev/null || fail "missing, and there is no apt-get to install it: ${packages[*]}"
+        echo "installing ${packages[*]}"
+        apt update || fail "apt-get update failed"
+        apt install --yes --no-install-recommends "${packages[@]}" || fail "could not install ${packages[*]}"
+        mapfile -t packages < <(missing_packages)
+        ((${#packages[@]} == 0)) || fail "still missing after the installation: ${packages[*]}"
+    fi
+}
+
+install_cargo_tools() {
+    command -v cargo >/dev/null || fail "cargo is missing; install a Rust toolchain first"
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail "cargo fmt is missing"
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail "cargo clippy is missing"
+    cargo deny --version >/dev/null 2>&1 ||
+        cargo install --locked cargo-deny --version "$cargo_deny_version" ||
+        fail "could not install cargo-deny $cargo_deny_version"
+}
+
+install_what_is_missing() {
+    install_packages
+    install_cargo_tools
+}
+
+step 'what the checks need' install_what_is_missing
+step 'formatting' cargo fmt --check
+step 'lints' cargo clippy --all-targets --locked -- -D warnings
+step 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+step 'dependencies' cargo deny --locked check bans licenses sources
+step 'release build' cargo build --release --locked
+step 'tests' env -u CFN_TEST_BINARY cargo test --locked
+
+printf '\n==> all good\n'
+printf '%s\n' "${times[@]}"

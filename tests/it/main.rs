@@ -1,0 +1,3 @@
+//! The integration tests, as one binary: one file per subject, one link.
+
+mod architecture;
