@@ -25,7 +25,8 @@ pub enum Category {
 
 impl Category {
     /// All five, in the order in which help texts name them.
-    pub const ALL: [Self; 5] = [Self::Coordination, Self::Testing, Self::Infrastructure, Self::Domain, Self::Foundation];
+    pub const ALL: [Self; 5] =
+        [Self::Coordination, Self::Testing, Self::Infrastructure, Self::Domain, Self::Foundation];
 
     /// The word in the database and on the command line.
     #[must_use]

@@ -120,8 +120,9 @@ fn read<T: Default + for<'de> Deserialize<'de>>(
 ) -> Result<T, UnreadableCondition> {
     match json.map(str::trim) {
         None | Some("" | "null") => Ok(T::default()),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| UnreadableCondition { column, reason: error.to_string() }),
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| UnreadableCondition { column, reason: error.to_string() })
+        }
     }
 }
 

@@ -107,9 +107,9 @@ impl AgentType {
 #[must_use]
 pub fn is_conformant_name(text: &str) -> bool {
     text.len() <= LONGEST
-        && text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
+        && text
+            .split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

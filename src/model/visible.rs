@@ -80,8 +80,10 @@ mod tests {
     #[test]
     fn finds_tags_bidi_and_controls_but_not_emoji_joiners() {
         assert!(hidden_characters("\u{feff}plain\ttext\r\nfamily 👨\u{200d}👩\u{200d}👧").is_empty());
-        let found: Vec<_> =
-            hidden_characters("ok\na\u{200b}b \u{e0041} \u{202e}\u{0}").iter().map(|it| (it.line, it.character)).collect();
+        let found: Vec<_> = hidden_characters("ok\na\u{200b}b \u{e0041} \u{202e}\u{0}")
+            .iter()
+            .map(|it| (it.line, it.character))
+            .collect();
         assert_eq!(found, [(2, '\u{200b}'), (2, '\u{e0041}'), (2, '\u{202e}'), (2, '\u{0}')]);
     }
 }

@@ -109,6 +109,20 @@ pub struct SkillChange<'a> {
     pub now: &'a str,
 }
 
+impl SkillChange<'_> {
+    /// Whether any field is given.
+    #[must_use]
+    pub fn changes_something(&self) -> bool {
+        self.category.is_some()
+            || self.approval_level.is_some()
+            || self.status.is_some()
+            || self.team.is_some()
+            || self.tags.is_some()
+            || self.owner.is_some()
+            || self.phase4_pattern_id.is_some()
+    }
+}
+
 /// A decision about bytes.
 #[derive(Debug, Clone)]
 pub struct NewApproval<'a> {

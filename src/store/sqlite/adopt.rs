@@ -157,7 +157,9 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
 /// Objects of a kind that have SQL of their own, in the order of their creation.
 fn objects(connection: &Connection, kind: &str) -> Result<Vec<(String, String)>> {
     connection
-        .prepare("SELECT name, sql FROM sqlite_master WHERE type = ?1 AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")?
+        .prepare(
+            "SELECT name, sql FROM sqlite_master WHERE type = ?1 AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
+        )?
         .query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }

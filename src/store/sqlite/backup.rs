@@ -34,7 +34,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     let done = fill(place, &draft).and_then(|()| {
         fs::rename(&draft, to).map_err(|source| file_error("could not rename the backup to", to, source))?;
         sync_folder(to);
-        let size_bytes = fs::metadata(to).map(|it| it.len()).unwrap_or(0);
+        let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
         Ok(BackupReport { path: to.to_owned(), size_bytes })
     });
     if done.is_err() {
@@ -79,7 +79,8 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     let draft = draft_of(path);
     let done = write_draft(&place, &source, &draft).and_then(|()| {
         let previous = set_aside(path, clock)?;
-        fs::rename(&draft, path).map_err(|error| file_error("could not rename the restored database to", path, error))?;
+        fs::rename(&draft, path)
+            .map_err(|error| file_error("could not rename the restored database to", path, error))?;
         sync_folder(path);
         Ok(RestoreReport { from: from.to_owned(), previous })
     });
@@ -108,10 +109,13 @@ fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
     let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
     let (source, source_place) = open::existing(from, open::Access::Read, &options)?;
     migrate::state(&source, &source_place)?;
-    let verdict: String = source
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| source_place.fail(&error))?;
-    if verdict == "ok" { Ok((source, source_place)) } else { Err(StoreError::Corrupt { path: from.to_owned(), detail: verdict }) }
+    let verdict: String =
+        source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| source_place.fail(&error))?;
+    if verdict == "ok" {
+        Ok((source, source_place))
+    } else {
+        Err(StoreError::Corrupt { path: from.to_owned(), detail: verdict })
+    }
 }
 
 fn fill(place: &Place, draft: &Path) -> Result<()> {
@@ -127,14 +131,13 @@ fn fill(place: &Place, draft: &Path) -> Result<()> {
 
 fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
     let draft_place = Place::new(draft, place.busy_timeout);
-    let mut target = open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    let mut target =
+        open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     step(&draft_place, source, &mut target)?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
-    fs::File::open(draft)
-        .and_then(|file| file.sync_all())
-        .map_err(|source| file_error("could not sync", draft, source))
+    fs::File::open(draft).and_then(|file| file.sync_all()).map_err(|source| file_error("could not sync", draft, source))
 }
 
 /// Copies all pages in one step: one snapshot of the source, one transaction of the target.

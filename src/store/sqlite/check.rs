@@ -107,7 +107,8 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<()> {
 
 fn warnings(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     for (what, query) in WARNINGS {
-        let (count, which): (i64, Option<String>) = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (count, which): (i64, Option<String>) =
+            connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if count > 0 {
             let which: String = which.unwrap_or_default().chars().take(200).collect();
             report.warnings.push(format!("{count} {what} ({})", Visible(which)));

@@ -58,17 +58,17 @@ impl Place {
             }
             ErrorCode::CannotOpen => self.cannot_open(&message),
             ErrorCode::SystemIoFailure => self.io_failure(code.extended_code, message),
-            _ if message.contains("no such table") || message.contains("no such column") => {
-                StoreError::Corrupt { path, detail: format!("{message}; its schema is not the one that it says it has") }
-            }
+            _ if message.contains("no such table") || message.contains("no such column") => StoreError::Corrupt {
+                path,
+                detail: format!("{message}; its schema is not the one that it says it has"),
+            },
             _ => self.failed(message),
         }
     }
 
     /// Translates an error of COMMIT: where only the sync failed, the change may be found there by the next process.
     pub(super) fn fail_commit(&self, error: &rusqlite::Error) -> StoreError {
-        const UNKNOWN: [i32; 3] =
-            [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_DELETE];
+        const UNKNOWN: [i32; 3] = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_DELETE];
         match error {
             rusqlite::Error::SqliteFailure(code, _) if UNKNOWN.contains(&code.extended_code) => {
                 StoreError::OutcomeUnknown {
@@ -78,11 +78,6 @@ impl Place {
             }
             _ => self.fail(error),
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as one of the questions about a place's errors")]
-    pub(super) fn is_busy(&self, error: &rusqlite::Error) -> bool {
-        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 
     pub(super) fn denied(&self, action: &'static str, detail: &str) -> StoreError {
@@ -114,16 +109,12 @@ impl Place {
         } else {
             // A limit on file size (EFBIG) reaches SQLite as a failed write.
             let write = extended == ffi::SQLITE_IOERR_WRITE || extended == ffi::SQLITE_IOERR_TRUNCATE;
-            if write && self.at_file_size_limit() {
+            if write && at_file_size_limit() {
                 StoreError::Full { path: self.path.clone(), detail: "the limit on file size was reached".to_owned() }
             } else {
                 self.failed(message)
             }
         }
-    }
-
-    fn at_file_size_limit(&self) -> bool {
-        rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
     }
 
     fn free_bytes(&self) -> Option<u64> {
@@ -133,9 +124,16 @@ impl Place {
     }
 
     fn space(&self) -> String {
-        self.free_bytes().map_or_else(
-            || "free space unknown".to_owned(),
-            |bytes| format!("{bytes} bytes free in its folder"),
-        )
+        self.free_bytes()
+            .map_or_else(|| "free space unknown".to_owned(), |bytes| format!("{bytes} bytes free in its folder"))
     }
+}
+
+/// Whether another process holds a lock.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+fn at_file_size_limit() -> bool {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
 }

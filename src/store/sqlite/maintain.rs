@@ -53,7 +53,9 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
         |row| row.get(0),
     )?;
     if largest < ROWS_FOR_STATISTICS {
-        report.notes.push(format!("no ANALYZE: the largest table has {largest} rows, fewer than {ROWS_FOR_STATISTICS}"));
+        report
+            .notes
+            .push(format!("no ANALYZE: the largest table has {largest} rows, fewer than {ROWS_FOR_STATISTICS}"));
         return Ok(());
     }
     // With bit 0 set, optimize only tells what it would do.

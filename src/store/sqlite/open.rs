@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure::Place;
+use super::failure::{Place, is_busy};
 use crate::store::{Durability, Result, StoreError};
 
 /// What a command is going to do with the file.
@@ -66,8 +66,8 @@ pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Plac
 
 /// A plain second connection for backups: the source of a copy, or its target.
 pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let mut connection =
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| place.fail(&error))?;
+    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| place.fail(&error))?;
     wait_for_locks(&mut connection, place.busy_timeout).map_err(|error| place.fail(&error))?;
     Ok(connection)
 }
@@ -126,7 +126,7 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
         match connection.query_row(set, [], |row| row.get::<_, String>(0)) {
             Ok(now) if now.eq_ignore_ascii_case(wanted) => return Ok(warning(network)),
             Ok(now) => return Err(place.failed(format!("its journal mode stays {now}"))),
-            Err(error) if place.is_busy(&error) && since.elapsed() < place.busy_timeout => {
+            Err(error) if is_busy(&error) && since.elapsed() < place.busy_timeout => {
                 thread::sleep(Duration::from_millis(1));
             }
             Err(error) => return Err(place.fail(&error)),
@@ -135,13 +135,14 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
 }
 
 fn warning(network: Option<&'static str>) -> Option<String> {
-    network.map(|name| format!("the database is on {name}, where write-ahead logging is unsafe; using journal mode DELETE"))
+    network.map(|name| {
+        format!("the database is on {name}, where write-ahead logging is unsafe; using journal mode DELETE")
+    })
 }
 
 /// The name of the network file system that a path is on, if it is on one (magic numbers: statfs(2)).
 fn network_file_system(path: &Path) -> Option<&'static str> {
-    let kind = rustix::fs::statfs(path).ok()?.f_type;
-    match i64::try_from(kind).ok()? {
+    match rustix::fs::statfs(path).ok()?.f_type {
         0x6969 => Some("NFS"),
         0xFF53_4D42 | 0xFE53_4D42 | 0x517B => Some("CIFS"),
         0x0102_1997 => Some("9p"),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::approved;
 use super::rows::{Fields, change, collect, first};
-use crate::model::{Skill, SkillId, SkillName};
+use crate::model::{AgentType, ApprovalLevel, Category, Skill, SkillId, SkillName, Status};
 use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
@@ -65,10 +65,10 @@ pub(super) fn find(connection: &Connection, name: &SkillName) -> Result<Option<S
 
 pub(super) fn list(connection: &Connection, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
     let parameters = params![
-        filter.category.map(|it| it.as_str()),
-        filter.approval_level.map(|it| it.as_str()),
-        filter.status.map(|it| it.as_str()),
-        filter.agent_type.as_ref().map(|it| it.as_str()),
+        filter.category.map(Category::as_str),
+        filter.approval_level.map(ApprovalLevel::as_str),
+        filter.status.map(Status::as_str),
+        filter.agent_type.as_ref().map(AgentType::as_str),
         filter.pending,
     ];
     collect(connection, LIST, parameters, listed)
@@ -142,8 +142,8 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
         params![
             skill.0,
             to.category,
-            to.approval_level.map(|it| it.as_str()),
-            to.status.map(|it| it.as_str()),
+            to.approval_level.map(ApprovalLevel::as_str),
+            to.status.map(Status::as_str),
             to.team,
             to.tags.map(json_array),
             to.owner,

@@ -1,0 +1,138 @@
+//! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::model::Visible;
+
+/// Which files may be read.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The most bytes.
+    pub most_bytes: usize,
+    /// Where files must lie, links resolved; anywhere if not set.
+    pub root: Option<PathBuf>,
+}
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub struct ContentFile {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// The path of the very file that was read, links resolved.
+    pub path: PathBuf,
+}
+
+/// Why a file was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Not there, or no right to read it.
+    #[error("could not read {}: {source}", Visible(path.to_string_lossy()))]
+    Unreadable {
+        /// The path that was given.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder, a pipe, a device.
+    #[error("{} is not a regular file", Visible(path.to_string_lossy()))]
+    NotRegular {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The path came to name another file while this one was read.
+    #[error("{} was replaced while it was read", Visible(path.to_string_lossy()))]
+    Replaced {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// Outside the root.
+    #[error("{} lies outside the content root {}", Visible(path.to_string_lossy()), Visible(root.to_string_lossy()))]
+    OutsideRoot {
+        /// The path that was given.
+        path: PathBuf,
+        /// Where it must lie.
+        root: PathBuf,
+    },
+    /// Too large, not UTF-8 or empty.
+    #[error("{}: {problem}", Visible(path.to_string_lossy()))]
+    Content {
+        /// The path that was given.
+        path: PathBuf,
+        /// What is wrong with the bytes.
+        problem: String,
+    },
+}
+
+impl Files {
+    /// Reads a file. It may be reached through links; the file at their end must be regular and lie inside the root.
+    pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
+        let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+        // Without O_NONBLOCK, opening a pipe that nobody writes would hang.
+        let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
+        let opened = file.metadata().map_err(unreadable)?;
+        if !opened.is_file() {
+            return Err(FileError::NotRegular { path: path.to_owned() });
+        }
+        let real = fs::canonicalize(path).map_err(unreadable)?;
+        let named = fs::metadata(&real).map_err(unreadable)?;
+        if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
+            return Err(FileError::Replaced { path: path.to_owned() });
+        }
+        self.require_inside(path, &real)?;
+        let bytes = self.all(file, opened.len()).map_err(unreadable)?;
+        if bytes.len() > self.most_bytes {
+            let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
+            return Err(FileError::Content { path: path.to_owned(), problem });
+        }
+        Ok(ContentFile { bytes, path: real })
+    }
+
+    fn require_inside(&self, path: &Path, real: &Path) -> Result<(), FileError> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let resolved =
+            fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
+        if real.starts_with(&resolved) {
+            Ok(())
+        } else {
+            Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() })
+        }
+    }
+
+    /// One byte more than allowed at the most: a file may grow while it is read, and a special one may never end.
+    fn all(&self, file: File, size: u64) -> io::Result<Vec<u8>> {
+        let limit = self.most_bytes.saturating_add(1);
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(limit).min(limit) + 1);
+        file.take(limit as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileError, Files};
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_are_followed_to_where_the_root_ends() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (root, outside) = (folder.path().join("root"), folder.path().join("outside.md"));
+        std::fs::create_dir(&root)?;
+        std::fs::write(&outside, "out")?;
+        std::fs::write(root.join("in.md"), "in")?;
+        symlink(&outside, root.join("out.md"))?;
+        symlink(root.join("in.md"), root.join("also-in.md"))?;
+        let files = Files { most_bytes: 3, root: Some(root.clone()) };
+        assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
+        for path in ["out.md", "../outside.md"] {
+            assert!(matches!(files.read(&root.join(path)), Err(FileError::OutsideRoot { .. })), "{path}");
+        }
+        assert!(matches!(files.read(&root), Err(FileError::NotRegular { .. })));
+        std::fs::write(root.join("in.md"), "four")?;
+        assert!(matches!(files.read(&root.join("in.md")), Err(FileError::Content { .. })));
+        Ok(())
+    }
+}

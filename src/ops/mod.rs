@@ -1,0 +1,37 @@
+//! What cfn does: each file takes a request and answers with a report. Nothing here prints, reads the environment or knows SQL.
+
+mod capture;
+mod care;
+mod content_file;
+mod deploy;
+mod error;
+mod history;
+mod import;
+mod list;
+mod load;
+mod numbering;
+mod project;
+mod review;
+mod rollback;
+mod rules;
+mod show;
+mod update;
+mod validate;
+mod verify;
+
+pub use capture::{CaptureReport, Uncaptured, capture, fill};
+pub use care::{CareReport, check};
+pub use content_file::{ContentFile, FileError, Files};
+pub use deploy::{Deploy, DeployReport, deploy};
+pub use error::{Error, Result, require_skill};
+pub use history::{HistoryReport, VersionEntry, history};
+pub use import::{Import, ImportEvent, ImportReport, Refusal, import};
+pub use list::{ListReport, ListedEntry, list};
+pub use load::{LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, load, load_and_log, xml};
+pub use project::Project;
+pub use review::{Review, ReviewReport, review};
+pub use rollback::{Rollback, rollback};
+pub use show::{ShowReport, show};
+pub use update::{Update, UpdateReport, update};
+pub use validate::{ValidateReport, ValidatedFile, validate};
+pub use verify::{Difference, VerifyReport, verify};

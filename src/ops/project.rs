@@ -1,0 +1,71 @@
+//! Where content paths are counted from: the folder that holds `.claude`, so that a database can be used from any folder.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::content_file::FileError;
+
+/// The folders that a database's relative paths may mean.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: Option<PathBuf>,
+    current: PathBuf,
+}
+
+impl Project {
+    /// The project of a database: the folder above the last `.claude` in its path, links resolved.
+    #[must_use]
+    pub fn of(database: &Path, current: &Path) -> Self {
+        let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let root = real
+            .ancestors()
+            .find(|folder| folder.file_name().is_some_and(|name| name == ".claude"))
+            .and_then(Path::parent)
+            .map(Path::to_owned);
+        Self { root, current: current.to_owned() }
+    }
+
+    /// How a file's path is stored: from the project's root where it lies inside, else absolute.
+    pub fn stored_path(&self, file: &Path) -> Result<String, FileError> {
+        let shortened = self.root.as_deref().and_then(|root| file.strip_prefix(root).ok()).unwrap_or(file);
+        shortened.to_str().map(str::to_owned).ok_or_else(|| FileError::Content {
+            path: file.to_owned(),
+            problem: "its path is not UTF-8, so it cannot be recorded".to_owned(),
+        })
+    }
+
+    /// The places where a stored path may be, the likeliest first.
+    #[must_use]
+    pub fn places(&self, stored: &str) -> Vec<PathBuf> {
+        let mut places: Vec<PathBuf> = Vec::new();
+        for base in self.root.iter().chain([&self.current]) {
+            let place = base.join(stored); // an absolute path stays itself
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// A stored path as one absolute path, for a reader in another folder.
+    #[must_use]
+    pub fn absolute(&self, stored: &str) -> PathBuf {
+        let joined = self.root.as_ref().unwrap_or(&self.current).join(stored);
+        joined.components().filter(|part| *part != Component::CurDir).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Project;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn counts_from_the_folder_that_holds_claude() {
+        let project = Project::of(Path::new("/p/.claude/skills-database/skills.db"), Path::new("/elsewhere"));
+        assert_eq!(project.stored_path(Path::new("/p/.claude/skills/a/SKILL.md")).ok().as_deref(), Some(".claude/skills/a/SKILL.md"));
+        assert_eq!(project.stored_path(Path::new("/q/SKILL.md")).ok().as_deref(), Some("/q/SKILL.md"));
+        assert_eq!(project.places("a/SKILL.md"), [PathBuf::from("/p/a/SKILL.md"), "/elsewhere/a/SKILL.md".into()]);
+        assert_eq!(project.places("/q/SKILL.md"), [PathBuf::from("/q/SKILL.md")]);
+        assert_eq!(project.absolute("./a/SKILL.md"), Path::new("/p/a/SKILL.md"));
+    }
+}
