@@ -33,23 +33,51 @@ pub struct HiddenCharacter {
 /// between other characters) and a byte order mark at the very start are not reported.
 #[must_use]
 pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
+    let bytes = text.as_bytes();
     let mut found = Vec::new();
-    for (index, line) in text.split('\n').enumerate() {
-        let line = if index == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
-        let mut before = None;
-        let mut characters = line.chars().peekable();
-        while let Some(character) = characters.next() {
-            let joiner = matches!(character, '\u{200c}' | '\u{200d}');
-            let joins = |neighbour: Option<char>| neighbour.is_some_and(|it| !it.is_ascii() && !is_hidden(it));
-            let control = character.is_control() && !matches!(character, '\t' | '\r');
-            let hidden = is_hidden(character) && !(joiner && joins(before) && joins(characters.peek().copied()));
-            if control || hidden {
-                found.push(HiddenCharacter { line: index + 1, character });
+    let (mut line, mut counted) = (1, 0);
+    for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
+        // Nearly all chunks of nearly all files end here, and the compiler makes vector instructions of it.
+        if !chunk.iter().fold(false, |any, &byte| any | may_hide(byte)) {
+            continue;
+        }
+        for (offset, _) in chunk.iter().enumerate().filter(|&(_, &byte)| may_hide(byte)) {
+            let at = index * CHUNK + offset;
+            if let Some(character) = hidden_at(text, at) {
+                line += bytes[counted..at].iter().map(|&byte| usize::from(byte == b'\n')).sum::<usize>();
+                counted = at;
+                found.push(HiddenCharacter { line, character });
             }
-            before = Some(character);
         }
     }
     found
+}
+
+/// How many bytes are looked at together.
+const CHUNK: usize = 64;
+
+/// Whether a hidden character may start with this byte: control characters, and the first bytes of what [`is_hidden`] lists.
+fn may_hide(byte: u8) -> bool {
+    let control = byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n');
+    control | matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
+}
+
+/// The hidden character that starts at this byte.
+fn hidden_at(text: &str, at: usize) -> Option<char> {
+    let character = text.get(at..)?.chars().next()?;
+    if character.is_control() {
+        return Some(character);
+    }
+    let mark = character == '\u{feff}' && at == 0;
+    if !is_hidden(character) || mark {
+        return None;
+    }
+    let joins = |neighbour: Option<char>| neighbour.is_some_and(|it| !it.is_ascii() && !is_hidden(it));
+    let after = at + character.len_utf8();
+    let joiner = matches!(character, '\u{200c}' | '\u{200d}')
+        && joins(text[..at].chars().next_back())
+        && joins(text[after..].chars().next());
+    (!joiner).then_some(character)
 }
 
 /// Characters without a shape of their own (Unicode: default-ignorable and bidirectional controls, and tags).

@@ -1,0 +1,124 @@
+//! Cuts front matter that is not YAML into fields: a field starts at a `key:` at the start of a line and has the lines that
+//! follow until the next. Reading the values is for `salvage`.
+
+use super::finding::{Notes, quoted};
+
+/// The longest key, in bytes: a longer one is prose with a colon.
+const LONGEST_KEY: usize = 64;
+
+/// Keys after which a missing blank is forgiven (`name:pdf`): no prose starts like that.
+const SURE: [&str; 4] = ["name", "description", "version", "license"];
+
+/// A field with its lines.
+#[derive(Debug)]
+pub(super) struct Block<'a> {
+    /// The byte in the front matter at which it starts.
+    pub(super) start: usize,
+    /// Its key, without quotation marks.
+    pub(super) key: &'a str,
+    /// What stands behind the colon, trimmed.
+    pub(super) first: &'a str,
+    /// All its lines.
+    pub(super) text: &'a str,
+}
+
+impl<'a> Block<'a> {
+    /// The lines after the first, without comments between fields.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.text.lines().skip(1).filter(|line| !line.starts_with('#'))
+    }
+
+    fn opens_flow(&self) -> bool {
+        self.first.starts_with(['{', '['])
+    }
+
+    fn takes(&self, line: &str, after_blank: bool) -> bool {
+        match line.as_bytes().first() {
+            None | Some(b' ' | b'\t' | b'#' | b'\r' | b'\n') => true,
+            Some(b'"' | b'{' | b'[' | b'}' | b']' | b',') if self.opens_flow() => true,
+            Some(b'}' | b']') => self.first.is_empty(),
+            Some(b'-') if self.first.is_empty() => true,
+            // Prose without indentation goes on with the value above, unless there is a blank line or structure between.
+            Some(_) => !after_blank && !self.opens_flow(),
+        }
+    }
+}
+
+/// Cuts; lines that belong to no field are noted.
+pub(super) fn blocks<'a>(yaml: &'a str, notes: &mut Notes) -> Vec<Block<'a>> {
+    let mut found: Vec<Block<'a>> = Vec::new();
+    let mut lost: Option<(usize, usize, &str)> = None;
+    let (mut at, mut flow_end, mut after_blank, mut open) = (0, 0, false, false);
+    for line in yaml.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let takes = open && found.last().is_some_and(|block| block.takes(line, after_blank));
+        let inside = start < flow_end || (takes && line.starts_with('"'));
+        let field = if inside { None } else { key_of(line) };
+        after_blank = line.trim().is_empty();
+        if let Some((key, first)) = field {
+            flow_end = if first.starts_with(['{', '[']) { flow_end_of(yaml, at - line.len()) } else { 0 };
+            found.push(Block { start, key, first, text: &yaml[start..at] });
+            open = true;
+        } else if let (true, Some(block)) = (takes || inside, found.last_mut()) {
+            block.text = &yaml[block.start..at];
+        } else if !after_blank && !line.starts_with('#') {
+            open = false;
+            match &mut lost {
+                Some((_, count, _)) => *count += 1,
+                None => lost = Some((start, 1, line.trim())),
+            }
+        }
+        if field.is_some() {
+            note_lost(lost.take(), notes);
+        }
+    }
+    note_lost(lost, notes);
+    found
+}
+
+fn note_lost(lost: Option<(usize, usize, &str)>, notes: &mut Notes) {
+    if let Some((at, count, line)) = lost {
+        let what = match count {
+            1 => "a line belongs to no field and was".to_owned(),
+            _ => format!("{count} lines belong to no field and were"),
+        };
+        notes.repair(at, format!("{what} left out: {}", quoted(line)));
+    }
+}
+
+/// The key and the trimmed value of a line that starts a field.
+fn key_of(line: &str) -> Option<(&str, &str)> {
+    let (key, rest) = if let Some(quoted) = line.strip_prefix(['"', '\'']) {
+        let (key, rest) = quoted.split_once(&line[..1])?;
+        (key, rest.trim_start_matches(' ').strip_prefix(':')?)
+    } else {
+        let (key, rest) = line.split_once(':')?;
+        (key.trim_end_matches(' '), rest)
+    };
+    let word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
+    let is_key = !key.is_empty() && key.len() <= LONGEST_KEY && !key.starts_with('-') && key.chars().all(word);
+    let apart = rest.trim_end().is_empty() || rest.starts_with([' ', '\t']) || SURE.contains(&key);
+    (is_key && apart).then(|| (key, rest.trim()))
+}
+
+/// The end of the line on which the brackets of a value close that starts on this line; the start where they never do.
+fn flow_end_of(yaml: &str, start: usize) -> usize {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for (at, byte) in yaml.bytes().enumerate().skip(start) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return yaml[at..].find('\n').map_or(yaml.len(), |line| at + line + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    start
+}

@@ -1,0 +1,144 @@
+//! The fields of front matter: the ones that cfn knows, typed, and all of them as JSON. Whether they follow the rules of the
+//! format is for `validate` to say.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::finding::{LineCounter, Notes, quoted};
+use super::lists;
+use super::node::{Entry, Kind, Node};
+
+/// What the front matter of a skill says. Text is trimmed, and scalars are as they were spelt: `version: 1.10` is "1.10".
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct FrontMatter {
+    /// `name`.
+    pub name: Option<String>,
+    /// `description`.
+    pub description: Option<String>,
+    /// `license`.
+    pub license: Option<String>,
+    /// `compatibility`.
+    pub compatibility: Option<String>,
+    /// `metadata`, nested values and all.
+    pub metadata: Map<String, Value>,
+    /// `allowed-tools`, however they were listed.
+    pub allowed_tools: Vec<String>,
+    /// `version`, or else `metadata.version`.
+    pub version: Option<String>,
+    /// `category`.
+    pub category: Option<String>,
+    /// `tags`; none where the field is absent, which is not the same as an empty list.
+    pub tags: Option<Vec<String>>,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `approval_level`.
+    pub approval_level: Option<String>,
+    /// Every field, in order, as it was written: what the database stores.
+    pub fields: Map<String, Value>,
+    /// The line of each field, in the order of `fields`.
+    #[serde(skip)]
+    pub(super) lines: Vec<usize>,
+    /// Keys of `metadata` whose values are scalars but not text in YAML, such as `1.0` or `true`.
+    #[serde(skip)]
+    pub(super) unquoted_metadata: Vec<String>,
+}
+
+impl FrontMatter {
+    /// The line of a field.
+    #[must_use]
+    pub fn line_of(&self, field: &str) -> Option<usize> {
+        let index = self.fields.keys().position(|key| key == field)?;
+        self.lines.get(index).copied()
+    }
+
+    /// Makes fields of entries; where one is repeated the first counts.
+    pub(super) fn build(entries: Vec<Entry<'_>>, yaml: &str, first_line: usize, notes: &mut Notes) -> Self {
+        let mut built = Self::default();
+        let mut lines = LineCounter::new(yaml, first_line);
+        for entry in entries {
+            if built.fields.contains_key(entry.key.as_ref()) {
+                let message = format!("the field {} appears again; the first one counts", quoted(&entry.key));
+                notes.repair(entry.at, message);
+                continue;
+            }
+            built.lines.push(lines.line_at(entry.at));
+            built.take(&entry, notes);
+            let value = entry.value.into_json(notes);
+            if let ("metadata", Value::Object(map)) = (entry.key.as_ref(), &value) {
+                built.metadata.clone_from(map);
+            }
+            built.fields.insert(entry.key.into_owned(), value);
+        }
+        built.note_missing(notes);
+        built
+    }
+
+    fn take(&mut self, entry: &Entry<'_>, notes: &mut Notes) {
+        match entry.key.as_ref() {
+            "name" => self.name = text(entry, notes),
+            "description" => self.description = text(entry, notes),
+            "license" => self.license = text(entry, notes),
+            "compatibility" => self.compatibility = text(entry, notes),
+            "version" => self.version = text(entry, notes).or(self.version.take()),
+            "category" => self.category = text(entry, notes),
+            "owner" => self.owner = text(entry, notes),
+            "approval_level" => self.approval_level = text(entry, notes),
+            "tags" => self.tags = lists::read(entry, lists::tags, notes),
+            "allowed-tools" => self.allowed_tools = lists::read(entry, lists::tools, notes).unwrap_or_default(),
+            "metadata" => self.take_metadata(entry, notes),
+            _ => {}
+        }
+    }
+
+    fn take_metadata(&mut self, entry: &Entry<'_>, notes: &mut Notes) {
+        let items = match &entry.value {
+            Node::Map(items) => items,
+            Node::Scalar { kind: Kind::Null, .. } => return,
+            _ => return left_out(entry, "a mapping", notes),
+        };
+        for item in items {
+            if let Node::Scalar { text, kind } = &item.value {
+                if item.key == "version" && self.version.is_none() && *kind != Kind::Null {
+                    self.version = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+                }
+                if *kind != Kind::Text {
+                    self.unquoted_metadata.push(item.key.clone().into_owned());
+                }
+            }
+        }
+    }
+
+    /// An agent chooses a skill by its description, so a missing one is worth a word however lenient the reader.
+    fn note_missing(&self, notes: &mut Notes) {
+        for (field, value) in [("name", &self.name), ("description", &self.description)] {
+            match self.fields.get(field) {
+                _ if value.is_some() => {}
+                None => notes.repair(0, format!("the front matter has no \"{field}\"")),
+                Some(Value::String(_) | Value::Null) => notes.repair(0, format!("the \"{field}\" is empty")),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+fn text(entry: &Entry<'_>, notes: &mut Notes) -> Option<String> {
+    match &entry.value {
+        Node::Scalar { kind: Kind::Null, .. } => None,
+        Node::Scalar { text, .. } => Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
+        _ => {
+            left_out(entry, "text", notes);
+            None
+        }
+    }
+}
+
+/// Names a field whose value is of the wrong kind.
+pub(super) fn left_out(entry: &Entry<'_>, expected: &str, notes: &mut Notes) {
+    let kind = match &entry.value {
+        Node::Scalar { .. } => "text",
+        Node::List(_) => "a list",
+        Node::Map(_) => "a mapping",
+    };
+    notes
+        .repair(entry.at, format!("{} is {kind} where {expected} was expected, so it is not used", quoted(&entry.key)));
+}

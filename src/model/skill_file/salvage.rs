@@ -1,0 +1,136 @@
+//! Reads front matter that is not YAML, field by field: each field that is YAML by itself is read as such, a value that can
+//! only be prose is taken literally (what the Agent Skills client guide calls quoting it), and anything else is left out.
+//! Each step is noted with its line. Nothing here guesses at structure.
+
+use std::borrow::Cow;
+
+use super::blocks::{Block, blocks};
+use super::finding::{Notes, quoted};
+use super::node::{Entry, Kind, Node};
+use super::yaml::{self, Problem, TooComplex};
+
+/// The most fields that are worth saving.
+const MOST_FIELDS: usize = 256;
+
+/// Fields whose values are prose, so that several lines of it belong together.
+const PROSE: [&str; 4] = ["description", "compatibility", "license", "name"];
+
+/// Fields that have structure, so that text is no reading of them.
+const STRUCTURED: [&str; 3] = ["metadata", "tags", "allowed-tools"];
+
+/// Reads what can be read; the only thing that stops it is a limit.
+pub(super) fn salvage<'a>(yaml: &'a str, nesting: usize, notes: &mut Notes) -> Result<Vec<Entry<'a>>, TooComplex> {
+    let mut entries = Vec::new();
+    for block in blocks(yaml, notes) {
+        if entries.len() == MOST_FIELDS {
+            let message = format!("there are more than {MOST_FIELDS} fields; the ones from here on were left out");
+            notes.repair(block.start, message);
+            break;
+        }
+        let below = &yaml[block.start + block.text.len()..];
+        entries.extend(read(&block, below, nesting, notes)?);
+    }
+    Ok(entries)
+}
+
+/// Reads one field; `below` is what follows it.
+fn read<'a>(
+    block: &Block<'a>,
+    below: &str,
+    nesting: usize,
+    notes: &mut Notes,
+) -> Result<Option<Entry<'a>>, TooComplex> {
+    let mut own = Notes::default();
+    let (at, why) = match yaml::parse(block.text, nesting, &mut own) {
+        Ok(mut entries) => match (entries.pop(), entries.is_empty()) {
+            (Some(entry), true) if entry.key == block.key => {
+                notes.append(block.start, own);
+                return Ok(Some(Entry { at: entry.at + block.start, ..entry }));
+            }
+            _ => (0, "it is not one field".to_owned()),
+        },
+        Err(Problem::Syntax { at, why }) => (at, why),
+        Err(Problem::TooComplex(limit)) => return Err(TooComplex { at: limit.at + block.start, ..limit }),
+    };
+    let literal = literal(block).filter(|_| !may_close_below(block.first, below));
+    let what = if literal.is_some() { "; it was read as plain text" } else { " and was left out" };
+    let message = format!("the value of {} is not valid YAML ({}){what}", quoted(block.key), quoted_reason(&why));
+    // Within the first line the field itself is the place, so that this comes before what else is said about it.
+    let first_line = block.text.find('\n').unwrap_or(block.text.len());
+    notes.repair(block.start + if at <= first_line { 0 } else { at.min(block.text.trim_end().len()) }, message);
+    Ok(literal.map(|text| Entry {
+        at: block.start,
+        key: Cow::Borrowed(block.key),
+        value: Node::Scalar { text, kind: Kind::Text },
+    }))
+}
+
+/// Whether a quotation opens on a field's first line, does not close there, and may well close in what follows.
+fn may_close_below(first: &str, below: &str) -> bool {
+    first.strip_prefix(['"', '\'']).is_some_and(|inner| {
+        let mark = &first[..1];
+        !inner.contains(mark) && below.matches(mark).count() % 2 == 1
+    })
+}
+
+/// A parser's reason may repeat text from the file.
+fn quoted_reason(why: &str) -> String {
+    super::super::Visible(why.trim_end_matches('.')).to_string()
+}
+
+/// The value as prose, where it can be nothing else.
+fn literal<'a>(block: &Block<'a>) -> Option<Cow<'a, str>> {
+    let first = block.first;
+    let rest: Vec<&str> = block.rest().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let prose = PROSE.contains(&block.key);
+    match first.as_bytes().first() {
+        None => prose.then(|| Cow::Owned(join("", &rest))),
+        Some(b'|' | b'>') if first.len() <= 3 => prose.then(|| Cow::Owned(rest.join("\n"))),
+        Some(b'"' | b'\'') => unquote(first, &rest, prose),
+        Some(b'{' | b'[') => rest.is_empty().then_some(Cow::Borrowed(first)),
+        Some(_) if rest.is_empty() => Some(Cow::Borrowed(first)),
+        Some(_) if STRUCTURED.contains(&block.key) || rest.iter().any(|line| hides_field(line)) => None,
+        Some(_) => Some(Cow::Owned(join(first, &rest))),
+    }
+    .filter(|text| !text.is_empty())
+}
+
+/// An indented line that is a field: its author indented it by mistake, and it is no part of the value above.
+fn hides_field(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, _)| PROSE.contains(&key) || STRUCTURED.contains(&key) || key == "version")
+}
+
+/// Lines of a plain value fold into one, as in YAML; items of a Markdown list stay on lines of their own.
+fn join(first: &str, rest: &[&str]) -> String {
+    let mut text = first.to_owned();
+    for line in rest {
+        if !text.is_empty() {
+            let item = line.starts_with(['-', '*', '•']) || line.starts_with(|first: char| first.is_ascii_digit());
+            text.push(if item { '\n' } else { ' ' });
+        }
+        text.push_str(line);
+    }
+    text
+}
+
+/// A quoted value that YAML refuses. The outer marks are dropped only where they enclose all of it.
+fn unquote<'a>(first: &'a str, rest: &[&str], prose: bool) -> Option<Cow<'a, str>> {
+    let mark = first.chars().next()?;
+    let whole: Cow<'a, str> = if rest.is_empty() { Cow::Borrowed(first) } else { Cow::Owned(join(first, rest)) };
+    let inner = &whole[1..];
+    let Some(second) = inner.find(mark) else {
+        // No closing mark: on one line, the text is all there; over several, nobody knows where it was to end.
+        return rest.is_empty().then(|| Cow::Owned(inner.trim().to_owned()));
+    };
+    let after = inner[second + 1..].chars().next();
+    let closes =
+        after.is_none_or(|after| after.is_whitespace() || matches!(after, '.' | ',' | ';' | ':' | '!' | '?' | ')'));
+    match inner.strip_suffix(mark) {
+        // The second mark opens a quotation or is an apostrophe, so the first and the last enclose the whole.
+        Some(enclosed) if !closes || second == inner.len() - 1 => {
+            Some(Cow::Owned(enclosed.replace(&format!("\\{mark}"), &mark.to_string()).trim().to_owned()))
+        }
+        _ if rest.is_empty() || (prose && closes) => Some(whole),
+        _ => None,
+    }
+}

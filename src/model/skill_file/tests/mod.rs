@@ -1,0 +1,16 @@
+//! Tests of the reader: what real files look like, one by one; mutations; and a folder of real files, where there is one.
+
+mod corpus;
+mod mutations;
+mod rules;
+mod specimens;
+
+use super::{Limits, SkillFile, Unreadable};
+
+fn read(text: &str) -> Result<SkillFile<'_>, Unreadable> {
+    SkillFile::read(text.as_bytes(), &Limits::default())
+}
+
+fn messages(file: &SkillFile<'_>) -> Vec<String> {
+    file.findings.iter().map(|finding| format!("{}: {}", finding.line, finding.message)).collect()
+}

@@ -1,0 +1,127 @@
+//! The rules of the Agent Skills format, applied to a file that was read: strictly they are errors, leniently warnings.
+
+use super::super::is_conformant_name;
+use super::finding::quoted;
+use super::lists;
+use super::{Finding, FrontMatter, Severity, SkillFile};
+use serde_json::Value;
+
+/// The six fields of the format.
+const FIELDS: [&str; 6] = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
+const LONGEST_NAME: usize = 64;
+const LONGEST_DESCRIPTION: usize = 1024;
+const LONGEST_COMPATIBILITY: usize = 500;
+
+/// How strictly a file is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The format to the letter.
+    Strict,
+    /// Whatever an agent can use.
+    Lenient,
+}
+
+/// All that there is to say about a file, by line: what its reading found, and the rules that it breaks. `folder_name` is
+/// the folder in which the file lies, where that is known.
+#[must_use]
+pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> Vec<Finding> {
+    let mut findings = file.findings.clone();
+    if let Some(front_matter) = &file.front_matter {
+        let line = file.front_matter_lines.as_ref().map_or(1, |lines| lines.start + 1);
+        let mut check = Check { front_matter, line, findings: &mut findings };
+        check.name(folder_name);
+        check.lengths();
+        check.tools();
+        check.unknown();
+        if mode == Mode::Strict {
+            check.metadata();
+        }
+    }
+    if mode == Mode::Strict {
+        for finding in findings.iter_mut().filter(|finding| finding.repaired) {
+            finding.severity = Severity::Error;
+        }
+    }
+    findings.sort_by_key(|finding| finding.line);
+    findings
+}
+
+struct Check<'a> {
+    front_matter: &'a FrontMatter,
+    /// The first line of the front matter, for what has no line of its own.
+    line: usize,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Check<'_> {
+    fn broken(&mut self, field: &str, message: String) {
+        let line = self.front_matter.line_of(field).unwrap_or(self.line);
+        self.findings.push(Finding::repair(line, message));
+    }
+
+    fn name(&mut self, folder_name: Option<&str>) {
+        let Some(name) = &self.front_matter.name else { return };
+        let length = name.chars().count();
+        if length > LONGEST_NAME {
+            self.broken("name", format!("the name has {length} characters, and at most {LONGEST_NAME} are allowed"));
+        } else if !is_conformant_name(name) {
+            let rule = "may contain only lower-case letters, digits and single hyphens between them";
+            self.broken("name", format!("the name {} {rule}", quoted(name)));
+        }
+        if let Some(folder) = folder_name.filter(|folder| folder != name) {
+            let message = format!("the name {} is not the name of its folder, {}", quoted(name), quoted(folder));
+            self.broken("name", message);
+        }
+    }
+
+    fn lengths(&mut self) {
+        let limits = [
+            ("description", &self.front_matter.description, LONGEST_DESCRIPTION),
+            ("compatibility", &self.front_matter.compatibility, LONGEST_COMPATIBILITY),
+        ];
+        for (field, value, limit) in limits {
+            let length = value.as_ref().map_or(0, |text| text.chars().count());
+            if length > limit {
+                self.broken(field, format!("the {field} has {length} characters, and at most {limit} are allowed"));
+            }
+        }
+        if self.front_matter.compatibility.is_none()
+            && matches!(self.front_matter.fields.get("compatibility"), Some(Value::Null | Value::String(_)))
+        {
+            self.broken("compatibility", "the compatibility is empty: leave the field out or fill it".to_owned());
+        }
+    }
+
+    fn tools(&mut self) {
+        let message = match self.front_matter.fields.get("allowed-tools") {
+            Some(Value::String(text)) if lists::has_comma(text) => {
+                "\"allowed-tools\" must be separated by blanks, not commas"
+            }
+            Some(Value::Array(_)) => "\"allowed-tools\" must be one text separated by blanks, not a list",
+            _ => return,
+        };
+        self.broken("allowed-tools", message.to_owned());
+    }
+
+    fn unknown(&mut self) {
+        let front_matter = self.front_matter;
+        for key in front_matter.fields.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
+            self.broken(key, format!("{} is not a field of the format; it belongs under \"metadata\"", quoted(key)));
+        }
+    }
+
+    fn metadata(&mut self) {
+        let front_matter = self.front_matter;
+        for (key, value) in &front_matter.metadata {
+            if matches!(value, Value::Array(_) | Value::Object(_)) {
+                self.broken("metadata", format!("the value of {} in \"metadata\" must be text", quoted(key)));
+            }
+        }
+        // Whether a bare 1.0 is text depends on the reader, so this is no breach but a risk.
+        for key in &front_matter.unquoted_metadata {
+            let line = front_matter.line_of("metadata").unwrap_or(self.line);
+            let message = format!("the value of {} in \"metadata\" is text only if it is quoted", quoted(key));
+            self.findings.push(Finding::remark(line, message));
+        }
+    }
+}
