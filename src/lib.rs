@@ -12,5 +12,6 @@
 
 pub mod clock;
 pub mod model;
-
+pub mod ops;
+pub mod settings;
 pub mod store;

@@ -151,9 +151,6 @@ mod tests {
             let message = resolve(None, &[(name, value)]).map_err(|error| error.to_string());
             assert!(message.as_ref().is_err_and(|it| it.contains(name) && it.contains(value)), "{message:?}");
         }
-        assert_eq!(
-            resolve(None, &[("CFN_SYNCHRONOUS", "FULL")]).map(|it| it.synchronous),
-            Ok(Some(Synchronous::Full))
-        );
+        assert_eq!(resolve(None, &[("CFN_SYNCHRONOUS", "FULL")]).map(|it| it.synchronous), Ok(Some(Synchronous::Full)));
     }
 }

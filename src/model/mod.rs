@@ -6,6 +6,7 @@ mod conditions;
 mod hash;
 mod name;
 mod records;
+mod skill_file;
 mod version;
 mod visible;
 
@@ -16,6 +17,9 @@ pub use hash::ContentHash;
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, Usage, VersionRecord, VersionSource,
+};
+pub use skill_file::{
+    Finding, FrontMatter, Limits as SkillFileLimits, Mode as ValidationMode, Severity, SkillFile, Unreadable, validate,
 };
 pub use version::{ChangeType, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters};

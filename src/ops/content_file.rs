@@ -93,8 +93,7 @@ impl Files {
 
     fn require_inside(&self, path: &Path, real: &Path) -> Result<(), FileError> {
         let Some(root) = &self.root else { return Ok(()) };
-        let resolved =
-            fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
+        let resolved = fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
         if real.starts_with(&resolved) {
             Ok(())
         } else {

@@ -8,15 +8,13 @@ use super::content_file::{ContentFile, Files};
 use super::error::{Error, Result};
 use super::numbering;
 use super::project::Project;
-use super::rules::{Described, LevelRule, read_described};
+use super::rules::{Described, LevelRule, Remark, read_described};
 use crate::clock::Clock;
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, Version,
     VersionRecord, VersionSource, is_conformant_name,
 };
-use crate::store::{
-    Durability, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, Store, Transaction,
-};
+use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, Store, Transaction};
 
 /// Who approves what the old script deployed.
 const APPROVER: &str = "phase4-system";
@@ -59,6 +57,7 @@ pub struct Deploy<'a> {
 
 /// What was deployed.
 #[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct DeployReport {
     /// The skill's key; none in a dry run of a new skill.
     pub id: Option<SkillId>,
@@ -81,7 +80,7 @@ pub struct DeployReport {
     /// Whether nothing was written, on purpose.
     pub dry_run: bool,
     /// What a reviewer should know about the file.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 /// What the steps of one deploy share.
@@ -183,9 +182,8 @@ impl Job<'_> {
             team: request.team.filter(|it| Some(*it) != skill.team.as_deref()),
             tags: tags.filter(|it| Some(json(it)) != skill.tags),
             owner: owner.filter(|it| Some(*it) != skill.owner.as_deref()),
-            phase4_pattern_id: Some(request.pattern_id).filter(|it| {
-                Some(*it) != skill.phase4_pattern_id || skill.generated_by.as_deref() != Some("phase4")
-            }),
+            phase4_pattern_id: Some(request.pattern_id)
+                .filter(|it| Some(*it) != skill.phase4_pattern_id || skill.generated_by.as_deref() != Some("phase4")),
             now: self.now,
         };
         if change.changes_something() {
@@ -255,13 +253,13 @@ impl Job<'_> {
         self.request.owner.or(self.described.owner.as_deref())
     }
 
-    fn warnings(&self, created: bool) -> Vec<String> {
+    fn warnings(&self, created: bool) -> Vec<Remark> {
         let name = self.request.name.as_str();
         let mut warnings = Vec::new();
         if created && !is_conformant_name(name) {
-            warnings.push(format!(
+            warnings.push(Remark::about(format!(
                 "the name \"{name}\" is not one that the Agent Skills format takes (lower-case letters, digits, single hyphens)"
-            ));
+            )));
         }
         warnings.extend(self.described.warnings.iter().cloned());
         warnings

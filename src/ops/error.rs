@@ -125,9 +125,10 @@ pub enum Error {
 pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<crate::model::Skill> {
     match snapshot.skill(name)? {
         Some(skill) => Ok(skill),
-        None => {
-            Err(Error::SkillNotFound { name: name.to_string(), near: nearest(name.as_str(), snapshot.names(NameKind::Skill)?) })
-        }
+        None => Err(Error::SkillNotFound {
+            name: name.to_string(),
+            near: nearest(name.as_str(), snapshot.names(NameKind::Skill)?),
+        }),
     }
 }
 

@@ -15,6 +15,7 @@ mod review;
 mod rollback;
 mod rules;
 mod show;
+mod tree;
 mod update;
 mod validate;
 mod verify;
@@ -31,6 +32,7 @@ pub use load::{LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, load,
 pub use project::Project;
 pub use review::{Review, ReviewReport, review};
 pub use rollback::{Rollback, rollback};
+pub use rules::Remark;
 pub use show::{ShowReport, show};
 pub use update::{Update, UpdateReport, update};
 pub use validate::{ValidateReport, ValidatedFile, validate};

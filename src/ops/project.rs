@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn counts_from_the_folder_that_holds_claude() {
         let project = Project::of(Path::new("/p/.claude/skills-database/skills.db"), Path::new("/elsewhere"));
-        assert_eq!(project.stored_path(Path::new("/p/.claude/skills/a/SKILL.md")).ok().as_deref(), Some(".claude/skills/a/SKILL.md"));
+        assert_eq!(
+            project.stored_path(Path::new("/p/.claude/skills/a/SKILL.md")).ok().as_deref(),
+            Some(".claude/skills/a/SKILL.md")
+        );
         assert_eq!(project.stored_path(Path::new("/q/SKILL.md")).ok().as_deref(), Some("/q/SKILL.md"));
         assert_eq!(project.places("a/SKILL.md"), [PathBuf::from("/p/a/SKILL.md"), "/elsewhere/a/SKILL.md".into()]);
         assert_eq!(project.places("/q/SKILL.md"), [PathBuf::from("/q/SKILL.md")]);

@@ -1,9 +1,38 @@
 //! Rules that deploy, update and import share: the review level, and what a file's front matter says about a skill.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::model::{ApprovalLevel, Category, ContentHash, SkillFile, SkillFileLimits, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::{Error, Result};
+
+/// Something about a file that a reviewer should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// The line in the file, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Remark {
+    pub(super) fn about(message: String) -> Self {
+        Self { line: None, message }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
 
 /// A skill file that was read and understood.
 #[derive(Debug)]
@@ -17,16 +46,15 @@ pub(super) struct Described {
     pub(super) approval_level: Option<ApprovalLevel>,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
-    /// One sentence each, with the line.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Remark>,
 }
 
 /// Reads the front matter of some bytes; `Err` where there is nothing to work with.
 pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<Described, Unreadable> {
     let limits = SkillFileLimits { file_bytes: most_bytes, ..SkillFileLimits::default() };
     let file = SkillFile::read(bytes, &limits)?;
-    let mut warnings: Vec<String> =
-        file.findings.iter().map(|it| format!("line {}: {}", it.line, it.message)).collect();
+    let mut warnings: Vec<Remark> =
+        file.findings.iter().map(|it| Remark { line: Some(it.line), message: it.message.clone() }).collect();
     let mut described = Described {
         hash: ContentHash::of(bytes),
         front_matter: None,
@@ -54,12 +82,12 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
 /// A word that is not one of those that the field takes is named and left alone.
 fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
     text: Option<&str>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Remark>,
 ) -> Option<T> {
     match text?.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            warnings.push(format!("front matter ignored: {error}"));
+            warnings.push(Remark::about(format!("front matter ignored: {error}")));
             None
         }
     }

@@ -9,7 +9,7 @@ use super::deploy::current;
 use super::error::{Error, Result, require_skill};
 use super::numbering;
 use super::project::Project;
-use super::rules::{LevelRule, read_described};
+use super::rules::{LevelRule, Remark, read_described};
 use crate::clock::Clock;
 use crate::model::{
     ApprovalLevel, Category, ChangeType, ContentHash, Decision, SkillId, SkillName, Version, VersionSource,
@@ -59,7 +59,7 @@ pub struct UpdateReport {
     /// Whether nothing was written, on purpose.
     pub dry_run: bool,
     /// What a reviewer should know about the file.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 /// Updates in one transaction.

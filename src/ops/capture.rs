@@ -1,0 +1,118 @@
+//! `db capture`: bytes that the database names but does not have are read from disk, where they are still the recorded ones.
+
+use serde::Serialize;
+
+use super::content_file::Files;
+use super::error::Result;
+use super::project::Project;
+use super::rules::describe;
+use crate::model::ContentHash;
+use crate::store::{self, Durability, Store, Transaction, Unstored};
+
+/// What was read, and what could not be.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CaptureReport {
+    /// Skills whose bytes are in the database now.
+    pub captured: Vec<String>,
+    /// Those whose bytes still are not, and why.
+    pub left: Vec<Uncaptured>,
+}
+
+/// A skill whose bytes could not be taken.
+#[derive(Debug, Clone, Serialize)]
+pub struct Uncaptured {
+    /// The skill.
+    pub name: String,
+    /// Where its file should be.
+    pub content_path: String,
+    /// `changed since approval`, `missing`, or what else is wrong.
+    pub reason: String,
+}
+
+/// Captures what is there, in one transaction.
+pub fn capture(
+    store: &mut dyn Store,
+    files: &Files,
+    project: &Project,
+    record_bootstrap: bool,
+) -> Result<CaptureReport> {
+    let mut transaction = store.write(Durability::Full)?;
+    let report = fill(transaction.as_mut(), files, project, record_bootstrap)?;
+    transaction.commit()?;
+    Ok(report)
+}
+
+/// The same inside a transaction that is open already: adoption.
+pub fn fill(
+    tx: &mut dyn Transaction,
+    files: &Files,
+    project: &Project,
+    record_bootstrap: bool,
+) -> store::Result<CaptureReport> {
+    let mut report = CaptureReport::default();
+    for unstored in tx.unstored()? {
+        let outcome = take(tx, files, project, &unstored, record_bootstrap)?;
+        match outcome {
+            Ok(()) => report.captured.push(unstored.name),
+            Err(reason) => {
+                report.left.push(Uncaptured { name: unstored.name, content_path: unstored.content_path, reason });
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn take(
+    tx: &mut dyn Transaction,
+    files: &Files,
+    project: &Project,
+    unstored: &Unstored,
+    record_bootstrap: bool,
+) -> store::Result<std::result::Result<(), String>> {
+    let bootstrap = unstored.version_id.is_none() && unstored.content_hash.is_none();
+    if bootstrap && !record_bootstrap {
+        return Ok(Err("bootstrap skill without a recorded hash".to_owned()));
+    }
+    let (hash, bytes) = match find(files, project, unstored) {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let described = match describe(&bytes, files.most_bytes) {
+        Ok(described) => described,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    tx.store_content(&hash, &bytes)?;
+    match unstored.version_id {
+        Some(id) => tx.describe_version(id, described.front_matter.as_deref())?,
+        None if bootstrap => tx.bind_bootstrap(&unstored.name, &hash)?,
+        None => {}
+    }
+    Ok(Ok(()))
+}
+
+/// The first place whose file has the recorded bytes.
+fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Vec<u8>), String> {
+    let mut reason = "missing".to_owned();
+    for place in project.places(&unstored.content_path) {
+        let bytes = match files.read(&place) {
+            Ok(file) => file.bytes,
+            Err(super::content_file::FileError::Unreadable { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                continue;
+            }
+            Err(error) => {
+                reason = error.to_string();
+                continue;
+            }
+        };
+        let hash = ContentHash::of(&bytes);
+        match &unstored.content_hash {
+            Some(recorded) if !recorded.eq_ignore_ascii_case(&hash.to_string()) => {
+                "changed since approval".clone_into(&mut reason);
+            }
+            _ => return Ok((hash, bytes)),
+        }
+    }
+    Err(reason)
+}

@@ -1,0 +1,111 @@
+//! `init --from`: a folder of skill files goes into the database, in few transactions. One bad file never stops the rest.
+
+mod prepare;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::content_file::Files;
+use super::error::Result;
+use super::project::Project;
+use super::tree::skill_files;
+use crate::clock::Clock;
+use crate::model::{AgentType, Category};
+use crate::store::{Durability, Store};
+
+use write::Writer;
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct Import<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// Of skills whose front matter names none of the five.
+    pub category: Category,
+    /// Import files that changed since as the next patch version.
+    pub update: bool,
+    /// Record an approval each, by this approver.
+    pub approve_as: Option<&'a str>,
+    /// Agent types that get what is new.
+    pub agents: &'a [AgentType],
+}
+
+/// What happened to each file: `found` is the sum of the other counts and the refused.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportReport {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Skill files below it.
+    pub found: usize,
+    /// New skills.
+    pub imported: usize,
+    /// Skills whose bytes are in the database already.
+    pub unchanged: usize,
+    /// Skills that got a new version.
+    pub updated: usize,
+    /// Files that changed since, and were left alone.
+    pub changed: Vec<Refusal>,
+    /// Files that were not taken.
+    pub refused: Vec<Refusal>,
+    /// Of the new skills and versions: those that wait for review.
+    pub pending: usize,
+    /// What was taken although something about it is odd.
+    pub warnings: Vec<Refusal>,
+    /// How many transactions it took.
+    pub transactions: usize,
+}
+
+/// A file, and what is to be said of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    /// From the folder that was imported.
+    pub path: String,
+    /// The line in the file, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportEvent {
+    /// Files that are committed or refused.
+    pub done: usize,
+    /// All files.
+    pub total: usize,
+}
+
+/// Imports every skill file below a folder. What was reported to `progress` is committed.
+pub fn import(
+    store: &mut dyn Store,
+    files: &Files,
+    project: &Project,
+    clock: Clock,
+    request: &Import<'_>,
+    progress: &mut dyn FnMut(ImportEvent),
+) -> Result<ImportReport> {
+    let tree = skill_files(request.folder)?;
+    let total = tree.files.len() + tree.refused.len();
+    let now = clock.database_time();
+    let mut writer = Writer::new(request, project, &now, total);
+    for (path, reason) in tree.refused {
+        writer.refuse(&path, None, reason);
+    }
+    let mut done = writer.report.refused.len();
+    prepare::in_batches(files, &tree.files, |batch| {
+        let count = batch.len();
+        let mut transaction = store.write(Durability::Full)?;
+        for prepared in batch {
+            writer.take(transaction.as_mut(), prepared)?;
+        }
+        transaction.commit()?;
+        writer.report.transactions += 1;
+        done += count;
+        progress(ImportEvent { done, total });
+        Ok(())
+    })?;
+    Ok(writer.report)
+}

@@ -1,0 +1,69 @@
+//! `skill validate`: files against the Agent Skills format.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::content_file::{FileError, Files};
+use super::error::Result;
+use super::tree::{folder_name, skill_files};
+use crate::model::{self, Finding, Severity, SkillFile, SkillFileLimits, ValidationMode};
+
+/// What was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct ValidateReport {
+    /// Each file, in path order.
+    pub files: Vec<ValidatedFile>,
+    /// How many of them have an error.
+    pub invalid: usize,
+}
+
+/// A file.
+#[derive(Debug, Clone, Serialize)]
+pub struct ValidatedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it has no error.
+    pub valid: bool,
+    /// Errors and warnings, by line.
+    pub findings: Vec<Finding>,
+    /// Why it could not be read at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
+}
+
+/// Validates a file, or every skill file below a folder.
+pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateReport> {
+    let mode = if strict { ValidationMode::Strict } else { ValidationMode::Lenient };
+    let mut found = Vec::new();
+    if path.is_dir() {
+        let tree = skill_files(path)?;
+        found.extend(tree.files.iter().map(|it| one(files, &path.join(&it.relative), mode)));
+        found.extend(tree.refused.into_iter().map(|(relative, why)| unreadable(path.join(relative), why)));
+    } else {
+        files.read(path)?; // a path that names nothing readable is the user's mistake, not a finding
+        found.push(one(files, path, mode));
+    }
+    let invalid = found.iter().filter(|it| !it.valid).count();
+    Ok(ValidateReport { files: found, invalid })
+}
+
+fn one(files: &Files, path: &Path, mode: ValidationMode) -> ValidatedFile {
+    let content = match files.read(path) {
+        Ok(content) => content,
+        Err(FileError::Content { problem, .. }) => return unreadable(path.to_owned(), problem),
+        Err(error) => return unreadable(path.to_owned(), error.to_string()),
+    };
+    let limits = SkillFileLimits { file_bytes: files.most_bytes, ..SkillFileLimits::default() };
+    let file = match SkillFile::read(&content.bytes, &limits) {
+        Ok(file) => file,
+        Err(error) => return unreadable(path.to_owned(), format!("line {}: {error}", error.line())),
+    };
+    let findings = model::validate(&file, folder_name(&content.path), mode);
+    let valid = findings.iter().all(|it| it.severity != Severity::Error);
+    ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
+}
+
+fn unreadable(path: PathBuf, why: String) -> ValidatedFile {
+    ValidatedFile { path, valid: false, findings: Vec::new(), unreadable: Some(why) }
+}
