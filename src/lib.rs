@@ -10,6 +10,7 @@
 //! | 1 | [`settings`] | flags, environment and defaults, resolved once |
 //! | 0 | [`model`], [`clock`] | the nouns, parsed at the edge so that a value cannot be wrong; the time |
 
+pub mod cli;
 pub mod clock;
 pub mod model;
 pub mod ops;

@@ -1,0 +1,120 @@
+//! What a command runs with. The database is opened when a command asks for it, and this is the only place that names a backend.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::output::Output;
+use crate::clock::Clock;
+use crate::model::Visible;
+use crate::ops::{self, CaptureReport, Files, Project};
+use crate::settings::{Settings, Synchronous};
+use crate::store::sqlite::{Options, SqliteStore};
+use crate::store::{Durability, Maintenance, MigrateReport, RestoreReport, StoreError};
+
+pub(super) use crate::store::sqlite::Access;
+
+/// Settings, clock and terminal of one run.
+pub(super) struct Context {
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    pub(super) output: Output,
+}
+
+/// The database of this run.
+pub(super) type Database = SqliteStore;
+
+impl Context {
+    /// Opens the database; an older one is adopted first.
+    pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
+        self.open_for(access, false)
+    }
+
+    /// Opens the database for a process that stays.
+    pub(super) fn open_long_lived(&self, access: Access) -> Result<Database, Failure> {
+        self.open_for(access, true)
+    }
+
+    fn open_for(&self, access: Access, long_lived: bool) -> Result<Database, Failure> {
+        let options = Options { long_lived, ..self.options() };
+        match SqliteStore::open(&self.settings.database, access, options, self.clock) {
+            Ok(store) => {
+                tracing::debug!(path = %store.path().display(), ?access, "opened");
+                store.warning().inspect(|it| self.output.warn(it));
+                Ok(store)
+            }
+            Err(StoreError::NeedsMigration { .. }) => {
+                self.adopt()?;
+                Ok(SqliteStore::open(&self.settings.database, access, options, self.clock)?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Brings the schema of an older database up to date, and says so on one line.
+    pub(super) fn adopt(&self) -> Result<(MigrateReport, CaptureReport), Failure> {
+        let mut store = SqliteStore::older(&self.settings.database, self.options(), self.clock)?;
+        let (files, project) = (self.files(), self.project());
+        let mut captured = CaptureReport::default();
+        let report = store.migrate(&mut |tx| {
+            captured = ops::fill(tx, &files, &project, false)?;
+            Ok(())
+        })?;
+        if report.from.is_some() {
+            self.output.note(&adoption(&self.settings.database, &report, &captured));
+        }
+        Ok((report, captured))
+    }
+
+    /// Creates the database where there is none; says whether it did.
+    pub(super) fn create(&self) -> Result<bool, Failure> {
+        Ok(SqliteStore::create(&self.settings.database, self.options(), self.clock)?)
+    }
+
+    /// Puts a backup where there is no database, or a damaged one.
+    pub(super) fn replace(&self, from: &Path) -> Result<RestoreReport, Failure> {
+        Ok(SqliteStore::replace(&self.settings.database, from, self.options(), self.clock)?)
+    }
+
+    /// Which files may be read.
+    pub(super) fn files(&self) -> Files {
+        Files { most_bytes: self.settings.content_bytes, root: self.settings.content_root.clone() }
+    }
+
+    /// Where content paths are counted from.
+    pub(super) fn project(&self) -> Project {
+        Project::of(&self.settings.database, &self.settings.current_folder)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            busy_timeout: self.settings.busy_timeout,
+            synchronous: self.settings.synchronous.map(|it| match it {
+                Synchronous::Full => Durability::Full,
+                Synchronous::Normal => Durability::Normal,
+            }),
+            long_lived: false,
+        }
+    }
+}
+
+/// What an adoption did, on one line.
+fn adoption(path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
+    let from = report.from.as_deref().unwrap_or_default();
+    let mut parts = vec![format!(
+        "adopted {}: schema {from} to {}, contents of {} skills stored",
+        path.display(),
+        report.to,
+        captured.captured.len()
+    )];
+    let mut reasons: Vec<&str> = captured.left.iter().map(|it| it.reason.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for reason in reasons {
+        let names: Vec<_> = captured.left.iter().filter(|it| it.reason == reason).map(|it| it.name.as_str()).collect();
+        parts.push(format!("{reason}: {}", names.join(", ")));
+    }
+    if let Some(backup) = &report.backup {
+        parts.push(format!("the state before is in {}", backup.display()));
+    }
+    Visible(parts.join("; ")).to_string()
+}

@@ -1,0 +1,45 @@
+//! `cfn db check`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::ops::{self, CareReport};
+
+/// Look for damage, orphans, and contents that are missing or changed
+///
+/// Damage exits 3; the rest is a warning.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db check
+  cfn db check --json")]
+pub(super) struct Args {}
+
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+    let mut store = context.open(Access::Read)?;
+    let report = ops::check(&mut store, &context.files(), &context.project())?;
+    context.output.answer(&report)?;
+    Ok(if report.database.damage.is_empty() { Verdict::Done } else { Verdict::Found(3) })
+}
+
+impl Report for CareReport {
+    fn text(&self, page: &mut Page) {
+        for damage in &self.database.damage {
+            page.line(format!("damage: {}", Visible(damage)));
+        }
+        for warning in &self.database.warnings {
+            page.line(format!("warning: {}", Visible(warning)));
+        }
+        for it in &self.differences {
+            page.line(format!("warning: {} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
+        }
+        page.line(format!(
+            "{} damaged, {} warnings, {} contents hashed",
+            self.database.damage.len(),
+            self.database.warnings.len() + self.differences.len(),
+            self.database.contents_checked
+        ));
+    }
+}

@@ -1,0 +1,41 @@
+//! `cfn db maintain`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::store::{MaintainReport, Maintenance};
+
+/// Give free space back and refresh statistics, where that pays
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db maintain
+  cfn db maintain --json")]
+pub(super) struct Args {}
+
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+    let report = context.open(Access::Write)?.maintain()?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for MaintainReport {
+    fn text(&self, page: &mut Page) {
+        for note in &self.notes {
+            page.line(note);
+        }
+        if self.vacuumed {
+            page.line("rewrote the file");
+        }
+        if self.analyzed {
+            page.line("refreshed the statistics");
+        }
+        page.line(format!(
+            "{} bytes before, {} bytes after: {} gained",
+            self.bytes_before,
+            self.bytes_after,
+            self.bytes_before.saturating_sub(self.bytes_after)
+        ));
+    }
+}

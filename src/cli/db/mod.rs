@@ -1,0 +1,45 @@
+//! `cfn db …`.
+
+mod backup;
+mod capture;
+mod check;
+mod maintain;
+mod migrate;
+mod restore;
+mod status;
+
+use clap::Subcommand;
+
+use super::Verdict;
+use super::context::Context;
+use super::failure::Failure;
+
+/// Take care of the database
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Status(status::Args),
+    Migrate(migrate::Args),
+    Capture(capture::Args),
+    Maintain(maintain::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Check(check::Args),
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    match args.command {
+        Command::Status(args) => status::run(context, &args),
+        Command::Migrate(args) => migrate::run(context, &args),
+        Command::Capture(args) => capture::run(context, &args),
+        Command::Maintain(args) => maintain::run(context, &args),
+        Command::Backup(args) => backup::run(context, &args),
+        Command::Restore(args) => restore::run(context, &args),
+        Command::Check(args) => check::run(context, &args),
+    }
+}

@@ -1,0 +1,42 @@
+//! `cfn db status`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::store::{Maintenance, StatusReport};
+
+/// Show what the database is: size, schema, settings as they really are, rows
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db status
+  cfn db status --json")]
+pub(super) struct Args {}
+
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+    let report = context.open(Access::Read)?.status()?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for StatusReport {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("path             {}", Visible(self.path.to_string_lossy())));
+        page.line(format!("size             {} bytes", self.size_bytes));
+        page.line(format!("write-ahead log  {} bytes", self.wal_bytes));
+        page.line(format!("schema           {}", self.schema_version));
+        page.line(format!("SQLite           {}", self.sqlite_version));
+        for (title, entries) in [("settings", &self.pragmas), ("indexes", &self.indexes)] {
+            page.heading(&format!("\n{title}"));
+            for (name, value) in entries {
+                page.line(format!("{name:<35} {}", Visible(value)));
+            }
+        }
+        page.heading("\nrows");
+        for (table, count) in &self.counts {
+            page.line(format!("{table:<35} {count}"));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Every error as a sentence, a hint and an exit code: the one table.
+
+use std::io;
+
+use serde::Serialize;
+
+use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
+use crate::ops::{Error, FileError};
+use crate::settings::BadSetting;
+use crate::store::StoreError;
+
+/// Why a command ends without having done what it was asked, and what the user can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) code: u8,
+    /// A word for programs.
+    pub(super) kind: &'static str,
+    /// One sentence of what is wrong.
+    pub(super) message: String,
+    /// One sentence of what to do.
+    pub(super) hint: String,
+}
+
+impl Failure {
+    pub(super) fn new(code: u8, kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, kind, message: message.into(), hint: hint.into() }
+    }
+
+    /// Arguments or input that cannot be meant.
+    pub(super) fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(1, "invalid_input", message, hint)
+    }
+
+    /// Whether the database is missing or damaged, so that a backup may take its place.
+    pub(super) fn may_be_replaced(&self) -> bool {
+        matches!(self.kind, "database_missing" | "database_corrupt" | "not_a_skills_database")
+    }
+
+    /// The answer could not be written.
+    pub(super) fn output(error: &io::Error) -> Self {
+        let message = format!("the answer could not be written: {error}");
+        Self::new(1, "output", message, "What the command changed is committed; look at where stdout goes.")
+    }
+
+    /// Something that cannot happen, said instead of a panic.
+    pub(super) fn internal(what: &str) -> Self {
+        Self::new(1, "internal", what, "This is a defect of cfn; please report it.")
+    }
+}
+
+impl From<UnknownWord> for Failure {
+    fn from(error: UnknownWord) -> Self {
+        Self::input(error.to_string(), "Run the command with --help for what it takes.")
+    }
+}
+
+impl From<InvalidName> for Failure {
+    fn from(error: InvalidName) -> Self {
+        Self::input(error.to_string(), "Nothing was changed; correct the name.")
+    }
+}
+
+impl From<InvalidVersion> for Failure {
+    fn from(error: InvalidVersion) -> Self {
+        Self::input(error.to_string(), "Nothing was changed; correct the version.")
+    }
+}
+
+impl From<BadSetting> for Failure {
+    fn from(error: BadSetting) -> Self {
+        let hint = format!("Correct or unset {} in the environment.", error.variable);
+        Self::new(1, "invalid_setting", error.to_string(), hint)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let message = error.to_string();
+        match error {
+            FileError::Unreadable { .. } => {
+                Self::new(2, "file_unreadable", message, "Check the path and its permissions.")
+            }
+            FileError::NotRegular { .. } => {
+                Self::new(2, "file_not_regular", message, "Name the SKILL.md itself, not its folder.")
+            }
+            FileError::Replaced { .. } => {
+                Self::new(2, "file_replaced", message, "Nothing was stored; run the command again.")
+            }
+            FileError::OutsideRoot { .. } => {
+                Self::new(1, "outside_content_root", message, "Move the file inside, or change CFN_CONTENT_ROOT.")
+            }
+            FileError::Content { .. } => Self::new(
+                1,
+                "invalid_content",
+                message,
+                "Correct the file; CFN_MAX_CONTENT_BYTES sets how large one may be.",
+            ),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let (code, kind, hint) = match &error {
+            StoreError::Missing { path } => {
+                let path = Visible(path.to_string_lossy()).to_string();
+                let hint = format!("Create it with 'cfn init --db {path}', or name another with --db.");
+                return Self::new(3, "database_missing", message, hint);
+            }
+            StoreError::NotADatabase { .. } => {
+                (3, "not_a_skills_database", "Name a skills database with --db; this file was not touched.")
+            }
+            StoreError::Corrupt { .. } => (
+                3,
+                "database_corrupt",
+                "Run 'cfn db check'; 'cfn db restore BACKUP --replace-damaged' puts a backup in its place.",
+            ),
+            StoreError::Newer { .. } => (3, "database_newer", "Install a newer cfn; the file was not touched."),
+            StoreError::NeedsMigration { .. } => (3, "database_older", "Run 'cfn db migrate'."),
+            StoreError::Full { .. } => (3, "disk_full", "Make space or raise the limit, and run the command again."),
+            StoreError::Denied { .. } => {
+                (3, "database_denied", "Give this user the right to read and write the file and its folder.")
+            }
+            StoreError::Busy { .. } => (8, "busy", "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
+            StoreError::OutcomeUnknown { .. } => {
+                (3, "outcome_unknown", "Running the command again is safe, and says what became of it.")
+            }
+            StoreError::DamagedRow { .. } => (3, "damaged_row", "Correct the row, and run 'cfn db check'."),
+            StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and space."),
+            StoreError::Failed { .. } => (3, "database_failed", "Run 'cfn db check'."),
+        };
+        Self::new(code, kind, message, hint)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let (code, kind, hint): (u8, _, String) = match error {
+            Error::Store(error) => return error.into(),
+            Error::File(error) => return error.into(),
+            Error::SkillNotFound { near, .. } => (4, "skill_not_found", not_found(&near)),
+            Error::VersionNotFound { known, .. } => {
+                let known: Vec<_> = known.iter().take(5).map(|it| Visible(it).to_string()).collect();
+                (4, "version_not_found", format!("It has: {}.", known.join(", ")))
+            }
+            Error::NotHigher { .. } => (5, "version_not_higher", "Name a higher version.".into()),
+            Error::OtherChangeType { actual, .. } => {
+                (5, "other_change_type", format!("Say {actual}, or name a version that is a step of the stated type."))
+            }
+            Error::VersionTaken { .. } => {
+                (5, "version_taken", "Name a version that was never used; 'cfn skill history' shows them.".into())
+            }
+            Error::UnreadableVersion { .. } => {
+                (5, "version_unreadable", "Deploy the file with --version X.Y.Z to start counting.".into())
+            }
+            Error::Unchanged { .. } => (6, "content_unchanged", "No update is needed.".into()),
+            Error::LowersLevel { .. } => (
+                7,
+                "lowers_approval_level",
+                "Keep the category and the level, or deploy it under another name; nothing was changed.".into(),
+            ),
+            Error::NotApproved { .. } => {
+                (7, "not_approved", "Approve it with 'cfn skill approve', if it should be used.".into())
+            }
+            Error::Integrity { .. } => (
+                7,
+                "integrity",
+                "Deploy the approved file again to put its bytes back, or run 'cfn db capture'.".into(),
+            ),
+            Error::ChangedSinceReview { .. } => {
+                (7, "changed_since_review", "Look at 'cfn skill show --content', and decide on that.".into())
+            }
+        };
+        Self::new(code, kind, message, hint)
+    }
+}
+
+fn not_found(near: &[String]) -> String {
+    if near.is_empty() {
+        return "'cfn skill list' shows all skills.".to_owned();
+    }
+    let near: Vec<_> = near.iter().map(|it| Visible(it).to_string()).collect();
+    format!("Did you mean {}?", near.join(" or "))
+}

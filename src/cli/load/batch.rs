@@ -1,0 +1,179 @@
+//! `cfn load --batch`: one JSON request a line, one JSON answer a line.
+
+use std::io::{self, BufRead, Read};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Format;
+use super::format;
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context, Database};
+use crate::cli::failure::Failure;
+use crate::ops::{self, Load, LoadReport, UsageOf};
+
+/// The longest request; a longer line is answered by an error.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// A line: the long options with `_`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(default)]
+    id: Option<Value>,
+    agent_type: String,
+    #[serde(default)]
+    context: Words,
+    phase: Option<String>,
+    max_skills: Option<usize>,
+    max_tokens: Option<u64>,
+    #[serde(default)]
+    no_bootstrap: bool,
+    format: Option<Format>,
+    agent_id: Option<String>,
+    task_id: Option<String>,
+}
+
+/// A comma-separated text, or an array.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+/// An answer with the request's own `id`.
+#[derive(Serialize)]
+struct Answer<T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Value>,
+    #[serde(flatten)]
+    body: T,
+}
+
+/// With a format: its text in place of the skills.
+#[derive(Serialize)]
+struct Rendered<'a> {
+    agent_type: &'a str,
+    text: String,
+    left_out: &'a [ops::LeftOut],
+    estimated_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: &'a Failure,
+}
+
+/// Answers until the input ends. A bad line is answered by an error in its place; the exit code at the end says so.
+pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
+    let mut session = Session { context, reader: None, writer: None };
+    let mut input = io::stdin().lock();
+    let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
+    loop {
+        line.clear();
+        let read = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
+        let count =
+            read.map_err(|error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command."))?;
+        if count == 0 {
+            return Ok(verdict);
+        }
+        if line.len() as u64 > LONGEST_LINE {
+            skip_line(&mut input)?;
+            line.clear();
+            line.extend_from_slice(b"\"over the limit of 1 MiB a line\"");
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut id = None;
+        if let Err(failure) = session.answer(&line, &mut id) {
+            verdict = Verdict::Found(1);
+            context.output.json_line(&Answer { id, body: Refused { error: &failure } })?;
+        }
+    }
+}
+
+fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
+    input.skip_until(b'\n').map(|_| ()).map_err(|error| Failure::input(format!("stdin: {error}"), String::new()))
+}
+
+/// The databases of one batch, each opened when a request first needs it.
+struct Session<'a> {
+    context: &'a Context,
+    reader: Option<Database>,
+    writer: Option<Database>,
+}
+
+impl Session<'_> {
+    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<(), Failure> {
+        let request = parse(line, id)?;
+        let (load, usage) = request.resolve()?;
+        let context = self.context;
+        let store = self.database(usage.is_some())?;
+        let mut report: LoadReport = match &usage {
+            Some(usage) => ops::load_and_log(store, context.clock, &load, usage)?,
+            None => ops::load(store, &load)?,
+        };
+        let Some(format) = request.format else {
+            return context.output.json_line(&Answer { id: request.id, body: &report });
+        };
+        let text = format::render(context, self.database(usage.is_some())?, format, &mut report)?;
+        let body = Rendered {
+            agent_type: report.agent_type.as_str(),
+            text,
+            left_out: &report.left_out,
+            estimated_tokens: report.estimated_tokens,
+        };
+        context.output.json_line(&Answer { id: request.id, body })
+    }
+
+    fn database(&mut self, write: bool) -> Result<&mut Database, Failure> {
+        let (slot, access) = if write { (&mut self.writer, Access::Write) } else { (&mut self.reader, Access::Read) };
+        match slot {
+            Some(store) => Ok(store),
+            None => Ok(slot.insert(self.context.open_long_lived(access)?)),
+        }
+    }
+}
+
+/// Keeps the `id` of a line whose other fields are wrong, so that the caller knows which request failed.
+fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Failure> {
+    let bad = |error: serde_json::Error| {
+        Failure::input(
+            format!("not a request: {error}"),
+            "A request is one JSON object a line: {\"agent_type\": \"…\"}.",
+        )
+    };
+    let value: Value = serde_json::from_slice(line).map_err(bad)?;
+    *id = value.get("id").cloned();
+    serde_json::from_value(value).map_err(bad)
+}
+
+impl Request {
+    fn resolve(&self) -> Result<(Load, Option<UsageOf>), Failure> {
+        let words: Vec<&str> = match &self.context {
+            Words::Text(text) => text.split(',').collect(),
+            Words::List(list) => list.iter().map(String::as_str).collect(),
+        };
+        let load = Load {
+            agent_type: self.agent_type.parse()?,
+            context: words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+            phase: self.phase.clone(),
+            max_skills: self.max_skills.unwrap_or(20),
+            max_tokens: self.max_tokens,
+            bootstrap: !self.no_bootstrap,
+        };
+        if self.task_id.is_some() && self.agent_id.is_none() {
+            return Err(Failure::input("task_id needs agent_id", "Say which agent gets the skills."));
+        }
+        let usage = self.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: self.task_id.clone() });
+        Ok((load, usage))
+    }
+}

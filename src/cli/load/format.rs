@@ -1,0 +1,95 @@
+//! The formats in which an agent can get its skills.
+
+use std::fmt::Write as _;
+
+use crate::cli::context::{Context, Database};
+use crate::cli::failure::Failure;
+use crate::model::Visible;
+use crate::ops::{self, LoadReport, LoadedSkill};
+
+/// How skills are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::cli) enum Format {
+    /// Each body in a block of its own
+    Prompt,
+    /// The <available_skills> block of the Agent Skills format, with paths
+    Xml,
+    /// One name a line
+    Names,
+}
+
+/// Writes a report in a format. Files that are not what was approved are moved from the skills to the left-out.
+pub(super) fn render(
+    context: &Context,
+    store: &mut Database,
+    format: Format,
+    report: &mut LoadReport,
+) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Prompt => prompt(report),
+        Format::Names => {
+            report.skills.iter().fold(String::new(), |text, it| text + &Visible(&it.name).to_string() + "\n")
+        }
+        Format::Xml => {
+            let xml = ops::xml(store, &context.files(), &context.project(), report)?;
+            report.left_out.extend(xml.left_out);
+            xml.text
+        }
+    })
+}
+
+/// Each body in a block whose closing tag is not in the body: bodies are never altered.
+pub(super) fn prompt(report: &LoadReport) -> String {
+    let mut text = String::with_capacity(report.skills.iter().map(|it| it.content.len() + 128).sum());
+    for skill in &report.skills {
+        let tag = tag_for(skill);
+        let version = if skill.version.is_empty() {
+            String::new()
+        } else {
+            format!(" version=\"{}\"", attribute(&skill.version))
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "<{tag} name=\"{}\"{version}>\n{}\n</{tag}>\n", attribute(&skill.name), skill.content);
+    }
+    text
+}
+
+/// `skill_content`, longer by digits of the hash until the body does not close it.
+fn tag_for(skill: &LoadedSkill) -> String {
+    const TAG: &str = "skill_content";
+    if !skill.content.contains("</skill_content") {
+        return TAG.to_owned();
+    }
+    let digits = (8..=skill.content_hash.len()).step_by(8);
+    let mut tags = digits.filter_map(|count| skill.content_hash.get(..count)).map(|it| format!("{TAG}_{it}"));
+    // Nobody can write a file that contains its own SHA-256, so some tag is free.
+    tags.find(|tag| !skill.content.contains(&format!("</{tag}"))).unwrap_or_else(|| TAG.to_owned())
+}
+
+fn attribute(text: &str) -> String {
+    Visible(text).to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LoadedSkill, tag_for};
+
+    #[test]
+    fn a_body_cannot_close_its_block() {
+        let skill = |content: &str| LoadedSkill {
+            name: "x".into(),
+            version: "1.0.0".into(),
+            content_hash: "0123456789abcdef".repeat(4),
+            priority: 5,
+            required: false,
+            content: content.into(),
+            content_path: String::new(),
+            description: None,
+            origin: None,
+        };
+        assert_eq!(tag_for(&skill("text <skill_content>")), "skill_content");
+        assert_eq!(tag_for(&skill("</skill_content>")), "skill_content_01234567");
+        assert_eq!(tag_for(&skill("</skill_content_01234567>")), "skill_content_0123456789abcdef");
+    }
+}

@@ -1,0 +1,107 @@
+//! `cfn load`.
+
+mod batch;
+mod format;
+
+use super::Verdict;
+use super::context::{Access, Context};
+use super::failure::Failure;
+use super::output::{Output, Page, Report};
+use crate::model::{AgentType, Visible};
+use crate::ops::{self, Load, LoadReport, UsageOf};
+
+pub(super) use format::Format;
+
+/// Hand an agent type its approved skills
+///
+/// Skills come in order: bootstrap skills, then required ones, then by priority and name. What is served is what was approved: the
+/// bytes come from the database and are hashed again. What is left out is named on stderr.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn load backend-developer
+  cfn load backend-developer --context auth,database --phase loop3 --max-tokens 8000
+  cfn load backend-developer --format xml
+  cfn load backend-developer --agent-id backend-developer-1 --task-id task-100 --json
+  echo '{\"agent_type\":\"tester\",\"id\":1}' | cfn load --batch")]
+pub(super) struct Args {
+    /// The kind of agent
+    #[arg(required_unless_present = "batch")]
+    agent_type: Option<AgentType>,
+    /// Keywords of the task, separated by commas: skills for other tasks are not handed out
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    context: Vec<String>,
+    /// The phase: skills for other phases are not handed out
+    #[arg(long)]
+    phase: Option<String>,
+    /// The most skills; required ones are never cut
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    max_skills: usize,
+    /// The most tokens, estimated as bytes / 4; required skills are never cut
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<u64>,
+    /// Leave bootstrap skills out
+    #[arg(long)]
+    no_bootstrap: bool,
+    /// Bodies, the <available_skills> block with paths, or names alone
+    #[arg(long, default_value = "prompt")]
+    format: Format,
+    /// Log one usage row per skill, for this agent
+    #[arg(long, value_name = "ID")]
+    agent_id: Option<String>,
+    /// Log it for this task
+    #[arg(long, value_name = "ID", requires = "agent_id")]
+    task_id: Option<String>,
+    /// Answer requests from stdin, one JSON object a line: the keys are these options with '_'
+    #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_tokens", "no_bootstrap", "agent_id"])]
+    batch: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let Some(agent_type) = args.agent_type.clone() else { return batch::run(context) };
+    let request = Load {
+        agent_type,
+        context: args.context.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+        phase: args.phase.clone(),
+        max_skills: args.max_skills,
+        max_tokens: args.max_tokens,
+        bootstrap: !args.no_bootstrap,
+    };
+    let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
+    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;
+    let mut report = match &usage {
+        Some(usage) => ops::load_and_log(&mut store, context.clock, &request, usage)?,
+        None => ops::load(&mut store, &request)?,
+    };
+    let text =
+        if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
+    drop(store);
+    remarks(context.output, &request, &report);
+    match text {
+        Some(text) => context.output.raw(text.as_bytes())?,
+        None => context.output.json_line(&report)?,
+    }
+    Ok(Verdict::Done)
+}
+
+/// What an operator should know besides the answer.
+fn remarks(output: Output, request: &Load, report: &LoadReport) {
+    for left in &report.left_out {
+        let line = format!("left out {}: {}", Visible(&left.name), Visible(&left.reason));
+        if left.trouble { output.warn(&line) } else { output.note(&line) }
+    }
+    if report.unmapped {
+        let near: Vec<_> = report.did_you_mean.iter().map(|it| Visible(it).to_string()).collect();
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+        output.note(&format!("no skill is mapped to agent type \"{}\"{hint}", report.agent_type));
+    }
+    if request.max_tokens.is_some() {
+        output.note(&format!("about {} tokens, estimated as bytes / 4", report.estimated_tokens));
+    }
+}
+
+impl Report for LoadReport {
+    fn text(&self, page: &mut Page) {
+        page.body(&format::prompt(self));
+    }
+}

@@ -1,0 +1,187 @@
+//! The command line: what was typed becomes a request, and a report becomes text or JSON.
+
+mod completions;
+mod context;
+mod db;
+mod deploy;
+mod failure;
+mod init;
+mod load;
+mod output;
+mod skill;
+mod update;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::context::Context;
+use self::failure::Failure;
+use self::output::{Color, Output};
+use crate::clock::Clock;
+use crate::model::Visible;
+use crate::settings::{Flags, Settings};
+
+/// A skills database for fleets of AI coding agents: deploys approved skills, keeps their versions and approvals, and hands each
+/// agent type the right ones.
+#[derive(Debug, Parser)]
+#[command(name = "cfn", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cfn init --from skills --approve-as me@example.com
+  cfn deploy 42 jwt-authentication skills/jwt-authentication/SKILL.md domain backend-developer
+  cfn load backend-developer --context auth
+  cfn update jwt-authentication 1.0.1 skills/jwt-authentication/SKILL.md
+
+Exit codes:
+  0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
+  5 invalid version increment   6 content unchanged   7 refused: approval or integrity   8 busy: try again";
+
+/// Options that every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The skills database [env: CFN_SKILLS_DB_PATH] [default: ./.claude/skills-database/skills.db]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    db: Option<PathBuf>,
+    /// Answer with one JSON document
+    #[arg(long, global = true, help_heading = "Global options")]
+    json: bool,
+    /// Say more on stderr (-vv: even more) [env: RUST_LOG]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    quiet: bool,
+    /// When to use colours [env: NO_COLOR]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Deploy(deploy::Args),
+    Update(update::Args),
+    Load(load::Args),
+    Skill(skill::Args),
+    Db(db::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+}
+
+/// How a command ended that did what it was asked.
+enum Verdict {
+    /// All is well.
+    Done,
+    /// It found something that has an exit code of its own.
+    Found(u8),
+}
+
+/// Runs cfn: parses the arguments, runs the command, writes the answer, and says how it ended.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &arguments),
+    };
+    let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color);
+    match prepare(&cli.global, output).and_then(|context| dispatch(&context, cli.command)) {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::Found(code)) => ExitCode::from(code),
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
+    match command {
+        Command::Init(args) => init::run(context, &args),
+        Command::Deploy(args) => deploy::run(context, &args),
+        Command::Update(args) => update::run(context, &args),
+        Command::Load(args) => load::run(context, &args),
+        Command::Skill(args) => skill::run(context, args),
+        Command::Db(args) => db::run(context, args),
+        Command::Completions(args) => completions::run(context, &args),
+        Command::Man(args) => completions::man(context, &args),
+    }
+}
+
+fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
+    // A limit on file size must be an error of the write that meets it, not the death of the process.
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
+        .map_err(|error| Failure::internal(&error.to_string()))?;
+    diagnostics(global)?;
+    let current_folder = env::current_dir()
+        .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
+    let flags = Flags { db: global.db.clone() };
+    let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder)?;
+    Ok(Context { settings, clock: Clock::System, output })
+}
+
+/// Diagnostics on stderr, only where somebody asked: setting them up costs every start.
+fn diagnostics(global: &Global) -> Result<(), Failure> {
+    let asked = env::var("RUST_LOG").ok().filter(|it| !it.is_empty());
+    if global.verbose == 0 && asked.is_none() {
+        return Ok(());
+    }
+    let filter = match (&asked, global.verbose) {
+        (_, 1) => "cfn=debug",
+        (_, 2..) => "trace",
+        (Some(filter), _) => filter,
+        (None, 0) => "off",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
+        Failure::new(1, "invalid_setting", format!("RUST_LOG: {error}"), "Correct or unset RUST_LOG.")
+    })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(output::diagnostics_writer).init();
+    Ok(())
+}
+
+/// Help and version are answers; anything else that clap says is an invalid argument, with what was typed made safe to print.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let json = arguments.iter().any(|it| it == "--json");
+    let output = Output::new(json, false, Color::Auto, true);
+    if !error.use_stderr() {
+        return match output.raw(error.render().to_string().as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => ExitCode::from(failure.code),
+        };
+    }
+    let rendered = error.render().to_string();
+    let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
+    let clean = |text: &str| {
+        let short: String = text.chars().take(600).collect();
+        let lines: Vec<String> = short.lines().map(|line| Visible(line.trim()).to_string()).collect();
+        lines.join(" ").trim().to_owned()
+    };
+    let message = clean(message.trim_start_matches("error: "));
+    let hint = if hint.is_empty() { "Run it with --help.".to_owned() } else { clean(hint) };
+    output.failure(&Failure::new(1, "invalid_arguments", message, hint));
+    ExitCode::from(1)
+}
+
+/// Scripts pass an empty argument where they have nothing to say.
+fn optional(argument: Option<&str>) -> Option<&str> {
+    argument.map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// The whole command, for completions and manual pages.
+fn command() -> clap::Command {
+    Cli::command()
+}

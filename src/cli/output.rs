@@ -1,0 +1,223 @@
+//! The only writer to the terminal. The answer goes to stdout, everything else to stderr; a closed pipe ends quietly.
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::failure::Failure;
+use crate::model::Visible;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Something that a command answers: the same struct as text and as JSON.
+pub(super) trait Report: Serialize {
+    /// Writes it for a person.
+    fn text(&self, page: &mut Page);
+}
+
+/// How this run writes.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+pub(super) struct Output {
+    pub(super) json: bool,
+    quiet: bool,
+    color_out: bool,
+    color_err: bool,
+}
+
+/// The text of an answer as it is put together.
+#[derive(Debug)]
+pub(super) struct Page {
+    text: String,
+    color: bool,
+    width: Option<u16>,
+}
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+impl Output {
+    pub(super) fn new(json: bool, quiet: bool, color: Color, no_color: bool) -> Self {
+        let on = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        };
+        Self {
+            json,
+            quiet,
+            color_out: on(io::stdout().is_terminal()) && !json,
+            color_err: on(io::stderr().is_terminal()),
+        }
+    }
+
+    /// Prints the answer.
+    pub(super) fn answer(self, report: &impl Report) -> Result<(), Failure> {
+        if self.json {
+            return self.json_line(report);
+        }
+        let mut page = Page { text: String::new(), color: self.color_out, width: terminal_width() };
+        report.text(&mut page);
+        self.raw(page.text.as_bytes())
+    }
+
+    /// Prints one JSON document on a line of its own.
+    pub(super) fn json_line(self, report: &impl Serialize) -> Result<(), Failure> {
+        let mut line = serde_json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
+        line.push(b'\n');
+        self.raw(&line)
+    }
+
+    /// Prints bytes as they are.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn raw(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something that the user should see but that is no failure.
+    pub(super) fn warn(self, message: &str) {
+        self.say("warning", YELLOW, message);
+    }
+
+    /// Says what was done besides the answer.
+    pub(super) fn note(self, message: &str) {
+        self.say("note", BOLD, message);
+    }
+
+    fn say(self, label: &str, style: Style, message: &str) {
+        if !self.quiet {
+            let line = format!("{}: {message}\n", painted(label, style, self.color_err));
+            self.stderr(&line);
+        }
+    }
+
+    /// Says why a command failed: one sentence of what is wrong and one of what to do.
+    pub(super) fn failure(self, failure: &Failure) {
+        let line = if self.json {
+            serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone()) + "\n"
+        } else {
+            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), failure.message);
+            if !failure.hint.is_empty() {
+                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), failure.hint);
+            }
+            text
+        };
+        self.stderr(&line);
+    }
+
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    fn stderr(self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
+    }
+
+    /// A progress bar that shows itself on a terminal, for what takes over a second.
+    pub(super) fn progress(self, what: &'static str) -> Progress {
+        let shown = !self.quiet && io::stderr().is_terminal();
+        Progress { what, since: Instant::now(), shown, bar: None }
+    }
+}
+
+/// How far something is.
+#[derive(Debug)]
+pub(super) struct Progress {
+    what: &'static str,
+    since: Instant,
+    shown: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Shows how far it is.
+    pub(super) fn at(&mut self, done: usize, total: usize) {
+        if !self.shown || (self.bar.is_none() && self.since.elapsed() < Duration::from_secs(1)) {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} ({eta} left)");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(self.what)
+        });
+        bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Page {
+    /// A line as it is: text from outside goes through [`Visible`] first.
+    pub(super) fn line(&mut self, line: impl std::fmt::Display) {
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    /// Bytes of a skill, never altered.
+    pub(super) fn body(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// A line that stands out.
+    pub(super) fn heading(&mut self, text: &str) {
+        let line = painted(text, BOLD, self.color);
+        self.line(line);
+    }
+
+    /// A table that fits the terminal; not wrapped where there is none.
+    pub(super) fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(header.iter().map(|it| it.to_uppercase()));
+        match self.width {
+            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        for row in rows {
+            table.add_row(row.iter().map(|cell| Visible(cell).to_string()));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.lines() {
+            self.line(line.trim_end());
+        }
+    }
+}
+
+fn painted(text: &str, style: Style, color: bool) -> String {
+    if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+fn terminal_width() -> Option<u16> {
+    let out = io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    rustix::termios::tcgetwinsize(&out).ok().map(|it| it.ws_col).filter(|&width| width > 0)
+}
+
+/// Where diagnostics go.
+pub(super) fn diagnostics_writer() -> io::Stderr {
+    io::stderr()
+}

@@ -1,0 +1,61 @@
+//! `cfn skill history`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::SkillName;
+use crate::ops::{self, HistoryReport, VersionEntry};
+
+/// Show the versions of a skill and the decisions about them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill history postgresql
+  cfn skill history postgresql --json")]
+pub(super) struct Args {
+    /// The skill
+    skill_name: SkillName,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let report = ops::history(&mut context.open(Access::Read)?, &args.skill_name)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for HistoryReport {
+    fn text(&self, page: &mut Page) {
+        page.heading("versions");
+        versions(page, &self.versions);
+        page.heading("\ndecisions");
+        let rows = self.approvals.iter().map(|it| {
+            let hash = it.content_hash.as_deref().map_or("unknown", |it| it.get(..12).unwrap_or(it));
+            vec![
+                it.timestamp.clone().unwrap_or_default(),
+                it.version.clone(),
+                it.decision.to_string(),
+                it.approval_level.to_string(),
+                it.approver.clone().unwrap_or_default(),
+                hash.to_owned(),
+                it.reasoning.clone().unwrap_or_default(),
+            ]
+        });
+        page.table(&["when", "version", "decision", "level", "approver", "bytes", "reason"], rows);
+    }
+}
+
+pub(super) fn versions(page: &mut Page, versions: &[VersionEntry]) {
+    let rows = versions.iter().map(|it| {
+        vec![
+            it.version.clone(),
+            it.created_at.clone(),
+            it.source.clone(),
+            it.approval_level.to_string(),
+            if it.approved { "approved" } else { "not approved" }.to_owned(),
+            if it.stored { "stored" } else { "missing" }.to_owned(),
+            it.content_hash.get(..12).unwrap_or(&it.content_hash).to_owned(),
+        ]
+    });
+    page.table(&["version", "recorded", "by", "level", "review", "bytes", "hash"], rows);
+}

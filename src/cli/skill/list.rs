@@ -1,0 +1,68 @@
+//! `cfn skill list`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{AgentType, ApprovalLevel, Category, Status};
+use crate::ops::{self, ListReport};
+use crate::store::SkillFilter;
+
+/// List skills
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill list
+  cfn skill list --pending --level human
+  cfn skill list --agent backend-developer --json")]
+pub(super) struct Args {
+    /// Only of this category
+    #[arg(long)]
+    category: Option<Category>,
+    /// Only of this approval level: auto, escalate or human
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<ApprovalLevel>,
+    /// Only of this status: active, deprecated or archived
+    #[arg(long)]
+    status: Option<Status>,
+    /// Only those that this agent type gets
+    #[arg(long, value_name = "AGENT_TYPE")]
+    agent: Option<AgentType>,
+    /// Only those whose current version waits for review
+    #[arg(long)]
+    pending: bool,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    let filter = SkillFilter {
+        category: args.category,
+        approval_level: args.level,
+        status: args.status,
+        agent_type: args.agent,
+        pending: args.pending,
+    };
+    let report = ops::list(&mut context.open(Access::Read)?, &filter)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for ListReport {
+    fn text(&self, page: &mut Page) {
+        if self.skills.is_empty() {
+            return page.line("no skills");
+        }
+        let rows = self.skills.iter().map(|it| {
+            let approved = if it.approved { "approved" } else { "pending" };
+            vec![
+                it.name.clone(),
+                it.version.clone(),
+                it.category.clone(),
+                it.status.to_string(),
+                it.approval_level.to_string(),
+                approved.to_owned(),
+                it.agents.join(", "),
+            ]
+        });
+        page.table(&["name", "version", "category", "status", "level", "review", "agents"], rows);
+    }
+}

@@ -1,0 +1,53 @@
+//! `cfn skill …`.
+
+mod history;
+mod list;
+mod review;
+mod rollback;
+mod show;
+mod validate;
+mod verify;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{Verdict, deploy, load, update};
+
+/// Work with skills
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Deploy(deploy::Args),
+    Update(update::Args),
+    Load(load::Args),
+    List(list::Args),
+    Show(show::Args),
+    History(history::Args),
+    Verify(verify::Args),
+    Rollback(rollback::Args),
+    Approve(review::ApproveArgs),
+    Reject(review::RejectArgs),
+    Validate(validate::Args),
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    match args.command {
+        Command::Deploy(args) => deploy::run(context, &args),
+        Command::Update(args) => update::run(context, &args),
+        Command::Load(args) => load::run(context, &args),
+        Command::List(args) => list::run(context, args),
+        Command::Show(args) => show::run(context, &args),
+        Command::History(args) => history::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Rollback(args) => rollback::run(context, &args),
+        Command::Approve(args) => review::approve(context, &args),
+        Command::Reject(args) => review::reject(context, &args),
+        Command::Validate(args) => validate::run(context, &args),
+    }
+}

@@ -1,0 +1,78 @@
+//! `cfn skill approve` and `cfn skill reject`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{ContentHash, Decision, SkillName, Version, Visible};
+use crate::ops::{self, Review, ReviewReport};
+
+/// Approve the bytes of a skill's version
+///
+/// With --hash, nothing is approved unless the version still has the bytes that were looked at.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill approve postgresql --approver me@example.com
+  cfn skill approve postgresql --approver me@example.com --hash \"$(sha256sum < SKILL.md | cut -c1-64)\"")]
+pub(super) struct ApproveArgs {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// Reject the bytes of a skill's version: agents no longer get them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill reject postgresql --approver me@example.com --reason 'drops a table'")]
+pub(super) struct RejectArgs {
+    #[command(flatten)]
+    args: Args,
+}
+
+#[derive(Debug, clap::Args)]
+struct Args {
+    /// The skill
+    skill_name: SkillName,
+    /// Who decides
+    #[arg(long)]
+    approver: String,
+    /// A version other than the current one
+    #[arg(long, value_name = "X.Y.Z")]
+    version: Option<Version>,
+    /// The SHA-256 of the bytes that were looked at
+    #[arg(long, value_name = "SHA256")]
+    hash: Option<ContentHash>,
+    /// Why
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Verdict, Failure> {
+    decide(context, &args.args, Decision::Approved)
+}
+
+pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Failure> {
+    decide(context, &args.args, Decision::Rejected)
+}
+
+fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
+    let request = Review {
+        name: &args.skill_name,
+        version: args.version,
+        expected: args.hash,
+        decision,
+        approver: &args.approver,
+        reason: &args.reason,
+    };
+    let report = ops::review(&mut context.open(Access::Write)?, context.clock, &request)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for ReviewReport {
+    fn text(&self, page: &mut Page) {
+        let hash = self.content_hash.get(..12).unwrap_or(&self.content_hash);
+        page.line(format!("{} {} {} ({})", self.decision, Visible(&self.name), Visible(&self.version), Visible(hash)));
+    }
+}

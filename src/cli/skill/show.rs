@@ -1,0 +1,73 @@
+//! `cfn skill show`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{SkillName, Version, Visible};
+use crate::ops::{self, ShowReport};
+
+/// Show a skill with its mappings and versions
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill show postgresql
+  cfn skill show postgresql --content
+  cfn skill show postgresql --version 1.0.0 --content > old.md")]
+pub(super) struct Args {
+    /// The skill
+    skill_name: SkillName,
+    /// Print the bytes of the version, and nothing else
+    #[arg(long)]
+    content: bool,
+    /// A version other than the current one
+    #[arg(long, value_name = "X.Y.Z")]
+    version: Option<Version>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let report = ops::show(&mut context.open(Access::Read)?, &args.skill_name, args.version, args.content)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for ShowReport {
+    fn text(&self, page: &mut Page) {
+        if let Some(content) = &self.content {
+            return page.body(content);
+        }
+        let skill = &self.skill;
+        page.heading(&format!("{} {}", Visible(&skill.name), Visible(&skill.version)));
+        let description = self.front_matter.as_ref().and_then(|it| it.get("description")).and_then(|it| it.as_str());
+        if let Some(description) = description {
+            page.line(Visible(description));
+        }
+        let approved = if skill.approved { "approved" } else { "waits for review" };
+        let facts = [
+            ("id", skill.id.0.to_string()),
+            ("category", skill.category.clone()),
+            ("status", skill.status.to_string()),
+            ("level", format!("{}, {approved}", skill.approval_level)),
+            ("hash", skill.content_hash.clone()),
+            ("file", skill.content_path.clone()),
+            ("owner", skill.owner.clone().unwrap_or_default()),
+            ("team", skill.team.clone().unwrap_or_default()),
+            ("tags", skill.tags.join(", ")),
+        ];
+        for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+            page.line(format!("{name:<9} {}", Visible(value)));
+        }
+        page.heading("\nagent types");
+        let rows = self.mappings.iter().map(|it| {
+            let mut notes = Vec::new();
+            notes.extend(it.required.then(|| "required".to_owned()));
+            notes.extend((!it.enabled).then(|| "disabled".to_owned()));
+            notes.extend(it.conditions.clone());
+            notes.extend(it.tdd_condition.clone());
+            vec![it.agent_type.clone(), it.priority.to_string(), notes.join(" ")]
+        });
+        page.table(&["agent type", "priority", "conditions"], rows);
+        page.heading("\nversions");
+        super::history::versions(page, &self.versions);
+    }
+}

@@ -1,0 +1,48 @@
+//! `cfn skill validate`.
+
+use std::path::PathBuf;
+
+use crate::cli::Verdict;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{Severity, Visible};
+use crate::ops::{self, ValidateReport};
+
+/// Compare a skill file, or every one below a folder, with the Agent Skills format
+///
+/// Lenient: an error only where there is nothing to work with. Strict: just what the specification says. Exits 1 on an error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill validate skills/pdf/SKILL.md
+  cfn skill validate skills --strict")]
+pub(super) struct Args {
+    /// A file or a folder
+    path: PathBuf,
+    /// Accept just what the specification says
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let report = ops::validate(&context.files(), &args.path, args.strict)?;
+    context.output.answer(&report)?;
+    Ok(if report.invalid == 0 { Verdict::Done } else { Verdict::Found(1) })
+}
+
+impl Report for ValidateReport {
+    fn text(&self, page: &mut Page) {
+        for file in &self.files {
+            let path = Visible(file.path.to_string_lossy());
+            for finding in &file.findings {
+                let label = if finding.severity == Severity::Error { "error" } else { "warning" };
+                page.line(format!("{path}:{}: {label}: {}", finding.line, Visible(&finding.message)));
+            }
+            if let Some(why) = &file.unreadable {
+                page.line(format!("{path}: error: {}", Visible(why)));
+            }
+        }
+        page.line(format!("{} files, {} with errors", self.files.len(), self.invalid));
+    }
+}

@@ -1,0 +1,37 @@
+//! `cfn skill verify`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{SkillName, Visible};
+use crate::ops::{self, VerifyReport};
+
+/// Compare stored bytes with their hashes, and files with what was approved
+///
+/// Exits 7 if something differs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill verify
+  cfn skill verify postgresql --json")]
+pub(super) struct Args {
+    /// The skill; all, if left out
+    skill_name: Option<SkillName>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let mut store = context.open(Access::Read)?;
+    let report = ops::verify(&mut store, &context.files(), &context.project(), args.skill_name.as_ref())?;
+    context.output.answer(&report)?;
+    Ok(if report.differences.is_empty() { Verdict::Done } else { Verdict::Found(7) })
+}
+
+impl Report for VerifyReport {
+    fn text(&self, page: &mut Page) {
+        for it in &self.differences {
+            page.line(format!("{} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
+        }
+        page.line(format!("{} skills checked, {} differences", self.checked, self.differences.len()));
+    }
+}

@@ -1,0 +1,77 @@
+//! `cfn update`.
+
+use std::path::PathBuf;
+
+use super::context::{Access, Context};
+use super::failure::Failure;
+use super::output::{Page, Report};
+use super::{Verdict, optional};
+use crate::model::{ChangeType, SkillName, Version, Visible};
+use crate::ops::{self, Update, UpdateReport};
+
+/// Give a skill new bytes as a stated step of its version; prints the new version
+///
+/// Content, version and approval are recorded in one transaction. Tags, category, owner and approval level follow the front matter
+/// of the new file where it has them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn update postgresql 1.0.2 skills/postgresql/SKILL.md
+  cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true")]
+pub(super) struct Args {
+    /// The skill
+    skill_name: SkillName,
+    /// Its version from now on: X.Y.Z
+    new_version: Version,
+    /// The new file
+    update_path: PathBuf,
+    /// What the step must be: patch, minor or major [default: patch]
+    change_type: Option<String>,
+    /// Whether to name the agent types that use the skill: true or false [env: ENABLE_AGENT_NOTIFICATIONS]
+    notify_agents: Option<String>,
+    /// Do everything but the commit, and say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let change_type = optional(args.change_type.as_deref()).map_or(Ok(ChangeType::Patch), str::parse)?;
+    let notify_agents = match optional(args.notify_agents.as_deref()) {
+        None => context.settings.notify_agents,
+        Some("true") => true,
+        Some("false") => false,
+        Some(other) => {
+            let message = format!("NOTIFY_AGENTS must be true or false, not \"{}\"", Visible(other));
+            return Err(Failure::input(message, "Run the command with --help for what it takes."));
+        }
+    };
+    let request = Update {
+        name: &args.skill_name,
+        version: args.new_version,
+        path: &args.update_path,
+        change_type,
+        notify_agents,
+        dry_run: args.dry_run,
+    };
+    let mut store = context.open(Access::Write)?;
+    let report = ops::update(&mut store, &context.files(), &context.project(), context.clock, &request)?;
+    drop(store);
+    report.warnings.iter().for_each(|it| context.output.warn(&it.to_string()));
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for UpdateReport {
+    fn text(&self, page: &mut Page) {
+        if self.dry_run {
+            return page.line(format!(
+                "dry run: would update {} from {} to {}",
+                self.name, self.previous_version, self.version
+            ));
+        }
+        page.line(&self.version);
+        for agent in self.agents.iter().flatten() {
+            page.line(format!("  - {}", Visible(agent)));
+        }
+    }
+}
