@@ -12,7 +12,7 @@ use super::rules::{Described, LevelRule, Remark, read_described};
 use crate::clock::Clock;
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, Version,
-    VersionRecord, VersionSource, is_conformant_name,
+    VersionSource, is_conformant_name,
 };
 use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, Store, Transaction};
 
@@ -295,9 +295,4 @@ fn explicitly_approved(tx: &dyn Transaction, skill: SkillId, hash: &str) -> Resu
     let approvals = tx.approvals(skill)?;
     let latest = approvals.iter().find(|it| it.content_hash.as_deref() == Some(hash));
     Ok(latest.is_some_and(|it| it.decision == Decision::Approved))
-}
-
-/// Whether a version of these bytes is the current one.
-pub(super) fn current<'v>(skill: &Skill, versions: &'v [VersionRecord]) -> Option<&'v VersionRecord> {
-    versions.iter().find(|it| it.version == skill.version && it.content_hash == skill.content_hash)
 }

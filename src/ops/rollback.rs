@@ -1,8 +1,8 @@
 //! `skill rollback`: an earlier version's bytes become the newest version again.
 
-use super::deploy::current;
 use super::error::{Error, Result, require_skill};
 use super::numbering;
+use super::rules::current;
 use super::update::{Propagated, UpdateReport, as_snapshot};
 use crate::clock::Clock;
 use crate::model::{ChangeType, ContentHash, SkillName, Version, VersionSource};

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::{ApprovalLevel, Category, ContentHash, SkillFile, SkillFileLimits, Unreadable};
+use crate::model::{
+    ApprovalLevel, Category, ContentHash, Skill, SkillFile, SkillFileLimits, Unreadable, VersionRecord,
+};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::{Error, Result};
@@ -99,6 +101,11 @@ pub(super) fn read_described(files: &Files, path: &std::path::Path) -> Result<(C
     let described = describe(&file.bytes, files.most_bytes)
         .map_err(|error| FileError::Content { path: path.to_owned(), problem: error.to_string() })?;
     Ok((file, described))
+}
+
+/// The record of a skill's current version, where its row agrees with it.
+pub(super) fn current<'v>(skill: &Skill, versions: &'v [VersionRecord]) -> Option<&'v VersionRecord> {
+    versions.iter().find(|it| it.version == skill.version && it.content_hash == skill.content_hash)
 }
 
 /// What decides the review level of a version.

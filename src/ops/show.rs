@@ -46,7 +46,7 @@ pub fn show(
         (true, Some(shown)) => Some(verified(snapshot.as_ref(), &skill.name, &wanted, &shown.content_hash)?),
         _ => None,
     };
-    let approved = super::deploy::current(&skill, &versions).is_some_and(|it| it.approved);
+    let approved = super::rules::current(&skill, &versions).is_some_and(|it| it.approved);
     let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
     Ok(ShowReport {
         front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),

@@ -5,11 +5,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::content_file::Files;
-use super::deploy::current;
 use super::error::{Error, Result, require_skill};
 use super::numbering;
 use super::project::Project;
-use super::rules::{LevelRule, Remark, read_described};
+use super::rules::{LevelRule, Remark, current, read_described};
 use crate::clock::Clock;
 use crate::model::{
     ApprovalLevel, Category, ChangeType, ContentHash, Decision, SkillId, SkillName, Version, VersionSource,

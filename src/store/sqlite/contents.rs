@@ -26,7 +26,7 @@ pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -
 
 /// What `capture` looks for on disk: the current version of each skill, and the bootstrap skills.
 pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
-    collect(
+    let mut unstored = collect(
         connection,
         "SELECT s.name, coalesce(s.content_path, ''), s.content_hash, v.id
          FROM skills s LEFT JOIN skill_versions v
@@ -35,8 +35,7 @@ pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
          UNION ALL
          SELECT b.skill_name, b.file_path, b.content_hash, NULL
          FROM bootstrap_skills b
-         WHERE b.enabled AND NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash)
-         ORDER BY 4 IS NULL, 1",
+         WHERE b.enabled AND NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash)",
         [],
         |row| {
             let mut fields = Fields::new("skills", row);
@@ -47,5 +46,7 @@ pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
                 version_id: fields.get()?,
             })
         },
-    )
+    )?;
+    unstored.sort_by(|a: &Unstored, b| (a.version_id.is_none(), &a.name).cmp(&(b.version_id.is_none(), &b.name)));
+    Ok(unstored)
 }

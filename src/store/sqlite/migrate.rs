@@ -154,11 +154,20 @@ pub(super) fn adopt(
     if report.from.is_none() {
         return Ok(report);
     }
-    report.backup = Some(backup::beside(place, &format!("before-{}", report.to), clock)?);
-    adopt::baseline(transaction.connection(), &mut report).map_err(|error| place.fail(&error))?;
-    note_versions(transaction.connection(), clock).map_err(|error| place.fail(&error))?;
-    fill(&mut transaction)?;
-    Box::new(transaction).commit()?;
+    let backup = backup::beside(place, &format!("before-{}", report.to), clock)?;
+    let adopted = adopt::baseline(transaction.connection(), &mut report)
+        .and_then(|()| note_versions(transaction.connection(), clock))
+        .map_err(|error| place.fail(&error))
+        .and_then(|()| fill(&mut transaction))
+        .and_then(|()| Box::new(transaction).commit());
+    match adopted {
+        Ok(()) => report.backup = Some(backup),
+        Err(error @ StoreError::OutcomeUnknown { .. }) => return Err(error),
+        Err(error) => {
+            backup::discard(&backup); // nothing was changed, so there is no state before
+            return Err(error);
+        }
+    }
     Ok(report)
 }
 

@@ -1,6 +1,5 @@
 //! Tests of the reader: what real files look like, one by one; mutations; and a folder of real files, where there is one.
 
-mod corpus;
 mod mutations;
 mod rules;
 mod specimens;

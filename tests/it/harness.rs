@@ -1,0 +1,192 @@
+//! A project in a temporary folder, and cfn run in it as its user would.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// What a program answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The answer of a run that did what it was asked.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.stdout
+    }
+
+    /// The message of a run that ended with this code, with nothing on stdout.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> String {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+        self.stderr
+    }
+
+    /// The answer as JSON.
+    #[track_caller]
+    pub fn json(self) -> serde_json::Value {
+        let text = self.ok();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// The program under test.
+pub fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_cfn"))
+}
+
+/// cfn without anything of the caller's environment that it reads.
+pub fn cfn_in(folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    for name in [
+        "CFN_SKILLS_DB_PATH",
+        "CFN_CONTENT_ROOT",
+        "CFN_MAX_CONTENT_BYTES",
+        "CFN_BUSY_TIMEOUT_MS",
+        "CFN_SYNCHRONOUS",
+        "ENABLE_AGENT_NOTIFICATIONS",
+        "NO_COLOR",
+        "RUST_LOG",
+    ] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// A folder with a project in it; gone when dropped.
+#[derive(Debug)]
+pub struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    /// An empty folder.
+    pub fn empty() -> Self {
+        Self { folder: TempDir::with_prefix("cfn-test-").expect("a temporary folder") }
+    }
+
+    /// A folder with a fresh database.
+    pub fn new() -> Self {
+        let project = Self::empty();
+        project.cfn(["init"]).ok();
+        project
+    }
+
+    /// A copy of a folder.
+    pub fn copy_of(source: &Path) -> Self {
+        let project = Self::empty();
+        let status = Command::new("cp").arg("-rT").arg(source).arg(project.path()).status().expect("cp runs");
+        assert!(status.success());
+        let status = Command::new("chmod").arg("-R").arg("u+rwX").arg(project.path()).status().expect("chmod runs");
+        assert!(status.success());
+        project
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the database is.
+    pub fn database(&self) -> PathBuf {
+        self.path().join(".claude/skills-database/skills.db")
+    }
+
+    /// Writes a file below the folder; its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// A skill file with front matter.
+    pub fn skill(&self, name: &str, body: &str) -> PathBuf {
+        let text = format!("---\nname: {name}\ndescription: About {name}.\n---\n\n{body}\n");
+        self.file(&format!(".claude/skills/{name}/SKILL.md"), text)
+    }
+
+    /// cfn with these arguments, in the folder.
+    pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = cfn_in(self.path());
+        command.args(args);
+        command
+    }
+
+    /// Runs cfn to its end.
+    pub fn cfn<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        self.command(args).output().expect("cfn runs").into()
+    }
+
+    /// Runs cfn with something on stdin.
+    pub fn cfn_with_input<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
+        let mut command = self.command(args);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let ran = child.wait_with_output().expect("cfn ends").into();
+        writer.join().expect("the writer ends");
+        ran
+    }
+
+    /// Runs the `sqlite3` shell on the database: another program of the user's.
+    #[track_caller]
+    pub fn sqlite3(&self, sql: &str) -> String {
+        let mut command = Command::new("sqlite3");
+        command.arg("-bail").arg("-cmd").arg(".timeout 5000").arg(self.database()).arg(sql);
+        let output = command.output().expect("the sqlite3 shell must be installed");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// After any fault: SQLite finds no damage, no half operation is there, and no temporary file is left.
+    #[track_caller]
+    pub fn assert_whole(&self) {
+        assert_eq!(self.sqlite3("PRAGMA quick_check"), "ok");
+        assert_eq!(self.sqlite3("PRAGMA foreign_key_check"), "");
+        let half = self.sqlite3(
+            "SELECT s.name FROM skills s WHERE NOT EXISTS (SELECT 1 FROM skill_versions v
+               WHERE v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash)
+             UNION ALL SELECT s.name FROM skills s WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
+             UNION ALL SELECT v.version FROM skill_versions v GROUP BY skill_id, version HAVING count(*) > 1",
+        );
+        assert_eq!(half, "", "half-done skills");
+    }
+
+    /// The files beside the database that nobody asked for.
+    pub fn leftovers(&self) -> Vec<String> {
+        let folder = self.database().parent().expect("a folder").to_owned();
+        let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.file_name());
+        let mut names: Vec<_> = names.map(|it| it.to_string_lossy().into_owned()).collect();
+        names.retain(|it| !["skills.db", "skills.db-wal", "skills.db-shm"].contains(&it.as_str()));
+        names.sort();
+        names
+    }
+}
+
+/// A folder of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
