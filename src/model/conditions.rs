@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// JSON in a mapping that is not what the column holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
