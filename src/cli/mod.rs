@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::context::Context;
@@ -164,6 +165,10 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         };
     }
     let rendered = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
+        output.help(&rendered);
+        return ExitCode::from(1);
+    }
     let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
     let clean = |text: &str| {
         let short: String = text.chars().take(600).collect();

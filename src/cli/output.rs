@@ -124,6 +124,11 @@ impl Output {
         self.stderr(&line);
     }
 
+    /// The help of a command that was called without its subcommand.
+    pub(super) fn help(self, text: &str) {
+        self.stderr(text);
+    }
+
     #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     fn stderr(self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
