@@ -105,7 +105,7 @@ impl Output {
 
     fn say(self, label: &str, style: Style, message: &str) {
         if !self.quiet {
-            let line = format!("{}: {message}\n", painted(label, style, self.color_err));
+            let line = format!("{}: {}\n", painted(label, style, self.color_err), Visible(message));
             self.stderr(&line);
         }
     }
@@ -115,9 +115,9 @@ impl Output {
         let line = if self.json {
             serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone()) + "\n"
         } else {
-            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), failure.message);
+            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), Visible(&failure.message));
             if !failure.hint.is_empty() {
-                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), failure.hint);
+                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), Visible(&failure.hint));
             }
             text
         };
