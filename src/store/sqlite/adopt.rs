@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::migrate::BASELINE;
+use super::schema::BASELINE;
 use crate::store::MigrateReport;
 
 /// Indexes of the old schema that repeat a UNIQUE constraint or that no query of cfn uses; each costs every process start and

@@ -11,9 +11,10 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
+use super::beside::{file_error, with_suffix};
 use super::failure::Place;
-use super::migrate;
-use super::open::{self, Options, file_error, with_suffix};
+use super::open::{self, Options};
+use super::schema;
 use crate::clock::Clock;
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
 
@@ -108,7 +109,7 @@ fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
 fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
     let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
     let (source, source_place) = open::existing(from, open::Access::Read, &options)?;
-    migrate::state(&source, &source_place)?;
+    schema::state(&source, &source_place)?;
     let verdict: String =
         source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| source_place.fail(&error))?;
     if verdict == "ok" {

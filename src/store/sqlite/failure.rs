@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::open::with_suffix;
+use super::beside::with_suffix;
 use crate::store::StoreError;
 
 /// Which database an error is about.

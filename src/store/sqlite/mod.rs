@@ -3,6 +3,7 @@
 mod adopt;
 mod approvals;
 mod backup;
+mod beside;
 mod bootstrap;
 mod candidates;
 mod check;
@@ -13,6 +14,7 @@ mod mappings;
 mod migrate;
 mod open;
 mod rows;
+mod schema;
 mod skills;
 mod status;
 mod transaction;
@@ -49,9 +51,9 @@ impl SqliteStore {
     /// [`older`](Self::older) and call [`Maintenance::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, access, &options)?;
-        match migrate::state(&connection, &place)? {
-            migrate::State::Current => {}
-            migrate::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        match schema::state(&connection, &place)? {
+            schema::State::Current => {}
+            schema::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
         }
         Self::settled(connection, place, access, options, clock)
     }
@@ -59,7 +61,7 @@ impl SqliteStore {
     /// Opens a database whose schema is older.
     pub fn older(path: &Path, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
-        migrate::state(&connection, &place)?;
+        schema::state(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
     }
 

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::beside::file_error;
 use super::failure::{Place, is_busy};
 use crate::store::{Durability, Result, StoreError};
 
@@ -168,21 +169,4 @@ fn require_regular_file(path: &Path) -> Result<()> {
         }
         Err(error) => Err(Place::new(path, Duration::ZERO).denied("read", &error.to_string())),
     }
-}
-
-/// A failed operation on a file beside the database.
-pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    StoreError::File { what, path: path.to_owned(), source }
-}
-
-/// The write-ahead log beside a database.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
-    with_suffix(path, "-wal")
-}
-
-/// A path with something appended to its last part.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
