@@ -3,4 +3,13 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod architecture;
+mod deploy;
+mod deploy_input;
 mod harness;
+mod init;
+mod init_trees;
+mod load;
+mod load_batch;
+mod load_formats;
+mod scene;
+mod update;
