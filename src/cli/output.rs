@@ -105,7 +105,7 @@ impl Output {
 
     fn say(self, label: &str, style: Style, message: &str) {
         if !self.quiet {
-            let line = format!("{}: {message}\n", painted(label, style, self.color_err));
+            let line = format!("{}: {}\n", painted(label, style, self.color_err), Visible(message));
             self.stderr(&line);
         }
     }
