@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod architecture;
+mod backup;
+mod db_care;
 mod deploy;
 mod deploy_input;
 mod exit_codes;
