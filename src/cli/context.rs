@@ -71,8 +71,8 @@ impl Context {
     }
 
     /// Puts a backup where there is no database, or a damaged one.
-    pub(super) fn replace(&self, from: &Path) -> Result<RestoreReport, Failure> {
-        Ok(SqliteStore::replace(&self.settings.database, from, self.options(), self.clock)?)
+    pub(super) fn replace(&self, from: &Path) -> Result<RestoreReport, StoreError> {
+        SqliteStore::replace(&self.settings.database, from, self.options(), self.clock)
     }
 
     /// Which files may be read.

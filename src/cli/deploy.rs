@@ -6,7 +6,7 @@ use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::{Verdict, optional};
-use crate::model::{AgentType, Category, SkillName, Version};
+use crate::model::{AgentType, Category, SkillName, Version, Visible};
 use crate::ops::{self, Deploy, DeployReport};
 
 /// Deploy an approved skill; prints its id
@@ -123,7 +123,7 @@ impl Report for DeployReport {
                     "complete"
                 },
                 self.name,
-                self.version,
+                Visible(&self.version),
                 self.approval_level,
                 self.agents_added.len()
             )),

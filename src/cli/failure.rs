@@ -23,8 +23,10 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// Escapes what is not visible in both texts: whatever they quote, nothing of it moves the cursor.
     pub(super) fn new(code: u8, kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, kind, message: message.into(), hint: hint.into() }
+        let (message, hint) = (Visible(message.into()).to_string(), Visible(hint.into()).to_string());
+        Self { code, kind, message, hint }
     }
 
     /// Arguments or input that cannot be meant.

@@ -66,7 +66,9 @@ impl Report for UpdateReport {
         if self.dry_run {
             return page.line(format!(
                 "dry run: would update {} from {} to {}",
-                self.name, self.previous_version, self.version
+                self.name,
+                Visible(&self.previous_version),
+                self.version
             ));
         }
         page.line(&self.version);

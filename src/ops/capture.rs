@@ -108,10 +108,13 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
         };
         let hash = ContentHash::of(&bytes);
         match &unstored.content_hash {
-            Some(recorded) if !recorded.eq_ignore_ascii_case(&hash.to_string()) => {
-                "changed since approval".clone_into(&mut reason);
+            None => return Ok((hash, bytes)),
+            Some(recorded) if *recorded == hash.to_string() => return Ok((hash, bytes)),
+            // Bytes are looked up by the hash as it is recorded, so they would not be found.
+            Some(recorded) if recorded.eq_ignore_ascii_case(&hash.to_string()) => {
+                "its hash is recorded in capital letters; deploy the file again".clone_into(&mut reason);
             }
-            _ => return Ok((hash, bytes)),
+            Some(_) => "changed since approval".clone_into(&mut reason),
         }
     }
     Err(reason)

@@ -1,6 +1,6 @@
 //! `deploy`: an approved skill goes into the database, or what is missing of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -88,6 +88,8 @@ struct Job<'a> {
     request: &'a Deploy<'a>,
     file: &'a ContentFile,
     described: &'a Described,
+    files: &'a Files,
+    project: &'a Project,
     stored_path: &'a str,
     now: &'a str,
 }
@@ -105,6 +107,8 @@ pub fn deploy(
         request,
         file: &file,
         described: &described,
+        files,
+        project,
         stored_path: &project.stored_path(&file.path)?,
         now: &clock.database_time(),
     };
@@ -157,7 +161,7 @@ impl Job<'_> {
             (false, _) => skill.version.clone(),
         };
         tx.store_content(&self.described.hash, &self.file.bytes)?;
-        if new_version || skill.content_hash != hash {
+        if new_version || skill.content_hash != hash || self.moved(skill) {
             // Also where another program changed only the hash in the row: the recorded bytes are put back.
             tx.record_version(skill.id, &self.version(&version, level))?;
         }
@@ -168,6 +172,12 @@ impl Job<'_> {
         }
         let agents_added = self.map(tx, skill.id)?;
         Ok(self.report(skill.id, version, level, Done { created: false, new_version, approved, agents_added }))
+    }
+
+    /// Whether the recorded file no longer has these bytes, so that the one that is deployed takes its place.
+    fn moved(&self, skill: &Skill) -> bool {
+        let has_them = |place: &PathBuf| self.files.read(place).is_ok_and(|it| it.bytes == self.file.bytes);
+        skill.content_path != self.stored_path && !self.project.places(&skill.content_path).iter().any(has_them)
     }
 
     /// Writes the row only where something in it changes, so that deploying again costs no write.

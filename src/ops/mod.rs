@@ -28,7 +28,9 @@ pub use error::{Error, Result, require_skill};
 pub use history::{HistoryReport, VersionEntry, history};
 pub use import::{Import, ImportEvent, ImportReport, Refusal, import};
 pub use list::{ListReport, ListedEntry, list};
-pub use load::{LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, load, load_and_log, xml};
+pub use load::{
+    LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, has_approved_file, load, load_and_log, xml,
+};
 pub use project::Project;
 pub use review::{Review, ReviewReport, review};
 pub use rollback::{Rollback, rollback};

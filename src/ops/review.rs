@@ -58,9 +58,17 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
     if request.expected.is_some_and(|it| it.to_string() != found.content_hash) {
         return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash.clone() });
     }
-    if request.decision == Decision::Approved && !found.stored {
-        let problem = "its bytes are not in the database, so nobody can have looked at them".to_owned();
-        return Err(Error::Integrity { name: skill.name, version: found.version.clone(), problem });
+    if request.decision == Decision::Approved {
+        let problem = match tx.content(&found.content_hash)? {
+            None => Some("its bytes are not in the database, so nobody can have looked at them"),
+            Some(bytes) if !found.content_hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
+                Some("its stored bytes are not those of its hash")
+            }
+            Some(_) => None,
+        };
+        if let Some(problem) = problem.map(str::to_owned) {
+            return Err(Error::Integrity { name: skill.name, version: found.version.clone(), problem });
+        }
     }
     let approval = NewApproval {
         version: &found.version,

@@ -54,7 +54,10 @@ fn consider(root: &Path, entry: &DirEntry, tree: &mut Tree) {
         let refuse = |tree: &mut Tree, why: &str| tree.refused.push((relative.clone(), why.to_owned()));
         match fs::canonicalize(entry.path()) {
             Err(_) if named => refuse(tree, "it is a link to nothing"),
-            Ok(target) if !target.starts_with(root) => refuse(tree, "it is a link that leads outside the folder"),
+            // A link to any other file is no business of ours.
+            Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
+                refuse(tree, "it is a link that leads outside the folder")
+            }
             // A target that is a skill file itself is found under its own path.
             Ok(target) if named && target.is_file() && !is_skill_file(&target) => push(tree, entry, relative),
             _ => {}

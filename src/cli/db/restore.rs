@@ -1,13 +1,13 @@
 //! `cfn db restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
-use crate::store::{Maintenance, RestoreReport};
+use crate::store::{Maintenance, RestoreReport, StoreError};
 
 /// Replace the database by a backup, safely under readers
 ///
@@ -28,12 +28,29 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let from = context.settings.current_folder.join(&args.path);
     let report = match context.open(Access::Write) {
-        Ok(mut store) => store.restore(&from)?,
-        Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from)?,
+        Ok(mut store) => store.restore(&from),
+        Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from),
         Err(failure) => return Err(failure),
     };
+    let report = report.map_err(|error| about_backup(error, &from))?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
+}
+
+/// The table's hints are about the database of the run; a backup that is not there or is none needs another.
+fn about_backup(error: StoreError, from: &Path) -> Failure {
+    let hint = "Name a file that 'cfn db backup' wrote; the database was not changed.";
+    match &error {
+        StoreError::Missing { path } if path == from => {
+            let message = format!("there is no backup at {}", path.display());
+            Failure::new(2, "file_unreadable", message, hint)
+        }
+        StoreError::NotADatabase { path, .. } | StoreError::Corrupt { path, .. } if path == from => {
+            let failure = Failure::from(error);
+            Failure::new(failure.code, failure.kind, failure.message, hint)
+        }
+        _ => error.into(),
+    }
 }
 
 impl Report for RestoreReport {

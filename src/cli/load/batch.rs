@@ -118,7 +118,10 @@ impl Session<'_> {
         let context = self.context;
         let store = self.database(usage.is_some())?;
         let mut report: LoadReport = match &usage {
-            Some(usage) => ops::load_and_log(store, context.clock, &load, usage)?,
+            Some(usage) => {
+                let hands_out = format::hands_out(context, request.format);
+                ops::load_and_log(store, context.clock, &load, usage, &hands_out)?
+            }
             None => ops::load(store, &load)?,
         };
         let Some(format) = request.format else {

@@ -39,6 +39,12 @@ pub(super) fn render(
     })
 }
 
+/// Which skills a format hands out, for the usage log: `xml` only those whose file is what was approved.
+pub(super) fn hands_out(context: &Context, format: Option<Format>) -> impl Fn(&LoadedSkill) -> bool {
+    let (files, project) = (context.files(), context.project());
+    move |skill| format != Some(Format::Xml) || ops::has_approved_file(&files, &project, skill)
+}
+
 /// Each body in a block whose closing tag is not in the body: bodies are never altered.
 pub(super) fn prompt(report: &LoadReport) -> String {
     let mut text = String::with_capacity(report.skills.iter().map(|it| it.content.len() + 128).sum());

@@ -53,7 +53,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", requires = "agent_id")]
     task_id: Option<String>,
     /// Answer requests from stdin, one JSON object a line: the keys are these options with '_'
-    #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_tokens", "no_bootstrap", "agent_id"])]
+    #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
+        "agent_id", "task_id"])]
     batch: bool,
 }
 
@@ -70,7 +71,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
     let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;
     let mut report = match &usage {
-        Some(usage) => ops::load_and_log(&mut store, context.clock, &request, usage)?,
+        Some(usage) => {
+            let format = (!context.output.json).then_some(args.format);
+            ops::load_and_log(&mut store, context.clock, &request, usage, &format::hands_out(context, format))?
+        }
         None => ops::load(&mut store, &request)?,
     };
     let text =

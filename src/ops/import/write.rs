@@ -11,7 +11,7 @@ use crate::ops::error::{Error, Result};
 use crate::ops::numbering;
 use crate::ops::project::Project;
 use crate::ops::rules::{Described, LevelRule, Remark};
-use crate::ops::tree::folder_name;
+use crate::ops::tree::{Found, folder_name};
 use crate::store::{NewApproval, NewMapping, NewSkill, NewVersion, Transaction};
 
 /// Writes files and keeps the report.
@@ -57,7 +57,8 @@ impl<'a> Writer<'a> {
     /// Takes one file; `Err` only where the database fails.
     pub(super) fn take(&mut self, tx: &mut dyn Transaction, prepared: Prepared<'_>) -> Result<()> {
         let relative = prepared.found.relative.as_path();
-        let item = match prepared.outcome.and_then(|(file, described)| self.item(relative, file, described)) {
+        let found = prepared.found;
+        let item = match prepared.outcome.and_then(|(file, described)| self.item(found, file, described)) {
             Ok(item) => item,
             Err(Unusable { line, reason }) => {
                 self.refuse(relative, line, reason);
@@ -96,13 +97,15 @@ impl<'a> Writer<'a> {
     /// Finds the name: that of the front matter, where `deploy` would take it, else the folder's.
     fn item<'b>(
         &mut self,
-        relative: &'b Path,
+        found: &'b Found,
         file: ContentFile,
         mut described: Described,
     ) -> std::result::Result<Item<'b>, Unusable> {
+        let relative = found.relative.as_path();
         let unusable = |reason: String| Unusable { line: None, reason };
         let stored_path = self.project.stored_path(&file.path).map_err(|error| unusable(error.to_string()))?;
-        let folder = folder_name(&file.path).unwrap_or_default();
+        // The folder where it was found, which is not where a link leads.
+        let folder = folder_name(&found.path).unwrap_or_default();
         let own = described.name.as_deref().map(str::parse::<SkillName>);
         let name = match own {
             Some(Ok(name)) => name,

@@ -47,6 +47,12 @@ pub fn xml(store: &mut dyn Store, files: &Files, project: &Project, report: &Loa
     Ok(xml)
 }
 
+/// Whether the file of a skill has the approved bytes now.
+#[must_use]
+pub fn has_approved_file(files: &Files, project: &Project, skill: &LoadedSkill) -> bool {
+    approved_file(files, project, skill).is_some()
+}
+
 /// The file of a skill, where it has the approved bytes now.
 fn approved_file(files: &Files, project: &Project, skill: &LoadedSkill) -> Option<PathBuf> {
     project

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::model::{AgentType, ApprovalLevel, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store};
 
-pub use available::{XmlReport, xml};
+pub use available::{XmlReport, has_approved_file, xml};
 use selection::select;
 pub(super) use selection::tags;
 
@@ -123,12 +123,18 @@ pub fn load(store: &mut dyn Store, request: &Load) -> Result<LoadReport> {
     select(store.read()?.as_ref(), request)
 }
 
-/// Loads, and writes one usage row per skill in the same transaction: what is logged is what is handed out.
-pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
+/// Loads, and writes one usage row per skill in the same transaction: what is logged is what `hands_out` says is handed out.
+pub fn load_and_log(
+    store: &mut dyn Store,
+    clock: Clock,
+    request: &Load,
+    usage: &UsageOf,
+    hands_out: &dyn Fn(&LoadedSkill) -> bool,
+) -> Result<LoadReport> {
     let now = clock.database_time();
     let mut transaction = store.write(Durability::Normal)?;
     let report = select(transaction.as_ref() as &dyn Snapshot, request)?;
-    for skill in &report.skills {
+    for skill in report.skills.iter().filter(|it| hands_out(it)) {
         let Some(origin) = skill.origin else { continue };
         transaction.log_usage(&Usage {
             agent_id: &usage.agent_id,

@@ -44,15 +44,17 @@ pub(super) fn front_matter(connection: &Connection, skill: SkillId, version: &st
     Ok(found.flatten())
 }
 
-/// Completes the row that the trigger wrote, or writes it where the trigger is gone. Never changes recorded bytes.
+/// Completes the row that the trigger wrote, or writes it where the trigger is gone. Never changes recorded bytes, nor who recorded
+/// them first and when.
 pub(super) fn record(connection: &Connection, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
     let rows = change(
         connection,
         "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, front_matter, approval_level, source, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (skill_id, version) DO UPDATE SET content_path = excluded.content_path,
-           front_matter = excluded.front_matter, approval_level = excluded.approval_level, source = excluded.source,
-           created_at = excluded.created_at
+           front_matter = excluded.front_matter, approval_level = excluded.approval_level,
+           source = CASE source WHEN 'external' THEN excluded.source ELSE source END,
+           created_at = CASE source WHEN 'external' THEN excluded.created_at ELSE created_at END
          WHERE content_hash = excluded.content_hash",
         params![
             skill.0,

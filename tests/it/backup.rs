@@ -1,0 +1,146 @@
+//! `cfn db backup` and `restore`.
+
+use std::fs;
+
+use crate::harness::Project;
+use crate::scene::{deploy, dump, tokens, with_skill};
+
+#[test]
+fn a_backup_has_what_is_committed_and_is_one_file() {
+    let project = with_skill("jwt", "domain", "dev");
+    let before = dump(&project);
+    let ran = project.cfn(["db", "backup", "copy.db"]);
+    let path = project.path().join("copy.db");
+    assert!(ran.stdout.contains("copy.db (") && ran.stderr.is_empty(), "{ran:?}");
+    assert!(!path.with_extension("db-wal").exists());
+    let copy = std::process::Command::new("sqlite3").arg(&path).arg(".dump").output().expect("sqlite3");
+    assert_eq!(String::from_utf8_lossy(&copy.stdout).trim_end(), before);
+    let used = project.cfn(["--db", "copy.db", "skill", "list", "--json"]).json();
+    assert_eq!(used["skills"][0]["name"], "jwt");
+}
+
+#[test]
+fn a_backup_replaces_one_that_is_there_and_leaves_no_draft() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.file("copies/copy.db", "old");
+    let json = project.cfn(["db", "backup", "copies/copy.db", "--json"]).json();
+    let size = fs::metadata(project.path().join("copies/copy.db")).expect("a file").len();
+    assert_eq!(json["size_bytes"], size);
+    assert_eq!(fs::read_dir(project.path().join("copies")).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_backup_that_cannot_be_written_changes_nothing() {
+    let project = with_skill("jwt", "domain", "dev");
+    let before = fs::read(project.database()).expect("a file");
+    for to in ["missing/copy.db", ".claude", ".claude/skills-database/skills.db"] {
+        let message = project.cfn(["db", "backup", to]).fails(3);
+        assert!(message.contains("hint: "), "{message}");
+    }
+    std::os::unix::fs::symlink(project.database(), project.path().join("link.db")).expect("a link");
+    project.cfn(["db", "backup", "link.db"]).fails(3);
+    assert_eq!(fs::read(project.database()).expect("a file"), before);
+    assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
+    Project::empty().cfn(["db", "backup", "copy.db"]).fails(3);
+}
+
+#[test]
+fn a_restore_brings_the_backup_back_and_keeps_the_state_before() {
+    let project = with_skill("jwt", "domain", "dev");
+    let before = dump(&project);
+    project.cfn(["db", "backup", "copy.db"]).ok();
+    deploy(&project, "sql", "Body.", &[]);
+    let later = dump(&project);
+    let ran = project.cfn(["db", "restore", "copy.db"]);
+    assert!(ran.stdout.starts_with("restored from ") && ran.stdout.contains("the state before is in "), "{ran:?}");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert_eq!(dump(&project), before);
+    project.assert_whole();
+    let kept = project.leftovers();
+    assert!(kept.len() == 1 && kept[0].starts_with("skills.db.before-restore-"), "{kept:?}");
+    project.cfn(["db", "restore", &format!(".claude/skills-database/{}", kept[0])]).ok();
+    assert_eq!(dump(&project), later);
+    deploy(&project, "third", "Body.", &[]);
+}
+
+#[test]
+fn a_restore_is_safe_under_a_reader_that_is_open() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let project = with_skill("jwt", "testing", "dev");
+    project.cfn(["db", "backup", "copy.db"]).ok();
+    deploy(&project, "sql", "Body.", &["testing", "dev"]);
+    let mut child =
+        project.command(["load", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cfn");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut ask = || {
+        writeln!(input, r#"{{"agent_type":"dev"}}"#).expect("written");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        let answer: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        answer["skills"].as_array().map(Vec::len)
+    };
+    assert_eq!(ask(), Some(2));
+    project.cfn(["db", "restore", "copy.db"]).ok();
+    assert_eq!(ask(), Some(1));
+    drop(ask);
+    drop(input);
+    assert_eq!(child.wait().ok().and_then(|it| it.code()), Some(0));
+}
+
+#[test]
+fn a_restore_changes_the_tokens_or_brings_those_of_the_backup() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["db", "backup", "copy.db"]).ok();
+    let then = tokens(&project);
+    deploy(&project, "sql", "Body.", &[]);
+    let later = tokens(&project);
+    project.cfn(["db", "restore", "copy.db"]).ok();
+    let now = tokens(&project);
+    assert_ne!(now.0, later.0);
+    assert_eq!(now, then, "the same content has the same token");
+}
+
+#[test]
+fn what_is_no_backup_is_refused_and_nothing_is_changed() {
+    let project = with_skill("jwt", "domain", "dev");
+    let before = dump(&project);
+    project.file("text.db", "Not a database, but long enough to be looked at. ".repeat(40));
+    project.file("empty.db", "");
+    let sql = "CREATE TABLE other (x)";
+    assert!(
+        std::process::Command::new("sqlite3")
+            .arg(project.path().join("other.db"))
+            .arg(sql)
+            .status()
+            .is_ok_and(|it| it.success())
+    );
+    for from in ["missing.db", "text.db", "empty.db", "other.db", ".claude"] {
+        for more in [&[][..], &["--replace-damaged"]] {
+            let ran = project.cfn(["db", "restore", from].iter().chain(more));
+            assert!(matches!(ran.code, Some(2 | 3)) && ran.stdout.is_empty(), "{from}: {ran:?}");
+            assert!(!ran.stderr.contains("cfn init"), "the hint is about the backup: {ran:?}");
+        }
+    }
+    assert_eq!(dump(&project), before);
+    assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
+}
+
+#[test]
+fn a_damaged_or_missing_database_is_replaced_only_when_asked() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["db", "backup", "copy.db"]).ok();
+    fs::write(project.database(), "garbage ".repeat(1000)).expect("written");
+    project.cfn(["db", "restore", "copy.db"]).fails(3);
+    let ran = project.cfn(["db", "restore", "copy.db", "--replace-damaged"]);
+    assert!(ran.stdout.contains("the state before is in "), "{ran:?}");
+    project.assert_whole();
+    let kept = project.leftovers();
+    assert!(kept.iter().all(|it| it.starts_with("skills.db.damaged-")), "with its log: {kept:?}");
+    assert!(fs::read_to_string(project.database().with_file_name(&kept[0])).is_ok_and(|it| it.starts_with("garbage")));
+    fs::remove_dir_all(project.path().join(".claude")).expect("removed");
+    project.cfn(["db", "restore", "copy.db"]).fails(3);
+    project.cfn(["db", "restore", "copy.db", "--replace-damaged"]).ok();
+    assert_eq!(project.sqlite3("SELECT name FROM skills"), "jwt");
+}

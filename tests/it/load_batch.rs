@@ -1,0 +1,183 @@
+//! `cfn load --batch`: one request a line, one answer a line, until the end of input.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Project, Ran};
+use crate::scene::{deploy, names, with_skill};
+
+fn batch(project: &Project, lines: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let ran = project.cfn_with_input(["load", "--batch"], lines.join("\n").as_bytes());
+    (ran.code, answers(&ran))
+}
+
+fn answers(ran: &Ran) -> Vec<Value> {
+    ran.stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+#[test]
+fn answers_each_line_in_order_with_its_id() {
+    let project = with_skill("jwt", "testing", "dev");
+    deploy(&project, "sql", "Body.", &["testing", "tester"]);
+    let (code, answers) = batch(
+        &project,
+        &[
+            r#"{"agent_type": "tester", "id": 1}"#,
+            r#"{"id": {"any": ["json", null]}, "agent_type": "dev"}"#,
+            "",
+            r#"{"agent_type": "nobody"}"#,
+        ],
+    );
+    assert_eq!(code, Some(0));
+    assert_eq!(answers.len(), 3);
+    assert_eq!((&answers[0]["id"], &answers[0]["skills"][0]["name"]), (&json!(1), &json!("sql")));
+    assert_eq!((&answers[1]["id"], &answers[1]["skills"][0]["name"]), (&json!({"any": ["json", null]}), &json!("jwt")));
+    assert_eq!((answers[2].get("id"), &answers[2]["skills"]), (None, &json!([])));
+}
+
+#[test]
+fn an_answer_is_that_of_the_command() {
+    let project = with_skill("jwt", "testing", "dev");
+    deploy(&project, "sql", "Body.", &["testing", "dev", "--context", "database", "--phase", "loop3"]);
+    for (flags, line) in [
+        (vec![], r#"{"agent_type":"dev"}"#),
+        (vec!["--context", "other"], r#"{"agent_type":"dev","context":"other"}"#),
+        (vec!["--context", "a,database"], r#"{"agent_type":"dev","context":["a","database"]}"#),
+        (vec!["--phase", "loop2"], r#"{"agent_type":"dev","phase":"loop2"}"#),
+        (vec!["--max-skills", "1"], r#"{"agent_type":"dev","max_skills":1}"#),
+        (vec!["--max-tokens", "1"], r#"{"agent_type":"dev","max_tokens":1}"#),
+        (vec!["--no-bootstrap"], r#"{"agent_type":"dev","no_bootstrap":true}"#),
+    ] {
+        let mut args = vec!["load", "dev", "--json"];
+        args.extend(&flags);
+        let expected = project.cfn(args).json();
+        assert_eq!(batch(&project, &[line]), (Some(0), vec![expected]), "{line}");
+    }
+}
+
+#[test]
+fn a_format_answers_with_its_text() {
+    let project = with_skill("jwt", "testing", "dev");
+    for format in ["prompt", "xml", "names"] {
+        let expected = project.cfn(["load", "dev", "--format", format]).ok();
+        let (code, answers) = batch(&project, &[&format!(r#"{{"agent_type":"dev","format":"{format}"}}"#)]);
+        assert_eq!((code, &answers[0]["text"]), (Some(0), &json!(expected)));
+    }
+}
+
+#[test]
+fn a_bad_line_is_answered_in_its_place_and_the_rest_go_on() {
+    let project = with_skill("jwt", "testing", "dev");
+    let long = format!(r#"{{"agent_type":"dev","phase":"{}"}}"#, "x".repeat(1024 * 1024));
+    let deep = "[".repeat(200_000);
+    let bad = [
+        "not json",
+        "{",
+        "[]",
+        "7",
+        r#"{"id": 1}"#,
+        r#"{"id": 1, "agent_type": "a b"}"#,
+        r#"{"id": 1, "agent_type": "dev", "no_such_key": 1}"#,
+        r#"{"id": 1, "agent_type": "dev", "max_skills": -1}"#,
+        r#"{"id": 1, "agent_type": "dev", "format": "yaml"}"#,
+        r#"{"id": 1, "agent_type": "dev", "task_id": "t"}"#,
+        "\u{1b}[31m",
+        &long,
+        &deep,
+    ];
+    for line in bad {
+        let (code, answers) = batch(&project, &[line, r#"{"agent_type":"dev","id":"next"}"#]);
+        let shown: String = line.chars().take(60).collect();
+        assert_eq!((code, answers.len()), (Some(1), 2), "{shown}");
+        let error = &answers[0]["error"];
+        assert_eq!(error["code"], 1, "{shown}: {error}");
+        assert!(
+            ["kind", "message", "hint"].iter().all(|it| error[*it].as_str().is_some_and(|it| !it.is_empty())),
+            "{error}"
+        );
+        assert_eq!(answers[0].get("id"), line.starts_with(r#"{"id""#).then(|| json!(1)).as_ref(), "{shown}");
+        assert_eq!(answers[1]["skills"][0]["name"], "jwt", "{shown}");
+    }
+    let ran = project.cfn_with_input(["load", "--batch"], b"caf\xe9\n{\"agent_type\":\"dev\"}");
+    assert_eq!((ran.code, answers(&ran).len()), (Some(1), 2), "{ran:?}");
+}
+
+#[test]
+fn a_required_skill_without_its_bytes_is_an_error_of_its_line_only() {
+    let project = with_skill("jwt", "testing", "dev");
+    deploy(&project, "sql", "Body.", &["testing", "tester"]);
+    project.sqlite3("UPDATE agent_skill_mappings SET required = 1; DELETE FROM skill_contents WHERE rowid = 1");
+    let (code, answers) = batch(&project, &[r#"{"agent_type":"dev"}"#, r#"{"agent_type":"tester"}"#]);
+    assert_eq!((code, &answers[0]["error"]["code"]), (Some(1), &json!(7)));
+    assert_eq!(answers[1]["skills"][0]["name"], "sql");
+}
+
+#[test]
+fn usage_is_logged_for_the_lines_that_name_an_agent() {
+    let project = with_skill("jwt", "testing", "dev");
+    let (code, _) = batch(
+        &project,
+        &[
+            r#"{"agent_type":"dev"}"#,
+            r#"{"agent_type":"dev","agent_id":"dev-1","task_id":"t"}"#,
+            r#"{"agent_type":"dev"}"#,
+        ],
+    );
+    assert_eq!(code, Some(0));
+    assert_eq!(project.sqlite3("SELECT agent_id, task_id FROM skill_usage_log"), "dev-1|t");
+}
+
+#[test]
+fn a_change_between_two_lines_is_seen_by_the_second() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let project = with_skill("jwt", "testing", "dev");
+    let mut child =
+        project.command(["load", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cfn");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut ask = || {
+        writeln!(input, r#"{{"agent_type":"dev"}}"#).expect("written");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("an answer");
+        let answer: Value = serde_json::from_str(&line).expect("JSON");
+        answer["skills"][0]["version"].clone()
+    };
+    assert_eq!(ask(), "1.0.0");
+    deploy(&project, "jwt", "Second.", &[]);
+    assert_eq!(ask(), "1.0.1");
+    project.sqlite3("UPDATE skills SET status = 'archived'");
+    assert_eq!(ask(), Value::Null);
+    drop(ask);
+    drop(input);
+    assert_eq!(child.wait().ok().and_then(|it| it.code()), Some(0));
+}
+
+#[test]
+fn flags_that_a_line_says_itself_are_refused_beside_batch() {
+    let project = with_skill("jwt", "testing", "dev");
+    for flags in [
+        &["dev"][..],
+        &["--context", "a"],
+        &["--phase", "a"],
+        &["--max-skills", "3"],
+        &["--max-tokens", "3"],
+        &["--no-bootstrap"],
+        &["--format", "names"],
+        &["--agent-id", "a"],
+    ] {
+        let message = project.cfn(["load", "--batch"].iter().chain(flags)).fails(1);
+        assert!(message.contains("cannot be used with"), "{flags:?}: {message}");
+    }
+    assert_eq!(names(&project, &["dev"]), ["jwt"]);
+}
+
+#[test]
+fn without_a_database_each_line_is_an_error() {
+    let project = Project::empty();
+    let (code, answers) = batch(&project, &[r#"{"agent_type":"dev"}"#]);
+    assert_eq!((code, &answers[0]["error"]["kind"]), (Some(1), &json!("database_missing")));
+    assert_eq!(batch(&project, &[]), (Some(0), vec![]), "no line, nothing to do");
+}

@@ -1,0 +1,67 @@
+//! What many tests begin with: deployed skills, and looks at the database from outside.
+
+use sha2::{Digest, Sha256};
+
+use crate::harness::Project;
+
+/// SHA-256 in hex, as `sha256sum` prints it.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A skill file's text.
+pub fn skill_text(name: &str, body: &str) -> String {
+    format!("---\nname: {name}\ndescription: About {name}.\n---\n\n{body}\n")
+}
+
+/// Where [`Project::skill`] puts a skill's file, from the folder of the project.
+pub fn path_of(name: &str) -> String {
+    format!(".claude/skills/{name}/SKILL.md")
+}
+
+/// Writes a skill's file and deploys it; its id.
+#[track_caller]
+pub fn deploy(project: &Project, name: &str, body: &str, more: &[&str]) -> String {
+    project.skill(name, body);
+    let path = path_of(name);
+    let mut args = vec!["deploy", "1", name, &path];
+    args.extend(more);
+    project.cfn(args).ok().trim().to_owned()
+}
+
+/// A project with one skill for one agent type.
+pub fn with_skill(name: &str, category: &str, agent: &str) -> Project {
+    let project = Project::new();
+    deploy(&project, name, "First.", &[category, agent]);
+    project
+}
+
+/// Everything in the database, as SQL.
+#[track_caller]
+pub fn dump(project: &Project) -> String {
+    project.sqlite3(".dump")
+}
+
+/// The token of the catalogue and that of the usage log.
+#[track_caller]
+pub fn tokens(project: &Project) -> (String, String) {
+    let token = |name: &str| project.sqlite3(&format!("SELECT hex(value) FROM cfn_metadata WHERE name = '{name}'"));
+    (token("catalogue_token"), token("usage_token"))
+}
+
+/// The versions of a skill, oldest first, with what recorded them.
+#[track_caller]
+pub fn versions(project: &Project, name: &str) -> String {
+    project.sqlite3(&format!(
+        "SELECT group_concat(version || ' ' || source, ', ') FROM (SELECT v.version, v.source FROM skill_versions v
+         JOIN skills s ON s.id = v.skill_id WHERE s.name = '{name}' ORDER BY v.id)"
+    ))
+}
+
+/// Names that an agent type gets, in order.
+#[track_caller]
+pub fn names(project: &Project, args: &[&str]) -> Vec<String> {
+    let mut all = vec!["load", "--format", "names"];
+    all.extend(args);
+    project.cfn(all).ok().lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,86 @@
+//! `cfn skill verify`: stored bytes against hashes, files against what was approved.
+
+use std::fs;
+
+use crate::harness::{Project, cfn_in};
+use crate::scene::{deploy, path_of, with_skill};
+
+fn differences(project: &Project, expected: &[&str]) {
+    let ran = project.cfn(["skill", "verify"]);
+    let mut lines: Vec<&str> = ran.stdout.lines().collect();
+    let last = lines.pop().expect("a last line");
+    assert!(last.ends_with(&format!(", {} differences", expected.len())), "{ran:?}");
+    assert_eq!(lines, expected);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(if expected.is_empty() { 0 } else { 7 }), ""));
+}
+
+#[test]
+fn all_is_well_with_what_was_just_deployed() {
+    let project = with_skill("jwt", "domain", "dev");
+    deploy(&project, "jwt", "Second.", &[]);
+    differences(&project, &[]);
+    let json = project.cfn(["skill", "verify", "--json"]).json();
+    assert_eq!(json, serde_json::json!({"checked": 1, "differences": []}));
+}
+
+#[test]
+fn names_a_file_that_changed_and_one_that_is_gone() {
+    let project = with_skill("changed", "domain", "dev");
+    deploy(&project, "gone", "Body.", &[]);
+    deploy(&project, "kept", "Body.", &[]);
+    project.skill("changed", "Edited.");
+    fs::remove_file(project.path().join(path_of("gone"))).expect("removed");
+    differences(
+        &project,
+        &[
+            "changed 1.0.0: its file was changed since approval (.claude/skills/changed/SKILL.md)",
+            "gone 1.0.0: its file is gone (.claude/skills/gone/SKILL.md)",
+        ],
+    );
+    assert_eq!(project.cfn(["skill", "verify", "kept"]).ok(), "1 skills checked, 0 differences\n");
+    let one = project.cfn(["skill", "verify", "gone", "--json"]);
+    assert_eq!((one.code, one.stdout.contains("\"name\":\"gone\"")), (Some(7), true), "{one:?}");
+    project.cfn(["deploy", "1", "changed", &path_of("changed")]).ok();
+    project.skill("gone", "Body.");
+    differences(&project, &[]);
+}
+
+#[test]
+fn names_bytes_that_are_damaged_or_missing_of_any_version() {
+    let project = with_skill("jwt", "domain", "dev");
+    deploy(&project, "jwt", "Second.", &[]);
+    project.sqlite3(
+        "UPDATE skill_contents SET bytes = 'x' WHERE hash = (SELECT content_hash FROM skill_versions WHERE version = '1.0.0')",
+    );
+    differences(&project, &["jwt 1.0.0: its stored bytes are not those of its hash"]);
+    project.sqlite3("DELETE FROM skill_contents");
+    differences(&project, &["jwt 1.0.1: its bytes are not in the database"]);
+}
+
+#[test]
+fn names_a_row_that_disagrees_with_its_record() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.sqlite3("UPDATE skills SET content_hash = 'none'");
+    let ran = project.cfn(["skill", "verify"]);
+    assert_eq!(ran.code, Some(7));
+    assert!(ran.stdout.contains("jwt 1.0.0: its row names other bytes than were recorded for its version"), "{ran:?}");
+}
+
+#[test]
+fn works_from_any_folder() {
+    let project = with_skill("jwt", "domain", "dev");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = cfn_in(elsewhere.path());
+    let output = command.args(["skill", "verify", "--db"]).arg(project.database()).output().expect("cfn runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 skills checked, 0 differences\n", "{output:?}");
+}
+
+#[test]
+fn a_file_of_another_kind_in_its_place_is_named_and_does_not_hang() {
+    let project = with_skill("jwt", "domain", "dev");
+    let path = project.path().join(path_of("jwt"));
+    fs::remove_file(&path).expect("removed");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|it| it.success()));
+    let ran = project.cfn(["skill", "verify"]);
+    assert!(ran.code == Some(7) && ran.stdout.contains("is not a regular file"), "{ran:?}");
+}
