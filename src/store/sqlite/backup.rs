@@ -183,14 +183,14 @@ pub(super) fn discard(draft: &Path) {
     }
 }
 
-/// Removes the drafts that killed processes left for this name.
+/// Removes the drafts that killed processes left in the folder of this file. Whatever they were going to be called: backups
+/// carry the time in their names, so the next one has another.
 pub(super) fn sweep(path: &Path) {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let start = format!("{}{DRAFT}", name.to_string_lossy());
+    let Some(folder) = path.parent() else { return };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let found = entry.file_name();
-        let Some(rest) = found.to_str().and_then(|it| it.strip_prefix(&start)) else { continue };
-        let digits = rest.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
+        let Some((_, rest)) = found.to_str().and_then(|it| it.rsplit_once(DRAFT)) else { continue };
+        let digits = rest.trim_end_matches("-journal").trim_end_matches("-wal").trim_end_matches("-shm");
         let alive = digits.parse().ok().and_then(Pid::from_raw).is_none_or(|pid| {
             // EPERM means that it lives and is somebody else's.
             test_kill_process(pid) != Err(rustix::io::Errno::SRCH)

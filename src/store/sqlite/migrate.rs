@@ -104,10 +104,10 @@ fn recorded_version(connection: &Connection) -> rusqlite::Result<Option<String>>
 
 /// A fresh database: built under another name and renamed, so that a killed process leaves no half of one.
 pub(super) fn create(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
+    backup::sweep(path);
     if fs::symlink_metadata(path).is_ok() {
         return Ok(false);
     }
-    backup::sweep(path);
     let draft = backup::draft_of(path);
     let built = build(&draft, options, clock).and_then(|()| backup::publish(&draft, path));
     if built.is_err() {
