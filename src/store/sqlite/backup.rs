@@ -29,6 +29,13 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
             source: io::ErrorKind::AlreadyExists.into(),
         });
     }
+    if fs::metadata(to).is_ok_and(|it| !it.is_file()) {
+        return Err(StoreError::File {
+            what: "could not write the backup over what is no regular file:",
+            path: to.to_owned(),
+            source: io::ErrorKind::AlreadyExists.into(),
+        });
+    }
     sweep(to);
     let draft = draft_of(to);
     let done = fill(place, &draft).and_then(|()| {
