@@ -169,7 +169,14 @@ pub(super) fn draft_of(path: &Path) -> PathBuf {
 
 /// Gives a draft its name, unless something has that name already; says whether it did.
 pub(super) fn publish(draft: &Path, path: &Path) -> Result<bool> {
-    match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
+    let renamed = match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
+        // Network file systems cannot do that; a link never replaces either.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+            rustix::fs::link(draft, path).inspect(|()| discard(draft))
+        }
+        other => other,
+    };
+    match renamed {
         Ok(()) => {
             sync_folder(path);
             Ok(true)
