@@ -49,7 +49,10 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
     let connection = open(&place, flags, options)?;
     if access == Access::Write && connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
         // SQLite falls back to read-only where it may not write; the command would fail later and less clearly.
-        return Err(place.denied("write", "permission denied"));
+        drop(connection); // closing any other handle of the file would drop this one's locks
+        let refused = fs::OpenOptions::new().write(true).open(path).err();
+        let detail = refused.map_or_else(|| "it could be opened only for reading".to_owned(), |it| it.to_string());
+        return Err(place.denied("write", &detail));
     }
     Ok((connection, place))
 }
@@ -170,9 +173,14 @@ fn require_regular_file(path: &Path) -> Result<()> {
     }
 }
 
-/// A failed operation on a file beside the database.
+/// A failed change of a file or a folder beside the database.
 pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    StoreError::File { what, path: path.to_owned(), source }
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Place::new(path, Duration::ZERO).denied("write", &source.to_string())
+        }
+        _ => StoreError::File { what, path: path.to_owned(), source },
+    }
 }
 
 /// The write-ahead log beside a database.
