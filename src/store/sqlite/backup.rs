@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
@@ -70,7 +70,7 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
     if pages(&source).map_err(|error| source_place.fail(&error))? != pages(connection).map_err(|e| place.fail(&e))? {
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
-    step(place, &source, connection)?;
+    step(place, &source, connection).map_err(|error| place.fail_commit(&error))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
@@ -140,7 +140,7 @@ fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
     let draft_place = Place::new(draft, place.busy_timeout);
     let mut target =
         open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    step(&draft_place, source, &mut target)?;
+    step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
@@ -148,14 +148,14 @@ fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
 }
 
 /// Copies all pages in one step: one snapshot of the source, one transaction of the target.
-fn step(place: &Place, source: &Connection, target: &mut Connection) -> Result<()> {
+fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite::Result<()> {
     let since = Instant::now();
-    let copy = Backup::new(source, target).map_err(|error| place.fail(&error))?;
+    let copy = Backup::new(source, target)?;
     loop {
-        match copy.step(-1).map_err(|error| place.fail(&error))? {
+        match copy.step(-1)? {
             StepResult::Done => return Ok(()),
             StepResult::Busy | StepResult::Locked if since.elapsed() > place.busy_timeout => {
-                return Err(StoreError::Busy { path: place.path.clone(), waited: place.busy_timeout });
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
             }
             _ => thread::sleep(Duration::from_millis(1)),
         }
