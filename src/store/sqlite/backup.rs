@@ -140,10 +140,21 @@ fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
     let draft_place = Place::new(draft, place.busy_timeout);
     let mut target =
         open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    unsynced(&target).map_err(|error| draft_place.fail(&error))?;
     step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
+    sync(draft)
+}
+
+/// A draft that is not finished is worth nothing, so SQLite need not sync its steps; [`sync`] does it once, before the rename.
+pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
+    draft.execute_batch("PRAGMA synchronous = OFF")
+}
+
+/// Puts a finished draft on the disk.
+pub(super) fn sync(draft: &Path) -> Result<()> {
     fs::File::open(draft).and_then(|file| file.sync_all()).map_err(|source| file_error("could not sync", draft, source))
 }
 
