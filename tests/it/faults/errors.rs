@@ -24,7 +24,7 @@ const DEPLOY: Change =
     Change { args: |path| words(&["deploy", "1", "skill", path, "domain", "agent"]), deployed_before: false };
 const UPDATE: Change = Change { args: |path| words(&["update", "skill", "1.0.1", path]), deployed_before: true };
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&it| it.to_owned()).collect()
 }
 
@@ -39,7 +39,7 @@ fn only_the_database(project: &Project) -> Vec<String> {
 }
 
 /// Runs the change with the nth such call failing; whether any did, and what cfn answered.
-fn with_fault(project: &Project, args: &[String], call: &str, error: &str, when: &str) -> (bool, Ran) {
+pub(super) fn with_fault(project: &Project, args: &[String], call: &str, error: &str, when: &str) -> (bool, Ran) {
     let log = project.path().join("calls");
     let rule = format!("inject={call}:error={error}:when={when}");
     let log_path = log.to_string_lossy().into_owned();

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use super::tools::{current, finish, run, sha256, under};
+use super::tools::{current, finish, sha256, under};
 use super::victims::{assert_clean, legacy};
-use crate::harness::Project;
+use crate::harness::{Project, Ran};
 
 /// Kills the command that `args` names at the first, second, … such call; `judge` hears whether it was undisturbed.
 fn at_each(
@@ -78,6 +78,9 @@ fn a_deploy_is_all_or_nothing_at_every_sync_unlink_and_truncation() {
 /// What puts whole files in place, by these calls.
 const CALLS: [&str; 6] = ["fsync", "unlink", "ftruncate", "rename", "renameat2", "fchmodat"];
 
+/// What the next run writes has another name, where names carry the time.
+const AN_HOUR_LATER: [&str; 3] = ["faketime", "-f", "+1h"];
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&it| it.to_owned()).collect()
 }
@@ -104,7 +107,8 @@ fn a_killed_adoption_leaves_the_old_database_or_the_new_one() {
         at_each(call, prepare, |_, project, undisturbed| {
             let adopted = project.sqlite3("PRAGMA user_version") != "0";
             assert!(adopted || !undisturbed);
-            assert_eq!(project.cfn(["skill", "list"]).ok().lines().count(), 6, "five and a header");
+            let next = Ran::from(finish(under(&project, &AN_HOUR_LATER, ["skill", "list"])));
+            assert_eq!(next.ok().lines().count(), 6, "five and a header");
             project.assert_whole();
             let drafts: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
             assert_eq!(drafts, [] as [&str; 0], "{call}");
@@ -148,7 +152,7 @@ fn a_killed_restore_leaves_the_state_before_or_the_backup() {
             let count = project.sqlite3("SELECT count(*) FROM skills");
             assert!(count == "1" || (count == "2" && !undisturbed), "{count}");
             project.assert_whole();
-            run(project.command(["db", "restore", "b.db"])).ok();
+            Ran::from(finish(under(&project, &AN_HOUR_LATER, ["db", "restore", "b.db"]))).ok();
             assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "1");
             let drafts: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
             assert_eq!(drafts, [] as [&str; 0], "{call}");

@@ -20,7 +20,8 @@ fn mode(path: &Path, mode: u32) {
 fn open_to_all(project: Project) -> Project {
     must(&["chmod", "-R", "a+rX"], &[project.path().as_os_str()]);
     let copy = project.path().join("cfn");
-    fs::copy(binary(), &copy).expect("a copy of cfn");
+    // By another process: one that starts others meanwhile would keep the copy open for writing, and nobody could run it.
+    must(&["cp"], &[binary().as_os_str(), copy.as_os_str()]);
     mode(&copy, 0o755);
     project
 }
@@ -48,18 +49,18 @@ fn assert_names_path_and_user(ran: &Ran, path: &str) {
 
 fn with_a_skill() -> Project {
     let project = Project::new();
-    let path = project.skill("one", "Text.").to_string_lossy().into_owned();
-    project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    project.file("skills/one/SKILL.md", "---\nname: one\ndescription: d\n---\nText.\n");
+    project.cfn(["deploy", "1", "one", "skills/one/SKILL.md", "domain", "agent"]).ok();
     project
 }
 
 const WRITES: [&[&str]; 6] = [
-    &["deploy", "1", "two", ".claude/skills/one/SKILL.md"],
-    &["update", "one", "1.0.1", ".claude/skills/one/SKILL.md"],
+    &["deploy", "1", "two", "skills/one/SKILL.md"],
+    &["update", "one", "1.0.1", "skills/one/SKILL.md"],
     &["load", "agent", "--agent-id", "a"],
     &["skill", "approve", "one", "--approver", "me"],
     &["db", "maintain"],
-    &["init", "--from", ".claude/skills"],
+    &["init", "--from", "skills"],
 ];
 
 #[test]
@@ -95,7 +96,7 @@ fn a_database_or_a_folder_that_may_not_be_read_is_refused() {
     for (path, closed, open) in [(project.database(), 0o600, 0o644), (project.path().join(".claude"), 0o700, 0o755)] {
         mode(&path, closed);
         for args in WRITES.iter().chain(&[&["load", "agent"][..], &["skill", "list"]]) {
-            assert_names_path_and_user(&as_nobody(&project, args), "skills.db");
+            assert_names_path_and_user(&as_nobody(&project, args), ".claude/skills-database");
         }
         mode(&path, open);
     }
