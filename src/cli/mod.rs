@@ -150,7 +150,11 @@ fn diagnostics(global: &Global) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
         Failure::new(1, "invalid_setting", format!("RUST_LOG: {error}"), "Correct or unset RUST_LOG.")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(output::diagnostics_writer).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(output::diagnostics_writer)
+        .log_internal_errors(false) // it would panic where stderr is full
+        .init();
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod db_care;
 mod deploy;
 mod deploy_input;
 mod exit_codes;
+mod faults;
 mod harness;
 mod init;
 mod init_trees;

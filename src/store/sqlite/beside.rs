@@ -1,14 +1,6 @@
-//! The files beside a database: their names, and what it is when one of them fails.
+//! The names of the files beside a database.
 
-use std::io;
 use std::path::{Path, PathBuf};
-
-use crate::store::StoreError;
-
-/// A failed operation on a file beside the database.
-pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    StoreError::File { what, path: path.to_owned(), source }
-}
 
 /// The write-ahead log beside a database.
 pub(super) fn wal_of(path: &Path) -> PathBuf {

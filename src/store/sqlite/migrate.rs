@@ -15,10 +15,10 @@ use crate::store::{MigrateReport, Result, StoreError, Transaction};
 
 /// A fresh database: built under another name and renamed, so that a killed process leaves no half of one.
 pub(super) fn create(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
+    backup::sweep(path);
     if fs::symlink_metadata(path).is_ok() {
         return Ok(false);
     }
-    backup::sweep(path);
     let draft = backup::draft_of(path);
     let built = build(&draft, options, clock).and_then(|()| backup::publish(&draft, path));
     if built.is_err() {
@@ -30,7 +30,7 @@ pub(super) fn create(path: &Path, options: &Options, clock: Clock) -> Result<boo
 fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
     let (mut connection, place) = open::create(draft, options)?;
     let say = |error: rusqlite::Error| place.fail(&error);
-    connection.execute_batch("PRAGMA synchronous = FULL").map_err(say)?;
+    backup::unsynced(&connection).map_err(say)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(say)?;
     for migration in &MIGRATIONS {
         transaction.execute_batch(migration.sql).map_err(say)?;
@@ -38,7 +38,8 @@ fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
     schema::note_versions(&transaction, clock).map_err(say)?;
     transaction.commit().map_err(say)?;
     open::settle_journal_mode(&connection, &place)?;
-    connection.close().map_err(|(_, error)| place.fail(&error))
+    connection.close().map_err(|(_, error)| place.fail(&error))?;
+    backup::sync(draft)
 }
 
 /// Brings an older database to this schema, in one transaction, after a backup.
