@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
+mod analytics;
 mod completions;
 mod context;
 mod db;
@@ -7,6 +8,7 @@ mod deploy;
 mod failure;
 mod init;
 mod load;
+mod log;
 mod output;
 mod skill;
 mod update;
@@ -76,6 +78,8 @@ enum Command {
     Deploy(deploy::Args),
     Update(update::Args),
     Load(load::Args),
+    Log(log::Args),
+    Analytics(analytics::Args),
     Skill(skill::Args),
     Db(db::Args),
     Completions(completions::Args),
@@ -116,6 +120,8 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Analytics(args) => analytics::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Completions(args) => completions::run(context, &args),

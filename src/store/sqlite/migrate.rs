@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
 use super::open::{self, Options};
-use super::schema::{self, CURRENT, MIGRATIONS, State};
+use super::schema::{self, CURRENT, State};
 use super::transaction::SqliteTransaction;
 use super::{adopt, backup};
 use crate::clock::Clock;
@@ -32,9 +32,7 @@ fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
     let say = |error: rusqlite::Error| place.fail(&error);
     backup::unsynced(&connection).map_err(say)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(say)?;
-    for migration in &MIGRATIONS {
-        transaction.execute_batch(migration.sql).map_err(say)?;
-    }
+    schema::run_all(&transaction).map_err(say)?;
     schema::note_versions(&transaction, clock).map_err(say)?;
     transaction.commit().map_err(say)?;
     open::settle_journal_mode(&connection, &place)?;
@@ -67,7 +65,7 @@ pub(super) fn adopt(
         return Ok(report);
     }
     let backup = backup::beside(place, &format!("before-{}", report.to), clock)?;
-    let adopted = adopt::baseline(transaction.connection(), &mut report)
+    let adopted = adopt::complete(transaction.connection(), &mut report)
         .and_then(|()| schema::note_versions(transaction.connection(), clock))
         .map_err(|error| place.fail(&error))
         .and_then(|()| fill(&mut transaction))

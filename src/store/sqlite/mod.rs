@@ -13,6 +13,8 @@ mod maintain;
 mod mappings;
 mod migrate;
 mod open;
+mod reports;
+mod rollups;
 mod rows;
 mod schema;
 mod skills;

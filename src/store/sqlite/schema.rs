@@ -8,21 +8,25 @@ use crate::model::Version;
 use crate::store::{Result, StoreError};
 
 /// A step of the schema. `number` is what `PRAGMA user_version` holds after it: major · 1000 + minor.
-pub(super) struct Migration {
+struct Migration {
     number: i64,
     description: &'static str,
-    pub(super) sql: &'static str,
+    sql: &'static str,
 }
 
-/// Append-only. The first is the whole schema; older databases are brought to it by comparison, see `adopt.rs`.
-pub(super) const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 3000,
-    description: "Contents and versions in the database, approvals bound to bytes, write tokens",
-    sql: include_str!("../../../migrations/sqlite/0001_skills_database.sql"),
-}];
-
-/// The SQL of the whole schema as the first migration has it.
-pub(super) const BASELINE: &str = MIGRATIONS[0].sql;
+/// Append-only. A fresh database runs them all; an older one is compared with the result, see `adopt.rs`.
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 3000,
+        description: "Contents and versions in the database, approvals bound to bytes, write tokens",
+        sql: include_str!("../../../migrations/sqlite/0001_skills_database.sql"),
+    },
+    Migration {
+        number: 3001,
+        description: "Usage rollups that stay equal to a full scan",
+        sql: include_str!("../../../migrations/sqlite/0002_usage_rollups.sql"),
+    },
+];
 
 pub(super) const CURRENT: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
@@ -86,7 +90,7 @@ fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
     Err(StoreError::NotADatabase { path: place.path.clone(), why })
 }
 
-/// The highest version in `schema_versions` that was not rolled back.
+/// The highest version in `schema_versions`.
 fn recorded_version(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let there = "SELECT 1 FROM pragma_table_info('schema_versions') WHERE name = 'version'";
     if connection.query_row(there, [], |_| Ok(())).optional()?.is_none() {
@@ -95,6 +99,11 @@ fn recorded_version(connection: &Connection) -> rusqlite::Result<Option<String>>
     let mut statement = connection.prepare("SELECT version FROM schema_versions")?;
     let versions: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(versions.into_iter().max_by_key(|text| Version::lenient(text)))
+}
+
+/// Runs every migration: an empty database has the whole schema afterwards.
+pub(super) fn run_all(connection: &Connection) -> rusqlite::Result<()> {
+    MIGRATIONS.iter().try_for_each(|migration| connection.execute_batch(migration.sql))
 }
 
 /// Writes down, in the header and in `schema_versions`, which migrations a database has.
