@@ -35,10 +35,7 @@ fn status_tells_what_the_file_and_the_connection_really_are() {
     assert!(indexes.contains(&("idx_approval_history_skill_created".to_owned(), "an index".to_owned())), "{indexes:?}");
     assert_eq!(indexes.iter().filter(|(_, how)| how.contains("UNIQUE constraint")).count(), 2);
     let text = project.cfn(["db", "status"]).ok();
-    assert!(
-        text.contains("schema           v3.") && text.contains("settings\n") && text.contains("rows\n"),
-        "{text}"
-    );
+    assert!(text.contains("schema           v3.") && text.contains("settings\n") && text.contains("rows\n"), "{text}");
 }
 
 #[test]

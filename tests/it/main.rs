@@ -4,6 +4,7 @@
 
 mod architecture;
 mod backup;
+mod budgets;
 mod db_care;
 mod deploy;
 mod deploy_input;
