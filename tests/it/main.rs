@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod adoption;
 mod architecture;
 mod backup;
 mod db_care;
