@@ -11,7 +11,7 @@ use crate::store::NewApproval;
 macro_rules! approved {
     () => {
         "(coalesce((SELECT a.decision FROM approval_history a
-             WHERE a.skill_id = v.skill_id AND a.content_hash = v.content_hash ORDER BY a.id DESC LIMIT 1), '') = 'approved'
+             WHERE a.skill_id = v.skill_id AND a.content_hash = v.content_hash ORDER BY a.rowid DESC LIMIT 1), '') = 'approved'
           OR (v.approval_level = 'auto' AND (v.version <> s.version OR s.approval_level = 'auto')
             AND NOT EXISTS (SELECT 1 FROM approval_history a
               WHERE a.skill_id = v.skill_id AND a.content_hash = v.content_hash AND a.decision = 'rejected')))"
@@ -22,9 +22,9 @@ pub(super) use approved;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval>> {
     collect(
         connection,
-        "SELECT id, coalesce(version, ''), content_hash, coalesce(approval_level, 'human'), approver, decision, reasoning,
+        "SELECT rowid, coalesce(version, ''), content_hash, coalesce(approval_level, 'human'), approver, decision, reasoning,
            approval_criteria_check, timestamp
-         FROM approval_history WHERE skill_id = ?1 ORDER BY id DESC",
+         FROM approval_history WHERE skill_id = ?1 ORDER BY rowid DESC",
         [skill.0],
         |row| {
             let mut fields = Fields::new("approval_history", row);

@@ -9,7 +9,7 @@ use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 /// Cost follows the number of mappings of this agent type: every step is a seek in an index. `current` is the version that the
 /// skill's row names; versions recorded after it do not count, since somebody set the skill back.
 const OF: &str = concat!(
-    "SELECT s.id, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition, s.test_coverage,
+    "SELECT s.id, s.name, s.tags, coalesce(m.priority, 5), coalesce(m.required, 0), m.conditions, m.tdd_condition, s.test_coverage,
        coalesce(s.test_suite_path, '') <> '', coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4',
        coalesce(current.content_hash = s.content_hash, 0), chosen.version, chosen.content_hash, chosen.content_path
      FROM agent_skill_mappings m
@@ -20,7 +20,7 @@ const OF: &str = concat!(
     approved!(),
     "  ORDER BY v.id DESC LIMIT 1)
      WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
-     ORDER BY m.required DESC, m.priority, s.name"
+     ORDER BY coalesce(m.required, 0) DESC, coalesce(m.priority, 5), s.name"
 );
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {

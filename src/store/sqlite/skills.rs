@@ -26,7 +26,8 @@ const LIST: &str = concat!(
     approved!(),
     ", 0) AS approved,
        (SELECT json_group_array(agent_type) FROM
-          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled ORDER BY agent_type))
+          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
+             AND agent_type IS NOT NULL ORDER BY agent_type))
      FROM skills s
      LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
      WHERE (?1 IS NULL OR s.category = ?1)
@@ -85,7 +86,7 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
 }
 
 pub(super) fn names(connection: &Connection) -> Result<Vec<String>> {
-    collect(connection, "SELECT name FROM skills", [], |row| row.get(0))
+    collect(connection, "SELECT name FROM skills WHERE name IS NOT NULL", [], |row| row.get(0))
 }
 
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {

@@ -9,7 +9,7 @@ use crate::model::{SkillId, Usage};
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {
     first(
         connection,
-        "SELECT test_pass_rate FROM skill_usage_log WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY id DESC LIMIT 1",
+        "SELECT test_pass_rate FROM skill_usage_log WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1",
         [skill.0],
         |row| row.get(0),
     )
