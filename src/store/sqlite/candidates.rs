@@ -53,3 +53,18 @@ fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
         content_path,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OF;
+    use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn what_an_agent_type_gets_is_found_by_seeks_alone() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, OF)?.is_empty(), "{:?}", scans(&connection, OF));
+        assert_eq!(cost(&connection, OF, ["a7"])?, (10, 0));
+        assert_eq!(cost(&connection, OF, ["nobody"])?, (0, 0));
+        Ok(())
+    }
+}

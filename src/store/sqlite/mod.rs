@@ -12,6 +12,8 @@ mod maintain;
 mod mappings;
 mod migrate;
 mod open;
+#[cfg(test)]
+mod plans;
 mod rows;
 mod skills;
 mod status;

@@ -159,3 +159,22 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
 fn json_array(words: &[String]) -> String {
     serde_json::Value::from(words).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FIND, LIST};
+    use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn a_skill_is_found_by_its_name_and_a_list_walks_through_the_names_once() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, FIND)?.is_empty(), "{:?}", scans(&connection, FIND));
+        assert_eq!(cost(&connection, FIND, ["s7"])?, (1, 0));
+        let scanned = scans(&connection, LIST)?;
+        let inner =
+            |it: &String| it.starts_with("SCAN s ") || it.starts_with("SCAN (") || it.starts_with("SCAN (subquery");
+        assert!(scanned.iter().all(inner), "{scanned:?}");
+        assert!(scanned.iter().any(|it| it.starts_with("SCAN s USING INDEX")), "in the order of names: {scanned:?}");
+        Ok(())
+    }
+}
