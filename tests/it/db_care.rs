@@ -10,9 +10,8 @@ fn status_tells_what_the_file_and_the_connection_really_are() {
     let project = with_skill("jwt", "domain", "dev");
     let json = project.cfn(["db", "status", "--json"]).json();
     let pairs = |field: &str| -> Vec<(String, String)> {
-        let entries = json[field].as_array().expect("a list");
         let text = |it: &serde_json::Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
-        entries.iter().map(|it| (text(&it[0]), text(&it[1]))).collect()
+        json[field].as_object().expect("an object").iter().map(|(name, value)| (name.clone(), text(value))).collect()
     };
     let pragmas = pairs("pragmas");
     for (name, value) in [
@@ -234,7 +233,6 @@ fn maintain_is_safe_under_a_reader() {
     assert_eq!(ran.code, Some(0));
     assert_eq!(ask("SELECT count(*) FROM skills;"), "1\n", "the reader keeps its moment");
     assert_eq!(ask("COMMIT; SELECT count(*) FROM skills;"), "2\n");
-    drop(ask);
     drop(input);
     reader.wait().expect("sqlite3 ends");
 }
