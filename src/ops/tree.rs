@@ -56,7 +56,7 @@ fn consider(root: &Path, entry: &DirEntry, tree: &mut Tree) {
             Err(_) if named => refuse(tree, "it is a link to nothing"),
             // A link to any other file is no business of ours.
             Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
-                refuse(tree, "it is a link that leads outside the folder")
+                refuse(tree, "it is a link that leads outside the folder");
             }
             // A target that is a skill file itself is found under its own path.
             Ok(target) if named && target.is_file() && !is_skill_file(&target) => push(tree, entry, relative),

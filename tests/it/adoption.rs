@@ -69,7 +69,9 @@ fn contents_are_taken_where_they_are_what_was_approved_and_the_rest_is_named() {
     for name in ["kept", "changed", "gone", "unapproved"] {
         add(&project, name, &format!("{name}."));
     }
-    ["kept", "changed", "gone"].into_iter().for_each(|name| approve(&project, name));
+    for name in ["kept", "changed", "gone"] {
+        approve(&project, name);
+    }
     project.file("files/changed.md", "Edited.");
     fs::remove_file(project.path().join("files/gone.md")).expect("removed");
     let note = first_command(&project);
