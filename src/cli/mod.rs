@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
+mod analytics;
 mod completions;
 mod context;
 mod db;
@@ -7,6 +8,7 @@ mod deploy;
 mod failure;
 mod init;
 mod load;
+mod log;
 mod output;
 mod skill;
 mod update;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::context::Context;
@@ -76,6 +79,8 @@ enum Command {
     Deploy(deploy::Args),
     Update(update::Args),
     Load(load::Args),
+    Log(log::Args),
+    Analytics(analytics::Args),
     Skill(skill::Args),
     Db(db::Args),
     Completions(completions::Args),
@@ -116,6 +121,8 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Analytics(args) => analytics::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Completions(args) => completions::run(context, &args),
@@ -150,7 +157,11 @@ fn diagnostics(global: &Global) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
         Failure::new(1, "invalid_setting", format!("RUST_LOG: {error}"), "Correct or unset RUST_LOG.")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(output::diagnostics_writer).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(output::diagnostics_writer)
+        .log_internal_errors(false) // it would panic where stderr is full
+        .init();
     Ok(())
 }
 
@@ -165,6 +176,10 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         };
     }
     let rendered = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
+        output.help(&rendered);
+        return ExitCode::from(1);
+    }
     let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
     let clean = |text: &str| {
         let short: String = text.chars().take(600).collect();

@@ -47,6 +47,9 @@ pub(super) struct Page {
     width: Option<u16>,
 }
 
+/// The most characters of one message.
+const LONGEST_MESSAGE: usize = 2000;
+
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
@@ -105,23 +108,29 @@ impl Output {
 
     fn say(self, label: &str, style: Style, message: &str) {
         if !self.quiet {
-            let line = format!("{}: {}\n", painted(label, style, self.color_err), Visible(message));
+            let line = format!("{}: {}\n", painted(label, style, self.color_err), bounded(message));
             self.stderr(&line);
         }
     }
 
     /// Says why a command failed: one sentence of what is wrong and one of what to do.
     pub(super) fn failure(self, failure: &Failure) {
+        let failure = &Failure { message: bounded(&failure.message), hint: bounded(&failure.hint), ..*failure };
         let line = if self.json {
             serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone()) + "\n"
         } else {
-            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), failure.message);
+            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), Visible(&failure.message));
             if !failure.hint.is_empty() {
-                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), failure.hint);
+                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), Visible(&failure.hint));
             }
             text
         };
         self.stderr(&line);
+    }
+
+    /// The help of a command that was called without its subcommand.
+    pub(super) fn help(self, text: &str) {
+        self.stderr(text);
     }
 
     #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
@@ -202,6 +211,14 @@ impl Page {
         for line in table.lines() {
             self.line(line.trim_end());
         }
+    }
+}
+
+/// What was typed, or is in a file, is part of many messages, and may be of any length.
+fn bounded(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        None => message.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes more)", &message[..end], message.len() - end),
     }
 }
 

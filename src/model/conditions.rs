@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// JSON in a mapping that is not what the column holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,9 +120,10 @@ fn read<T: Default + for<'de> Deserialize<'de>>(
 ) -> Result<T, UnreadableCondition> {
     match json.map(str::trim) {
         None | Some("" | "null") => Ok(T::default()),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|error| UnreadableCondition { column, reason: error.to_string() })
-        }
+        // Through a map: serde would take an array for a struct, too.
+        Some(text) => serde_json::from_str::<Map<String, Value>>(text)
+            .and_then(|fields| serde_json::from_value(Value::Object(fields)))
+            .map_err(|error| UnreadableCondition { column, reason: error.to_string() }),
     }
 }
 

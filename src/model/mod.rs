@@ -7,6 +7,7 @@ mod hash;
 mod name;
 mod records;
 mod skill_file;
+mod usage;
 mod version;
 mod visible;
 
@@ -16,11 +17,12 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use hash::ContentHash;
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
 pub use records::{
-    Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, Usage, VersionRecord, VersionSource,
+    Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };
 pub use skill_file::{
     Finding, FrontMatter, Limits as SkillFileLimits, Mode as ValidationMode, Severity, SkillFile, Unreadable, validate,
 };
+pub use usage::{DecisionTime, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters};
 

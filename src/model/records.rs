@@ -197,28 +197,3 @@ pub struct Bootstrap {
     /// SHA-256 in hex; unknown until somebody records it.
     pub content_hash: Option<String>,
 }
-
-/// A row of `skill_usage_log`: an agent got, or used, a skill.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Usage<'a> {
-    /// Which agent.
-    pub agent_id: &'a str,
-    /// Of what kind.
-    pub agent_type: &'a str,
-    /// The skill.
-    pub skill_id: SkillId,
-    /// For which task.
-    pub task_id: Option<&'a str>,
-    /// In which phase.
-    pub phase: Option<&'a str>,
-    /// In UTC.
-    pub loaded_at: &'a str,
-    /// The skill's level at that time.
-    pub approval_level: ApprovalLevel,
-    /// The skill's origin at that time.
-    pub phase4_generated: bool,
-    /// The version that the agent got.
-    pub version: &'a str,
-    /// The bytes that the agent got: SHA-256 in hex.
-    pub content_hash: &'a str,
-}

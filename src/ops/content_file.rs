@@ -1,9 +1,11 @@
 //! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::model::Visible;
 
@@ -71,7 +73,7 @@ impl Files {
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
         // Without O_NONBLOCK, opening a pipe that nobody writes would hang.
-        let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
         let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
         if !opened.is_file() {
@@ -82,7 +84,7 @@ impl Files {
         if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
             return Err(FileError::Replaced { path: path.to_owned() });
         }
-        self.require_inside(path, &real)?;
+        self.require_inside(path, &real, &opened)?;
         let bytes = self.all(file, opened.len()).map_err(unreadable)?;
         if bytes.len() > self.most_bytes {
             let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
@@ -91,13 +93,17 @@ impl Files {
         Ok(ContentFile { bytes, path: real })
     }
 
-    fn require_inside(&self, path: &Path, real: &Path) -> Result<(), FileError> {
+    fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
         let Some(root) = &self.root else { return Ok(()) };
         let resolved = fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
-        if real.starts_with(&resolved) {
-            Ok(())
-        } else {
-            Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() })
+        if !real.starts_with(&resolved) {
+            return Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() });
+        }
+        // The path was inside when its links were resolved. Somebody may have put a link into it before the file was opened
+        // and taken it out again: only what is found there without any link is known to be inside.
+        match without_links(real) {
+            Ok(found) if found == (opened.dev(), opened.ino()) => Ok(()),
+            _ => Err(FileError::Replaced { path: path.to_owned() }),
         }
     }
 
@@ -108,6 +114,17 @@ impl Files {
         file.take(limit as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Which file is at an absolute path, where no part of the path is a link.
+fn without_links(path: &Path) -> io::Result<(u64, u64)> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut at = rustix::fs::open("/", flags, Mode::empty())?;
+    for part in path.components().filter(|it| matches!(it, Component::Normal(_))) {
+        at = rustix::fs::openat(&at, part.as_os_str(), flags, Mode::empty())?;
+    }
+    let found = File::from(at).metadata()?;
+    Ok((found.dev(), found.ino()))
 }
 
 #[cfg(test)]

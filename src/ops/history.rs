@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::error::{Result, require_skill};
-use crate::model::{Approval, ApprovalLevel, SkillName, VersionRecord};
-use crate::store::Store;
+use crate::model::{Approval, ApprovalLevel, SkillName, UsageRow, VersionRecord};
+use crate::store::{Store, UsageFilter};
 
 /// Versions and decisions, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -15,6 +15,9 @@ pub struct HistoryReport {
     pub versions: Vec<VersionEntry>,
     /// What was decided about them.
     pub approvals: Vec<Approval>,
+    /// Who got it, newest first, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Vec<UsageRow>>,
 }
 
 /// A version of a skill.
@@ -38,13 +41,14 @@ pub struct VersionEntry {
     pub created_at: String,
 }
 
-/// Reads from one snapshot.
-pub fn history(store: &mut dyn Store, name: &SkillName) -> Result<HistoryReport> {
+/// Reads from one snapshot; `usage` is the most rows of the usage log.
+pub fn history(store: &mut dyn Store, name: &SkillName, usage: Option<usize>) -> Result<HistoryReport> {
     let snapshot = store.read()?;
     let skill = require_skill(snapshot.as_ref(), name)?;
     Ok(HistoryReport {
         versions: snapshot.versions(skill.id)?.into_iter().map(VersionEntry::from).collect(),
         approvals: snapshot.approvals(skill.id)?,
+        usage: usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
         name: skill.name,
     })
 }

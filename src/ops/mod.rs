@@ -1,5 +1,6 @@
 //! What cfn does: each file takes a request and answers with a report. Nothing here prints, reads the environment or knows SQL.
 
+mod analytics;
 mod capture;
 mod care;
 mod content_file;
@@ -9,6 +10,7 @@ mod history;
 mod import;
 mod list;
 mod load;
+mod log;
 mod numbering;
 mod project;
 mod review;
@@ -20,6 +22,9 @@ mod update;
 mod validate;
 mod verify;
 
+pub use analytics::{
+    Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, is_behind, prove,
+};
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};
@@ -31,6 +36,7 @@ pub use list::{ListReport, ListedEntry, list};
 pub use load::{
     LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, has_approved_file, load, load_and_log, xml,
 };
+pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use project::Project;
 pub use review::{Review, ReviewReport, review};
 pub use rollback::{Rollback, rollback};

@@ -20,13 +20,15 @@ pub mod sqlite;
 use std::path::Path;
 
 use crate::model::{
-    AgentType, Approval, Bootstrap, Candidate, ContentHash, Mapping, Skill, SkillId, SkillName, Usage, VersionRecord,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Skill, SkillId,
+    SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
 pub use reports::{BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport};
 pub use requests::{
-    ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, SkillFilter, Unstored,
+    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, SkillFilter,
+    Sums, Unstored, UsageFilter,
 };
 
 /// What happens to a committed transaction when the power goes.
@@ -47,9 +49,9 @@ pub trait Store {
 }
 
 /// Everything as it was at one moment.
-pub trait Snapshot: Serving + Catalogue {}
+pub trait Snapshot: Serving + Catalogue + Reporting {}
 
-impl<T: Serving + Catalogue> Snapshot for T {}
+impl<T: Serving + Catalogue + Reporting> Snapshot for T {}
 
 /// What an agent is served from.
 pub trait Serving {
@@ -83,6 +85,28 @@ pub trait Catalogue {
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
 }
 
+/// What reports are made of.
+pub trait Reporting {
+    /// What a usage row remembers of a skill: what this agent got last in this task, else what it would get now.
+    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>>;
+    /// Rows of the usage log, newest first.
+    fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
+    /// How much of the usage log is not in the rollups, and whether they can be trusted.
+    fn backlog(&self) -> Result<Backlog>;
+    /// The usage log by skill, agent type and level; both kinds of sums give the same cells.
+    fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>>;
+    /// Uses by UTC day, in order.
+    fn uses_by_day(&self, days: Option<&Days>) -> Result<Vec<(String, i64)>>;
+    /// Decisions of these days, with when what they decide on was recorded.
+    fn decision_times(&self, days: Option<&Days>) -> Result<Vec<DecisionTime>>;
+    /// Active skills above level `auto` whose current version is not approved, by id.
+    fn waiting(&self) -> Result<Vec<Waiting>>;
+    /// How many skills there are by level and status.
+    fn levels(&self) -> Result<Vec<(ApprovalLevel, Status, i64)>>;
+    /// Active skills: key and name, by name.
+    fn active_skills(&self) -> Result<Vec<(SkillId, String)>>;
+}
+
 /// A write that is not visible to anybody else before [`commit`](Transaction::commit).
 pub trait Transaction: Snapshot {
     /// Adds a skill and records its first version.
@@ -101,6 +125,10 @@ pub trait Transaction: Snapshot {
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
     /// Writes one usage row.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
+    /// Brings up to `most` ids of the usage log into the rollups, and what changed since they were.
+    fn roll_up(&mut self, most: i64) -> Result<()>;
+    /// Throws the rollups away: every row is to be rolled up again.
+    fn forget_rollups(&mut self) -> Result<()>;
     /// Records which bytes a bootstrap skill has.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
     /// Makes it all durable. An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.

@@ -1,7 +1,7 @@
 //! What a transaction is asked to find or to write, and what a list has in it.
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillName, Status, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, VersionSource,
 };
 
 /// Which skills to list.
@@ -157,4 +157,42 @@ pub struct NewMapping<'a> {
     pub conditions: Option<&'a str>,
     /// Now, in UTC.
     pub now: &'a str,
+}
+
+/// UTC days as `YYYY-MM-DD`, both included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub first: String,
+    /// The last.
+    pub last: String,
+}
+
+/// Which rows of the usage log to show.
+#[derive(Debug, Clone, Copy)]
+pub enum UsageFilter<'a> {
+    /// Of a task.
+    Task(&'a str),
+    /// Of a skill.
+    Skill(SkillId),
+}
+
+/// Where sums come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    /// The rollups, and the rows that are not in them yet.
+    Rollups,
+    /// Every row: the definition.
+    Scan,
+}
+
+/// What the rollups lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Ids after the last one that was rolled up.
+    pub tail: u64,
+    /// Whether rows that were rolled up have changed since.
+    pub dirty: bool,
+    /// Whether what keeps the rollups exact is in place; otherwise only a scan is right.
+    pub trustworthy: bool,
 }

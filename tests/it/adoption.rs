@@ -9,7 +9,7 @@ mod refused;
 use std::fs;
 
 use crate::harness::Project;
-use crate::scene::{dump, names, sha256};
+use crate::scene::{SCHEMA, dump, names, sha256};
 use layouts::{V1, V2, add, approve, shape};
 
 /// The first command on an older database: what it says on stderr.
@@ -24,8 +24,9 @@ fn the_second_layout_gets_the_shape_of_a_fresh_database() {
     let project = layouts::project(V2);
     first_command(&project);
     assert_eq!(shape(&project), shape(&Project::new()));
-    assert_eq!(project.sqlite3("PRAGMA user_version; PRAGMA journal_mode"), "3000\nwal");
-    assert_eq!(project.sqlite3("SELECT version FROM schema_versions ORDER BY version"), "v2.0.0\nv3.0.0");
+    assert_eq!(project.sqlite3("PRAGMA user_version; PRAGMA journal_mode"), format!("{}\nwal", SCHEMA.1));
+    let recorded = project.sqlite3("SELECT version FROM schema_versions ORDER BY version");
+    assert!(recorded.starts_with("v2.0.0\nv3.0.0") && recorded.ends_with(SCHEMA.0), "{recorded}");
     project.assert_whole();
 }
 
@@ -40,7 +41,8 @@ fn the_first_layout_gets_it_too_and_its_active_skills_are_carried_forward() {
     );
     let note = first_command(&project);
     assert!(
-        note.starts_with("note: adopted ") && note.contains("schema v1 to v3.0.0, contents of 2 skills stored"),
+        note.starts_with("note: adopted ")
+            && note.contains(&format!("schema v1 to {}, contents of 2 skills stored", SCHEMA.0)),
         "{note}"
     );
     assert_eq!(note.lines().count(), 1, "{note}");
@@ -140,9 +142,9 @@ fn the_state_before_is_kept_beside_the_file() {
     add(&project, "jwt", "Body.");
     let before = dump(&project);
     let json = project.cfn(["db", "migrate", "--json"]).json();
-    assert_eq!((&json["from"], &json["to"]), (&"v2.0.0".into(), &"v3.0.0".into()));
+    assert_eq!((&json["from"], &json["to"]), (&"v2.0.0".into(), &SCHEMA.0.into()));
     let kept = project.leftovers();
-    assert!(kept.len() == 1 && kept[0].starts_with("skills.db.before-v3.0.0-"), "{kept:?}");
+    assert!(kept.len() == 1 && kept[0].starts_with(&format!("skills.db.before-{}-", SCHEMA.0)), "{kept:?}");
     let backup = project.database().with_file_name(&kept[0]);
     assert_eq!(json["backup"].as_str(), fs::canonicalize(&backup).expect("a file").to_str());
     let copy = std::process::Command::new("sqlite3").arg(&backup).arg(".dump").output().expect("sqlite3");
@@ -156,13 +158,27 @@ fn the_state_before_is_kept_beside_the_file() {
 }
 
 #[test]
+fn a_database_of_an_earlier_cfn_gets_the_steps_since() {
+    let first = include_str!("../../migrations/sqlite/0001_skills_database.sql");
+    let project = layouts::project(&format!("{first}; PRAGMA user_version = 3000;"));
+    add(&project, "jwt", "Body.");
+    approve(&project, "jwt");
+    let id = project.sqlite3("SELECT hex(value) FROM cfn_metadata WHERE name = 'database_id'");
+    first_command(&project);
+    assert_eq!(shape(&project), shape(&Project::new()));
+    assert_eq!(project.sqlite3("PRAGMA user_version"), SCHEMA.1);
+    assert_eq!(project.sqlite3("SELECT hex(value) FROM cfn_metadata WHERE name = 'database_id'"), id);
+    assert_eq!(names(&project, &["dev"]), ["jwt"]);
+}
+
+#[test]
 fn it_happens_once() {
     let project = layouts::project(V2);
     add(&project, "jwt", "Body.");
     first_command(&project);
     let before = dump(&project);
     assert_eq!(first_command(&project), "");
-    assert_eq!(project.cfn(["db", "migrate"]).ok(), "the schema is v3.0.0 already\n");
+    assert_eq!(project.cfn(["db", "migrate"]).ok(), format!("the schema is {} already\n", SCHEMA.0));
     assert_eq!(dump(&project), before);
     assert_eq!(project.leftovers().len(), 1);
 }
@@ -213,7 +229,7 @@ fn a_dump_that_was_loaded_again_is_completed() {
     let copy = layouts::project(&dump(&project));
     assert_eq!(copy.sqlite3("PRAGMA user_version"), "0");
     let note = first_command(&copy);
-    assert!(note.contains("schema v3.0.0 to v3.0.0"), "{note}");
+    assert!(note.contains(&format!("schema {0} to {0}", SCHEMA.0)), "{note}");
     assert_eq!(shape(&copy), shape(&project));
     assert_eq!(copy.sqlite3("SELECT count(*), count(DISTINCT version) FROM skill_versions"), "1|1");
     assert!(copy.cfn(["load", "dev"]).ok().contains("First."));

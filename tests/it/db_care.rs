@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::harness::{Project, cfn_in};
-use crate::scene::{deploy, dump, path_of, sha256, skill_text, tokens, with_skill};
+use crate::scene::{SCHEMA, deploy, dump, path_of, sha256, skill_text, tokens, with_skill};
 
 #[test]
 fn status_tells_what_the_file_and_the_connection_really_are() {
@@ -27,7 +27,7 @@ fn status_tells_what_the_file_and_the_connection_really_are() {
         assert!(pragmas.contains(&(name.to_owned(), value.to_owned())), "{name}: {pragmas:?}");
     }
     assert!(pairs("counts").contains(&("skills".to_owned(), "1".to_owned())), "{json}");
-    assert_eq!(json["schema_version"], "v3.0.0");
+    assert_eq!(json["schema_version"], SCHEMA.0);
     assert_eq!(json["size_bytes"], fs::metadata(project.database()).expect("a file").len());
     let indexes = pairs("indexes");
     assert_eq!(indexes.len(), 3);
@@ -35,7 +35,9 @@ fn status_tells_what_the_file_and_the_connection_really_are() {
     assert_eq!(indexes.iter().filter(|(_, how)| how.contains("UNIQUE constraint")).count(), 2);
     let text = project.cfn(["db", "status"]).ok();
     assert!(
-        text.contains("schema           v3.0.0\n") && text.contains("settings\n") && text.contains("rows\n"),
+        text.contains(&format!("schema           {}\n", SCHEMA.0))
+            && text.contains("settings\n")
+            && text.contains("rows\n"),
         "{text}"
     );
 }

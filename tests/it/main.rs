@@ -11,6 +11,7 @@ mod db_care;
 mod deploy;
 mod deploy_input;
 mod exit_codes;
+mod faults;
 mod harness;
 mod help;
 mod init;

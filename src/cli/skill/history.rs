@@ -5,21 +5,27 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::SkillName;
-use crate::ops::{self, HistoryReport, VersionEntry};
+use crate::ops::{self, HistoryReport, UsageReport, VersionEntry};
 
 /// Show the versions of a skill and the decisions about them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill history postgresql
-  cfn skill history postgresql --json")]
+  cfn skill history postgresql --usage --json")]
 pub(super) struct Args {
     /// The skill
     skill_name: SkillName,
+    /// Also show who got which bytes, newest first
+    #[arg(long)]
+    usage: bool,
+    /// The most rows of usage
+    #[arg(long, default_value_t = 1000, value_name = "N", requires = "usage")]
+    limit: usize,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::history(&mut context.open(Access::Read)?, &args.skill_name)?;
+    let report = ops::history(&mut context.open(Access::Read)?, &args.skill_name, args.usage.then_some(args.limit))?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }
@@ -42,6 +48,10 @@ impl Report for HistoryReport {
             ]
         });
         page.table(&["when", "version", "decision", "level", "approver", "bytes", "reason"], rows);
+        if let Some(usage) = &self.usage {
+            page.heading("\nusage");
+            UsageReport { usage: usage.clone() }.text(page);
+        }
     }
 }
 

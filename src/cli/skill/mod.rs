@@ -12,7 +12,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{Verdict, deploy, load, update};
+use super::{Verdict, analytics, deploy, load, log, update};
 
 /// Work with skills
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,8 @@ enum Command {
     Deploy(deploy::Args),
     Update(update::Args),
     Load(load::Args),
+    Log(log::Args),
+    Analytics(analytics::Args),
     List(list::Args),
     Show(show::Args),
     History(history::Args),
@@ -46,6 +48,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Analytics(args) => analytics::run(context, &args),
         Command::List(args) => list::run(context, args),
         Command::Show(args) => show::run(context, &args),
         Command::History(args) => history::run(context, &args),

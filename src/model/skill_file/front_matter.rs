@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::finding::{LineCounter, Notes, quoted};
-use super::lists;
+use super::lists::{self, left_out};
 use super::node::{Entry, Kind, Node};
 
 /// What the front matter of a skill says. Text is trimmed, and scalars are as they were spelt: `version: 1.10` is "1.10".
@@ -130,15 +130,4 @@ fn text(entry: &Entry<'_>, notes: &mut Notes) -> Option<String> {
             None
         }
     }
-}
-
-/// Names a field whose value is of the wrong kind.
-pub(super) fn left_out(entry: &Entry<'_>, expected: &str, notes: &mut Notes) {
-    let kind = match &entry.value {
-        Node::Scalar { .. } => "text",
-        Node::List(_) => "a list",
-        Node::Map(_) => "a mapping",
-    };
-    notes
-        .repair(entry.at, format!("{} is {kind} where {expected} was expected, so it is not used", quoted(&entry.key)));
 }

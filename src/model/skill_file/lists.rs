@@ -1,7 +1,6 @@
 //! Lists of words as people write them: YAML lists, commas, blanks.
 
 use super::finding::{Notes, quoted};
-use super::front_matter::left_out;
 use super::node::{Entry, Kind, Node};
 
 /// Reads a field that lists words; none where it says nothing. `split` takes a list apart that was written as text.
@@ -71,4 +70,15 @@ pub(super) fn has_comma(text: &str) -> bool {
         }
         depth == 0 && character == ','
     })
+}
+
+/// Names a field whose value is of the wrong kind.
+pub(super) fn left_out(entry: &Entry<'_>, expected: &str, notes: &mut Notes) {
+    let kind = match &entry.value {
+        Node::Scalar { .. } => "text",
+        Node::List(_) => "a list",
+        Node::Map(_) => "a mapping",
+    };
+    notes
+        .repair(entry.at, format!("{} is {kind} where {expected} was expected, so it is not used", quoted(&entry.key)));
 }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::error::Result;
 use crate::clock::Clock;
-use crate::model::{AgentType, ApprovalLevel, SkillId, Usage};
+use crate::model::{AgentType, ApprovalLevel, Outcome, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store};
 
 pub use available::{XmlReport, has_approved_file, xml};
@@ -145,8 +145,9 @@ pub fn load_and_log(
             loaded_at: &now,
             approval_level: origin.approval_level,
             phase4_generated: origin.phase4_generated,
-            version: &skill.version,
-            content_hash: &skill.content_hash,
+            version: Some(&skill.version),
+            content_hash: Some(&skill.content_hash),
+            outcome: Outcome::default(),
         })?;
     }
     transaction.commit()?;

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::migrate::BASELINE;
+use super::schema;
 use crate::store::MigrateReport;
 
 /// Indexes of the old schema that repeat a UNIQUE constraint or that no query of cfn uses; each costs every process start and
 /// every write. A fresh database does not have them.
-const REDUNDANT: [&str; 33] = [
+const REDUNDANT: [&str; 34] = [
     "idx_skills_name",
     "idx_skills_status",
     "idx_skills_category",
@@ -26,6 +26,7 @@ const REDUNDANT: [&str; 33] = [
     "idx_agent_skills_agent_type",
     "idx_agent_skills_required",
     "idx_agent_mapping_type_priority",
+    "idx_usage_skill",
     "idx_usage_agent_type",
     "idx_usage_phase",
     "idx_usage_agent_id",
@@ -53,9 +54,9 @@ struct Column {
 }
 
 /// Adds what is missing, drops what is redundant, and carries the rows forward. All names and SQL come from our own schema.
-pub(super) fn baseline(connection: &Connection, report: &mut MigrateReport) -> Result<()> {
+pub(super) fn complete(connection: &Connection, report: &mut MigrateReport) -> Result<()> {
     let fresh = Connection::open_in_memory()?;
-    fresh.execute_batch(BASELINE)?;
+    schema::run_all(&fresh)?;
     let had_approvals = exists(connection, "table", "approval_history")?;
     for index in REDUNDANT {
         if exists(connection, "index", index)? {
@@ -95,6 +96,8 @@ fn carry_forward(connection: &Connection, had_approvals: bool, report: &mut Migr
            FROM (SELECT 'database_id' AS name UNION ALL SELECT 'cache_key' UNION ALL SELECT 'catalogue_token'
              UNION ALL SELECT 'usage_token') AS wanted
            WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata m WHERE m.name = wanted.name);
+         INSERT INTO cfn_metadata (name, value) SELECT 'rolled_up_through', 0
+           WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata WHERE name = 'rolled_up_through');
          INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source, created_at)
            SELECT s.id, s.version, s.content_hash, coalesce(s.content_path, ''), coalesce(s.approval_level, 'human'), 'adoption',
              coalesce(s.updated_at, s.created_at, datetime('now'))

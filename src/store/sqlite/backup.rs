@@ -7,13 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
-use super::failure::Place;
-use super::migrate;
-use super::open::{self, Options, file_error, with_suffix};
+use super::beside::with_suffix;
+use super::failure::{Place, file_error};
+use super::open::{self, Options};
+use super::schema;
 use crate::clock::Clock;
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
 
@@ -25,6 +26,13 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     if same_file(&place.path, to) {
         return Err(StoreError::File {
             what: "could not write the backup over its own database",
+            path: to.to_owned(),
+            source: io::ErrorKind::AlreadyExists.into(),
+        });
+    }
+    if fs::metadata(to).is_ok_and(|it| !it.is_file()) {
+        return Err(StoreError::File {
+            what: "could not write the backup over what is no regular file:",
             path: to.to_owned(),
             source: io::ErrorKind::AlreadyExists.into(),
         });
@@ -63,7 +71,7 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
     if pages(&source).map_err(|error| source_place.fail(&error))? != pages(connection).map_err(|e| place.fail(&e))? {
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
-    step(place, &source, connection)?;
+    step(place, &source, connection).map_err(|error| place.fail_commit(&error))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
@@ -108,7 +116,7 @@ fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
 fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
     let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
     let (source, source_place) = open::existing(from, open::Access::Read, &options)?;
-    migrate::state(&source, &source_place)?;
+    schema::state(&source, &source_place)?;
     let verdict: String =
         source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| source_place.fail(&error))?;
     if verdict == "ok" {
@@ -133,22 +141,33 @@ fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
     let draft_place = Place::new(draft, place.busy_timeout);
     let mut target =
         open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    step(&draft_place, source, &mut target)?;
+    unsynced(&target).map_err(|error| draft_place.fail(&error))?;
+    step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
+    sync(draft)
+}
+
+/// A draft that is not finished is worth nothing, so SQLite need not sync its steps; [`sync`] does it once, before the rename.
+pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
+    draft.execute_batch("PRAGMA synchronous = OFF")
+}
+
+/// Puts a finished draft on the disk.
+pub(super) fn sync(draft: &Path) -> Result<()> {
     fs::File::open(draft).and_then(|file| file.sync_all()).map_err(|source| file_error("could not sync", draft, source))
 }
 
 /// Copies all pages in one step: one snapshot of the source, one transaction of the target.
-fn step(place: &Place, source: &Connection, target: &mut Connection) -> Result<()> {
+fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite::Result<()> {
     let since = Instant::now();
-    let copy = Backup::new(source, target).map_err(|error| place.fail(&error))?;
+    let copy = Backup::new(source, target)?;
     loop {
-        match copy.step(-1).map_err(|error| place.fail(&error))? {
+        match copy.step(-1)? {
             StepResult::Done => return Ok(()),
             StepResult::Busy | StepResult::Locked if since.elapsed() > place.busy_timeout => {
-                return Err(StoreError::Busy { path: place.path.clone(), waited: place.busy_timeout });
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
             }
             _ => thread::sleep(Duration::from_millis(1)),
         }
@@ -162,7 +181,14 @@ pub(super) fn draft_of(path: &Path) -> PathBuf {
 
 /// Gives a draft its name, unless something has that name already; says whether it did.
 pub(super) fn publish(draft: &Path, path: &Path) -> Result<bool> {
-    match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
+    let renamed = match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
+        // Network file systems cannot do that; a link never replaces either.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+            rustix::fs::link(draft, path).inspect(|()| discard(draft))
+        }
+        other => other,
+    };
+    match renamed {
         Ok(()) => {
             sync_folder(path);
             Ok(true)
@@ -183,14 +209,14 @@ pub(super) fn discard(draft: &Path) {
     }
 }
 
-/// Removes the drafts that killed processes left for this name.
+/// Removes the drafts that killed processes left in the folder of this file. Whatever they were going to be called: backups
+/// carry the time in their names, so the next one has another.
 pub(super) fn sweep(path: &Path) {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let start = format!("{}{DRAFT}", name.to_string_lossy());
+    let Some(folder) = path.parent() else { return };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let found = entry.file_name();
-        let Some(rest) = found.to_str().and_then(|it| it.strip_prefix(&start)) else { continue };
-        let digits = rest.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
+        let Some((_, rest)) = found.to_str().and_then(|it| it.rsplit_once(DRAFT)) else { continue };
+        let digits = rest.trim_end_matches("-journal").trim_end_matches("-wal").trim_end_matches("-shm");
         let alive = digits.parse().ok().and_then(Pid::from_raw).is_none_or(|pid| {
             // EPERM means that it lives and is somebody else's.
             test_kill_process(pid) != Err(rustix::io::Errno::SRCH)

@@ -1,13 +1,14 @@
 //! What SQLite's errors mean to a user.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::open::with_suffix;
+use super::beside::with_suffix;
 use crate::store::StoreError;
 
 /// Which database an error is about.
@@ -136,4 +137,14 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn at_file_size_limit() -> bool {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
+}
+
+/// A failed change of a file or a folder beside the database.
+pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Place::new(path, Duration::ZERO).denied("write", &source.to_string())
+        }
+        _ => StoreError::File { what, path: path.to_owned(), source },
+    }
 }

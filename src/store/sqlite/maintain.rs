@@ -4,8 +4,8 @@ use std::fs;
 
 use rusqlite::{Connection, Result};
 
+use super::beside::wal_of;
 use super::failure::Place;
-use super::open::wal_of;
 use crate::store::MaintainReport;
 
 /// Rewriting the file pays from this share of free pages.

@@ -3,6 +3,7 @@
 mod adopt;
 mod approvals;
 mod backup;
+mod beside;
 mod bootstrap;
 mod candidates;
 mod check;
@@ -14,7 +15,10 @@ mod migrate;
 mod open;
 #[cfg(test)]
 mod plans;
+mod reports;
+mod rollups;
 mod rows;
+mod schema;
 mod skills;
 mod status;
 mod transaction;
@@ -51,9 +55,9 @@ impl SqliteStore {
     /// [`older`](Self::older) and call [`Maintenance::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, access, &options)?;
-        match migrate::state(&connection, &place)? {
-            migrate::State::Current => {}
-            migrate::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        match schema::state(&connection, &place)? {
+            schema::State::Current => {}
+            schema::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
         }
         Self::settled(connection, place, access, options, clock)
     }
@@ -61,7 +65,7 @@ impl SqliteStore {
     /// Opens a database whose schema is older.
     pub fn older(path: &Path, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
-        migrate::state(&connection, &place)?;
+        schema::state(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
     }
 
@@ -92,7 +96,7 @@ impl SqliteStore {
             Access::Write => {
                 if !open::is_settled(&connection, &place)? {
                     // A file of something else that happens to have our number is not touched.
-                    migrate::require_skills_table(&connection, &place)?;
+                    schema::require_skills_table(&connection, &place)?;
                 }
                 open::settle_journal_mode(&connection, &place)?
             }

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure::{Place, is_busy};
+use super::beside::with_suffix;
+use super::failure::{Place, file_error, is_busy};
 use crate::store::{Durability, Result, StoreError};
 
 /// What a command is going to do with the file.
@@ -46,12 +47,28 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
+    if access == Access::Read && fs::symlink_metadata(with_suffix(path, "-journal")).is_ok() {
+        roll_back(&place, options);
+    }
     let connection = open(&place, flags, options)?;
     if access == Access::Write && connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
         // SQLite falls back to read-only where it may not write; the command would fail later and less clearly.
-        return Err(place.denied("write", "permission denied"));
+        drop(connection); // closing any other handle of the file would drop this one's locks
+        let refused = fs::OpenOptions::new().write(true).open(path).err();
+        let detail = refused.map_or_else(|| "it could be opened only for reading".to_owned(), |it| it.to_string());
+        return Err(place.denied("write", &detail));
     }
     Ok((connection, place))
+}
+
+/// Another program that died without a write-ahead log left a journal, and a connection that only reads cannot undo what the
+/// journal is about. Where this user may not either, or where there is nothing to undo, the reader finds out for itself.
+fn roll_back(place: &Place, options: &Options) {
+    let undone = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
+        .and_then(|it| it.query_row("PRAGMA user_version", [], |_| Ok(())).map_err(|error| place.fail(&error)));
+    if let Err(error) = undone {
+        tracing::debug!(%error, "the journal beside the database stays");
+    }
 }
 
 /// Creates an empty file for [`super::migrate`] to fill; its folder is created too.
@@ -178,21 +195,4 @@ fn require_regular_file(path: &Path) -> Result<()> {
         }
         Err(error) => Err(Place::new(path, Duration::ZERO).denied("read", &error.to_string())),
     }
-}
-
-/// A failed operation on a file beside the database.
-pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    StoreError::File { what, path: path.to_owned(), source }
-}
-
-/// The write-ahead log beside a database.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
-    with_suffix(path, "-wal")
-}
-
-/// A path with something appended to its last part.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -5,9 +5,9 @@ use std::fs;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
 
+use super::beside::wal_of;
 use super::failure::Place;
-use super::migrate;
-use super::open::wal_of;
+use super::schema;
 use crate::store::StatusReport;
 
 const PRAGMAS: [&str; 9] = [
@@ -78,7 +78,7 @@ fn read(connection: &Connection, place: &Place) -> Result<StatusReport> {
         path: place.path.clone(),
         size_bytes: fs::metadata(&place.path).map_or(0, |it| it.len()),
         wal_bytes: fs::metadata(wal_of(&place.path)).map_or(0, |it| it.len()),
-        schema_version: migrate::version_name(connection)?,
+        schema_version: schema::version_name(connection)?,
         sqlite_version: rusqlite::version().to_owned(),
         pragmas,
         counts,

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
-use super::{approvals, bootstrap, candidates, contents, mappings, skills, usage, versions};
+use super::{approvals, bootstrap, candidates, contents, mappings, reports, rollups, skills, usage, versions};
 use crate::model::{
-    AgentType, Approval, Bootstrap, Candidate, ContentHash, Mapping, Skill, SkillId, SkillName, Usage, VersionRecord,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Skill, SkillId,
+    SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
-    Catalogue, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Result, Serving, SkillChange,
-    SkillFilter, Transaction, Unstored,
+    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Reporting, Result,
+    Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -88,6 +89,44 @@ impl Catalogue for SqliteTransaction<'_> {
     }
 }
 
+impl Reporting for SqliteTransaction<'_> {
+    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>> {
+        self.say(usage::used(&self.inner, name, agent_id, task_id))
+    }
+
+    fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
+        self.say(usage::rows(&self.inner, filter, most))
+    }
+
+    fn backlog(&self) -> Result<Backlog> {
+        self.say(rollups::backlog(&self.inner))
+    }
+
+    fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
+        self.say(rollups::cells(&self.inner, days, sums))
+    }
+
+    fn uses_by_day(&self, days: Option<&Days>) -> Result<Vec<(String, i64)>> {
+        self.say(rollups::by_day(&self.inner, days))
+    }
+
+    fn decision_times(&self, days: Option<&Days>) -> Result<Vec<DecisionTime>> {
+        self.say(reports::decision_times(&self.inner, days))
+    }
+
+    fn waiting(&self) -> Result<Vec<Waiting>> {
+        self.say(reports::waiting(&self.inner))
+    }
+
+    fn levels(&self) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
+        self.say(reports::levels(&self.inner))
+    }
+
+    fn active_skills(&self) -> Result<Vec<(SkillId, String)>> {
+        self.say(reports::active_skills(&self.inner))
+    }
+}
+
 impl Transaction for SqliteTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         let id = self.say(skills::insert(&self.inner, skill, version))?;
@@ -122,6 +161,15 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
         self.say(usage::log(&self.inner, row))
+    }
+
+    fn roll_up(&mut self, most: i64) -> Result<()> {
+        self.say(rollups::redo_dirty(&self.inner))?;
+        self.say(rollups::fold(&self.inner, most))
+    }
+
+    fn forget_rollups(&mut self) -> Result<()> {
+        self.say(rollups::forget(&self.inner))
     }
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {

@@ -1,9 +1,42 @@
 //! `skill_usage_log`: who got or used what.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, Result, Row, params};
 
-use super::rows::{change, first};
-use crate::model::{SkillId, Usage};
+use super::approvals::approved;
+use super::rows::{Fields, change, collect, first};
+use crate::model::{SkillId, SkillName, Usage, UsageRow, UsedSkill};
+use crate::store::UsageFilter;
+
+/// What this agent got last of a skill, else what it would get now. The seek by task is on the index that `log show` uses.
+const USED: &str = concat!(
+    "SELECT s.id, coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4', u.version, u.content_hash,
+       v.version, v.content_hash
+     FROM skills s
+     LEFT JOIN skill_usage_log u ON u.id = (SELECT max(id) FROM skill_usage_log
+       WHERE task_id = ?3 AND agent_id = ?2 AND skill_id = s.id AND content_hash IS NOT NULL)
+     LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
+    approved!(),
+    " ORDER BY v.id DESC LIMIT 1)
+     WHERE s.name = ?1"
+);
+
+pub(super) fn used(
+    connection: &Connection,
+    name: &SkillName,
+    agent_id: &str,
+    task_id: Option<&str>,
+) -> Result<Option<UsedSkill>> {
+    first(connection, USED, params![name.as_str(), agent_id, task_id], |row| {
+        let mut fields = Fields::new("skills", row);
+        let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.word()?, fields.get()?);
+        let mut pair = || -> Result<Option<(String, String)>> {
+            let (version, hash): (Option<_>, Option<_>) = (fields.get()?, fields.get()?);
+            Ok(version.zip(hash))
+        };
+        let (got, now) = (pair()?, pair()?);
+        Ok(UsedSkill { id, approval_level, phase4_generated, version: got.or(now) })
+    })
+}
 
 /// Served by a partial index, so rows without a rate are never looked at.
 const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
@@ -14,11 +47,13 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
 }
 
 pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
+    let outcome = &row.outcome;
     change(
         connection,
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
-           phase4_generated, version, content_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, success_indicator,
+           test_suite_executed, test_pass_rate, exit_code, tokens_avoided, cost_avoided_usd)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         params![
             row.agent_id,
             row.agent_type,
@@ -30,9 +65,55 @@ pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
             row.phase4_generated,
             row.version,
             row.content_hash,
+            outcome.execution_ms,
+            outcome.confidence_before,
+            outcome.confidence_after,
+            outcome.exit_code.map(|code| code == 0),
+            outcome.test_pass_rate.map(|_| true),
+            outcome.test_pass_rate,
+            outcome.exit_code,
+            outcome.tokens_avoided,
+            outcome.cost_avoided_usd,
         ],
     )?;
     Ok(())
+}
+
+/// By task or by skill: each by an index of its own, newest first.
+pub(super) fn rows(connection: &Connection, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
+    macro_rules! shown {
+        ($which:literal) => {
+            concat!(
+                "SELECT u.id, s.name, u.agent_id, u.agent_type, u.task_id, u.phase, coalesce(u.loaded_at, ''), u.version,
+                   u.content_hash, u.execution_time_ms, u.exit_code
+                 FROM skill_usage_log u LEFT JOIN skills s ON s.id = u.skill_id WHERE ",
+                $which,
+                " ORDER BY u.id DESC LIMIT ?2"
+            )
+        };
+    }
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    match filter {
+        UsageFilter::Task(task) => collect(connection, shown!("u.task_id = ?1"), params![task, most], shown_row),
+        UsageFilter::Skill(skill) => collect(connection, shown!("u.skill_id = ?1"), params![skill.0, most], shown_row),
+    }
+}
+
+fn shown_row(row: &Row<'_>) -> Result<UsageRow> {
+    let mut fields = Fields::new("skill_usage_log", row);
+    Ok(UsageRow {
+        id: fields.get()?,
+        skill: fields.get()?,
+        agent_id: fields.get()?,
+        agent_type: fields.get()?,
+        task_id: fields.get()?,
+        phase: fields.get()?,
+        loaded_at: fields.get()?,
+        version: fields.get()?,
+        content_hash: fields.get()?,
+        execution_time_ms: fields.get()?,
+        exit_code: fields.get()?,
+    })
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ CREATE TABLE bootstrap_skills (skill_name TEXT PRIMARY KEY, file_path TEXT NOT N
 pub(super) fn project(sql: &str) -> Project {
     let project = Project::empty();
     fs::create_dir_all(project.database().parent().expect("a parent")).expect("folders");
-    let output = Command::new("sqlite3").arg("-bail").arg(project.database()).arg(sql).output().expect("sqlite3");
+    let output =
+        Command::new("sqlite3").arg("-bail").arg(project.database()).arg(format!("\n{sql}")).output().expect("sqlite3");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     project
 }

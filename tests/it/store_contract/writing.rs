@@ -150,8 +150,9 @@ pub(crate) fn usage_rows_are_written_and_carry_no_rate(backend: &dyn Backend) {
             loaded_at: NOW,
             approval_level: Auto,
             phase4_generated: false,
-            version: "1.0.0",
-            content_hash: "h",
+            version: Some("1.0.0"),
+            content_hash: Some("h"),
+            outcome: cfn::model::Outcome::default(),
         };
         tx.log_usage(&usage).expect("logged");
         assert_eq!(tx.latest_pass_rate(id).expect("a read"), None);

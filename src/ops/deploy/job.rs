@@ -1,135 +1,35 @@
-//! `deploy`: an approved skill goes into the database, or what is missing of it.
+//! One deploy inside its transaction: a new skill, or what changes of one that exists.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Serialize;
-
-use super::content_file::{ContentFile, Files};
-use super::error::{Error, Result};
-use super::numbering;
-use super::project::Project;
-use super::rules::{Described, LevelRule, Remark, read_described};
-use crate::clock::Clock;
+use super::{Deploy, DeployReport};
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, Version,
-    VersionSource, is_conformant_name,
+    ApprovalLevel, Category, Decision, Skill, SkillId, Status, Version, VersionSource, is_conformant_name,
 };
-use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, Store, Transaction};
+use crate::ops::content_file::{ContentFile, Files};
+use crate::ops::error::{Error, Result};
+use crate::ops::numbering;
+use crate::ops::project::Project;
+use crate::ops::rules::{Described, LevelRule, Remark};
+use crate::store::{NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, Transaction};
 
 /// Who approves what the old script deployed.
 const APPROVER: &str = "phase4-system";
 const REASON: &str = "Approved by expert review and deployed by the workflow codification";
 
-/// What to deploy.
-#[derive(Debug, Clone)]
-pub struct Deploy<'a> {
-    /// The pattern in the workflow database that the skill was generated from.
-    pub pattern_id: i64,
-    /// The skill.
-    pub name: &'a SkillName,
-    /// Its file.
-    pub path: &'a Path,
-    /// Kept, or `domain` for a new skill, where not given.
-    pub category: Option<Category>,
-    /// Agent types that get it from now on.
-    pub agents: &'a [AgentType],
-    /// The next patch version, or 1.0.0 for a new skill, where not given.
-    pub version: Option<Version>,
-    /// Of new mappings: 1 (first) to 10.
-    pub priority: i64,
-    /// Of new mappings.
-    pub required: bool,
-    /// JSON, of new mappings.
-    pub conditions: Option<String>,
-    /// The team that the skill belongs to.
-    pub team: Option<&'a str>,
-    /// Replaces the tags of the front matter.
-    pub tags: Option<&'a [String]>,
-    /// Replaces the owner of the front matter.
-    pub owner: Option<&'a str>,
-    /// Who approves.
-    pub approver: Option<&'a str>,
-    /// Why.
-    pub reason: Option<&'a str>,
-    /// Do everything but the commit.
-    pub dry_run: bool,
-}
-
-/// What was deployed.
-#[derive(Debug, Clone, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
-pub struct DeployReport {
-    /// The skill's key; none in a dry run of a new skill.
-    pub id: Option<SkillId>,
-    /// The skill.
-    pub name: String,
-    /// Its version now.
-    pub version: String,
-    /// SHA-256 of its bytes.
-    pub content_hash: ContentHash,
-    /// The review that it needs.
-    pub approval_level: ApprovalLevel,
-    /// Whether it is new.
-    pub created: bool,
-    /// Whether these bytes are a new version.
-    pub new_version: bool,
-    /// Whether an approval was recorded.
-    pub approval_recorded: bool,
-    /// Agent types that were added.
-    pub agents_added: Vec<String>,
-    /// Whether nothing was written, on purpose.
-    pub dry_run: bool,
-    /// What a reviewer should know about the file.
-    pub warnings: Vec<Remark>,
-}
-
 /// What the steps of one deploy share.
-struct Job<'a> {
-    request: &'a Deploy<'a>,
-    file: &'a ContentFile,
-    described: &'a Described,
-    files: &'a Files,
-    project: &'a Project,
-    stored_path: &'a str,
-    now: &'a str,
-}
-
-/// Deploys in one transaction. Deploying the same bytes again adds what is missing.
-pub fn deploy(
-    store: &mut dyn Store,
-    files: &Files,
-    project: &Project,
-    clock: Clock,
-    request: &Deploy<'_>,
-) -> Result<DeployReport> {
-    let (file, described) = read_described(files, request.path)?;
-    let job = Job {
-        request,
-        file: &file,
-        described: &described,
-        files,
-        project,
-        stored_path: &project.stored_path(&file.path)?,
-        now: &clock.database_time(),
-    };
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
-    let mut report = match tx.skill(request.name)? {
-        None => job.insert(tx)?,
-        Some(skill) => job.change(tx, &skill)?,
-    };
-    report.dry_run = request.dry_run;
-    if request.dry_run {
-        report.id = report.id.filter(|_| !report.created);
-    } else {
-        transaction.commit()?;
-    }
-    report.warnings = job.warnings(report.created);
-    Ok(report)
+pub(super) struct Job<'a> {
+    pub(super) request: &'a Deploy<'a>,
+    pub(super) file: &'a ContentFile,
+    pub(super) described: &'a Described,
+    pub(super) files: &'a Files,
+    pub(super) project: &'a Project,
+    pub(super) stored_path: &'a str,
+    pub(super) now: &'a str,
 }
 
 impl Job<'_> {
-    fn insert(&self, tx: &mut dyn Transaction) -> Result<DeployReport> {
+    pub(super) fn insert(&self, tx: &mut dyn Transaction) -> Result<DeployReport> {
         let level = self.level(None)?;
         let version = self.request.version.unwrap_or(Version::FIRST).to_string();
         let skill = NewSkill {
@@ -147,7 +47,7 @@ impl Job<'_> {
         Ok(self.report(id, version, level, Done { created: true, new_version: true, approved: true, agents_added }))
     }
 
-    fn change(&self, tx: &mut dyn Transaction, skill: &Skill) -> Result<DeployReport> {
+    pub(super) fn change(&self, tx: &mut dyn Transaction, skill: &Skill) -> Result<DeployReport> {
         let level = self.level(Some(skill))?;
         let versions = tx.versions(skill.id)?;
         let hash = self.described.hash.to_string();
@@ -263,7 +163,7 @@ impl Job<'_> {
         self.request.owner.or(self.described.owner.as_deref())
     }
 
-    fn warnings(&self, created: bool) -> Vec<Remark> {
+    pub(super) fn warnings(&self, created: bool) -> Vec<Remark> {
         let name = self.request.name.as_str();
         let mut warnings = Vec::new();
         if created && !is_conformant_name(name) {

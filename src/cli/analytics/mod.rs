@@ -1,0 +1,160 @@
+//! `cfn analytics`.
+
+mod csv;
+
+use jiff::civil::Date;
+
+use super::Verdict;
+use super::context::{Access, Context, Database};
+use super::failure::Failure;
+use super::output::{Page, Report};
+use crate::model::{AgentType, Category};
+use crate::ops::{self, Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName};
+
+/// Say what skills are used, whether they help, and what they save
+///
+/// Reports: effectiveness, effectiveness-by-approval, phase4-performance, velocity, bottlenecks, by-approval, approval-efficiency,
+/// usage, cost. Without one: an overview. 'check' compares the rollups behind them with a full scan of the log.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn analytics
+  cfn analytics effectiveness --days 30
+  cfn analytics usage --agent backend-developer --since 2026-01-01 --csv > usage.csv
+  cfn analytics check")]
+pub(super) struct Args {
+    /// The report
+    #[arg(value_parser = report)]
+    report: Option<What>,
+    /// Only today and the days before it, this many in all (UTC)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["since", "until"])]
+    days: Option<u16>,
+    /// Only from this day on
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    since: Option<Date>,
+    /// Only up to this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    until: Option<Date>,
+    /// Only of this agent type
+    #[arg(long, value_name = "AGENT_TYPE")]
+    agent: Option<AgentType>,
+    /// Only skills of this category
+    #[arg(long)]
+    category: Option<Category>,
+    /// The most rows of a table
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Write comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+/// A report, or the proof that reports are right.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Report(ReportName),
+    Check,
+}
+
+fn report(text: &str) -> Result<What, String> {
+    if text == "check" {
+        return Ok(What::Check);
+    }
+    let found = ReportName::ALL.into_iter().find(|(_, word)| *word == text);
+    found.map(|(name, _)| What::Report(name)).ok_or_else(|| {
+        let words: Vec<_> = ReportName::ALL.iter().map(|(_, word)| *word).collect();
+        format!("there is no such report; there are {} and check", words.join(", "))
+    })
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let mut store = up_to_date(context)?;
+    let name = match args.report.unwrap_or(What::Report(ReportName::Overview)) {
+        What::Report(name) => name,
+        What::Check => {
+            let proof = ops::prove(&mut store)?;
+            context.output.answer(&proof)?;
+            return Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) });
+        }
+    };
+    let period = match (args.days, args.since, args.until) {
+        (Some(days), ..) => Some(Period::Last(days)),
+        (None, None, None) => None,
+        (None, since, until) => Some(Period::Between(since, until)),
+    };
+    let request = Analytics {
+        report: name,
+        period,
+        agent_type: args.agent.as_ref().map(ToString::to_string),
+        category: args.category.as_ref().map(ToString::to_string),
+        limit: args.limit,
+    };
+    let report = ops::analytics(&mut store, context.clock, &request)?;
+    if args.csv {
+        context.output.raw(csv::write(&report).as_bytes())?;
+    } else {
+        context.output.answer(&report)?;
+    }
+    Ok(Verdict::Done)
+}
+
+/// Opens the database for reading, after the rollups were brought up to date where that is due and this user may write.
+fn up_to_date(context: &Context) -> Result<Database, Failure> {
+    let mut store = context.open(Access::Read)?;
+    if !ops::is_behind(&mut store)? {
+        return Ok(store);
+    }
+    let mut writer = match context.open(Access::Write) {
+        Ok(writer) => writer,
+        Err(failure) if failure.kind == "database_denied" => return Ok(store), // a scan gives the same figures
+        Err(failure) => return Err(failure),
+    };
+    let mut progress = context.output.progress("adding up the usage log");
+    let mut most = 0;
+    ops::catch_up(&mut writer, &mut |left| {
+        most = most.max(left);
+        let count = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
+        progress.at(count(most - left), count(most));
+    })?;
+    Ok(writer)
+}
+
+impl Report for AnalyticsReport {
+    fn text(&self, page: &mut Page) {
+        if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
+            page.line(format!("{first} to {last} (UTC)"));
+        }
+        for (index, table) in self.tables.iter().enumerate() {
+            let gap = if index == 0 { "" } else { "\n" };
+            page.heading(&format!("{gap}{}", table.name));
+            if table.rows.is_empty() {
+                page.line("nothing");
+                continue;
+            }
+            let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
+            let header: Vec<&str> = header.iter().map(String::as_str).collect();
+            page.table(&header, table.rows.iter().map(|row| row.iter().map(shown).collect()));
+        }
+    }
+}
+
+/// A cell for a person: three decimals are what a report can mean.
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => "-".to_owned(),
+        Cell::Text(text) => text.clone(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Decimal(number) => format!("{number:.3}"),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+    }
+}
+
+impl Report for ProofReport {
+    fn text(&self, page: &mut Page) {
+        let verdict = if self.differences == 0 { "equal" } else { "NOT equal" };
+        page.line(format!(
+            "rollups and full scan are {verdict}: {} rows in {} cells, {} differences",
+            self.rows, self.cells, self.differences
+        ));
+    }
+}

@@ -1,0 +1,51 @@
+//! `cfn log show`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::ops::{self, UsageReport};
+
+/// Show what agents got and used in a task, with the very bytes
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn log show --task task-100
+  cfn log show --task task-100 --json")]
+pub(super) struct Args {
+    /// The task
+    #[arg(long, value_name = "ID")]
+    task: String,
+    /// The most rows, newest first
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    limit: usize,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let report = ops::usage_of_task(&mut context.open(Access::Read)?, &args.task, args.limit)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for UsageReport {
+    fn text(&self, page: &mut Page) {
+        if self.usage.is_empty() {
+            return page.line("no usage");
+        }
+        let number = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
+        let rows = self.usage.iter().map(|it| {
+            vec![
+                it.loaded_at.clone(),
+                it.skill.clone().unwrap_or_default(),
+                it.version.clone().unwrap_or_default(),
+                it.content_hash.as_deref().map(|it| it.get(..12).unwrap_or(it).to_owned()).unwrap_or_default(),
+                it.agent_id.clone(),
+                it.task_id.clone().unwrap_or_default(),
+                it.phase.clone().unwrap_or_default(),
+                number(it.execution_time_ms),
+                number(it.exit_code),
+            ]
+        });
+        page.table(&["when", "skill", "version", "bytes", "agent", "task", "phase", "ms", "exit"], rows);
+    }
+}

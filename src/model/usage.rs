@@ -1,0 +1,156 @@
+//! The usage log: what is written to it, and what reports add up.
+
+use serde::Serialize;
+
+use super::{ApprovalLevel, Decision, SkillId};
+
+/// A row of `skill_usage_log`: an agent got, or used, a skill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usage<'a> {
+    /// Which agent.
+    pub agent_id: &'a str,
+    /// Of what kind.
+    pub agent_type: &'a str,
+    /// The skill.
+    pub skill_id: SkillId,
+    /// For which task.
+    pub task_id: Option<&'a str>,
+    /// In which phase.
+    pub phase: Option<&'a str>,
+    /// In UTC.
+    pub loaded_at: &'a str,
+    /// The skill's level at that time.
+    pub approval_level: ApprovalLevel,
+    /// The skill's origin at that time.
+    pub phase4_generated: bool,
+    /// The version that the agent got.
+    pub version: Option<&'a str>,
+    /// The bytes that the agent got: SHA-256 in hex.
+    pub content_hash: Option<&'a str>,
+    /// What came of it; empty where the skill was only handed out.
+    pub outcome: Outcome,
+}
+
+/// What came of using a skill once.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Outcome {
+    /// How long it took.
+    pub execution_ms: Option<i64>,
+    /// 0 is success.
+    pub exit_code: Option<i64>,
+    /// The agent's confidence before, 0–1.
+    pub confidence_before: Option<f64>,
+    /// And after, 0–1.
+    pub confidence_after: Option<f64>,
+    /// The share of the skill's tests that passed, 0–1.
+    pub test_pass_rate: Option<f64>,
+    /// Tokens that did not have to be spent.
+    pub tokens_avoided: Option<i64>,
+    /// Money that did not have to be spent.
+    pub cost_avoided_usd: Option<f64>,
+}
+
+/// What an agent needs to be remembered for a usage row: a skill as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedSkill {
+    /// The key.
+    pub id: SkillId,
+    /// How strictly it is reviewed.
+    pub approval_level: ApprovalLevel,
+    /// Whether the workflow codification generated it.
+    pub phase4_generated: bool,
+    /// The version and bytes that this agent got last, or that it would get now.
+    pub version: Option<(String, String)>,
+}
+
+/// A usage row as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UsageRow {
+    /// The key; a higher one was written later.
+    pub id: i64,
+    /// The skill; none where its row is gone.
+    pub skill: Option<String>,
+    /// Which agent.
+    pub agent_id: String,
+    /// Of what kind.
+    pub agent_type: String,
+    /// For which task.
+    pub task_id: Option<String>,
+    /// In which phase.
+    pub phase: Option<String>,
+    /// In UTC.
+    pub loaded_at: String,
+    /// The version that the agent got.
+    pub version: Option<String>,
+    /// The bytes that the agent got.
+    pub content_hash: Option<String>,
+    /// How long it took.
+    pub execution_time_ms: Option<i64>,
+    /// 0 is success.
+    pub exit_code: Option<i64>,
+}
+
+/// Sums over the usage rows of one skill, agent type and level. Confidences and money are in millionths, so sums are exact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageCell {
+    /// The skill's key.
+    pub skill_id: i64,
+    /// The skill's name; none where its row is gone.
+    pub skill: Option<String>,
+    /// Its category.
+    pub category: Option<String>,
+    /// Whether the workflow codification generated it.
+    pub phase4_generated: bool,
+    /// The agent type.
+    pub agent_type: String,
+    /// The level that the rows recorded; empty where they recorded none.
+    pub approval_level: String,
+    /// Rows.
+    pub uses: i64,
+    /// Rows that have both confidences.
+    pub measured: i64,
+    /// Of those: the sum of after − before, in millionths.
+    pub gain_millionths: i64,
+    /// Of those: how many gained over 0.05.
+    pub helped: i64,
+    /// Of those: how many have an execution time.
+    pub timed: i64,
+    /// Of those: the sum of their execution times.
+    pub time_ms: i64,
+    /// Over all rows.
+    pub tokens_avoided: i64,
+    /// Over all rows, in millionths of a dollar.
+    pub cost_avoided_millionths: i64,
+    /// The first use, in UTC.
+    pub first_used: Option<String>,
+    /// The last use, in UTC.
+    pub last_used: Option<String>,
+}
+
+/// A decision, with when what it decides on was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionTime {
+    /// The review that was asked for.
+    pub approval_level: ApprovalLevel,
+    /// What was decided.
+    pub decision: Decision,
+    /// When, in UTC.
+    pub decided_at: Option<String>,
+    /// When the version was recorded, in UTC; unknown for versions of an old layout.
+    pub recorded_at: Option<String>,
+    /// How long the review took, where somebody wrote it down.
+    pub review_minutes: Option<i64>,
+}
+
+/// A skill whose current version has no approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The skill.
+    pub name: String,
+    /// Its current version.
+    pub version: String,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
+    /// When the version was recorded, in UTC.
+    pub since: Option<String>,
+}

@@ -1,0 +1,166 @@
+//! Reports over decisions and skills.
+
+use jiff::civil::DateTime;
+
+use super::Source;
+use super::table::{Cell, Table};
+use crate::clock::Clock;
+use crate::model::{ApprovalLevel, Decision, DecisionTime};
+use crate::ops::error::Result;
+
+const LEVELS: [ApprovalLevel; 3] = [ApprovalLevel::Auto, ApprovalLevel::Escalate, ApprovalLevel::Human];
+
+/// How long a decision of a level may take, in hours; `auto` has no such promise.
+fn service_hours(level: ApprovalLevel) -> Option<f64> {
+    match level {
+        ApprovalLevel::Auto => None,
+        ApprovalLevel::Escalate => Some(48.0),
+        ApprovalLevel::Human => Some(7.0 * 24.0),
+    }
+}
+
+/// Hours from one database time to another; none where either is unknown or written in another way.
+fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
+    let time = |text: Option<&str>| text?.parse::<DateTime>().ok();
+    Some(time(from)?.duration_until(time(to)?).as_secs_f64() / 3600.0)
+}
+
+pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
+    let decisions = source.snapshot.decision_times(source.days)?;
+    let rows = LEVELS.into_iter().filter_map(|level| {
+        let of_level: Vec<_> = decisions.iter().filter(|it| it.approval_level == level).collect();
+        if of_level.is_empty() {
+            return None;
+        }
+        let taken = |it: &&DecisionTime| hours(it.recorded_at.as_deref(), it.decided_at.as_deref());
+        let mut times: Vec<f64> = of_level.iter().filter_map(taken).collect();
+        times.sort_by(f64::total_cmp);
+        let within = service_hours(level).map(|most| times.iter().filter(|it| **it <= most).count());
+        Some(vec![
+            Cell::text(level.as_str()),
+            count(of_level.len()),
+            count(times.len()),
+            mean(&times).map_or(Cell::Missing, Cell::Decimal),
+            median(&times).map_or(Cell::Missing, Cell::Decimal),
+            service_hours(level).map_or(Cell::Missing, Cell::Decimal),
+            within.map_or(Cell::Missing, |it| share(it, times.len())),
+        ])
+    });
+    let columns = &[
+        "approval_level",
+        "decisions",
+        "timed",
+        "mean_hours",
+        "median_hours",
+        "service_level_hours",
+        "within_service_level",
+    ];
+    Ok(Table { name: "time to decision", columns, rows: rows.collect() })
+}
+
+pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
+    let decisions = source.snapshot.decision_times(source.days)?;
+    let outcomes = [Decision::Approved, Decision::Rejected, Decision::Escalated, Decision::NeedsCorrection];
+    let mut rows = Vec::new();
+    for level in LEVELS {
+        for outcome in outcomes {
+            let found = decisions.iter().filter(|it| it.approval_level == level && it.decision == outcome).count();
+            if found > 0 {
+                rows.push(vec![Cell::text(level.as_str()), Cell::text(outcome.as_str()), count(found)]);
+            }
+        }
+    }
+    Ok(Table { name: "decisions", columns: &["approval_level", "decision", "count"], rows })
+}
+
+pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
+    let now = clock.database_time();
+    let mut waiting = source.snapshot.waiting()?;
+    // Longest first; the order of ids, that is of arrival, where the times are equal or unknown.
+    waiting.sort_by(|a, b| a.since.cmp(&b.since));
+    let rows = waiting.into_iter().map(|it| {
+        let waited = hours(it.since.as_deref(), Some(&now));
+        let over = waited.zip(service_hours(it.approval_level)).is_some_and(|(waited, most)| waited > most);
+        vec![
+            Cell::Text(it.name),
+            Cell::Text(it.version),
+            Cell::text(it.approval_level.as_str()),
+            Cell::maybe(it.since.as_ref()),
+            waited.map_or(Cell::Missing, Cell::Decimal),
+            Cell::Flag(over),
+        ]
+    });
+    let columns = &["skill", "version", "approval_level", "since", "hours", "over_service_level"];
+    Ok(Table { name: "waiting for review", columns, rows: rows.collect() })
+}
+
+pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
+    let rows = source.snapshot.levels()?.into_iter().map(|(level, status, skills)| {
+        vec![Cell::text(level.as_str()), Cell::text(status.as_str()), Cell::Integer(skills)]
+    });
+    Ok(Table {
+        name: "skills by level and status",
+        columns: &["approval_level", "status", "skills"],
+        rows: rows.collect(),
+    })
+}
+
+pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
+    let decisions = source.snapshot.decision_times(source.days)?;
+    let waiting = source.snapshot.waiting()?;
+    let rows = LEVELS.into_iter().filter_map(|level| {
+        let of_level: Vec<_> = decisions.iter().filter(|it| it.approval_level == level).collect();
+        let bottlenecks = waiting.iter().filter(|it| it.approval_level == level).count();
+        if of_level.is_empty() && bottlenecks == 0 {
+            return None;
+        }
+        let rate =
+            |decision: Decision| share(of_level.iter().filter(|it| it.decision == decision).count(), of_level.len());
+        let reviews: Vec<i64> = of_level.iter().filter_map(|it| it.review_minutes).collect();
+        Some(vec![
+            Cell::text(level.as_str()),
+            count(of_level.len()),
+            rate(Decision::Approved),
+            rate(Decision::Rejected),
+            rate(Decision::Escalated),
+            Cell::mean(reviews.iter().sum(), i64::try_from(reviews.len()).unwrap_or(i64::MAX)),
+            count(bottlenecks),
+        ])
+    });
+    let columns = &[
+        "approval_level",
+        "decisions",
+        "approval_rate",
+        "rejection_rate",
+        "escalation_rate",
+        "mean_review_minutes",
+        "bottlenecks",
+    ];
+    Ok(Table { name: "decisions by level", columns, rows: rows.collect() })
+}
+
+fn count(number: usize) -> Cell {
+    Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn share(part: usize, whole: usize) -> Cell {
+    match (count(part), count(whole)) {
+        (Cell::Integer(part), Cell::Integer(whole)) => Cell::mean(part, whole),
+        _ => Cell::Missing,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of decisions")]
+fn mean(times: &[f64]) -> Option<f64> {
+    (!times.is_empty()).then(|| times.iter().sum::<f64>() / times.len() as f64)
+}
+
+/// Of sorted times.
+fn median(times: &[f64]) -> Option<f64> {
+    let middle = times.len() / 2;
+    match times.len() % 2 {
+        _ if times.is_empty() => None,
+        0 => Some(f64::midpoint(times[middle - 1], times[middle])),
+        _ => times.get(middle).copied(),
+    }
+}

@@ -1,0 +1,51 @@
+//! Periods in whole UTC days.
+
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{Span, ToSpan};
+
+use crate::clock::Clock;
+use crate::store::Days;
+
+/// A period, as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// Today and the days before it, this many in all.
+    Last(u16),
+    /// From a day to a day, both included.
+    Between(Option<Date>, Option<Date>),
+}
+
+impl Period {
+    /// The days that it means now.
+    #[must_use]
+    pub fn days(self, clock: Clock) -> Days {
+        let today = Offset::UTC.to_datetime(clock.now()).date();
+        let (first, last) = match self {
+            Self::Last(count) => {
+                let before: Span = i64::from(count.saturating_sub(1)).days();
+                (today.checked_sub(before).unwrap_or(Date::MIN), today)
+            }
+            Self::Between(first, last) => (first.unwrap_or(Date::MIN), last.unwrap_or(Date::MAX)),
+        };
+        // Years before 0 would sort wrongly as text, and no row has one.
+        let first = if first < Date::constant(0, 1, 1) { Date::constant(0, 1, 1) } else { first };
+        Days { first: first.to_string(), last: last.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Period;
+    use crate::clock::Clock;
+    use jiff::Timestamp;
+
+    #[test]
+    fn days_are_today_and_those_before_it() {
+        let clock = Clock::Fixed(Timestamp::from_second(1_763_337_599).unwrap_or_default()); // 2025-11-16 23:59:59
+        let days = |period: Period| (period.days(clock).first, period.days(clock).last);
+        assert_eq!(days(Period::Last(1)), ("2025-11-16".into(), "2025-11-16".into()));
+        assert_eq!(days(Period::Last(7)), ("2025-11-10".into(), "2025-11-16".into()));
+        assert_eq!(days(Period::Between(None, None)), ("0000-01-01".into(), "9999-12-31".into()));
+    }
+}

@@ -1,0 +1,80 @@
+//! A table of a report.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// Rows under named columns; as JSON an array of objects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// What it is about.
+    pub name: &'static str,
+    /// The columns' names, as in JSON.
+    pub columns: &'static [&'static str],
+    /// A cell for each column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// A value in a table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Nothing is known.
+    Missing,
+    /// Words.
+    Text(String),
+    /// A count.
+    Integer(i64),
+    /// A mean or an amount.
+    Decimal(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl Cell {
+    /// A share or a mean of exact sums; missing where there is nothing to divide by.
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    pub(super) fn mean(sum: i64, count: i64) -> Self {
+        if count == 0 { Self::Missing } else { Self::Decimal(sum as f64 / count as f64) }
+    }
+
+    /// A mean of a sum in millionths.
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    pub(super) fn mean_of_millionths(sum: i64, count: i64) -> Self {
+        if count == 0 { Self::Missing } else { Self::Decimal(sum as f64 / count as f64 / 1e6) }
+    }
+
+    /// An amount in millionths.
+    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
+    pub(super) fn millionths(amount: i64) -> Self {
+        Self::Decimal(amount as f64 / 1e6)
+    }
+
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(super) fn maybe(text: Option<&String>) -> Self {
+        text.map_or(Self::Missing, |it| Self::Text(it.clone()))
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Rows<'a>(&'a Table);
+        struct Row<'a>(&'a [&'static str], &'a [Cell]);
+        impl Serialize for Rows<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.rows.iter().map(|row| Row(self.0.columns, row)))
+            }
+        }
+        impl Serialize for Row<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().zip(self.1))
+            }
+        }
+        let mut fields = serializer.serialize_map(Some(2))?;
+        fields.serialize_entry("name", self.name)?;
+        fields.serialize_entry("rows", &Rows(self))?;
+        fields.end()
+    }
+}

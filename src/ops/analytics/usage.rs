@@ -1,0 +1,200 @@
+//! Reports over the usage log.
+
+use std::collections::BTreeMap;
+
+use super::Source;
+use super::table::{Cell, Table};
+use crate::model::UsageCell;
+use crate::ops::error::Result;
+
+const MEASURES: &[&str] = &["skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
+
+/// Sums of cells that have the same key.
+fn grouped<K: Ord>(cells: &[UsageCell], key: impl Fn(&UsageCell) -> K) -> BTreeMap<K, Sum> {
+    let mut groups: BTreeMap<K, Sum> = BTreeMap::new();
+    for cell in cells {
+        groups.entry(key(cell)).or_default().add(cell);
+    }
+    groups
+}
+
+/// A sum of cells.
+#[derive(Debug, Default)]
+struct Sum {
+    skills: Vec<i64>,
+    uses: i64,
+    measured: i64,
+    gain: i64,
+    helped: i64,
+    timed: i64,
+    time_ms: i64,
+    tokens: i64,
+    cost: i64,
+    first: Option<String>,
+    last: Option<String>,
+}
+
+impl Sum {
+    fn add(&mut self, cell: &UsageCell) {
+        if cell.measured > 0 && !self.skills.contains(&cell.skill_id) {
+            self.skills.push(cell.skill_id);
+        }
+        self.uses += cell.uses;
+        self.measured += cell.measured;
+        self.gain += cell.gain_millionths;
+        self.helped += cell.helped;
+        self.timed += cell.timed;
+        self.time_ms += cell.time_ms;
+        self.tokens += cell.tokens_avoided;
+        self.cost += cell.cost_avoided_millionths;
+        self.first = [self.first.take(), cell.first_used.clone()].into_iter().flatten().min();
+        self.last = self.last.take().max(cell.last_used.clone());
+    }
+
+    /// How many skills and measured uses, mean gain, mean time, and the share that gained over 0.05.
+    fn measures(&self) -> Vec<Cell> {
+        vec![
+            Cell::Integer(i64::try_from(self.skills.len()).unwrap_or(i64::MAX)),
+            Cell::Integer(self.measured),
+            Cell::mean_of_millionths(self.gain, self.measured),
+            Cell::mean(self.time_ms, self.timed),
+            Cell::mean(self.helped, self.measured),
+        ]
+    }
+}
+
+/// What a cell's skill is called; a key of one that is gone.
+fn name(cell: &UsageCell) -> String {
+    cell.skill.clone().unwrap_or_else(|| format!("#{} (gone)", cell.skill_id))
+}
+
+fn overall<'a>(cells: impl IntoIterator<Item = &'a UsageCell>) -> Sum {
+    cells.into_iter().fold(Sum::default(), |mut sum, cell| {
+        sum.add(cell);
+        sum
+    })
+}
+
+pub(super) fn effectiveness_overall(source: &Source<'_>) -> Result<Table> {
+    let sum = overall(&source.cells()?);
+    Ok(Table { name: "overall", columns: MEASURES, rows: vec![sum.measures()] })
+}
+
+pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
+    let cells = source.cells()?;
+    let mut groups: Vec<_> = grouped(&cells, name).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
+    groups.sort_by(|(_, a), (_, b)| (b.gain * a.measured).cmp(&(a.gain * b.measured)));
+    let rows = groups.into_iter().map(|(skill, sum)| {
+        let mut row = vec![Cell::Text(skill)];
+        row.extend(sum.measures().into_iter().skip(1));
+        row
+    });
+    let columns = &["skill", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
+    Ok(Table { name: "by skill", columns, rows: rows.collect() })
+}
+
+pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
+    let cells = source.cells()?;
+    let groups = grouped(&cells, |it| it.approval_level.clone());
+    let rows = groups.into_iter().filter(|(_, sum)| sum.measured > 0).map(|(level, sum)| {
+        let mut row = vec![if level.is_empty() { Cell::Missing } else { Cell::Text(level) }];
+        row.extend(sum.measures());
+        row
+    });
+    let columns = &["approval_level", "skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
+    Ok(Table { name: "by approval level", columns, rows: rows.collect() })
+}
+
+pub(super) fn phase4(source: &Source<'_>) -> Result<Table> {
+    let sum = overall(source.cells()?.iter().filter(|it| it.phase4_generated));
+    Ok(Table { name: "generated skills", columns: MEASURES, rows: vec![sum.measures()] })
+}
+
+pub(super) fn most_used_generated(source: &Source<'_>, most: usize) -> Result<Table> {
+    let mut cells = source.cells()?;
+    cells.retain(|it| it.phase4_generated);
+    Ok(ranking("most used generated skills", &cells, most))
+}
+
+pub(super) fn most_used(source: &Source<'_>, most: usize) -> Result<Table> {
+    Ok(ranking("most used skills", &source.cells()?, most))
+}
+
+fn ranking(title: &'static str, cells: &[UsageCell], most: usize) -> Table {
+    let mut groups: Vec<_> = grouped(cells, name).into_iter().collect();
+    groups.sort_by(|(a_name, a), (b_name, b)| b.uses.cmp(&a.uses).then_with(|| a_name.cmp(b_name)));
+    let rows = groups.into_iter().take(most).map(|(skill, sum)| {
+        vec![Cell::Text(skill), Cell::Integer(sum.uses), Cell::mean_of_millionths(sum.gain, sum.measured)]
+    });
+    Table { name: title, columns: &["skill", "uses", "mean_gain"], rows: rows.collect() }
+}
+
+pub(super) fn days(source: &Source<'_>) -> Result<Table> {
+    let days = source.snapshot.uses_by_day(source.days)?;
+    let recent = days.len().saturating_sub(30);
+    let rows = days.into_iter().skip(recent).map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
+    Ok(Table { name: "uses by day", columns: &["day", "uses"], rows: rows.collect() })
+}
+
+pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
+    let cells = source.cells()?;
+    let mut groups: Vec<_> = grouped(&cells, |it| (name(it), it.agent_type.clone())).into_iter().collect();
+    groups.sort_by(|(a_key, a), (b_key, b)| b.uses.cmp(&a.uses).then_with(|| a_key.cmp(b_key)));
+    let rows = groups.into_iter().map(|((skill, agent), sum)| {
+        vec![
+            Cell::Text(skill),
+            Cell::Text(agent),
+            Cell::Integer(sum.uses),
+            Cell::maybe(sum.first.as_ref()),
+            Cell::maybe(sum.last.as_ref()),
+        ]
+    });
+    let columns = &["skill", "agent_type", "uses", "first_used", "last_used"];
+    Ok(Table { name: "uses by skill and agent type", columns, rows: rows.collect() })
+}
+
+pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
+    let mut used: Vec<i64> = source.cells()?.iter().map(|it| it.skill_id).collect();
+    used.sort_unstable();
+    let skills = source.snapshot.active_skills()?.into_iter();
+    let rows = skills.filter(|(id, _)| used.binary_search(&id.0).is_err()).map(|(_, name)| vec![Cell::Text(name)]);
+    Ok(Table { name: "unused skills", columns: &["skill"], rows: rows.collect() })
+}
+
+pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
+    let cells = source.cells()?;
+    let mut groups: Vec<_> =
+        grouped(&cells, name).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0).collect();
+    groups.sort_by(|(a_name, a), (b_name, b)| b.cost.cmp(&a.cost).then_with(|| a_name.cmp(b_name)));
+    let rows = groups
+        .into_iter()
+        .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::millionths(sum.cost)]);
+    Ok(Table { name: "by skill", columns: &["skill", "tokens_avoided", "usd_avoided"], rows: rows.collect() })
+}
+
+/// What was saved in all, and what that makes in a month and a year at the mean of the logged days.
+pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
+    let sum = overall(&source.cells()?);
+    let days = logged_days(sum.first.as_deref(), sum.last.as_deref());
+    let projected = |days_ahead: i64| match days {
+        Some(days) => vec![
+            Cell::mean(sum.tokens.saturating_mul(days_ahead), days),
+            Cell::mean_of_millionths(sum.cost.saturating_mul(days_ahead), days),
+        ],
+        None => vec![Cell::Missing, Cell::Missing],
+    };
+    let mut row =
+        vec![Cell::Integer(sum.tokens), Cell::millionths(sum.cost), days.map_or(Cell::Missing, Cell::Integer)];
+    row.extend(projected(30));
+    row.extend(projected(365));
+    let columns =
+        &["tokens_avoided", "usd_avoided", "days", "tokens_30_days", "usd_30_days", "tokens_365_days", "usd_365_days"];
+    Ok(Table { name: "in all", columns, rows: vec![row] })
+}
+
+/// The days from the first to the last logged one, both included.
+fn logged_days(first: Option<&str>, last: Option<&str>) -> Option<i64> {
+    let day = |text: Option<&str>| text?.get(..10)?.parse::<jiff::civil::Date>().ok();
+    let span = day(first)?.until(day(last)?).ok()?;
+    Some(i64::from(span.get_days()) + 1)
+}

@@ -1,0 +1,106 @@
+//! `log`: one execution of a skill, or thousands.
+
+use serde::Serialize;
+
+use super::error::{Error, Result, nearest};
+use crate::clock::Clock;
+use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow};
+use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter};
+
+/// The tail of the log that reports add up by themselves is kept below this; folding it in takes a millisecond or two.
+const FOLD_FROM: u64 = 2_000;
+const FOLD_AT_ONCE: i64 = 10_000;
+
+/// An execution of a skill.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    /// The skill.
+    pub skill: SkillName,
+    /// Which agent.
+    pub agent_id: String,
+    /// Of what kind.
+    pub agent_type: AgentType,
+    /// For which task.
+    pub task_id: Option<String>,
+    /// In which phase.
+    pub phase: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What was logged.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogReport {
+    /// How many rows were written.
+    pub logged: usize,
+}
+
+/// Rows of the usage log.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsageReport {
+    /// Newest first.
+    pub usage: Vec<UsageRow>,
+}
+
+/// Writes one row, in one transaction.
+pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result<LogReport> {
+    let now = clock.database_time();
+    let mut transaction = store.write(Durability::Normal)?;
+    write(transaction.as_mut(), &now, execution)?;
+    fold_tail(transaction.as_mut())?;
+    transaction.commit()?;
+    Ok(LogReport { logged: 1 })
+}
+
+/// Writes many rows in one transaction. A row that cannot be written is answered in its place and the rest go on.
+pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
+    let now = clock.database_time();
+    let mut transaction = store.write(Durability::Normal)?;
+    let mut answers = Vec::with_capacity(executions.len());
+    for execution in executions {
+        match write(transaction.as_mut(), &now, execution) {
+            Err(error @ (Error::Store(_) | Error::File(_))) => return Err(error),
+            answer => answers.push(answer),
+        }
+    }
+    fold_tail(transaction.as_mut())?;
+    transaction.commit()?;
+    Ok(answers)
+}
+
+fn write(tx: &mut dyn Transaction, now: &str, execution: &Execution) -> Result<()> {
+    let task_id = execution.task_id.as_deref();
+    let Some(used) = tx.used(&execution.skill, &execution.agent_id, task_id)? else {
+        let near = nearest(execution.skill.as_str(), tx.names(NameKind::Skill)?);
+        return Err(Error::SkillNotFound { name: execution.skill.to_string(), near });
+    };
+    let (version, hash) = used.version.as_ref().map_or((None, None), |(version, hash)| (Some(version), Some(hash)));
+    tx.log_usage(&Usage {
+        agent_id: &execution.agent_id,
+        agent_type: execution.agent_type.as_str(),
+        skill_id: used.id,
+        task_id,
+        phase: execution.phase.as_deref(),
+        loaded_at: now,
+        approval_level: used.approval_level,
+        phase4_generated: used.phase4_generated,
+        version: version.map(String::as_str),
+        content_hash: hash.map(String::as_str),
+        outcome: execution.outcome,
+    })?;
+    Ok(())
+}
+
+/// Whoever appends pays a little now and then, so that no report has to pay a lot.
+fn fold_tail(tx: &mut dyn Transaction) -> Result<()> {
+    let backlog = tx.backlog()?;
+    if backlog.trustworthy && backlog.tail >= FOLD_FROM {
+        tx.roll_up(FOLD_AT_ONCE)?;
+    }
+    Ok(())
+}
+
+/// What agents got in a task.
+pub fn usage_of_task(store: &mut dyn Store, task: &str, most: usize) -> Result<UsageReport> {
+    Ok(UsageReport { usage: store.read()?.usage_rows(&UsageFilter::Task(task), most)? })
+}

@@ -1,0 +1,34 @@
+//! Faults and hostile input: each happens here, on real files, with real processes.
+//!
+//! Campaigns run small by default. At full size:
+//!
+//! ```sh
+//! CFN_KILLS=2000 cargo test --release --test it faults::kills -- --nocapture
+//! CFN_WRITERS=64 CFN_DEPLOYS=20 cargo test --release --test it faults::crowds -- --nocapture
+//! ```
+//!
+//! A tool or a right that is missing is a failure, never a skipped test. What needs root (mounts, other users) runs directly as
+//! root, and through `sudo -n` as anybody else.
+
+mod bombs;
+mod clocks;
+mod copies;
+mod crowds;
+mod damage;
+mod errors;
+mod files;
+mod hidden;
+mod hostile;
+mod journals;
+mod killed_calls;
+mod kills;
+mod locks;
+mod pairs;
+mod rights;
+mod roots;
+mod space;
+mod streams;
+mod syncs;
+mod tools;
+mod victims;
+mod whole_files;

@@ -1,0 +1,189 @@
+//! A full disk, and a limit on the size of files.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use rustix::process::{getegid, geteuid};
+
+use super::tools::{as_root, assert_one_message, finish, must, number, run, sha256, under};
+use super::victims::assert_clean;
+use crate::harness::{Project, Ran};
+
+/// A project whose database is on a small disk of its own.
+struct SmallDisk {
+    project: Project,
+    mounted: PathBuf,
+}
+
+impl SmallDisk {
+    fn new(bytes: usize) -> Self {
+        let project = Project::empty();
+        let mounted = project.path().join(".claude");
+        fs::create_dir(&mounted).expect("a folder");
+        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+        let options = format!("size={bytes},mode=0755,uid={user},gid={group}");
+        let words = [as_root("mount"), vec!["-t", "tmpfs", "-o", &options, "tmpfs"]].concat();
+        must(&words, &[mounted.as_os_str()]);
+        let disk = Self { project, mounted };
+        disk.project.cfn(["init"]).ok();
+        disk
+    }
+
+    /// Takes all the space that is left; gives it back by the path.
+    fn fill(&self) -> PathBuf {
+        let path = self.mounted.join("filler");
+        let mut file = fs::File::create(&path).expect("a file");
+        while file.write_all(&[0; 4096]).is_ok() {}
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let words = [as_root("umount"), vec!["-l"]].concat();
+        must(&words, &[self.mounted.as_os_str()]);
+    }
+}
+
+/// Skill files lie on the other disk.
+fn skill(project: &Project, turn: usize) -> (String, String) {
+    let text = format!("---\nname: s\ndescription: d\n---\n{turn} {}", "x".repeat(20_000));
+    let hash = sha256(text.as_bytes());
+    (project.file("SKILL.md", text).to_string_lossy().into_owned(), hash)
+}
+
+#[test]
+fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact_and_works_again_with_space() {
+    let disk = SmallDisk::new(2 * 1024 * 1024);
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        let (path, hash) = skill(&disk.project, acknowledged.len());
+        let ran = run(disk.project.command(["deploy", "1", &format!("s-{}", acknowledged.len()), &path]));
+        if ran.code != Some(0) {
+            break ran;
+        }
+        acknowledged.push(hash);
+        assert!(acknowledged.len() < 500, "the disk never fills up");
+    };
+    assert_one_message(&refused);
+    let message = refused.fails(3);
+    assert!(message.contains("disk is full") && message.contains("bytes free"), "{message}");
+    assert!(acknowledged.len() > 10);
+    let hashes = disk.project.sqlite3("SELECT content_hash FROM skills ORDER BY id");
+    assert_eq!(hashes.lines().collect::<Vec<_>>(), acknowledged);
+    assert_clean(&disk.project);
+}
+
+#[test]
+fn with_no_space_at_all_a_read_answers_or_names_the_shared_memory_and_the_space() {
+    let disk = SmallDisk::new(1024 * 1024);
+    let (path, _) = skill(&disk.project, 0);
+    disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let answers: Vec<_> =
+        [vec!["load", "agent"], vec!["skill", "list"], vec!["skill", "verify"], vec!["db", "status"]].into();
+    let before: Vec<Ran> = answers.iter().map(|args| disk.project.cfn(args)).collect();
+    let filler = disk.fill();
+    for (args, before) in answers.iter().zip(before) {
+        let ran = run(disk.project.command(args));
+        if ran.code == Some(3) {
+            assert_one_message(&ran);
+            assert!(ran.stderr.contains("skills.db-shm") && ran.stderr.contains("0 bytes free"), "{args:?}: {ran:?}");
+        } else {
+            assert_eq!(ran.code, before.code, "{args:?}: {ran:?}");
+        }
+    }
+    let (path, hash) = skill(&disk.project, 1);
+    for args in [
+        vec!["deploy", "1", "two", &path],
+        vec!["load", "agent", "--agent-id", "a"],
+        vec!["update", "one", "1.0.1", &path],
+    ] {
+        let ran = run(disk.project.command(&args));
+        assert_one_message(&ran);
+        let message = ran.fails(3);
+        assert!(message.contains("disk is full") && message.contains("0 bytes free"), "{args:?}: {message}");
+    }
+    for args in [["db", "backup", ".claude/b.db"], ["init", "--db", ".claude/other.db"]] {
+        let ran = run(disk.project.command(args));
+        assert_one_message(&ran);
+        ran.fails(3);
+        let names: Vec<_> = fs::read_dir(&disk.mounted).expect("a folder").flatten().map(|it| it.file_name()).collect();
+        assert!(names.iter().all(|it| it == "filler" || it == "skills-database"), "{args:?}: {names:?}");
+    }
+    fs::remove_file(filler).expect("space");
+    disk.project.cfn(["deploy", "1", "two", &path]).ok();
+    assert_eq!(disk.project.sqlite3("SELECT content_hash FROM skills WHERE name = 'two'"), hash);
+    assert_clean(&disk.project);
+}
+
+#[test]
+fn an_adoption_without_space_leaves_the_old_database_as_it_was() {
+    let legacy = super::victims::legacy();
+    let disk = SmallDisk::new(512 * 1024);
+    fs::copy(legacy.database(), disk.project.database()).expect("a copy");
+    disk.fill();
+    let bytes = fs::read(disk.project.database()).expect("the file");
+    let ran = run(disk.project.command(["skill", "list"]));
+    assert_one_message(&ran);
+    ran.fails(3);
+    assert_eq!(fs::read(disk.project.database()).expect("the file").len(), bytes.len());
+    assert_eq!(
+        disk.project.sqlite3("PRAGMA user_version; PRAGMA quick_check; SELECT count(*) FROM skills"),
+        "0\nok\n5"
+    );
+    assert_eq!(disk.project.leftovers(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_limit_on_file_size_is_a_refusal_that_names_it_and_not_a_death() {
+    let project = Project::new();
+    let size = fs::metadata(project.database()).expect("the file").len();
+    let steps = number("CFN_LIMITS", 40) as u64;
+    let (mut refused, mut done) = (0, 0);
+    for step in 0..=steps {
+        let limit = format!("--fsize={}", step * (size + 100_000) / steps);
+        let name = format!("s-{step}");
+        let (path, hash) = skill(&project, usize::try_from(step).expect("small"));
+        let ran = Ran::from(finish(under(&project, &["prlimit", &limit], ["deploy", "1", &name, &path])));
+        let now = super::tools::current(&project, &name);
+        if ran.code == Some(0) {
+            assert_eq!(now.map(|it| it.1), Some(hash));
+            done += 1;
+        } else {
+            assert_one_message(&ran);
+            assert!(ran.clone().fails(3).contains("file-size limit"), "{limit}: {ran:?}");
+            assert_eq!(now, None, "{limit}");
+            refused += 1;
+        }
+        assert_clean(&project);
+    }
+    assert!(refused > 0 && done > 0, "{refused} {done}");
+    let fresh = Project::empty();
+    let ran = Ran::from(finish(under(&fresh, &["prlimit", "--fsize=20000"], ["init"])));
+    assert_one_message(&ran);
+    ran.fails(3);
+    assert!(!fresh.database().exists());
+    assert_eq!(fresh.leftovers(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_disk_that_may_not_be_written_refuses_and_says_so() {
+    let disk = SmallDisk::new(1024 * 1024);
+    let (path, _) = skill(&disk.project, 0);
+    disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let words = [as_root("mount"), vec!["-o", "remount,ro"]].concat();
+    must(&words, &[disk.mounted.as_os_str() as &OsStr]);
+    for args in [
+        vec!["deploy", "1", "two", &path],
+        vec!["update", "one", "1.0.1", &path],
+        vec!["init", "--db", ".claude/x/y.db"],
+    ] {
+        let ran = run(disk.project.command(&args));
+        assert_one_message(&ran);
+        assert!(ran.clone().fails(3).contains(".claude/"), "{args:?}: {ran:?}");
+    }
+    let ran = run(disk.project.command(["load", "agent"]));
+    assert!(ran.code == Some(0) || ran.clone().fails(3).contains("skills.db"), "{ran:?}");
+}
