@@ -272,7 +272,7 @@ END;
 CREATE TRIGGER cfn_approval_history_insert AFTER INSERT ON approval_history BEGIN
   UPDATE approval_history
     SET content_hash = (SELECT content_hash FROM skill_versions WHERE skill_id = NEW.skill_id AND version = NEW.version)
-    WHERE id = NEW.id AND content_hash IS NULL;
+    WHERE rowid = NEW.rowid AND content_hash IS NULL;
   UPDATE cfn_metadata SET value = randomblob(16) WHERE name = 'catalogue_token';
 END;
 CREATE TRIGGER cfn_approval_history_update AFTER UPDATE ON approval_history BEGIN

@@ -18,7 +18,7 @@ use crate::ops::{self, Deploy, DeployReport};
 Examples:
   cfn deploy 42 jwt-authentication skills/jwt-authentication/SKILL.md
   cfn deploy 42 jwt-authentication SKILL.md domain backend-developer,api-designer
-  cfn deploy 7 incident-review SKILL.md coordination on-call --priority 1 --required --tags incident,review")]
+  cfn deploy 7 incident-review SKILL.md coordination on-call --priority 1 --required")]
 pub(super) struct Args {
     /// The pattern in the workflow database that the skill was generated from
     #[arg(value_parser = clap::value_parser!(i64).range(0..), allow_negative_numbers = true)]

@@ -50,7 +50,8 @@ Examples:
 
 Exit codes:
   0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
-  5 invalid version increment   6 content unchanged   7 refused: approval or integrity   8 busy: try again";
+  5 invalid version increment   6 content unchanged   7 refused: approval or integrity
+  8 busy: try again";
 
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What [`Maintenance::status`] saw.
 #[derive(Debug, Clone, Serialize)]
@@ -18,11 +18,19 @@ pub struct StatusReport {
     /// The SQLite inside this program.
     pub sqlite_version: String,
     /// Each pragma that cfn sets, as the connection answers.
+    #[serde(serialize_with = "object")]
     pub pragmas: Vec<(String, String)>,
     /// Rows by table.
+    #[serde(serialize_with = "object")]
     pub counts: Vec<(String, i64)>,
     /// How each index of the architecture reference is provided.
+    #[serde(serialize_with = "object")]
     pub indexes: Vec<(String, String)>,
+}
+
+/// Pairs as one JSON object, in their order.
+fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 /// What [`Maintenance::check`] found.

@@ -150,7 +150,6 @@ fn a_change_between_two_lines_is_seen_by_the_second() {
     assert_eq!(ask(), "1.0.1");
     project.sqlite3("UPDATE skills SET status = 'archived'");
     assert_eq!(ask(), Value::Null);
-    drop(ask);
     drop(input);
     assert_eq!(child.wait().ok().and_then(|it| it.code()), Some(0));
 }

@@ -1,18 +1,23 @@
 //! The integration tests, as one binary: one file per subject, one link.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![expect(unreachable_pub, reason = "the modules of one binary reach each other only")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adoption;
 mod architecture;
 mod backup;
 mod budgets;
+mod corpus;
 mod db_care;
 mod deploy;
 mod deploy_input;
 mod exit_codes;
 mod faults;
 mod harness;
+mod help;
 mod init;
 mod init_trees;
+mod json;
 mod list_show_history;
 mod load;
 mod load_batch;
@@ -20,6 +25,7 @@ mod load_formats;
 mod review;
 mod rollback;
 mod scene;
+mod store_contract;
 mod triggers;
 mod update;
 mod validate;

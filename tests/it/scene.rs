@@ -1,12 +1,25 @@
 //! What many tests begin with: deployed skills, and looks at the database from outside.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 use crate::harness::Project;
 
+/// The schema of this cfn, and what `PRAGMA user_version` holds of it.
+pub const SCHEMA: (&str, &str) = ("v3.1.0", "3001");
+
 /// SHA-256 in hex, as `sha256sum` prints it.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(bytes.as_ref()))
+}
+
+/// Two lower-case digits a byte.
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("text");
+        text
+    })
 }
 
 /// A skill file's text.

@@ -16,6 +16,11 @@ use super::failure::Failure;
 
 /// Take care of the database
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db status
+  cfn db check
+  cfn db backup backups/skills.db")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,

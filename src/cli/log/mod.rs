@@ -20,8 +20,8 @@ use crate::ops::{self, Execution, LogReport};
     args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  cfn log postgresql --agent-id backend-developer-1 --agent-type backend-developer --task-id task-100 --exit-code 0
-  cfn log postgresql --agent-id a1 --agent-type tester --confidence-before 0.6 --confidence-after 0.8 --execution-ms 420
+  cfn log postgresql --agent-id dev-1 --agent-type developer --task-id task-100 --exit-code 0
+  cfn log sql --agent-id a1 --agent-type tester --confidence-before 0.6 --confidence-after 0.8
   cfn log --batch < executions.jsonl
   cfn log show --task task-100"
 )]

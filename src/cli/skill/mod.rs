@@ -16,6 +16,11 @@ use super::{Verdict, analytics, deploy, load, log, update};
 
 /// Work with skills
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill list --pending
+  cfn skill show postgresql
+  cfn skill approve postgresql --approver me@example.com")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -14,7 +14,7 @@ use crate::ops::{self, Review, ReviewReport};
 #[command(after_help = "\
 Examples:
   cfn skill approve postgresql --approver me@example.com
-  cfn skill approve postgresql --approver me@example.com --hash \"$(sha256sum < SKILL.md | cut -c1-64)\"")]
+  cfn skill approve postgresql --approver ann --hash \"$(sha256sum < SKILL.md | cut -c1-64)\"")]
 pub(super) struct ApproveArgs {
     #[command(flatten)]
     args: Args,

@@ -112,7 +112,8 @@ fn carry_forward(connection: &Connection, had_approvals: bool, report: &mut Migr
         // The old layout had no approvals: what was active was in use, and stays so.
         let carried = connection.execute(
             "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
-             SELECT id, version, coalesce(approval_level, 'human'), 'system-migration', 'approved',
+             SELECT id, version, CASE WHEN approval_level IN ('auto', 'escalate') THEN approval_level ELSE 'human' END,
+               'system-migration', 'approved',
                'Active in a layout that had no approvals', content_hash
              FROM skills WHERE coalesce(status, 'active') = 'active' AND version IS NOT NULL AND content_hash IS NOT NULL",
             [],
@@ -140,7 +141,10 @@ fn add_columns(connection: &Connection, fresh: &Connection, table: &str, report:
         let default = constant.map_or_else(String::new, |text| format!(" DEFAULT {text}"));
         let (table_name, name, kind) = (quoted(table), quoted(&column.name), &column.kind);
         connection.execute_batch(&format!("ALTER TABLE {table_name} ADD COLUMN {name} {kind}{not_null}{default}"))?;
-        if column.default.is_some() && constant.is_none() {
+        if column.name == "id" {
+            // Rows that come later have none; cfn tells rows apart by their rowid.
+            connection.execute_batch(&format!("UPDATE {table_name} SET {name} = rowid"))?;
+        } else if column.default.is_some() && constant.is_none() {
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = datetime('now')"))?;
         }
         report.added.push(format!("column {table}.{}", column.name));

@@ -6,8 +6,8 @@ use super::rows::{Fields, change, collect};
 use crate::model::{Approval, Decision, SkillId};
 use crate::store::NewApproval;
 
-/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes, else its level. The current version's level
-/// is the one in `skills`, which other programs may have raised.
+/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes, else its level. The current
+/// version's level is the one in `skills`, which other programs may have raised.
 macro_rules! approved {
     ($v:literal) => {
         concat!(
@@ -15,7 +15,7 @@ macro_rules! approved {
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash ORDER BY a.id DESC LIMIT 1), '') = 'approved' OR (",
+            ".content_hash ORDER BY a.rowid DESC LIMIT 1), '') = 'approved' OR (",
             $v,
             ".approval_level = 'auto' AND (",
             $v,
@@ -33,9 +33,9 @@ pub(super) use approved;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval>> {
     collect(
         connection,
-        "SELECT id, coalesce(version, ''), content_hash, coalesce(approval_level, 'human'), approver, decision, reasoning,
+        "SELECT rowid, coalesce(version, ''), content_hash, coalesce(approval_level, 'human'), approver, decision, reasoning,
            approval_criteria_check, timestamp
-         FROM approval_history WHERE skill_id = ?1 ORDER BY id DESC",
+         FROM approval_history WHERE skill_id = ?1 ORDER BY rowid DESC",
         [skill.0],
         |row| {
             let mut fields = Fields::new("approval_history", row);

@@ -10,7 +10,7 @@ use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 /// skill's row names; versions recorded after it do not count, since somebody set the skill back. It is nearly always the approved
 /// one, so it is looked at first, and older ones only where it is not.
 const OF: &str = concat!(
-    "SELECT s.id, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition, s.test_coverage,
+    "SELECT s.id, s.name, s.tags, coalesce(m.priority, 5), coalesce(m.required, 0), m.conditions, m.tdd_condition, s.test_coverage,
        coalesce(s.test_suite_path, '') <> '', coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4',
        coalesce(current.content_hash = s.content_hash, 0), chosen.version, chosen.content_hash, chosen.content_path
      FROM agent_skill_mappings m
@@ -23,7 +23,7 @@ const OF: &str = concat!(
     approved!("v"),
     " ORDER BY v.id DESC LIMIT 1) END
      WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
-     ORDER BY m.required DESC, m.priority, s.name"
+     ORDER BY coalesce(m.required, 0) DESC, coalesce(m.priority, 5), s.name"
 );
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
@@ -65,6 +65,7 @@ mod tests {
     use super::OF;
     use crate::clock::Clock;
     use crate::model::{ApprovalLevel, Category, ContentHash, Decision, VersionSource};
+    use crate::store::sqlite::plans::{cost, database, scans};
     use crate::store::sqlite::{Access, Options, SqliteStore};
     use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, Store, Transaction};
 
@@ -128,5 +129,14 @@ mod tests {
         let id = tx.insert_skill(&skill, &version)?;
         tx.record_approval(id, &approval)?;
         tx.add_mapping(id, &mapping).map(|_| ())
+    }
+
+    #[test]
+    fn what_an_agent_type_gets_is_found_by_seeks_alone() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, OF)?.is_empty(), "{:?}", scans(&connection, OF));
+        assert_eq!(cost(&connection, OF, ["a7"])?, (10, 0));
+        assert_eq!(cost(&connection, OF, ["nobody"])?, (0, 0));
+        Ok(())
     }
 }

@@ -11,23 +11,23 @@ use crate::store::CheckReport;
 const WARNINGS: [(&str, &str); 12] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
-        "SELECT count(*), group_concat(id) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
+        "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
     ),
     (
         "rows of approval_history point to a skill that does not exist",
-        "SELECT count(*), group_concat(id) FROM approval_history WHERE skill_id NOT IN (SELECT id FROM skills)",
+        "SELECT count(*), group_concat(rowid) FROM approval_history WHERE skill_id NOT IN (SELECT id FROM skills)",
     ),
     (
         "rows of skill_usage_log point to a skill that does not exist",
-        "SELECT count(*), substr(group_concat(id), 1, 60) FROM skill_usage_log WHERE skill_id NOT IN (SELECT id FROM skills)",
+        "SELECT count(*), substr(group_concat(rowid), 1, 60) FROM skill_usage_log WHERE skill_id NOT IN (SELECT id FROM skills)",
     ),
     (
         "rows of phase4_skill_generation point to a skill that does not exist",
-        "SELECT count(*), group_concat(id) FROM phase4_skill_generation WHERE skill_id NOT IN (SELECT id FROM skills)",
+        "SELECT count(*), group_concat(rowid) FROM phase4_skill_generation WHERE skill_id NOT IN (SELECT id FROM skills)",
     ),
     (
         "rows of edge_case_tracking point to a skill that does not exist",
-        "SELECT count(*), group_concat(id) FROM edge_case_tracking WHERE skill_id NOT IN (SELECT id FROM skills)",
+        "SELECT count(*), group_concat(rowid) FROM edge_case_tracking WHERE skill_id NOT IN (SELECT id FROM skills)",
     ),
     (
         "rows of skill_versions point to a skill that does not exist",
@@ -55,12 +55,12 @@ const WARNINGS: [(&str, &str); 12] = [
     ),
     (
         "rows of agent_skill_mappings have a priority outside 1 to 10",
-        "SELECT count(*), group_concat(id) FROM agent_skill_mappings WHERE priority NOT BETWEEN 1 AND 10",
+        "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE priority NOT BETWEEN 1 AND 10",
     ),
     (
         "rows of agent_skill_mappings repeat an agent type and skill",
-        "SELECT count(*), group_concat(m.id) FROM agent_skill_mappings m WHERE EXISTS (SELECT 1 FROM agent_skill_mappings n
-           WHERE n.agent_type = m.agent_type AND n.skill_id = m.skill_id AND n.id < m.id)",
+        "SELECT count(*), group_concat(m.rowid) FROM agent_skill_mappings m WHERE EXISTS (SELECT 1 FROM agent_skill_mappings n
+           WHERE n.agent_type = m.agent_type AND n.skill_id = m.skill_id AND n.rowid < m.rowid)",
     ),
 ];
 

@@ -1,4 +1,5 @@
-//! `agent_skill_mappings`: which kind of agent gets which skill.
+//! `agent_skill_mappings`: which kind of agent gets which skill. Partial databases of users may lack the key and the defaults, so
+//! rows are told apart by their rowid, which is the key where there is one.
 
 use rusqlite::{Connection, Result, params};
 
@@ -9,7 +10,8 @@ use crate::store::NewMapping;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
         connection,
-        "SELECT id, agent_type, priority, required, conditions, tdd_condition, enabled
+        "SELECT rowid, coalesce(agent_type, ''), coalesce(priority, 5), coalesce(required, 0), conditions, tdd_condition,
+           coalesce(enabled, 0)
          FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
         [skill.0],
         |row| {
@@ -28,15 +30,20 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
 }
 
 pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
-    collect(connection, "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled", [], |row| row.get(0))
+    collect(
+        connection,
+        "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled AND agent_type IS NOT NULL",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// NOT EXISTS and no conflict clause: a user's partial database may lack the UNIQUE constraint.
 pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
     let rows = change(
         connection,
-        "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6
+        "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, enabled, created_at, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, 1, ?6, ?6
          WHERE NOT EXISTS (SELECT 1 FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2)",
         params![
             mapping.agent_type.as_str(),

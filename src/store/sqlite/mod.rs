@@ -13,6 +13,8 @@ mod maintain;
 mod mappings;
 mod migrate;
 mod open;
+#[cfg(test)]
+mod plans;
 mod reports;
 mod rollups;
 mod rows;
@@ -91,7 +93,13 @@ impl SqliteStore {
 
     fn settled(connection: Connection, place: Place, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let warning = match access {
-            Access::Write => open::settle_journal_mode(&connection, &place)?,
+            Access::Write => {
+                if !open::is_settled(&connection, &place)? {
+                    // A file of something else that happens to have our number is not touched.
+                    schema::require_skills_table(&connection, &place)?;
+                }
+                open::settle_journal_mode(&connection, &place)?
+            }
             Access::Read => None,
         };
         Ok(Self { connection, place, options, clock, durability: Durability::Normal, warning })

@@ -134,9 +134,8 @@ fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::R
 /// Answers with a warning where it had to be DELETE.
 pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Result<Option<String>> {
     let network = network_file_system(&place.path);
-    let wanted = if network.is_some() { "delete" } else { "wal" };
-    let mode = || connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
-    if mode().map_err(|error| place.fail(&error))?.eq_ignore_ascii_case(wanted) {
+    let wanted = wanted_mode(network);
+    if is_settled(connection, place)? {
         return Ok(warning(network));
     }
     let set = if network.is_some() { "PRAGMA journal_mode = DELETE" } else { "PRAGMA journal_mode = WAL" };
@@ -152,6 +151,17 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
             Err(error) => return Err(place.fail(&error)),
         }
     }
+}
+
+/// Whether the file has the journal mode that it should have.
+pub(super) fn is_settled(connection: &Connection, place: &Place) -> Result<bool> {
+    let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+    let wanted = wanted_mode(network_file_system(&place.path));
+    Ok(mode.map_err(|error| place.fail(&error))?.eq_ignore_ascii_case(wanted))
+}
+
+fn wanted_mode(network: Option<&'static str>) -> &'static str {
+    if network.is_some() { "delete" } else { "wal" }
 }
 
 fn warning(network: Option<&'static str>) -> Option<String> {

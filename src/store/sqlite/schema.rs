@@ -1,6 +1,6 @@
 //! The schema: its steps, and which one a file has.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::failure::Place;
 use crate::clock::Clock;
@@ -76,7 +76,8 @@ pub(super) fn state(connection: &Connection, place: &Place) -> Result<State> {
     }
 }
 
-fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
+/// Refuses a file without the table that everything hangs on.
+pub(super) fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
     let columns: Vec<String> = connection
         .prepare("SELECT lower(name) FROM pragma_table_info('skills')")
         .and_then(|mut it| it.query_map([], |row| row.get(0))?.collect())
@@ -90,13 +91,18 @@ fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
     Err(StoreError::NotADatabase { path: place.path.clone(), why })
 }
 
-/// The highest version in `schema_versions`.
+/// The highest version in `schema_versions` that was not rolled back.
 fn recorded_version(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let there = "SELECT 1 FROM pragma_table_info('schema_versions') WHERE name = 'version'";
-    if connection.query_row(there, [], |_| Ok(())).optional()?.is_none() {
-        return Ok(None);
-    }
-    let mut statement = connection.prepare("SELECT version FROM schema_versions")?;
+    let has = |column: &str| {
+        let there = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('schema_versions') WHERE name = ?1)";
+        connection.query_row(there, [column], |row| row.get::<_, bool>(0))
+    };
+    let recorded = match (has("version")?, has("rolled_back_at")?) {
+        (false, _) => return Ok(None),
+        (true, false) => "SELECT version FROM schema_versions WHERE version IS NOT NULL",
+        (true, true) => "SELECT version FROM schema_versions WHERE version IS NOT NULL AND rolled_back_at IS NULL",
+    };
+    let mut statement = connection.prepare(recorded)?;
     let versions: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(versions.into_iter().max_by_key(|text| Version::lenient(text)))
 }

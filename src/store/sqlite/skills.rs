@@ -26,7 +26,8 @@ const LIST: &str = concat!(
     approved!("v"),
     ", 0) AS approved,
        (SELECT json_group_array(agent_type) FROM
-          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled ORDER BY agent_type))
+          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
+             AND agent_type IS NOT NULL ORDER BY agent_type))
      FROM skills s
      LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
      WHERE (?1 IS NULL OR s.category = ?1)
@@ -85,7 +86,7 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
 }
 
 pub(super) fn names(connection: &Connection) -> Result<Vec<String>> {
-    collect(connection, "SELECT name FROM skills", [], |row| row.get(0))
+    collect(connection, "SELECT name FROM skills WHERE name IS NOT NULL", [], |row| row.get(0))
 }
 
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
@@ -157,4 +158,23 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
 /// Tags as the old tools write them.
 fn json_array(words: &[String]) -> String {
     serde_json::Value::from(words).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIND, LIST};
+    use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn a_skill_is_found_by_its_name_and_a_list_walks_through_the_names_once() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, FIND)?.is_empty(), "{:?}", scans(&connection, FIND));
+        assert_eq!(cost(&connection, FIND, ["s7"])?, (1, 0));
+        let scanned = scans(&connection, LIST)?;
+        let inner =
+            |it: &String| it.starts_with("SCAN s ") || it.starts_with("SCAN (") || it.starts_with("SCAN (subquery");
+        assert!(scanned.iter().all(inner), "{scanned:?}");
+        assert!(scanned.iter().any(|it| it.starts_with("SCAN s USING INDEX")), "in the order of names: {scanned:?}");
+        Ok(())
+    }
 }

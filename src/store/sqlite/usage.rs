@@ -39,13 +39,11 @@ pub(super) fn used(
 }
 
 /// Served by a partial index, so rows without a rate are never looked at.
+const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
+   WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
+
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {
-    first(
-        connection,
-        "SELECT test_pass_rate FROM skill_usage_log WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY id DESC LIMIT 1",
-        [skill.0],
-        |row| row.get(0),
-    )
+    first(connection, LATEST_PASS_RATE, [skill.0], |row| row.get(0))
 }
 
 pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
@@ -116,4 +114,19 @@ fn shown_row(row: &Row<'_>) -> Result<UsageRow> {
         execution_time_ms: fields.get()?,
         exit_code: fields.get()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LATEST_PASS_RATE;
+    use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn the_latest_rate_is_one_seek() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, LATEST_PASS_RATE)?.is_empty());
+        assert_eq!(cost(&connection, LATEST_PASS_RATE, [8])?, (1, 0));
+        assert_eq!(cost(&connection, LATEST_PASS_RATE, [7])?, (0, 0));
+        Ok(())
+    }
 }

@@ -79,3 +79,17 @@ pub(super) fn describe(connection: &Connection, version_id: i64, front_matter: O
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OF;
+    use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn the_versions_of_a_skill_are_found_by_seeks_alone() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, OF)?.is_empty(), "{:?}", scans(&connection, OF));
+        assert_eq!(cost(&connection, OF, [7])?, (1, 0));
+        Ok(())
+    }
+}

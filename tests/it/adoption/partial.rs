@@ -1,0 +1,142 @@
+//! Users' test databases: three tables with some of the columns.
+
+use proptest::prelude::*;
+
+use super::layouts::{self, shape};
+use crate::harness::Project;
+use crate::scene::sha256;
+
+const SKILLS: &[&str] = &[
+    "category TEXT",
+    "team TEXT",
+    "content_path TEXT",
+    "content_hash TEXT",
+    "tags TEXT",
+    "version TEXT",
+    "status TEXT",
+    "approval_level TEXT",
+    "owner TEXT",
+    "generated_by TEXT",
+    "created_at TEXT",
+    "updated_at TEXT",
+    "test_coverage REAL",
+    "replacement_id INTEGER",
+];
+const MAPPINGS: &[&str] = &[
+    "agent_type TEXT",
+    "skill_id INTEGER",
+    "priority INTEGER",
+    "required BOOLEAN",
+    "conditions TEXT",
+    "enabled BOOLEAN",
+    "notes TEXT",
+];
+const THIRD: &[&str] =
+    &["skill_id INTEGER", "version TEXT", "approval_level TEXT", "decision TEXT", "approver TEXT", "timestamp TEXT"];
+
+/// A table with an id, a name where it needs one, and the chosen columns.
+fn table(name: &str, first: &str, columns: &[&str], chosen: &[bool]) -> String {
+    let picked: Vec<&str> = columns.iter().zip(chosen).filter(|(_, it)| **it).map(|(column, _)| *column).collect();
+    let all: Vec<&str> = std::iter::once(first).chain(picked).collect();
+    format!("CREATE TABLE {name} ({});\n", all.join(", "))
+}
+
+/// Everything that an operator does with it works, or says why not; nothing that was there is gone.
+fn works(project: &Project) -> Result<(), TestCaseError> {
+    let rows = project.sqlite3("SELECT (SELECT count(*) FROM skills), (SELECT count(*) FROM agent_skill_mappings)");
+    let first = project.cfn(["skill", "list", "--json"]);
+    prop_assert!(first.code == Some(0) && first.stderr.starts_with("note: adopted "), "{:?}", first);
+    prop_assert_eq!(shape(project), shape(&Project::new()));
+    prop_assert_eq!(
+        project.sqlite3("SELECT (SELECT count(*) FROM skills), (SELECT count(*) FROM agent_skill_mappings)"),
+        rows
+    );
+    project.file("s.md", "New.");
+    for args in [
+        &["load", "dev"][..],
+        &["load", "dev", "--agent-id", "a"],
+        &["skill", "show", "jwt"],
+        &["skill", "history", "jwt"],
+        &["db", "check"],
+        &["db", "status"],
+        &["db", "capture"],
+        &["deploy", "1", "new", "s.md", "domain", "dev"],
+        &["deploy", "1", "jwt", "s.md", "", "dev", "--version", "7.0.0"],
+        &["skill", "list"],
+        &["skill", "history", "jwt"],
+        &["skill", "show", "jwt"],
+    ] {
+        let ran = project.cfn(args);
+        prop_assert_eq!(ran.code, Some(0), "{:?}: {:?}", args, ran);
+    }
+    let loaded = project.cfn(["load", "dev", "--format", "names"]);
+    prop_assert!(loaded.stdout.contains("new\n") && loaded.stdout.contains("jwt\n"), "{:?}", loaded);
+    prop_assert_eq!(project.sqlite3("PRAGMA quick_check"), "ok");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_subset_of_columns_is_completed(
+        skills in proptest::collection::vec(any::<bool>(), SKILLS.len()),
+        mappings in proptest::collection::vec(any::<bool>(), MAPPINGS.len()),
+        third in proptest::collection::vec(any::<bool>(), THIRD.len()),
+        usage in any::<bool>(),
+    ) {
+        let mut sql = table("skills", "id INTEGER PRIMARY KEY, name TEXT", SKILLS, &skills);
+        sql += &table("agent_skill_mappings", "id INTEGER PRIMARY KEY", MAPPINGS, &mappings);
+        sql += &if usage {
+            "CREATE TABLE skill_usage_log (id INTEGER PRIMARY KEY, agent_id TEXT, skill_id INTEGER);".to_owned()
+        } else {
+            table("approval_history", "id INTEGER PRIMARY KEY", THIRD, &third)
+        };
+        sql += "INSERT INTO skills (name) VALUES ('jwt'), ('sql'); INSERT INTO agent_skill_mappings DEFAULT VALUES;";
+        works(&layouts::project(&sql))?;
+    }
+}
+
+#[test]
+fn tables_without_an_id_are_read_and_written() {
+    let project = layouts::project(
+        "CREATE TABLE skills (id INTEGER PRIMARY KEY, name TEXT, content_hash TEXT, version TEXT, content_path TEXT);
+         CREATE TABLE agent_skill_mappings (agent_type TEXT, skill_id INTEGER);
+         CREATE TABLE approval_history (skill_id INTEGER, version TEXT, decision TEXT, approval_level TEXT);
+         INSERT INTO skills (name, version) VALUES ('jwt', '1.0.0');
+         INSERT INTO agent_skill_mappings VALUES ('dev', 1);",
+    );
+    works(&project).unwrap_or_else(|error| panic!("{error}"));
+    let decisions = "INSERT INTO approval_history (skill_id, version, decision, approval_level) VALUES (1, '7.0.0', 'rejected', 'human')";
+    project.sqlite3(decisions);
+    let ran = project.cfn(["skill", "history", "jwt", "--json"]).json();
+    assert_eq!(ran["approvals"][0]["decision"], "rejected", "the latest is the last row");
+}
+
+#[test]
+fn values_that_break_the_rules_are_reported_and_not_enforced() {
+    let body = "Body.";
+    let project = layouts::project(&format!(
+        "CREATE TABLE skills (id INTEGER PRIMARY KEY, name TEXT, content_path TEXT, content_hash TEXT, version TEXT, status TEXT,
+           approval_level TEXT);
+         CREATE TABLE agent_skill_mappings (id INTEGER PRIMARY KEY, agent_type TEXT, skill_id INTEGER, priority INTEGER, required BOOLEAN);
+         CREATE TABLE notes (x);
+         INSERT INTO skills VALUES (1, 'jwt', 'jwt.md', '{hash}', '1.0.0', 'active', 'expert'), (2, 'sql', 'x', 'h', '1.0.0', 'active', 'human');
+         INSERT INTO agent_skill_mappings VALUES (1, 'dev', 1, 99, 0), (2, 'dev', 1, 1, 0), (3, 'tester', 2, NULL, NULL);",
+        hash = sha256(body)
+    ));
+    project.file("jwt.md", body);
+    let migrated = project.cfn(["db", "migrate"]);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    let check = project.cfn(["db", "check"]);
+    assert_eq!(check.code, Some(0), "{check:?}");
+    for line in [
+        "a status or a level that cfn does not know (1)",
+        "a priority outside 1 to 10 (1)",
+        "repeat an agent type and skill (2)",
+    ] {
+        assert!(check.stdout.contains(line), "{line}: {check:?}");
+    }
+    assert_eq!(project.sqlite3("SELECT approval_level FROM skills WHERE id = 1"), "expert");
+    assert_eq!(project.cfn(["load", "tester"]).code, Some(0), "a priority that is not there is the default");
+}

@@ -1,0 +1,113 @@
+//! The databases that the old scripts really left, where `CFN_LEGACY_PROJECT` and `CFN_LEGACY_V1` name them; on copies. Without
+//! them, the same promises are kept on the layouts that these tests write themselves.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::layouts::shape;
+use crate::harness::Project;
+use crate::scene::{SCHEMA, names};
+
+const TABLES: [&str; 9] = [
+    "skills",
+    "approval_history",
+    "agent_skill_mappings",
+    "skill_usage_log",
+    "bootstrap_skills",
+    "approval_criteria_templates",
+    "phase4_skill_generation",
+    "edge_case_tracking",
+    "schema_versions",
+];
+
+fn named(variable: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env::var_os(variable)?);
+    assert!(path.exists(), "{variable} names {}, which does not exist", path.display());
+    Some(path)
+}
+
+fn still_open_to_other_programs(project: &Project) {
+    for table in TABLES {
+        project.sqlite3(&format!("SELECT * FROM {table}"));
+    }
+    for view in ["active_skills_with_approval", "approval_pending_skills", "approval_distribution", "migration_status"]
+    {
+        project.sqlite3(&format!("SELECT * FROM {view}"));
+    }
+    project.sqlite3(
+        "UPDATE skills SET owner = 'other'; UPDATE agent_skill_mappings SET notes = 'other'; UPDATE bootstrap_skills SET description = 'x';
+         INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, exit_code) VALUES ('a', 'dev', 1, 0);
+         INSERT INTO approval_history (skill_id, version, approval_level, decision) VALUES (1, '0.0.1', 'auto', 'escalated');
+         INSERT OR IGNORE INTO approval_criteria_templates (approval_level, category, criteria_json, description) VALUES ('auto', 'x', '{}', 'x');
+         INSERT OR IGNORE INTO phase4_skill_generation (skill_id, pattern_name) VALUES (1, 'p');
+         INSERT INTO edge_case_tracking (skill_id, edge_case_description) VALUES (1, 'e');
+         INSERT INTO schema_versions (version, description) VALUES ('v2.9.0', 'theirs');",
+    );
+}
+
+#[test]
+fn a_copy_of_the_real_project_is_adopted_and_healed() {
+    let Some(source) = named("CFN_LEGACY_PROJECT") else { return };
+    let project = Project::copy_of(&source);
+    let listed = project.cfn(["skill", "list", "--json"]);
+    assert!(listed.stderr.starts_with("note: adopted ") && listed.stderr.lines().count() == 1, "{listed:?}");
+    let skills = listed.json()["skills"].as_array().expect("a list").clone();
+    assert_eq!(skills.len(), 11);
+    assert!(skills.iter().all(|it| it["version"].as_str().is_some_and(|it| !it.is_empty())), "{skills:?}");
+    assert_eq!(shape(&project), shape(&Project::new()));
+
+    let verify = project.cfn(["skill", "verify", "--json"]);
+    assert_eq!(verify.code, Some(7));
+    let report: serde_json::Value = serde_json::from_str(&verify.stdout).expect("JSON");
+    let problem = |word: &str| -> Vec<String> {
+        let all = report["differences"].as_array().expect("a list").iter();
+        let with = all.filter(|it| it["problem"].as_str().is_some_and(|it| it.contains(word)));
+        with.filter_map(|it| it["name"].as_str().map(str::to_owned)).collect()
+    };
+    let (changed, gone) = (problem("its file was changed"), problem("its file is gone"));
+    assert_eq!((changed.len(), gone.len()), (1, 1), "{report}");
+
+    let loaded = project.cfn(["load", "backend-developer", "--format", "names"]);
+    let mapped = project.sqlite3(
+        "SELECT s.name FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id WHERE m.agent_type = 'backend-developer'
+         ORDER BY m.required DESC, m.priority, s.name",
+    );
+    let expected: Vec<&str> = mapped.lines().filter(|it| *it != changed[0] && *it != gone[0]).collect();
+    assert_eq!(loaded.stdout.lines().collect::<Vec<_>>(), expected, "{loaded:?}");
+    if mapped.lines().any(|it| it == changed[0]) {
+        assert!(loaded.stderr.contains(&format!("left out {}: ", changed[0])), "{loaded:?}");
+    }
+
+    for name in [&changed[0], &gone[0]] {
+        let path = project.sqlite3(&format!("SELECT content_path FROM skills WHERE name = '{name}'"));
+        project.file(&path, format!("---\nname: {name}\ndescription: Corrected.\n---\nCorrected.\n"));
+        project.cfn(["deploy", "1", name, &path]).ok();
+    }
+    assert_eq!(project.cfn(["skill", "verify"]).ok(), "11 skills checked, 0 differences\n");
+    project.file("pg.md", "---\nname: postgresql\ndescription: Newer.\n---\nNewer.\n");
+    assert_eq!(project.cfn(["update", "postgresql", "1.0.2", "pg.md"]).ok(), "1.0.2\n");
+    assert!(names(&project, &["backend-developer", "--quiet"]).contains(&changed[0]));
+    let check = project.cfn(["db", "check"]).ok();
+    assert!(check.contains("0 damaged, 0 warnings"), "{check}");
+    still_open_to_other_programs(&project);
+    project.cfn(["db", "check"]).ok();
+}
+
+#[test]
+fn a_copy_of_the_real_first_layout_is_adopted_with_its_orphan() {
+    let Some(source) = named("CFN_LEGACY_V1") else { return };
+    let project = Project::empty();
+    fs::create_dir_all(project.database().parent().unwrap_or(Path::new("."))).expect("folders");
+    fs::copy(source, project.database()).expect("copied");
+    let listed = project.cfn(["skill", "list", "--json"]);
+    assert!(listed.stderr.contains(&format!("schema v1 to {}", SCHEMA.0)), "{listed:?}");
+    assert_eq!(listed.json()["skills"].as_array().map(Vec::len), Some(2));
+    assert_eq!(shape(&project), shape(&Project::new()));
+    let carried = "SELECT count(*) FROM approval_history WHERE approver = 'system-migration' AND decision = 'approved'";
+    assert_eq!(project.sqlite3(carried), "2");
+    let check = project.cfn(["db", "check"]).ok();
+    assert!(check.contains("1 rows of agent_skill_mappings point to a skill that does not exist"), "{check}");
+    assert_eq!(project.sqlite3("SELECT count(*) FROM agent_skill_mappings WHERE agent_type = 'ghost-agent'"), "1");
+    still_open_to_other_programs(&project);
+}

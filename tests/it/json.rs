@@ -1,0 +1,136 @@
+//! The field names of every JSON answer, as one snapshot: programs read them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::harness::Project;
+use crate::scene::{deploy, path_of, skill_text};
+
+/// Each field with the kinds of value that it has, by path; `[]` stands for any element.
+fn outline(value: &Value, path: &str, fields: &mut BTreeMap<String, Vec<&'static str>>) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(items) => {
+            for item in items {
+                outline(item, &format!("{path}[]"), fields);
+            }
+            "array"
+        }
+        // Front matter has the fields of its file.
+        Value::Object(_) if path.ends_with("front_matter") => "object",
+        Value::Object(members) => {
+            for (name, member) in members {
+                outline(member, &format!("{path}.{name}"), fields);
+            }
+            "object"
+        }
+    };
+    let kinds = fields.entry(path.to_owned()).or_default();
+    if !kinds.contains(&kind) {
+        kinds.push(kind);
+        kinds.sort_unstable();
+    }
+}
+
+#[derive(Default)]
+struct Pages {
+    text: String,
+}
+
+impl Pages {
+    /// Adds the outline of some JSON documents, one a line.
+    fn add(&mut self, title: &str, documents: &str) {
+        let mut fields = BTreeMap::new();
+        for line in documents.lines() {
+            let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{title}: {error}: {line}"));
+            outline(&value, "", &mut fields);
+        }
+        writeln!(self.text, "# {title}").expect("text");
+        for (path, kinds) in fields.iter().filter(|(path, _)| !path.is_empty()) {
+            writeln!(self.text, "{path}: {}", kinds.join(" or ")).expect("text");
+        }
+        self.text.push('\n');
+    }
+
+    fn run(&mut self, project: &Project, title: &str, args: &[&str]) {
+        let ran = project.cfn(args.iter().copied().chain(["--json"]));
+        assert!(!ran.stdout.is_empty() && ran.stdout.lines().count() == 1, "{title}: one document on a line: {ran:?}");
+        self.add(title, &ran.stdout);
+    }
+}
+
+#[test]
+fn field_names_are_what_programs_rely_on() {
+    let project = Project::empty();
+    let mut pages = Pages::default();
+    pages.run(&project, "init", &["init"]);
+    project.file("tree/a/SKILL.md", skill_text("a", "First."));
+    project.file("tree/empty/SKILL.md", "");
+    project.file("tree/odd/SKILL.md", "# No front matter\n");
+    project.cfn(["init", "--from", "tree"]).ok();
+    project.file("tree/a/SKILL.md", skill_text("a", "Second."));
+    pages.run(&project, "init --from", &["init", "--from", "tree"]);
+    deploy(
+        &project,
+        "jwt",
+        "First.",
+        &["testing", "dev", "--owner", "ann", "--team", "core", "--tags", "x", "--context", "y"],
+    );
+    project.file("odd.md", "Body without front matter.\u{200b}");
+    pages.run(&project, "deploy", &["deploy", "1", "bare", "odd.md", "testing", "dev"]);
+    project.skill("jwt", "Second.");
+    pages.run(&project, "update", &["update", "jwt", "1.0.1", &path_of("jwt"), "patch", "true"]);
+    project.sqlite3(
+        "UPDATE agent_skill_mappings SET conditions = '{' WHERE skill_id = (SELECT id FROM skills WHERE name = 'bare')",
+    );
+    pages.run(&project, "load", &["load", "dev"]);
+    pages.run(&project, "load, nothing mapped", &["load", "develop"]);
+    let lines = b"{\"agent_type\":\"dev\",\"id\":1}\n{\"agent_type\":\"dev\",\"format\":\"names\"}\n{}\n";
+    pages.add("load --batch", &project.cfn_with_input(["load", "--batch"], lines).stdout);
+    pages.run(&project, "skill list", &["skill", "list"]);
+    pages.run(&project, "skill show", &["skill", "show", "jwt", "--content"]);
+    pages.run(&project, "skill history", &["skill", "history", "jwt"]);
+    std::fs::remove_file(project.path().join("odd.md")).expect("removed");
+    pages.run(&project, "skill verify", &["skill", "verify"]);
+    pages.run(&project, "skill rollback", &["skill", "rollback", "jwt", "1.0.0"]);
+    pages.run(&project, "skill approve", &["skill", "approve", "jwt", "--approver", "me"]);
+    pages.run(&project, "skill validate", &["skill", "validate", "tree"]);
+    pages.run(&project, "db status", &["db", "status"]);
+    pages.run(&project, "db backup", &["db", "backup", "copy.db"]);
+    pages.run(&project, "db restore", &["db", "restore", "copy.db"]);
+    pages.run(&project, "db maintain", &["db", "maintain"]);
+    project.sqlite3("DELETE FROM skill_contents");
+    pages.run(&project, "db capture", &["db", "capture"]);
+    pages.run(&project, "db check", &["db", "check"]);
+    project.sqlite3(
+        "PRAGMA user_version = 0; DROP TABLE edge_case_tracking; CREATE INDEX idx_skills_status ON skills (status)",
+    );
+    pages.run(&project, "db migrate", &["db", "migrate"]);
+    pages.add("any error, on stderr", &project.cfn(["skill", "show", "nobody", "--json"]).fails(4));
+    insta::assert_snapshot!("fields", pages.text);
+}
+
+#[test]
+fn errors_are_one_document_on_stderr_whatever_failed() {
+    let project = Project::new();
+    for args in [
+        &["load"][..],
+        &["skill", "show", "x"],
+        &["deploy", "1", "x", "missing.md"],
+        &["--no-such", "db"],
+        &["nonsense"],
+    ] {
+        let stderr = {
+            let ran = project.cfn(args.iter().copied().chain(["--json"]));
+            assert!(ran.code.is_some_and(|it| it > 0) && ran.stdout.is_empty(), "{ran:?}");
+            ran.stderr
+        };
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(serde_json::from_str::<Value>(&stderr).is_ok_and(|it| it["code"].is_u64()), "{stderr}");
+    }
+}
