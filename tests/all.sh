@@ -11,6 +11,7 @@ cargo_deny_version=0.20.2
 tools=(
     cc=build-essential
     sqlite3=sqlite3
+    chromium=chromium
     strace=strace
     faketime=faketime
     setpriv=util-linux

@@ -2,5 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod analytics_page;
 mod architecture;
+mod browser;
 mod harness;
