@@ -1,6 +1,7 @@
 //! Which picture a table gets, and what is to be seen in it. A table is known by its columns: they are its contract.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::super::days;
 use super::bars::{self, About, Bar};
@@ -80,7 +81,7 @@ fn single(table: &Table, id: &str, title: &'static str, column: usize, shown: &d
         let text = value.map_or_else(|| "unknown".to_owned(), shown);
         Bar {
             label: label.clone(),
-            shown: if late { format!("{text}, over its service level") } else { text },
+            shown: if late { format!("{text}, late") } else { text },
             parts: vec![(usize::from(late), value.unwrap_or(0.0))],
         }
     });
@@ -98,7 +99,11 @@ fn single(table: &Table, id: &str, title: &'static str, column: usize, shown: &d
     };
     let losses = known.iter().filter(|(_, value)| *value < 0.0).count();
     if losses > 0 {
-        seen += &format!(" {losses} of {} lost rather than gained.", known.len());
+        let _ = write!(seen, " {losses} of {} lost rather than gained.", known.len());
+    }
+    let late = over.map_or(0, |at| table.rows.iter().filter(|row| row.get(at) == Some(&Cell::Flag(true))).count());
+    if late > 0 {
+        let _ = write!(seen, " {late} of {} are over their service level.", rows.len());
     }
     seen += &left_out(rows.len());
     let svg = bars::draw(&About { id, title, description: &seen }, &bars, &[]);
@@ -142,7 +147,7 @@ fn stacked(
     let bars: Vec<Bar> = bars.collect();
     let mut seen = format!("{} {what} in all", integer_of(whole));
     if let (Some((label, sum)), Some((part, of_part))) = (sums.first(), series.first()) {
-        seen += &format!("; most of {label} ({}), and of {part} ({}).", integer_of(*sum), integer_of(*of_part));
+        let _ = write!(seen, "; most of {label} ({}), and of {part} ({}).", integer_of(*sum), integer_of(*of_part));
     }
     seen += &left_out(sums.len());
     let names: Vec<String> = series.iter().map(|(name, _)| name.clone()).collect();
@@ -189,6 +194,7 @@ fn integer_of(number: f64) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{Cell, Table, of};
 

@@ -11,6 +11,8 @@ use super::scale::{Scale, place};
 const TOP: f64 = 18.0;
 /// The height of the plot.
 const HEIGHT: f64 = 160.0;
+/// Where the plot begins, in percent: the numbers of the grid lines are left of it.
+const LEFT: f64 = 9.0;
 /// The height of the chart: the days' names are under the plot.
 const WHOLE: usize = 204;
 
@@ -20,14 +22,16 @@ pub(super) fn draw(about: &About<'_>, days: &[(String, i64)]) -> String {
     let y = |percent: f64| place(TOP + HEIGHT * (1.0 - percent / 100.0));
     let mut svg = open(about, WHOLE);
     for tick in ticks.iter().filter(|it| it.fract() == 0.0) {
-        let (at, class) = (scale.percent(*tick), if *tick == 0.0 { "zero" } else { "grid" });
-        let line = y(at);
-        let _ = writeln!(svg, "<line class=\"{class}\" x1=\"0\" x2=\"100%\" y1=\"{line}\" y2=\"{line}\"/>");
+        let (line, class) = (y(scale.percent(*tick)), if *tick == 0.0 { "zero" } else { "grid" });
+        let base = place(TOP + HEIGHT * (1.0 - scale.percent(*tick) / 100.0) + 4.0);
+        let text = grouped(*tick, 0);
+        let _ = writeln!(svg, "<line class=\"{class}\" x1=\"{LEFT}%\" x2=\"100%\" y1=\"{line}\" y2=\"{line}\"/>");
+        let _ = writeln!(svg, "<text class=\"tick\" x=\"8%\" y=\"{base}\" text-anchor=\"end\">{text}</text>");
     }
-    let step = 100.0 / number(i64::try_from(days.len().max(1)).unwrap_or(i64::MAX));
+    let step = (100.0 - LEFT) / number(i64::try_from(days.len().max(1)).unwrap_or(i64::MAX));
     for (index, (day, uses)) in (0_u32..).zip(days) {
         let (from, length) = scale.bar(number(*uses));
-        let (x, width) = (place(step * (f64::from(index) + 0.1)), place(step * 0.8));
+        let (x, width) = (place(LEFT + step * (f64::from(index) + 0.1)), place(step * 0.8));
         let (top, height) = (y(from + length), place(HEIGHT * length / 100.0));
         let _ = writeln!(
             svg,
@@ -36,15 +40,10 @@ pub(super) fn draw(about: &About<'_>, days: &[(String, i64)]) -> String {
             grouped(number(*uses), 0)
         );
     }
-    // Over the columns, which a number may cover: it stands at the left, where no axis takes width from a small screen.
-    for tick in ticks.iter().filter(|it| it.fract() == 0.0 && **it != 0.0) {
-        let base = place(TOP + HEIGHT * (1.0 - scale.percent(*tick) / 100.0) - 4.0);
-        let _ = writeln!(svg, "<text class=\"tick\" x=\"0\" y=\"{base}\">{}</text>", grouped(*tick, 0));
-    }
     let middle = days.get(days.len() / 2).filter(|_| days.len() > 6);
     let named = [
-        (days.first(), "0", "start"),
-        (middle, "50%", "middle"),
+        (days.first(), "9%", "start"),
+        (middle, "54.5%", "middle"),
         (days.last().filter(|_| days.len() > 1), "100%", "end"),
     ];
     for (day, x, anchor) in named {
@@ -77,12 +76,12 @@ mod tests {
         let svg = drawn(&[100, 50, 0]);
         assert!(
             svg.contains(
-                "<rect class=\"s0\" x=\"3.33%\" y=\"18\" width=\"26.67%\" height=\"160\"><title>2026-01-01: 100"
+                "<rect class=\"s0\" x=\"12.03%\" y=\"18\" width=\"24.27%\" height=\"160\"><title>2026-01-01: 100"
             ),
             "{svg}"
         );
-        assert!(svg.contains("y=\"98\" width=\"26.67%\" height=\"80\""), "{svg}");
-        assert!(svg.contains("y=\"178\" width=\"26.67%\" height=\"0\""), "{svg}");
+        assert!(svg.contains("y=\"98\" width=\"24.27%\" height=\"80\""), "{svg}");
+        assert!(svg.contains("y=\"178\" width=\"24.27%\" height=\"0\""), "{svg}");
         assert!(svg.contains(">100</text>") && svg.contains("class=\"zero\""), "{svg}");
     }
 

@@ -95,7 +95,9 @@ fn thousands(digits: &str) -> String {
 pub(super) fn key_figures(table: &Table) -> String {
     let mut html = "<dl class=\"key\">\n".to_owned();
     for (column, cell) in table.columns.iter().zip(table.rows.iter().flatten()) {
-        let (name, value) = (heading(column), shown(column, cell));
+        // Sums of a report over measured uses: a page also has the number of all uses, and they differ.
+        let name = if *column == "uses" { "Measured uses".to_owned() } else { heading(column) };
+        let value = shown(column, cell);
         let _ = writeln!(html, "<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(value));
     }
     html + "</dl>\n"
