@@ -11,6 +11,7 @@ cargo_deny_version=0.20.2
 tools=(
     cc=build-essential
     sqlite3=sqlite3
+    chromium=chromium
     strace=strace
     faketime=faketime
     /usr/bin/time=time
@@ -95,12 +96,21 @@ install_what_is_missing() {
     install_cargo_tools
 }
 
+within_8_mib() {
+    local size
+    size=$(stat -c %s "${CARGO_TARGET_DIR:-target}/release/cfn")
+    echo "$size bytes"
+    ((size <= 8 * 1024 * 1024)) || fail "the program is larger than 8 MiB"
+}
+
 step 'what the checks need' install_what_is_missing
 step 'formatting' cargo fmt --check
 step 'lints' cargo clippy --all-targets --locked -- -D warnings
 step 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 step 'dependencies' cargo deny --locked check bans licenses sources
 step 'release build' cargo build --release --locked
+step 'size of the program' within_8_mib
+step 'example of the README' bash tests/demo.sh
 step 'tests' env -u CFN_TEST_BINARY cargo test --locked
 
 printf '\n==> all good\n'

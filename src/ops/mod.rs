@@ -23,7 +23,8 @@ mod validate;
 mod verify;
 
 pub use analytics::{
-    Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, is_behind, prove,
+    Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, every_report,
+    is_behind, prove,
 };
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};

@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod adoption;
+mod analytics_page;
 mod architecture;
 mod backup;
+mod browser;
 mod budgets;
 mod corpus;
 mod db_care;

@@ -1,6 +1,11 @@
 //! `cfn analytics`.
 
 mod csv;
+mod days;
+mod html;
+mod sparkline;
+
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 
@@ -8,7 +13,7 @@ use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use crate::model::{AgentType, Category};
+use crate::model::{AgentType, Category, Visible};
 use crate::ops::{self, Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName};
 
 /// Say what skills are used, whether they help, and what they save
@@ -21,6 +26,7 @@ Examples:
   cfn analytics
   cfn analytics effectiveness --days 30
   cfn analytics usage --agent backend-developer --since 2026-01-01 --csv > usage.csv
+  cfn analytics --days 90 --html skills.html
   cfn analytics check")]
 pub(super) struct Args {
     /// The report
@@ -47,6 +53,16 @@ pub(super) struct Args {
     /// Write comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Write a page with charts to this file; without a report, of every report
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    html: Option<PathBuf>,
+}
+
+/// A page that was written.
+#[derive(Debug, serde::Serialize)]
+struct PageReport {
+    path: PathBuf,
+    reports: Vec<&'static str>,
 }
 
 /// A report, or the proof that reports are right.
@@ -68,10 +84,14 @@ fn report(text: &str) -> Result<What, String> {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    if let (Some(What::Check), Some(_)) = (args.report, &args.html) {
+        return Err(Failure::input("check is no report and has no page", "Name a report, or leave it out for all."));
+    }
     let mut store = up_to_date(context)?;
-    let name = match args.report.unwrap_or(What::Report(ReportName::Overview)) {
-        What::Report(name) => name,
-        What::Check => {
+    let name = match args.report {
+        None => ReportName::Overview,
+        Some(What::Report(name)) => name,
+        Some(What::Check) => {
             let proof = ops::prove(&mut store)?;
             context.output.answer(&proof)?;
             return Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) });
@@ -89,6 +109,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         category: args.category.as_ref().map(ToString::to_string),
         limit: args.limit,
     };
+    if let Some(path) = &args.html {
+        let reports = match args.report {
+            None => ops::every_report(&mut store, context.clock, &request)?,
+            Some(_) => vec![ops::analytics(&mut store, context.clock, &request)?],
+        };
+        let page = html::page(&heading(context, &request, &reports), &reports);
+        let path = html::publish(&context.settings.current_folder.join(path), &page)?;
+        context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
+        return Ok(Verdict::Done);
+    }
     let report = ops::analytics(&mut store, context.clock, &request)?;
     if args.csv {
         context.output.raw(csv::write(&report).as_bytes())?;
@@ -96,6 +126,23 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         context.output.answer(&report)?;
     }
     Ok(Verdict::Done)
+}
+
+/// What a page says above its reports.
+fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) -> html::Heading {
+    let days = reports.first().and_then(|it| it.first_day.as_deref().zip(it.last_day.as_deref()));
+    let period = match (request.period, days) {
+        (Some(Period::Between(None, _)), Some((_, last))) => format!("Up to {last} (UTC)"),
+        (Some(Period::Between(_, None)), Some((first, _))) => format!("From {first} on (UTC)"),
+        (Some(_), Some((first, last))) => format!("{first} to {last} (UTC)"),
+        _ => "The whole usage log".to_owned(),
+    };
+    let filters = [("agent type", &request.agent_type), ("skills of category", &request.category)];
+    let filters = filters.into_iter().filter_map(|(what, value)| Some((what, value.as_ref()?)));
+    // Days are counted, and decisions and skills are, whoever used them.
+    let limits = filters.map(|(what, value)| format!("Uses by skill and what is made of them: only {what} {value}."));
+    let fewer = request.limit.map(|most| format!("Only the first {most} rows of each table, and charts of those."));
+    html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.database_time() }
 }
 
 /// Opens the database for reading, after the rollups were brought up to date where that is due and this user may write.
@@ -131,6 +178,10 @@ impl Report for AnalyticsReport {
                 page.line("nothing");
                 continue;
             }
+            if let Some(line) = sparkline::of(table) {
+                page.line(line);
+                continue;
+            }
             let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
             let header: Vec<&str> = header.iter().map(String::as_str).collect();
             page.table(&header, table.rows.iter().map(|row| row.iter().map(shown).collect()));
@@ -146,6 +197,12 @@ fn shown(cell: &Cell) -> String {
         Cell::Integer(number) => number.to_string(),
         Cell::Decimal(number) => format!("{number:.3}"),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+    }
+}
+
+impl Report for PageReport {
+    fn text(&self, page: &mut Page) {
+        page.line(Visible(self.path.to_string_lossy()));
     }
 }
 

@@ -96,11 +96,21 @@ pub fn catch_up(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<
 
 /// Answers a report from one snapshot: from the rollups where they are exact, else from a full scan.
 pub fn analytics(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<AnalyticsReport> {
+    answer(store.read()?.as_ref(), clock, request)
+}
+
+/// Every report with the same filters, all from one snapshot, so that their figures agree.
+pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<Vec<AnalyticsReport>> {
     let snapshot = store.read()?;
+    let requests = ReportName::ALL.into_iter().map(|(report, _)| Analytics { report, ..request.clone() });
+    requests.map(|it| answer(snapshot.as_ref(), clock, &it)).collect()
+}
+
+fn answer(snapshot: &dyn Snapshot, clock: Clock, request: &Analytics) -> Result<AnalyticsReport> {
     let backlog = snapshot.backlog()?;
     let sums = if backlog.trustworthy && !backlog.dirty { Sums::Rollups } else { Sums::Scan };
     let days = request.period.as_ref().map(|it| it.days(clock));
-    let source = Source { snapshot: snapshot.as_ref(), days: days.as_ref(), sums, request };
+    let source = Source { snapshot, days: days.as_ref(), sums, request };
     let mut tables = source.tables(clock)?;
     if let Some(limit) = request.limit {
         for table in &mut tables {

@@ -131,7 +131,7 @@ fn ranking(title: &'static str, cells: &[UsageCell], most: usize) -> Table {
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
     let days = source.snapshot.uses_by_day(source.days)?;
-    let recent = days.len().saturating_sub(30);
+    let recent = days.len().saturating_sub(90);
     let rows = days.into_iter().skip(recent).map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
     Ok(Table { name: "uses by day", columns: &["day", "uses"], rows: rows.collect() })
 }

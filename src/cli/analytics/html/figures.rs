@@ -1,0 +1,192 @@
+//! The figures of a report as HTML: tables, and a single row as a list of key figures. Numbers are written as their column means
+//! them: money, shares, gains with their sign.
+
+use std::fmt::Write as _;
+
+use super::escape::Escaped;
+use crate::ops::{Cell, Table};
+
+/// Up to this many rows a table is open from the start.
+const SHORT: usize = 12;
+
+/// A column's name for a person.
+pub(super) fn heading(column: &str) -> String {
+    let words = match column {
+        "mean_execution_ms" => "mean time",
+        "tokens_30_days" => "tokens in 30 days",
+        "usd_30_days" => "USD in 30 days",
+        "tokens_365_days" => "tokens in a year",
+        "usd_365_days" => "USD in a year",
+        "days" => "days logged",
+        "hours" => "hours waited",
+        "within_service_level" => "within service level",
+        other => return capital(&other.replace("usd", "USD").replace('_', " ")),
+    };
+    capital(words)
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// A cell as its column means it.
+pub(super) fn shown(column: &str, cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => "–".to_owned(),
+        Cell::Text(text) => text.clone(),
+        Cell::Integer(number) => integer(*number),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Cell::Decimal(number) => decimal(column, *number),
+    }
+}
+
+fn decimal(column: &str, number: f64) -> String {
+    match column {
+        it if it.contains("gain") => gain(number),
+        it if it.starts_with("usd") => money(number),
+        it if it.ends_with("_rate") || it.starts_with("within") => format!("{} %", grouped(number * 100.0, 1)),
+        it if it.ends_with("_ms") => format!("{} ms", grouped(number, 0)),
+        it if it.starts_with("tokens") => grouped(number, 0),
+        _ => grouped(number, 1),
+    }
+}
+
+/// A gain in confidence, with its sign.
+pub(super) fn gain(number: f64) -> String {
+    let sign = if number > 0.0 { "+" } else { "" };
+    format!("{sign}{}", grouped(number, 3))
+}
+
+/// Dollars; under a cent with what tells them from nothing.
+pub(super) fn money(number: f64) -> String {
+    let places = if number != 0.0 && number.abs() < 0.01 { 6 } else { 2 };
+    let sign = if number < 0.0 { "−" } else { "" };
+    format!("{sign}${}", grouped(number.abs(), places))
+}
+
+/// A count with its thousands apart.
+pub(super) fn integer(number: i64) -> String {
+    let sign = if number < 0 { "−" } else { "" };
+    format!("{sign}{}", thousands(&number.unsigned_abs().to_string()))
+}
+
+/// A number with so many decimals, its thousands apart, and a real minus sign.
+pub(super) fn grouped(number: f64, places: usize) -> String {
+    let text = format!("{:.places$}", number.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(a, b)| (a, format!(".{b}")));
+    let zero = text.chars().all(|it| matches!(it, '0' | '.'));
+    let sign = if number < 0.0 && !zero { "−" } else { "" };
+    format!("{sign}{}{rest}", thousands(whole))
+}
+
+fn thousands(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The one row of a table as key figures.
+pub(super) fn key_figures(table: &Table) -> String {
+    let mut html = "<dl class=\"key\">\n".to_owned();
+    for (column, cell) in table.columns.iter().zip(table.rows.iter().flatten()) {
+        // Sums of a report over measured uses: a page also has the number of all uses, and they differ.
+        let name = if *column == "uses" { "Measured uses".to_owned() } else { heading(column) };
+        let value = shown(column, cell);
+        let _ = writeln!(html, "<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(value));
+    }
+    html + "</dl>\n"
+}
+
+/// A table that can be folded away; a long one begins folded where a chart shows it already.
+pub(super) fn table(table: &Table, charted: bool) -> String {
+    let count = table.rows.len();
+    let open = if charted && count > SHORT { "" } else { " open" };
+    let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+    let caption = Escaped(capital(table.name)).to_string();
+    let mut html = format!(
+        "<details{open}>\n<summary>{caption}: {rows}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"{caption}\">\n<table>\n<thead><tr>"
+    );
+    for (index, column) in table.columns.iter().enumerate() {
+        let _ = write!(html, "<th scope=\"col\"{}>{}</th>", alignment(table, index), Escaped(heading(column)));
+    }
+    html += "</tr></thead>\n<tbody>\n";
+    for row in &table.rows {
+        html += "<tr>";
+        for (index, (column, cell)) in table.columns.iter().zip(row).enumerate() {
+            let value = Escaped(shown(column, cell)).to_string();
+            let align = alignment(table, index);
+            let _ = match index {
+                0 => write!(html, "<th scope=\"row\">{value}</th>"),
+                _ => write!(html, "<td{align}>{value}</td>"),
+            };
+        }
+        html += "</tr>\n";
+    }
+    html + "</tbody>\n</table>\n</div>\n</details>\n"
+}
+
+/// Numbers stand under each other by their last digit.
+fn alignment(table: &Table, column: usize) -> &'static str {
+    let number = |row: &Vec<Cell>| matches!(row.get(column), Some(Cell::Integer(_) | Cell::Decimal(_)));
+    if table.rows.iter().any(number) { " class=\"number\"" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Table, grouped, heading, key_figures, shown, table};
+
+    #[test]
+    fn numbers_are_written_as_their_column_means_them() {
+        let cases = [
+            ("mean_gain", 0.0512, "+0.051"),
+            ("mean_gain", -0.2, "−0.200"),
+            ("mean_gain", -0.0001, "0.000"),
+            ("usd_avoided", 1234.5, "$1,234.50"),
+            ("usd_avoided", -0.001, "−$0.001000"),
+            ("success_rate", 0.875, "87.5 %"),
+            ("within_service_level", 1.0, "100.0 %"),
+            ("mean_execution_ms", 1234.4, "1,234 ms"),
+            ("tokens_30_days", 1_234_567.8, "1,234,568"),
+            ("hours", 50.25, "50.2"),
+        ];
+        for (column, number, text) in cases {
+            assert_eq!(shown(column, &Cell::Decimal(number)), text, "{column} {number}");
+        }
+        assert_eq!(shown("uses", &Cell::Integer(-1_234_567)), "−1,234,567");
+        assert_eq!(shown("uses", &Cell::Integer(i64::MIN)), "−9,223,372,036,854,775,808");
+        assert_eq!(grouped(999.0, 0), "999");
+    }
+
+    #[test]
+    fn columns_have_names_for_a_person() {
+        assert_eq!(
+            ["agent_type", "usd_avoided", "usd_365_days"].map(heading),
+            ["Agent type", "USD avoided", "USD in a year"]
+        );
+    }
+
+    #[test]
+    fn names_in_cells_are_escaped() {
+        let rows = vec![vec![Cell::Text("<script>".into()), Cell::Integer(1234)]];
+        let made = Table { name: "most used", columns: &["skill", "uses"], rows };
+        let html = table(&made, true) + &key_figures(&made);
+        assert!(!html.contains("<script>"), "{html}");
+        assert!(html.contains("<th scope=\"row\">&lt;script&gt;</th><td class=\"number\">1,234</td>"), "{html}");
+        assert!(html.contains("<details open>\n<summary>Most used: 1 row</summary>"), "{html}");
+    }
+
+    #[test]
+    fn a_long_table_under_its_chart_begins_folded() {
+        let rows = vec![vec![Cell::Integer(1)]; 13];
+        let made = Table { name: "uses", columns: &["uses"], rows };
+        assert!(table(&made, true).starts_with("<details>"));
+        assert!(table(&made, false).starts_with("<details open>"));
+    }
+}

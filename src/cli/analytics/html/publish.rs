@@ -1,0 +1,124 @@
+//! A page becomes a file by one rename: who opens it sees the old one or the whole new one, never a part.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, test_kill_process};
+
+use crate::cli::failure::Failure;
+use crate::model::Visible;
+
+/// What a draft's name has after the name that it will get; the number of the process follows.
+const DRAFT: &str = ".cfn-tmp-";
+
+/// Writes the page beside its place, syncs it and gives it its name. What was there is replaced and its permissions are kept; a
+/// link is followed. Drafts of killed runs are removed.
+pub(in crate::cli::analytics) fn publish(path: &Path, page: &str) -> Result<PathBuf, Failure> {
+    let (to, found) = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Err(failed(path, "it is not a regular file")),
+        Ok(found) => (fs::canonicalize(path).map_err(|error| failed(path, &error))?, Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
+        Err(error) => return Err(failed(path, &error)),
+    };
+    let (Some(folder), Some(name)) = (to.parent(), to.file_name()) else {
+        return Err(failed(path, "it names no file"));
+    };
+    if !folder.is_dir() {
+        return Err(failed(path, "its folder does not exist"));
+    }
+    let start = format!("{}{DRAFT}", name.to_string_lossy());
+    sweep(folder, &start);
+    let draft = folder.join(format!("{start}{}", std::process::id()));
+    let written = write(&draft, page, found.as_ref()).and_then(|()| fs::rename(&draft, &to));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&draft); // it may not be there
+        return Err(failed(path, &error));
+    }
+    // The rename is durable when its folder is synced. Some file systems refuse that; the page stands all the same.
+    let _ = File::open(folder).and_then(|it| it.sync_all());
+    Ok(to)
+}
+
+fn write(draft: &Path, page: &str, found: Option<&fs::Metadata>) -> io::Result<()> {
+    let mut file = File::create_new(draft)?;
+    file.write_all(page.as_bytes())?;
+    if let Some(found) = found {
+        file.set_permissions(found.permissions())?;
+    }
+    file.sync_all()
+}
+
+/// Removes the drafts whose writers are gone.
+fn sweep(folder: &Path, start: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let writer = name.to_str().and_then(|it| it.strip_prefix(start)).and_then(|it| it.parse().ok());
+        let Some(writer) = writer else { continue };
+        // A draft under this process's own number is of another that had it before. EPERM means that a writer lives.
+        let gone = |pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+        if writer == std::process::id().cast_signed() || Pid::from_raw(writer).is_some_and(gone) {
+            let _ = fs::remove_file(entry.path()); // another process may have swept it
+        }
+    }
+}
+
+fn failed(path: &Path, why: impl std::fmt::Display) -> Failure {
+    let message = format!("the page could not be written to {}: {why}", Visible(path.to_string_lossy()));
+    Failure::new(2, "page_unwritable", message, "Name a file in a folder that exists and may be written to.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::publish;
+
+    #[test]
+    fn replaces_a_page_and_removes_what_a_killed_run_left() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("page.html");
+        // No process can have this number: it is over the largest that Linux gives.
+        fs::write(folder.path().join("page.html.cfn-tmp-2147483647"), "half")?;
+        fs::write(folder.path().join("page.html.cfn-tmp-1"), "of a process that lives")?;
+        fs::write(folder.path().join("page.html.cfn-tmp-notes"), "not ours")?;
+        for text in ["one", "two"] {
+            assert!(publish(&path, text).is_ok());
+            assert_eq!(fs::read_to_string(&path)?, text);
+        }
+        let mut names: Vec<_> = fs::read_dir(folder.path())?.flatten().map(|it| it.file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["page.html", "page.html.cfn-tmp-1", "page.html.cfn-tmp-notes"]);
+        Ok(())
+    }
+
+    #[test]
+    fn refuses_what_is_no_place_for_a_page() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        for place in [folder.path().to_owned(), folder.path().join("missing/page.html"), "/dev/null".into()] {
+            assert_eq!(
+                publish(&place, "page").map_err(|it| (it.code, it.kind)),
+                Err((2, "page_unwritable")),
+                "{place:?}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn follows_a_link_and_keeps_permissions() -> std::io::Result<()> {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir()?;
+        let (file, link) = (folder.path().join("real.html"), folder.path().join("link.html"));
+        fs::write(&file, "old")?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        symlink(&file, &link)?;
+        assert!(publish(&link, "new").is_ok());
+        assert!(fs::symlink_metadata(&link)?.is_symlink());
+        assert_eq!(
+            (fs::read_to_string(&file)?.as_str(), fs::metadata(&file)?.permissions().mode() & 0o777),
+            ("new", 0o600)
+        );
+        Ok(())
+    }
+}
