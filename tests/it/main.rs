@@ -6,6 +6,7 @@
 mod adoption;
 mod architecture;
 mod backup;
+mod budgets;
 mod corpus;
 mod db_care;
 mod deploy;

@@ -30,7 +30,7 @@ pub(super) fn waiting(connection: &Connection) -> Result<Vec<Waiting>> {
          FROM skills s
          LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
          WHERE s.status = 'active' AND s.approval_level <> 'auto' AND NOT coalesce(",
-        approved!(),
+        approved!("v"),
         ", 0) ORDER BY s.id"
     );
     collect(connection, sql, [], |row| {

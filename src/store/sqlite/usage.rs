@@ -15,7 +15,7 @@ const USED: &str = concat!(
      LEFT JOIN skill_usage_log u ON u.id = (SELECT max(id) FROM skill_usage_log
        WHERE task_id = ?3 AND agent_id = ?2 AND skill_id = s.id AND content_hash IS NOT NULL)
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
-    approved!(),
+    approved!("v"),
     " ORDER BY v.id DESC LIMIT 1)
      WHERE s.name = ?1"
 );

@@ -84,7 +84,9 @@ fn many_writers_at_once_lose_nothing_and_give_no_number_twice() {
     let rows: Vec<Vec<&str>> = rows.lines().map(|it| it.split(' ').collect()).collect();
     let mut codes: HashMap<i32, usize> = HashMap::new();
     for (promises, its) in &results {
-        its.iter().for_each(|(code, count)| *codes.entry(*code).or_default() += count);
+        for (code, count) in its {
+            *codes.entry(*code).or_default() += count;
+        }
         for (name, version, hash) in promises {
             let kept =
                 |row: &Vec<&str>| row[0] == name && row[2] == hash && version.as_deref().is_none_or(|it| it == row[1]);
@@ -146,7 +148,9 @@ fn readers_and_writers_at_once_after_a_crash_all_succeed() {
             _ => ["load", "agent"].map(str::to_owned).to_vec(),
         })
         .collect();
-    at_once(&project, &commands).into_iter().for_each(|it| drop(it.ok()));
+    for ran in at_once(&project, &commands) {
+        ran.ok();
+    }
     assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), (skills + 14).to_string());
     assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), (13 * skills).to_string());
     assert_clean(&project);

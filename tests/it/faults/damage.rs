@@ -147,8 +147,8 @@ fn damaged_pages_are_found_and_not_served_and_a_backup_takes_their_place() {
     put(&project, &bad);
     for args in COMMANDS {
         let ran = run(project.command(args));
-        let restored = args == &["db", "restore", "good.db"] && ran.code == Some(0);
-        let opened_only = args == &["init"] && ran.code == Some(0);
+        let restored = args == ["db", "restore", "good.db"] && ran.code == Some(0);
+        let opened_only = args == ["init"] && ran.code == Some(0);
         assert!(ran.code == Some(3) || restored || opened_only, "{args:?}: {ran:?}");
         if !restored {
             assert!(fs::read(project.database()).expect("the file") == bad, "{args:?}: it was changed");

@@ -81,7 +81,9 @@ fn a_file_that_is_written_while_it_is_deployed_is_stored_as_it_was_hashed() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    stored(&project).into_iter().for_each(|(hash, actual)| assert_eq!(hash, actual));
+    for (hash, actual) in stored(&project) {
+        assert_eq!(hash, actual);
+    }
     assert_clean(&project);
 }
 

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use super::tools::{assert_presentable, run};
+use super::tools::{assert_presentable, hexadecimal, run};
 use super::victims::assert_clean;
 use crate::harness::Project;
 
@@ -171,7 +171,7 @@ fn what_was_stored_is_what_was_typed() {
     project
         .cfn(["deploy", "1", "typed", "ok.md", "--owner", word, "--approver", word, "--reason", word, "--tags", "a'b"])
         .ok();
-    let hex = word.bytes().map(|it| format!("{it:02X}")).collect::<String>();
+    let hex = hexadecimal(word.as_bytes()).to_uppercase();
     assert_eq!(project.sqlite3("SELECT hex(owner) FROM skills WHERE name = 'typed'"), hex);
     assert_eq!(
         project.sqlite3("SELECT hex(approver) || hex(reasoning) FROM approval_history ORDER BY id DESC LIMIT 1"),

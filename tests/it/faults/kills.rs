@@ -54,7 +54,9 @@ fn campaign(signal: Signal, count: usize) {
         }
         victims[kind].judge(&output);
     }
-    victims.iter_mut().for_each(|it| it.judge_all());
+    for victim in &mut victims {
+        victim.judge_all();
+    }
     let by_kind: Vec<_> = victims.iter().zip(&killed).map(|(it, count)| format!("{} {count}", it.name())).collect();
     figure(&format!("{signal:?}: {count} killed ({}), {answered} ended before", by_kind.join(", ")));
 }

@@ -122,7 +122,9 @@ fn of_many_that_meet_an_older_database_at_once_one_adopts_it() {
         let ran = at_once(&project, &vec![vec!["skill", "list"]; 8]);
         let adopted = ran.iter().filter(|it| it.stderr.contains("adopted")).count();
         assert_eq!(adopted, 1, "{ran:?}");
-        ran.into_iter().for_each(|it| assert_eq!(it.ok().lines().count(), 6));
+        for its in ran {
+            assert_eq!(its.ok().lines().count(), 6);
+        }
         assert_eq!(project.leftovers().len(), 1, "one backup: {:?}", project.leftovers());
         project.assert_whole();
     }
@@ -134,7 +136,9 @@ fn of_many_inits_at_once_one_creates() {
         let project = Project::empty();
         let ran = at_once(&project, &vec![vec!["init"]; 8]);
         assert_eq!(ran.iter().filter(|it| it.stdout.starts_with("created")).count(), 1, "{ran:?}");
-        ran.into_iter().for_each(|it| drop(it.ok()));
+        for its in ran {
+            its.ok();
+        }
         assert_clean(&project);
     }
 }

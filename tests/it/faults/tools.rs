@@ -1,6 +1,7 @@
 //! What the tests of faults share: running under another program, at once, or against a deadline, and judging messages.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -116,8 +117,12 @@ pub(super) fn at_once<S: AsRef<OsStr>>(project: &Project, commands: &[Vec<S>]) -
 
 /// SHA-256 as the database writes it.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Two digits a byte.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

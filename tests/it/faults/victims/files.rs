@@ -114,7 +114,7 @@ pub(in crate::faults) fn legacy() -> Project {
         let path = project.skill(&format!("old-{number}"), "Text.");
         let hash = sha256(&fs::read(path).expect("the file"));
         let row = format!("'old-{number}', 'domain', '.claude/skills/old-{number}/SKILL.md', '{hash}', '1.0.0'");
-        sql += &format!("INSERT INTO skills (name, category, content_path, content_hash, version) VALUES ({row});");
+        sql.extend(["INSERT INTO skills (name, category, content_path, content_hash, version) VALUES (", &row, ");"]);
     }
     fs::create_dir_all(project.database().parent().expect("a folder")).expect("folders");
     project.sqlite3(&sql);

@@ -1,0 +1,91 @@
+//! Parts of cfn inside one process. Each says which real case its size stands for; how long a whole command takes is measured
+//! by `whole_process`.
+
+#![expect(clippy::expect_used, reason = "a benchmark fails by panicking")]
+
+mod generated;
+
+use std::hint::black_box;
+use std::path::Path;
+
+use cfn::clock::Clock;
+use cfn::model::{AgentType, Category, ContentHash, SkillFile, SkillFileLimits};
+use cfn::ops::{self, Files, Import, Load, Project};
+use cfn::store::Store;
+use cfn::store::sqlite::{Access, Options, SqliteStore};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+use generated::{agent_of, fill_database, skill_text, write_tree};
+
+/// A large project.
+const SKILLS: usize = 5000;
+
+fn file(c: &mut Criterion) {
+    let text = skill_text(1, 0);
+    let mut group = c.benchmark_group("skill file of 4 KB, the median of public collections");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    let limits = SkillFileLimits::default();
+    group.bench_function("front matter", |b| b.iter(|| SkillFile::read(black_box(text.as_bytes()), &limits).is_ok()));
+    group.bench_function("SHA-256", |b| b.iter(|| ContentHash::of(black_box(text.as_bytes()))));
+    group.finish();
+}
+
+fn load(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("skills.db");
+    fill_database(&path, SKILLS).expect("a database");
+    let agent_type: AgentType = agent_of(7, SKILLS).parse().expect("an agent type");
+    let request = Load {
+        agent_type: agent_type.clone(),
+        context: Vec::new(),
+        phase: None,
+        max_skills: 20,
+        max_tokens: None,
+        bootstrap: true,
+    };
+    let open = || SqliteStore::open(&path, Access::Read, Options::default(), Clock::System).expect("it opens");
+    let mut group = c.benchmark_group("20 skills of a large project's 5,000");
+    group.bench_function("open, load, close: what every start does", |b| {
+        b.iter(|| ops::load(&mut open(), &request).expect("skills").skills.len());
+    });
+    let mut store = open();
+    group.bench_function("load again: a request of a batch", |b| {
+        b.iter(|| ops::load(&mut store, &request).expect("skills").skills.len());
+    });
+    group.bench_function("which skills, without their bytes", |b| {
+        b.iter(|| store.read().and_then(|it| it.candidates(&agent_type)).expect("candidates").len());
+    });
+    group.finish();
+}
+
+fn import(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path().join("tree");
+    write_tree(&tree, 500).expect("files");
+    let mut group = c.benchmark_group("import");
+    group.sample_size(10).throughput(Throughput::Elements(500));
+    group.bench_function("500 files: one transaction of an import", |b| {
+        b.iter_batched_ref(
+            || {
+                let target = tempfile::tempdir_in(folder.path()).expect("a folder");
+                let path = target.path().join("skills.db");
+                SqliteStore::create(&path, Options::default(), Clock::System).expect("a database");
+                (target, path)
+            },
+            |(_, path)| import_into(path, &tree),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+fn import_into(database: &Path, tree: &Path) -> usize {
+    let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
+    let request = Import { folder: tree, category: Category::Domain, update: false, approve_as: None, agents: &[] };
+    let files = Files { most_bytes: 1024 * 1024, root: None };
+    let report = ops::import(&mut store, &files, &Project::of(database, tree), Clock::System, &request, &mut |_| ());
+    report.expect("an import").imported
+}
+
+criterion_group!(benches, file, load, import);
+criterion_main!(benches);

@@ -1,0 +1,79 @@
+//! Folders with a database in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::Bench;
+use super::generated::fill_database;
+use super::measure::{Result, timed};
+
+/// A folder with a database in it.
+pub(crate) struct Project {
+    pub(crate) folder: PathBuf,
+    binary: PathBuf,
+}
+
+impl Project {
+    /// An empty folder.
+    pub(crate) fn empty(bench: &Bench, name: &str) -> Result<Self> {
+        let folder = bench.folder.join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, binary: bench.binary.clone() })
+    }
+
+    /// With a database that holds this many skills.
+    pub(crate) fn with_skills(bench: &Bench, name: &str, skills: usize) -> Result<Self> {
+        let project = Self::empty(bench, name)?;
+        fill_database(&project.database(), skills)?;
+        let size = fs::metadata(project.database())?.len() / 1024 / 1024;
+        super::say(&format!("(database of {skills} skills: {size} MiB)"));
+        Ok(project)
+    }
+
+    /// A copy of another project's database in a folder of its own.
+    pub(crate) fn like(bench: &Bench, name: &str, other: &Self) -> Result<Self> {
+        let project = Self::empty(bench, name)?;
+        let database = project.database();
+        fs::create_dir_all(database.parent().ok_or("no folder")?)?;
+        fs::copy(other.database(), &database)?;
+        Ok(project)
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join(".claude/skills-database/skills.db")
+    }
+
+    /// cfn in this folder.
+    pub(crate) fn cfn<const N: usize>(&self, arguments: [&str; N]) -> Command {
+        cfn(&self.binary, &self.folder, arguments)
+    }
+
+    /// No database any more.
+    pub(crate) fn empty_again(&self) -> Result<()> {
+        let folder = self.folder.join(".claude");
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        Ok(())
+    }
+}
+
+/// cfn in a folder, without anything of the caller's environment that it reads.
+fn cfn<const N: usize>(binary: &Path, folder: &Path, arguments: [&str; N]) -> Command {
+    let mut command = Command::new(binary);
+    for name in ["CFN_SKILLS_DB_PATH", "CFN_CONTENT_ROOT", "CFN_MAX_CONTENT_BYTES", "CFN_SYNCHRONOUS", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// The SQLite that is inside cfn.
+pub(crate) fn sqlite_version(bench: &Bench) -> Result<String> {
+    let project = Project::empty(bench, "version")?;
+    timed(&mut project.cfn(["init"]))?;
+    let output = project.cfn(["db", "status", "--json"]).output()?;
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    Ok(report["sqlite_version"].as_str().unwrap_or("unknown").to_owned())
+}

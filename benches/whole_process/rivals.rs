@@ -1,0 +1,149 @@
+//! The programs that cfn is compared with, and what they are told to do.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cfn::model::ContentHash;
+
+use super::generated::{skill_name, skill_text};
+use super::measure::Result;
+
+/// Whether a program is on the PATH.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// The `sqlite3` shell with a file of statements as its input.
+pub(crate) fn shell(database: &Path, statements: &Path) -> Result<Command> {
+    let mut command = Command::new("sqlite3");
+    command.arg("-bail").arg(database).stdin(Stdio::from(File::open(statements)?));
+    Ok(command)
+}
+
+/// A deploy of a new skill as one batch: content, skill, version (its row is written by the trigger), approval, two mappings.
+pub(crate) fn deploy_batch(number: usize) -> String {
+    let (name, text) = (skill_name(number), skill_text(number, 0));
+    let (hash, hex) = (ContentHash::of(text.as_bytes()), hex(&text));
+    format!(
+        "BEGIN IMMEDIATE;
+INSERT INTO skill_contents (hash, bytes) VALUES ('{hash}', X'{hex}');
+INSERT INTO skills (name, category, content_path, content_hash, tags, version, approval_level, phase4_pattern_id, generated_by,
+  is_auto_generated, owner) VALUES ('{name}', 'domain', '{name}/SKILL.md', '{hash}', '[\"one\",\"two\"]', '1.0.0', 'human', 42,
+  'phase4', 1, 'team-1');
+UPDATE skill_versions SET front_matter = '{{\"name\":\"{name}\"}}', source = 'deploy', content_path = '{name}/SKILL.md'
+  WHERE skill_id = (SELECT id FROM skills WHERE name = '{name}') AND version = '1.0.0';
+INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
+  SELECT id, '1.0.0', 'human', 'phase4-system', 'approved', 'Approved', '{hash}' FROM skills WHERE name = '{name}';
+UPDATE skills SET last_approved_by = 'phase4-system', last_approval_date = datetime('now') WHERE name = '{name}';
+INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'backend-developer', id FROM skills WHERE name = '{name}';
+INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'api-designer', id FROM skills WHERE name = '{name}';
+COMMIT;
+SELECT id FROM skills WHERE name = '{name}';
+"
+    )
+}
+
+/// An update to another version as one batch.
+pub(crate) fn update_batch(number: usize, revision: u64) -> String {
+    let (name, text, version) = (skill_name(number), skill_text(number, revision), format!("1.0.{revision}"));
+    let (hash, hex) = (ContentHash::of(text.as_bytes()), hex(&text));
+    format!(
+        "BEGIN IMMEDIATE;
+INSERT INTO skill_contents (hash, bytes) VALUES ('{hash}', X'{hex}');
+UPDATE skills SET version = '{version}', content_hash = '{hash}', content_path = '{name}/SKILL.md', tags = '[\"one\",\"two\"]',
+  updated_at = datetime('now') WHERE name = '{name}';
+UPDATE skill_versions SET front_matter = '{{\"name\":\"{name}\"}}', source = 'update', content_path = '{name}/SKILL.md'
+  WHERE skill_id = (SELECT id FROM skills WHERE name = '{name}') AND version = '{version}';
+INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, approval_criteria_check,
+  content_hash) SELECT id, '{version}', 'auto', 'phase4-edge-case-tracker', 'approved', 'Propagated',
+  '{{\"change_type\":\"patch\"}}', '{hash}' FROM skills WHERE name = '{name}';
+UPDATE skills SET last_approved_by = 'phase4-edge-case-tracker', last_approval_date = datetime('now') WHERE name = '{name}';
+COMMIT;
+"
+    )
+}
+
+/// The way of the old scripts, made anew from its description: a `sqlite3` process for every statement.
+pub(crate) fn deploy_by_statements(database: &Path, file: &Path, number: usize) -> Command {
+    let script = r#"set -e
+[ -r "$FILE" ] && HASH=$(sha256sum "$FILE" | cut -d' ' -f1)
+[ -z "$(sqlite3 "$DB" "SELECT id FROM skills WHERE name = '$NAME'")" ]
+sqlite3 "$DB" "INSERT INTO skills (name, category, content_path, content_hash, version, approval_level, phase4_pattern_id,
+  generated_by, is_auto_generated) VALUES ('$NAME', 'domain', '$FILE', '$HASH', '1.0.0', 'human', 42, 'phase4', 1)"
+ID=$(sqlite3 "$DB" "SELECT id FROM skills WHERE name = '$NAME'")
+sqlite3 "$DB" "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning)
+  VALUES ($ID, '1.0.0', 'human', 'phase4-system', 'approved', 'Approved')"
+sqlite3 "$DB" "UPDATE skills SET last_approved_by = 'phase4-system', last_approval_date = datetime('now') WHERE id = $ID"
+for AGENT in backend-developer api-designer; do
+  sqlite3 "$DB" "INSERT INTO agent_skill_mappings (agent_type, skill_id) VALUES ('$AGENT', $ID)"
+done
+echo "$ID"
+"#;
+    by_statements(script, database, file, number)
+}
+
+/// The same for an update; the old script looked the skill, its version and its hash up one by one.
+pub(crate) fn update_by_statements(database: &Path, file: &Path, number: usize, revision: u64) -> Command {
+    let script = r#"set -e
+[ -r "$FILE" ] && HASH=$(sha256sum "$FILE" | cut -d' ' -f1)
+ID=$(sqlite3 "$DB" "SELECT id FROM skills WHERE name = '$NAME'")
+OLD_VERSION=$(sqlite3 "$DB" "SELECT version FROM skills WHERE id = $ID")
+OLD_HASH=$(sqlite3 "$DB" "SELECT content_hash FROM skills WHERE id = $ID")
+LEVEL=$(sqlite3 "$DB" "SELECT approval_level FROM skills WHERE id = $ID")
+[ "$OLD_VERSION" != "$VERSION" ] && [ "$OLD_HASH" != "$HASH" ] && [ -n "$LEVEL" ]
+sqlite3 "$DB" "UPDATE skills SET version = '$VERSION', content_hash = '$HASH', content_path = '$FILE' WHERE id = $ID"
+sqlite3 "$DB" "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning)
+  VALUES ($ID, '$VERSION', 'auto', 'phase4-edge-case-tracker', 'approved', 'Propagated')"
+sqlite3 "$DB" "UPDATE skills SET last_approved_by = 'phase4-edge-case-tracker', last_approval_date = datetime('now')
+  WHERE id = $ID"
+sqlite3 "$DB" "SELECT version FROM skills WHERE id = $ID"
+"#;
+    let mut command = by_statements(script, database, file, number);
+    command.env("VERSION", format!("1.0.{revision}"));
+    command
+}
+
+fn by_statements(script: &str, database: &Path, file: &Path, number: usize) -> Command {
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(script).env("DB", database).env("FILE", file).env("NAME", skill_name(number));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// beck with a home of its own, whose skills are those of a folder.
+pub(crate) struct Beck {
+    program: PathBuf,
+    home: PathBuf,
+}
+
+impl Beck {
+    /// None where it is not installed.
+    pub(crate) fn new(home: &Path, skills: &Path) -> Result<Option<Self>> {
+        let Some(program) = find("beck") else { return Ok(None) };
+        let folder = home.join(".claude");
+        std::fs::create_dir_all(&folder)?;
+        std::os::unix::fs::symlink(skills, folder.join("skills"))?;
+        Ok(Some(Self { program, home: home.to_owned() }))
+    }
+
+    pub(crate) fn command<const N: usize>(&self, arguments: [&str; N]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).env("HOME", &self.home).env("XDG_DATA_HOME", self.data()).stdin(Stdio::null());
+        command
+    }
+
+    /// Where it keeps its database.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home.join("data")
+    }
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
