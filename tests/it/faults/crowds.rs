@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::tools::{at_once, figure, finish, number, sha256, under};
+use super::tools::{at_once, current, figure, finish, number, sha256, under};
 use super::victims::assert_clean;
 use crate::harness::{Project, Ran};
 
@@ -35,9 +35,12 @@ fn writer(project: &Project, number: usize, deploys: usize) -> (Vec<Promise>, Ha
         }
         let path = project.file(&format!("shared/{number}-{turn}.md"), format!("# Shared\n\nBy {number}, {turn}.\n"));
         let (path, hash) = (path.to_string_lossy().into_owned(), sha256(&fs::read(&path).expect("the file")));
-        let next = format!("1.0.{}", turn + 1);
         match number % 4 {
             0 => {
+                // The next number, as far as this writer can know it.
+                let (version, _) = current(project, "shared").expect("the shared skill");
+                let last: u64 = version.rsplit('.').next().and_then(|it| it.parse().ok()).expect("a number");
+                let next = format!("1.0.{}", last + 1);
                 let ran = project.cfn(["update", "shared", &next, &path]);
                 if told(&ran, &[5, 6, 8]) {
                     promises.push(("shared".to_owned(), Some(ran.stdout.trim_end().to_owned()), hash));

@@ -55,7 +55,7 @@ fn skill(project: &Project, turn: usize) -> (String, String) {
 }
 
 #[test]
-fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact_and_works_again_with_space() {
+fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact() {
     let disk = SmallDisk::new(2 * 1024 * 1024);
     let mut acknowledged = Vec::new();
     let refused = loop {
@@ -77,7 +77,7 @@ fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact_and_works_agai
 }
 
 #[test]
-fn with_no_space_at_all_a_read_answers_or_names_the_shared_memory_and_the_space() {
+fn with_no_space_at_all_a_read_answers_or_names_the_shared_memory_and_with_space_all_works_again() {
     let disk = SmallDisk::new(1024 * 1024);
     let (path, _) = skill(&disk.project, 0);
     disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();

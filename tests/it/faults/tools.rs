@@ -19,6 +19,11 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 /// The most bytes of a message, whatever was typed.
 pub(super) const LONGEST_MESSAGE: usize = 8 * 1024;
 
+/// System calls that have other names on other processors, as strace finds them.
+pub(super) const UNLINK: &str = "/^unlink(at)?$";
+/// Likewise.
+pub(super) const RENAME: &str = "/^rename(at2?)?$";
+
 /// How large a campaign is.
 pub(super) fn number(variable: &str, default: usize) -> usize {
     match env::var(variable) {

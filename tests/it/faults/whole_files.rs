@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use super::tools::{assert_one_message, finish, under};
+use super::tools::{RENAME, UNLINK, assert_one_message, finish, under};
 use super::victims::legacy;
 use crate::harness::{Project, Ran};
 
 /// Calls on the database, on drafts and on backups; whatever else cfn or the loader does with them is left alone.
-const CALLS: [&str; 8] = ["pwrite64", "fsync", "openat", "ftruncate", "rename", "renameat2", "unlink", "mkdir"];
+const CALLS: [&str; 7] = ["pwrite64", "fsync", "openat", "ftruncate", RENAME, UNLINK, "/^mkdir(at)?$"];
 
 /// Every so many: hundreds of writes fill a draft, and all do the same.
 fn next(call: &str, nth: usize) -> usize {
-    if call == "pwrite64" { nth + 1 + nth / 4 } else { nth + 1 }
+    if call == "pwrite64" { nth + 1 + nth / 2 } else { nth + 1 }
 }
 
 /// Files of the folder that are nobody's.
@@ -48,7 +48,7 @@ fn at_every(mut prepare: impl FnMut() -> Project, args: &[&str], judge: impl Fn(
             // The next run works, and nothing of this one is left. What an adoption could not read is captured later.
             project.cfn(args).ok();
             project.cfn(["db", "capture"]).ok();
-            if *call == "unlink" {
+            if *call == UNLINK {
                 project.cfn(["init"]).ok(); // what could not be removed goes with the next run that makes such files
             }
             project.assert_whole();
