@@ -7,9 +7,9 @@ use crate::clock::Clock;
 use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow};
 use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter};
 
-/// The tail of the log that reports add up by themselves is kept below this; folding it in takes a millisecond or two.
-const FOLD_FROM: u64 = 2_000;
-const FOLD_AT_ONCE: i64 = 10_000;
+/// A tail of the log of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that
+/// was just adopted, is left to the first report: it says what it does meanwhile.
+const FOLDED: std::ops::RangeInclusive<u64> = 2_000..=20_000;
 
 /// An execution of a skill.
 #[derive(Debug, Clone)]
@@ -94,8 +94,8 @@ fn write(tx: &mut dyn Transaction, now: &str, execution: &Execution) -> Result<(
 /// Whoever appends pays a little now and then, so that no report has to pay a lot.
 fn fold_tail(tx: &mut dyn Transaction) -> Result<()> {
     let backlog = tx.backlog()?;
-    if backlog.trustworthy && backlog.tail >= FOLD_FROM {
-        tx.roll_up(FOLD_AT_ONCE)?;
+    if backlog.trustworthy && FOLDED.contains(&backlog.tail) {
+        tx.roll_up(i64::MAX)?;
     }
     Ok(())
 }

@@ -2,5 +2,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod analytics;
 mod architecture;
 mod harness;

@@ -14,7 +14,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::beside::{file_error, with_suffix};
 use super::failure::Place;
 use super::open::{self, Options};
-use super::schema;
+use super::{rollups, schema};
 use crate::clock::Clock;
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
 
@@ -147,13 +147,20 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> Result<(
     let copy = Backup::new(source, target).map_err(|error| place.fail(&error))?;
     loop {
         match copy.step(-1).map_err(|error| place.fail(&error))? {
-            StepResult::Done => return Ok(()),
+            StepResult::Done => break,
             StepResult::Busy | StepResult::Locked if since.elapsed() > place.busy_timeout => {
                 return Err(StoreError::Busy { path: place.path.clone(), waited: place.busy_timeout });
             }
             _ => thread::sleep(Duration::from_millis(1)),
         }
     }
+    drop(copy);
+    keep_trust(source, target).map_err(|error| place.fail(&error))
+}
+
+/// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
+fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
+    if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
 }
 
 /// Where a file is written before it gets its name.

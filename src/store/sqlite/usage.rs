@@ -7,13 +7,14 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::{SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
-/// What this agent got last of a skill, else what it would get now. The seek by task is on the index that `log show` uses.
+/// What this agent got last of a skill, else what it would get now. The seek by task walks the index
+/// that `log show` uses from its end, and never that of the skill, which may have millions of rows.
 const USED: &str = concat!(
     "SELECT s.id, coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4', u.version, u.content_hash,
        v.version, v.content_hash
      FROM skills s
-     LEFT JOIN skill_usage_log u ON u.id = (SELECT max(id) FROM skill_usage_log
-       WHERE task_id = ?3 AND agent_id = ?2 AND skill_id = s.id AND content_hash IS NOT NULL)
+     LEFT JOIN skill_usage_log u ON u.id = (SELECT id FROM skill_usage_log
+       WHERE task_id = ?3 AND agent_id = ?2 AND +skill_id = s.id AND content_hash IS NOT NULL ORDER BY id DESC LIMIT 1)
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!(),
     " ORDER BY v.id DESC LIMIT 1)
