@@ -25,7 +25,10 @@ use crate::model::{
 };
 
 pub use error::{Result, StoreError};
-pub use reports::{BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport};
+pub use reports::{
+    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
+    UnarchiveReport,
+};
 pub use requests::{
     Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Proof, SkillChange,
     SkillFilter, Sums, Unstored, UsageFilter,
@@ -87,8 +90,10 @@ pub trait Catalogue {
 
 /// What reports are made of. Where a category is given: only of its skills.
 pub trait Reporting {
-    /// What a usage row remembers of a skill: what this agent got last in this task, else what it would get now.
-    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>>;
+    /// What a usage row remembers of a skill as it is now.
+    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
+    /// The version and bytes that an agent got last of a skill in a task.
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
     /// How much of the usage log is not in the rollups, and whether they can be trusted.
@@ -149,6 +154,11 @@ pub trait Maintenance {
     fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
     /// Gives free pages back and refreshes what the query planner knows, where that pays.
     fn maintain(&mut self) -> Result<MaintainReport>;
+    /// Moves the usage rows of the days before `before` to a file, which is on the disk before any of them leaves the log; what
+    /// reports add up stays the same. `progress` gets the rows that are done, and all.
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;
+    /// Brings the rows of such a file back; those that are in the log already are left alone.
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport>;
     /// Brings an older schema up to date in one transaction, after a backup beside the file; `fill` runs inside it.
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport>;
 }

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod approvals;
+mod archive;
 mod backup;
 mod beside;
 mod bootstrap;
@@ -32,8 +33,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use self::failure::Place;
 use self::transaction::SqliteTransaction;
 use super::{
-    BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport, Result, Snapshot,
-    StatusReport, Store, StoreError, Transaction,
+    ArchiveReport, BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport,
+    Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport,
 };
 use crate::clock::Clock;
 
@@ -148,6 +149,16 @@ impl Maintenance for SqliteStore {
 
     fn maintain(&mut self) -> Result<MaintainReport> {
         maintain::run(&self.connection, &self.place)
+    }
+
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        self.set_durability(Durability::Full)?;
+        archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
+    }
+
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        self.set_durability(Durability::Full)?;
+        archive::unarchive(&mut self.connection, &self.place, from, progress)
     }
 
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {

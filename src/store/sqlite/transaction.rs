@@ -90,8 +90,12 @@ impl Catalogue for SqliteTransaction<'_> {
 }
 
 impl Reporting for SqliteTransaction<'_> {
-    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>> {
-        self.say(usage::used(&self.inner, name, agent_id, task_id))
+    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
+        self.say(usage::used(&self.inner, name))
+    }
+
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
+        self.say(usage::got(&self.inner, skill, agent_id, task_id))
     }
 
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
