@@ -78,13 +78,13 @@ fn write<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, executi
     let task_id = execution.task_id.as_deref();
     let used = match known.entry(&execution.skill) {
         Entry::Occupied(found) => found.into_mut(),
-        Entry::Vacant(place) => match tx.used(&execution.skill)? {
-            Some(used) => place.insert(used),
-            None => {
+        Entry::Vacant(place) => {
+            let Some(used) = tx.used(&execution.skill)? else {
                 let near = nearest(execution.skill.as_str(), tx.names(NameKind::Skill)?);
                 return Err(Error::SkillNotFound { name: execution.skill.to_string(), near });
-            }
-        },
+            };
+            place.insert(used)
+        }
     };
     // What the agent really got in this task, else what it would get now.
     let got = task_id.map(|task| tx.got(used.id, &execution.agent_id, task)).transpose()?.flatten();

@@ -156,6 +156,6 @@ fn what_a_killed_batch_acknowledged_is_there() {
     let logged: usize =
         project.sqlite3("SELECT count(DISTINCT agent_id) FROM skill_usage_log").parse().expect("a number");
     assert!(acknowledged > 5_000 && logged >= acknowledged, "{acknowledged} acknowledged, {logged} there");
-    assert_eq!(project.sqlite3("PRAGMA quick_check"), "ok");
+    project.assert_whole();
     project.cfn(["analytics", "check"]).ok();
 }

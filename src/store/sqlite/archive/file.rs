@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::values::{Value, columns, from_json, quoted, to_json};
+use super::values::{Value, columns, from_json, hex, quoted, to_json};
 use crate::store::sqlite::beside::file_error;
 use crate::store::sqlite::failure::Place;
 use crate::store::sqlite::sums::day_of;
@@ -53,7 +53,7 @@ pub(super) fn write(snapshot: &Connection, place: &Place, mut header: Header, dr
         Ok(())
     })?;
     header.rows = rows;
-    header.sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    header.sha256 = hex(&digest.finalize());
     if rows == 0 {
         return Ok(0);
     }
@@ -121,7 +121,7 @@ pub(super) fn verified(path: &Path, row: &mut dyn FnMut(u64, Vec<Value>) -> Resu
         }
         count += 1;
     }
-    let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hex(&digest.finalize());
     if count != header.rows || found != header.sha256 {
         return Err(refused(path, "it is damaged: its rows are not those that its header counts and hashes"));
     }

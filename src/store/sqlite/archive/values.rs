@@ -95,7 +95,8 @@ fn tagged(tag: &str, text: String) -> Json {
     Json::Object(Map::from_iter([(tag.to_owned(), text.into())]))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two digits a byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // a String takes everything
@@ -105,7 +106,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    if text.len() % 2 == 0 { text.as_bytes().chunks(2).map(pair).collect() } else { None }
+    if text.len().is_multiple_of(2) { text.as_bytes().chunks(2).map(pair).collect() } else { None }
 }
 
 #[cfg(test)]
