@@ -130,6 +130,9 @@ impl From<StoreError> for Failure {
                 (3, "outcome_unknown", "Running the command again is safe, and says what became of it.")
             }
             StoreError::DamagedRow { .. } => (3, "damaged_row", "Correct the row, and run 'cfn db check'."),
+            StoreError::Archive { .. } => {
+                (2, "archive_refused", "Name a whole file that 'cfn db archive' wrote for this database, or a new one.")
+            }
             StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and space."),
             StoreError::Failed { .. } => (3, "database_failed", "Run 'cfn db check'."),
         };

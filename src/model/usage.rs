@@ -59,7 +59,7 @@ pub struct UsedSkill {
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
-    /// The version and bytes that this agent got last, or that it would get now.
+    /// The version and bytes that an agent would get now.
     pub version: Option<(String, String)>,
 }
 

@@ -1,15 +1,18 @@
 //! `log`: one execution of a skill, or thousands.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde::Serialize;
 
 use super::error::{Error, Result, nearest};
 use crate::clock::Clock;
-use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow};
+use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter};
 
-/// The tail of the log that reports add up by themselves is kept below this; folding it in takes a millisecond or two.
-const FOLD_FROM: u64 = 2_000;
-const FOLD_AT_ONCE: i64 = 10_000;
+/// A tail of the log of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that
+/// was just adopted, is left to the first report: it says what it does meanwhile.
+const FOLDED: std::ops::RangeInclusive<u64> = 2_000..=20_000;
 
 /// An execution of a skill.
 #[derive(Debug, Clone)]
@@ -46,7 +49,7 @@ pub struct UsageReport {
 pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result<LogReport> {
     let now = clock.database_time();
     let mut transaction = store.write(Durability::Normal)?;
-    write(transaction.as_mut(), &now, execution)?;
+    write(transaction.as_mut(), &mut Known::new(), &now, execution)?;
     fold_tail(transaction.as_mut())?;
     transaction.commit()?;
     Ok(LogReport { logged: 1 })
@@ -56,9 +59,9 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
     let now = clock.database_time();
     let mut transaction = store.write(Durability::Normal)?;
-    let mut answers = Vec::with_capacity(executions.len());
+    let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
     for execution in executions {
-        match write(transaction.as_mut(), &now, execution) {
+        match write(transaction.as_mut(), &mut known, &now, execution) {
             Err(error @ (Error::Store(_) | Error::File(_))) => return Err(error),
             answer => answers.push(answer),
         }
@@ -68,13 +71,25 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) ->
     Ok(answers)
 }
 
-fn write(tx: &mut dyn Transaction, now: &str, execution: &Execution) -> Result<()> {
+/// Skills that were looked up in this transaction: nobody can change them while it holds the write lock.
+type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
+
+fn write<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execution: &'a Execution) -> Result<()> {
     let task_id = execution.task_id.as_deref();
-    let Some(used) = tx.used(&execution.skill, &execution.agent_id, task_id)? else {
-        let near = nearest(execution.skill.as_str(), tx.names(NameKind::Skill)?);
-        return Err(Error::SkillNotFound { name: execution.skill.to_string(), near });
+    let used = match known.entry(&execution.skill) {
+        Entry::Occupied(found) => found.into_mut(),
+        Entry::Vacant(place) => {
+            let Some(used) = tx.used(&execution.skill)? else {
+                let near = nearest(execution.skill.as_str(), tx.names(NameKind::Skill)?);
+                return Err(Error::SkillNotFound { name: execution.skill.to_string(), near });
+            };
+            place.insert(used)
+        }
     };
-    let (version, hash) = used.version.as_ref().map_or((None, None), |(version, hash)| (Some(version), Some(hash)));
+    // What the agent really got in this task, else what it would get now.
+    let got = task_id.map(|task| tx.got(used.id, &execution.agent_id, task)).transpose()?.flatten();
+    let version = got.as_ref().or(used.version.as_ref());
+    let (version, hash) = version.map_or((None, None), |(version, hash)| (Some(version), Some(hash)));
     tx.log_usage(&Usage {
         agent_id: &execution.agent_id,
         agent_type: execution.agent_type.as_str(),
@@ -94,8 +109,8 @@ fn write(tx: &mut dyn Transaction, now: &str, execution: &Execution) -> Result<(
 /// Whoever appends pays a little now and then, so that no report has to pay a lot.
 fn fold_tail(tx: &mut dyn Transaction) -> Result<()> {
     let backlog = tx.backlog()?;
-    if backlog.trustworthy && backlog.tail >= FOLD_FROM {
-        tx.roll_up(FOLD_AT_ONCE)?;
+    if backlog.trustworthy && FOLDED.contains(&backlog.tail) {
+        tx.roll_up(i64::MAX)?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ mod verify;
 
 pub use analytics::{
     Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, every_report,
-    is_behind, prove,
+    is_behind, prove, rebuild,
 };
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};

@@ -106,6 +106,14 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// An archive that is missing, damaged, or of another database.
+    #[error("the archive {} was not taken: {why}", Visible(path.to_string_lossy()))]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The database refused a change, or failed in another way.
     #[error("the database {} failed: {detail}", Visible(path.to_string_lossy()))]
     Failed {

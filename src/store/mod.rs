@@ -25,10 +25,13 @@ use crate::model::{
 };
 
 pub use error::{Result, StoreError};
-pub use reports::{BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport};
+pub use reports::{
+    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
+    UnarchiveReport,
+};
 pub use requests::{
-    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, SkillChange, SkillFilter,
-    Sums, Unstored, UsageFilter,
+    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Proof, SkillChange,
+    SkillFilter, Sums, Unstored, UsageFilter,
 };
 
 /// What happens to a committed transaction when the power goes.
@@ -85,26 +88,30 @@ pub trait Catalogue {
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
 }
 
-/// What reports are made of.
+/// What reports are made of. Where a category is given: only of its skills.
 pub trait Reporting {
-    /// What a usage row remembers of a skill: what this agent got last in this task, else what it would get now.
-    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>>;
+    /// What a usage row remembers of a skill as it is now.
+    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
+    /// The version and bytes that an agent got last of a skill in a task.
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
     /// How much of the usage log is not in the rollups, and whether they can be trusted.
     fn backlog(&self) -> Result<Backlog>;
     /// The usage log by skill, agent type and level; both kinds of sums give the same cells.
     fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>>;
-    /// Uses by UTC day, in order.
-    fn uses_by_day(&self, days: Option<&Days>) -> Result<Vec<(String, i64)>>;
+    /// Uses by UTC day, in order: the last `most` days that have any.
+    fn uses_by_day(&self, days: Option<&Days>, sums: Sums, most: usize) -> Result<Vec<(String, i64)>>;
+    /// Compares every rollup with a full scan.
+    fn prove(&self) -> Result<Proof>;
     /// Decisions of these days, with when what they decide on was recorded.
-    fn decision_times(&self, days: Option<&Days>) -> Result<Vec<DecisionTime>>;
+    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
     /// Active skills above level `auto` whose current version is not approved, by id.
-    fn waiting(&self) -> Result<Vec<Waiting>>;
+    fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
     /// How many skills there are by level and status.
-    fn levels(&self) -> Result<Vec<(ApprovalLevel, Status, i64)>>;
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>>;
     /// Active skills: key and name, by name.
-    fn active_skills(&self) -> Result<Vec<(SkillId, String)>>;
+    fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
 }
 
 /// A write that is not visible to anybody else before [`commit`](Transaction::commit).
@@ -125,9 +132,9 @@ pub trait Transaction: Snapshot {
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
     /// Writes one usage row.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
-    /// Brings up to `most` ids of the usage log into the rollups, and what changed since they were.
+    /// Brings up to `most` rows of the usage log into the rollups, and what changed since they were.
     fn roll_up(&mut self, most: i64) -> Result<()>;
-    /// Throws the rollups away: every row is to be rolled up again.
+    /// Throws the rollups away, and repairs what keeps them exact: every row is to be rolled up again.
     fn forget_rollups(&mut self) -> Result<()>;
     /// Records which bytes a bootstrap skill has.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
@@ -147,6 +154,11 @@ pub trait Maintenance {
     fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
     /// Gives free pages back and refreshes what the query planner knows, where that pays.
     fn maintain(&mut self) -> Result<MaintainReport>;
+    /// Moves the usage rows of the days before `before` to a file, which is on the disk before any of them leaves the log; what
+    /// reports add up stays the same. `progress` gets the rows that are done, and all.
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;
+    /// Brings the rows of such a file back; those that are in the log already are left alone.
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport>;
     /// Brings an older schema up to date in one transaction, after a backup beside the file; `fill` runs inside it.
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport>;
 }

@@ -93,3 +93,29 @@ pub struct MigrateReport {
     /// Skills that were carried forward with an approval, because the old layout had none.
     pub carried_forward: u64,
 }
+
+/// What [`Maintenance::archive`] moved.
+#[derive(Debug, Clone, Serialize)]
+pub struct ArchiveReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Whose rows are older than this day.
+    pub before: String,
+    /// The rows in the file.
+    pub rows: u64,
+    /// The rows that left the log now.
+    pub moved: u64,
+    /// The rows that another program changed or deleted meanwhile.
+    pub kept: u64,
+}
+
+/// What [`Maintenance::unarchive`] brought back.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnarchiveReport {
+    /// The file.
+    pub path: PathBuf,
+    /// The rows in the file.
+    pub rows: u64,
+    /// The rows that came back now.
+    pub returned: u64,
+}

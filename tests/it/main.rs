@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod adoption;
+mod analytics;
 mod analytics_page;
 mod architecture;
 mod backup;

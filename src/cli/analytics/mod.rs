@@ -19,7 +19,8 @@ use crate::ops::{self, Analytics, AnalyticsReport, Cell, Period, ProofReport, Re
 /// Say what skills are used, whether they help, and what they save
 ///
 /// Reports: effectiveness, effectiveness-by-approval, phase4-performance, velocity, bottlenecks, by-approval, approval-efficiency,
-/// usage, cost. Without one: an overview. 'check' compares the rollups behind them with a full scan of the log.
+/// usage, cost. Without one: an overview. 'check' compares the rollups behind them with a full scan of the log; 'rebuild' adds the
+/// whole log up again, should they differ.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,28 +71,38 @@ struct PageReport {
 enum What {
     Report(ReportName),
     Check,
+    Rebuild,
 }
 
 fn report(text: &str) -> Result<What, String> {
     if text == "check" {
         return Ok(What::Check);
     }
+    if text == "rebuild" {
+        return Ok(What::Rebuild);
+    }
     let found = ReportName::ALL.into_iter().find(|(_, word)| *word == text);
     found.map(|(name, _)| What::Report(name)).ok_or_else(|| {
         let words: Vec<_> = ReportName::ALL.iter().map(|(_, word)| *word).collect();
-        format!("there is no such report; there are {} and check", words.join(", "))
+        format!("there is no such report; there are {}, check and rebuild", words.join(", "))
     })
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    if let (Some(What::Check), Some(_)) = (args.report, &args.html) {
+    if let (Some(What::Check | What::Rebuild), Some(_)) = (args.report, &args.html) {
         return Err(Failure::input("check is no report and has no page", "Name a report, or leave it out for all."));
     }
-    let mut store = up_to_date(context)?;
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since > until
+    {
+        let message = format!("--since {since} is after --until {until}");
+        return Err(Failure::input(message, "Name the earlier day with --since."));
+    }
+    let mut store = if matches!(args.report, Some(What::Rebuild)) { rebuilt(context)? } else { up_to_date(context)? };
     let name = match args.report {
         None => ReportName::Overview,
         Some(What::Report(name)) => name,
-        Some(What::Check) => {
+        Some(What::Check | What::Rebuild) => {
             let proof = ops::prove(&mut store)?;
             context.output.answer(&proof)?;
             return Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) });
@@ -145,25 +156,49 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
     html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.database_time() }
 }
 
-/// Opens the database for reading, after the rollups were brought up to date where that is due and this user may write.
+/// How often the rollups are brought up to date again because others changed old rows meanwhile; then a scan answers.
+const TRIES: usize = 3;
+
+/// Opens the database for reading, after the rollups were brought up to date where that is due and can be done.
 fn up_to_date(context: &Context) -> Result<Database, Failure> {
     let mut store = context.open(Access::Read)?;
     if !ops::is_behind(&mut store)? {
         return Ok(store);
     }
-    let mut writer = match context.open(Access::Write) {
-        Ok(writer) => writer,
-        Err(failure) if failure.kind == "database_denied" => return Ok(store), // a scan gives the same figures
-        Err(failure) => return Err(failure),
-    };
+    match catch_up(context) {
+        Ok(writer) => Ok(writer),
+        // Who may not write, or not now, gets the same figures from a scan.
+        Err(failure) if ["database_denied", "busy", "disk_full"].contains(&failure.kind) => Ok(store),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn catch_up(context: &Context) -> Result<Database, Failure> {
+    let mut writer = context.open(Access::Write)?;
+    for _ in 0..TRIES {
+        adding_up(context, |progress| ops::catch_up(&mut writer, progress))?;
+        if !ops::is_behind(&mut writer)? {
+            break;
+        }
+    }
+    Ok(writer)
+}
+
+fn rebuilt(context: &Context) -> Result<Database, Failure> {
+    let mut writer = context.open(Access::Write)?;
+    adding_up(context, |progress| ops::rebuild(&mut writer, progress))?;
+    Ok(writer)
+}
+
+/// Shows how much of the log is added up.
+fn adding_up(context: &Context, work: impl FnOnce(&mut dyn FnMut(u64)) -> ops::Result<()>) -> Result<(), Failure> {
     let mut progress = context.output.progress("adding up the usage log");
     let mut most = 0;
-    ops::catch_up(&mut writer, &mut |left| {
+    let count = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
+    Ok(work(&mut |left| {
         most = most.max(left);
-        let count = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
         progress.at(count(most - left), count(most));
-    })?;
-    Ok(writer)
+    })?)
 }
 
 impl Report for AnalyticsReport {
@@ -213,5 +248,8 @@ impl Report for ProofReport {
             "rollups and full scan are {verdict}: {} rows in {} cells, {} differences",
             self.rows, self.cells, self.differences
         ));
+        if self.differences > 0 {
+            page.line("run 'cfn analytics rebuild' to add the log up again");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `cfn db …`.
 
+mod archive;
 mod backup;
 mod capture;
 mod check;
@@ -34,6 +35,8 @@ enum Command {
     Maintain(maintain::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Archive(archive::Args),
+    Unarchive(archive::BackArgs),
     Check(check::Args),
 }
 
@@ -45,6 +48,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Maintain(args) => maintain::run(context, &args),
         Command::Backup(args) => backup::run(context, &args),
         Command::Restore(args) => restore::run(context, &args),
+        Command::Archive(args) => archive::run(context, &args),
+        Command::Unarchive(args) => archive::run_back(context, &args),
         Command::Check(args) => check::run(context, &args),
     }
 }

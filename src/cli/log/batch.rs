@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::MOST;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
@@ -128,11 +129,13 @@ impl Line {
             other => Ok(other),
         };
         let least = |name: &str, value: Option<i64>| match value {
-            Some(it) if it < 0 => Err(Failure::input(format!("{name} must not be negative"), "Correct the line.")),
+            Some(it) if !(0..=MOST).contains(&it) => {
+                Err(Failure::input(format!("{name} must be a number from 0 to {MOST}"), "Correct the line."))
+            }
             other => Ok(other),
         };
-        if self.cost_avoided_usd.is_some_and(|it| !(0.0..=1e9).contains(&it)) {
-            let message = "cost_avoided_usd must be an amount from 0 to 1000000000";
+        if self.cost_avoided_usd.is_some_and(|it| !(0.0..=1e6).contains(&it)) {
+            let message = "cost_avoided_usd must be an amount from 0 to 1000000";
             return Err(Failure::input(message, "Correct the line."));
         }
         Ok(Execution {

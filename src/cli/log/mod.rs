@@ -58,7 +58,7 @@ struct One {
     #[arg(long)]
     phase: Option<String>,
     /// How long it took
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(i64).range(0..=MOST))]
     execution_ms: Option<i64>,
     /// 0 is success
     #[arg(long, value_name = "CODE", allow_negative_numbers = true)]
@@ -73,12 +73,15 @@ struct One {
     #[arg(long, value_name = "0..1", value_parser = share)]
     test_pass_rate: Option<f64>,
     /// Tokens that did not have to be spent
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MOST))]
     tokens_avoided: Option<i64>,
     /// Money that did not have to be spent
     #[arg(long, value_name = "USD", value_parser = amount)]
     cost_avoided_usd: Option<f64>,
 }
+
+/// The most milliseconds or tokens of one execution; sums of millions of rows must not overflow.
+const MOST: i64 = 1_000_000_000_000;
 
 /// A number from 0 to 1.
 fn share(text: &str) -> Result<f64, String> {
@@ -89,8 +92,8 @@ fn share(text: &str) -> Result<f64, String> {
 fn amount(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|it| (0.0..=1e9).contains(it))
-        .ok_or_else(|| "must be an amount from 0 to 1000000000".to_owned())
+        .filter(|it| (0.0..=1e6).contains(it))
+        .ok_or_else(|| "must be an amount from 0 to 1000000".to_owned())
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {

@@ -26,7 +26,7 @@ fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
 }
 
 pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
-    let decisions = source.snapshot.decision_times(source.days)?;
+    let decisions = source.snapshot.decision_times(source.days, source.category())?;
     let rows = LEVELS.into_iter().filter_map(|level| {
         let of_level: Vec<_> = decisions.iter().filter(|it| it.approval_level == level).collect();
         if of_level.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
 }
 
 pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
-    let decisions = source.snapshot.decision_times(source.days)?;
+    let decisions = source.snapshot.decision_times(source.days, source.category())?;
     let outcomes = [Decision::Approved, Decision::Rejected, Decision::Escalated, Decision::NeedsCorrection];
     let mut rows = Vec::new();
     for level in LEVELS {
@@ -75,7 +75,7 @@ pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
     let now = clock.database_time();
-    let mut waiting = source.snapshot.waiting()?;
+    let mut waiting = source.snapshot.waiting(source.category())?;
     // Longest first; the order of ids, that is of arrival, where the times are equal or unknown.
     waiting.sort_by(|a, b| a.since.cmp(&b.since));
     let rows = waiting.into_iter().map(|it| {
@@ -95,7 +95,7 @@ pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
 }
 
 pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
-    let rows = source.snapshot.levels()?.into_iter().map(|(level, status, skills)| {
+    let rows = source.snapshot.levels(source.category())?.into_iter().map(|(level, status, skills)| {
         vec![Cell::text(level.as_str()), Cell::text(status.as_str()), Cell::Integer(skills)]
     });
     Ok(Table {
@@ -106,8 +106,8 @@ pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
 }
 
 pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
-    let decisions = source.snapshot.decision_times(source.days)?;
-    let waiting = source.snapshot.waiting()?;
+    let decisions = source.snapshot.decision_times(source.days, source.category())?;
+    let waiting = source.snapshot.waiting(source.category())?;
     let rows = LEVELS.into_iter().filter_map(|level| {
         let of_level: Vec<_> = decisions.iter().filter(|it| it.approval_level == level).collect();
         let bottlenecks = waiting.iter().filter(|it| it.approval_level == level).count();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::Result;
 use crate::clock::Clock;
-use crate::store::{Days, Durability, Snapshot, Store, Sums};
+use crate::store::{Days, Durability, Proof, Snapshot, Store, Sums};
 
 pub use period::Period;
 pub use table::{Cell, Table};
@@ -77,13 +77,17 @@ const FOLD_AT_ONCE: i64 = 500_000;
 /// Whether the rollups should be brought up to date before a report; only somebody who may write can do that.
 pub fn is_behind(store: &mut dyn Store) -> Result<bool> {
     let backlog = store.read()?.backlog()?;
-    Ok(backlog.trustworthy && (backlog.dirty || backlog.tail > LONGEST_TAIL))
+    let usable = backlog.trustworthy && !backlog.dirty && backlog.tail <= LONGEST_TAIL;
+    Ok(backlog.repairable && !usable)
 }
 
 /// Brings the rollups up to date, a few transactions of bounded size; `progress` gets the rows that are left.
 pub fn catch_up(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
     loop {
         let mut transaction = store.write(Durability::Normal)?;
+        if !transaction.backlog()?.trustworthy {
+            transaction.forget_rollups()?;
+        }
         transaction.roll_up(FOLD_AT_ONCE)?;
         let left = transaction.backlog()?.tail;
         transaction.commit()?;
@@ -128,21 +132,26 @@ fn answer(snapshot: &dyn Snapshot, clock: Clock, request: &Analytics) -> Result<
 /// What a proof found.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProofReport {
-    /// Cells that were compared.
-    pub cells: usize,
+    /// Cells that were compared, by day.
+    pub cells: i64,
     /// Rows of the log that they add up.
     pub rows: i64,
     /// Cells whose rollup is not its full scan.
-    pub differences: usize,
+    pub differences: i64,
 }
 
 /// Compares every rollup cell with a full scan of the same snapshot.
 pub fn prove(store: &mut dyn Store) -> Result<ProofReport> {
-    let snapshot = store.read()?;
-    let (rolled, scanned) = (snapshot.usage_cells(None, Sums::Rollups)?, snapshot.usage_cells(None, Sums::Scan)?);
-    let differences = scanned.iter().filter(|it| !rolled.contains(it)).count()
-        + rolled.iter().filter(|it| !scanned.contains(it)).count();
-    Ok(ProofReport { cells: scanned.len(), rows: scanned.iter().map(|it| it.uses).sum(), differences })
+    let Proof { cells, rows, differences } = store.read()?.prove()?;
+    Ok(ProofReport { cells, rows, differences })
+}
+
+/// Throws the rollups away and adds the whole log up again: the way out where a proof failed.
+pub fn rebuild(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    let mut transaction = store.write(Durability::Normal)?;
+    transaction.forget_rollups()?;
+    transaction.commit()?;
+    catch_up(store, progress)
 }
 
 /// What a report is made from.
@@ -173,6 +182,10 @@ impl Source<'_> {
             ReportName::Usage => Ok(vec![usage::usage(self)?, usage::unused(self)?]),
             ReportName::Cost => Ok(vec![usage::cost_overall(self)?, usage::cost(self)?]),
         }
+    }
+
+    fn category(&self) -> Option<&str> {
+        self.request.category.as_deref()
     }
 
     /// The cells that pass the filters.

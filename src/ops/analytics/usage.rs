@@ -63,6 +63,12 @@ impl Sum {
     }
 }
 
+/// The larger mean gain first, without rounding.
+fn mean_order(a: &Sum, b: &Sum) -> std::cmp::Ordering {
+    let product = |gain: i64, count: i64| i128::from(gain) * i128::from(count);
+    product(b.gain, a.measured).cmp(&product(a.gain, b.measured))
+}
+
 /// What a cell's skill is called; a key of one that is gone.
 fn name(cell: &UsageCell) -> String {
     cell.skill.clone().unwrap_or_else(|| format!("#{} (gone)", cell.skill_id))
@@ -83,7 +89,7 @@ pub(super) fn effectiveness_overall(source: &Source<'_>) -> Result<Table> {
 pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
     let mut groups: Vec<_> = grouped(&cells, name).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
-    groups.sort_by(|(_, a), (_, b)| (b.gain * a.measured).cmp(&(a.gain * b.measured)));
+    groups.sort_by(|(_, a), (_, b)| mean_order(a, b));
     let rows = groups.into_iter().map(|(skill, sum)| {
         let mut row = vec![Cell::Text(skill)];
         row.extend(sum.measures().into_iter().skip(1));
@@ -130,9 +136,8 @@ fn ranking(title: &'static str, cells: &[UsageCell], most: usize) -> Table {
 }
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
-    let days = source.snapshot.uses_by_day(source.days)?;
-    let recent = days.len().saturating_sub(90);
-    let rows = days.into_iter().skip(recent).map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
+    let days = source.snapshot.uses_by_day(source.days, source.sums, 90)?;
+    let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
     Ok(Table { name: "uses by day", columns: &["day", "uses"], rows: rows.collect() })
 }
 
@@ -156,7 +161,7 @@ pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
 pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
     let mut used: Vec<i64> = source.cells()?.iter().map(|it| it.skill_id).collect();
     used.sort_unstable();
-    let skills = source.snapshot.active_skills()?.into_iter();
+    let skills = source.snapshot.active_skills(source.category())?.into_iter();
     let rows = skills.filter(|(id, _)| used.binary_search(&id.0).is_err()).map(|(_, name)| vec![Cell::Text(name)]);
     Ok(Table { name: "unused skills", columns: &["skill"], rows: rows.collect() })
 }

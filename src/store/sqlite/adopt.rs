@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::schema;
+use super::{rollups, schema};
 use crate::store::MigrateReport;
 
 /// Indexes of the old schema that repeat a UNIQUE constraint or that no query of cfn uses; each costs every process start and
@@ -57,6 +57,7 @@ struct Column {
 pub(super) fn complete(connection: &Connection, report: &mut MigrateReport) -> Result<()> {
     let fresh = Connection::open_in_memory()?;
     schema::run_all(&fresh)?;
+    let rolled_up = schema::has_rollups(connection)? && rollups::trusted(connection)?;
     let had_approvals = exists(connection, "table", "approval_history")?;
     for index in REDUNDANT {
         if exists(connection, "index", index)? {
@@ -85,7 +86,7 @@ pub(super) fn complete(connection: &Connection, report: &mut MigrateReport) -> R
     for (name, sql) in objects(&fresh, "trigger")? {
         connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {};\n{sql}", quoted(&name)))?;
     }
-    Ok(())
+    if rolled_up { rollups::trust(connection) } else { rollups::forget(connection) }
 }
 
 /// Versions, bound approvals and identity, for rows that were written before there was any of this.
@@ -96,7 +97,7 @@ fn carry_forward(connection: &Connection, had_approvals: bool, report: &mut Migr
            FROM (SELECT 'database_id' AS name UNION ALL SELECT 'cache_key' UNION ALL SELECT 'catalogue_token'
              UNION ALL SELECT 'usage_token') AS wanted
            WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata m WHERE m.name = wanted.name);
-         INSERT INTO cfn_metadata (name, value) SELECT 'rolled_up_through', 0
+         INSERT INTO cfn_metadata (name, value) SELECT 'rolled_up_through', -9223372036854775808
            WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata WHERE name = 'rolled_up_through');
          INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source, created_at)
            SELECT s.id, s.version, s.content_hash, coalesce(s.content_path, ''), coalesce(s.approval_level, 'human'), 'adoption',

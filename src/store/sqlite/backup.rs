@@ -14,7 +14,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::beside::with_suffix;
 use super::failure::{Place, file_error};
 use super::open::{self, Options};
-use super::schema;
+use super::{rollups, schema};
 use crate::clock::Clock;
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
 
@@ -165,13 +165,20 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite
     let copy = Backup::new(source, target)?;
     loop {
         match copy.step(-1)? {
-            StepResult::Done => return Ok(()),
+            StepResult::Done => break,
             StepResult::Busy | StepResult::Locked if since.elapsed() > place.busy_timeout => {
                 return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
             }
             _ => thread::sleep(Duration::from_millis(1)),
         }
     }
+    drop(copy);
+    keep_trust(source, target)
+}
+
+/// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
+fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
+    if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
 }
 
 /// Where a file is written before it gets its name.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Result};
 
 use super::beside::wal_of;
 use super::failure::Place;
+use super::rollups;
 use crate::store::MaintainReport;
 
 /// Rewriting the file pays from this share of free pages.
@@ -39,8 +40,13 @@ fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
         report.notes.push(format!("no VACUUM: {free} of {pages} pages are free, less than a tenth"));
         return Ok(());
     }
+    let (trusted, schema) = (rollups::trusted(connection)?, number("schema_version")?);
     // The copy that VACUUM makes would otherwise be held in memory, as temp_store says.
     connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
+    // VACUUM counts the schema up by one; more means that somebody else changed it too, and the rollups are not known to be exact.
+    if trusted && number("schema_version")? == schema + 1 {
+        rollups::trust(connection)?;
+    }
     report.vacuumed = true;
     Ok(())
 }
@@ -65,7 +71,14 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
         return Ok(());
     }
     drop(wanted);
-    connection.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize(0x10002);")?;
+    // The first statistics are a change of the schema; in one transaction with that, the rollups stay known to be exact.
+    let transaction = connection.unchecked_transaction()?;
+    let trusted = rollups::trusted(&transaction)?;
+    transaction.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize(0x10002);")?;
+    if trusted {
+        rollups::trust(&transaction)?;
+    }
+    transaction.commit()?;
     report.analyzed = true;
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::failure::Place;
 use super::open::{self, Options};
 use super::schema::{self, CURRENT, State};
 use super::transaction::SqliteTransaction;
-use super::{adopt, backup};
+use super::{adopt, backup, rollups};
 use crate::clock::Clock;
 use crate::store::{MigrateReport, Result, StoreError, Transaction};
 
@@ -34,6 +34,7 @@ fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(say)?;
     schema::run_all(&transaction).map_err(say)?;
     schema::note_versions(&transaction, clock).map_err(say)?;
+    rollups::trust(&transaction).map_err(say)?;
     transaction.commit().map_err(say)?;
     open::settle_journal_mode(&connection, &place)?;
     connection.close().map_err(|(_, error)| place.fail(&error))?;

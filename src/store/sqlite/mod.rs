@@ -2,10 +2,12 @@
 
 mod adopt;
 mod approvals;
+mod archive;
 mod backup;
 mod beside;
 mod bootstrap;
 mod candidates;
+mod cells;
 mod check;
 mod contents;
 mod failure;
@@ -21,6 +23,7 @@ mod rows;
 mod schema;
 mod skills;
 mod status;
+mod sums;
 mod transaction;
 mod usage;
 mod versions;
@@ -32,8 +35,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use self::failure::Place;
 use self::transaction::SqliteTransaction;
 use super::{
-    BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport, Result, Snapshot,
-    StatusReport, Store, StoreError, Transaction,
+    ArchiveReport, BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport,
+    Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport,
 };
 use crate::clock::Clock;
 
@@ -154,6 +157,16 @@ impl Maintenance for SqliteStore {
 
     fn maintain(&mut self) -> Result<MaintainReport> {
         maintain::run(&self.connection, &self.place)
+    }
+
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        self.set_durability(Durability::Full)?;
+        archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
+    }
+
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        self.set_durability(Durability::Full)?;
+        archive::unarchive(&mut self.connection, &self.place, from, progress)
     }
 
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {

@@ -7,11 +7,17 @@ use super::rows::{Fields, collect};
 use crate::model::{ApprovalLevel, DecisionTime, SkillId, Status, Waiting};
 use crate::store::Days;
 
-pub(super) fn decision_times(connection: &Connection, days: Option<&Days>) -> Result<Vec<DecisionTime>> {
+pub(super) fn decision_times(
+    connection: &Connection,
+    days: Option<&Days>,
+    category: Option<&str>,
+) -> Result<Vec<DecisionTime>> {
     let sql = "SELECT h.id, coalesce(h.approval_level, 'human'), h.decision, h.timestamp, v.created_at, h.review_duration_minutes
          FROM approval_history h LEFT JOIN skill_versions v ON v.skill_id = h.skill_id AND v.version = h.version
-         WHERE ?1 IS NULL OR (substr(h.timestamp, 1, 10) >= ?1 AND substr(h.timestamp, 1, 10) <= ?2) ORDER BY h.id";
-    collect(connection, sql, params![days.map(|it| &it.first), days.map(|it| &it.last)], |row| {
+         WHERE ?1 IS NULL OR (substr(h.timestamp, 1, 10) >= ?1 AND substr(h.timestamp, 1, 10) <= ?2)
+           AND (?3 IS NULL OR h.skill_id IN (SELECT id FROM skills WHERE category = ?3)) ORDER BY h.id";
+    let parameters = params![days.map(|it| &it.first), days.map(|it| &it.last), category];
+    collect(connection, sql, parameters, |row| {
         let mut fields = Fields::new("approval_history", row);
         let _id: i64 = fields.get()?;
         Ok(DecisionTime {
@@ -24,16 +30,16 @@ pub(super) fn decision_times(connection: &Connection, days: Option<&Days>) -> Re
     })
 }
 
-pub(super) fn waiting(connection: &Connection) -> Result<Vec<Waiting>> {
+pub(super) fn waiting(connection: &Connection, category: Option<&str>) -> Result<Vec<Waiting>> {
     let sql = concat!(
         "SELECT s.id, s.name, coalesce(s.version, ''), s.approval_level, coalesce(v.created_at, s.updated_at, s.created_at)
          FROM skills s
          LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
          WHERE s.status = 'active' AND s.approval_level <> 'auto' AND NOT coalesce(",
         approved!("v"),
-        ", 0) ORDER BY s.id"
+        ", 0) AND (?1 IS NULL OR s.category = ?1) ORDER BY s.id"
     );
-    collect(connection, sql, [], |row| {
+    collect(connection, sql, [category], |row| {
         let mut fields = Fields::new("skills", row);
         let _id: i64 = fields.get()?;
         Ok(Waiting {
@@ -45,16 +51,18 @@ pub(super) fn waiting(connection: &Connection) -> Result<Vec<Waiting>> {
     })
 }
 
-pub(super) fn levels(connection: &Connection) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
-    let sql = "SELECT min(id), coalesce(approval_level, 'human'), coalesce(status, 'active'), count(*) FROM skills GROUP BY 2, 3";
-    collect(connection, sql, [], |row| {
+pub(super) fn levels(connection: &Connection, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
+    let sql = "SELECT min(id), coalesce(approval_level, 'human'), coalesce(status, 'active'), count(*) FROM skills
+         WHERE ?1 IS NULL OR category = ?1 GROUP BY 2, 3";
+    collect(connection, sql, [category], |row| {
         let mut fields = Fields::new("skills", row);
         let _id: i64 = fields.get()?;
         Ok((fields.word()?, fields.word()?, fields.get()?))
     })
 }
 
-pub(super) fn active_skills(connection: &Connection) -> Result<Vec<(SkillId, String)>> {
-    let sql = "SELECT id, name FROM skills WHERE coalesce(status, 'active') = 'active' ORDER BY name";
-    collect(connection, sql, [], |row| Ok((SkillId(row.get(0)?), row.get(1)?)))
+pub(super) fn active_skills(connection: &Connection, category: Option<&str>) -> Result<Vec<(SkillId, String)>> {
+    let sql = "SELECT id, name FROM skills WHERE coalesce(status, 'active') = 'active'
+         AND (?1 IS NULL OR category = ?1) ORDER BY name";
+    collect(connection, sql, [category], |row| Ok((SkillId(row.get(0)?), row.get(1)?)))
 }

@@ -15,7 +15,7 @@ struct Migration {
 }
 
 /// Append-only. A fresh database runs them all; an older one is compared with the result, see `adopt.rs`.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -26,7 +26,15 @@ const MIGRATIONS: [Migration; 2] = [
         description: "Usage rollups that stay equal to a full scan",
         sql: include_str!("../../../migrations/sqlite/0002_usage_rollups.sql"),
     },
+    Migration {
+        number: 3003,
+        description: "Archives of the usage log",
+        sql: include_str!("../../../migrations/sqlite/0004_usage_archive.sql"),
+    },
 ];
+
+/// The schema with which the rollups came.
+const WITH_ROLLUPS: i64 = 3001;
 
 pub(super) const CURRENT: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
@@ -54,6 +62,27 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 /// `v3.0.0` for the schema of this connection's file.
 pub(super) fn version_name(connection: &Connection) -> rusqlite::Result<String> {
     version(connection).map(name_of)
+}
+
+/// Whether the file has this very schema: not an older one, and not a newer minor one.
+pub(super) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
+    version(connection).map(|number| number == CURRENT)
+}
+
+/// Whether the file had rollups before, by the number in its header. A dump that was loaded again has lost that number, and may
+/// have been edited.
+pub(super) fn has_rollups(connection: &Connection) -> rusqlite::Result<bool> {
+    version(connection).map(|number| number >= WITH_ROLLUPS)
+}
+
+/// The triggers that keep the rollups exact: name and SQL.
+pub(super) fn rollup_triggers() -> rusqlite::Result<Vec<(String, String)>> {
+    let fresh = Connection::open_in_memory()?;
+    run_all(&fresh)?;
+    fresh
+        .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'cfn_usage_rollup_*'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 /// Reads the header, and looks at the tables only where that is not enough.

@@ -3,14 +3,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
-use super::{approvals, bootstrap, candidates, contents, mappings, reports, rollups, skills, usage, versions};
+use super::{approvals, bootstrap, candidates, cells, contents, mappings, reports, rollups, skills, usage, versions};
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Skill, SkillId,
     SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
-    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Reporting, Result,
-    Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
+    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Proof, Reporting,
+    Result, Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -90,8 +90,12 @@ impl Catalogue for SqliteTransaction<'_> {
 }
 
 impl Reporting for SqliteTransaction<'_> {
-    fn used(&self, name: &SkillName, agent_id: &str, task_id: Option<&str>) -> Result<Option<UsedSkill>> {
-        self.say(usage::used(&self.inner, name, agent_id, task_id))
+    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
+        self.say(usage::used(&self.inner, name))
+    }
+
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
+        self.say(usage::got(&self.inner, skill, agent_id, task_id))
     }
 
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
@@ -103,27 +107,31 @@ impl Reporting for SqliteTransaction<'_> {
     }
 
     fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
-        self.say(rollups::cells(&self.inner, days, sums))
+        self.say(cells::cells(&self.inner, days, sums))
     }
 
-    fn uses_by_day(&self, days: Option<&Days>) -> Result<Vec<(String, i64)>> {
-        self.say(rollups::by_day(&self.inner, days))
+    fn uses_by_day(&self, days: Option<&Days>, sums: Sums, most: usize) -> Result<Vec<(String, i64)>> {
+        self.say(cells::by_day(&self.inner, days, sums, most))
     }
 
-    fn decision_times(&self, days: Option<&Days>) -> Result<Vec<DecisionTime>> {
-        self.say(reports::decision_times(&self.inner, days))
+    fn prove(&self) -> Result<Proof> {
+        self.say(cells::prove(&self.inner))
     }
 
-    fn waiting(&self) -> Result<Vec<Waiting>> {
-        self.say(reports::waiting(&self.inner))
+    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
+        self.say(reports::decision_times(&self.inner, days, category))
     }
 
-    fn levels(&self) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
-        self.say(reports::levels(&self.inner))
+    fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>> {
+        self.say(reports::waiting(&self.inner, category))
     }
 
-    fn active_skills(&self) -> Result<Vec<(SkillId, String)>> {
-        self.say(reports::active_skills(&self.inner))
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
+        self.say(reports::levels(&self.inner, category))
+    }
+
+    fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>> {
+        self.say(reports::active_skills(&self.inner, category))
     }
 }
 
@@ -164,8 +172,7 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn roll_up(&mut self, most: i64) -> Result<()> {
-        self.say(rollups::redo_dirty(&self.inner))?;
-        self.say(rollups::fold(&self.inner, most))
+        self.say(rollups::roll_up(&self.inner, most))
     }
 
     fn forget_rollups(&mut self) -> Result<()> {

@@ -7,34 +7,39 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::{SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
-/// What this agent got last of a skill, else what it would get now. The seek by task is on the index that `log show` uses.
+/// A skill, and what an agent would get of it.
 const USED: &str = concat!(
-    "SELECT s.id, coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4', u.version, u.content_hash,
-       v.version, v.content_hash
+    "SELECT s.id, coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
      FROM skills s
-     LEFT JOIN skill_usage_log u ON u.id = (SELECT max(id) FROM skill_usage_log
-       WHERE task_id = ?3 AND agent_id = ?2 AND skill_id = s.id AND content_hash IS NOT NULL)
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!("v"),
     " ORDER BY v.id DESC LIMIT 1)
      WHERE s.name = ?1"
 );
 
-pub(super) fn used(
-    connection: &Connection,
-    name: &SkillName,
-    agent_id: &str,
-    task_id: Option<&str>,
-) -> Result<Option<UsedSkill>> {
-    first(connection, USED, params![name.as_str(), agent_id, task_id], |row| {
+pub(super) fn used(connection: &Connection, name: &SkillName) -> Result<Option<UsedSkill>> {
+    first(connection, USED, [name.as_str()], |row| {
         let mut fields = Fields::new("skills", row);
         let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.word()?, fields.get()?);
-        let mut pair = || -> Result<Option<(String, String)>> {
-            let (version, hash): (Option<_>, Option<_>) = (fields.get()?, fields.get()?);
-            Ok(version.zip(hash))
-        };
-        let (got, now) = (pair()?, pair()?);
-        Ok(UsedSkill { id, approval_level, phase4_generated, version: got.or(now) })
+        let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);
+        Ok(UsedSkill { id, approval_level, phase4_generated, version: version.zip(hash) })
+    })
+}
+
+/// Walks the index that `log show` uses from its end, and never that of the skill, which may have millions of rows.
+pub(super) fn got(
+    connection: &Connection,
+    skill: SkillId,
+    agent_id: &str,
+    task_id: &str,
+) -> Result<Option<(String, String)>> {
+    let sql = "SELECT id, version, content_hash FROM skill_usage_log
+         WHERE task_id = ?1 AND agent_id = ?2 AND +skill_id = ?3 AND version IS NOT NULL AND content_hash IS NOT NULL
+         ORDER BY id DESC LIMIT 1";
+    first(connection, sql, params![task_id, agent_id, skill.0], |row| {
+        let mut fields = Fields::new("skill_usage_log", row);
+        let _id: i64 = fields.get()?;
+        Ok((fields.get()?, fields.get()?))
     })
 }
 

@@ -1,0 +1,82 @@
+//! `cfn db archive` and `cfn db unarchive`.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::store::{ArchiveReport, Maintenance, UnarchiveReport};
+
+/// Move old rows of the usage log to a compressed file; reports keep counting them
+///
+/// The file is on the disk before any row leaves the log. Where the command is interrupted, run it again: it goes on with the
+/// same file, and reports are right meanwhile.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db archive --before 2026-01-01 --to usage-2025.jsonl.gz
+  cfn db unarchive usage-2025.jsonl.gz")]
+pub(super) struct Args {
+    /// Rows of the days before this one (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    before: Date,
+    /// The file
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+}
+
+/// Bring the rows of an archive back into the usage log
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn db unarchive usage-2025.jsonl.gz")]
+pub(super) struct BackArgs {
+    /// The file that 'cfn db archive' wrote
+    file: PathBuf,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let to = context.settings.current_folder.join(&args.to);
+    let mut progress = context.output.progress("archiving the usage log");
+    let mut store = context.open(Access::Write)?;
+    let report = store.archive(&args.before.to_string(), &to, &mut |done, all| progress.at(count(done), count(all)))?;
+    drop(progress);
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Verdict, Failure> {
+    let from = context.settings.current_folder.join(&args.file);
+    let mut progress = context.output.progress("bringing the archive back");
+    let mut store = context.open(Access::Write)?;
+    let report = store.unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;
+    drop(progress);
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+fn count(rows: u64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+impl Report for ArchiveReport {
+    fn text(&self, page: &mut Page) {
+        if self.rows == 0 {
+            return page.line(format!("no rows before {}", self.before));
+        }
+        page.line(format!("{} rows moved to {}", self.moved, Visible(self.path.to_string_lossy())));
+        if self.kept > 0 {
+            page.line(format!("{} rows stay in the log: they were changed meanwhile", self.kept));
+        }
+    }
+}
+
+impl Report for UnarchiveReport {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("{} of {} rows came back", self.returned, self.rows));
+    }
+}

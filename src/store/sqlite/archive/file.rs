@@ -1,0 +1,147 @@
+//! The file of an archive: gzip, inside JSON lines. The first says whose rows these are, how many, and the SHA-256 of the lines
+//! that follow; each of those is a row, an array in the order of the header's columns.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+use rusqlite::{Connection, Error as SqlError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::values::{Value, columns, from_json, hex, quoted, to_json};
+use crate::store::sqlite::failure::Place;
+use crate::store::sqlite::failure::file_error;
+use crate::store::sqlite::sums::day_of;
+use crate::store::{Result, StoreError};
+
+/// The number of this format.
+pub(super) const FORMAT: u32 = 1;
+
+/// The most of a line: a row of a log, not a way to fill the memory.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// The first line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) archive: u32,
+    pub(super) schema: String,
+    pub(super) database: String,
+    pub(super) before: String,
+    pub(super) rows: u64,
+    pub(super) sha256: String,
+    pub(super) columns: Vec<String>,
+}
+
+/// A file that is not taken.
+pub(super) fn refused(path: &Path, why: &str) -> StoreError {
+    StoreError::Archive { path: path.to_owned(), why: why.to_owned() }
+}
+
+/// Writes the old rows of a snapshot, and syncs them; how many there are. They are read twice, since the header comes first.
+pub(super) fn write(snapshot: &Connection, place: &Place, mut header: Header, draft: &Path) -> Result<u64> {
+    header.columns = columns(snapshot).map_err(|error| place.fail(&error))?;
+    let mut digest = Sha256::new();
+    let mut rows = 0;
+    each(snapshot, place, &header, &mut |line| {
+        digest.update(line);
+        rows += 1;
+        Ok(())
+    })?;
+    header.rows = rows;
+    header.sha256 = hex(&digest.finalize());
+    if rows == 0 {
+        return Ok(0);
+    }
+    let failed = |source: io::Error| file_error("could not write", draft, source);
+    let file = File::create_new(draft).map_err(failed)?;
+    let mut out = GzEncoder::new(BufWriter::new(file), Compression::default());
+    let first = serde_json::to_vec(&header).map_err(|error| failed(error.into()))?;
+    out.write_all(&first).and_then(|()| out.write_all(b"\n")).map_err(failed)?;
+    each(snapshot, place, &header, &mut |line| out.write_all(line).map_err(failed))?;
+    let file = out.finish().and_then(|it| it.into_inner().map_err(io::IntoInnerError::into_error)).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    Ok(rows)
+}
+
+/// Every row before the day, by id, as its line.
+fn each(
+    snapshot: &Connection,
+    place: &Place,
+    header: &Header,
+    line: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let list: Vec<String> = header.columns.iter().map(|it| quoted(it)).collect();
+    let which = concat!(" FROM skill_usage_log u WHERE ", day_of!(), " > '' AND ", day_of!(), " < ?1 ORDER BY id");
+    let say = |error: SqlError| place.fail(&error);
+    let mut statement = snapshot.prepare(&format!("SELECT {}{which}", list.join(", "))).map_err(say)?;
+    let mut rows = statement.query([&header.before]).map_err(say)?;
+    while let Some(row) = rows.next().map_err(say)? {
+        let values: rusqlite::Result<Vec<Json>> =
+            (0..list.len()).map(|index| row.get_ref(index).map(to_json)).collect();
+        let mut text = Json::Array(values.map_err(say)?).to_string();
+        text.push('\n');
+        line(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Reads a whole file and refuses it where anything is not as its header says; each row with its number goes to `row`.
+pub(super) fn verified(path: &Path, row: &mut dyn FnMut(u64, Vec<Value>) -> Result<()>) -> Result<Header> {
+    let file =
+        File::open(path).map_err(|source| StoreError::Archive { path: path.to_owned(), why: source.to_string() })?;
+    let mut input = BufReader::new(GzDecoder::new(BufReader::new(file)));
+    let damaged = |error: io::Error| refused(path, &format!("it is damaged: {error}"));
+    let mut line = Vec::new();
+    let mut next = |line: &mut Vec<u8>| {
+        line.clear();
+        (&mut input).take(LONGEST).read_until(b'\n', line).map_err(damaged)
+    };
+    next(&mut line)?;
+    let header: Header = serde_json::from_slice(&line).map_err(|_| refused(path, "it is no archive of a usage log"))?;
+    if header.archive != FORMAT {
+        return Err(refused(path, &format!("it has format {}, and this cfn knows {FORMAT}", header.archive)));
+    }
+    if !header.columns.iter().any(|it| it.eq_ignore_ascii_case("id")) {
+        return Err(refused(path, "it is damaged: its rows have no id"));
+    }
+    let (mut digest, mut count) = (Sha256::new(), 0);
+    while next(&mut line)? > 0 {
+        digest.update(&line);
+        let values: Option<Vec<Value>> = serde_json::from_slice::<Vec<Json>>(&line)
+            .ok()
+            .and_then(|values| values.into_iter().map(from_json).collect());
+        match values.filter(|it| it.len() == header.columns.len()) {
+            Some(values) => row(count, values)?,
+            None => return Err(refused(path, &format!("it is damaged: line {} is no row", count + 2))),
+        }
+        count += 1;
+    }
+    let found = hex(&digest.finalize());
+    if count != header.rows || found != header.sha256 {
+        return Err(refused(path, "it is damaged: its rows are not those that its header counts and hashes"));
+    }
+    Ok(header)
+}
+
+/// The rows of a file that was verified, in parts of this size.
+pub(super) fn parts(
+    path: &Path,
+    size: usize,
+    part: &mut dyn FnMut(usize, Vec<Vec<Value>>) -> Result<()>,
+) -> Result<()> {
+    let (mut rows, mut number) = (Vec::with_capacity(size), 0);
+    verified(path, &mut |_, row| {
+        rows.push(row);
+        if rows.len() < size {
+            return Ok(());
+        }
+        number += 1;
+        part(number - 1, std::mem::replace(&mut rows, Vec::with_capacity(size)))
+    })?;
+    if rows.is_empty() { Ok(()) } else { part(number, rows) }
+}

@@ -1,0 +1,249 @@
+//! Old rows of the usage log: out to a file, and back. The invariant is written where the tables are, in the migration.
+//!
+//! Out: one snapshot is written to a file, which is synced and named before any row is deleted. Then part by part, in one
+//! transaction each so that other writers wait for a moment only, the rows that are still what the file says leave the log and
+//! their sums stay. Every report is right after each of these steps. A run that was killed is finished by running the same
+//! command again; the file is read, not written again.
+
+mod file;
+mod values;
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use self::file::Header;
+use self::values::{Value, columns, id_of, quoted};
+use super::failure::Place;
+use super::rows::change;
+use super::sums::{add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums_of_rows, sums_of_sums, who};
+use super::{backup, schema};
+use crate::clock::Clock;
+use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
+
+/// Rows that one transaction moves: a fraction of a second for whoever waits.
+const PART: usize = 10_000;
+
+/// The rows of one transaction, by id.
+const CHOSEN: &str =
+    "CREATE TEMP TABLE IF NOT EXISTS archive_chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.archive_chosen;";
+
+const KEEP_SUMS: &str = concat!(
+    "INSERT INTO usage_archived_daily SELECT *, ?1, ?2 FROM (",
+    daily_of_rows!("u.id IN (SELECT id FROM temp.archive_chosen)"),
+    ")"
+);
+
+const ADD_TOTALS: &str = concat!(
+    "INSERT INTO usage_archived_totals SELECT skill_id, agent_type, approval_level, ",
+    sums_of_sums!(),
+    " FROM usage_archived_daily WHERE archive_id = ?1 AND part = ?2 GROUP BY 1, 2, 3
+     ON CONFLICT (skill_id, agent_type, approval_level)",
+    add_to_existing!()
+);
+
+const REDO_TOTALS: &str = concat!(
+    "INSERT INTO usage_archived_totals SELECT skill_id, agent_type, approval_level, ",
+    sums_of_sums!(),
+    " FROM usage_archived_daily GROUP BY 1, 2, 3"
+);
+
+/// Moves the rows of the days before `before` to `to`.
+pub(super) fn archive(
+    connection: &mut Connection,
+    place: &Place,
+    before: &str,
+    to: &Path,
+    clock: Clock,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<ArchiveReport> {
+    let mut report = ArchiveReport { path: to.to_owned(), before: before.to_owned(), rows: 0, moved: 0, kept: 0 };
+    if fs::symlink_metadata(to).is_err() && !write(connection, place, before, to)? {
+        return Ok(report); // nothing is that old
+    }
+    let header = file::verified(to, &mut |_, _| Ok(()))?;
+    require_ours(connection, place, to, &header)?;
+    if header.before != before {
+        return Err(file::refused(to, &format!("it holds the rows before {}", header.before)));
+    }
+    report.rows = header.rows;
+    let id = note(connection, place, to, &header, clock)?;
+    let names = header.columns.clone();
+    file::parts(to, PART, &mut |part, rows| {
+        let (moved, kept) = take(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+        report.moved += moved;
+        report.kept += kept;
+        progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
+        Ok(())
+    })?;
+    Ok(report)
+}
+
+/// Brings the rows of a file back.
+pub(super) fn unarchive(
+    connection: &mut Connection,
+    place: &Place,
+    from: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<UnarchiveReport> {
+    let header = file::verified(from, &mut |_, _| Ok(()))?;
+    require_ours(connection, place, from, &header)?;
+    let known: Option<i64> = connection
+        .query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
+        .optional()
+        .map_err(|error| place.fail(&error))?;
+    let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0 };
+    let Some(id) = known else { return Ok(report) }; // its rows are in the log
+    // Rows whose skill is gone were there, and come back too.
+    connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
+    let names = header.columns.clone();
+    let done = file::parts(from, PART, &mut |part, rows| {
+        report.returned += put_back(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+        progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
+        Ok(())
+    });
+    connection.execute_batch("PRAGMA foreign_keys = ON").map_err(|error| place.fail(&error))?;
+    done?;
+    connection
+        .execute("DELETE FROM usage_archives WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)", [id])
+        .map_err(|error| place.fail(&error))?;
+    Ok(report)
+}
+
+/// Writes the file from one snapshot; whether there was anything to write.
+fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
+    backup::sweep(to);
+    let draft = backup::draft_of(to);
+    let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
+    let database = identity(&snapshot).map_err(|error| place.fail(&error))?;
+    let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
+    let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
+    let written = file::write(&snapshot, place, header, &draft);
+    match written {
+        Ok(0) => backup::discard(&draft),
+        Ok(_) => {
+            // Another process that was faster has written the same rows; what counts is the file that is there.
+            backup::publish(&draft, to)?;
+        }
+        Err(error) => {
+            backup::discard(&draft);
+            return Err(error);
+        }
+    }
+    Ok(fs::symlink_metadata(to).is_ok())
+}
+
+/// Takes a part's rows out of the log: how many, and how many stay because they are not what they were any more.
+fn take(
+    connection: &mut Connection,
+    archive: i64,
+    part: usize,
+    names: &[String],
+    rows: &[Vec<Value>],
+) -> rusqlite::Result<(u64, u64)> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let part = i64::try_from(part).unwrap_or(i64::MAX);
+    if is_out(&transaction, archive, part)? {
+        return Ok((0, 0));
+    }
+    transaction.execute_batch(CHOSEN)?;
+    let list: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    let live = format!("SELECT {} FROM skill_usage_log WHERE id = ?1", list.join(", "));
+    let (mut moved, mut kept) = (0, 0);
+    for row in rows {
+        let id = id_of(names, row);
+        let now: Option<Vec<Value>> = transaction
+            .prepare_cached(&live)?
+            .query_row([id], |found| (0..names.len()).map(|index| found.get(index)).collect())
+            .optional()?;
+        if now.as_ref() == Some(row) {
+            change(&transaction, "INSERT INTO temp.archive_chosen (id) VALUES (?1)", [id])?;
+            moved += 1;
+        } else {
+            change(&transaction, "INSERT INTO usage_archive_kept VALUES (?1, ?2, ?3)", params![archive, part, id])?;
+            kept += 1;
+        }
+    }
+    change(&transaction, KEEP_SUMS, [archive, part])?;
+    change(&transaction, ADD_TOTALS, [archive, part])?;
+    change(&transaction, "DELETE FROM skill_usage_log WHERE id IN (SELECT id FROM temp.archive_chosen)", [])?;
+    change(&transaction, "INSERT INTO usage_archive_parts VALUES (?1, ?2)", [archive, part])?;
+    transaction.commit()?;
+    Ok((moved, kept))
+}
+
+/// Puts a part's rows back into the log; how many.
+fn put_back(
+    connection: &mut Connection,
+    archive: i64,
+    part: usize,
+    names: &[String],
+    rows: &[Vec<Value>],
+) -> rusqlite::Result<u64> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let part = i64::try_from(part).unwrap_or(i64::MAX);
+    if !is_out(&transaction, archive, part)? {
+        return Ok(0);
+    }
+    let known = columns(&transaction)?;
+    let list: Vec<String> = names.iter().filter(|it| known.contains(it)).map(|it| quoted(it)).collect();
+    let holes: Vec<String> = (1..=list.len()).map(|index| format!("?{index}")).collect();
+    let sql = format!("INSERT INTO skill_usage_log ({}) VALUES ({})", list.join(", "), holes.join(", "));
+    let mut returned = 0;
+    for row in rows {
+        let stays = "SELECT 1 FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2 AND row_id = ?3";
+        if transaction.prepare_cached(stays)?.exists(params![archive, part, id_of(names, row)])? {
+            continue;
+        }
+        let values = names.iter().zip(row).filter(|(name, _)| known.contains(name)).map(|(_, value)| value);
+        transaction.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
+        returned += 1;
+    }
+    change(&transaction, "DELETE FROM usage_archived_daily WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
+    change(&transaction, "DELETE FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
+    change(&transaction, "DELETE FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
+    change(&transaction, "DELETE FROM usage_archived_totals", [])?;
+    change(&transaction, REDO_TOTALS, [])?;
+    transaction.commit()?;
+    Ok(returned)
+}
+
+fn is_out(connection: &Connection, archive: i64, part: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2")?
+        .exists([archive, part])
+}
+
+/// The archive's row, which there is from before the first row leaves until after the last one is back.
+fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, clock: Clock) -> Result<i64> {
+    let rows = i64::try_from(header.rows).unwrap_or(i64::MAX);
+    connection
+        .execute(
+            "INSERT INTO usage_archives (sha256, before, file, rows, parts, archived_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM usage_archives WHERE sha256 = ?1)",
+            params![
+                header.sha256,
+                header.before,
+                to.to_string_lossy(),
+                rows,
+                header.rows.div_ceil(PART as u64).cast_signed(),
+                clock.database_time()
+            ],
+        )
+        .and_then(|_| {
+            connection.query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
+        })
+        .map_err(|error| place.fail(&error))
+}
+
+/// The database's id, in hex.
+fn identity(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT hex(value) FROM cfn_metadata WHERE name = 'database_id'", [], |row| row.get(0))
+}
+
+fn require_ours(connection: &Connection, place: &Place, path: &Path, header: &Header) -> Result<()> {
+    let ours = identity(connection).map_err(|error| place.fail(&error))?;
+    let wrong = |why: &str| Err::<(), StoreError>(file::refused(path, why));
+    if header.database == ours { Ok(()) } else { wrong("it holds rows of another database") }
+}

@@ -1,0 +1,187 @@
+//! What reports read of the usage log: sums from the rollups, the tail and the archives, or from a full scan; and the proof that
+//! these are the same.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::rollups::rolled_up_through;
+use super::rows::collect;
+use super::sums::{bounded, daily_of_rows, day_of, gain, skill_of, sums, sums_of_rows, sums_of_sums, who};
+use crate::model::UsageCell;
+use crate::store::{Days, Proof, Sums};
+
+/// Cells with what their skill is called, where its row is still there.
+macro_rules! named {
+    ($sources:expr) => {
+        concat!(
+            "SELECT c.*, s.name, s.category, coalesce(s.generated_by, '') = 'phase4' FROM (
+               SELECT skill_id, agent_type, approval_level, ",
+            sums_of_sums!(),
+            " FROM (",
+            $sources,
+            ") GROUP BY 1, 2, 3) c LEFT JOIN skills s ON s.id = c.skill_id"
+        )
+    };
+}
+
+macro_rules! rows_where {
+    ($which:expr) => {
+        concat!("SELECT ", who!(), ", ", sums_of_rows!(), " FROM skill_usage_log u WHERE ", $which, " GROUP BY 1, 2, 3")
+    };
+}
+
+macro_rules! daily_within {
+    ($table:literal) => {
+        concat!(
+            "SELECT skill_id, agent_type, approval_level, ",
+            sums!(),
+            " FROM ",
+            $table,
+            " WHERE day >= ?2 AND day <= ?3"
+        )
+    };
+}
+
+macro_rules! day_within {
+    () => {
+        concat!(day_of!(), " >= ?2 AND ", day_of!(), " <= ?3")
+    };
+}
+
+/// Totals, and the tail as it is.
+const CELLS_OF_ALL: &str = named!(concat!(
+    "SELECT * FROM usage_totals UNION ALL SELECT * FROM usage_archived_totals UNION ALL ",
+    rows_where!("u.id > ?1")
+));
+
+const CELLS_OF_DAYS: &str = named!(concat!(
+    daily_within!("usage_daily"),
+    " UNION ALL ",
+    daily_within!("usage_archived_daily"),
+    " UNION ALL ",
+    rows_where!(concat!("u.id > ?1 AND ", day_within!()))
+));
+
+/// The definition: what the others must equal.
+const SCAN_OF_ALL: &str = named!(concat!("SELECT * FROM usage_archived_totals UNION ALL ", rows_where!("true")));
+
+const SCAN_OF_DAYS: &str = named!(concat!(
+    daily_within!("usage_archived_daily"),
+    " UNION ALL ",
+    rows_where!(concat!("?1 AND ", day_within!()))
+));
+
+/// Days of a table of sums by day, newest first: its key begins with the day, so only the days asked for are read.
+macro_rules! recent_days {
+    ($table:literal) => {
+        concat!(
+            "SELECT day, sum(uses) FROM ",
+            $table,
+            " WHERE day > '' AND day >= ?1 AND day <= ?2 GROUP BY day ORDER BY day DESC LIMIT ?3"
+        )
+    };
+}
+
+const DAYS_OF_ROWS: &str = concat!(
+    "SELECT ",
+    day_of!(),
+    " AS day, count(*) FROM skill_usage_log u WHERE u.id > ?4 GROUP BY 1
+     HAVING day > '' AND day >= ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3"
+);
+
+/// Rollup cells that are not their full scan, by either rollup. Days that are marked are not claimed to be exact.
+const DIFFERENCES: &str = concat!(
+    "WITH scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("true"), ")
+       WHERE (day, skill_id) NOT IN (SELECT day, skill_id FROM usage_dirty)),
+     rolled AS MATERIALIZED (SELECT day, skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM (
+         SELECT * FROM usage_daily UNION ALL SELECT * FROM (", daily_of_rows!("u.id > ?1"), "))
+       WHERE (day, skill_id) NOT IN (SELECT day, skill_id FROM usage_dirty) GROUP BY 1, 2, 3, 4),
+     totals AS (SELECT * FROM usage_totals WHERE skill_id NOT IN (SELECT skill_id FROM usage_dirty)),
+     added AS (SELECT skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM usage_daily
+       WHERE skill_id NOT IN (SELECT skill_id FROM usage_dirty) GROUP BY 1, 2, 3),
+     archived AS (SELECT skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM usage_archived_daily GROUP BY 1, 2, 3)
+     SELECT (SELECT count(*) FROM scanned), (SELECT count(*) FROM skill_usage_log),
+       (SELECT count(*) FROM (
+         SELECT day, skill_id, agent_type, approval_level FROM (SELECT * FROM scanned EXCEPT SELECT * FROM rolled)
+         UNION SELECT day, skill_id, agent_type, approval_level FROM (SELECT * FROM rolled EXCEPT SELECT * FROM scanned)))
+       + (SELECT count(*) FROM (
+         SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM totals EXCEPT SELECT * FROM added)
+         UNION SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM added EXCEPT SELECT * FROM totals)))
+       + (SELECT count(*) FROM (
+         SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM usage_archived_totals EXCEPT SELECT * FROM archived)
+         UNION SELECT skill_id, agent_type, approval_level
+           FROM (SELECT * FROM archived EXCEPT SELECT * FROM usage_archived_totals)))"
+);
+
+pub(super) fn cells(connection: &Connection, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
+    let through = rolled_up_through(connection)?;
+    match (sums, days) {
+        (Sums::Rollups, None) => collect(connection, CELLS_OF_ALL, [through], cell),
+        (Sums::Rollups, Some(days)) => {
+            collect(connection, CELLS_OF_DAYS, params![through, days.first, days.last], cell)
+        }
+        (Sums::Scan, None) => collect(connection, SCAN_OF_ALL, [], cell),
+        (Sums::Scan, Some(days)) => collect(connection, SCAN_OF_DAYS, params![true, days.first, days.last], cell),
+    }
+}
+
+/// Uses by day, in order: the last `most` days that have any.
+pub(super) fn by_day(
+    connection: &Connection,
+    days: Option<&Days>,
+    sums: Sums,
+    most: usize,
+) -> Result<Vec<(String, i64)>> {
+    let (first, last) = days.map_or(("", "\u{10ffff}"), |it| (&it.first, &it.last));
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+    let (tail, rolled) = match sums {
+        Sums::Rollups => {
+            let rolled = collect(connection, recent_days!("usage_daily"), params![first, last, limit], pair)?;
+            (rolled_up_through(connection)?, rolled)
+        }
+        Sums::Scan => (i64::MIN, Vec::new()),
+    };
+    let archived = collect(connection, recent_days!("usage_archived_daily"), params![first, last, limit], pair)?;
+    let added = collect(connection, DAYS_OF_ROWS, params![first, last, limit, tail], pair)?;
+    let mut by_day: BTreeMap<String, i64> = BTreeMap::new();
+    for (day, uses) in rolled.into_iter().chain(archived).chain(added) {
+        *by_day.entry(day).or_default() += uses;
+    }
+    let older = by_day.len().saturating_sub(most);
+    Ok(by_day.into_iter().skip(older).collect())
+}
+
+/// Compares every cell of the rollups, and of the sums of archives, with what it adds up.
+pub(super) fn prove(connection: &Connection) -> Result<Proof> {
+    connection.query_row(DIFFERENCES, [rolled_up_through(connection)?], |row| {
+        Ok(Proof { cells: row.get(0)?, rows: row.get(1)?, differences: row.get(2)? })
+    })
+}
+
+fn cell(row: &Row<'_>) -> Result<UsageCell> {
+    // Other programs may have written bytes that are no UTF-8: such a name is shown as well as it can be.
+    let text = |index: usize| -> Result<Option<String>> {
+        let value = row.get_ref(index)?;
+        Ok(value.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    };
+    Ok(UsageCell {
+        skill_id: row.get(0)?,
+        agent_type: text(1)?.unwrap_or_default(),
+        approval_level: text(2)?.unwrap_or_default(),
+        uses: row.get(3)?,
+        measured: row.get(4)?,
+        gain_millionths: row.get(5)?,
+        helped: row.get(6)?,
+        timed: row.get(7)?,
+        time_ms: row.get(8)?,
+        tokens_avoided: row.get(9)?,
+        cost_avoided_millionths: row.get(10)?,
+        first_used: text(11)?,
+        last_used: text(12)?,
+        skill: text(13)?,
+        category: text(14)?,
+        phase4_generated: row.get(15)?,
+    })
+}

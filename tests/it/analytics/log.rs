@@ -1,0 +1,161 @@
+//! `cfn log`: one row, thousands of rows, and what can be asked of them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use super::project;
+
+#[test]
+fn a_row_says_what_was_used_and_what_came_of_it() {
+    let project = project();
+    project
+        .cfn([
+            "log",
+            "gamma",
+            "--agent-id",
+            "a1",
+            "--agent-type",
+            "tester",
+            "--task-id",
+            "t1",
+            "--phase",
+            "loop2",
+            "--execution-ms",
+            "420",
+            "--exit-code",
+            "0",
+            "--confidence-before",
+            "0.6",
+            "--confidence-after",
+            "0.8",
+            "--test-pass-rate",
+            "0.9",
+            "--tokens-avoided",
+            "1200",
+            "--cost-avoided-usd",
+            "0.018",
+        ])
+        .ok();
+    let row = project.sqlite3("SELECT agent_id, agent_type, s.name, task_id, phase, execution_time_ms, exit_code, confidence_before,
+        confidence_after, success_indicator, test_suite_executed, test_pass_rate, u.approval_level, phase4_generated,
+        u.version, u.content_hash = s.content_hash, tokens_avoided, cost_avoided_usd FROM skill_usage_log u JOIN skills s ON s.id = u.skill_id");
+    assert_eq!(row, "a1|tester|gamma|t1|loop2|420|0|0.6|0.8|1|1|0.9|escalate|1|1.0.0|1|1200|0.018");
+    project.cfn(["log", "beta", "--agent-id", "a1", "--agent-type", "tester", "--exit-code", "-9"]).ok();
+    project.cfn(["log", "beta", "--agent-id", "a1", "--agent-type", "tester"]).ok();
+    let rest = project
+        .sqlite3("SELECT quote(success_indicator), approval_level, phase4_generated FROM skill_usage_log WHERE id > 1");
+    assert_eq!(rest, "0|human|0\nNULL|human|0");
+}
+
+#[test]
+fn a_row_keeps_the_bytes_that_the_agent_got_in_that_task() {
+    let project = project();
+    project.cfn(["load", "tester", "--agent-id", "a1", "--task-id", "t1"]).ok();
+    let old = project.sqlite3("SELECT content_hash FROM skills WHERE name = 'beta'");
+    let path = project.file("beta-2.md", "---\nname: beta\ndescription: Better.\n---\n\nBetter.\n");
+    project.cfn(["update", "beta", "1.0.1", &path.to_string_lossy()]).ok();
+    let log = |agent: &str, task: &str| {
+        project.cfn(["log", "beta", "--agent-id", agent, "--agent-type", "tester", "--task-id", task]).ok();
+        project.sqlite3("SELECT version, content_hash FROM skill_usage_log ORDER BY id DESC LIMIT 1")
+    };
+    assert_eq!(log("a1", "t1"), format!("1.0.0|{old}"));
+    let now = log("a1", "t2");
+    assert!(now.starts_with("1.0.1|") && !now.ends_with(&old), "{now}");
+    assert_eq!(log("a2", "t1"), now, "another agent");
+    let shown = project.cfn(["log", "show", "--task", "t1", "--json"]).json();
+    let versions: Vec<_> = shown["usage"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["skill"] == "beta")
+        .map(|row| format!("{} {}", row["agent_id"], row["version"]))
+        .collect();
+    assert_eq!(versions, ["\"a2\" \"1.0.1\"", "\"a1\" \"1.0.0\"", "\"a1\" \"1.0.0\""]);
+    let history = project.cfn(["skill", "history", "beta", "--usage", "--json"]).json();
+    assert_eq!(history["usage"].as_array().map(Vec::len), Some(4), "{history}");
+    assert!(project.cfn(["log", "show", "--task", "t1"]).ok().contains(&old[..12]));
+}
+
+#[test]
+fn bad_input_is_refused_and_nothing_is_logged() {
+    let project = project();
+    let with =
+        |more: &[&str]| project.cfn([&["log", "beta", "--agent-id", "a", "--agent-type", "tester"], more].concat());
+    for bad in [
+        &["--confidence-before", "1.1"],
+        &["--confidence-after", "NaN"],
+        &["--execution-ms", "-1"],
+        &["--exit-code", "x"],
+        &["--cost-avoided-usd", "inf"],
+        &["--tokens-avoided", "1000000000001"],
+    ] {
+        with(bad).fails(1);
+    }
+    project.cfn(["log", "beta", "--agent-id", "a"]).fails(1);
+    project.cfn(["log", "beta", "--agent-id", "a", "--agent-type", "not a type"]).fails(1);
+    assert!(project.cfn(["log", "betta", "--agent-id", "a", "--agent-type", "tester"]).fails(4).contains("beta"));
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), "0");
+}
+
+#[test]
+fn a_batch_answers_every_line_in_its_place() {
+    let project = project();
+    let input = concat!(
+        r#"{"id":"one","skill":"beta","agent_id":"a","agent_type":"tester","exit_code":0}"#,
+        "\n",
+        r#"{"skill":"beta","agent_id":"a","agent_type":"tester"}"#,
+        "\n",
+        "\nno JSON\n",
+        r#"{"id":4,"skill":"unknown","agent_id":"a","agent_type":"tester"}"#,
+        "\n",
+        r#"{"id":5,"skill":"beta","agent_id":"a","agent_type":"tester","confidence_before":2}"#,
+        "\n",
+        r#"{"id":{"n":6},"skill":"alpha","agent_id":"a","agent_type":"tester"}"#
+    );
+    let ran = project.cfn_with_input(["log", "--batch"], input.as_bytes());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let answers: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|it| serde_json::from_str(it).expect("JSON")).collect();
+    let brief: Vec<_> =
+        answers.iter().map(|it| format!("{} {} {}", it["id"], it["logged"], it["error"]["kind"])).collect();
+    assert_eq!(
+        brief,
+        [
+            "\"one\" true null",
+            "null null \"invalid_input\"",
+            "4 null \"skill_not_found\"",
+            "5 null \"invalid_input\"",
+            "{\"n\":6} true null",
+        ]
+    );
+    assert_eq!(answers[1]["line"], 4);
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), "3");
+    assert_eq!(project.cfn_with_input(["log", "--batch"], b"").code, Some(0));
+}
+
+#[test]
+fn what_a_killed_batch_acknowledged_is_there() {
+    let project = project();
+    let mut command = project.command(["log", "--batch"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || {
+        for number in 0..200_000 {
+            let line = format!(r#"{{"id":{number},"skill":"beta","agent_id":"{number}","agent_type":"tester"}}"#);
+            if writeln!(input, "{line}").is_err() {
+                return; // it was killed
+            }
+        }
+    });
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let first: Vec<String> = output.by_ref().take(5_001).map_while(Result::ok).collect();
+    child.kill().expect("kill -9");
+    let acknowledged = first.len() + output.map_while(Result::ok).filter(|it| it.ends_with('}')).count();
+    child.wait().expect("ends");
+    writer.join().expect("the writer ends");
+    let logged: usize =
+        project.sqlite3("SELECT count(DISTINCT agent_id) FROM skill_usage_log").parse().expect("a number");
+    assert!(acknowledged > 5_000 && logged >= acknowledged, "{acknowledged} acknowledged, {logged} there");
+    project.assert_whole();
+    project.cfn(["analytics", "check"]).ok();
+}
