@@ -1,11 +1,11 @@
 //! The databases that the old scripts really left, where `CFN_LEGACY_PROJECT` and `CFN_LEGACY_V1` name them; on copies. Without
-//! them, the same promises are kept on the layouts that these tests write themselves.
+//! them, ones of the same kind that are written here.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::layouts::shape;
+use super::layouts::{self, shape};
 use crate::harness::Project;
 use crate::scene::{SCHEMA, names};
 
@@ -25,6 +25,44 @@ fn named(variable: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env::var_os(variable)?);
     assert!(path.exists(), "{variable} names {}, which does not exist", path.display());
     Some(path)
+}
+
+/// A project of the second layout with eleven approved skills: the file of one changed since, that of another is gone.
+fn second_layout() -> Project {
+    if let Some(source) = named("CFN_LEGACY_PROJECT") {
+        return Project::copy_of(&source);
+    }
+    let project = layouts::project(layouts::V2);
+    let names = ["postgresql", "changed", "gone", "a", "b", "c", "d", "e", "f", "g", "h"];
+    for name in names {
+        layouts::add(&project, name, &format!("{name}."));
+    }
+    project.sqlite3(
+        "UPDATE agent_skill_mappings SET agent_type = 'backend-developer', required = skill_id = 1, priority = 1 + skill_id % 3;
+         UPDATE skills SET version = '1.0.1' WHERE name = 'postgresql'; UPDATE skills SET category = 'testing', approval_level = 'auto' WHERE id > 6",
+    );
+    for name in names {
+        layouts::approve(&project, name);
+    }
+    project.file("files/changed.md", "Edited.");
+    fs::remove_file(project.path().join("files/gone.md")).expect("removed");
+    project
+}
+
+/// A database of the first layout with two skills without files, and a mapping of a skill that does not exist.
+fn first_layout() -> Project {
+    let Some(source) = named("CFN_LEGACY_V1") else {
+        let project = layouts::project(layouts::V1);
+        for name in ["one", "two"] {
+            layouts::add(&project, name, "Body.");
+        }
+        project.sqlite3("INSERT INTO agent_skill_mappings (agent_type, skill_id) VALUES ('ghost-agent', 99)");
+        return project;
+    };
+    let project = Project::empty();
+    fs::create_dir_all(project.database().parent().unwrap_or(Path::new("."))).expect("folders");
+    fs::copy(source, project.database()).expect("copied");
+    project
 }
 
 fn still_open_to_other_programs(project: &Project) {
@@ -47,9 +85,8 @@ fn still_open_to_other_programs(project: &Project) {
 }
 
 #[test]
-fn a_copy_of_the_real_project_is_adopted_and_healed() {
-    let Some(source) = named("CFN_LEGACY_PROJECT") else { return };
-    let project = Project::copy_of(&source);
+fn a_project_of_the_old_scripts_is_adopted_and_healed() {
+    let project = second_layout();
     let listed = project.cfn(["skill", "list", "--json"]);
     assert!(listed.stderr.starts_with("note: adopted ") && listed.stderr.lines().count() == 1, "{listed:?}");
     let skills = listed.json()["skills"].as_array().expect("a list").clone();
@@ -95,11 +132,8 @@ fn a_copy_of_the_real_project_is_adopted_and_healed() {
 }
 
 #[test]
-fn a_copy_of_the_real_first_layout_is_adopted_with_its_orphan() {
-    let Some(source) = named("CFN_LEGACY_V1") else { return };
-    let project = Project::empty();
-    fs::create_dir_all(project.database().parent().unwrap_or(Path::new("."))).expect("folders");
-    fs::copy(source, project.database()).expect("copied");
+fn a_database_of_the_first_scripts_is_adopted_with_its_orphan() {
+    let project = first_layout();
     let listed = project.cfn(["skill", "list", "--json"]);
     assert!(listed.stderr.contains(&format!("schema v1 to {}", SCHEMA.0)), "{listed:?}");
     assert_eq!(listed.json()["skills"].as_array().map(Vec::len), Some(2));
