@@ -198,12 +198,10 @@ INSERT INTO cfn_metadata (name, value) VALUES
 
 -- history: the decisions of one skill, and the latest of the view active_skills_with_approval.
 CREATE INDEX idx_approval_history_skill_created ON approval_history (skill_id, timestamp);
--- load, deploy, list: the latest decision on some bytes (the row id is the last key, so it is the first entry from the end).
-CREATE INDEX idx_approval_history_skill_hash ON approval_history (skill_id, content_hash);
+-- load, deploy, list: the latest decision on some bytes is the first entry from the end, and the row need not be read for it.
+CREATE INDEX idx_approval_history_skill_hash ON approval_history (skill_id, content_hash, id, decision);
 -- show, list, update's notification, and the cascade when a skill is deleted.
 CREATE INDEX idx_agent_skills_skill ON agent_skill_mappings (skill_id);
--- load, history: the versions of a skill from the newest (the row id is the last key).
-CREATE INDEX idx_skill_versions_skill ON skill_versions (skill_id);
 -- check, capture: whether some bytes are still named by a version.
 CREATE INDEX idx_skill_versions_content ON skill_versions (content_hash);
 -- usage of one skill, and the cascade.

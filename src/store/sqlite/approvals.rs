@@ -6,15 +6,26 @@ use super::rows::{Fields, change, collect};
 use crate::model::{Approval, Decision, SkillId};
 use crate::store::NewApproval;
 
-/// Whether version `v` of skill `s` is approved: the latest decision on its bytes, else its level. The current version's level
+/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes, else its level. The current version's level
 /// is the one in `skills`, which other programs may have raised.
 macro_rules! approved {
-    () => {
-        "(coalesce((SELECT a.decision FROM approval_history a
-             WHERE a.skill_id = v.skill_id AND a.content_hash = v.content_hash ORDER BY a.id DESC LIMIT 1), '') = 'approved'
-          OR (v.approval_level = 'auto' AND (v.version <> s.version OR s.approval_level = 'auto')
-            AND NOT EXISTS (SELECT 1 FROM approval_history a
-              WHERE a.skill_id = v.skill_id AND a.content_hash = v.content_hash AND a.decision = 'rejected')))"
+    ($v:literal) => {
+        concat!(
+            "(coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = ",
+            $v,
+            ".skill_id AND a.content_hash = ",
+            $v,
+            ".content_hash ORDER BY a.id DESC LIMIT 1), '') = 'approved' OR (",
+            $v,
+            ".approval_level = 'auto' AND (",
+            $v,
+            ".version <> s.version OR s.approval_level = 'auto')
+              AND NOT EXISTS (SELECT 1 FROM approval_history a WHERE a.skill_id = ",
+            $v,
+            ".skill_id AND a.content_hash = ",
+            $v,
+            ".content_hash AND a.decision = 'rejected')))"
+        )
     };
 }
 pub(super) use approved;

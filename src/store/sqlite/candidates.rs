@@ -7,7 +7,8 @@ use super::rows::{Fields, collect};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Cost follows the number of mappings of this agent type: every step is a seek in an index. `current` is the version that the
-/// skill's row names; versions recorded after it do not count, since somebody set the skill back.
+/// skill's row names; versions recorded after it do not count, since somebody set the skill back. It is nearly always the approved
+/// one, so it is looked at first, and older ones only where it is not.
 const OF: &str = concat!(
     "SELECT s.id, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition, s.test_coverage,
        coalesce(s.test_suite_path, '') <> '', coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4',
@@ -15,10 +16,12 @@ const OF: &str = concat!(
      FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
      LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = s.version
-     LEFT JOIN skill_versions chosen ON chosen.id = (
-       SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND v.id <= current.id AND ",
-    approved!(),
-    "  ORDER BY v.id DESC LIMIT 1)
+     LEFT JOIN skill_versions chosen ON chosen.id = CASE WHEN ",
+    approved!("current"),
+    " THEN current.id ELSE (
+       SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND v.id < current.id AND ",
+    approved!("v"),
+    " ORDER BY v.id DESC LIMIT 1) END
      WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
      ORDER BY m.required DESC, m.priority, s.name"
 );
@@ -52,4 +55,78 @@ fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
         content_hash,
         content_path,
     }))
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::OF;
+    use crate::clock::Clock;
+    use crate::model::{ApprovalLevel, Category, ContentHash, Decision, VersionSource};
+    use crate::store::sqlite::{Access, Options, SqliteStore};
+    use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, Store, Transaction};
+
+    const MAPPED: i32 = 20;
+
+    /// The work of the query behind `load`, in steps that SQLite counts: nothing is scanned, and it follows what the agent is
+    /// mapped to, not what is stored.
+    #[test]
+    fn the_work_does_not_grow_with_the_number_of_skills() {
+        let few = steps(100).expect("a database");
+        let many = steps(5000).expect("a database");
+        assert_eq!(few, many, "rows, scanned rows and steps of the virtual machine");
+        assert_eq!((few.0, few.1), (MAPPED, 0));
+    }
+
+    fn steps(skills: i32) -> Result<(i32, i32, i32)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("skills.db");
+        SqliteStore::create(&path, Options::default(), Clock::System)?;
+        let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System)?;
+        let mut transaction = store.write(Durability::Normal)?;
+        (0..skills).try_for_each(|number| add(transaction.as_mut(), number, skills / MAPPED))?;
+        transaction.commit()?;
+        let mut statement = store.connection.prepare(OF).expect("it is SQL");
+        let found = statement.query_map(["agent-1"], |_| Ok(())).expect("it runs").count();
+        let counted = [StatementStatus::FullscanStep, StatementStatus::VmStep].map(|it| statement.get_status(it));
+        Ok((i32::try_from(found).expect("a few"), counted[0], counted[1]))
+    }
+
+    fn add(tx: &mut dyn Transaction, number: i32, agents: i32) -> Result<()> {
+        let (hash, now) = (ContentHash::of(&number.to_le_bytes()), "2026-01-01 00:00:00");
+        let skill = NewSkill {
+            name: &format!("skill-{number}").parse().expect("a name"),
+            category: Category::Domain,
+            team: None,
+            tags: &[],
+            owner: None,
+            phase4_pattern_id: None,
+        };
+        let version = NewVersion {
+            version: "1.0.0",
+            content_hash: &hash,
+            content_path: "SKILL.md",
+            front_matter: None,
+            approval_level: ApprovalLevel::Human,
+            source: VersionSource::Import,
+            now,
+        };
+        let approval = NewApproval {
+            version: "1.0.0",
+            content_hash: &hash.to_string(),
+            approval_level: ApprovalLevel::Human,
+            approver: "somebody",
+            decision: Decision::Approved,
+            reasoning: "",
+            criteria_check: None,
+            now,
+        };
+        let agent_type = format!("agent-{}", number % agents).parse().expect("an agent type");
+        let mapping = NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, now };
+        let id = tx.insert_skill(&skill, &version)?;
+        tx.record_approval(id, &approval)?;
+        tx.add_mapping(id, &mapping).map(|_| ())
+    }
 }

@@ -23,7 +23,7 @@ const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     ", coalesce(",
-    approved!(),
+    approved!("v"),
     ", 0) AS approved,
        (SELECT json_group_array(agent_type) FROM
           (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled ORDER BY agent_type))

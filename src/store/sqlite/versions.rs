@@ -11,7 +11,7 @@ use crate::store::NewVersion;
 const OF: &str = concat!(
     "SELECT v.id, v.version, v.content_hash, v.content_path, v.front_matter, v.approval_level, v.source, v.created_at,
        EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = v.content_hash), coalesce(",
-    approved!(),
+    approved!("v"),
     ", 0)
      FROM skill_versions v JOIN skills s ON s.id = v.skill_id WHERE v.skill_id = ?1 ORDER BY v.id DESC"
 );
