@@ -8,8 +8,10 @@ use crate::ops::error::Result;
 use crate::ops::rules::{Described, describe};
 use crate::ops::tree::Found;
 
-/// A batch is one transaction: few enough for few fsyncs, small enough to let other writers in between and to fit in memory.
-const BATCH_FILES: usize = 500;
+/// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
+/// The first is small, so that writing begins soon, and each is twice as large as the one before.
+const FIRST_BATCH_FILES: usize = 64;
+const BATCH_FILES: usize = 1024;
 const BATCH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A file that was read, or why not.
@@ -61,11 +63,11 @@ pub(super) fn in_batches<'a>(
 
 fn split(found: &[Found]) -> Vec<&[Found]> {
     let mut batches = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
+    let (mut start, mut bytes, mut most) = (0, 0, FIRST_BATCH_FILES);
     for (index, file) in found.iter().enumerate() {
-        if index > start && (index - start == BATCH_FILES || bytes + file.size > BATCH_BYTES) {
+        if index > start && (index - start == most || bytes + file.size > BATCH_BYTES) {
             batches.push(&found[start..index]);
-            (start, bytes) = (index, 0);
+            (start, bytes, most) = (index, 0, BATCH_FILES.min(most * 2));
         }
         bytes += file.size;
     }
@@ -101,8 +103,8 @@ mod tests {
     #[test]
     fn batches_are_bounded_by_count_and_by_bytes() {
         let found = |size: u64| Found { path: "x".into(), relative: "x".into(), size };
-        let small: Vec<_> = (0..1001).map(|_| found(10)).collect();
-        assert_eq!(split(&small).iter().map(|it| it.len()).collect::<Vec<_>>(), [500, 500, 1]);
+        let small: Vec<_> = (0..3000).map(|_| found(10)).collect();
+        assert_eq!(split(&small).iter().map(|it| it.len()).collect::<Vec<_>>(), [64, 128, 256, 512, 1024, 1016]);
         let large: Vec<_> = (0..40).map(|_| found(1024 * 1024)).collect();
         assert_eq!(split(&large).iter().map(|it| it.len()).collect::<Vec<_>>(), [16, 16, 8]);
         assert!(split(&[]).is_empty());
