@@ -13,6 +13,7 @@ tools=(
     sqlite3=sqlite3
     strace=strace
     faketime=faketime
+    /usr/bin/time=time
     setpriv=util-linux
     prlimit=util-linux
 )

@@ -3,4 +3,5 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod architecture;
+mod budgets;
 mod harness;

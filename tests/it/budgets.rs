@@ -1,0 +1,54 @@
+//! What a user's machine has to give: budgets that can be counted exactly, so that they are tests and not benchmarks.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Project, binary};
+
+/// In a large project most of the database is never touched by one command, and must not be in its memory.
+const SKILLS: usize = 2000;
+
+const MOST_KIB: u64 = 16 * 1024;
+
+/// The peak of a run's resident memory, mapped pages of the database included. GNU time is small, and a process starts with the
+/// peak of the one that started it.
+#[track_caller]
+fn peak_kib(project: &Project, arguments: &[&str]) -> u64 {
+    let mut command = Command::new("/usr/bin/time");
+    command.args(["-f", "%M"]).arg(binary()).args(arguments).current_dir(project.path()).env_clear();
+    let output = command.stdin(Stdio::null()).output().expect("/usr/bin/time must be installed (package time)");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {text}");
+    text.lines().last().and_then(|it| it.trim().parse().ok()).expect("a number of KiB")
+}
+
+#[test]
+fn deploy_update_load_and_show_stay_within_16_mib() {
+    let project = Project::new();
+    let line = "Every word of this line is there to make the file as large as files of its kind are.\n";
+    for number in 0..SKILLS {
+        project.skill(&format!("skill-{number}"), &format!("{number}\n{}", line.repeat(45)));
+    }
+    project.cfn(["init", "--from", ".claude/skills", "--approve-as", "somebody"]).ok();
+    project.sqlite3(
+        "INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'agent-' || (id % 100), id FROM skills",
+    );
+    let new = project.file("new.md", line.repeat(45));
+    let (new, changed) = (new.to_string_lossy().into_owned(), project.skill("skill-7", &line.repeat(44)));
+    for arguments in [
+        &["deploy", "42", "brand-new", &new, "domain", "agent-1"][..],
+        &["update", "skill-7", "1.0.1", &changed.to_string_lossy()],
+        &["load", "agent-7"],
+        &["skill", "show", "skill-7"],
+    ] {
+        let peak = peak_kib(&project, arguments);
+        assert!(peak <= MOST_KIB, "{arguments:?}: {peak} KiB");
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "a build for debugging is larger")]
+fn the_program_stays_within_8_mib() {
+    let size = fs::metadata(binary()).expect("the program").len();
+    assert!(size <= 8 * 1024 * 1024, "{size} bytes");
+}
