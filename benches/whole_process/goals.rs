@@ -81,8 +81,9 @@ pub(crate) fn writes(bench: &mut Bench) -> Result<()> {
 fn judge_writes(bench: &mut Bench, what: &str, measured: &Comparison, times: f64) {
     let (batch, statements) = (1.0 / measured.ratio(1), measured.ratio(2));
     bench.verdict(format!("1 {what}, at most 1.1 of the batch"), format!("{batch:.2}"), batch <= 1.1);
-    let goal = format!("1 {what}, {times} times as fast as a process per statement");
-    bench.verdict(goal, format!("{statements:.1}"), statements >= times);
+    // The old scripts themselves are not here; what stands in for them does only the statements, without their checks and logs.
+    let goal = format!("1 {what}, {times} times as fast as the old script (a stand-in that only runs its statements)");
+    bench.verdict(goal, format!("{statements:.1} times"), statements >= times);
 }
 
 /// Goal 2: an agent's 20 skills, hash-checked, out of 5,000.
