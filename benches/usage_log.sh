@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The usage log at three sizes: what a long-lived fleet's log does to the reports, and what `cfn log` costs beside the sqlite3
-# shell. 100 skills, 20 agent types with 8 skills each, 365 days: about 27,000 uses a day at the full size.
+# shell. 100 skills, of which 20 agent types use two each, and 365 days: about 27,000 uses a day at the full size.
 #
 #   cargo build --release && benches/usage_log.sh            # full size: 10 million rows, some minutes
 #   CFN_ROWS="1000 10000" benches/usage_log.sh               # smaller

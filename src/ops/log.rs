@@ -12,7 +12,7 @@ use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter};
 
 /// A tail of the log of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that
 /// was just adopted, is left to the first report: it says what it does meanwhile.
-const FOLDED: std::ops::RangeInclusive<u64> = 2_000..=20_000;
+const FOLDED: std::ops::RangeInclusive<u64> = 1_000..=20_000;
 
 /// An execution of a skill.
 #[derive(Debug, Clone)]

@@ -69,7 +69,7 @@ pub struct AnalyticsReport {
 }
 
 /// Tail rows that a report may add up by itself before they are folded in.
-const LONGEST_TAIL: u64 = 10_000;
+const LONGEST_TAIL: u64 = 1_000;
 
 /// Rows that are folded in by one transaction.
 const FOLD_AT_ONCE: i64 = 500_000;
