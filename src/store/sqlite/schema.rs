@@ -27,9 +27,9 @@ const MIGRATIONS: [Migration; 3] = [
         sql: include_str!("../../../migrations/sqlite/0002_usage_rollups.sql"),
     },
     Migration {
-        number: 3003,
+        number: 3002,
         description: "Archives of the usage log",
-        sql: include_str!("../../../migrations/sqlite/0004_usage_archive.sql"),
+        sql: include_str!("../../../migrations/sqlite/0003_usage_archive.sql"),
     },
 ];
 
