@@ -15,6 +15,9 @@ tools=(
     faketime=faketime
     setpriv=util-linux
     prlimit=util-linux
+    '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
+    openssl=openssl
+    pgrep=procps
 )
 
 current=''
@@ -57,7 +60,7 @@ as_root() {
 missing_packages() {
     local tool
     for tool in "${tools[@]}"; do
-        command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
+        compgen -G "${tool%%=*}" >/dev/null || command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
     done | sort -u
 }
 

@@ -5,6 +5,7 @@ mod capture;
 mod check;
 mod maintain;
 mod migrate;
+mod postgres_schema;
 mod restore;
 mod status;
 
@@ -30,6 +31,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Check(check::Args),
+    PostgresSchema(postgres_schema::Args),
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
@@ -41,5 +43,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Backup(args) => backup::run(context, &args),
         Command::Restore(args) => restore::run(context, &args),
         Command::Check(args) => check::run(context, &args),
+        Command::PostgresSchema(args) => postgres_schema::run(context, &args),
     }
 }

@@ -118,7 +118,11 @@ impl Session<'_> {
         let context = self.context;
         let store = self.database(usage.is_some())?;
         let mut report: LoadReport = match &usage {
-            Some(usage) => ops::load_and_log(store, context.clock, &load, usage)?,
+            Some(usage) => {
+                let report = ops::load_and_log(store, context.clock, &load, usage)?;
+                context.deliver_later(store);
+                report
+            }
             None => ops::load(store, &load)?,
         };
         let Some(format) = request.format else {

@@ -15,7 +15,7 @@ struct Migration {
 }
 
 /// Append-only. A fresh database runs them all; an older one is compared with the result, see `adopt.rs`.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -25,6 +25,11 @@ const MIGRATIONS: [Migration; 2] = [
         number: 3001,
         description: "Usage rollups that stay equal to a full scan",
         sql: include_str!("../../../migrations/sqlite/0002_usage_rollups.sql"),
+    },
+    Migration {
+        number: 3002,
+        description: "What waits for the workflow database",
+        sql: include_str!("../../../migrations/sqlite/0003_outbox.sql"),
     },
 ];
 
