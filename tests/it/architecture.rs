@@ -238,6 +238,9 @@ mod each_rule_can_fail {
         let cases = [
             ("use crate::store::sqlite;", "ops/load.rs", Some("cli/context.rs")),
             ("fn f() { sqlite::open() }", "store/mod.rs", Some("store/sqlite/open.rs")),
+            ("use crate::workflow::postgres::Postgres;", "ops/sync.rs", Some("cli/context.rs")),
+            ("use tokio::time::timeout;", "workflow/mod.rs", Some("workflow/postgres/mod.rs")),
+            ("fn f() { tokio_postgres::Config::new() }", "cli/context.rs", Some("workflow/postgres/mod.rs")),
             ("use rusqlite::params;", "store/mod.rs", Some("store/sqlite/open.rs")),
             ("#[derive(clap::Args)] struct A;", "settings.rs", Some("cli/load.rs")),
             ("use clap_mangen::Man;", "ops/man.rs", Some("cli/man.rs")),
