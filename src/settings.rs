@@ -1,10 +1,14 @@
 //! Settings: a flag beats the environment, the environment beats the default. Resolved once; the environment is passed in.
 
+mod workflow;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::Visible;
+
+pub use workflow::{RootCertificates, Secret, SslMode, WorkflowServer, WorkflowSettings};
 
 /// Where the database is when nobody says otherwise, from the current folder.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
@@ -37,6 +41,8 @@ pub struct Settings {
     pub synchronous: Option<Synchronous>,
     /// Whether `update` names the agent types that use the skill, where the command does not say.
     pub notify_agents: bool,
+    /// The workflow database, which generated the skills.
+    pub workflow: WorkflowSettings,
     /// The folder that the command runs in.
     pub current_folder: PathBuf,
 }
@@ -91,6 +97,7 @@ impl Settings {
             busy_timeout: Duration::from_millis(busy_ms),
             synchronous: synchronous(variable("CFN_SYNCHRONOUS"))?,
             notify_agents: boolean("ENABLE_AGENT_NOTIFICATIONS", variable("ENABLE_AGENT_NOTIFICATIONS"))?,
+            workflow: WorkflowSettings::resolve(&variable, current_folder)?,
             current_folder: current_folder.to_owned(),
         })
     }

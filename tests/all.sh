@@ -17,6 +17,9 @@ tools=(
     /usr/bin/time=time
     setpriv=util-linux
     prlimit=util-linux
+    '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
+    openssl=openssl
+    pgrep=procps
 )
 
 current=''
@@ -59,7 +62,7 @@ as_root() {
 missing_packages() {
     local tool
     for tool in "${tools[@]}"; do
-        command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
+        compgen -G "${tool%%=*}" >/dev/null || command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
     done | sort -u
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::clock::Clock;
@@ -10,6 +11,7 @@ use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{Settings, Synchronous};
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{Durability, Maintenance, MigrateReport, RestoreReport, StoreError};
+use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
 pub(super) use crate::store::sqlite::Access;
 
@@ -18,6 +20,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
     pub(super) output: Output,
+    pub(super) started: Started,
 }
 
 /// The database of this run.
@@ -75,6 +78,11 @@ impl Context {
         SqliteStore::replace(&self.settings.database, from, self.options(), self.clock)
     }
 
+    /// Connects to the workflow database.
+    pub(super) fn workflow(&self) -> workflow::Result<Box<dyn WorkflowDatabase>> {
+        Ok(Box::new(Postgres::connect(&self.settings.workflow.server)?))
+    }
+
     /// Which files may be read.
     pub(super) fn files(&self) -> Files {
         Files { most_bytes: self.settings.content_bytes, root: self.settings.content_root.clone() }
@@ -93,6 +101,7 @@ impl Context {
                 Synchronous::Normal => Durability::Normal,
             }),
             long_lived: false,
+            outbox: self.settings.workflow.enabled,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
 use crate::settings::BadSetting;
 use crate::store::StoreError;
+use crate::workflow::WorkflowError;
 
 /// Why a command ends without having done what it was asked, and what the user can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +38,11 @@ impl Failure {
     /// Whether the database is missing or damaged, so that a backup may take its place.
     pub(super) fn may_be_replaced(&self) -> bool {
         matches!(self.kind, "database_missing" | "database_corrupt" | "not_a_skills_database")
+    }
+
+    /// Whether an outside service failed, which may be better later.
+    pub(super) fn is_about_a_service(&self) -> bool {
+        self.code == 9
     }
 
     /// The answer could not be written.
@@ -140,11 +146,35 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<WorkflowError> for Failure {
+    fn from(error: WorkflowError) -> Self {
+        let message = error.to_string();
+        let (code, kind, hint) = match error {
+            WorkflowError::Unreachable { .. } => (
+                9,
+                "workflow_unreachable",
+                "Nothing is lost: what waits is delivered when it answers; CFN_POSTGRES_URL says where it is.",
+            ),
+            WorkflowError::Broken { .. } => {
+                (9, "workflow_broken", "Nothing is lost and nothing is delivered twice; run 'cfn sync' again.")
+            }
+            WorkflowError::Failed { .. } => (
+                9,
+                "workflow_failed",
+                "'cfn db postgres-schema' prints the tables that it needs; --apply creates them.",
+            ),
+            WorkflowError::Setup { .. } => (1, "invalid_setting", "Correct the settings of the connection."),
+        };
+        Self::new(code, kind, message, hint)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         let (code, kind, hint): (u8, _, String) = match error {
             Error::Store(error) => return error.into(),
+            Error::Workflow(error) => return error.into(),
             Error::File(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (4, "skill_not_found", not_found(&near)),
             Error::VersionNotFound { known, .. } => {

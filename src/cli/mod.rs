@@ -4,6 +4,7 @@ mod analytics;
 mod completions;
 mod context;
 mod db;
+mod delivery;
 mod deploy;
 mod failure;
 mod init;
@@ -11,6 +12,7 @@ mod load;
 mod log;
 mod output;
 mod skill;
+mod sync;
 mod update;
 
 use std::env;
@@ -24,6 +26,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::context::Context;
+use self::delivery::Started;
 use self::failure::Failure;
 use self::output::{Color, Output};
 use crate::clock::Clock;
@@ -51,7 +54,7 @@ Examples:
 Exit codes:
   0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
   5 invalid version increment   6 content unchanged   7 refused: approval or integrity
-  8 busy: try again";
+  8 busy: try again   9 an outside service failed";
 
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]
@@ -81,6 +84,7 @@ enum Command {
     Load(load::Args),
     Log(log::Args),
     Analytics(analytics::Args),
+    Sync(sync::Args),
     Skill(skill::Args),
     Db(db::Args),
     Completions(completions::Args),
@@ -123,6 +127,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, &args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::Sync(args) => sync::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Completions(args) => completions::run(context, &args),
@@ -139,7 +144,7 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
         .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
     let flags = Flags { db: global.db.clone() };
     let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder)?;
-    Ok(Context { settings, clock: Clock::System, output })
+    Ok(Context { settings, clock: Clock::System, output, started: Started::default() })
 }
 
 /// Diagnostics on stderr, only where somebody asked: setting them up costs every start.

@@ -55,6 +55,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     let mut store = context.open(Access::Write)?;
     let report = ops::update(&mut store, &context.files(), &context.project(), context.clock, &request)?;
+    context.deliver_later(&mut store);
     drop(store);
     report.warnings.iter().for_each(|it| context.output.warn(&it.to_string()));
     context.output.answer(&report)?;

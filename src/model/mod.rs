@@ -3,6 +3,7 @@
 mod approval;
 mod category;
 mod conditions;
+mod delivery;
 mod hash;
 mod name;
 mod records;
@@ -14,6 +15,7 @@ mod visible;
 pub use approval::{ApprovalLevel, Decision, Status};
 pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
+pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
 pub use records::{

@@ -1,12 +1,12 @@
 //! What the database holds, row by row. Other programs write these tables too, so text that only looks like a version, a hash
 //! or a category is kept as text and judged where it is used.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ApprovalLevel, Decision, Status};
 
 /// `skills.id`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SkillId(pub i64);
 
 /// A row of `skills`: a skill and its current version.

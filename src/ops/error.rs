@@ -2,6 +2,7 @@
 
 use crate::model::{ApprovalLevel, ChangeType, SkillName, Version, Visible};
 use crate::store::{NameKind, Snapshot, StoreError};
+use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
 
@@ -14,6 +15,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The workflow database failed.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
     /// The file could not be taken.
     #[error(transparent)]
     File(#[from] FileError),

@@ -115,6 +115,7 @@ pub fn update(
     }
     let propagated = Propagated { change_type: request.change_type, source: APPROVER, clock };
     propagated.approve(tx, skill.id, &version, &described.hash.to_string(), REASON)?;
+    tx.announce_updated(skill.id, &now)?;
     let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     if !request.dry_run {
         transaction.commit()?;

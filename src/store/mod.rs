@@ -20,8 +20,8 @@ pub mod sqlite;
 use std::path::Path;
 
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Skill, SkillId,
-    SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
+    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -30,8 +30,8 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Proof, SkillChange,
-    SkillFilter, Sums, Unstored, UsageFilter,
+    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
+    SetAside, SkillChange, SkillFilter, Sums, Unstored, UsageFilter,
 };
 
 /// What happens to a committed transaction when the power goes.
@@ -52,9 +52,9 @@ pub trait Store {
 }
 
 /// Everything as it was at one moment.
-pub trait Snapshot: Serving + Catalogue + Reporting {}
+pub trait Snapshot: Serving + Catalogue + Reporting + Outgoing {}
 
-impl<T: Serving + Catalogue + Reporting> Snapshot for T {}
+impl<T: Serving + Catalogue + Reporting + Outgoing> Snapshot for T {}
 
 /// What an agent is served from.
 pub trait Serving {
@@ -114,8 +114,39 @@ pub trait Reporting {
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
 }
 
+/// What waits to be delivered to the workflow database.
+pub trait Outgoing {
+    /// Whether anything waits.
+    fn anything_waits(&self) -> Result<bool>;
+    /// The first `most` deliveries that wait, in their order.
+    fn waiting_deliveries(&self, most: usize) -> Result<Vec<Delivery>>;
+    /// How much waits, and since when.
+    fn outbox_summary(&self) -> Result<OutboxSummary>;
+    /// What the server refused, in order.
+    fn set_aside_deliveries(&self, most: usize) -> Result<Vec<SetAside>>;
+    /// Until when the server is left alone, in seconds since 1970.
+    fn left_alone_until(&self) -> Result<Option<i64>>;
+}
+
+/// What becomes of what waits. An event is queued in the transaction that makes it happen, so it is neither lost nor invented;
+/// only where the database was opened with the outbox on, and only for a skill that was generated from a pattern.
+pub trait Outbox {
+    /// Queues that a skill was deployed.
+    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()>;
+    /// Queues that a skill has new bytes.
+    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()>;
+    /// Forgets what was delivered.
+    fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
+    /// Sets aside what the server refused, with its reason.
+    fn set_aside(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
+    /// Lets everything that was set aside wait again; how much that is.
+    fn retry_set_aside(&mut self) -> Result<usize>;
+    /// Remembers until when to leave the server alone, in seconds since 1970; `None`: it can be reached.
+    fn leave_server_alone(&mut self, until: Option<i64>) -> Result<()>;
+}
+
 /// A write that is not visible to anybody else before [`commit`](Transaction::commit).
-pub trait Transaction: Snapshot {
+pub trait Transaction: Snapshot + Outbox {
     /// Adds a skill and records its first version.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
     /// Changes the fields that are given, and nothing else.
@@ -130,7 +161,7 @@ pub trait Transaction: Snapshot {
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
     /// Adds a mapping where it is missing; says whether it was.
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
-    /// Writes one usage row.
+    /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
     /// Brings up to `most` rows of the usage log into the rollups, and what changed since they were.
     fn roll_up(&mut self, most: i64) -> Result<()>;

@@ -1,5 +1,7 @@
 //! What a transaction is asked to find or to write, and what a list has in it.
 
+use serde::Serialize;
+
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, VersionSource,
 };
@@ -208,4 +210,32 @@ pub struct Proof {
     pub rows: i64,
     /// Cells of either rollup that are not equal.
     pub differences: i64,
+}
+
+/// How much waits for the workflow database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboxSummary {
+    /// Deliveries that wait.
+    pub waiting: u64,
+    /// Deliveries that the server refused.
+    pub set_aside: u64,
+    /// When the first one that waits was written, in UTC.
+    pub oldest: Option<String>,
+}
+
+/// A delivery that the server refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// Its place in the order.
+    pub id: i64,
+    /// The pattern.
+    pub pattern_id: i64,
+    /// `execution`, `deployed` or `updated`.
+    pub kind: String,
+    /// When it was written, in UTC.
+    pub created_at: Option<String>,
+    /// When it was refused, in UTC.
+    pub set_aside_at: String,
+    /// Why.
+    pub reason: String,
 }

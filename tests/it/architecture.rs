@@ -11,10 +11,11 @@ use std::path::Path;
 /// Each module right under `src/` with the modules that it may name, from the top layer to the bottom.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["ops", "bench", "store", "cache", "settings", "model", "clock"]),
+    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "model", "clock"]),
     ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
-    ("ops", &["store", "cache", "settings", "model", "clock"]),
+    ("ops", &["store", "workflow", "cache", "settings", "model", "clock"]),
     ("store", &["settings", "model", "clock"]),
+    ("workflow", &["settings", "model", "clock"]),
     ("cache", &["settings", "model", "clock"]),
     ("settings", &["model", "clock"]),
     ("model", &[]),
@@ -24,6 +25,13 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// What only some files may name.
 const RESERVED: &[Reserved] = &[
     Reserved { what: "store::sqlite", places: &["store/sqlite/", "cli/context.rs"], named: names_the_backend },
+    Reserved {
+        what: "workflow::postgres",
+        places: &["workflow/", "cli/context.rs"],
+        named: |path| has(path, "workflow", &["postgres"]),
+    },
+    // The time limits of the PostgreSQL client need it; nothing else in cfn is asynchronous.
+    Reserved { what: "tokio", places: &["workflow/postgres/"], named: names_the_runtime },
     Reserved { what: "rusqlite", places: &["store/sqlite/"], named: |path| starts(path, &["rusqlite"]) },
     Reserved { what: "clap", places: &["cli/"], named: names_clap },
     Reserved { what: "anyhow", places: &["cli/"], named: |path| starts(path, &["anyhow"]) },
@@ -85,6 +93,10 @@ fn has(path: &code::Path, first: &str, then: &[&str]) -> bool {
 /// `sqlite` as part of a path, however it was shortened by a `use`; `mod sqlite;` is not such a path.
 fn names_the_backend(path: &code::Path) -> bool {
     path.segments.len() > 1 && path.segments.iter().any(|segment| segment == "sqlite")
+}
+
+fn names_the_runtime(path: &code::Path) -> bool {
+    ["tokio", "tokio_postgres", "tokio_postgres_rustls", "rustls"].iter().any(|name| starts(path, &[name]))
 }
 
 fn names_clap(path: &code::Path) -> bool {
@@ -226,6 +238,9 @@ mod each_rule_can_fail {
         let cases = [
             ("use crate::store::sqlite;", "ops/load.rs", Some("cli/context.rs")),
             ("fn f() { sqlite::open() }", "store/mod.rs", Some("store/sqlite/open.rs")),
+            ("use crate::workflow::postgres::Postgres;", "ops/sync.rs", Some("cli/context.rs")),
+            ("use tokio::time::timeout;", "workflow/mod.rs", Some("workflow/postgres/mod.rs")),
+            ("fn f() { tokio_postgres::Config::new() }", "cli/context.rs", Some("workflow/postgres/mod.rs")),
             ("use rusqlite::params;", "store/mod.rs", Some("store/sqlite/open.rs")),
             ("#[derive(clap::Args)] struct A;", "settings.rs", Some("cli/load.rs")),
             ("use clap_mangen::Man;", "ops/man.rs", Some("cli/man.rs")),

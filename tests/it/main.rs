@@ -25,6 +25,7 @@ mod list_show_history;
 mod load;
 mod load_batch;
 mod load_formats;
+mod postgres;
 mod review;
 mod rollback;
 mod scene;

@@ -6,6 +6,7 @@ mod capture;
 mod check;
 mod maintain;
 mod migrate;
+mod postgres_schema;
 mod restore;
 mod status;
 
@@ -38,6 +39,7 @@ enum Command {
     Archive(archive::Args),
     Unarchive(archive::BackArgs),
     Check(check::Args),
+    PostgresSchema(postgres_schema::Args),
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
@@ -51,5 +53,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Archive(args) => archive::run(context, &args),
         Command::Unarchive(args) => archive::run_back(context, &args),
         Command::Check(args) => check::run(context, &args),
+        Command::PostgresSchema(args) => postgres_schema::run(context, &args),
     }
 }

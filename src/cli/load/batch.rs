@@ -120,7 +120,9 @@ impl Session<'_> {
         let mut report: LoadReport = match &usage {
             Some(usage) => {
                 let hands_out = format::hands_out(context, request.format);
-                ops::load_and_log(store, context.clock, &load, usage, &hands_out)?
+                let report = ops::load_and_log(store, context.clock, &load, usage, &hands_out)?;
+                context.deliver_later(store);
+                report
             }
             None => ops::load(store, &load)?,
         };

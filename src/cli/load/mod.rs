@@ -79,6 +79,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     let text =
         if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
+    if usage.is_some() {
+        context.deliver_later(&mut store);
+    }
     drop(store);
     remarks(context.output, &request, &report);
     match text {

@@ -116,6 +116,7 @@ fn flush(context: &Context, store: &mut Database, pending: Vec<Pending>) -> Resu
         written.map_err(|error| Failure::internal(&error.to_string()))?;
         text.push(b'\n');
     }
+    context.deliver_later(store);
     context.output.raw(&text)?;
     Ok(failed)
 }

@@ -101,7 +101,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         return show::run(context, args);
     }
     let Some(execution) = args.one.execution() else { return batch::run(context) };
-    let report = ops::log(&mut context.open(Access::Write)?, context.clock, &execution)?;
+    let mut store = context.open(Access::Write)?;
+    let report = ops::log(&mut store, context.clock, &execution)?;
+    context.deliver_later(&mut store);
+    drop(store);
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -103,6 +103,7 @@ pub fn deploy(
         None => job.insert(tx)?,
         Some(skill) => job.change(tx, &skill)?,
     };
+    report.id.map(|id| tx.announce_deployed(id, job.now)).transpose()?;
     report.dry_run = request.dry_run;
     if request.dry_run {
         report.id = report.id.filter(|_| !report.created);

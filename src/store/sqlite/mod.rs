@@ -15,6 +15,7 @@ mod maintain;
 mod mappings;
 mod migrate;
 mod open;
+mod outbox;
 #[cfg(test)]
 mod plans;
 mod reports;
@@ -133,7 +134,7 @@ impl Store for SqliteStore {
     fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>> {
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
-        Ok(Box::new(transaction))
+        Ok(Box::new(transaction.with_outbox(self.options.outbox)))
     }
 }
 

@@ -31,11 +31,13 @@ pub struct Options {
     pub synchronous: Option<Durability>,
     /// A process that lives long maps no file: one that is truncated under a mapping kills it with SIGBUS.
     pub long_lived: bool,
+    /// Whether what happens to generated skills is queued for the workflow database.
+    pub outbox: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), synchronous: None, long_lived: false }
+        Self { busy_timeout: Duration::from_secs(5), synchronous: None, long_lived: false, outbox: false }
     }
 }
 

@@ -15,7 +15,7 @@ struct Migration {
 }
 
 /// Append-only. A fresh database runs them all; an older one is compared with the result, see `adopt.rs`.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -30,6 +30,11 @@ const MIGRATIONS: [Migration; 3] = [
         number: 3002,
         description: "Archives of the usage log",
         sql: include_str!("../../../migrations/sqlite/0003_usage_archive.sql"),
+    },
+    Migration {
+        number: 3003,
+        description: "What waits for the workflow database",
+        sql: include_str!("../../../migrations/sqlite/0004_outbox.sql"),
     },
 ];
 

@@ -3,26 +3,35 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
-use super::{approvals, bootstrap, candidates, cells, contents, mappings, reports, rollups, skills, usage, versions};
+use super::{
+    approvals, bootstrap, candidates, cells, contents, mappings, outbox, reports, rollups, skills, usage, versions,
+};
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Skill, SkillId,
-    SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
+    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
-    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Proof, Reporting,
-    Result, Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
+    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
+    OutboxSummary, Outgoing, Proof, Reporting, Result, Serving, SetAside, SkillChange, SkillFilter, Sums, Transaction,
+    Unstored, UsageFilter,
 };
 
 /// An open transaction; dropping it rolls back.
 pub(super) struct SqliteTransaction<'a> {
     inner: rusqlite::Transaction<'a>,
     place: &'a Place,
+    outbox: bool,
 }
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
         let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        Ok(Self { inner, place })
+        Ok(Self { inner, place, outbox: false })
+    }
+
+    /// Queues what happens to generated skills for the workflow database, where `on`.
+    pub(super) fn with_outbox(self, on: bool) -> Self {
+        Self { outbox: on, ..self }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -135,6 +144,54 @@ impl Reporting for SqliteTransaction<'_> {
     }
 }
 
+impl Outgoing for SqliteTransaction<'_> {
+    fn anything_waits(&self) -> Result<bool> {
+        self.say(outbox::anything_waits(&self.inner))
+    }
+
+    fn waiting_deliveries(&self, most: usize) -> Result<Vec<Delivery>> {
+        self.say(outbox::waiting(&self.inner, most))
+    }
+
+    fn outbox_summary(&self) -> Result<OutboxSummary> {
+        self.say(outbox::summary(&self.inner))
+    }
+
+    fn set_aside_deliveries(&self, most: usize) -> Result<Vec<SetAside>> {
+        self.say(outbox::set_aside_rows(&self.inner, most))
+    }
+
+    fn left_alone_until(&self) -> Result<Option<i64>> {
+        self.say(outbox::left_alone_until(&self.inner))
+    }
+}
+
+impl Outbox for SqliteTransaction<'_> {
+    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.outbox { self.say(outbox::deployed(&self.inner, skill, now)) } else { Ok(()) }
+    }
+
+    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.outbox { self.say(outbox::updated(&self.inner, skill, now)) } else { Ok(()) }
+    }
+
+    fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()> {
+        self.say(outbox::delivered(&self.inner, delivery))
+    }
+
+    fn set_aside(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+        self.say(outbox::set_aside(&self.inner, delivery, reason, now))
+    }
+
+    fn retry_set_aside(&mut self) -> Result<usize> {
+        self.say(outbox::retry(&self.inner))
+    }
+
+    fn leave_server_alone(&mut self, until: Option<i64>) -> Result<()> {
+        self.say(outbox::leave_alone(&self.inner, until))
+    }
+}
+
 impl Transaction for SqliteTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         let id = self.say(skills::insert(&self.inner, skill, version))?;
@@ -168,7 +225,8 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
-        self.say(usage::log(&self.inner, row))
+        self.say(usage::log(&self.inner, row))?;
+        if self.outbox { self.say(outbox::executed(&self.inner, row)) } else { Ok(()) }
     }
 
     fn roll_up(&mut self, most: i64) -> Result<()> {

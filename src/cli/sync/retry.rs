@@ -1,0 +1,26 @@
+//! `cfn sync retry`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::ops::{self, RetryReport};
+
+/// Let everything that the server refused wait again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn sync retry && cfn sync")]
+pub(super) struct Args {}
+
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+    let report = ops::retry(&mut context.open(Access::Write)?)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for RetryReport {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("{} wait again", self.waiting_again));
+    }
+}

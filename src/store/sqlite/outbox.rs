@@ -1,0 +1,165 @@
+//! `outbox`: what waits for the workflow database, and since when that server is left alone.
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::rows::{Fields, change, collect, first};
+use crate::model::{Changed, Delivery, Event, Execution, SkillId, Usage};
+use crate::store::{OutboxSummary, SetAside};
+
+/// Where it is remembered, between processes, that the server could not be reached.
+const LEFT_ALONE: &str = "workflow_left_alone_until";
+
+/// Writes an event down, where the skill was generated from a pattern.
+fn add(connection: &Connection, skill: SkillId, event: &Event, now: &str) -> Result<()> {
+    let payload = event.payload().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    change(
+        connection,
+        "INSERT INTO outbox (pattern_id, kind, payload, created_at)
+         SELECT phase4_pattern_id, ?2, ?3, ?4 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
+        params![skill.0, event.kind(), payload, now],
+    )?;
+    Ok(())
+}
+
+pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<()> {
+    let outcome = &usage.outcome;
+    let execution = Execution {
+        team_id: usage.agent_type.to_owned(),
+        task_id: usage.task_id.map(str::to_owned),
+        execution_time_ms: outcome.execution_ms,
+        exit_code: outcome.exit_code,
+        cost_avoided_usd: outcome.cost_avoided_usd,
+        tokens_avoided: outcome.tokens_avoided,
+        timestamp: usage.loaded_at.to_owned(),
+    };
+    add(connection, usage.skill_id, &Event::Execution(execution), usage.loaded_at)
+}
+
+pub(super) fn deployed(connection: &Connection, skill_id: SkillId, now: &str) -> Result<()> {
+    add(connection, skill_id, &Event::Deployed(Changed { skill_id, timestamp: now.to_owned() }), now)
+}
+
+pub(super) fn updated(connection: &Connection, skill_id: SkillId, now: &str) -> Result<()> {
+    add(connection, skill_id, &Event::Updated(Changed { skill_id, timestamp: now.to_owned() }), now)
+}
+
+/// Every column as text: other programs may have put anything in it, and one bad row must not stop the rest.
+pub(super) fn waiting(connection: &Connection, most: usize) -> Result<Vec<Delivery>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    collect(
+        connection,
+        "SELECT id, CAST(delivery_key AS BLOB), CAST(pattern_id AS INTEGER), CAST(kind AS BLOB), CAST(payload AS BLOB)
+         FROM outbox WHERE set_aside_at IS NULL ORDER BY id LIMIT ?1",
+        [most],
+        |row| {
+            let mut fields = Fields::new("outbox", row);
+            let (id, key, pattern_id): (_, Vec<u8>, _) = (fields.get()?, fields.get()?, fields.get()?);
+            let (kind, payload): (Vec<u8>, Vec<u8>) = (fields.get()?, fields.get()?);
+            let event = Event::parse(&String::from_utf8_lossy(&kind), &payload);
+            Ok(match String::from_utf8(key) {
+                Ok(key) => Delivery { id, key, pattern_id, event },
+                Err(error) => Delivery { id, key: hex(error.as_bytes()), pattern_id, event: Err(NO_TEXT.to_owned()) },
+            })
+        },
+    )
+}
+
+const NO_TEXT: &str = "its delivery_key is not UTF-8";
+
+/// As SQLite's `hex()` writes it: how a key that is no text is found again.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default().to_ascii_uppercase();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Which row a delivery was read from. The key is compared as well: after a restore, another row may have the id.
+macro_rules! that_row {
+    () => {
+        "id = ?1 AND (CAST(delivery_key AS TEXT) = ?2 OR hex(CAST(delivery_key AS BLOB)) = ?2)"
+    };
+}
+
+pub(super) fn delivered(connection: &Connection, delivery: &Delivery) -> Result<()> {
+    let sql = concat!("DELETE FROM outbox WHERE ", that_row!());
+    change(connection, sql, params![delivery.id, delivery.key])?;
+    Ok(())
+}
+
+pub(super) fn set_aside(connection: &Connection, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+    change(
+        connection,
+        concat!("UPDATE outbox SET set_aside_at = ?3, reason = ?4 WHERE ", that_row!()),
+        params![delivery.id, delivery.key, now, reason],
+    )?;
+    Ok(())
+}
+
+pub(super) fn retry(connection: &Connection) -> Result<usize> {
+    change(connection, "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL", [])
+}
+
+pub(super) fn anything_waits(connection: &Connection) -> Result<bool> {
+    let found = first(connection, "SELECT 1 FROM outbox WHERE set_aside_at IS NULL LIMIT 1", [], |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
+pub(super) fn summary(connection: &Connection) -> Result<OutboxSummary> {
+    let counted = first(
+        connection,
+        "SELECT count(*) FILTER (WHERE set_aside_at IS NULL), count(*) FILTER (WHERE set_aside_at IS NOT NULL),
+           (SELECT CAST(created_at AS TEXT) FROM outbox WHERE set_aside_at IS NULL ORDER BY id LIMIT 1)
+         FROM outbox",
+        [],
+        |row| {
+            let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+            Ok(OutboxSummary { waiting: count(0)?, set_aside: count(1)?, oldest: row.get(2)? })
+        },
+    )?;
+    Ok(counted.unwrap_or_default())
+}
+
+pub(super) fn set_aside_rows(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    collect(
+        connection,
+        "SELECT id, CAST(pattern_id AS INTEGER), CAST(kind AS TEXT), CAST(created_at AS TEXT), CAST(set_aside_at AS TEXT),
+           coalesce(CAST(reason AS TEXT), '')
+         FROM outbox WHERE set_aside_at IS NOT NULL ORDER BY id LIMIT ?1",
+        [most],
+        set_aside_row,
+    )
+}
+
+fn set_aside_row(row: &Row<'_>) -> Result<SetAside> {
+    let mut fields = Fields::new("outbox", row);
+    Ok(SetAside {
+        id: fields.get()?,
+        pattern_id: fields.get()?,
+        kind: fields.get()?,
+        created_at: fields.get()?,
+        set_aside_at: fields.get()?,
+        reason: fields.get()?,
+    })
+}
+
+/// Seconds since 1970; anything else that is stored counts as nothing.
+pub(super) fn left_alone_until(connection: &Connection) -> Result<Option<i64>> {
+    first(
+        connection,
+        "SELECT value FROM cfn_metadata WHERE name = ?1 AND typeof(value) = 'integer'",
+        [LEFT_ALONE],
+        |row| row.get(0),
+    )
+}
+
+pub(super) fn leave_alone(connection: &Connection, until: Option<i64>) -> Result<()> {
+    match until {
+        Some(until) => change(
+            connection,
+            "INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES (?1, ?2)",
+            params![LEFT_ALONE, until],
+        )?,
+        None => change(connection, "DELETE FROM cfn_metadata WHERE name = ?1", [LEFT_ALONE])?,
+    };
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The password file, as libpq reads it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::model::Visible;
+use crate::settings::{Secret, WorkflowServer};
+
+/// The password that was given, else the one in the password file; and why that file was not read, where it was not.
+pub(super) fn find(server: &WorkflowServer, user: &str) -> (Option<Secret>, Option<String>) {
+    if server.password.is_some() {
+        return (server.password.clone(), None);
+    }
+    let Some(path) = &server.password_file else { return (None, None) };
+    match read(path) {
+        Ok(None) => (None, None),
+        Ok(Some(text)) => (in_file(&text, server, user), None),
+        Err(why) => (None, Some(format!("the password file {} was not read: {why}", Visible(path.to_string_lossy())))),
+    }
+}
+
+/// Others must not be able to read it: then it is not read, so that somebody notices.
+fn read(path: &Path) -> Result<Option<String>, String> {
+    let Ok(found) = fs::metadata(path) else { return Ok(None) };
+    if !found.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if found.permissions().mode() & 0o077 != 0 {
+        return Err("its group or others have access to it; make it 0600".to_owned());
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The first line that fits: `host:port:database:user:password`, where `*` fits everything.
+fn in_file(text: &str, server: &WorkflowServer, user: &str) -> Option<Secret> {
+    let host = if server.host.starts_with('/') { "localhost" } else { &server.host };
+    let port = server.port.to_string();
+    let wanted = [host, &port, &server.database, user];
+    text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        let mut fields = fields(line).into_iter();
+        let fits = wanted.iter().enumerate().all(|(index, wanted)| {
+            let Some(field) = fields.next() else { return false };
+            let socket = index == 0 && field == server.host; // a socket's folder fits by its path as well
+            field == "*" || field == *wanted || socket
+        });
+        fits.then(|| fields.next()).flatten().filter(|it| !it.is_empty()).map(Secret::from)
+    })
+}
+
+/// The fields of a line: `\:` and `\\` are characters.
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        let last = fields.len() - 1;
+        match character {
+            '\\' => fields[last].extend(characters.next()),
+            ':' => fields.push(String::new()),
+            other => fields[last].push(other),
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fields, in_file};
+    use crate::settings::{Flags, Settings};
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    fn found(text: &str, url: &str, user: &str) -> Option<String> {
+        let lookup = |name: &str| (name == "CFN_POSTGRES_URL").then(|| OsString::from(url));
+        let settings = Settings::resolve(&Flags::default(), &lookup, Path::new("/here")).ok()?;
+        in_file(text, &settings.workflow.server, user).map(|it| it.reveal().to_owned())
+    }
+
+    #[test]
+    fn the_first_line_that_fits_has_the_password() {
+        let text = "# mine\nother:*:*:*:no\ndb:5432:work:me:a\\:b\\\\c\n*:*:*:*:last\n";
+        assert_eq!(found(text, "postgres://db/work", "me").as_deref(), Some("a:b\\c"));
+        assert_eq!(found(text, "postgres://db/work", "you").as_deref(), Some("last"));
+        assert_eq!(found("localhost:*:*:*:s", "postgres://%2Frun%2Fpg/work", "me").as_deref(), Some("s"));
+        assert_eq!(found("/run/pg:*:*:*:s", "postgres://%2Frun%2Fpg/work", "me").as_deref(), Some("s"));
+        assert_eq!(found("db:1:2", "postgres://db/work", "me"), None);
+    }
+
+    #[test]
+    fn a_backslash_takes_the_next_character_as_it_is() {
+        assert_eq!(fields("a\\:b:c\\"), ["a:b", "c"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! A server that is gone, hangs or resets connections costs a command nothing but the delivery.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::server::Server;
+use super::{Dual, eventually};
+use crate::harness::{Project, Ran};
+
+/// What a command may take on a loaded machine; a server that hangs would take seconds.
+const PROMPT: Duration = Duration::from_millis(1500);
+
+/// A project with a server of its own, which the test may harm.
+fn alone() -> Dual {
+    let server = Server::start();
+    let url = server.url("postgres");
+    let server = Arc::new(server);
+    let dual = Dual { project: Project::new(), url, database: "postgres".to_owned(), server };
+    dual.ok(["db", "postgres-schema", "--apply"]);
+    dual.sql("INSERT INTO workflow_patterns (id) VALUES (1)");
+    dual.deploy(1, "review");
+    dual.ok(["sync"]);
+    dual
+}
+
+/// The server of a test that has it alone.
+fn own(dual: &mut Dual) -> &mut Server {
+    Arc::get_mut(&mut dual.server).expect("nobody else has it")
+}
+
+/// Logs as users do, with a delivery in the background; it must be quick and succeed.
+#[track_caller]
+fn log_promptly(dual: &Dual, task: &str) -> String {
+    let since = Instant::now();
+    let ran: Ran = dual.log_command("review", task).env_remove("CFN_SYNC_BUDGET_MS").output().expect("cfn runs").into();
+    assert!(since.elapsed() < PROMPT, "{:?}", since.elapsed());
+    let said = ran.stderr.clone();
+    ran.ok();
+    said
+}
+
+fn left_alone(dual: &Dual) -> Option<i64> {
+    dual.cfn(["sync", "status", "--json"]).json()["left_alone_seconds"].as_i64()
+}
+
+fn count(dual: &Dual) -> String {
+    dual.sql("SELECT count(*), count(DISTINCT task_id) FROM skill_executions")
+}
+
+#[test]
+fn a_stopped_server_is_left_alone_and_gets_everything_later() {
+    let mut dual = alone();
+    own(&mut dual).stop();
+    assert_eq!(log_promptly(&dual, "t1"), "");
+    eventually("the server is left alone", || left_alone(&dual).is_some());
+    assert!(left_alone(&dual).is_some_and(|it| (1..=30).contains(&it)));
+    let said = log_promptly(&dual, "t2");
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+    assert!(said.contains("cannot be reached"), "{said}");
+    let message = dual.cfn(["sync"]).fails(9);
+    assert!(message.contains("cannot be reached") && message.contains("Connection refused"), "{message}");
+    assert_eq!(dual.waiting(), "2");
+
+    own(&mut dual).launch();
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 set aside\n");
+    assert_eq!(count(&dual), "2|2");
+    assert_eq!(left_alone(&dual), None);
+}
+
+#[test]
+fn a_hung_server_holds_nobody_up_and_gets_everything_later() {
+    let dual = alone();
+    dual.server.signal("-STOP");
+    for task in ["t1", "t2", "t3"] {
+        log_promptly(&dual, task);
+    }
+    assert_eq!(dual.waiting(), "3");
+    dual.server.signal("-CONT");
+    dual.ok(["sync"]);
+    eventually("everything arrives", || count(&dual) == "3|3" && dual.waiting() == "0");
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dual = Dual {
+        url: format!("postgresql://x@{}/d?connect_timeout=1", silent.local_addr().expect("it has one")),
+        ..Dual::new()
+    };
+    dual.deploy(1, "review");
+    let since = Instant::now();
+    let message = dual.cfn(["sync"]).fails(9);
+    assert!(message.contains("no answer within 1000 ms"), "{message}");
+    assert!(since.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn sessions_that_the_server_ends_are_opened_again() {
+    let dual = Dual::new();
+    dual.deploy(1, "review");
+    dual.ok(["sync"]);
+    let mut log = dual.batch(6000);
+    assert!(log.stderr(Stdio::null()).status().expect("cfn runs").success());
+    dual.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+       CREATE TRIGGER slow AFTER INSERT ON skill_executions FOR EACH STATEMENT EXECUTE FUNCTION slow()");
+    let sync = dual.command(["sync"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts");
+    let mut ended = 0;
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(150));
+        let found = dual.sql(
+            "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE application_name = 'cfn' AND datname = current_database()) t",
+        );
+        ended += found.parse::<u32>().expect("a number");
+    }
+    assert!(ended > 0);
+    let ran: Ran = sync.wait_with_output().expect("cfn ends").into();
+    ran.ok();
+    assert_eq!(dual.sql("SELECT count(*), count(DISTINCT task_id) FROM skill_executions"), "6000|6000");
+    assert_eq!(dual.waiting(), "0");
+}
+
+#[test]
+fn a_delivery_that_is_killed_at_any_moment_is_done_once() {
+    let dual = Dual::new();
+    dual.deploy(1, "review");
+    dual.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NULL; END $$;
+       CREATE TRIGGER slow AFTER INSERT ON skill_executions FOR EACH STATEMENT EXECUTE FUNCTION slow()");
+    for round in 0..12_u64 {
+        dual.log("review", &format!("t{round:02}"));
+        let mut sync = dual.command(["sync"]).stdout(Stdio::null()).spawn().expect("cfn starts");
+        std::thread::sleep(Duration::from_millis(round * 6));
+        sync.kill().expect("it can be killed");
+        sync.wait().expect("it ends");
+    }
+    dual.ok(["sync"]);
+    assert_eq!(dual.sql("SELECT count(*), count(DISTINCT task_id) FROM skill_executions"), "12|12");
+    dual.project.assert_whole();
+}

@@ -1,0 +1,103 @@
+//! Rows that the server refuses are set aside with its reason, and the rest goes on.
+
+use super::Dual;
+
+/// A row that another program wrote, or that was damaged.
+fn insert(dual: &Dual, payload: &str) {
+    dual.project.sqlite3(&format!("INSERT INTO outbox (pattern_id, kind, payload) VALUES (1, 'execution', {payload})"));
+}
+
+fn execution(task: &str) -> String {
+    format!("'{{\"team_id\":\"tester\",\"task_id\":\"{task}\",\"timestamp\":\"2026-01-01 00:00:00\"}}'")
+}
+
+#[test]
+fn a_nul_is_set_aside_and_the_rest_is_delivered() {
+    let dual = Dual::new();
+    insert(&dual, &execution("t1"));
+    insert(&dual, &execution("a\\u0000b"));
+    insert(&dual, &execution("t3"));
+    let ran = dual.cfn(["sync"]);
+    assert!(ran.stderr.contains("refused 1"), "{ran:?}");
+    assert_eq!(ran.ok(), "2 delivered, 1 set aside\n");
+    assert_eq!(dual.tasks(), "t1=1 t3=1");
+    let status = dual.cfn(["sync", "status", "--json"]).json();
+    assert_eq!(status["set_aside"], 1);
+    assert!(status["set_aside_rows"][0]["reason"].as_str().is_some_and(|it| it.contains("22021")), "{status}");
+    assert_eq!(dual.ok(["sync"]), "0 delivered, 0 set aside\n");
+}
+
+#[test]
+fn what_was_set_aside_can_be_tried_again() {
+    let dual = Dual::new();
+    dual.sql("ALTER TABLE skill_executions ALTER COLUMN task_id TYPE varchar(4)");
+    for task in ["t1", "too-long", "t2", "t3", "also-too-long", "t4"] {
+        insert(&dual, &execution(task));
+    }
+    assert_eq!(dual.ok(["sync"]), "4 delivered, 2 set aside\n");
+    let text = dual.ok(["sync", "status"]);
+    assert!(text.contains("set aside: 2") && text.contains("value too long"), "{text}");
+    dual.sql("ALTER TABLE skill_executions ALTER COLUMN task_id TYPE text");
+    assert_eq!(dual.ok(["sync", "retry"]), "2 wait again\n");
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 set aside\n");
+    assert_eq!(dual.tasks(), "also-too-long=1 t1=1 t2=1 t3=1 t4=1 too-long=1");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_set_aside() {
+    let dual = Dual::new();
+    insert(&dual, "'{'");
+    insert(&dual, "x'ff00'");
+    insert(&dual, &execution("t1"));
+    dual.project.sqlite3("INSERT INTO outbox (pattern_id, kind, payload) VALUES (1, 'renamed', '{}')");
+    dual.project.sqlite3(&format!(
+        "INSERT INTO outbox (delivery_key, pattern_id, kind, payload) VALUES (x'ff', 1, 'execution', {0}), ('same', 1, 'execution', {0}),
+           ('same', 1, 'execution', {0})",
+        execution("t2")
+    ));
+    assert_eq!(dual.ok(["sync"]), "3 delivered, 4 set aside\n");
+    assert_eq!(dual.tasks(), "t1=1 t2=1");
+    assert_eq!(dual.waiting(), "0");
+}
+
+#[test]
+fn a_pattern_that_the_server_does_not_have_is_set_aside() {
+    let dual = Dual::new();
+    dual.deploy(1, "known");
+    dual.deploy(77, "unknown");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 1 set aside\n");
+    assert!(dual.ok(["sync", "status"]).contains("workflow_patterns has no pattern 77"));
+    dual.sql("INSERT INTO workflow_patterns (id) VALUES (77)");
+    dual.ok(["sync", "retry"]);
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 set aside\n");
+}
+
+#[test]
+fn a_constraint_that_is_checked_late_refuses_its_row_only() {
+    let dual = Dual::new();
+    dual.sql(
+        "ALTER TABLE skill_executions ADD FOREIGN KEY (skill_id) REFERENCES workflow_patterns DEFERRABLE INITIALLY DEFERRED",
+    );
+    insert(&dual, &execution("t1"));
+    dual.project.sqlite3(&format!(
+        "INSERT INTO outbox (pattern_id, kind, payload) VALUES (999, 'execution', {})",
+        execution("t2")
+    ));
+    insert(&dual, &execution("t3"));
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 1 set aside\n");
+    assert_eq!(dual.tasks(), "t1=1 t3=1");
+}
+
+#[test]
+fn a_missing_table_is_no_fault_of_the_rows() {
+    let dual = Dual::new();
+    insert(&dual, &execution("t1"));
+    dual.sql("ALTER TABLE skill_executions RENAME TO away");
+    let message = dual.cfn(["sync"]).fails(9);
+    assert!(message.contains("42P01") && message.contains("postgres-schema"), "{message}");
+    assert_eq!(dual.waiting(), "1");
+    assert_eq!(dual.cfn(["sync", "status", "--json"]).json()["left_alone_seconds"], serde_json::Value::Null);
+    dual.sql("ALTER TABLE away RENAME TO skill_executions");
+    dual.ok(["sync"]);
+    assert_eq!(dual.tasks(), "t1=1");
+}

@@ -1,0 +1,132 @@
+//! TLS and passwords, as libpq means its settings.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Dual;
+use super::server::Server;
+use crate::harness::{Project, Ran};
+
+/// A server with a certificate for the name `localhost` alone, from an authority of its own; it lets in over TLS only, and
+/// with a password.
+struct Guarded {
+    server: Server,
+    certificates: Project,
+}
+
+fn openssl(folder: &Path, arguments: &str) {
+    let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
+    let output = output.expect("openssl must be installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// `NAME.crt` and `NAME.key` for localhost.
+fn certificates() -> Project {
+    let folder = Project::empty();
+    let path = folder.path();
+    for name in ["ca", "other-ca"] {
+        openssl(
+            path,
+            &format!("req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.crt -days 2 -subj /CN={name}"),
+        );
+    }
+    openssl(path, "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost");
+    folder.file("names", "subjectAltName=DNS:localhost\n");
+    openssl(
+        path,
+        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile names",
+    );
+    folder
+}
+
+impl Guarded {
+    fn new() -> Self {
+        let certificates = certificates();
+        let mut server = Server::prepare();
+        server.put(&certificates.path().join("server.crt"), "server.crt");
+        server.put(&certificates.path().join("server.key"), "server.key");
+        server.append("postgresql.conf", "ssl = on\n");
+        fs::write(
+            server.data().join("pg_hba.conf"),
+            "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n",
+        )
+        .expect("a file");
+        server.launch();
+        server.sql("postgres", "ALTER ROLE cfn_test PASSWORD 'open:sesame'");
+        Self { server, certificates }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.certificates.path().join(name)
+    }
+
+    /// Creates the tables, which needs a connection.
+    fn connect(&self, host: &str, password: &str, parameters: &str) -> Ran {
+        let url = format!("postgresql://cfn_test{password}@{host}:{}/postgres?{parameters}", self.server.port);
+        let mut command = crate::harness::cfn_in(self.certificates.path());
+        command.args(["db", "postgres-schema", "--apply"]).env("CFN_POSTGRES_URL", url).env("HOME", "/nonexistent");
+        command.env("PGPASSFILE", self.file("pgpass")).output().expect("cfn runs").into()
+    }
+}
+
+#[test]
+fn modes_mean_what_libpq_means() {
+    let guarded = Guarded::new();
+    let connect = |host: &str, parameters: &str| guarded.connect(host, ":open%3Asesame", parameters);
+    for parameters in [
+        "",
+        "sslmode=prefer",
+        "sslmode=require",
+        "sslmode=require&sslrootcert=ca.crt",
+        "sslmode=verify-ca&sslrootcert=ca.crt",
+        "sslmode=verify-full&sslrootcert=ca.crt",
+        "sslmode=verify-full&sslrootcert=server.crt",
+    ] {
+        connect("localhost", parameters).ok();
+    }
+    connect("127.0.0.1", "sslmode=verify-ca&sslrootcert=ca.crt").ok();
+    for (host, parameters, why) in [
+        ("127.0.0.1", "sslmode=verify-full&sslrootcert=ca.crt", "certificate not valid for name"),
+        ("localhost", "sslmode=verify-full&sslrootcert=other-ca.crt", "UnknownIssuer"),
+        ("localhost", "sslmode=verify-ca&sslrootcert=other-ca.crt", "UnknownIssuer"),
+        ("localhost", "sslmode=require&sslrootcert=other-ca.crt", "UnknownIssuer"),
+        ("localhost", "sslmode=disable", "no encryption"),
+    ] {
+        let message = connect(host, parameters).fails(9);
+        assert!(message.contains(why), "{host} {parameters}: {message}");
+    }
+    for parameters in ["sslmode=verify-full", "sslmode=verify-ca&sslrootcert=missing.crt"] {
+        let message = connect("localhost", parameters).fails(1);
+        assert!(message.contains("sslrootcert"), "{message}");
+    }
+}
+
+#[test]
+fn a_server_without_tls_is_refused_where_it_is_required() {
+    let dual = Dual::new();
+    let mut command = dual.command(["db", "postgres-schema", "--apply"]);
+    let required = format!("{}?sslmode=require", dual.url);
+    let ran: Ran = command.env("CFN_POSTGRES_URL", required).output().expect("cfn runs").into();
+    assert!(ran.fails(9).contains("TLS"));
+}
+
+#[test]
+fn passwords_come_from_the_password_file_and_are_never_shown() {
+    let guarded = Guarded::new();
+    let file = guarded.file("pgpass");
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("permissions");
+    fs::write(
+        &file,
+        format!("# tests\nlocalhost:1:*:*:no\nlocalhost:{}:*:cfn_test:open\\:sesame\n", guarded.server.port),
+    )
+    .expect("a file");
+    mode(0o600);
+    guarded.connect("localhost", "", "").ok();
+    mode(0o640);
+    let message = guarded.connect("localhost", "", "").fails(9);
+    assert!(message.contains("0600") && !message.contains("sesame"), "{message}");
+    let message = guarded.connect("localhost", ":wrong-secret", "").fails(9);
+    assert!(message.contains("28P01") && !message.contains("wrong-secret"), "{message}");
+}
