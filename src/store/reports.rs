@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-/// What [`Maintenance::status`] saw.
+/// What [`super::Maintenance::status`] saw.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
     /// The file.
@@ -33,7 +33,7 @@ fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> 
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-/// What [`Maintenance::check`] found.
+/// What [`super::Maintenance::check`] found.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
     /// Damage: what SQLite's own check says, and stored bytes that are not those of their hash.
@@ -44,7 +44,7 @@ pub struct CheckReport {
     pub contents_checked: u64,
 }
 
-/// What [`Maintenance::backup`] wrote.
+/// What [`super::Maintenance::backup`] wrote.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackupReport {
     /// The copy.
@@ -53,7 +53,7 @@ pub struct BackupReport {
     pub size_bytes: u64,
 }
 
-/// What [`Maintenance::restore`] did.
+/// What [`super::Maintenance::restore`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct RestoreReport {
     /// The backup that is now the database.
@@ -62,7 +62,7 @@ pub struct RestoreReport {
     pub previous: Option<PathBuf>,
 }
 
-/// What [`Maintenance::maintain`] gained.
+/// What [`super::Maintenance::maintain`] gained.
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintainReport {
     /// Bytes of the file and its write-ahead log before.
@@ -77,7 +77,7 @@ pub struct MaintainReport {
     pub notes: Vec<String>,
 }
 
-/// What [`Maintenance::migrate`] did.
+/// What [`super::Maintenance::migrate`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {
     /// The schema before; none where it was up to date, or another process was faster.
@@ -94,7 +94,7 @@ pub struct MigrateReport {
     pub carried_forward: u64,
 }
 
-/// What [`Maintenance::archive`] moved.
+/// What [`super::Maintenance::archive`] moved.
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
     /// The file.
@@ -109,7 +109,7 @@ pub struct ArchiveReport {
     pub kept: u64,
 }
 
-/// What [`Maintenance::unarchive`] brought back.
+/// What [`super::Maintenance::unarchive`] brought back.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnarchiveReport {
     /// The file.
