@@ -64,13 +64,7 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
             .push(format!("no ANALYZE: the largest table has {largest} rows, fewer than {ROWS_FOR_STATISTICS}"));
         return Ok(());
     }
-    // With bit 0 set, optimize only tells what it would do.
-    let mut wanted = connection.prepare("PRAGMA optimize(0x10003)")?;
-    if wanted.query([])?.next()?.is_none() {
-        report.notes.push("no ANALYZE: the statistics are fresh".to_owned());
-        return Ok(());
-    }
-    drop(wanted);
+    let before = wanted(connection)?;
     // The first statistics are a change of the schema; in one transaction with that, the rollups stay known to be exact.
     let transaction = connection.unchecked_transaction()?;
     let trusted = rollups::trusted(&transaction)?;
@@ -79,8 +73,23 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
         rollups::trust(&transaction)?;
     }
     transaction.commit()?;
-    report.analyzed = true;
+    // An empty table has no statistics, so it is asked for again every time.
+    report.analyzed = wanted(connection)? < before;
+    if !report.analyzed {
+        report.notes.push("no ANALYZE: the statistics are fresh".to_owned());
+    }
     Ok(())
+}
+
+/// How many tables lack fresh statistics. With bit 0 set, optimize only tells what it would do.
+fn wanted(connection: &Connection) -> Result<usize> {
+    let mut statement = connection.prepare("PRAGMA optimize(0x10003)")?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while rows.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn checkpoint(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
