@@ -114,7 +114,7 @@ step 'dependencies' cargo deny --locked check bans licenses sources
 step 'release build' cargo build --release --locked
 step 'size of the program' within_8_mib
 step 'example of the README' bash tests/demo.sh
-step 'tests' env -u CFN_TEST_BINARY cargo test --locked
+step 'tests' env CFN_RELEASE_BINARY="$(realpath "${CARGO_TARGET_DIR:-target}/release/cfn")" cargo test --locked
 
 printf '\n==> all good\n'
 printf '%s\n' "${times[@]}"

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::harness::Project;
-use crate::scene::{deploy, dump, tokens, with_skill};
+use crate::scene::{content_of, deploy, dump, tokens, with_skill};
 
 #[test]
 fn a_backup_has_what_is_committed_and_is_one_file() {
@@ -14,7 +14,7 @@ fn a_backup_has_what_is_committed_and_is_one_file() {
     assert!(ran.stdout.contains("copy.db (") && ran.stderr.is_empty(), "{ran:?}");
     assert!(!path.with_extension("db-wal").exists());
     let copy = std::process::Command::new("sqlite3").arg(&path).arg(".dump").output().expect("sqlite3");
-    assert_eq!(String::from_utf8_lossy(&copy.stdout).trim_end(), before);
+    assert_eq!(content_of(String::from_utf8_lossy(&copy.stdout).trim_end()), before);
     let used = project.cfn(["--db", "copy.db", "skill", "list", "--json"]).json();
     assert_eq!(used["skills"][0]["name"], "jwt");
 }

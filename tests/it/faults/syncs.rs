@@ -110,7 +110,8 @@ fn files_that_appear_by_a_rename_are_synced_once_with_their_folder() {
     assert_eq!(syncs(&fresh, &["init"]), 0, "it exists");
     let project = project();
     assert_eq!(syncs(&project, &["db", "backup", "b.db"]), DRAFT);
-    assert_eq!(syncs(&project, &["db", "restore", "b.db"]), DRAFT + DECISION);
+    // One commit more: what the reports add up is bound to the schema that the restored file now has.
+    assert_eq!(syncs(&project, &["db", "restore", "b.db"]), DRAFT + DECISION + 1);
 }
 
 #[test]
