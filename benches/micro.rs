@@ -3,11 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark fails by panicking")]
 
-mod generated;
-
 use std::hint::black_box;
 use std::path::Path;
 
+use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_tree};
 use cfn::clock::Clock;
 use cfn::model::{AgentType, Category, ContentHash, SkillFile, SkillFileLimits};
 use cfn::ops::{self, Files, Import, Load, Project};
@@ -15,13 +14,11 @@ use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-use generated::{agent_of, fill_database, skill_text, write_tree};
-
 /// A large project.
 const SKILLS: usize = 5000;
 
 fn file(c: &mut Criterion) {
-    let text = skill_text(1, 0);
+    let text = sized_skill_text("skill-000001", 1, 0, MEDIAN_BYTES);
     let mut group = c.benchmark_group("skill file of 4 KB, the median of public collections");
     group.throughput(Throughput::Bytes(text.len() as u64));
     let limits = SkillFileLimits::default();
@@ -33,7 +30,7 @@ fn file(c: &mut Criterion) {
 fn load(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("skills.db");
-    fill_database(&path, SKILLS).expect("a database");
+    fill_database(&path);
     let agent_type: AgentType = agent_of(7, SKILLS).parse().expect("an agent type");
     let request = Load {
         agent_type: agent_type.clone(),
@@ -56,6 +53,13 @@ fn load(c: &mut Criterion) {
         b.iter(|| store.read().and_then(|it| it.candidates(&agent_type)).expect("candidates").len());
     });
     group.finish();
+}
+
+fn fill_database(path: &Path) {
+    SqliteStore::create(path, Options::default(), Clock::System).expect("a database");
+    let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System).expect("it opens");
+    let workload = Workload { skills: SKILLS, usage_rows: 0 };
+    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| ()).expect("skills");
 }
 
 fn import(c: &mut Criterion) {

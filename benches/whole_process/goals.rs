@@ -5,8 +5,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cfn::bench::workload::{agent_of, skill_name, write_skill, write_tree};
+
 use super::Bench;
-use super::generated::{agent_of, skill_name, write_skill, write_tree};
 use super::measure::{Comparison, Result, Side, compare, timed};
 use super::project::Project;
 use super::rivals::{Beck, deploy_batch, deploy_by_statements, find, shell, update_batch, update_by_statements};

@@ -14,8 +14,6 @@
 
 #![expect(clippy::print_stdout, reason = "the report is the purpose")]
 
-#[path = "../generated/mod.rs"]
-mod generated;
 mod goals;
 mod measure;
 mod memory;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cfn::bench::statistics::{self, Summary};
 use serde::Serialize;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -63,8 +64,8 @@ pub(crate) fn compare(what: &str, runs: usize, warm_up: usize, mut sides: Vec<Si
 impl Comparison {
     /// The median of the ratios of the runs that followed each other: this side to the first.
     pub(crate) fn ratio(&self, side: usize) -> f64 {
-        let pairs = self.sides[0].nanoseconds.iter().zip(&self.sides[side].nanoseconds);
-        median(&pairs.map(|(&first, &other)| milliseconds(other) / milliseconds(first)).collect::<Vec<_>>())
+        let (first, other) = (self.sides[0].milliseconds(), self.sides[side].milliseconds());
+        statistics::median(&first.iter().zip(&other).map(|(first, other)| other / first).collect::<Vec<_>>())
     }
 
     /// Keeps the raw samples.
@@ -77,42 +78,11 @@ impl Comparison {
 impl Samples {
     /// Minimum, mean, median, 95th and 99th percentile and standard deviation, in milliseconds.
     pub(crate) fn figures(&self) -> [f64; 6] {
-        let sorted = sorted(&self.milliseconds());
-        let count = as_float(sorted.len());
-        let mean = sorted.iter().sum::<f64>() / count;
-        let spread = sorted.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-        [sorted[0], mean, quantile(&sorted, 50), quantile(&sorted, 95), quantile(&sorted, 99), spread.sqrt()]
+        Summary::of(&self.milliseconds())
+            .map_or([f64::NAN; 6], |it| [it.minimum, it.mean, it.median, it.p95, it.p99, it.standard_deviation])
     }
 
     fn milliseconds(&self) -> Vec<f64> {
-        self.nanoseconds.iter().map(|&it| milliseconds(it)).collect()
+        self.nanoseconds.iter().map(|&it| Duration::from_nanos(it).as_secs_f64() * 1000.0).collect()
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a run takes far less than 2^53 ns")]
-fn milliseconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e6
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of runs")]
-fn as_float(count: usize) -> f64 {
-    count as f64
-}
-
-fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-fn median(values: &[f64]) -> f64 {
-    quantile(&sorted(values), 50)
-}
-
-/// Between the two nearest samples where the quantile falls between them.
-fn quantile(sorted: &[f64], percent: usize) -> f64 {
-    let place = (sorted.len() - 1) * percent;
-    let (low, part) = (place / 100, as_float(place % 100) / 100.0);
-    let high = (low + 1).min(sorted.len() - 1);
-    sorted[low] + (sorted[high] - sorted[low]) * part
 }

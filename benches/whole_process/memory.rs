@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cfn::bench::workload::{agent_of, skill_name, write_skill};
+
 use super::Bench;
-use super::generated::{agent_of, skill_name, write_skill};
 use super::measure::Result;
 use super::project::Project;
 

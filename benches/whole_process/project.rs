@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cfn::bench::workload::{self, Workload};
+use cfn::clock::Clock;
+use cfn::store::sqlite::{Access, Options, SqliteStore};
+
 use super::Bench;
-use super::generated::fill_database;
 use super::measure::{Result, timed};
 
 /// A folder with a database in it.
@@ -25,7 +28,10 @@ impl Project {
     /// With a database that holds this many skills.
     pub(crate) fn with_skills(bench: &Bench, name: &str, skills: usize) -> Result<Self> {
         let project = Self::empty(bench, name)?;
-        fill_database(&project.database(), skills)?;
+        SqliteStore::create(&project.database(), Options::default(), Clock::System)?;
+        let mut store = SqliteStore::open(&project.database(), Access::Write, Options::default(), Clock::System)?;
+        workload::fill(&mut store, &Workload { skills, usage_rows: 0 }, Clock::System, &mut |_, _| ())?;
+        drop(store);
         let size = fs::metadata(project.database())?.len() / 1024 / 1024;
         super::say(&format!("(database of {skills} skills: {size} MiB)"));
         Ok(project)

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cfn::bench::workload::{skill_name, skill_text};
 use cfn::model::ContentHash;
 
-use super::generated::{skill_name, skill_text};
 use super::measure::Result;
 
 /// Whether a program is on the PATH.

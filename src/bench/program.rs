@@ -1,0 +1,247 @@
+//! Whole processes: started, waited for and timed as their caller sees it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::{Error, Result};
+
+/// The most of a failed program's stderr that is quoted.
+const MOST_OF_STDERR: usize = 2000;
+
+/// How often the memory of a running process is looked at.
+const LOOKS: Duration = Duration::from_micros(100);
+
+/// A command line in a folder. Nothing of the caller's environment reaches it, unless that is asked for: a setting of the user's
+/// would be measured too. It is in a process group of its own, so that Ctrl-C ends the measuring and not what is measured.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<OsString>,
+    folder: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+    inherits: bool,
+    input: Vec<u8>,
+}
+
+/// A program that ran to its end without an error.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// From before it was started until it had ended.
+    pub took: Duration,
+    /// What it wrote to stdout, where that was kept.
+    pub stdout: Vec<u8>,
+}
+
+impl Program {
+    /// A program by its path, or by its name on the PATH.
+    #[must_use]
+    pub fn new(path: &Path, folder: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            arguments: Vec::new(),
+            folder: folder.to_owned(),
+            environment: Vec::new(),
+            inherits: false,
+            input: Vec::new(),
+        }
+    }
+
+    /// More arguments.
+    #[must_use]
+    pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|it| it.as_ref().to_owned()));
+        self
+    }
+
+    /// A variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// With the caller's environment, for programs that are not ours.
+    #[must_use]
+    pub fn inheriting(mut self) -> Self {
+        self.inherits = true;
+        self
+    }
+
+    /// What it reads from stdin; nothing unless this is called.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = bytes.into();
+        self
+    }
+
+    /// Runs it to its end, and keeps what it writes to stdout.
+    pub fn run(&self) -> Result<Ran> {
+        self.run_with(Stdio::piped())
+    }
+
+    /// Runs it to its end; what it writes to stdout is thrown away.
+    pub fn time(&self) -> Result<Duration> {
+        Ok(self.run_with(Stdio::null())?.took)
+    }
+
+    /// Starts it with pipes for stdin and stdout, for a conversation; stderr goes nowhere.
+    pub fn start(&self) -> Result<Child> {
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().map_err(|error| self.not_started(error))
+    }
+
+    /// The peak of its resident memory in KiB, as the kernel says while it runs: what it takes in its last tenth of a millisecond
+    /// is not seen. (What the kernel says afterwards is at least the peak of whoever started it, which here is larger.)
+    pub fn peak_kib(&self) -> Result<u64> {
+        let mut child = self.spawn(Stdio::null())?; // returns when it is the program, no copy of this one any more
+        let status_file = format!("/proc/{}/status", child.id());
+        let mut peak = 0;
+        let status = loop {
+            peak = peak.max(peak_in(&fs::read_to_string(&status_file).unwrap_or_default()));
+            match child.try_wait().map_err(|error| self.not_started(error))? {
+                Some(status) => break status,
+                None => thread::sleep(LOOKS),
+            }
+        };
+        let mut stderr = Vec::new();
+        if let Some(mut pipe) = child.stderr.take() {
+            let _ = pipe.read_to_end(&mut stderr); // what cannot be read is not quoted
+        }
+        self.checked(status, &stderr).map(|()| peak)
+    }
+
+    fn run_with(&self, stdout: Stdio) -> Result<Ran> {
+        let since = Instant::now();
+        let child = self.spawn(stdout)?;
+        let output = child.wait_with_output().map_err(|error| self.not_started(error))?;
+        let took = since.elapsed();
+        self.checked(output.status, &output.stderr)?;
+        Ok(Ran { took, stdout: output.stdout })
+    }
+
+    /// Small inputs fit the pipe; a larger one is written by a thread, so that nobody waits for the other.
+    fn spawn(&self, stdout: Stdio) -> Result<Child> {
+        let mut command = self.command();
+        command.stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() });
+        command.stdout(stdout).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| self.not_started(error))?;
+        if let Some(mut pipe) = child.stdin.take() {
+            let input = self.input.clone();
+            thread::spawn(move || pipe.write_all(&input)); // who does not read it to its end has an exit status of its own
+        }
+        Ok(child)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        if !self.inherits {
+            command.env_clear();
+        }
+        command.args(&self.arguments).current_dir(&self.folder).process_group(0);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn checked(&self, status: ExitStatus, stderr: &[u8]) -> Result<()> {
+        if status.success() {
+            return Ok(());
+        }
+        let said: String = String::from_utf8_lossy(stderr).trim().chars().take(MOST_OF_STDERR).collect();
+        Err(Error::Program { line: self.line(), status: status.to_string(), code: status.code(), said })
+    }
+
+    fn not_started(&self, source: io::Error) -> Error {
+        Error::NotStarted { line: self.line(), source }
+    }
+
+    /// As one would type it.
+    fn line(&self) -> String {
+        let name = Path::new(self.path.file_name().unwrap_or(self.path.as_os_str()));
+        let words = self.arguments.iter().map(|it| it.to_string_lossy().into_owned());
+        std::iter::once(name.to_string_lossy().into_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How long it takes until the last of these has ended, all started at one moment.
+pub fn together(programs: &[Program]) -> Result<Duration> {
+    let barrier = Barrier::new(programs.len() + 1);
+    thread::scope(|scope| {
+        let started: Vec<_> = programs
+            .iter()
+            .map(|program| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    program.time()
+                })
+            })
+            .collect();
+        barrier.wait();
+        let since = Instant::now();
+        for thread in started {
+            // A thread that panicked has lost its figure; that is said as what it is.
+            thread.join().unwrap_or(Err(Error::Defect("a measuring thread panicked")))?;
+        }
+        Ok(since.elapsed())
+    })
+}
+
+/// `VmHWM` of `/proc/PID/status`; 0 where it is not there.
+fn peak_in(status: &str) -> u64 {
+    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+    line.and_then(|it| it.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{Program, peak_in, together};
+    use crate::bench::error::Error;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn sh(script: &str) -> Program {
+        Program::new(Path::new("/bin/sh"), Path::new("/")).args(["-c", script])
+    }
+
+    #[test]
+    fn a_program_runs_in_its_folder_with_its_input_and_nothing_of_our_environment() {
+        let program = sh("pwd; cat; echo \"${HOME-no home} $GIVEN\"").input("in\n").env("GIVEN", "given");
+        let ran = program.run().expect("it runs");
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), "/\nin\nno home given\n");
+        assert!(sh("[ -n \"$PATH\" ]").inheriting().time().expect("it runs") > Duration::ZERO);
+    }
+
+    #[test]
+    fn a_failure_says_what_ran_how_it_ended_and_what_it_said() {
+        let error = sh("echo sorry >&2; exit 7").time().expect_err("it fails");
+        assert_eq!(error.to_string(), "sh -c echo sorry >&2; exit 7: exit status: 7: sorry");
+        assert!(matches!(error, Error::Program { code: Some(7), .. }));
+        let error = Program::new(Path::new("/no/such/program"), Path::new("/")).time().expect_err("it fails");
+        assert!(error.to_string().starts_with("program could not be started: "), "{error}");
+    }
+
+    #[test]
+    fn programs_that_start_together_take_as_long_as_the_slowest() {
+        let took = together(&[sh("sleep 0.05"), sh("sleep 0.1"), sh(":")]).expect("they run");
+        assert!(took >= Duration::from_millis(100), "{took:?}");
+        assert!(together(&[sh(":"), sh("exit 1")]).is_err());
+    }
+
+    #[test]
+    fn the_peak_of_memory_is_of_the_program_and_not_of_who_started_it() {
+        assert_eq!(peak_in("Name:\tx\nVmHWM:\t   5120 kB\nVmRSS:\t 1 kB\n"), 5120);
+        let ours = std::hint::black_box(vec![1_u8; 64 << 20]);
+        let peak = sh("sleep 0.05; :").peak_kib().expect("it runs");
+        assert!((100..32 << 10).contains(&peak), "{peak} KiB");
+        drop(ours);
+    }
+}

@@ -1,0 +1,179 @@
+//! Skills and a history of their use, made up from a seed, so that every run on every machine measures the same bytes.
+
+mod files;
+
+use super::error::Result;
+use super::random::Random;
+use crate::clock::Clock;
+use crate::model::{
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Outcome, SkillId, SkillName, Usage, VersionSource,
+};
+use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, Transaction};
+
+pub use files::{MEDIAN_BYTES, sized_skill_text, skill_name, skill_text, write_file, write_skill, write_tree};
+
+/// What an agent is served in one load, unless it asks for another number.
+pub const SKILLS_PER_AGENT: usize = 20;
+
+/// Skills written in one transaction.
+const SKILLS_A_BATCH: usize = 1000;
+
+/// Usage rows written in one transaction.
+const ROWS_A_BATCH: usize = 20_000;
+
+/// Usage rows lie in this many days up to now, as in a log of a quarter.
+const DAYS: usize = 90;
+
+/// How much a generated database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workload {
+    /// Approved skills, each mapped to one agent type, [`SKILLS_PER_AGENT`] to each.
+    pub skills: usize,
+    /// Rows of the usage log.
+    pub usage_rows: usize,
+}
+
+/// The agent type that a skill is mapped to, where there are `skills` of them. An agent's skills lie far apart.
+#[must_use]
+pub fn agent_of(number: usize, skills: usize) -> String {
+    format!("agent-{:05}", number % (skills / SKILLS_PER_AGENT).max(1))
+}
+
+/// Fills an empty database, in few transactions; `progress` gets what is done and all, in skills and rows.
+pub fn fill(
+    store: &mut dyn Store,
+    workload: &Workload,
+    clock: Clock,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<()> {
+    let all = workload.skills + workload.usage_rows;
+    let now = clock.database_time();
+    let mut known = Vec::with_capacity(workload.skills);
+    while known.len() < workload.skills {
+        let mut transaction = store.write(Durability::Normal)?;
+        for number in known.len()..workload.skills.min(known.len() + SKILLS_A_BATCH) {
+            known.push(add_skill(transaction.as_mut(), number, workload.skills, &now)?);
+        }
+        transaction.commit()?;
+        progress(known.len(), all);
+    }
+    if !known.is_empty() {
+        log_uses(store, &known, workload, clock, &mut |rows| progress(known.len() + rows, all))?;
+    }
+    Ok(())
+}
+
+fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: &str) -> Result<(SkillId, String)> {
+    let (name, agent, text) = (skill_name(number), agent_of(number, skills), skill_text(number, 0));
+    let hash = ContentHash::of(text.as_bytes());
+    let skill = NewSkill {
+        name: &name.parse::<SkillName>()?,
+        category: Category::Domain,
+        team: None,
+        tags: &["generated".to_owned()],
+        owner: Some("team-1"),
+        phase4_pattern_id: Some(1),
+    };
+    let version = NewVersion {
+        version: "1.0.0",
+        content_hash: &hash,
+        content_path: &format!("/skills/{name}/SKILL.md"),
+        front_matter: Some(&format!("{{\"name\":\"{name}\",\"description\":\"Made up.\"}}")),
+        approval_level: ApprovalLevel::Human,
+        source: VersionSource::Deploy,
+        now,
+    };
+    let hex = hash.to_string();
+    let approval = NewApproval {
+        version: "1.0.0",
+        content_hash: &hex,
+        approval_level: ApprovalLevel::Human,
+        approver: "reviewer",
+        decision: Decision::Approved,
+        reasoning: "Made up",
+        criteria_check: None,
+        now,
+    };
+    let mapping =
+        NewMapping { agent_type: &agent.parse::<AgentType>()?, priority: 5, required: false, conditions: None, now };
+    tx.store_content(&hash, text.as_bytes())?;
+    let id = tx.insert_skill(&skill, &version)?;
+    tx.record_approval(id, &approval)?;
+    tx.add_mapping(id, &mapping)?;
+    Ok((id, hex))
+}
+
+/// Uses in the order of their days, some skills far more often than others, each by the agent type that has the skill. They are
+/// rolled up as they are written, as an orchestrator's would be.
+fn log_uses(
+    store: &mut dyn Store,
+    skills: &[(SkillId, String)],
+    workload: &Workload,
+    clock: Clock,
+    progress: &mut dyn FnMut(usize),
+) -> Result<()> {
+    let days: Vec<String> = (0..DAYS)
+        .rev()
+        .map(|back| clock.now() - jiff::SignedDuration::from_hours(24 * i64::try_from(back).unwrap_or(0)))
+        .map(|it| it.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        .collect();
+    let mut random = Random::new(0x0010_6065);
+    let mut row = 0;
+    while row < workload.usage_rows {
+        let mut transaction = store.write(Durability::Normal)?;
+        let end = workload.usage_rows.min(row + ROWS_A_BATCH);
+        for number in row..end {
+            // The smallest of three: the first tenth of the skills gets over a quarter of the uses.
+            let skill = (0..3).map(|_| random.below(skills.len())).min().unwrap_or(0);
+            let agent_type = agent_of(skill, workload.skills);
+            log_use(
+                transaction.as_mut(),
+                &skills[skill],
+                &agent_type,
+                &days[number * DAYS / workload.usage_rows],
+                &mut random,
+            )?;
+        }
+        transaction.roll_up(i64::MAX)?;
+        transaction.commit()?;
+        row = end;
+        progress(row);
+    }
+    Ok(())
+}
+
+fn log_use(
+    tx: &mut dyn Transaction,
+    (skill_id, hash): &(SkillId, String),
+    agent_type: &str,
+    loaded_at: &str,
+    random: &mut Random,
+) -> Result<()> {
+    let whole = |it: usize| i64::try_from(it).unwrap_or(0);
+    let hundredth = |it: usize| f64::from(u32::try_from(it).unwrap_or(0)) / 100.0;
+    let agent_id = format!("{agent_type}-{}", random.below(10));
+    let task_id = format!("task-{}", random.below(1000));
+    let (before, gain) = (40 + random.below(40), random.below(20));
+    tx.log_usage(&Usage {
+        agent_id: &agent_id,
+        agent_type,
+        skill_id: *skill_id,
+        task_id: Some(&task_id),
+        phase: None,
+        loaded_at,
+        approval_level: ApprovalLevel::Human,
+        phase4_generated: true,
+        version: Some("1.0.0"),
+        content_hash: Some(hash),
+        outcome: Outcome {
+            execution_ms: Some(whole(50 + random.below(5000))),
+            exit_code: Some(i64::from(random.below(20) == 0)),
+            confidence_before: Some(hundredth(before)),
+            confidence_after: Some(hundredth(before + gain)),
+            test_pass_rate: None,
+            tokens_avoided: Some(whole(random.below(3000))),
+            cost_avoided_usd: Some(hundredth(random.below(10))),
+        },
+    })?;
+    Ok(())
+}
