@@ -5,12 +5,13 @@ use std::path::Path;
 use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
+use crate::bench::stress;
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{Settings, Synchronous};
 use crate::store::sqlite::{Options, SqliteStore};
-use crate::store::{Durability, Maintenance, MigrateReport, RestoreReport, StoreError};
+use crate::store::{self, Durability, Maintenance, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
 pub(super) use crate::store::sqlite::Access;
@@ -21,6 +22,8 @@ pub(super) struct Context {
     pub(super) clock: Clock,
     pub(super) output: Output,
     pub(super) started: Started,
+    /// Whether `--db` was given: some commands work on the user's database only where it is named.
+    pub(super) names_database: bool,
 }
 
 /// The database of this run.
@@ -70,7 +73,7 @@ impl Context {
 
     /// Creates the database where there is none; says whether it did.
     pub(super) fn create(&self) -> Result<bool, Failure> {
-        Ok(SqliteStore::create(&self.settings.database, self.options(), self.clock)?)
+        Ok(self.create_new()?)
     }
 
     /// Puts a backup where there is no database, or a damaged one.
@@ -91,6 +94,38 @@ impl Context {
     /// Where content paths are counted from.
     pub(super) fn project(&self) -> Project {
         Project::of(&self.settings.database, &self.settings.current_folder)
+    }
+
+    /// The same run on another database.
+    pub(super) fn with_database(&self, database: &Path) -> Self {
+        let settings = Settings { database: database.to_owned(), ..self.settings.clone() };
+        Self { settings, clock: self.clock, output: self.output, started: Started::default(), names_database: true }
+    }
+
+    /// Creates the database where there is none; for whoever has no use for a [`Failure`].
+    pub(super) fn create_new(&self) -> store::Result<bool> {
+        SqliteStore::create(&self.settings.database, self.options(), self.clock)
+    }
+
+    /// Opens a database that this cfn has made.
+    pub(super) fn open_new(&self, access: Access) -> store::Result<Box<dyn Store>> {
+        Ok(Box::new(SqliteStore::open(&self.settings.database, access, self.options(), self.clock)?))
+    }
+
+    /// Opens the database for writing as often as it is called, by whatever thread.
+    pub(super) fn opener(&self) -> impl Fn() -> store::Result<Box<dyn stress::Database>> + Sync + use<> {
+        let (path, options, clock) = (self.settings.database.clone(), self.options(), self.clock);
+        move || {
+            let options = Options { long_lived: true, ..options };
+            Ok(Box::new(SqliteStore::open(&path, Access::Write, options, clock)?))
+        }
+    }
+
+    /// Copies the database, which is only read.
+    pub(super) fn copy_to(&self, path: &Path) -> Result<(), Failure> {
+        let mut store = SqliteStore::open(&self.settings.database, Access::Read, self.options(), self.clock)?;
+        store.backup(path)?;
+        Ok(())
     }
 
     fn options(&self) -> Options {

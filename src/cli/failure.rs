@@ -4,6 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::bench;
 use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
 use crate::settings::BadSetting;
@@ -139,10 +140,31 @@ impl From<StoreError> for Failure {
             StoreError::Archive { .. } => {
                 (2, "archive_refused", "Name a whole file that 'cfn db archive' wrote for this database, or a new one.")
             }
+            StoreError::Statement { .. } => {
+                (1, "statement_refused", "Give one SELECT that reads the tables of the skills database.")
+            }
             StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and space."),
             StoreError::Failed { .. } => (3, "database_failed", "Run 'cfn db check'."),
         };
         Self::new(code, kind, message, hint)
+    }
+}
+
+impl From<bench::Error> for Failure {
+    fn from(error: bench::Error) -> Self {
+        let message = error.to_string();
+        let (kind, hint) = match error {
+            bench::Error::Store(error) => return error.into(),
+            bench::Error::Name(error) => return error.into(),
+            bench::Error::Defect(what) => return Self::internal(what),
+            bench::Error::File { .. } => {
+                return Self::new(2, "file_failed", message, "Check the folder and its space.");
+            }
+            bench::Error::Program { .. } => ("program_failed", "Run that command by itself; nothing was measured."),
+            bench::Error::NotStarted { .. } => ("program_not_started", "Install it, or correct the command."),
+            bench::Error::WrongAnswer { .. } => ("wrong_answer", "Without the right answer there is no figure."),
+        };
+        Self::new(1, kind, message, hint)
     }
 }
 

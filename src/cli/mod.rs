@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
 mod analytics;
+mod bench;
 mod completions;
 mod context;
 mod db;
@@ -54,7 +55,7 @@ Examples:
 Exit codes:
   0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
   5 invalid version increment   6 content unchanged   7 refused: approval or integrity
-  8 busy: try again   9 an outside service failed";
+  8 busy: try again   9 an outside service failed   10 a target or a baseline was missed";
 
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]
@@ -85,6 +86,7 @@ enum Command {
     Log(log::Args),
     Analytics(analytics::Args),
     Sync(sync::Args),
+    Bench(bench::Args),
     Skill(skill::Args),
     Db(db::Args),
     Completions(completions::Args),
@@ -128,6 +130,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Log(args) => log::run(context, &args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
+        Command::Bench(args) => bench::run(context, args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Completions(args) => completions::run(context, &args),
@@ -144,7 +147,8 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
         .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
     let flags = Flags { db: global.db.clone() };
     let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder)?;
-    Ok(Context { settings, clock: Clock::System, output, started: Started::default() })
+    let names_database = global.db.is_some();
+    Ok(Context { settings, clock: Clock::System, output, started: Started::default(), names_database })
 }
 
 /// Diagnostics on stderr, only where somebody asked: setting them up costs every start.

@@ -138,10 +138,45 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
     }
 
+    /// A line that is written over again and again; nothing where nobody looks.
+    pub(super) fn live(self) -> Live {
+        let shown = !self.quiet && io::stderr().is_terminal();
+        Live { bar: shown.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())) }
+    }
+
     /// A progress bar that shows itself on a terminal, for what takes over a second.
     pub(super) fn progress(self, what: &'static str) -> Progress {
         let shown = !self.quiet && io::stderr().is_terminal();
         Progress { what, since: Instant::now(), shown, bar: None }
+    }
+}
+
+/// A line about something that goes on.
+#[derive(Debug)]
+pub(super) struct Live {
+    bar: Option<ProgressBar>,
+}
+
+impl Live {
+    /// Shows how it is now.
+    pub(super) fn say(&self, line: impl Into<String>) {
+        let Some(bar) = &self.bar else { return };
+        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(line.into());
+    }
+
+    /// Leaves a line standing above it.
+    pub(super) fn keep(&self, line: &str) {
+        let Some(bar) = &self.bar else { return };
+        bar.println(line);
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -114,6 +114,12 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A statement of the user's own that is not run.
+    #[error("the statement was not measured: {}", Visible(why))]
+    Statement {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The database refused a change, or failed in another way.
     #[error("the database {} failed: {detail}", Visible(path.to_string_lossy()))]
     Failed {

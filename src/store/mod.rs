@@ -13,6 +13,7 @@
 //! * A recorded version never changes its bytes.
 
 mod error;
+mod inspect;
 mod reports;
 mod requests;
 pub mod sqlite;
@@ -25,6 +26,7 @@ use crate::model::{
 };
 
 pub use error::{Result, StoreError};
+pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
 pub use reports::{
     ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
     UnarchiveReport,

@@ -8,6 +8,7 @@ mod analytics;
 mod analytics_page;
 mod architecture;
 mod backup;
+mod bench;
 mod browser;
 mod budgets;
 mod corpus;

@@ -3,19 +3,44 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use super::beside::with_suffix;
-use crate::store::StoreError;
+use crate::store::{LockWaits, StoreError};
 
 /// Which database an error is about.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
+    pub(super) waits: Arc<Waits>,
+}
+
+/// How often and how long the connections of a database waited for locks of others.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    count: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Waits {
+    pub(super) fn began(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn slept(&self, time: Duration) {
+        self.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn so_far(&self) -> LockWaits {
+        let time = Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed));
+        LockWaits { count: self.count.load(Ordering::Relaxed), time }
+    }
 }
 
 /// A stored value that cannot be what its column holds; travels inside a `rusqlite::Error`.
@@ -29,7 +54,7 @@ pub(super) struct Damaged {
 
 impl Place {
     pub(super) fn new(path: &Path, busy_timeout: Duration) -> Self {
-        Self { path: path.to_owned(), busy_timeout }
+        Self { path: path.to_owned(), busy_timeout, waits: Arc::default() }
     }
 
     /// Translates an error of anything but a commit.

@@ -11,6 +11,7 @@ mod cells;
 mod check;
 mod contents;
 mod failure;
+mod inspect;
 mod maintain;
 mod mappings;
 mod migrate;
@@ -30,14 +31,16 @@ mod usage;
 mod versions;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use self::failure::Place;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Durability, MaintainReport, Maintenance, MigrateReport, RestoreReport,
-    Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport,
+    ArchiveReport, BackupReport, CheckReport, Durability, Inspect, LockWaits, MaintainReport, Maintenance,
+    MigrateReport, RestoreReport, Result, Snapshot, StatementReport, StatusReport, Store, StoreError, Transaction,
+    Trial, UnarchiveReport,
 };
 use crate::clock::Clock;
 
@@ -173,5 +176,15 @@ impl Maintenance for SqliteStore {
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
         self.set_durability(Durability::Full)?;
         migrate::adopt(&mut self.connection, &self.place, self.clock, fill)
+    }
+}
+
+impl Inspect for SqliteStore {
+    fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport> {
+        inspect::measure(&mut self.connection, &self.place, trial, taken)
+    }
+
+    fn lock_waits(&self) -> LockWaits {
+        self.place.waits.so_far()
     }
 }

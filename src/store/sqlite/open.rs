@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -87,21 +88,21 @@ pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Plac
 pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| place.fail(&error))?;
-    wait_for_locks(&mut connection, place.busy_timeout).map_err(|error| place.fail(&error))?;
+    wait_for_locks(&mut connection, place).map_err(|error| place.fail(&error))?;
     Ok(connection)
 }
 
 fn open(place: &Place, flags: OpenFlags, options: &Options) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| place.fail(&error))?;
-    configure(&mut connection, options).map_err(|error| place.fail(&error))?;
+    configure(&mut connection, place, options).map_err(|error| place.fail(&error))?;
     Ok(connection)
 }
 
 /// The pragmas of the architecture reference, and what protects the file from the rest. The log is written back when it has
 /// 16 MiB: a bulk write that does so every 4 MiB, which is SQLite's default, writes and syncs the pages of its indexes that often.
-fn configure(connection: &mut Connection, options: &Options) -> rusqlite::Result<()> {
-    wait_for_locks(connection, options.busy_timeout)?; // first: everything below may meet a lock
+fn configure(connection: &mut Connection, place: &Place, options: &Options) -> rusqlite::Result<()> {
+    wait_for_locks(connection, place)?; // first: everything below may meet a lock
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
@@ -118,15 +119,19 @@ fn configure(connection: &mut Connection, options: &Options) -> rusqlite::Result
 }
 
 /// SQLite's own busy timeout sleeps up to 100 ms between tries; with many writers that waits far longer than the lock is held.
-fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
+fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Result<()> {
+    let (timeout, waits) = (place.busy_timeout, Arc::clone(&place.waits));
     let mut since = Instant::now();
     connection.busy_handler(Some(move |tries: i32| {
         if tries == 0 {
             since = Instant::now();
+            waits.began();
         }
         let again = since.elapsed() < timeout;
         if again {
+            let asleep = Instant::now();
             thread::sleep(Duration::from_millis(1));
+            waits.slept(asleep.elapsed());
         }
         again
     }))

@@ -1,0 +1,228 @@
+//! `deploy` and `update` as the old scripts did them, as one batch, as cfn does them, and as any other command does: in turn, each on
+//! a database of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::{Result, file};
+use super::measure::{Measurer, Observer, Plan, in_turn};
+use super::program::Program;
+use super::rows::Rows;
+use super::statements::{self, AGENTS};
+use super::statistics::{Ratio, Summary, median_of_ratios};
+use super::workload::{skill_name, write_skill};
+use crate::store::Store;
+
+/// Opens the database at a path.
+pub type Open<'a> = &'a dyn Fn(&Path) -> crate::store::Result<Box<dyn Store>>;
+
+/// What to compare.
+pub struct Compare<'a> {
+    /// A database of generated skills; every side works on a copy of it.
+    pub database: &'a Path,
+    /// How many skills it has.
+    pub skills: usize,
+    /// Where the copies go.
+    pub folder: &'a Path,
+    /// This program.
+    pub cfn: &'a Path,
+    /// The `sqlite3` shell.
+    pub shell: &'a Path,
+    /// Other commands, each with its name.
+    pub others: &'a [(String, String)],
+    /// Rounds that count.
+    pub rounds: usize,
+    /// When to end, whatever was reached.
+    pub limit: Duration,
+    /// Opens a copy, to see what was written.
+    pub open: Open<'a>,
+    /// Set from outside to end early.
+    pub stop: &'a AtomicBool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CompareReport {
+    /// The version of this schema.
+    pub format: u32,
+    /// Skills in the database.
+    pub skills: usize,
+    /// One each for deploy and update.
+    pub operations: Vec<Compared>,
+}
+
+/// The ways of doing one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compared {
+    /// `deploy` or `update`.
+    pub operation: &'static str,
+    /// cfn first.
+    pub ways: Vec<Way>,
+}
+
+/// One way of doing it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Way {
+    /// Its name.
+    pub way: String,
+    /// What it took; none where it was never run to its end.
+    pub figures: Option<Summary>,
+    /// How many times as long as cfn, pair by pair; none for cfn itself.
+    pub times_cfn: Option<Ratio>,
+    /// Whether it left the same rows as cfn.
+    pub same_rows: bool,
+    /// In the order of the rounds.
+    pub samples_ms: Vec<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Deploy,
+    Update,
+}
+
+enum Side {
+    Cfn,
+    Batch,
+    Statements,
+    Other(String),
+}
+
+struct Ways<'a> {
+    request: &'a Compare<'a>,
+    operation: Operation,
+    sides: Vec<(String, Side, PathBuf)>,
+}
+
+/// Rounds that are not counted.
+const WARM_UP: usize = 2;
+
+/// Compares. `progress` hears how many rounds of how many are done.
+pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<CompareReport> {
+    let mut sides = vec![("cfn".to_owned(), Side::Cfn), ("sqlite3, one batch".to_owned(), Side::Batch)];
+    sides.push(("sqlite3, a process a statement".to_owned(), Side::Statements));
+    sides.extend(request.others.iter().map(|(name, command)| (name.clone(), Side::Other(command.clone()))));
+    let placed = sides.into_iter().enumerate().map(|(index, (name, side))| {
+        let folder = request.folder.join(format!("side-{index}"));
+        std::fs::create_dir_all(&folder).map_err(file("could not create the folder", &folder))?;
+        let copy = folder.join("skills.db");
+        std::fs::copy(request.database, &copy).map_err(file("could not copy the database to", &copy))?;
+        Ok((name, side, folder))
+    });
+    let mut ways = Ways { request, operation: Operation::Deploy, sides: placed.collect::<Result<Vec<_>>>()? };
+    let mut operations = Vec::new();
+    for (index, operation) in [Operation::Deploy, Operation::Update].into_iter().enumerate() {
+        ways.operation = operation;
+        let plan =
+            Plan { warm_up: WARM_UP, rounds: request.rounds, limit: Some(request.limit / 2), stop: request.stop };
+        let mut heard = Heard { before: index, progress };
+        let taken = in_turn(&mut ways, &plan, &mut heard)?;
+        operations.push(ways.compared(taken.into_iter().map(|it| it.milliseconds).collect())?);
+    }
+    Ok(CompareReport { format: 1, skills: request.skills, operations })
+}
+
+struct Heard<'p> {
+    before: usize,
+    progress: &'p mut dyn FnMut(usize, usize),
+}
+
+impl Observer for Heard<'_> {
+    fn sample(&mut self, _sample: super::Sample<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn round(&mut self, done: usize, all: usize) {
+        (self.progress)(self.before * all + done, 2 * all);
+    }
+}
+
+impl Measurer for Ways<'_> {
+    fn subjects(&self) -> Vec<String> {
+        self.sides.iter().map(|(name, ..)| name.clone()).collect()
+    }
+
+    fn measure(&mut self, subject: usize, round: usize) -> Result<Duration> {
+        let (_, side, folder) = &self.sides[subject];
+        let (number, revision) = self.what(round);
+        let path = write_skill(folder, number, revision)?;
+        let path = path.to_string_lossy();
+        let statements = || match self.operation {
+            Operation::Deploy => statements::deploy(number, &path),
+            Operation::Update => statements::update(number, revision, &path),
+        };
+        let shell = |sql: String| {
+            let arguments = ["-batch", "-bail", "-cmd", ".timeout 5000", "skills.db"];
+            Program::new(self.request.shell, folder).args(arguments).input(sql)
+        };
+        match side {
+            Side::Cfn => self.cfn(folder, number, revision, &path).time(),
+            Side::Batch => shell(statements::batch(&statements())).time(),
+            Side::Statements => statements().into_iter().map(|it| shell(it).time()).sum(),
+            Side::Other(command) => self.other(command, folder, number, revision, &path).time(),
+        }
+    }
+}
+
+impl Ways<'_> {
+    /// Which skill a round is about, and which revision of it.
+    fn what(&self, round: usize) -> (usize, u64) {
+        match self.operation {
+            Operation::Deploy => (self.request.skills + round, 0),
+            Operation::Update => (round % self.request.skills, 1 + (round / self.request.skills) as u64),
+        }
+    }
+
+    fn cfn(&self, folder: &Path, number: usize, revision: u64, path: &str) -> Program {
+        let (name, version) = (skill_name(number), format!("1.0.{revision}"));
+        let program = Program::new(self.request.cfn, folder).args(["--db", "skills.db"]);
+        match self.operation {
+            Operation::Deploy => program.args(["deploy", "42", &name, path, "domain", &AGENTS.join(",")]),
+            Operation::Update => program.args(["update", &name, &version, path]),
+        }
+    }
+
+    /// Its caller's environment, and what it is asked to do.
+    fn other(&self, command: &str, folder: &Path, number: usize, revision: u64, path: &str) -> Program {
+        Program::new(Path::new("/bin/sh"), folder)
+            .args(["-c", command])
+            .inheriting()
+            .env("CFN_SKILLS_DB_PATH", folder.join("skills.db"))
+            .env("CFN_BENCH_OPERATION", self.name())
+            .env("CFN_BENCH_SKILL", skill_name(number))
+            .env("CFN_BENCH_VERSION", format!("1.0.{revision}"))
+            .env("CFN_BENCH_FILE", path)
+            .env("CFN_BENCH_AGENTS", AGENTS.join(","))
+    }
+
+    fn name(&self) -> &'static str {
+        match self.operation {
+            Operation::Deploy => "deploy",
+            Operation::Update => "update",
+        }
+    }
+
+    fn compared(&self, samples: Vec<Vec<f64>>) -> Result<Compared> {
+        // The last round that every side has done.
+        let last = (WARM_UP + samples.iter().map(Vec::len).min().unwrap_or(0)).saturating_sub(1);
+        let rows = |folder: &Path| {
+            let mut store = (self.request.open)(&folder.join("skills.db"))?;
+            Rows::of(store.as_mut(), &skill_name(self.what(last).0))
+        };
+        let expected = rows(&self.sides[0].2)?;
+        let ours = samples.first().cloned().unwrap_or_default();
+        let ways = self.sides.iter().zip(samples).enumerate().map(|(index, ((name, _, folder), samples_ms))| {
+            Ok(Way {
+                way: name.clone(),
+                figures: Summary::of(&samples_ms),
+                times_cfn: if index == 0 { None } else { median_of_ratios(&ours, &samples_ms) },
+                same_rows: rows(folder)? == expected,
+                samples_ms,
+            })
+        });
+        Ok(Compared { operation: self.name(), ways: ways.collect::<Result<Vec<_>>>()? })
+    }
+}

@@ -1,0 +1,239 @@
+//! What becomes of each operation when the database grows.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::error::{Error, Result, file};
+use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
+use super::program::Program;
+use super::statistics::Summary;
+use super::workload::{Workload, agent_of, fill, skill_name, write_skill};
+use crate::clock::Clock;
+use crate::store::Store;
+
+/// What is measured, in the order of the report.
+const OPERATIONS: [&str; 6] = ["deploy", "update", "load", "load in a running --batch", "analytics overview", "list"];
+
+/// The reference's projection: from how many skills on, the size of the database, the time of a query.
+const PROJECTED: [(usize, &str, &str); 3] =
+    [(100, "~2 MB", "25-70 ms"), (1000, "~20 MB", "30-90 ms"), (10_000, "~200 MB", "100-500 ms")];
+
+/// Processes whose memory is looked at; the most that one has counts.
+const MEMORY_LOOKS: usize = 5;
+
+/// What to measure.
+pub struct Growth<'a> {
+    /// The sizes, in skills.
+    pub sizes: &'a [usize],
+    /// Rows of the usage log in each.
+    pub usage_rows: usize,
+    /// Rounds of each size that count.
+    pub rounds: usize,
+    /// When to end with one size, whatever was reached.
+    pub limit: Duration,
+    /// Where the databases go, one at a time.
+    pub folder: &'a Path,
+    /// This program.
+    pub cfn: &'a Path,
+    /// Creates a database where there is none.
+    pub create: &'a dyn Fn(&Path) -> crate::store::Result<Box<dyn Store>>,
+    /// Set from outside to end early, with what there is.
+    pub stop: &'a AtomicBool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct GrowthReport {
+    /// The version of this schema.
+    pub format: u32,
+    /// By size.
+    pub sizes: Vec<Size>,
+}
+
+/// A database of one size.
+#[derive(Debug, Clone, Serialize)]
+pub struct Size {
+    /// Skills in it.
+    pub skills: usize,
+    /// Rows of its usage log.
+    pub usage_rows: usize,
+    /// Its file.
+    pub database_bytes: u64,
+    /// What it took to fill it.
+    pub filled_in_seconds: f64,
+    /// What each operation took.
+    pub operations: Vec<Grown>,
+    /// The most memory that a process needs to load an agent's skills.
+    pub load_peak_kib: u64,
+    /// What the reference expects of this size.
+    pub projected: Option<Projected>,
+}
+
+/// An operation at one size.
+#[derive(Debug, Clone, Serialize)]
+pub struct Grown {
+    /// Which.
+    pub operation: &'static str,
+    /// What it took.
+    pub figures: Option<Summary>,
+    /// Its median as a multiple of that at the size before.
+    pub growth: Option<f64>,
+    /// In the order of the rounds.
+    pub samples_ms: Vec<f64>,
+}
+
+/// A row of the reference's table.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Projected {
+    /// The size of the database.
+    pub database: &'static str,
+    /// The time of a query.
+    pub query: &'static str,
+}
+
+/// Measures one size after the other. `progress` hears what is being done, how much of it, and of how much.
+pub fn growth(request: &Growth<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<GrowthReport> {
+    let mut sizes: Vec<Size> = Vec::new();
+    for &skills in request.sizes {
+        let folder = request.folder.join(format!("growth-{skills}"));
+        std::fs::create_dir_all(&folder).map_err(file("could not create the folder", &folder))?;
+        let size = measure(request, skills, &folder, sizes.last(), progress)?;
+        std::fs::remove_dir_all(&folder).map_err(file("could not remove the folder", &folder))?;
+        sizes.push(size);
+        if request.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(GrowthReport { format: 1, sizes })
+}
+
+fn measure(
+    request: &Growth<'_>,
+    skills: usize,
+    folder: &Path,
+    before: Option<&Size>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Size> {
+    let (database, since) = (folder.join("skills.db"), Instant::now());
+    let workload = Workload { skills, usage_rows: request.usage_rows };
+    fill((request.create)(&database)?.as_mut(), &workload, Clock::System, progress)?;
+    let filled_in_seconds = since.elapsed().as_secs_f64();
+    let database_bytes = std::fs::metadata(&database).map_err(file("could not look at", &database))?.len();
+    let mut operations = Operations::start(request.cfn, folder, skills)?;
+    let plan = Plan { warm_up: 2, rounds: request.rounds, limit: Some(request.limit), stop: request.stop };
+    let taken = in_turn(&mut operations, &plan, &mut Rounds(progress))?;
+    operations.end()?;
+    let load = || cfn(request.cfn, folder).args(["load", &agent_of(skills / 2, skills)]).peak_kib();
+    let load_peak_kib = (0..MEMORY_LOOKS).map(|_| load()).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
+    let grown = OPERATIONS.into_iter().zip(taken).enumerate().map(|(index, (operation, samples))| {
+        let figures = Summary::of(&samples.milliseconds);
+        let previous = before.and_then(|it| it.operations.get(index)?.figures);
+        let growth = figures.zip(previous).map(|(now, previous)| now.median / previous.median);
+        Grown { operation, figures, growth, samples_ms: samples.milliseconds }
+    });
+    let projected = PROJECTED.iter().rfind(|(from, ..)| skills >= *from && (skills == *from || *from == 10_000));
+    Ok(Size {
+        skills,
+        usage_rows: request.usage_rows,
+        database_bytes,
+        filled_in_seconds,
+        operations: grown.collect(),
+        load_peak_kib,
+        projected: projected.map(|&(_, database, query)| Projected { database, query }),
+    })
+}
+
+struct Rounds<'p>(&'p mut dyn FnMut(usize, usize));
+
+impl Observer for Rounds<'_> {
+    fn sample(&mut self, _sample: Sample<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn round(&mut self, done: usize, all: usize) {
+        (self.0)(done, all);
+    }
+}
+
+fn cfn(path: &Path, folder: &Path) -> Program {
+    Program::new(path, folder).args(["--db", "skills.db"])
+}
+
+/// Whole processes, and one that goes on running.
+struct Operations {
+    cfn: PathBuf,
+    folder: PathBuf,
+    skills: usize,
+    batch: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Operations {
+    fn start(path: &Path, folder: &Path, skills: usize) -> Result<Self> {
+        let mut batch = cfn(path, folder).args(["load", "--batch"]).start()?;
+        let pipes = batch.stdin.take().zip(batch.stdout.take());
+        let (requests, answers) = pipes.ok_or(Error::Defect("a child has no pipes"))?;
+        let (cfn, folder) = (path.to_owned(), folder.to_owned());
+        Ok(Self { cfn, folder, skills, batch, requests: Some(requests), answers: BufReader::new(answers) })
+    }
+
+    /// From the request to the end of the answer.
+    fn ask(&mut self, agent: &str) -> Result<Duration> {
+        let wrong = |what: String| Error::WrongAnswer { line: "cfn load --batch".to_owned(), what };
+        let requests = self.requests.as_mut().ok_or(Error::Defect("the batch has ended"))?;
+        let mut answer = String::new();
+        let since = Instant::now();
+        requests
+            .write_all(format!("{{\"agent_type\":\"{agent}\"}}\n").as_bytes())
+            .and_then(|()| self.answers.read_line(&mut answer))
+            .map_err(|error| wrong(error.to_string()))?;
+        let took = since.elapsed();
+        if answer.contains("\"content_hash\"") { Ok(took) } else { Err(wrong(answer.chars().take(200).collect())) }
+    }
+
+    /// Ends when its input does.
+    fn end(mut self) -> Result<()> {
+        self.requests = None;
+        let line = "cfn load --batch".to_owned();
+        self.batch.wait().map_err(|source| Error::NotStarted { line, source }).map(|_| ())
+    }
+}
+
+impl Measurer for Operations {
+    fn subjects(&self) -> Vec<String> {
+        OPERATIONS.map(str::to_owned).to_vec()
+    }
+
+    fn measure(&mut self, subject: usize, round: usize) -> Result<Duration> {
+        let agent = agent_of(round * 7, self.skills);
+        let program = cfn(&self.cfn, &self.folder);
+        match OPERATIONS[subject] {
+            "deploy" => {
+                let (name, path) = self.write(self.skills + round, 0)?;
+                program.args(["deploy", "42", &name, &path, "domain", "backend-developer,api-designer"]).time()
+            }
+            "update" => {
+                let revision = 1 + (round / self.skills) as u64;
+                let (name, path) = self.write(round % self.skills, revision)?;
+                program.args(["update", &name, &format!("1.0.{revision}"), &path]).time()
+            }
+            "load" => program.args(["load", &agent]).time(),
+            "analytics overview" => program.args(["analytics"]).time(),
+            "list" => program.args(["skill", "list"]).time(),
+            _ => self.ask(&agent),
+        }
+    }
+}
+
+impl Operations {
+    fn write(&self, number: usize, revision: u64) -> Result<(String, String)> {
+        let path = write_skill(&self.folder, number, revision)?;
+        Ok((skill_name(number), path.to_string_lossy().into_owned()))
+    }
+}

@@ -1,0 +1,100 @@
+//! A statement of the user's own: in one connection, and as whole processes.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::Result;
+use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
+use super::program::Program;
+use super::statistics::Summary;
+use crate::store::{Inspect, StatementReport, Trial};
+
+/// What to measure.
+pub struct Sql<'a> {
+    /// One `SELECT`.
+    pub statement: &'a str,
+    /// How often in one connection.
+    pub iterations: u64,
+    /// How often as a process.
+    pub process_iterations: usize,
+    /// When to end with each of the two, whatever was reached.
+    pub limit: Duration,
+    /// Programs that run the statement once, each with its name.
+    pub programs: Vec<(String, Program)>,
+    /// Set from outside to end early.
+    pub stop: &'a AtomicBool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SqlReport {
+    /// The version of this schema.
+    pub format: u32,
+    /// The statement.
+    pub statement: String,
+    /// What it does.
+    #[serde(flatten)]
+    pub report: StatementReport,
+    /// What it takes, by how it is run.
+    pub ways: Vec<SqlWay>,
+}
+
+/// One way to run it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SqlWay {
+    /// In one connection, or as which program.
+    pub way: String,
+    /// What it took.
+    pub figures: Option<Summary>,
+    /// In the order of the runs.
+    pub samples_ms: Vec<f64>,
+}
+
+/// Measures. Only a statement that was found to do nothing but read reaches the programs.
+pub fn measure(store: &mut dyn Inspect, request: Sql<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<SqlReport> {
+    let mut samples = Vec::new();
+    let trial = Trial { statement: request.statement, iterations: request.iterations, limit: request.limit };
+    let report = store.measure(&trial, &mut |took| samples.push(took.as_secs_f64() * 1000.0))?;
+    let mut ways = vec![way("in one connection".to_owned(), samples)];
+    let plan = Plan { warm_up: 1, rounds: request.process_iterations, limit: Some(request.limit), stop: request.stop };
+    let taken = in_turn(&mut Programs(request.programs), &plan, &mut Rounds(progress))?;
+    ways.extend(taken.into_iter().map(|it| way(it.subject, it.milliseconds)));
+    Ok(SqlReport { format: 1, statement: request.statement.to_owned(), report, ways })
+}
+
+/// The `sqlite3` shell on a database that it may not write, in the mode that knows neither files nor other programs.
+#[must_use]
+pub fn shell(shell: &Path, folder: &Path, database: &Path, statement: &str) -> Program {
+    Program::new(shell, folder).args(["-batch", "-readonly", "-safe"]).args([database]).args([statement])
+}
+
+fn way(way: String, samples_ms: Vec<f64>) -> SqlWay {
+    SqlWay { way, figures: Summary::of(&samples_ms), samples_ms }
+}
+
+struct Programs(Vec<(String, Program)>);
+
+impl Measurer for Programs {
+    fn subjects(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn measure(&mut self, subject: usize, _round: usize) -> Result<Duration> {
+        self.0[subject].1.time()
+    }
+}
+
+struct Rounds<'p>(&'p mut dyn FnMut(usize, usize));
+
+impl Observer for Rounds<'_> {
+    fn sample(&mut self, _sample: Sample<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn round(&mut self, done: usize, all: usize) {
+        (self.0)(done, all);
+    }
+}

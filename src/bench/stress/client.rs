@@ -1,0 +1,235 @@
+//! How a worker does what it has to do: through a connection of its own in this process, or by a whole process each time.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::bench::{Error as BenchError, Program};
+use crate::clock::Clock;
+use crate::model::{AgentType, ChangeType, SkillName, Version};
+use crate::ops::{self, Deploy, Execution, Files, Load, Project, Update};
+use crate::store::{Inspect, LockWaits, Maintenance, Store, StoreError};
+
+/// The most bytes of a generated file, with room.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// A database that can be worked on, checked and looked at.
+pub trait Database: Store + Maintenance + Inspect {}
+
+impl<T: Store + Maintenance + Inspect> Database for T {}
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub(super) enum Operation {
+    Load(AgentType),
+    Log(Box<Execution>),
+    Deploy { name: SkillName, path: PathBuf, agent: AgentType },
+    Update { name: SkillName, version: Version, path: PathBuf },
+}
+
+/// What was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Done {
+    /// So many skills were handed out; and what was left out that should not be.
+    Loaded(usize, Vec<String>),
+    Logged,
+    /// These bytes are this version.
+    Written(Written),
+}
+
+/// A version that was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Written {
+    pub(super) version: String,
+    pub(super) content_hash: String,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) kind: String,
+    pub(super) message: String,
+    /// Whether it may have been done all the same.
+    pub(super) unknown: bool,
+}
+
+/// Does one thing after the other.
+pub(super) trait Client {
+    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>);
+    /// How long it waited for locks, where that can be known.
+    fn lock_waits(&self) -> Option<LockWaits>;
+}
+
+/// A connection that stays open, as that of `load --batch`.
+pub(super) struct Connected<'a> {
+    store: Box<dyn Database>,
+    project: &'a Project,
+    files: Files,
+}
+
+impl<'a> Connected<'a> {
+    pub(super) fn new(store: Box<dyn Database>, project: &'a Project) -> Self {
+        Self { store, project, files: Files { most_bytes: MOST_BYTES, root: None } }
+    }
+
+    fn perform(&mut self, operation: &Operation) -> ops::Result<Done> {
+        let (store, files, project) = (self.store.as_mut() as &mut dyn Store, &self.files, self.project);
+        match operation {
+            Operation::Load(agent) => {
+                let report = ops::load(store, &load(agent))?;
+                let trouble = report.left_out.into_iter().filter(|it| it.trouble);
+                Ok(Done::Loaded(report.skills.len(), trouble.map(|it| format!("{}: {}", it.name, it.reason)).collect()))
+            }
+            Operation::Log(execution) => ops::log(store, Clock::System, execution).map(|_| Done::Logged),
+            Operation::Deploy { name, path, agent } => {
+                let agents = [agent.clone()];
+                let report = ops::deploy(store, files, project, Clock::System, &deploy(name, path, &agents))?;
+                Ok(Done::Written(Written { version: report.version, content_hash: report.content_hash.to_string() }))
+            }
+            Operation::Update { name, version, path } => {
+                let report = ops::update(store, files, project, Clock::System, &update(name, *version, path))?;
+                Ok(Done::Written(Written { version: report.version, content_hash: report.content_hash.to_string() }))
+            }
+        }
+    }
+}
+
+impl Client for Connected<'_> {
+    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>) {
+        let since = Instant::now();
+        let done = self.perform(operation);
+        (since.elapsed(), done.map_err(|error| Failed::from(&error)))
+    }
+
+    fn lock_waits(&self) -> Option<LockWaits> {
+        Some(self.store.lock_waits())
+    }
+}
+
+impl From<&ops::Error> for Failed {
+    fn from(error: &ops::Error) -> Self {
+        let kind = match error {
+            ops::Error::Store(StoreError::Busy { .. }) => "busy",
+            ops::Error::Store(StoreError::OutcomeUnknown { .. }) => "outcome unknown",
+            ops::Error::Store(_) => "database",
+            _ => "refused",
+        };
+        Self { kind: kind.to_owned(), message: error.to_string(), unknown: kind == "outcome unknown" }
+    }
+}
+
+/// What an agent gets; nothing of it depends on its task.
+pub(super) fn load(agent: &AgentType) -> Load {
+    Load {
+        agent_type: agent.clone(),
+        context: Vec::new(),
+        phase: None,
+        max_skills: 20,
+        max_tokens: None,
+        bootstrap: true,
+    }
+}
+
+fn deploy<'a>(name: &'a SkillName, path: &'a Path, agents: &'a [AgentType]) -> Deploy<'a> {
+    Deploy {
+        pattern_id: 1,
+        name,
+        path,
+        category: None,
+        agents,
+        version: None,
+        priority: 5,
+        required: false,
+        conditions: None,
+        team: None,
+        tags: None,
+        owner: None,
+        approver: None,
+        reason: None,
+        dry_run: false,
+    }
+}
+
+fn update<'a>(name: &'a SkillName, version: Version, path: &'a Path) -> Update<'a> {
+    Update { name, version, path, change_type: ChangeType::Patch, notify_agents: false, dry_run: false }
+}
+
+/// A process for each thing to do, as agents' scripts call cfn.
+pub(super) struct Processes {
+    pub(super) cfn: Program,
+}
+
+/// What `cfn load --json` says that matters here.
+#[derive(Debug, Deserialize)]
+struct Loaded {
+    skills: Vec<serde::de::IgnoredAny>,
+}
+
+impl Processes {
+    fn arguments(operation: &Operation) -> Vec<String> {
+        let text = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
+        match operation {
+            Operation::Load(agent) => text(&["load", agent.as_str(), "--json"]),
+            Operation::Log(it) => text(&[
+                "log",
+                it.skill.as_str(),
+                "--agent-id",
+                &it.agent_id,
+                "--agent-type",
+                it.agent_type.as_str(),
+                "--task-id",
+                it.task_id.as_deref().unwrap_or_default(),
+            ]),
+            Operation::Deploy { name, path, agent } => {
+                text(&["deploy", "1", name.as_str(), &path.to_string_lossy(), "", agent.as_str(), "--json"])
+            }
+            Operation::Update { name, version, path } => {
+                text(&["update", name.as_str(), &version.to_string(), &path.to_string_lossy(), "--json"])
+            }
+        }
+    }
+
+    fn read(operation: &Operation, answer: &[u8]) -> serde_json::Result<Done> {
+        Ok(match operation {
+            // A skill that should be there and is not, is one too few.
+            Operation::Load(_) => Done::Loaded(serde_json::from_slice::<Loaded>(answer)?.skills.len(), Vec::new()),
+            Operation::Log(_) => Done::Logged,
+            Operation::Deploy { .. } | Operation::Update { .. } => Done::Written(serde_json::from_slice(answer)?),
+        })
+    }
+}
+
+impl Client for Processes {
+    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>) {
+        let since = Instant::now();
+        let ran = self.cfn.clone().args(Self::arguments(operation)).run();
+        let took = since.elapsed();
+        let done = match ran {
+            Ok(ran) => Self::read(operation, &ran.stdout).map_err(|error| Failed {
+                kind: "unreadable answer".to_owned(),
+                message: error.to_string(),
+                unknown: true,
+            }),
+            Err(error) => Err(Failed::from(&error)),
+        };
+        (took, done)
+    }
+
+    fn lock_waits(&self) -> Option<LockWaits> {
+        None
+    }
+}
+
+impl From<&BenchError> for Failed {
+    fn from(error: &BenchError) -> Self {
+        let (kind, unknown) = match error {
+            BenchError::Program { code: Some(8), .. } => ("busy".to_owned(), false),
+            // Its one error after which something may have been changed has this code, among others.
+            BenchError::Program { code: Some(code), .. } => (format!("exit code {code}"), *code == 3),
+            BenchError::Program { code: None, .. } => ("killed".to_owned(), true),
+            _ => ("not started".to_owned(), false),
+        };
+        Self { kind, message: error.to_string(), unknown }
+    }
+}

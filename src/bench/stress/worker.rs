@@ -1,0 +1,207 @@
+//! One worker: what it does, in which order, and what it was promised.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::client::{Client, Done, Failed, Operation};
+use super::figures::Figures;
+use super::mix::{Kind, Mix};
+use crate::bench::Random;
+use crate::bench::error::{Error, Result};
+use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
+use crate::model::{AgentType, Outcome, SkillName, Version};
+use crate::ops::Execution;
+
+/// Skills that all workers deploy to: each version has a number that no other got.
+const SHARED: usize = 4;
+
+/// Executions that an agent logs for one task.
+const LOGS_A_TASK: u64 = 50;
+
+/// What there is to work on.
+#[derive(Debug, Clone)]
+pub(super) struct Targets {
+    /// Agent types, each with how many skills it gets.
+    pub(super) agents: Vec<(AgentType, usize)>,
+    pub(super) skills: Vec<SkillName>,
+}
+
+/// What a worker was promised, and what it saw that is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    /// Versions by skill, with the hash of their bytes.
+    pub(super) versions: BTreeMap<String, Vec<(String, String)>>,
+    /// Versions of which nobody knows whether they were written: their hashes.
+    pub(super) unknown: Vec<String>,
+    /// By task, which rows were acknowledged, and which may be there.
+    pub(super) logs: BTreeMap<String, Logs>,
+    pub(super) wrong: Vec<String>,
+}
+
+/// The rows of one task, by the agent id that each has for itself.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    pub(super) acknowledged: Vec<u64>,
+    pub(super) unknown: Vec<u64>,
+}
+
+pub(super) struct Worker<'a> {
+    number: usize,
+    mix: Mix,
+    targets: &'a Targets,
+    folder: PathBuf,
+    agent: AgentType,
+    random: Random,
+    /// How many files it wrote; each has bytes that no other has.
+    files: u64,
+    logs: u64,
+    deploys: u64,
+    own: Option<(SkillName, Version)>,
+    pub(super) promises: Promises,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(number: usize, mix: Mix, targets: &'a Targets, folder: &Path) -> Result<Self> {
+        Ok(Self {
+            number,
+            mix,
+            targets,
+            folder: folder.to_owned(),
+            agent: format!("stress-agent-{number}").parse()?,
+            random: Random::new(0x57_2E55 + number as u64),
+            files: 0,
+            logs: 0,
+            deploys: 0,
+            own: None,
+            promises: Promises::default(),
+        })
+    }
+
+    /// Deploys the skill that it is going to update; not counted.
+    pub(super) fn begin(&mut self, client: &mut dyn Client) -> Result<()> {
+        let operation = self.deploy()?;
+        let failed = match client.run(&operation).1 {
+            Ok(done) => {
+                self.promised(&operation, done);
+                return Ok(());
+            }
+            Err(failed) => failed,
+        };
+        let line = format!("deploying the first skill of worker {}", self.number);
+        Err(Error::WrongAnswer { line, what: failed.message })
+    }
+
+    /// Works until it is told to stop.
+    pub(super) fn work(&mut self, client: &mut dyn Client, figures: &Figures) -> Result<()> {
+        while figures.goes_on() {
+            let kind = self.mix.draw(&mut self.random);
+            let operation = self.next(kind)?;
+            let (took, done) = client.run(&operation);
+            figures.took(self.number, kind, took, done.as_ref().err(), client.lock_waits());
+            match done {
+                Ok(done) => self.promised(&operation, done),
+                Err(failed) => self.refused(&operation, &failed),
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, kind: Kind) -> Result<Operation> {
+        match kind {
+            Kind::Load => {
+                let (agent, _) = &self.targets.agents[self.random.below(self.targets.agents.len())];
+                Ok(Operation::Load(agent.clone()))
+            }
+            Kind::Log => Ok(self.log()),
+            Kind::Deploy => self.deploy(),
+            Kind::Update => self.update(),
+        }
+    }
+
+    fn log(&mut self) -> Operation {
+        self.logs += 1;
+        Operation::Log(Box::new(Execution {
+            skill: self.targets.skills[self.random.below(self.targets.skills.len())].clone(),
+            agent_id: format!("stress-{}", self.logs),
+            agent_type: self.agent.clone(),
+            task_id: Some(format!("stress-{}-{}", self.number, self.logs / LOGS_A_TASK)),
+            phase: None,
+            outcome: Outcome::default(),
+        }))
+    }
+
+    /// In turn a skill of its own, and other bytes of one that all share.
+    fn deploy(&mut self) -> Result<Operation> {
+        self.deploys += 1;
+        let shared = self.deploys.is_multiple_of(2);
+        let name = if shared {
+            format!("stress-shared-{}", self.random.below(SHARED))
+        } else {
+            format!("stress-{}-{}", self.number, self.deploys)
+        };
+        let path = self.write(&name)?;
+        Ok(Operation::Deploy { name: name.parse()?, path, agent: self.agent.clone() })
+    }
+
+    fn update(&mut self) -> Result<Operation> {
+        let own = self.own.clone().and_then(|(name, version)| Some((name, version.next_patch()?)));
+        let Some((name, version)) = own else { return self.deploy() };
+        let path = self.write(name.as_str())?;
+        Ok(Operation::Update { name, version, path })
+    }
+
+    fn write(&mut self, name: &str) -> Result<PathBuf> {
+        self.files += 1;
+        let text = sized_skill_text(name, self.number, self.files, MEDIAN_BYTES);
+        write_file(&self.folder, &format!("worker-{}", self.number), &text)
+    }
+
+    fn promised(&mut self, operation: &Operation, done: Done) {
+        match (operation, done) {
+            (Operation::Load(agent), Done::Loaded(count, trouble)) => {
+                let expected = self.targets.agents.iter().find(|(it, _)| it == agent).map_or(0, |(_, count)| *count);
+                if count != expected || !trouble.is_empty() {
+                    let what = format!("{agent} got {count} skills of {expected}; {}", trouble.join("; "));
+                    self.promises.wrong.push(what);
+                }
+            }
+            (Operation::Log(it), _) => {
+                let number = self.logs;
+                self.task(it).acknowledged.push(number);
+            }
+            (Operation::Deploy { name, .. } | Operation::Update { name, .. }, Done::Written(written)) => {
+                if !name.as_str().starts_with("stress-shared-") {
+                    self.own = written.version.parse().ok().map(|version| (name.clone(), version));
+                }
+                let versions = self.promises.versions.entry(name.to_string()).or_default();
+                versions.push((written.version, written.content_hash));
+            }
+            (operation, done) => self.promises.wrong.push(format!("{operation:?} was answered by {done:?}")),
+        }
+    }
+
+    fn refused(&mut self, operation: &Operation, failed: &Failed) {
+        if !failed.unknown {
+            if let Operation::Log(it) = operation {
+                self.task(it); // so that it is looked at: nothing may be there
+            }
+            return;
+        }
+        match operation {
+            Operation::Load(_) => {}
+            Operation::Log(it) => {
+                let number = self.logs;
+                self.task(it).unknown.push(number);
+            }
+            Operation::Deploy { path, .. } | Operation::Update { path, .. } => {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                self.promises.unknown.push(crate::model::ContentHash::of(&bytes).to_string());
+                self.own = None; // its version is not known any more
+            }
+        }
+    }
+
+    fn task(&mut self, execution: &Execution) -> &mut Logs {
+        self.promises.logs.entry(execution.task_id.clone().unwrap_or_default()).or_default()
+    }
+}

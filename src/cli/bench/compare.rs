@@ -1,0 +1,105 @@
+//! `cfn bench compare`.
+
+use std::time::Duration;
+
+use super::scratch::{Scratch, find, interruption, own_program};
+use super::{FIGURES, figures};
+use crate::bench::compare::{Compare, CompareReport, compare};
+use crate::bench::workload::{Workload, fill};
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::clock::Clock;
+
+/// When to end, whatever was reached.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Deploy and update: cfn beside the old way
+///
+/// The old way is one 'sqlite3' process for each statement; its batched form is one process and one transaction. They write the rows
+/// that cfn writes, each side on a copy of the same made-up database, in turn (A B C A B C). The old scripts took longer still:
+/// only their statements are run here.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A command given with --with is run by 'sh -c' in a temporary folder, once for each deploy and each update. It finds what to do in
+CFN_SKILLS_DB_PATH, CFN_BENCH_OPERATION (deploy or update), CFN_BENCH_SKILL, CFN_BENCH_VERSION, CFN_BENCH_FILE and CFN_BENCH_AGENTS.
+
+Examples:
+  cfn bench compare
+  cfn bench compare --skills 5000 --runs 100
+  cfn bench compare --with 'scripts=./old-way.sh' --json")]
+pub(in crate::cli) struct Args {
+    /// Another command, with a name for the table; may be given more than once
+    #[arg(long, value_name = "NAME=COMMAND", value_parser = named)]
+    with: Vec<(String, String)>,
+    /// Skills in the database
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    skills: u32,
+    /// Counted runs of each side, as long as all takes no longer than a minute
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(name, command)| !name.trim().is_empty() && !command.trim().is_empty());
+    let (name, command) = parts.ok_or("it must be NAME=COMMAND")?;
+    Ok((name.trim().to_owned(), command.to_owned()))
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let shell = find("sqlite3").ok_or_else(|| {
+        let message = "the sqlite3 shell, which the old way needs, is not on the PATH";
+        Failure::new(1, "program_not_started", message, "Install it: the package is called sqlite3.")
+    })?;
+    let (scratch, stop, cfn) = (Scratch::new()?, interruption()?, own_program()?);
+    let own = context.with_database(&scratch.database());
+    own.create_new()?;
+    let skills = args.skills as usize;
+    let mut progress = context.output.progress("filling the database");
+    let mut store = own.open_new(Access::Write)?;
+    fill(store.as_mut(), &Workload { skills, usage_rows: 0 }, Clock::System, &mut |done, all| progress.at(done, all))?;
+    drop((store, progress));
+    let mut progress = context.output.progress("comparing");
+    let request = Compare {
+        database: &scratch.database(),
+        skills,
+        folder: scratch.path(),
+        cfn: &cfn,
+        shell: &shell,
+        others: &args.with,
+        rounds: args.runs as usize,
+        limit: LIMIT,
+        open: &|path| context.with_database(path).open_new(Access::Read),
+        stop: &stop,
+    };
+    let report = compare(&request, &mut |done, all| progress.at(done, all))?;
+    drop(progress);
+    context.output.answer(&report)?;
+    for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
+        context.output.warn(&format!("{} left other rows than cfn, so its time is that of other work", way.way));
+    }
+    Ok(Verdict::Done)
+}
+
+impl Report for CompareReport {
+    fn text(&self, page: &mut Page) {
+        let mut header = vec!["operation (ms)", "way"];
+        header.extend(FIGURES);
+        header.extend(["times cfn", "95 % interval"]);
+        let rows = self.operations.iter().flat_map(|compared| {
+            compared.ways.iter().map(|way| {
+                let mut row = vec![compared.operation.to_owned(), way.way.clone()];
+                row.extend(figures(way.figures.as_ref()));
+                row.extend(match way.times_cfn {
+                    Some(it) => [format!("{:.2}", it.estimate), format!("{:.2} to {:.2}", it.low, it.high)],
+                    None => ["1".to_owned(), "-".to_owned()],
+                });
+                row
+            })
+        });
+        page.table(&header, rows);
+        page.line("");
+        page.line(format!("Whole processes, in turn, each on a database of {} skills of its own.", self.skills));
+    }
+}

@@ -1,0 +1,98 @@
+//! `cfn bench sql`.
+
+use std::time::Duration;
+
+use super::scratch::{find, interruption, own_program};
+use super::{FIGURES, figures};
+use crate::bench::Program;
+use crate::bench::sql::{Sql, SqlReport, measure, shell};
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::store::{Inspect, Trial};
+
+/// What a SELECT costs in this database
+///
+/// In one connection; as a process of the 'sqlite3' shell, where it is installed; and as a process of cfn that opens the database. With
+/// the query plan, and a warning where it reads a whole table or sorts. The database is opened for reading only, and a statement
+/// that does anything else is refused.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn bench sql \"SELECT * FROM skills WHERE name = 'test'\"
+  cfn bench sql 'SELECT count(*) FROM skill_usage_log' --iterations 100 --json")]
+pub(in crate::cli) struct Args {
+    /// One SELECT
+    statement: String,
+    /// How often in one connection; a twentieth of it as processes, at most 50
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    iterations: u64,
+    /// When to stop, for each way; one run that takes longer is an error
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    limit: u64,
+    /// Run it once and answer nothing: what is measured as a process
+    #[arg(long, hide = true)]
+    once: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let mut store = context.open(Access::Read)?;
+    let limit = Duration::from_secs(args.limit);
+    if args.once {
+        store.measure(&Trial { statement: &args.statement, iterations: 0, limit }, &mut |_| {})?;
+        return Ok(Verdict::Done);
+    }
+    let (settings, stop) = (&context.settings, interruption()?);
+    let once = ["bench", "sql", "--once", "--db"];
+    let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([&settings.database]);
+    let mut programs = vec![("a cfn process".to_owned(), cfn.args(["--", &args.statement]))];
+    match find("sqlite3") {
+        Some(path) => {
+            let program = shell(&path, &settings.current_folder, &settings.database, &args.statement);
+            programs.push(("a sqlite3 process".to_owned(), program));
+        }
+        None => context.output.note("the sqlite3 shell is not on the PATH, so it is not measured"),
+    }
+    let mut progress = context.output.progress("measuring processes");
+    let request = Sql {
+        statement: &args.statement,
+        iterations: args.iterations,
+        process_iterations: usize::try_from(args.iterations.div_ceil(20)).unwrap_or(50).min(50),
+        limit,
+        programs,
+        stop: &stop,
+    };
+    let report = measure(&mut store, request, &mut |done, all| progress.at(done, all))?;
+    drop(progress);
+    context.output.answer(&report)?;
+    for warning in &report.report.warnings {
+        context.output.warn(&Visible(warning).to_string());
+    }
+    Ok(Verdict::Done)
+}
+
+impl Report for SqlReport {
+    fn text(&self, page: &mut Page) {
+        let mut header = vec!["ms"];
+        header.extend(FIGURES);
+        let rows = self.ways.iter().map(|it| {
+            let mut row = vec![it.way.clone()];
+            row.extend(figures(it.figures.as_ref()));
+            row
+        });
+        page.table(&header, rows);
+        page.line("");
+        page.heading("Plan");
+        for step in &self.report.plan {
+            page.line(format!("{}{}", "  ".repeat(step.depth), Visible(&step.detail)));
+        }
+        page.line("");
+        let it = &self.report;
+        page.line(format!(
+            "A run answers {} rows, walks through {}, sorts {} times, and takes {} instructions.",
+            it.rows, it.scanned, it.sorts, it.steps
+        ));
+    }
+}

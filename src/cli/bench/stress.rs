@@ -1,0 +1,145 @@
+//! `cfn bench stress`.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::ms;
+use super::scratch::{Scratch, interruption, own_program};
+use crate::bench::Program;
+use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
+use crate::bench::workload::{Workload, fill};
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::clock::Clock;
+use crate::model::Visible;
+
+/// Many at once on one database, and whether every acknowledged write is there
+///
+/// Workers are threads with a connection each: SQLite locks by connection, in one process or in many. With --processes each operation
+/// is a whole process of cfn. The database is made up in a temporary folder; with --db it is a copy of that one. At the end every
+/// acknowledged deploy, update and usage row is looked for, and the database checked; exit 10 if anything is lost or wrong.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn bench stress
+  cfn bench stress --workers 64 --duration 60s
+  cfn bench stress --workers 8 --duration 5m --mix load=50,log=50 --processes
+  cfn bench stress --db .claude/skills-database/skills.db --duration 30s --json")]
+pub(in crate::cli) struct Args {
+    /// How many work at once
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    workers: u16,
+    /// For how long
+    #[arg(long, default_value = "300s", value_parser = duration, value_name = "TIME")]
+    duration: Duration,
+    /// What they do, and how often each
+    #[arg(long, default_value = "load=80,log=15,deploy=3,update=2")]
+    mix: Mix,
+    /// A process for each operation
+    #[arg(long)]
+    processes: bool,
+    /// Skills in a made-up database
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    skills: u32,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
+    parsed.filter(|it| !it.is_zero()).ok_or_else(|| "it must be a time such as 300s or 5m".to_owned())
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let scratch = Scratch::new()?;
+    let database = scratch.database();
+    let own = context.with_database(&database);
+    if context.names_database {
+        context.copy_to(&database)?;
+    } else {
+        own.create_new()?;
+        let mut progress = context.output.progress("filling the database");
+        let workload = Workload { skills: args.skills as usize, usage_rows: 0 };
+        let mut store = own.open_new(Access::Write)?;
+        fill(store.as_mut(), &workload, Clock::System, &mut |done, all| progress.at(done, all))?;
+    }
+    let (stop, open, project) = (interruption()?, own.opener(), own.project());
+    let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([&database]);
+    let line = context.output.live();
+    let request = Stress {
+        workers: usize::from(args.workers),
+        duration: args.duration,
+        mix: args.mix,
+        crew: if args.processes { Crew::Processes(&cfn) } else { Crew::Threads },
+        open: &open,
+        folder: scratch.path(),
+        project: &project,
+        redis: None,
+        stop: &stop,
+    };
+    let report = stress(&request, &mut |now| show(&line, &now))?;
+    drop(line);
+    context.output.answer(&report)?;
+    Ok(if report.is_sound() { Verdict::Done } else { Verdict::Found(10) })
+}
+
+fn show(line: &crate::cli::output::Live, now: &Live<'_>) {
+    if let Some(sample) = now.sample {
+        line.keep(&cells(sample).join("  "));
+    }
+    line.say(format!("{:.0} s: {} operations, {} errors", now.seconds, now.operations, now.errors));
+}
+
+const SAMPLE: [&str; 8] = ["s", "operations", "a second", "p99 ms", "slowest ms", "errors", "lock waits", "memory KiB"];
+
+fn cells(it: &StressSample) -> Vec<String> {
+    let mut cells = vec![
+        format!("{:.0}", it.seconds),
+        it.operations.to_string(),
+        format!("{:.0}", it.operations_per_second),
+        ms(it.p99_ms),
+        ms(it.slowest_ms),
+        it.errors.to_string(),
+        it.lock_waits.map_or("-".to_owned(), |it| format!("{} ({:.0} ms)", it.count, it.total_ms)),
+        it.memory_kib.to_string(),
+    ];
+    cells.extend(it.redis_operations_per_second.map(|it| format!("{it:.0} Redis operations a second")));
+    cells
+}
+
+impl Report for StressReport {
+    fn text(&self, page: &mut Page) {
+        page.heading(&format!("{} {} for {:.1} s, {}", self.workers, self.by, self.seconds, self.mix));
+        page.table(&SAMPLE, self.samples.iter().map(cells));
+        page.line("");
+        let rows = self.operations.iter().map(|it| {
+            let figures = [it.per_second, it.mean_ms, it.p50_ms, it.p95_ms, it.p99_ms, it.p999_ms, it.slowest_ms];
+            let mut row = vec![it.operation.name().to_owned(), it.count.to_string(), it.errors.to_string()];
+            row.extend(figures.map(ms));
+            row
+        });
+        let header = ["operation (ms)", "count", "errors", "a second", "mean", "p50", "p95", "p99", "p99.9", "slowest"];
+        page.table(&header, rows);
+        page.line("");
+        page.line(format!("{} operations, {:.0} a second", self.count, self.per_second));
+        if let Some(it) = self.lock_waits {
+            page.line(format!("{} waits for a lock, {:.1} s in all over all workers", it.count, it.total_ms / 1000.0));
+        }
+        for it in &self.errors {
+            page.line(format!("{} errors: {}: {}", it.count, it.kind, Visible(&it.first)));
+        }
+        if self.interrupted {
+            page.line("stopped before the time was over");
+        }
+        let it = &self.verification;
+        for problem in &it.problems {
+            page.line(format!("wrong: {}", Visible(problem)));
+        }
+        let verdict = if it.problems.is_empty() { "nothing is lost or wrong" } else { "NOT all of it is right" };
+        page.line(format!(
+            "verified: {} versions, {} usage rows, {} contents hashed: {verdict}",
+            it.versions, it.usage_rows, it.contents
+        ));
+    }
+}

@@ -1,0 +1,156 @@
+//! A statement of the user's own, measured. It is the one place where SQL from outside runs, so it runs under every guard that
+//! SQLite has: a connection that only reads, `query_only`, an authorizer that knows nothing but reading, one statement, and a time
+//! limit.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::hooks::{AuthAction, Authorization};
+use rusqlite::{Connection, Error, ErrorCode, Statement, StatementStatus};
+
+use super::failure::Place;
+use crate::store::{PlanStep, Result, StatementReport, StoreError, Trial};
+
+/// Instructions of SQLite's machine between two looks at the clock: some 100 µs.
+const INSTRUCTIONS: i32 = 10_000;
+
+pub(super) fn measure(
+    connection: &mut Connection,
+    place: &Place,
+    trial: &Trial<'_>,
+    taken: &mut dyn FnMut(Duration),
+) -> Result<StatementReport> {
+    if !connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
+        return Err(refused("the database is open for writing"));
+    }
+    let until = Instant::now() + trial.limit;
+    let measured = guard(connection, until).and_then(|()| run(connection, trial, until, taken));
+    let freed = free(connection);
+    let report = measured.map_err(|error| explain(place, trial, &error))?;
+    freed.map_err(|error| place.fail(&error))?;
+    Ok(report)
+}
+
+fn guard(connection: &mut Connection, until: Instant) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > until))?;
+    connection.authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
+        // It is switched off here, but not in every other program that is given the same statement.
+        AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case("load_extension") => {
+            Authorization::Deny
+        }
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }))
+}
+
+fn free(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.authorizer(None::<fn(rusqlite::hooks::AuthContext<'_>) -> Authorization>)?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    connection.execute_batch("PRAGMA query_only = OFF")
+}
+
+fn run(
+    connection: &Connection,
+    trial: &Trial<'_>,
+    until: Instant,
+    taken: &mut dyn FnMut(Duration),
+) -> rusqlite::Result<StatementReport> {
+    let mut statement = connection.prepare(trial.statement)?;
+    if !statement.readonly() || statement.is_explain() != 0 || statement.parameter_count() > 0 {
+        return Err(Error::InvalidQuery);
+    }
+    let plan = plan(connection, trial.statement)?;
+    let rows = step(&mut statement)?; // not counted: it fills the page cache
+    let counters = [StatementStatus::FullscanStep, StatementStatus::Sort, StatementStatus::VmStep];
+    let [scanned, sorts, steps] = counters.map(|it| i64::from(statement.get_status(it)));
+    let mut runs = 0;
+    while runs < trial.iterations && Instant::now() < until {
+        let since = Instant::now();
+        step(&mut statement)?;
+        taken(since.elapsed());
+        runs += 1;
+    }
+    let warnings = warnings(&plan);
+    Ok(StatementReport { rows, scanned, sorts, steps, plan, warnings })
+}
+
+/// Reads every value of every row, as somebody who wants the answer does.
+fn step(statement: &mut Statement<'_>) -> rusqlite::Result<u64> {
+    let (columns, mut count) = (statement.column_count(), 0);
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            std::hint::black_box(row.get_ref(column)?);
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<PlanStep>> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let (mut rows, mut depths) = (statement.raw_query(), Vec::<(i64, usize)>::new());
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, parent): (i64, i64) = (row.get("id")?, row.get("parent")?);
+        let depth = depths.iter().find(|(it, _)| *it == parent).map_or(0, |(_, depth)| depth + 1);
+        depths.push((id, depth));
+        steps.push(PlanStep { depth, detail: row.get("detail")? });
+    }
+    Ok(steps)
+}
+
+/// The steps whose cost grows with the table and not with the answer.
+fn warnings(plan: &[PlanStep]) -> Vec<String> {
+    let about = |step: &PlanStep| {
+        let detail = &step.detail;
+        if let Some(what) = detail.strip_prefix("USE TEMP B-TREE FOR ") {
+            return Some(format!(
+                "a temporary B-tree is built for {what}: the rows are sorted or compared on every run"
+            ));
+        }
+        if detail.contains("USING AUTOMATIC") {
+            return Some(format!("an index is built on every run ({detail}): create it once"));
+        }
+        let scanned = detail.strip_prefix("SCAN ")?;
+        let stored = !scanned.contains("VIRTUAL TABLE")
+            && !scanned.starts_with(['(', '0', '1', '2'])
+            && scanned != "CONSTANT ROW"
+            && !scanned.contains("-ROW");
+        stored.then(|| format!("every row of {} is read: no index leads to those that are asked for", name(scanned)))
+    };
+    plan.iter().filter_map(about).collect()
+}
+
+/// `t USING COVERING INDEX i` is a walk through all of an index.
+fn name(scanned: &str) -> &str {
+    scanned.split_whitespace().next().unwrap_or(scanned)
+}
+
+fn explain(place: &Place, trial: &Trial<'_>, error: &Error) -> StoreError {
+    match error {
+        Error::MultipleStatement => refused("it is more than one statement"),
+        Error::InvalidQuery => refused("only a SELECT without parameters is measured"),
+        Error::SqlInputError { msg, .. } => refused(msg),
+        Error::SqliteFailure(code, message) => match code.code {
+            ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly => {
+                refused("it does more than read the tables of this database")
+            }
+            ErrorCode::OperationInterrupted => {
+                refused(&format!("one run takes longer than {} s", trial.limit.as_secs_f64()))
+            }
+            ErrorCode::Unknown => refused(message.as_deref().unwrap_or("SQLite refuses it")),
+            _ => place.fail(error),
+        },
+        other => match other.sqlite_error() {
+            Some(_) => place.fail(other),
+            None => refused(&other.to_string()),
+        },
+    }
+}
+
+fn refused(why: &str) -> StoreError {
+    StoreError::Statement { why: why.to_owned() }
+}

@@ -1,0 +1,6 @@
+//! `cfn bench`, small: that it measures, counts and verifies. How fast anything is, is not a test.
+
+mod compare;
+mod growth;
+mod sql;
+mod stress;
