@@ -4,3 +4,4 @@ mod compare;
 mod growth;
 mod sql;
 mod stress;
+mod system;

@@ -1,0 +1,23 @@
+use cfn::bench::Program;
+use cfn::bench::system::system;
+use cfn::clock::Clock;
+use cfn::store::sqlite::{Access, Options, SqliteStore};
+
+use crate::harness::binary;
+use crate::scene::with_skill;
+
+#[test]
+fn the_table_of_the_system_has_a_line_for_redis_only_where_it_answers() {
+    let project = with_skill("jwt", "testing", "dev");
+    let cfn = Program::new(&binary(), project.path());
+    let options = Options::default();
+    let mut store = SqliteStore::open(&project.database(), Access::Read, options, Clock::System).expect("a database");
+    let agent = "dev".parse().expect("an agent type");
+    let table = system(&cfn, &mut store, &agent, None).expect("figures");
+    assert_eq!(table.iter().map(|it| it.threshold).collect::<Vec<_>>(), [10_000.0, 100.0, 2048.0]);
+    assert!(table.iter().all(|it| it.measured > 0.0), "{table:?}");
+    let answers = || Some(std::time::Duration::from_millis(7));
+    let table = system(&cfn, &mut store, &agent, Some(&answers)).expect("figures");
+    let redis = table.iter().find(|it| it.metric == "Redis response time").expect("a line");
+    assert!(!redis.passes() && redis.unit == "ms", "{redis:?}");
+}
