@@ -25,6 +25,9 @@ use std::sync::atomic::AtomicBool;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::context::Context;
 use self::delivery::Started;
@@ -163,14 +166,14 @@ fn diagnostics(global: &Global) -> Result<(), Failure> {
         (Some(filter), _) => filter,
         (None, 0) => "off",
     };
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
-        Failure::new(1, "invalid_setting", format!("RUST_LOG: {error}"), "Correct or unset RUST_LOG.")
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(output::diagnostics_writer)
-        .log_internal_errors(false) // it would panic where stderr is full
-        .init();
+    let refused =
+        |why: &str| Failure::new(1, "invalid_setting", format!("RUST_LOG: {why}"), "Correct or unset RUST_LOG.");
+    if filter.contains(['[', '{']) {
+        return Err(refused("spans and fields are not looked at; it is TARGET=LEVEL or LEVEL, separated by commas"));
+    }
+    let filter: Targets = filter.parse().map_err(|error: ParseError| refused(&error.to_string()))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(output::diagnostics_writer).log_internal_errors(false); // it would panic where stderr is full
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     Ok(())
 }
 
