@@ -14,6 +14,7 @@ mod log;
 mod output;
 mod skill;
 mod sync;
+mod typed;
 mod update;
 
 use std::env;
@@ -108,7 +109,7 @@ enum Verdict {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match typed::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments),
     };

@@ -69,7 +69,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         bootstrap: !args.no_bootstrap,
     };
     let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
-    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;
+    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Lookup })?;
     let mut report = match &usage {
         Some(usage) => {
             let format = (!context.output.json).then_some(args.format);

@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::history(&mut context.open(Access::Read)?, &args.skill_name, args.usage.then_some(args.limit))?;
+    let report = ops::history(&mut context.open(Access::Lookup)?, &args.skill_name, args.usage.then_some(args.limit))?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

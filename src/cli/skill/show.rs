@@ -26,7 +26,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::show(&mut context.open(Access::Read)?, &args.skill_name, args.version, args.content)?;
+    let report = ops::show(&mut context.open(Access::Lookup)?, &args.skill_name, args.version, args.content)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -107,7 +107,7 @@ impl SqliteStore {
                 }
                 open::settle_journal_mode(&connection, &place)?
             }
-            Access::Read => None,
+            Access::Read | Access::Lookup => None,
         };
         Ok(Self { connection, place, options, clock, durability: Durability::Normal, warning })
     }
