@@ -132,7 +132,7 @@ impl Session<'_> {
         let text = format::render(context, self.database(usage.is_some())?, format, &mut report)?;
         let body = Rendered {
             agent_type: report.agent_type.as_str(),
-            text,
+            text: text.concat(),
             left_out: &report.left_out,
             estimated_tokens: report.estimated_tokens,
         };

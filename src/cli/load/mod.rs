@@ -6,7 +6,7 @@ mod format;
 use super::Verdict;
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::output::{Output, Page, Report};
+use super::output::Output;
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Load, LoadReport, UsageOf};
 
@@ -77,15 +77,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         }
         None => ops::load(&mut store, &request)?,
     };
-    let text =
+    let pieces =
         if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
     if usage.is_some() {
         context.deliver_later(&mut store);
+        drop(store);
+    } else {
+        store.leave();
     }
-    drop(store);
     remarks(context.output, &request, &report);
-    match text {
-        Some(text) => context.output.raw(text.as_bytes())?,
+    match pieces {
+        Some(pieces) => context.output.pieces(&pieces)?,
         None => context.output.json_line(&report)?,
     }
     Ok(Verdict::Done)
@@ -104,11 +106,5 @@ fn remarks(output: Output, request: &Load, report: &LoadReport) {
     }
     if request.max_tokens.is_some() {
         output.note(&format!("about {} tokens, estimated as bytes / 4", report.estimated_tokens));
-    }
-}
-
-impl Report for LoadReport {
-    fn text(&self, page: &mut Page) {
-        page.body(&format::prompt(self));
     }
 }
