@@ -10,11 +10,12 @@
 //! | 2 | [`store`] | where skills live: the contract, and its SQLite implementation |
 //! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
 //! | 1 | [`settings`] | flags, environment and defaults, resolved once |
-//! | 0 | [`model`], [`clock`] | the nouns, parsed at the edge so that a value cannot be wrong; the time |
+//! | 0 | [`model`], [`clock`], [`draft`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there |
 
 pub mod bench;
 pub mod cli;
 pub mod clock;
+pub mod draft;
 pub mod model;
 pub mod ops;
 pub mod settings;

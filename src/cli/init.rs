@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use super::Verdict;
@@ -34,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, requires = "from")]
     update: bool,
     /// Record an approval of each import, by this approver
-    #[arg(long, value_name = "NAME", requires = "from")]
+    #[arg(long, value_name = "NAME", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     approve_as: Option<String>,
     /// Agent types that get the new skills, separated by commas
     #[arg(long, value_name = "A,B", requires = "from")]

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::json;
 use crate::model::Visible;
 
 /// When to use colours.
@@ -69,6 +70,11 @@ impl Output {
         }
     }
 
+    /// Whether what goes to stderr may have colours.
+    pub(super) fn colors_stderr(self) -> bool {
+        self.color_err
+    }
+
     /// Prints the answer.
     pub(super) fn answer(self, report: &impl Report) -> Result<(), Failure> {
         if self.json {
@@ -81,7 +87,7 @@ impl Output {
 
     /// Prints one JSON document on a line of its own.
     pub(super) fn json_line(self, report: &impl Serialize) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
+        let mut line = json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
         line.push(b'\n');
         self.raw(&line)
     }

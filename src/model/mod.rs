@@ -26,7 +26,7 @@ pub use skill_file::{
 };
 pub use usage::{DecisionTime, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, InvalidVersion, Version};
-pub use visible::{HiddenCharacter, Visible, hidden_characters};
+pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 
 /// A value that is not one of the words that a field takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

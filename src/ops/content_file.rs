@@ -50,6 +50,14 @@ pub enum FileError {
         /// The path that was given.
         path: PathBuf,
     },
+    /// The root is not there, or may not be read.
+    #[error("CFN_CONTENT_ROOT is {}, which cannot be read: {source}", Visible(root.to_string_lossy()))]
+    Root {
+        /// Where files must lie.
+        root: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Outside the root.
     #[error("{} lies outside the content root {}", Visible(path.to_string_lossy()), Visible(root.to_string_lossy()))]
     OutsideRoot {
@@ -95,7 +103,7 @@ impl Files {
 
     fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
         let Some(root) = &self.root else { return Ok(()) };
-        let resolved = fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
+        let resolved = fs::canonicalize(root).map_err(|source| FileError::Root { root: root.clone(), source })?;
         if !real.starts_with(&resolved) {
             return Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() });
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::error::Result;
-use crate::model::{ApprovalLevel, SkillId, Status};
+use crate::model::{ApprovalLevel, SkillId};
 use crate::store::{ListedSkill, SkillFilter, Store};
 
 /// The skills that pass a filter.
@@ -25,7 +25,7 @@ pub struct ListedEntry {
     /// The current version.
     pub version: String,
     /// Where it is in its life.
-    pub status: Status,
+    pub status: String,
     /// How strictly it is reviewed.
     pub approval_level: ApprovalLevel,
     /// Whether the current version is approved.

@@ -22,7 +22,7 @@ use std::path::Path;
 
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
-    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -111,7 +111,7 @@ pub trait Reporting {
     /// Active skills above level `auto` whose current version is not approved, by id.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
     /// How many skills there are by level and status.
-    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>>;
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;
     /// Active skills: key and name, by name.
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
 }

@@ -118,4 +118,6 @@ pub struct UnarchiveReport {
     pub rows: u64,
     /// The rows that came back now.
     pub returned: u64,
+    /// Those of them that have another id, because another row had got theirs meanwhile.
+    pub renumbered: u64,
 }

@@ -134,3 +134,21 @@ fn errors_are_one_document_on_stderr_whatever_failed() {
         assert!(serde_json::from_str::<Value>(&stderr).is_ok_and(|it| it["code"].is_u64()), "{stderr}");
     }
 }
+
+/// A terminal obeys more than the characters that JSON must escape, and a reader does not see all that is there.
+#[test]
+fn nothing_in_json_moves_the_cursor_and_every_value_is_what_it_was() {
+    let project = Project::new();
+    let odd = "csi \u{9b}2J del \u{7f} bidi \u{202e} tag \u{e0041} zero \u{200b} line \u{2028} é 👨\u{200d}👩";
+    project.file("s.md", format!("---\nname: s\ndescription: {odd}\n---\n{odd}\n"));
+    project.cfn(["deploy", "1", "s", "s.md", "testing", "dev", "--owner", odd]).ok();
+    for args in [&["skill", "show", "s", "--json"][..], &["skill", "list", "--json"], &["load", "dev", "--json"]] {
+        let ran = project.cfn(args);
+        for hidden in ['\u{9b}', '\u{7f}', '\u{202e}', '\u{e0041}', '\u{200b}', '\u{2028}'] {
+            assert!(!ran.stdout.contains(hidden), "{args:?}: {hidden:?}");
+        }
+        assert!(ran.stdout.contains('é'), "{args:?}");
+        let text = ran.json().to_string();
+        assert!(text.contains(odd), "{args:?}: {text}");
+    }
+}

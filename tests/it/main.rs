@@ -15,6 +15,7 @@ mod corpus;
 mod db_care;
 mod deploy;
 mod deploy_input;
+mod diagnostics;
 mod exit_codes;
 mod faults;
 mod harness;

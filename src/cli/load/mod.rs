@@ -3,10 +3,10 @@
 mod batch;
 mod format;
 
-use super::Verdict;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::Output;
+use super::{Verdict, optional, words};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Load, LoadReport, UsageOf};
 
@@ -62,13 +62,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let Some(agent_type) = args.agent_type.clone() else { return batch::run(context) };
     let request = Load {
         agent_type,
-        context: args.context.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
-        phase: args.phase.clone(),
+        context: words(&args.context),
+        phase: optional(args.phase.as_deref()).map(str::to_owned),
         max_skills: args.max_skills,
         max_tokens: args.max_tokens,
         bootstrap: !args.no_bootstrap,
     };
-    let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
+    let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
+        agent_id: agent_id.to_owned(),
+        task_id: optional(args.task_id.as_deref()).map(str::to_owned),
+    });
     let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Lookup })?;
     let mut report = match &usage {
         Some(usage) => {

@@ -46,7 +46,7 @@ impl Report for ShowReport {
         let facts = [
             ("id", skill.id.0.to_string()),
             ("category", skill.category.clone()),
-            ("status", skill.status.to_string()),
+            ("status", skill.status.clone()),
             ("level", format!("{}, {approved}", skill.approval_level)),
             ("hash", skill.content_hash.clone()),
             ("file", skill.content_path.clone()),

@@ -10,8 +10,8 @@ use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 /// skill's row names; versions recorded after it do not count, since somebody set the skill back. It is nearly always the approved
 /// one, so it is looked at first, and older ones only where it is not (`+` keeps the planner from walking the row ids of all).
 const OF: &str = concat!(
-    "SELECT s.id, s.name, s.tags, coalesce(m.priority, 5), coalesce(m.required, 0), m.conditions, m.tdd_condition, s.test_coverage,
-       coalesce(s.test_suite_path, '') <> '', coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4',
+    "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
+       coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
        coalesce(current.content_hash = s.content_hash, 0), chosen.version, chosen.content_hash, chosen.content_path
      FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
@@ -23,7 +23,7 @@ const OF: &str = concat!(
     approved!("v"),
     " ORDER BY +v.id DESC LIMIT 1) END
      WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
-     ORDER BY coalesce(m.required, 0) DESC, coalesce(m.priority, 5), s.name"
+     ORDER BY coalesce(m.required, 0) <> 0 DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
 );
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
@@ -31,15 +31,15 @@ pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<
         let mut fields = Fields::new("skills", row);
         Ok(Candidate {
             id: SkillId(fields.get()?),
-            name: fields.get()?,
-            tags: fields.get()?,
-            priority: fields.get()?,
+            name: fields.text()?,
+            tags: fields.maybe_text()?,
+            priority: fields.number()?.unwrap_or(5),
             required: fields.get()?,
-            conditions: fields.get()?,
-            tdd_condition: fields.get()?,
-            test_coverage: fields.get()?,
+            conditions: fields.maybe_text()?,
+            tdd_condition: fields.maybe_text()?,
+            test_coverage: fields.figure(),
             has_test_suite: fields.get()?,
-            approval_level: fields.word()?,
+            approval_level: fields.level()?,
             phase4_generated: fields.get()?,
             row_agrees: fields.get()?,
             approved: version(&mut fields)?,
@@ -48,8 +48,7 @@ pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<
 }
 
 fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
-    let (version, content_hash, content_path): (Option<_>, Option<_>, Option<_>) =
-        (fields.get()?, fields.get()?, fields.get()?);
+    let (version, content_hash, content_path) = (fields.maybe_text()?, fields.maybe_text()?, fields.maybe_text()?);
     Ok(version.zip(content_hash).zip(content_path).map(|((version, content_hash), content_path)| ApprovedVersion {
         version,
         content_hash,

@@ -5,30 +5,31 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::failure::Place;
+use super::failure::{Place, file_error};
 use super::open::{self, Options};
 use super::schema::{self, CURRENT, State};
 use super::transaction::SqliteTransaction;
 use super::{adopt, backup, rollups};
 use crate::clock::Clock;
+use crate::draft::Draft;
 use crate::store::{MigrateReport, Result, StoreError, Transaction};
 
 /// A fresh database: built under another name and renamed, so that a killed process leaves no half of one.
 pub(super) fn create(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
-    backup::sweep(path);
-    if fs::symlink_metadata(path).is_ok() {
+    let exists = fs::symlink_metadata(path).is_ok();
+    if !exists {
+        backup::folder_of(path)?;
+    }
+    let draft = Draft::of(path); // also where the database exists: it sweeps
+    if exists {
         return Ok(false);
     }
-    let draft = backup::draft_of(path);
-    let built = build(&draft, options, clock).and_then(|()| backup::publish(&draft, path));
-    if built.is_err() {
-        backup::discard(&draft);
-    }
-    built
+    build(&draft, options, clock)?;
+    draft.publish().map_err(|source| file_error("could not create", path, source))
 }
 
-fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
-    let (mut connection, place) = open::create(draft, options)?;
+fn build(draft: &Draft, options: &Options, clock: Clock) -> Result<()> {
+    let (mut connection, place) = open::create(draft.path(), options)?;
     let say = |error: rusqlite::Error| place.fail(&error);
     backup::unsynced(&connection).map_err(say)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(say)?;
@@ -75,7 +76,7 @@ pub(super) fn adopt(
         Ok(()) => report.backup = Some(backup),
         Err(error @ StoreError::OutcomeUnknown { .. }) => return Err(error),
         Err(error) => {
-            backup::discard(&backup); // nothing was changed, so there is no state before
+            let _ = fs::remove_file(&backup); // nothing was changed, so there is no state before
             return Err(error);
         }
     }

@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::beside::with_suffix;
-use super::failure::{Place, file_error, is_busy};
+use super::failure::{Place, is_busy};
 use crate::store::{Durability, Result, StoreError};
 
 /// What a command is going to do with the file.
@@ -81,12 +81,9 @@ fn roll_back(place: &Place) {
     }
 }
 
-/// Creates an empty file for [`super::migrate`] to fill; its folder is created too.
+/// Creates an empty file for [`super::migrate`] to fill.
 pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|source| file_error("could not create the folder", folder, source))?;
-    }
     let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, REFERENCE)?;
     Ok((connection, place))
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
-    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
     Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
@@ -135,7 +135,7 @@ impl Reporting for SqliteTransaction<'_> {
         self.say(reports::waiting(&self.inner, category))
     }
 
-    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>> {
         self.say(reports::levels(&self.inner, category))
     }
 
