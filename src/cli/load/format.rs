@@ -47,11 +47,8 @@ pub(super) fn hands_out(context: &Context, format: Option<Format>) -> impl Fn(&L
 /// A body in a block whose closing tag is not in the body: bodies are never altered.
 fn block(skill: &mut LoadedSkill) -> [String; 3] {
     let (tag, name) = (tag_for(skill), attribute(&skill.name));
-    let version = if skill.version.is_empty() {
-        String::new()
-    } else {
-        format!(" version=\"{}\"", attribute(&skill.version))
-    };
+    let version =
+        if skill.version.is_empty() { String::new() } else { format!(" version=\"{}\"", attribute(&skill.version)) };
     [format!("<{tag} name=\"{name}\"{version}>\n"), mem::take(&mut skill.content), format!("\n</{tag}>\n")]
 }
 

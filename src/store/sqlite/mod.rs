@@ -10,6 +10,7 @@ mod candidates;
 mod cells;
 mod check;
 mod contents;
+mod draft;
 mod failure;
 mod inspect;
 mod maintain;
@@ -45,6 +46,7 @@ use super::{
 };
 use crate::clock::Clock;
 
+pub use draft::Draft;
 pub use open::{Access, Options};
 
 /// A skills database in a SQLite file.
@@ -79,7 +81,12 @@ impl SqliteStore {
 
     /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
     pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
-        migrate::create(path, &options, clock)
+        Draft::begin(path, &options, clock)?.map_or(Ok(false), Draft::publish)
+    }
+
+    /// The same in two steps, with rows put in between; none where there is something already.
+    pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<Draft>> {
+        Draft::begin(path, &options, clock)
     }
 
     /// Puts a backup where there is no database, or where a damaged one is; a damaged one is kept under another name.
