@@ -1,11 +1,11 @@
 //! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
 use crate::model::Visible;
 
@@ -80,18 +80,14 @@ impl Files {
     /// Reads a file. It may be reached through links; the file at their end must be regular and lie inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
-        // Without O_NONBLOCK, opening a pipe that nobody writes would hang.
-        let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-        let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
+        let linkless = open_without_links(path);
+        let may_have_links = linkless.is_none();
+        let file = linkless.map_or_else(|| open(path), Ok).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
         if !opened.is_file() {
             return Err(FileError::NotRegular { path: path.to_owned() });
         }
-        let real = fs::canonicalize(path).map_err(unreadable)?;
-        let named = fs::metadata(&real).map_err(unreadable)?;
-        if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-            return Err(FileError::Replaced { path: path.to_owned() });
-        }
+        let real = if may_have_links { resolve(path, &opened)? } else { path.components().collect() };
         self.require_inside(path, &real, &opened)?;
         let bytes = self.all(file, opened.len()).map_err(unreadable)?;
         if bytes.len() > self.most_bytes {
@@ -124,6 +120,36 @@ impl Files {
     }
 }
 
+/// The path of an opened file, links resolved.
+fn resolve(path: &Path, opened: &Metadata) -> Result<PathBuf, FileError> {
+    let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+    let real = fs::canonicalize(path).map_err(unreadable)?;
+    let named = fs::metadata(&real).map_err(unreadable)?;
+    if (opened.dev(), opened.ino()) == (named.dev(), named.ino()) {
+        Ok(real)
+    } else {
+        Err(FileError::Replaced { path: path.to_owned() })
+    }
+}
+
+/// Without `O_NONBLOCK`, opening a pipe that nobody writes would hang.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
+fn open(path: &Path) -> io::Result<File> {
+    Ok(rustix::fs::open(path, FLAGS, Mode::empty())?.into())
+}
+
+/// Opens a file by a path that has no link in it at that moment, so that the path is the file's own and needs not be resolved:
+/// one call of the system instead of one for each folder on the way. None where it cannot be told like this.
+fn open_without_links(path: &Path) -> Option<File> {
+    let plain = |it: Component<'_>| matches!(it, Component::RootDir | Component::Normal(_));
+    if !path.is_absolute() || !path.components().all(plain) {
+        return None;
+    }
+    let opened = rustix::fs::openat2(CWD, path, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+    opened.ok().map(File::from)
+}
+
 /// Which file is at an absolute path, where no part of the path is a link.
 fn without_links(path: &Path) -> io::Result<(u64, u64)> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -151,6 +177,11 @@ mod tests {
         symlink(root.join("in.md"), root.join("also-in.md"))?;
         let files = Files { most_bytes: 3, root: Some(root.clone()) };
         assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
+        let real = std::fs::canonicalize(root.join("in.md"))?;
+        for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {
+            let taken = files.read(&root.join(path)).map(|it| it.path.into_os_string());
+            assert!(taken.is_ok_and(|it| it == real.as_os_str()), "{path}");
+        }
         for path in ["out.md", "../outside.md"] {
             assert!(matches!(files.read(&root.join(path)), Err(FileError::OutsideRoot { .. })), "{path}");
         }

@@ -78,7 +78,7 @@ pub struct ImportEvent {
     pub total: usize,
 }
 
-/// Imports every skill file below a folder. What was reported to `progress` is committed.
+/// Imports every skill file below a folder. What was reported to `progress` is committed, in a database that is there.
 pub fn import(
     store: &mut dyn Store,
     files: &Files,

@@ -10,6 +10,7 @@ mod candidates;
 mod cells;
 mod check;
 mod contents;
+mod draft;
 mod failure;
 mod freshness;
 mod inspect;
@@ -47,6 +48,7 @@ use super::{
 };
 use crate::clock::Clock;
 
+pub use draft::DatabaseDraft;
 pub use open::{Access, Options};
 
 /// A skills database in a SQLite file.
@@ -82,7 +84,12 @@ impl SqliteStore {
 
     /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
     pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
-        migrate::create(path, &options, clock)
+        DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
+    }
+
+    /// The same in two steps, with rows put in between; none where there is something already.
+    pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
+        DatabaseDraft::begin(path, &options, clock)
     }
 
     /// Puts a backup where there is no database, or where a damaged one is; a damaged one is kept under another name.

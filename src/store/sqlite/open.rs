@@ -81,7 +81,7 @@ fn roll_back(place: &Place) {
     }
 }
 
-/// Creates an empty file for [`super::migrate`] to fill.
+/// Creates an empty file for [`super::draft`] to fill.
 pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
     let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, REFERENCE)?;
@@ -177,6 +177,11 @@ pub(super) fn is_settled(connection: &Connection, place: &Place) -> Result<bool>
 
 fn wanted_mode(network: Option<&'static str>) -> &'static str {
     if network.is_some() { "delete" } else { "wal" }
+}
+
+/// What is to be said about the file system that a file is on, or is going to be on.
+pub(super) fn warning_about(path: &Path) -> Option<String> {
+    warning(network_file_system(path.parent()?))
 }
 
 fn warning(network: Option<&'static str>) -> Option<String> {
