@@ -1,7 +1,9 @@
 //! `cfn load`.
 
+mod answers;
 mod batch;
 mod format;
+mod request;
 
 use super::context::{Access, Context};
 use super::failure::Failure;
