@@ -6,6 +6,7 @@ mod conditions;
 mod delivery;
 mod hash;
 mod name;
+mod paths;
 mod records;
 mod skill_file;
 mod usage;
@@ -18,6 +19,7 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
+pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };

@@ -30,6 +30,7 @@ impl Project {
         shortened.to_str().map(str::to_owned).ok_or_else(|| FileError::Content {
             path: file.to_owned(),
             problem: "its path is not UTF-8, so it cannot be recorded".to_owned(),
+            hint: "Rename the file or its folder.",
         })
     }
 
