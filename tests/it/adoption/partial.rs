@@ -150,6 +150,8 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
            created_at, test_coverage);
          CREATE TABLE agent_skill_mappings (id INTEGER PRIMARY KEY, agent_type, skill_id, priority, required, tdd_condition);
          CREATE TABLE approval_history (id INTEGER PRIMARY KEY, skill_id, version, decision, approval_level);
+         CREATE TABLE bootstrap_skills (skill_name, file_path, load_order, content_hash);
+         INSERT INTO bootstrap_skills VALUES ('boot', 'jwt.md', 'last', '{hash}'), (NULL, NULL, NULL, x'ff');
          INSERT INTO skills VALUES (1, 'jwt', 'domain', 'jwt.md', '{hash}', '1.0.0', 'active', 'human', 1700000000, 0.9),
            (2, 'odd', x'1b5b', 7, 'h', 1.5, 'draft', 'expert', NULL, 'high'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
            (4, x'00ff', 'domain', x'ff', 'h', '1.0.0', 'active', 'auto', NULL, NULL),
@@ -204,6 +206,6 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
     let left = project.cfn(["db", "capture"]).ok();
     assert!(left.contains("no hash recorded") && !left.contains("bootstrap"), "{left}");
     let loaded = project.cfn(["load", "dev", "--format", "names"]);
-    assert_eq!((loaded.code, loaded.stdout.as_str()), (Some(0), "jwt\n"), "{loaded:?}");
+    assert_eq!((loaded.code, loaded.stdout.as_str()), (Some(0), "boot\njwt\n"), "{loaded:?}");
     assert!(loaded.stderr.contains("left out strict: its test coverage is unknown"), "{loaded:?}");
 }
