@@ -30,12 +30,13 @@ pub struct Difference {
     pub problem: String,
 }
 
-/// Verifies one skill, or all.
+/// Verifies one skill, or all. `progress` gets how many are done, and all.
 pub fn verify(
     store: &mut dyn Store,
     files: &Files,
     project: &Project,
     name: Option<&SkillName>,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<VerifyReport> {
     let snapshot = store.read()?;
     let skills = match name {
@@ -43,7 +44,8 @@ pub fn verify(
         None => snapshot.list(&SkillFilter::default())?.into_iter().map(|it| it.skill).collect(),
     };
     let mut report = VerifyReport { checked: skills.len(), differences: Vec::new() };
-    for skill in &skills {
+    for (done, skill) in skills.iter().enumerate() {
+        progress(done, skills.len());
         stored_bytes(snapshot.as_ref(), skill, &mut report)?;
         if let Some(problem) = file_problem(files, project, skill) {
             report.add(skill, &skill.version, problem);
