@@ -10,7 +10,6 @@ pub fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, 
 }
 
 /// The same where there may be none.
-#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 pub fn maybe_path_as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|it| it.to_string_lossy()).serialize(serializer)
 }
