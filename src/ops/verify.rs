@@ -82,7 +82,10 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyRepor
 
 /// What is wrong with the file of a skill's current version.
 fn file_problem(files: &Files, project: &Project, skill: &Skill) -> Option<String> {
-    let mut problem = format!("its file is gone ({})", skill.content_path);
+    let mut problem = match skill.content_path.as_str() {
+        "" => "no file of it is recorded".to_owned(),
+        path => format!("its file is gone ({path})"),
+    };
     for place in project.places(&skill.content_path) {
         match files.read(&place) {
             Ok(file) if ContentHash::of(&file.bytes).to_string() == skill.content_hash => return None,
