@@ -105,12 +105,7 @@ impl From<FileError> for Failure {
             FileError::OutsideRoot { .. } => {
                 Self::new(1, "outside_content_root", message, "Move the file inside, or change CFN_CONTENT_ROOT.")
             }
-            FileError::Content { .. } => Self::new(
-                1,
-                "invalid_content",
-                message,
-                "Correct the file; CFN_MAX_CONTENT_BYTES sets how large one may be.",
-            ),
+            FileError::Content { hint, .. } => Self::new(1, "invalid_content", message, hint),
         }
     }
 }

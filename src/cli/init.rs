@@ -9,7 +9,7 @@ use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use crate::model::{AgentType, Category, Visible};
+use crate::model::{AgentType, Category, Visible, path_as_text};
 use crate::ops::{self, Import, ImportReport, Refusal};
 
 /// Create the database, and import a folder of skills
@@ -48,6 +48,7 @@ pub(super) struct Args {
 /// What `init` did.
 #[derive(Debug, Serialize)]
 struct InitReport {
+    #[serde(serialize_with = "path_as_text")]
     path: PathBuf,
     created: bool,
     #[serde(flatten)]

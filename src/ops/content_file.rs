@@ -73,6 +73,8 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong with the bytes.
         problem: String,
+        /// What to do.
+        hint: &'static str,
     },
 }
 
@@ -92,7 +94,8 @@ impl Files {
         let bytes = self.all(file, opened.len()).map_err(unreadable)?;
         if bytes.len() > self.most_bytes {
             let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
-            return Err(FileError::Content { path: path.to_owned(), problem });
+            let hint = "Make it smaller; CFN_MAX_CONTENT_BYTES sets how large one may be.";
+            return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
         Ok(ContentFile { bytes, path: real })
     }

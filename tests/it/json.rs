@@ -152,3 +152,38 @@ fn nothing_in_json_moves_the_cursor_and_every_value_is_what_it_was() {
         assert!(text.contains(odd), "{args:?}: {text}");
     }
 }
+
+#[test]
+fn a_path_that_is_no_text_is_shown_as_well_as_it_can_be() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let project = Project::empty();
+    let folder = project.path().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("SKILL.md"), skill_text("odd", "Body.")).expect("a file");
+    let run =
+        |args: &[&str]| crate::harness::Ran::from(crate::harness::cfn_in(&folder).args(args).output().expect("runs"));
+    for args in [
+        &["init", "--from", "."][..],
+        &["db", "status"],
+        &["db", "backup", "b.db"],
+        &["db", "restore", "b.db"],
+        &["db", "migrate"],
+        &["skill", "validate", "SKILL.md"],
+        &["analytics", "--html", "a.html"],
+    ] {
+        let ran = run(&[args, &["--json"]].concat());
+        assert!(
+            ran.json().to_string().contains("odd\u{fffd}") || args[1] == "migrate" || args[1] == "validate",
+            "{args:?}"
+        );
+    }
+    let message = crate::harness::Ran::from(project.command(["init", "--json"]).output().expect("runs")).ok();
+    assert!(message.contains("created"));
+    std::fs::copy(folder.join("SKILL.md"), project.path().join(std::ffi::OsStr::from_bytes(b"x\xff.md")))
+        .expect("a copy");
+    let mut deploy = project.command(["deploy", "1", "x"]);
+    let outside = deploy.arg(std::ffi::OsStr::from_bytes(b"x\xff.md")).output().expect("runs");
+    let message = crate::harness::Ran::from(outside).fails(1);
+    assert!(message.contains("not UTF-8") && message.contains("hint: Rename"), "{message}");
+}

@@ -34,6 +34,7 @@ mod review;
 mod rollback;
 mod scene;
 mod store_contract;
+mod terminal;
 mod triggers;
 mod update;
 mod validate;

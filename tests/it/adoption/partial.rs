@@ -150,6 +150,8 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
            created_at, test_coverage);
          CREATE TABLE agent_skill_mappings (id INTEGER PRIMARY KEY, agent_type, skill_id, priority, required, tdd_condition);
          CREATE TABLE approval_history (id INTEGER PRIMARY KEY, skill_id, version, decision, approval_level);
+         CREATE TABLE bootstrap_skills (skill_name, file_path, load_order, content_hash);
+         INSERT INTO bootstrap_skills VALUES ('boot', 'jwt.md', 'last', '{hash}'), (NULL, NULL, NULL, x'ff');
          INSERT INTO skills VALUES (1, 'jwt', 'domain', 'jwt.md', '{hash}', '1.0.0', 'active', 'human', 1700000000, 0.9),
            (2, 'odd', x'1b5b', 7, 'h', 1.5, 'draft', 'expert', NULL, 'high'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
            (4, x'00ff', 'domain', x'ff', 'h', '1.0.0', 'active', 'auto', NULL, NULL),
@@ -192,7 +194,9 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
         let ran = project.cfn(args);
         assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
     }
-    assert_eq!(project.cfn(["skill", "verify"]).code, Some(7));
+    let verified = project.cfn(["skill", "verify"]);
+    assert!(verified.code == Some(7) && verified.stdout.contains(": no file of it is recorded\n"), "{verified:?}");
+    assert!(!verified.stdout.contains("not a regular file"), "{verified:?}");
     let check = project.cfn(["db", "check"]).ok();
     for line in [
         "a status or a level that cfn does not know (2,5)",
@@ -204,6 +208,6 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
     let left = project.cfn(["db", "capture"]).ok();
     assert!(left.contains("no hash recorded") && !left.contains("bootstrap"), "{left}");
     let loaded = project.cfn(["load", "dev", "--format", "names"]);
-    assert_eq!((loaded.code, loaded.stdout.as_str()), (Some(0), "jwt\n"), "{loaded:?}");
+    assert_eq!((loaded.code, loaded.stdout.as_str()), (Some(0), "boot\njwt\n"), "{loaded:?}");
     assert!(loaded.stderr.contains("left out strict: its test coverage is unknown"), "{loaded:?}");
 }
