@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::Result;
 
 /// Takes samples of some subjects: of real programs, or from a script in tests.
@@ -30,7 +32,7 @@ pub struct Plan<'a> {
 pub const FEWEST_ROUNDS: usize = 3;
 
 /// A sample, as it is taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Sample<'a> {
     /// What was measured.
     pub subject: &'a str,
@@ -41,7 +43,7 @@ pub struct Sample<'a> {
 }
 
 /// What one subject took, in the order of the rounds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
     /// What was measured.
     pub subject: String,

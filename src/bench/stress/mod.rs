@@ -166,10 +166,21 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
         loaded.push((agent, served));
     }
     if loaded.is_empty() || skills.is_empty() {
-        let line = "the database to work on".to_owned();
-        return Err(Error::WrongAnswer { line, what: "no agent type is mapped to a skill".to_owned() });
+        return Err(nobody());
     }
     Ok((Targets { agents: loaded, skills }, count))
+}
+
+/// The agent type that is served the most skills, of some from all over the database; and how many those are.
+pub(super) fn most_served(store: &mut dyn Database) -> Result<(AgentType, usize)> {
+    let (targets, _) = targets(store)?;
+    let most = targets.agents.into_iter().rev().max_by_key(|(_, served)| *served);
+    most.filter(|(_, served)| *served > 0).ok_or_else(nobody)
+}
+
+fn nobody() -> Error {
+    let line = "the database to work on".to_owned();
+    Error::WrongAnswer { line, what: "no agent type is mapped to a skill that may be served".to_owned() }
 }
 
 fn some(names: Vec<String>) -> impl Iterator<Item = String> {

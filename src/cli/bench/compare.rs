@@ -1,9 +1,10 @@
 //! `cfn bench compare`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::scratch::{Scratch, find, interruption, own_program};
-use super::{FIGURES, figures};
+use super::{FIGURES, figures, html, publish};
 use crate::bench::compare::{Compare, CompareReport, compare};
 use crate::bench::workload::{Workload, fill};
 use crate::cli::Verdict;
@@ -27,7 +28,7 @@ CFN_SKILLS_DB_PATH, CFN_BENCH_OPERATION (deploy or update), CFN_BENCH_SKILL, CFN
 
 Examples:
   cfn bench compare
-  cfn bench compare --skills 5000 --runs 100
+  cfn bench compare --skills 5000 --runs 100 --html compare.html
   cfn bench compare --with 'scripts=./old-way.sh' --json")]
 pub(in crate::cli) struct Args {
     /// Another command, with a name for the table; may be given more than once
@@ -39,6 +40,9 @@ pub(in crate::cli) struct Args {
     /// Counted runs of each side, as long as all takes no longer than a minute
     #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Also write a page with charts to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 fn named(text: &str) -> Result<(String, String), String> {
@@ -76,6 +80,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = compare(&request, &mut |done, all| progress.at(done, all))?;
     drop(progress);
     context.output.answer(&report)?;
+    if let Some(path) = &args.html {
+        publish(context, path, &html::compare(&report, &context.clock.database_time()))?;
+    }
     for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
         context.output.warn(&format!("{} left other rows than cfn, so its time is that of other work", way.way));
     }
