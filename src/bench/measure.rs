@@ -77,7 +77,7 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
             if plan.stop.load(Ordering::Relaxed) {
                 return Ok(taken);
             }
-            let milliseconds = took?.as_secs_f64() * 1000.0;
+            let milliseconds = milliseconds(took?);
             if let Some(round) = counted {
                 observer.sample(Sample { subject: &samples.subject, round, milliseconds })?;
                 samples.milliseconds.push(milliseconds);
@@ -86,4 +86,10 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
         observer.round(round + 1, all);
     }
     Ok(taken)
+}
+
+/// A whole number of nanoseconds, so that it is written in few digits and read again as the same.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of an operation are far below 2^53")]
+fn milliseconds(took: Duration) -> f64 {
+    took.as_nanos() as f64 / 1e6
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::thread;
 
+use rustix::system::uname;
 use serde::{Deserialize, Serialize};
 
 /// A machine as far as it matters for what it takes.
@@ -25,10 +26,11 @@ impl Machine {
     #[must_use]
     pub fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let release = read("/proc/sys/kernel/osrelease");
+        let kernel = uname();
+        let text = |it: &std::ffi::CStr| it.to_string_lossy().into_owned();
         Self {
-            system: format!("{} {}", std::env::consts::OS, release.trim()).trim_end().to_owned(),
-            architecture: std::env::consts::ARCH.to_owned(),
+            system: format!("{} {}", text(kernel.sysname()), text(kernel.release())),
+            architecture: text(kernel.machine()),
             processor: field(&read("/proc/cpuinfo"), "model name").unwrap_or_default().to_owned(),
             cores: thread::available_parallelism().map_or(1, usize::from),
             memory_kib: field(&read("/proc/meminfo"), "MemTotal")
@@ -73,12 +75,12 @@ impl Ticks {
         Some(Self { own, busy: all - idle, all })
     }
 
-    /// The share of the machine's time that went to others since then.
+    /// The share of the machine's time that went to others since then, to a thousandth.
     #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
     pub(super) fn others_since(self, before: Self) -> Option<f64> {
         let all = self.all.checked_sub(before.all).filter(|it| *it > 0)?;
         let others = (self.busy.checked_sub(before.busy)?).saturating_sub(self.own.checked_sub(before.own)?);
-        Some(others as f64 / all as f64)
+        Some((others as f64 / all as f64 * 1e3).round() / 1e3)
     }
 }
 

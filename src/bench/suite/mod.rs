@@ -127,4 +127,5 @@ impl Observer for Recording<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests;

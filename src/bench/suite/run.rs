@@ -105,7 +105,7 @@ enum Written<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Read {
-    About(About),
+    About(Box<About>),
     Sample { subject: String, milliseconds: f64 },
     Ending(Ending),
 }
@@ -178,7 +178,7 @@ impl Run {
         let whole = text.split_inclusive('\n').filter_map(|it| it.strip_suffix('\n'));
         for (number, line) in (1..).zip(whole) {
             match serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))? {
-                Read::About(it) => about = Some(it),
+                Read::About(it) => about = Some(*it),
                 Read::Ending(it) => ending = it,
                 Read::Sample { subject, milliseconds } => match samples.iter_mut().find(|it| it.subject == subject) {
                     Some(it) => it.milliseconds.push(milliseconds),
@@ -208,6 +208,3 @@ impl Format {
         if *format == FORMAT { Ok(()) } else { Err(format!("it has format {format}, and this cfn reads {FORMAT}")) }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -34,7 +34,7 @@ const LABEL: usize = 13;
 /// Where the bar begins, and how high it is.
 const BAR: (usize, usize) = (19, 12);
 /// The most columns of a label; at 14 pixels this leaves room for the value on a telephone.
-const LONGEST_LABEL: usize = 24;
+pub(in crate::cli) const LONGEST_LABEL: usize = 24;
 
 /// The opening of a chart of this height with its name and description.
 pub(in crate::cli) fn open(about: &About<'_>, height: usize) -> String {

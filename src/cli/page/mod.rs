@@ -12,7 +12,7 @@ mod table;
 use std::fmt::Write as _;
 
 pub(super) use bars::{About, Bar, open};
-pub(super) use escape::Escaped;
+pub(super) use escape::{Escaped, shortened};
 pub(super) use numbers::{grouped, integer};
 pub(super) use publish::publish;
 pub(super) use scale::{Scale, place};
@@ -54,7 +54,7 @@ impl Document<'_> {
         if !sections.is_empty() {
             let _ = write!(html, "<nav aria-label=\"{nav}\">\n<ul>\n");
             for (id, title) in *sections {
-                let _ = writeln!(html, "<li><a href=\"#{id}\">{title}</a></li>");
+                let _ = writeln!(html, "<li><a href=\"#{id}\">{}</a></li>", Escaped(title));
             }
             html += "</ul>\n</nav>\n";
         }

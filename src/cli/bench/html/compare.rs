@@ -1,9 +1,10 @@
 //! The page of `cfn bench compare`.
 
 use super::intervals::{Interval, intervals};
-use super::{Section, distributed, document};
+use super::{Section, distributed, document, table};
 use crate::bench::compare::{CompareReport, Compared};
-use crate::cli::bench::ms;
+use crate::cli::bench::compare::cells;
+use crate::cli::bench::{FIGURES, ms};
 use crate::cli::page::{About, Bar, Figure, bars};
 
 pub(in crate::cli::bench) fn page(report: &CompareReport, written: &str) -> String {
@@ -24,7 +25,7 @@ fn section(compared: &Compared) -> Section {
     });
     let ratios = compared.ways.iter().filter_map(|it| {
         let ratio = it.times_cfn?;
-        let shown = format!("{:.2} ({:.2} to {:.2})", ratio.estimate, ratio.low, ratio.high);
+        let shown = format!("{:.2}", ratio.estimate);
         Some(Interval { label: it.way.clone(), shown, ratio, bad: false })
     });
     let (bars, ratios): (Vec<_>, Vec<_>) = (bars.collect(), ratios.collect());
@@ -40,6 +41,11 @@ fn section(compared: &Compared) -> Section {
         let (id, title) = (format!("{operation}-{index}"), format!("{operation}: {}", way.way));
         body += &distributed(&id, &title, &way.samples_ms, None);
     }
+    let mut columns = vec![("Way (ms)", false)];
+    columns.extend(FIGURES.map(|it| (it, true)));
+    columns.extend([("times cfn", true), ("95 % interval", false)]);
+    let rows: Vec<_> = compared.ways.iter().map(cells).collect();
+    body += &table("Figures", &columns, &rows);
     let about = "How long it takes each way, in milliseconds.".to_owned();
     Section { id: compared.operation, title: operation.to_owned(), about, body }
 }

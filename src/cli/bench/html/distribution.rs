@@ -6,8 +6,8 @@ use crate::bench::statistics::Summary;
 use crate::cli::bench::ms;
 use crate::cli::page::{About, Scale, open, place};
 
-/// How many columns there are.
-const COLUMNS: usize = 40;
+/// The least and the most columns; between them, twice the root of the number of samples.
+const COLUMNS: (usize, usize) = (10, 40);
 /// The top of the plot, leaving room for the median's name.
 const TOP: f64 = 20.0;
 /// The height of the plot.
@@ -51,12 +51,13 @@ pub(super) fn distribution(id: &str, title: &str, samples: &[f64], target: Optio
 }
 
 fn columns(svg: &mut String, scale: Scale, samples: &[f64], end: f64) {
-    let mut counts = [0_u32; COLUMNS];
+    let mut counts = vec![0_u32; (2 * samples.len().isqrt()).clamp(COLUMNS.0, COLUMNS.1)];
+    let all = counts.len();
     for sample in samples.iter().filter(|it| **it <= end) {
-        counts[column(scale.percent(*sample))] += 1;
+        counts[column(scale.percent(*sample), all)] += 1;
     }
     let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1));
-    let width = 100.0 / number(COLUMNS);
+    let width = 100.0 / number(all);
     for (index, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
         let height = HEIGHT * f64::from(count) / most;
         let (x, y) = (place(width * number(index)), place(TOP + HEIGHT - height));
@@ -104,8 +105,9 @@ fn trimmed(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn column(percent: f64) -> usize {
-    let ends = (1..COLUMNS).map(|it| 100.0 * number(it) / number(COLUMNS));
+/// The column of a place, where there are so many.
+fn column(percent: f64, all: usize) -> usize {
+    let ends = (1..all).map(|it| 100.0 * number(it) / number(all));
     ends.filter(|end| percent >= *end).count()
 }
 
@@ -122,10 +124,10 @@ mod tests {
     fn each_sample_is_in_a_column_and_the_median_is_marked() {
         let samples: Vec<f64> = (0..40).map(|it| 10.0 + f64::from(it)).collect();
         let it = distribution("d", "t", &samples, None).expect("samples");
-        assert_eq!(it.svg.matches("<rect class=\"s0\"").count(), 40, "{}", it.svg);
+        assert_eq!(it.svg.matches("<rect class=\"s0\"").count(), 12, "{}", it.svg);
         assert!(it.svg.contains(">median 29.50</text>") && !it.svg.contains("limit"), "{}", it.svg);
         assert!(it.seen.starts_with("Half took less than 29.50 ms") && !it.seen.contains("longer than"), "{}", it.seen);
-        assert_eq!([0.0, 2.4, 2.5, 99.9, 100.0].map(column), [0, 0, 1, 39, 39]);
+        assert_eq!([0.0, 2.4, 2.5, 99.9, 100.0].map(|it| column(it, 40)), [0, 0, 1, 39, 39]);
     }
 
     #[test]

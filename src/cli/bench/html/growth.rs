@@ -57,7 +57,10 @@ fn sized(report: &GrowthReport, id: &str, title: &str, bytes: &dyn Fn(&Size) -> 
 
 fn figure(id: &str, title: &str, bars: &[Bar]) -> String {
     let seen = match (bars.first(), bars.last()) {
-        (Some(first), Some(last)) if bars.len() > 1 => format!("From {} to {}.", first.shown, last.shown),
+        (Some(first), Some(last)) if bars.len() > 1 => {
+            let times = last.parts.iter().map(|it| it.1).sum::<f64>() / first.parts.iter().map(|it| it.1).sum::<f64>();
+            format!("{times:.2} times from {} to {}.", first.label, last.label)
+        }
         _ => String::new(),
     };
     let svg = bars::draw(&About { id, title, description: &seen }, bars, &[]);

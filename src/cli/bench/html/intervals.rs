@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::bench::statistics::Ratio;
-use crate::cli::page::{About, Escaped, Scale, open, place};
+use crate::cli::page::bars::LONGEST_LABEL;
+use crate::cli::page::{About, Escaped, Scale, open, place, shortened};
 
 /// A ratio.
 #[derive(Debug, Clone)]
@@ -50,7 +51,8 @@ pub(super) fn intervals(about: &About<'_>, rows: &[Interval], limit: Option<f64>
 fn row(svg: &mut String, top: usize, it: &Interval, scale: Scale, limit: Option<f64>) {
     let (label, shown, base) = (Escaped(&it.label), Escaped(&it.shown), top + 13);
     let _ = writeln!(svg, "<g>\n<title>{label}: {shown}</title>");
-    let _ = writeln!(svg, "<text class=\"label\" x=\"0\" y=\"{base}\">{label}</text>");
+    let short = Escaped(shortened(&it.label, LONGEST_LABEL));
+    let _ = writeln!(svg, "<text class=\"label\" x=\"0\" y=\"{base}\">{short}</text>");
     let _ = writeln!(svg, "<text class=\"value\" x=\"100%\" y=\"{base}\" text-anchor=\"end\">{shown}</text>");
     let _ = writeln!(svg, "<rect class=\"track\" x=\"0\" y=\"{}\" width=\"100%\" height=\"14\"/>", top + 20);
     let (from, to) = (scale.percent(it.ratio.low), scale.percent(it.ratio.high));

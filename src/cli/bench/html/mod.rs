@@ -8,8 +8,6 @@ mod suite;
 
 use std::fmt::Write as _;
 
-use super::{FIGURES, figures};
-use crate::bench::statistics::Summary;
 use crate::cli::page::{Document, Escaped, Figure, Foldable, foldable};
 
 pub(super) use compare::page as compare;
@@ -31,31 +29,25 @@ fn document(title: &str, lead: &[String], sections: &[Section], written: &str) -
         let _ = writeln!(main, "<section id=\"{id}\">\n<h2>{title}</h2>\n<p class=\"about\">{about}</p>");
         let _ = writeln!(main, "<div class=\"figures\">\n{body}</div>\n</section>");
     }
-    let lead: String = lead.iter().map(|it| format!("<p>{}</p>\n", Escaped(it))).collect();
+    let mut above = String::new();
+    for line in lead {
+        let _ = writeln!(above, "<p>{}</p>", Escaped(line));
+    }
     let sections: Vec<(&str, &str)> = sections.iter().map(|it| (it.id, it.title.as_str())).collect();
-    Document { title, lead: &lead, nav: "Parts", sections: &sections, main: &main, written }.html()
+    Document { title, lead: &above, nav: "Parts", sections: &sections, main: &main, written }.html()
 }
 
-/// A table of its own.
+/// A table over the whole width.
 fn table(caption: &str, columns: &[(&str, bool)], rows: &[Vec<String>]) -> String {
     let columns: Vec<_> = columns.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
     let table = foldable(&Foldable { caption, columns: &columns, rows, charted: false });
-    format!("<div class=\"figure\">\n{table}</div>\n")
+    format!("<div class=\"figure wide\">\n{table}</div>\n")
 }
 
-/// A chart of samples, with their figures under it.
+/// A chart of samples.
 fn distributed(id: &str, title: &str, samples: &[f64], target: Option<f64>) -> String {
     let Some(it) = distribution::distribution(id, title, samples, target) else { return String::new() };
-    let below = summary(Summary::of(samples).as_ref());
-    Figure { title, seen: &it.seen, legend: &[], svg: &it.svg, below: &below }.html()
-}
-
-/// The figures of samples, under their chart.
-fn summary(figures_of: Option<&Summary>) -> String {
-    let names = FIGURES.iter().zip(figures(figures_of));
-    let rows: Vec<_> = names.map(|(name, value)| vec![name.to_owned().to_owned(), value]).collect();
-    let columns = [("figure".to_owned(), false), ("ms".to_owned(), true)];
-    foldable(&Foldable { caption: "Figures", columns: &columns, rows: &rows, charted: true })
+    Figure { title, seen: &it.seen, legend: &[], svg: &it.svg, below: "" }.html()
 }
 
 #[cfg(test)]

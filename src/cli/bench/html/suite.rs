@@ -67,13 +67,8 @@ fn operations(report: &SuiteReport) -> Section {
         id: "operations",
         title: "Operations".to_owned(),
         about: "Milliseconds. The median is what must be below the target.".to_owned(),
-        body: format!("{key}{}", wide(&table("Operations", &columns, &rows))),
+        body: format!("{key}{}", table("Operations", &columns, &rows)),
     }
-}
-
-/// Over the whole width.
-fn wide(html: &str) -> String {
-    html.replacen("<div class=\"figure\">", "<div class=\"figure wide\">", 1)
 }
 
 fn distributions(report: &SuiteReport) -> Section {
@@ -92,7 +87,12 @@ fn distributions(report: &SuiteReport) -> Section {
 fn baseline(it: &Comparison) -> Section {
     let rows = it.operations.iter().filter_map(|row| {
         let (ratio, label) = (row.ratio?, row.operation.name().to_owned());
-        let shown = format!("{:.2} {}", ratio.estimate, row.change.words());
+        // What is beside the name must fit a telephone: the rest is in the table.
+        let word = match row.change {
+            it @ (Change::Regression | Change::Gain) => it.words(),
+            Change::Small | Change::NoDifference | Change::NotCompared => "",
+        };
+        let shown = format!("{:.2} {word}", ratio.estimate).trim_end().to_owned();
         Some(Interval { label, shown, ratio, bad: row.change == Change::Regression })
     });
     let rows: Vec<_> = rows.collect();

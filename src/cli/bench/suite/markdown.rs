@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn text_from_outside_is_no_markup() {
-        assert_eq!(escaped("a|b <i> & *c* `d` [e](f)\n"), "a\\|b &lt;i> &amp; \\*c\\* \\`d\\` \\[e\\](f)\\n");
+        assert_eq!(escaped("a|b <i> & *c* `d` [e](f)\n"), "a\\|b &lt;i> &amp; \\*c\\* \\`d\\` \\[e\\](f)\\\\n");
     }
 
     #[test]

@@ -63,8 +63,8 @@ pub(in crate::cli::bench) fn remarks(report: &SuiteReport) -> Vec<String> {
         if report.run.ending.interrupted { "; stopped before it was done" } else { "" }
     )];
     lines.extend(report.operations.iter().filter(|it| !it.reports.is_empty()).map(reports));
-    let features = about.build.features.iter().map(|it| format!(", with {it}")).collect::<String>();
-    lines.push(format!("cfn {} ({} build{features}), SQLite {}.", about.cfn, about.build.profile, about.sqlite));
+    let build = [&[about.build.profile.clone() + " build"], about.build.features.as_slice()].concat().join(", with ");
+    lines.push(format!("cfn {} ({build}), SQLite {}.", about.cfn, about.sqlite));
     let database = &about.database;
     lines.push(format!(
         "Database: {}, {} skills, {} usage rows, {:.1} MiB.",
