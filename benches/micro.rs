@@ -8,9 +8,10 @@ use std::path::Path;
 
 use cfn::bench::statistics::ratio_of_medians;
 use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_skill, write_tree};
+use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{AgentType, Category, ContentHash, Outcome, SkillFile, SkillFileLimits, SkillName};
-use cfn::ops::{self, Analytics, Deploy, Execution, Files, Import, Load, Project, ReportName};
+use cfn::ops::{self, Analytics, Asked, Deploy, Execution, Files, Import, Load, Project, ReportName};
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -44,11 +45,11 @@ fn load(c: &mut Criterion) {
     let open = || SqliteStore::open(&path, Access::Read, Options::default(), Clock::System).expect("it opens");
     let mut group = c.benchmark_group("20 skills of a large project's 5,000");
     group.bench_function("open, load, close: what every start does", |b| {
-        b.iter(|| ops::load(&mut open(), &request).expect("skills").skills.len());
+        b.iter(|| ops::load(&mut open(), &Disabled, &request).expect("skills").skills.len());
     });
     let mut store = open();
     group.bench_function("load again: a request of a batch", |b| {
-        b.iter(|| ops::load(&mut store, &request).expect("skills").skills.len());
+        b.iter(|| ops::load(&mut store, &Disabled, &request).expect("skills").skills.len());
     });
     group.bench_function("which skills, without their bytes", |b| {
         b.iter(|| store.read().and_then(|it| it.candidates(&agent_type)).expect("candidates").len());
@@ -153,7 +154,8 @@ fn report(c: &mut Criterion) {
     let mut group = c.benchmark_group("report over 10,000 usage rows");
     for (report, name) in ReportName::ALL {
         let request = Analytics { report, period: None, agent_type: None, category: None, limit: None };
-        group.bench_function(name, |b| b.iter(|| ops::analytics(&mut store, Clock::System, &request).is_ok()));
+        let request = Asked::now(&request, Clock::System);
+        group.bench_function(name, |b| b.iter(|| ops::analytics(&mut store, &Disabled, &request).is_ok()));
     }
     group.finish();
 }

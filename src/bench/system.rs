@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::program::Program;
 use super::statistics::median;
+use crate::cache::Disabled;
 use crate::model::AgentType;
 use crate::ops::{self, Load};
 use crate::store::Store;
@@ -56,7 +57,8 @@ pub fn system(
     let query = median_of(|| {
         let since = Instant::now();
         let line = || format!("load {agent}");
-        ops::load(store, &request).map_err(|it| Error::WrongAnswer { line: line(), what: it.to_string() })?;
+        ops::load(store, &Disabled, &request)
+            .map_err(|it| Error::WrongAnswer { line: line(), what: it.to_string() })?;
         Ok(since.elapsed())
     })?;
     let mut memory = 0;
@@ -69,8 +71,11 @@ pub fn system(
         metric("SQLite query time (load of an agent)", query, 100.0, "ms"),
         metric("memory of a process (load)", mebibytes, 2048.0, "MiB"),
     ];
-    if let Some(took) = redis.and_then(|it| it()) {
-        table.insert(2, metric("Redis response time", took.as_secs_f64() * 1000.0, 5.0, "ms"));
+    // One that does not answer has no response time.
+    let answers =
+        redis.and_then(|it| (0..RUNS).map(|_| Some(it()?.as_secs_f64() * 1000.0)).collect::<Option<Vec<_>>>());
+    if let Some(answers) = answers {
+        table.insert(2, metric("Redis response time", median(&answers), 5.0, "ms"));
     }
     Ok(table)
 }

@@ -6,6 +6,8 @@ use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::bench::stress;
+use crate::cache::redis::{Observed, Patience, Redis};
+use crate::cache::{Cache, Class, Disabled};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
@@ -84,6 +86,36 @@ impl Context {
     /// Connects to the workflow database.
     pub(super) fn workflow(&self) -> workflow::Result<Box<dyn WorkflowDatabase>> {
         Ok(Box::new(Postgres::connect(&self.settings.workflow.server)?))
+    }
+
+    /// The query cache for questions of this class. Asked for before the database is opened, it connects meanwhile.
+    pub(super) fn cache(&self, class: Class) -> Box<dyn Cache> {
+        self.cache_for(&[class], Patience::Short)
+    }
+
+    /// The query cache for a process that stays.
+    pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Box<dyn Cache> {
+        self.cache_for(classes, Patience::Long)
+    }
+
+    /// The query cache for work that is done by many threads.
+    pub(super) fn cache_shared(&self, classes: &[Class]) -> Box<dyn Cache + Sync> {
+        match Redis::start(&self.settings.cache, &self.settings.database, classes, Patience::Long, self.clock) {
+            Some(redis) => Box::new(redis),
+            None => Box::new(Disabled),
+        }
+    }
+
+    /// The Redis server, to see what it takes and does; none where none is used.
+    pub(super) fn redis(&self) -> Option<Observed> {
+        self.settings.cache.server.as_ref().map(Observed::new)
+    }
+
+    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache> {
+        match Redis::start(&self.settings.cache, &self.settings.database, classes, patience, self.clock) {
+            Some(redis) => Box::new(redis),
+            None => Box::new(Disabled),
+        }
     }
 
     /// Which files may be read.

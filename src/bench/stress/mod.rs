@@ -26,6 +26,7 @@ use self::verify::verify;
 use self::worker::{Promises, Targets, Worker};
 use crate::bench::Program;
 use crate::bench::error::{Error, Result};
+use crate::cache::{Cache, Disabled};
 use crate::model::AgentType;
 use crate::ops::{self, Project};
 use crate::store::{NameKind, Store};
@@ -64,6 +65,8 @@ pub struct Stress<'a> {
     pub folder: &'a Path,
     /// Where content paths are counted from.
     pub project: &'a Project,
+    /// The query cache of the threads.
+    pub cache: &'a (dyn Cache + Sync),
     /// Operations a second of the Redis server, where one is used.
     pub redis: Option<&'a (dyn Fn() -> Option<f64> + Sync)>,
     /// Set from outside to end early.
@@ -146,7 +149,7 @@ fn watch(
 
 fn client<'a>(request: &Stress<'a>) -> Result<Box<dyn Client + 'a>> {
     Ok(match request.crew {
-        Crew::Threads => Box::new(Connected::new((request.open)()?, request.project)),
+        Crew::Threads => Box::new(Connected::new((request.open)()?, request.cache, request.project)),
         Crew::Processes(cfn) => Box::new(Processes { cfn: cfn.clone() }),
     })
 }
@@ -162,7 +165,7 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
     for agent in some(agents) {
         let agent: AgentType = agent.parse()?;
         let wrong = |error: ops::Error| Error::WrongAnswer { line: format!("load {agent}"), what: error.to_string() };
-        let served = ops::load(store, &client::load(&agent)).map_err(wrong)?.skills.len();
+        let served = ops::load(store, &Disabled, &client::load(&agent)).map_err(wrong)?.skills.len();
         loaded.push((agent, served));
     }
     if loaded.is_empty() || skills.is_empty() {

@@ -1,5 +1,7 @@
 //! `cfn bench stress`.
 
+use std::env;
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -9,6 +11,7 @@ use super::scratch::{Scratch, interruption, own_program};
 use crate::bench::Program;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
 use crate::bench::workload::{Workload, fill};
+use crate::cache::Class;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -66,7 +69,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     }
     let (stop, open, project) = (interruption()?, own.opener(), own.project());
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([&database]);
+    let cfn =
+        env::vars_os().filter(|(name, _)| concerns_redis(name)).fold(cfn, |cfn, (name, value)| cfn.env(name, value));
+    if args.processes && context.settings.cache.server.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
+        context
+            .output
+            .note("processes learn of Redis from CFN_REDIS_URL only: a password has no place on a command line");
+    }
     let line = context.output.live();
+    let redis = context.redis();
+    let operations = || redis.as_ref()?.operations_per_second();
+    let cache = own.cache_shared(&[Class::Load]);
     let request = Stress {
         workers: usize::from(args.workers),
         duration: args.duration,
@@ -75,13 +88,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         open: &open,
         folder: scratch.path(),
         project: &project,
-        redis: None,
+        cache: cache.as_ref(),
+        redis: redis.is_some().then_some(&operations),
         stop: &stop,
     };
     let report = stress(&request, &mut |now| show(&line, &now))?;
     drop(line);
     context.output.answer(&report)?;
     Ok(if report.is_sound() { Verdict::Done } else { Verdict::Found(10) })
+}
+
+/// Of all settings in the environment, only these reach the processes: they are what is measured.
+fn concerns_redis(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|it| it == "CFN_CACHE" || it.starts_with("CFN_REDIS_"))
 }
 
 fn show(line: &crate::cli::output::Live, now: &Live<'_>) {

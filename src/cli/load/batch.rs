@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Format;
 use super::format;
+use crate::cache::{Cache, Class};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
@@ -73,7 +74,7 @@ struct Refused<'a> {
 
 /// Answers until the input ends. A bad line is answered by an error in its place; the exit code at the end says so.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    let mut session = Session { context, reader: None, writer: None };
+    let mut session = Session { context, cache: context.cache_long_lived(&[Class::Load]), reader: None, writer: None };
     let mut input = io::stdin().lock();
     let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
     loop {
@@ -107,6 +108,7 @@ fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
 /// The databases of one batch, each opened when a request first needs it.
 struct Session<'a> {
     context: &'a Context,
+    cache: Box<dyn Cache>,
     reader: Option<Database>,
     writer: Option<Database>,
 }
@@ -116,7 +118,8 @@ impl Session<'_> {
         let request = parse(line, id)?;
         let (load, usage) = request.resolve()?;
         let context = self.context;
-        let store = self.database(usage.is_some())?;
+        let Self { cache, reader, writer, .. } = self;
+        let store = database(context, reader, writer, usage.is_some())?;
         let mut report: LoadReport = match &usage {
             Some(usage) => {
                 let hands_out = format::hands_out(context, request.format);
@@ -124,12 +127,12 @@ impl Session<'_> {
                 context.deliver_later(store);
                 report
             }
-            None => ops::load(store, &load)?,
+            None => ops::load(store, cache.as_ref(), &load)?,
         };
         let Some(format) = request.format else {
             return context.output.json_line(&Answer { id: request.id, body: &report });
         };
-        let text = format::render(context, self.database(usage.is_some())?, format, &mut report)?;
+        let text = format::render(context, store, format, &mut report)?;
         let body = Rendered {
             agent_type: report.agent_type.as_str(),
             text,
@@ -138,13 +141,18 @@ impl Session<'_> {
         };
         context.output.json_line(&Answer { id: request.id, body })
     }
+}
 
-    fn database(&mut self, write: bool) -> Result<&mut Database, Failure> {
-        let (slot, access) = if write { (&mut self.writer, Access::Write) } else { (&mut self.reader, Access::Read) };
-        match slot {
-            Some(store) => Ok(store),
-            None => Ok(slot.insert(self.context.open_long_lived(access)?)),
-        }
+fn database<'a>(
+    context: &Context,
+    reader: &'a mut Option<Database>,
+    writer: &'a mut Option<Database>,
+    write: bool,
+) -> Result<&'a mut Database, Failure> {
+    let (slot, access) = if write { (writer, Access::Write) } else { (reader, Access::Read) };
+    match slot {
+        Some(store) => Ok(store),
+        None => Ok(slot.insert(context.open_long_lived(access)?)),
     }
 }
 

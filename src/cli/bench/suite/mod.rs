@@ -123,12 +123,17 @@ fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
     let (stop, open) = (interruption()?, own.opener());
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([&database]);
     let (rounds, limit) = if args.quick { QUICK } else { FULL };
+    let redis = context.redis();
+    let response = || redis.as_ref()?.response_time();
+    if redis.is_some() && response().is_none() {
+        context.output.warn("Redis does not answer, so its response time is not in the table");
+    }
     let suite = Suite {
         cfn: &cfn,
         folder: scratch.path(),
         origin: if context.names_database { "copy" } else { "generated" },
         open: &open,
-        redis: None,
+        redis: redis.is_some().then_some(&response),
         rounds: args.runs.unwrap_or(rounds) as usize,
         limit,
         clock: context.clock,
