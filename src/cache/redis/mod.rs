@@ -146,6 +146,12 @@ impl Redis {
         outcome
     }
 
+    fn unlink(&self, key: &Key) -> Option<Vec<Value>> {
+        let mut pipeline = pipe();
+        pipeline.cmd("UNLINK").arg(key.name());
+        self.run(&pipeline)
+    }
+
     /// What may still be waited for.
     fn left(&self) -> Duration {
         match self.patience {
@@ -243,8 +249,7 @@ impl Cache for Redis {
             Some(Value::BulkString(value)) => sealed::open(key, value),
             _ => None,
         };
-        if answer.is_none() {
-            self.forget(key);
+        if answer.is_none() && self.unlink(key).is_some() {
             self.leave_alone(&format!("it has something under {} that cfn did not put there", key.name()));
         }
         answer
@@ -258,12 +263,14 @@ impl Cache for Redis {
         let mut pipeline = pipe();
         count(&mut pipeline, key, "stores");
         pipeline.cmd("SETEX").arg(key.name()).arg(ttl).arg(sealed::seal(key, answer));
-        self.run(&pipeline);
+        if let Some(replies) = self.run(&pipeline)
+            && replies.last() != Some(&Value::Okay)
+        {
+            self.leave_alone("it did not say that it has the answer");
+        }
     }
 
     fn forget(&self, key: &Key) {
-        let mut pipeline = pipe();
-        pipeline.cmd("UNLINK").arg(key.name());
-        self.run(&pipeline);
+        self.unlink(key);
     }
 }

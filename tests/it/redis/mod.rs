@@ -2,7 +2,9 @@
 
 mod answers;
 mod distrust;
+mod fake;
 mod faults;
+mod places;
 mod server;
 
 use std::fs;
