@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::scratch::{Scratch, find, interruption, own_program};
+use super::scratch::{Scratch, find, interruption, make_up_database, own_program};
 use super::{FIGURES, figures, html, publish};
 use crate::bench::compare::{Compare, CompareReport, Way, compare};
-use crate::bench::workload::{Workload, fill};
+use crate::bench::workload::Workload;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::clock::Clock;
 
 /// When to end, whatever was reached.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -58,12 +57,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     })?;
     let (scratch, stop, cfn) = (Scratch::new()?, interruption()?, own_program()?);
     let own = context.with_database(&scratch.database());
-    own.create_new()?;
     let skills = args.skills as usize;
-    let mut progress = context.output.progress("filling the database");
-    let mut store = own.open_new(Access::Write)?;
-    fill(store.as_mut(), &Workload { skills, usage_rows: 0 }, Clock::System, &mut |done, all| progress.at(done, all))?;
-    drop((store, progress));
+    make_up_database(&own, Workload { skills, usage_rows: 0 })?;
     let mut progress = context.output.progress("comparing");
     let request = Compare {
         database: &scratch.database(),

@@ -1,4 +1,4 @@
-//! A folder that is there while something is measured.
+//! A folder that is there while something is measured, and the database in it.
 
 use std::env;
 use std::fs::{self, DirBuilder};
@@ -10,7 +10,10 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::bench::workload::{Workload, fill};
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::clock::Clock;
 
 /// A folder of its own below the folder for temporary files, which only this user may look into: it may hold a copy of the user's
 /// database. Gone when dropped.
@@ -43,6 +46,22 @@ impl Scratch {
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("skills.db")
     }
+}
+
+/// Puts the database to measure on in its place: a copy of the user's own where that is named, else one that is made up.
+pub(super) fn place_database(context: &Context, own: &Context, workload: Workload) -> Result<(), Failure> {
+    if context.names_database {
+        return context.copy_to(&own.settings.database);
+    }
+    make_up_database(own, workload)
+}
+
+/// Makes a database up.
+pub(super) fn make_up_database(own: &Context, workload: Workload) -> Result<(), Failure> {
+    own.create_new()?;
+    let mut progress = own.output.progress("filling the database");
+    let mut store = own.open_new(Access::Write)?;
+    Ok(fill(store.as_mut(), &workload, Clock::System, &mut |done, all| progress.at(done, all))?)
 }
 
 fn unusable(folder: &Path, why: &str) -> Failure {

@@ -2,6 +2,7 @@
 
 use super::intervals::{Interval, intervals};
 use super::{Section, distributed, document, table};
+use crate::bench::statistics::Summary;
 use crate::bench::suite::{Change, Comparison, SuiteReport};
 use crate::cli::bench::ms;
 use crate::cli::bench::suite::text::{COMPARED, compared, comparison_remarks, remarks, system, verdict};
@@ -31,6 +32,15 @@ fn operations(report: &SuiteReport) -> Section {
     ];
     pairs.extend(report.baseline.as_ref().map(|it| ("Regressions", it.regressions().count().to_string())));
     let key = key_figures(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Section {
+        id: "operations",
+        title: "Operations".to_owned(),
+        about: "Milliseconds. The median is what must be below the target.".to_owned(),
+        body: key + &figures(report),
+    }
+}
+
+fn figures(report: &SuiteReport) -> String {
     let columns = [
         ("Operation", false),
         ("Median", true),
@@ -45,9 +55,7 @@ fn operations(report: &SuiteReport) -> Section {
         ("Measured as", false),
     ];
     let rows = report.operations.iter().map(|it| {
-        let figure = |of: fn(&crate::bench::statistics::Summary) -> f64| {
-            it.figures.as_ref().map_or_else(|| "–".to_owned(), |it| ms(of(it)))
-        };
+        let figure = |of: fn(&Summary) -> f64| it.figures.as_ref().map_or_else(|| "–".to_owned(), |it| ms(of(it)));
         vec![
             it.operation.name().to_owned(),
             figure(|it| it.median),
@@ -62,13 +70,7 @@ fn operations(report: &SuiteReport) -> Section {
             it.measured_as.to_owned(),
         ]
     });
-    let rows: Vec<_> = rows.collect();
-    Section {
-        id: "operations",
-        title: "Operations".to_owned(),
-        about: "Milliseconds. The median is what must be below the target.".to_owned(),
-        body: format!("{key}{}", table("Operations", &columns, &rows)),
-    }
+    table("Operations", &columns, &rows.collect::<Vec<_>>())
 }
 
 fn distributions(report: &SuiteReport) -> Section {

@@ -6,15 +6,14 @@ pub(super) mod text;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::scratch::{Scratch, interruption, own_program};
+use super::scratch::{Scratch, interruption, own_program, place_database};
 use super::{html, publish};
 use crate::bench::Program;
 use crate::bench::suite::{Comparison, Operation, Recorder, Run, Suite, SuiteReport, measure};
-use crate::bench::workload::{Workload, fill};
+use crate::bench::workload::Workload;
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::clock::Clock;
 
 /// A full run, and its end on a machine that is slow or has other work: both are below a minute with all that goes before.
 const FULL: (u32, Duration) = (200, Duration::from_secs(45));
@@ -98,6 +97,10 @@ fn warn(context: &Context, report: &SuiteReport) {
     for operation in baseline.regressions().map(Operation::name) {
         context.output.warn(&format!("{operation} became slower than the baseline allows"));
     }
+    let left_out = baseline.operations.iter().filter(|it| it.ratio.is_none()).count();
+    if left_out > 0 {
+        context.output.warn(&format!("{left_out} operations could not be compared: there are too few samples"));
+    }
     if !baseline.comparable {
         context.output.warn("the baseline is of something else, so nothing is judged by it");
     }
@@ -105,23 +108,15 @@ fn warn(context: &Context, report: &SuiteReport) {
 
 fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
     let scratch = Scratch::new()?;
-    let database = scratch.database();
-    let own = context.with_database(&database);
+    let own = context.with_database(&scratch.database());
     let mut recorder = match &args.samples {
         Some(path) => Recorder::create(&context.settings.current_folder.join(path))?,
         None => Recorder::none(),
     };
-    if context.names_database {
-        context.copy_to(&database)?;
-    } else {
-        own.create_new()?;
-        let mut progress = context.output.progress("filling the database");
-        let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
-        let mut store = own.open_new(Access::Write)?;
-        fill(store.as_mut(), &workload, Clock::System, &mut |done, all| progress.at(done, all))?;
-    }
+    let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
+    place_database(context, &own, workload)?;
     let (stop, open) = (interruption()?, own.opener());
-    let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([&database]);
+    let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);
     let (rounds, limit) = if args.quick { QUICK } else { FULL };
     let redis = context.redis();
     let response = || redis.as_ref()?.response_time();
