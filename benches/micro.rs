@@ -6,11 +6,12 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_tree};
+use cfn::bench::statistics::ratio_of_medians;
+use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_skill, write_tree};
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
-use cfn::model::{AgentType, Category, ContentHash, SkillFile, SkillFileLimits};
-use cfn::ops::{self, Files, Import, Load, Project};
+use cfn::model::{AgentType, Category, ContentHash, Outcome, SkillFile, SkillFileLimits, SkillName};
+use cfn::ops::{self, Analytics, Asked, Deploy, Execution, Files, Import, Load, Project, ReportName};
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -92,5 +93,82 @@ fn import_into(database: &Path, tree: &Path) -> usize {
     report.expect("an import").imported
 }
 
-criterion_group!(benches, file, load, import);
+fn write(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("skills.db");
+    fill_database(&path);
+    let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System).expect("it opens");
+    let mut group = c.benchmark_group("one transaction in a large project");
+    let execution = Execution {
+        skill: workload::skill_name(7).parse().expect("a name"),
+        agent_id: "agent-1".to_owned(),
+        agent_type: agent_of(7, SKILLS).parse().expect("an agent type"),
+        task_id: Some("task-1".to_owned()),
+        phase: None,
+        outcome: Outcome::default(),
+    };
+    group.bench_function("log an execution", |b| b.iter(|| ops::log(&mut store, Clock::System, &execution).is_ok()));
+    let (files, project) = (Files { most_bytes: 1024 * 1024, root: None }, Project::of(&path, folder.path()));
+    let mut number = SKILLS;
+    group.bench_function("deploy a skill, its commit synced", |b| {
+        b.iter_batched(
+            || {
+                number += 1;
+                let file = write_skill(folder.path(), number, 0).expect("a file");
+                (workload::skill_name(number).parse().expect("a name"), file)
+            },
+            |(name, file)| ops::deploy(&mut store, &files, &project, Clock::System, &deployment(&name, &file)).is_ok(),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+fn deployment<'a>(name: &'a SkillName, path: &'a Path) -> Deploy<'a> {
+    Deploy {
+        pattern_id: 42,
+        name,
+        path,
+        category: None,
+        agents: &[],
+        version: None,
+        priority: 5,
+        required: false,
+        conditions: None,
+        team: None,
+        tags: None,
+        owner: None,
+        approver: None,
+        reason: None,
+        dry_run: false,
+    }
+}
+
+fn report(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("skills.db");
+    SqliteStore::create(&path, Options::default(), Clock::System).expect("a database");
+    let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System).expect("it opens");
+    let workload = Workload { skills: 1000, usage_rows: 10_000 };
+    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| ()).expect("skills");
+    let mut group = c.benchmark_group("report over 10,000 usage rows");
+    for (report, name) in ReportName::ALL {
+        let request = Analytics { report, period: None, agent_type: None, category: None, limit: None };
+        let request = Asked::now(&request, Clock::System);
+        group.bench_function(name, |b| b.iter(|| ops::analytics(&mut store, &Disabled, &request).is_ok()));
+    }
+    group.finish();
+}
+
+/// What a comparison with a baseline takes, for each of its operations twice.
+fn statistics(c: &mut Criterion) {
+    let samples =
+        |step: usize| (0..200_u32).map(|it| 5.0 + f64::from(it * 7 % 31) / 10.0).skip(step).collect::<Vec<_>>();
+    let (before, now) = (samples(0), samples(3));
+    c.bench_function("interval of a ratio of medians, 200 samples each", |b| {
+        b.iter(|| ratio_of_medians(black_box(&before), black_box(&now)));
+    });
+}
+
+criterion_group!(benches, file, load, write, report, import, statistics);
 criterion_main!(benches);

@@ -47,6 +47,14 @@ pub enum Error {
         /// Why it could not be.
         source: io::Error,
     },
+    /// A file that holds no run.
+    #[error("{} is no run of 'cfn bench': {why}", Visible(path.to_string_lossy()))]
+    NoRun {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The generated database.
     #[error(transparent)]
     Store(#[from] StoreError),

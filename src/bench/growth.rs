@@ -1,14 +1,13 @@
 //! What becomes of each operation when the database grows.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::error::{Error, Result, file};
+use super::batch::served_again;
+use super::error::{Result, file};
 use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
 use super::program::Program;
 use super::statistics::Summary;
@@ -124,10 +123,9 @@ fn measure(
     fill((request.create)(&database)?.as_mut(), &workload, Clock::System, progress)?;
     let filled_in_seconds = since.elapsed().as_secs_f64();
     let database_bytes = std::fs::metadata(&database).map_err(file("could not look at", &database))?.len();
-    let mut operations = Operations::start(request.cfn, folder, skills)?;
+    let mut operations = Operations { cfn: request.cfn.to_owned(), folder: folder.to_owned(), skills };
     let plan = Plan { warm_up: 2, rounds: request.rounds, limit: Some(request.limit), stop: request.stop };
     let taken = in_turn(&mut operations, &plan, &mut Rounds(progress))?;
-    operations.end()?;
     let load = || cfn(request.cfn, folder).args(["load", &agent_of(skills / 2, skills)]).peak_kib();
     let load_peak_kib = (0..MEMORY_LOOKS).map(|_| load()).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
     let grown = OPERATIONS.into_iter().zip(taken).enumerate().map(|(index, (operation, samples))| {
@@ -164,45 +162,11 @@ fn cfn(path: &Path, folder: &Path) -> Program {
     Program::new(path, folder).args(["--db", "skills.db"])
 }
 
-/// Whole processes, and one that goes on running.
+/// Whole processes, and what one that goes on running answers.
 struct Operations {
     cfn: PathBuf,
     folder: PathBuf,
     skills: usize,
-    batch: Child,
-    requests: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Operations {
-    fn start(path: &Path, folder: &Path, skills: usize) -> Result<Self> {
-        let mut batch = cfn(path, folder).args(["load", "--batch"]).start()?;
-        let pipes = batch.stdin.take().zip(batch.stdout.take());
-        let (requests, answers) = pipes.ok_or(Error::Defect("a child has no pipes"))?;
-        let (cfn, folder) = (path.to_owned(), folder.to_owned());
-        Ok(Self { cfn, folder, skills, batch, requests: Some(requests), answers: BufReader::new(answers) })
-    }
-
-    /// From the request to the end of the answer.
-    fn ask(&mut self, agent: &str) -> Result<Duration> {
-        let wrong = |what: String| Error::WrongAnswer { line: "cfn load --batch".to_owned(), what };
-        let requests = self.requests.as_mut().ok_or(Error::Defect("the batch has ended"))?;
-        let mut answer = String::new();
-        let since = Instant::now();
-        requests
-            .write_all(format!("{{\"agent_type\":\"{agent}\"}}\n").as_bytes())
-            .and_then(|()| self.answers.read_line(&mut answer))
-            .map_err(|error| wrong(error.to_string()))?;
-        let took = since.elapsed();
-        if answer.contains("\"content_hash\"") { Ok(took) } else { Err(wrong(answer.chars().take(200).collect())) }
-    }
-
-    /// Ends when its input does.
-    fn end(mut self) -> Result<()> {
-        self.requests = None;
-        let line = "cfn load --batch".to_owned();
-        self.batch.wait().map_err(|source| Error::NotStarted { line, source }).map(|_| ())
-    }
 }
 
 impl Measurer for Operations {
@@ -226,7 +190,7 @@ impl Measurer for Operations {
             "load" => program.args(["load", &agent]).time(),
             "analytics overview" => program.args(["analytics"]).time(),
             "list" => program.args(["skill", "list"]).time(),
-            _ => self.ask(&agent),
+            _ => served_again(&program, &agent),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::Result;
 
 /// Takes samples of some subjects: of real programs, or from a script in tests.
@@ -30,7 +32,7 @@ pub struct Plan<'a> {
 pub const FEWEST_ROUNDS: usize = 3;
 
 /// A sample, as it is taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Sample<'a> {
     /// What was measured.
     pub subject: &'a str,
@@ -41,7 +43,7 @@ pub struct Sample<'a> {
 }
 
 /// What one subject took, in the order of the rounds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
     /// What was measured.
     pub subject: String,
@@ -75,7 +77,7 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
             if plan.stop.load(Ordering::Relaxed) {
                 return Ok(taken);
             }
-            let milliseconds = took?.as_secs_f64() * 1000.0;
+            let milliseconds = milliseconds(took?);
             if let Some(round) = counted {
                 observer.sample(Sample { subject: &samples.subject, round, milliseconds })?;
                 samples.milliseconds.push(milliseconds);
@@ -84,4 +86,10 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
         observer.round(round + 1, all);
     }
     Ok(taken)
+}
+
+/// A whole number of nanoseconds, so that it is written in few digits and read again as the same.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of an operation are far below 2^53")]
+fn milliseconds(took: Duration) -> f64 {
+    took.as_nanos() as f64 / 1e6
 }

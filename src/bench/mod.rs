@@ -1,6 +1,7 @@
 //! What cfn takes: a workload made up from a seed, whole processes timed in turn, and what the samples say. Nothing here prints,
 //! reads the environment or knows SQL.
 
+mod batch;
 pub mod compare;
 mod error;
 pub mod growth;
@@ -12,6 +13,7 @@ pub mod sql;
 mod statements;
 pub mod statistics;
 pub mod stress;
+pub mod suite;
 pub mod system;
 pub mod workload;
 mod zipf;

@@ -170,28 +170,24 @@ impl Program {
     }
 }
 
-/// How long it takes until the last of these has ended, all started at one moment.
+/// How long it takes until the last of these has ended, all started at one moment: from when the first was started, since who
+/// waits for them may be woken after they have begun.
 pub fn together(programs: &[Program]) -> Result<Duration> {
-    let barrier = Barrier::new(programs.len() + 1);
-    thread::scope(|scope| {
-        let started: Vec<_> = programs
-            .iter()
-            .map(|program| {
-                let barrier = &barrier;
-                scope.spawn(move || {
-                    barrier.wait();
-                    program.time()
-                })
-            })
-            .collect();
+    let barrier = Barrier::new(programs.len());
+    let run = |program: &Program| {
         barrier.wait();
-        let since = Instant::now();
-        for thread in started {
-            // A thread that panicked has lost its figure; that is said as what it is.
-            thread.join().unwrap_or(Err(Error::Defect("a measuring thread panicked")))?;
-        }
-        Ok(since.elapsed())
-    })
+        let started = Instant::now();
+        program.time().map(|took| (started, started + took))
+    };
+    let ran: Result<Vec<(Instant, Instant)>> = thread::scope(|scope| {
+        let threads: Vec<_> = programs.iter().map(|program| scope.spawn(|| run(program))).collect();
+        // A thread that panicked has lost its figure; that is said as what it is.
+        let lost = || Err(Error::Defect("a measuring thread panicked"));
+        threads.into_iter().map(|it| it.join().unwrap_or_else(|_| lost())).collect()
+    });
+    let ran = ran?;
+    let (first, last) = (ran.iter().map(|it| it.0).min(), ran.iter().map(|it| it.1).max());
+    Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
 }
 
 /// `VmHWM` of `/proc/PID/status`; 0 where it is not there.

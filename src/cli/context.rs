@@ -6,7 +6,7 @@ use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::bench::stress;
-use crate::cache::redis::{Patience, Redis};
+use crate::cache::redis::{Observed, Patience, Redis};
 use crate::cache::{Cache, Class, Disabled};
 use crate::clock::Clock;
 use crate::model::Visible;
@@ -103,7 +103,17 @@ impl Context {
         self.cache_for(classes, Patience::Requests)
     }
 
-    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache> {
+    /// The query cache for work that is done by many threads.
+    pub(super) fn cache_shared(&self, classes: &[Class]) -> Box<dyn Cache + Sync> {
+        self.cache_for(classes, Patience::Work)
+    }
+
+    /// The Redis server, to see what it takes and does; none where none is used.
+    pub(super) fn redis(&self) -> Option<Observed> {
+        self.settings.cache.server.as_ref().map(Observed::new)
+    }
+
+    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache + Sync> {
         match Redis::start(&self.settings.cache, &self.settings.database, classes, patience, self.clock) {
             Some(redis) => Box::new(redis),
             None => Box::new(Disabled),

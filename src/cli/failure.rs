@@ -161,6 +161,9 @@ impl From<bench::Error> for Failure {
             bench::Error::File { .. } => {
                 return Self::new(2, "file_failed", message, "Check the folder and its space.");
             }
+            bench::Error::NoRun { .. } => {
+                ("no_bench_run", "Name what 'cfn bench --json' wrote, or the file of its --samples.")
+            }
             bench::Error::Program { .. } => ("program_failed", "Run that command by itself; nothing was measured."),
             bench::Error::NotStarted { .. } => ("program_not_started", "Install it, or correct the command."),
             bench::Error::WrongAnswer { .. } => ("wrong_answer", "Without the right answer there is no figure."),

@@ -13,6 +13,7 @@ mod json;
 mod load;
 mod log;
 mod output;
+mod page;
 mod skill;
 mod sync;
 mod typed;
@@ -146,7 +147,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Log(args) => log::run(context, &args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
-        Command::Bench(args) => bench::run(context, args),
+        Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Completions(args) => completions::run(context, &args),

@@ -73,6 +73,8 @@ pub fn update(
     let stored_path = project.stored_path(&file.path)?;
     let now = clock.database_time();
     let version = request.version.to_string();
+    #[cfg(feature = "slow-update")]
+    std::thread::sleep(std::time::Duration::from_millis(20));
     let mut transaction = store.write(Durability::Full)?;
     let tx = transaction.as_mut();
 

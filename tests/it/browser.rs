@@ -1,4 +1,4 @@
-//! `cfn analytics --html` in a real browser: Chromium, headless, on the file as a user opens it.
+//! Pages in a real browser: Chromium, headless, on the file as a user opens it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,9 +116,8 @@ fn the_page_is_drawn_in_both_schemes_without_an_error() {
         let found = measured(&ran.stdout);
         assert_eq!(found["charts"], serde_json::json!(CHARTS), "{scheme}");
         assert_eq!(found["background"], background, "{scheme}: the style applies under the page's own policy");
-        for count in ["empty", "collisions", "overflow", "loaded"] {
-            assert_eq!(found[count], 0, "{scheme}, {count}: {found}");
-        }
+        assert_eq!(found["loaded"], 0, "{scheme}");
+        assert_drawn(&found);
     }
     assert_ne!(pictures[0], pictures[1], "the schemes look different");
 }
@@ -132,6 +131,87 @@ fn the_page_fits_a_telephone() {
     let found = measured(&chromium(&probe, 1, &["--window-size=500,800", "--dump-dom"]).stdout);
     assert_eq!(found["width"], 360, "{found}");
     assert_eq!(found["charts"], serde_json::json!(CHARTS), "{found}");
+    assert_drawn(&found);
+}
+
+/// The charts of each page of `cfn bench`.
+const BENCH_PAGES: [(&[&str], &[&str]); 3] = [
+    (
+        &["--from", "run.json", "--baseline", "run.json", "--no-fail"],
+        &[
+            "skill deployment",
+            "skill loading, cached",
+            "skill loading, cold",
+            "analytics queries",
+            "skill update",
+            "dual logging",
+            "concurrent operations",
+            "Times as long as the baseline",
+        ],
+    ),
+    (
+        &["growth", "--skills", "20,60", "--usage-rows", "20", "--runs", "3"],
+        &[
+            "deploy",
+            "update",
+            "load",
+            "load in a running --batch",
+            "analytics overview",
+            "list",
+            "Size of the database",
+            "Memory of a load",
+            "deploy",
+            "update",
+            "load",
+            "load in a running --batch",
+            "analytics overview",
+            "list",
+        ],
+    ),
+    (
+        &["compare", "--skills", "20", "--runs", "3"],
+        &[
+            "deploy: medians",
+            "deploy: times as long as cfn",
+            "deploy: cfn",
+            "deploy: sqlite3, one batch",
+            "deploy: sqlite3, a process a statement",
+            "update: medians",
+            "update: times as long as cfn",
+            "update: cfn",
+            "update: sqlite3, one batch",
+            "update: sqlite3, a process a statement",
+        ],
+    ),
+];
+
+#[test]
+fn the_pages_of_bench_are_drawn_in_both_schemes_and_fit_a_telephone() {
+    let project = Project::empty();
+    let run = ["bench", "--skills", "40", "--usage-rows", "40", "--runs", "8", "--no-fail", "--json"];
+    project.file("run.json", project.cfn(run).ok());
+    for (args, charts) in BENCH_PAGES {
+        project.cfn([&["bench"], args, &["--html", "page.html"]].concat()).ok();
+        let page = project.path().join("page.html");
+        assert_eq!(console(&chromium(&page, 1, &["--window-size=1200,2400", "--dump-dom"])), [""; 0], "{args:?}");
+        for (scheme, number, background) in SCHEMES {
+            let ran = chromium(&probed(&page, SCRIPT), number, &["--window-size=1200,2400", "--dump-dom"]);
+            assert_eq!(console(&ran), [""; 0], "{scheme}");
+            let found = measured(&ran.stdout);
+            assert_eq!(found["charts"], serde_json::json!(charts), "{args:?}");
+            assert_eq!(found["background"], background, "{scheme}: the style applies under the page's own policy");
+            assert_eq!(found["loaded"], 0, "{args:?}");
+            assert_drawn(&found);
+        }
+        let script = format!("(document.body.style.width = '360px', ({SCRIPT}))");
+        let found = measured(&chromium(&probed(&page, &script), 1, &["--window-size=500,800", "--dump-dom"]).stdout);
+        assert_eq!(found["width"], 360, "{args:?}");
+        assert_drawn(&found);
+    }
+}
+
+#[track_caller]
+fn assert_drawn(found: &serde_json::Value) {
     for count in ["empty", "collisions", "overflow"] {
         assert_eq!(found[count], 0, "{count}: {found}");
     }

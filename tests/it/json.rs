@@ -111,8 +111,21 @@ fn field_names_are_what_programs_rely_on() {
         "PRAGMA user_version = 0; DROP TABLE edge_case_tracking; CREATE INDEX idx_skills_status ON skills (status)",
     );
     pages.run(&project, "db migrate", &["db", "migrate"]);
+    bench_run(&project);
+    pages.run(&project, "bench", &["bench", "--from", "run.json", "--baseline", "run.json", "--no-fail"]);
     pages.add("any error, on stderr", &project.cfn(["skill", "show", "nobody", "--json"]).fails(4));
     insta::assert_snapshot!("fields", pages.text);
+}
+
+/// A run of `cfn bench` whose samples are the same on every machine: one operation takes twice as long in the second half.
+fn bench_run(project: &Project) {
+    let args = ["bench", "--skills", "20", "--usage-rows", "10", "--runs", "1", "--no-fail", "--json"];
+    let mut run = project.cfn(args).json();
+    for samples in run["samples"].as_array_mut().expect("samples") {
+        let late = if samples["subject"] == "skill update" { 2.0 } else { 1.0 };
+        samples["milliseconds"] = (0..10).map(|it| if it < 5 { 1.0 } else { late }).collect();
+    }
+    project.file("run.json", run.to_string());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::bench::{Error as BenchError, Program};
-use crate::cache::Disabled;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, SkillName, Version};
 use crate::ops::{self, Deploy, Execution, Files, Load, Project, Update};
@@ -65,20 +65,21 @@ pub(super) trait Client {
 /// A connection that stays open, as that of `load --batch`.
 pub(super) struct Connected<'a> {
     store: Box<dyn Database>,
+    cache: &'a dyn Cache,
     project: &'a Project,
     files: Files,
 }
 
 impl<'a> Connected<'a> {
-    pub(super) fn new(store: Box<dyn Database>, project: &'a Project) -> Self {
-        Self { store, project, files: Files { most_bytes: MOST_BYTES, root: None } }
+    pub(super) fn new(store: Box<dyn Database>, cache: &'a dyn Cache, project: &'a Project) -> Self {
+        Self { store, cache, project, files: Files { most_bytes: MOST_BYTES, root: None } }
     }
 
     fn perform(&mut self, operation: &Operation) -> ops::Result<Done> {
         let (store, files, project) = (self.store.as_mut() as &mut dyn Store, &self.files, self.project);
         match operation {
             Operation::Load(agent) => {
-                let report = ops::load(store, &Disabled, &load(agent))?;
+                let report = ops::load(store, self.cache, &load(agent))?;
                 let trouble = report.left_out.into_iter().filter(|it| it.trouble);
                 Ok(Done::Loaded(report.skills.len(), trouble.map(|it| format!("{}: {}", it.name, it.reason)).collect()))
             }

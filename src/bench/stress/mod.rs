@@ -26,7 +26,7 @@ use self::verify::verify;
 use self::worker::{Promises, Targets, Worker};
 use crate::bench::Program;
 use crate::bench::error::{Error, Result};
-use crate::cache::Disabled;
+use crate::cache::{Cache, Disabled};
 use crate::model::AgentType;
 use crate::ops::{self, Project};
 use crate::store::{NameKind, Store};
@@ -65,6 +65,8 @@ pub struct Stress<'a> {
     pub folder: &'a Path,
     /// Where content paths are counted from.
     pub project: &'a Project,
+    /// The query cache of the threads.
+    pub cache: &'a (dyn Cache + Sync),
     /// Operations a second of the Redis server, where one is used.
     pub redis: Option<&'a (dyn Fn() -> Option<f64> + Sync)>,
     /// Set from outside to end early.
@@ -147,7 +149,7 @@ fn watch(
 
 fn client<'a>(request: &Stress<'a>) -> Result<Box<dyn Client + 'a>> {
     Ok(match request.crew {
-        Crew::Threads => Box::new(Connected::new((request.open)()?, request.project)),
+        Crew::Threads => Box::new(Connected::new((request.open)()?, request.cache, request.project)),
         Crew::Processes(cfn) => Box::new(Processes { cfn: cfn.clone() }),
     })
 }
@@ -167,10 +169,21 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
         loaded.push((agent, served));
     }
     if loaded.is_empty() || skills.is_empty() {
-        let line = "the database to work on".to_owned();
-        return Err(Error::WrongAnswer { line, what: "no agent type is mapped to a skill".to_owned() });
+        return Err(nobody());
     }
     Ok((Targets { agents: loaded, skills }, count))
+}
+
+/// The agent type that is served the most skills, of some from all over the database; and how many those are.
+pub(super) fn most_served(store: &mut dyn Database) -> Result<(AgentType, usize)> {
+    let (targets, _) = targets(store)?;
+    let most = targets.agents.into_iter().rev().max_by_key(|(_, served)| *served);
+    most.filter(|(_, served)| *served > 0).ok_or_else(nobody)
+}
+
+fn nobody() -> Error {
+    let line = "the database to work on".to_owned();
+    Error::WrongAnswer { line, what: "no agent type is mapped to a skill that may be served".to_owned() }
 }
 
 fn some(names: Vec<String>) -> impl Iterator<Item = String> {

@@ -4,6 +4,7 @@
 //! 30 s by every process of this database. What a command spends on it in all is bounded.
 
 mod link;
+mod observed;
 mod reply;
 mod wire;
 
@@ -21,6 +22,7 @@ use crate::settings::{CachePolicy, CacheSettings, RedisServer};
 
 use link::Connecting;
 pub use link::Link;
+pub use observed::Observed;
 
 /// The longest answer that is kept, in bytes: reading a longer one would cost more memory than a short command may take.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;

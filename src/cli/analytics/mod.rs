@@ -13,6 +13,7 @@ use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
+use super::page::publish;
 use crate::cache::Class;
 use crate::model::{AgentType, Category, Visible};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName};
@@ -125,7 +126,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
-        let path = html::publish(&context.settings.current_folder.join(path), &page)?;
+        let path = publish(&context.settings.current_folder.join(path), &page)?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }

@@ -1,16 +1,16 @@
 //! `cfn bench compare`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::scratch::{Scratch, find, interruption, own_program};
-use super::{FIGURES, figures};
-use crate::bench::compare::{Compare, CompareReport, compare};
-use crate::bench::workload::{Workload, fill};
+use super::scratch::{Scratch, find, interruption, make_up_database, own_program};
+use super::{FIGURES, figures, html, publish};
+use crate::bench::compare::{Compare, CompareReport, Way, compare};
+use crate::bench::workload::Workload;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::clock::Clock;
 
 /// When to end, whatever was reached.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ CFN_SKILLS_DB_PATH, CFN_BENCH_OPERATION (deploy or update), CFN_BENCH_SKILL, CFN
 
 Examples:
   cfn bench compare
-  cfn bench compare --skills 5000 --runs 100
+  cfn bench compare --skills 5000 --runs 100 --html compare.html
   cfn bench compare --with 'scripts=./old-way.sh' --json")]
 pub(in crate::cli) struct Args {
     /// Another command, with a name for the table; may be given more than once
@@ -39,6 +39,9 @@ pub(in crate::cli) struct Args {
     /// Counted runs of each side, as long as all takes no longer than a minute
     #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Also write a page with charts to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 fn named(text: &str) -> Result<(String, String), String> {
@@ -54,12 +57,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     })?;
     let (scratch, stop, cfn) = (Scratch::new()?, interruption()?, own_program()?);
     let own = context.with_database(&scratch.database());
-    own.create_new()?;
     let skills = args.skills as usize;
-    let mut progress = context.output.progress("filling the database");
-    let mut store = own.open_new(Access::Write)?;
-    fill(store.as_mut(), &Workload { skills, usage_rows: 0 }, Clock::System, &mut |done, all| progress.at(done, all))?;
-    drop((store, progress));
+    make_up_database(&own, Workload { skills, usage_rows: 0 })?;
     let mut progress = context.output.progress("comparing");
     let request = Compare {
         database: &scratch.database(),
@@ -76,6 +75,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = compare(&request, &mut |done, all| progress.at(done, all))?;
     drop(progress);
     context.output.answer(&report)?;
+    if let Some(path) = &args.html {
+        publish(context, path, &html::compare(&report, &context.clock.database_time()))?;
+    }
     for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
         context.output.warn(&format!("{} left other rows than cfn, so its time is that of other work", way.way));
     }
@@ -88,18 +90,21 @@ impl Report for CompareReport {
         header.extend(FIGURES);
         header.extend(["times cfn", "95 % interval"]);
         let rows = self.operations.iter().flat_map(|compared| {
-            compared.ways.iter().map(|way| {
-                let mut row = vec![compared.operation.to_owned(), way.way.clone()];
-                row.extend(figures(way.figures.as_ref()));
-                row.extend(match way.times_cfn {
-                    Some(it) => [format!("{:.2}", it.estimate), format!("{:.2} to {:.2}", it.low, it.high)],
-                    None => ["1".to_owned(), "-".to_owned()],
-                });
-                row
-            })
+            compared.ways.iter().map(|way| [vec![compared.operation.to_owned()], cells(way)].concat())
         });
         page.table(&header, rows);
         page.line("");
         page.line(format!("Whole processes, in turn, each on a database of {} skills of its own.", self.skills));
     }
+}
+
+/// Its name, its figures, and how many times as long it takes as cfn.
+pub(super) fn cells(way: &Way) -> Vec<String> {
+    let mut row = vec![way.way.clone()];
+    row.extend(figures(way.figures.as_ref()));
+    row.extend(match way.times_cfn {
+        Some(it) => [format!("{:.2}", it.estimate), format!("{:.2} to {:.2}", it.low, it.high)],
+        None => ["1".to_owned(), "-".to_owned()],
+    });
+    row
 }

@@ -1,9 +1,10 @@
 //! `cfn bench growth`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ms;
 use super::scratch::{Scratch, interruption, own_program};
+use super::{html, ms, publish};
 use crate::bench::growth::{Growth, GrowthReport, growth};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
@@ -17,7 +18,7 @@ use crate::cli::output::{Page, Report};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cfn bench growth
+  cfn bench growth --html growth.html
   cfn bench growth --skills 100,1000 --usage-rows 1000000 --json")]
 pub(in crate::cli) struct Args {
     /// How many skills, one database each
@@ -30,6 +31,9 @@ pub(in crate::cli) struct Args {
     /// Counted runs of each operation, as long as one size takes no longer than 20 s
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Also write a page with charts to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
@@ -60,40 +64,53 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     })?;
     drop(live);
     context.output.answer(&report)?;
+    if let Some(path) = &args.html {
+        publish(context, path, &html::growth(&report, &context.clock.database_time()))?;
+    }
     Ok(Verdict::Done)
 }
 
 impl Report for GrowthReport {
     fn text(&self, page: &mut Page) {
-        let Some(first) = self.sizes.first() else { return };
         page.heading("Median in ms (times the size before)");
-        let mut header = vec!["skills".to_owned(), "database".to_owned()];
-        header.extend(first.operations.iter().map(|it| it.operation.to_owned()));
-        header.push("memory of load".to_owned());
-        let header: Vec<&str> = header.iter().map(String::as_str).collect();
-        let rows = self.sizes.iter().map(|size| {
-            let mut row = vec![size.skills.to_string(), mebibytes(size.database_bytes)];
-            row.extend(size.operations.iter().map(|it| {
-                let median = it.figures.map_or("-".to_owned(), |it| ms(it.median));
-                it.growth.map_or(median.clone(), |growth| format!("{median} ({growth:.2})"))
-            }));
-            row.push(mebibytes(size.load_peak_kib * 1024));
-            row
-        });
-        page.table(&header, rows);
+        let (header, cells) = rows(self);
+        page.table(&header.iter().map(String::as_str).collect::<Vec<_>>(), cells);
         page.line("");
         page.heading("What the old system was expected to need");
-        let projected = self.sizes.iter().filter_map(|size| {
-            let it = size.projected?;
-            let load = size.operations.iter().find(|it| it.operation == "load")?.figures?.median;
-            let bytes = mebibytes(size.database_bytes);
-            Some(vec![size.skills.to_string(), it.database.to_owned(), bytes, it.query.to_owned(), ms(load) + " ms"])
-        });
-        page.table(&["skills", "database", "here", "query", "load here"], projected);
+        page.table(&["skills", "database", "here", "query", "load here"], projected(self));
     }
 }
 
-fn mebibytes(bytes: u64) -> String {
+/// The names of the columns, and a row for each size.
+pub(super) fn rows(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
+    let operations = report.sizes.first().map(|it| it.operations.as_slice()).unwrap_or_default();
+    let mut header = vec!["skills".to_owned(), "database".to_owned()];
+    header.extend(operations.iter().map(|it| it.operation.to_owned()));
+    header.push("memory of load".to_owned());
+    let rows = report.sizes.iter().map(|size| {
+        let mut row = vec![size.skills.to_string(), mebibytes(size.database_bytes)];
+        row.extend(size.operations.iter().map(|it| {
+            let median = it.figures.map_or("-".to_owned(), |it| ms(it.median));
+            it.growth.map_or(median.clone(), |growth| format!("{median} ({growth:.2})"))
+        }));
+        row.push(mebibytes(size.load_peak_kib * 1024));
+        row
+    });
+    (header, rows.collect())
+}
+
+/// What the reference expects of each size, beside what there is.
+pub(super) fn projected(report: &GrowthReport) -> Vec<Vec<String>> {
+    let rows = report.sizes.iter().filter_map(|size| {
+        let it = size.projected?;
+        let load = size.operations.iter().find(|it| it.operation == "load")?.figures?.median;
+        let bytes = mebibytes(size.database_bytes);
+        Some(vec![size.skills.to_string(), it.database.to_owned(), bytes, it.query.to_owned(), ms(load) + " ms"])
+    });
+    rows.collect()
+}
+
+pub(super) fn mebibytes(bytes: u64) -> String {
     let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
     format!("{:.1} MiB", f64::from(kibibytes) / 1024.0)
 }

@@ -1,26 +1,29 @@
 //! `cfn bench stress`.
 
+use std::env;
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::ms;
-use super::scratch::{Scratch, interruption, own_program};
+use super::scratch::{Scratch, interruption, own_program, place_database};
 use crate::bench::Program;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
-use crate::bench::workload::{Workload, fill};
+use crate::bench::workload::Workload;
+use crate::cache::Class;
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::clock::Clock;
 use crate::model::Visible;
 
 /// Many at once on one database, and whether every acknowledged write is there
 ///
 /// Workers are threads with a connection each: SQLite locks by connection, in one process or in many. With --processes each operation
 /// is a whole process of cfn. The database is made up in a temporary folder; with --db it is a copy of that one. At the end every
-/// acknowledged deploy, update and usage row is looked for, and the database checked; exit 10 if anything is lost or wrong.
+/// acknowledged deploy, update and usage row is looked for, and the database checked; exit 10 if anything is lost or wrong. With a
+/// Redis server, loads go through the query cache as --cache says, and each sample has what the server does.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -53,20 +56,19 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let scratch = Scratch::new()?;
-    let database = scratch.database();
-    let own = context.with_database(&database);
-    if context.names_database {
-        context.copy_to(&database)?;
-    } else {
-        own.create_new()?;
-        let mut progress = context.output.progress("filling the database");
-        let workload = Workload { skills: args.skills as usize, usage_rows: 0 };
-        let mut store = own.open_new(Access::Write)?;
-        fill(store.as_mut(), &workload, Clock::System, &mut |done, all| progress.at(done, all))?;
-    }
+    let own = context.with_database(&scratch.database());
+    place_database(context, &own, Workload { skills: args.skills as usize, usage_rows: 0 })?;
     let (stop, open, project) = (interruption()?, own.opener(), own.project());
-    let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([&database]);
+    let cfn = program(&own)?;
+    if args.processes && context.settings.cache.server.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
+        context
+            .output
+            .note("processes learn of Redis from CFN_REDIS_URL only: a password has no place on a command line");
+    }
     let line = context.output.live();
+    let redis = context.redis();
+    let operations = || redis.as_ref()?.operations_per_second();
+    let cache = own.cache_shared(&[Class::Load]);
     let request = Stress {
         workers: usize::from(args.workers),
         duration: args.duration,
@@ -75,13 +77,28 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         open: &open,
         folder: scratch.path(),
         project: &project,
-        redis: None,
+        cache: cache.as_ref(),
+        redis: redis.is_some().then_some(&operations),
         stop: &stop,
     };
     let report = stress(&request, &mut |now| show(&line, &now))?;
     drop(line);
     context.output.answer(&report)?;
     Ok(if report.is_sound() { Verdict::Done } else { Verdict::Found(10) })
+}
+
+/// This program on that database.
+fn program(own: &Context) -> Result<Program, Failure> {
+    let database = &own.settings.database;
+    let folder = database.parent().unwrap_or(database);
+    let cfn = Program::new(&own_program()?, folder).args(["--db"]).args([database]);
+    let redis = env::vars_os().filter(|(name, _)| concerns_redis(name));
+    Ok(redis.fold(cfn, |cfn, (name, value)| cfn.env(name, value)))
+}
+
+/// Of all settings in the environment, only these reach the processes: they are what is measured.
+fn concerns_redis(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|it| it == "CFN_CACHE" || it.starts_with("CFN_REDIS_"))
 }
 
 fn show(line: &crate::cli::output::Live, now: &Live<'_>) {

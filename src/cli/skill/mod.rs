@@ -12,7 +12,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{Verdict, analytics, deploy, load, log, update};
+use super::{Verdict, analytics, bench, deploy, load, log, update};
 
 /// Work with skills
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,7 @@ enum Command {
     Load(load::Args),
     Log(log::Args),
     Analytics(analytics::Args),
+    Bench(bench::Args),
     List(list::Args),
     Show(show::Args),
     History(history::Args),
@@ -50,6 +51,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, &args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::Bench(args) => bench::run(context, &args),
         Command::List(args) => list::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::History(args) => history::run(context, args),

@@ -4,4 +4,5 @@ mod compare;
 mod growth;
 mod sql;
 mod stress;
+mod suite;
 mod system;

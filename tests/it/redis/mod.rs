@@ -1,6 +1,7 @@
 //! The query cache against a real Redis: what it gives is what the database would give, whatever becomes of Redis.
 
 mod answers;
+mod bench;
 mod distrust;
 mod fake;
 mod faults;

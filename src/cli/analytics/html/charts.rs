@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::days;
-use super::bars::{self, About, Bar};
 use super::columns;
-use super::figures::{gain, grouped, integer, money};
+use super::figures::{gain, money};
+use crate::cli::page::{About, Bar, bars, grouped, integer};
 use crate::ops::{Cell, Table};
 
 /// The most bars of a chart; the table under it has all rows.

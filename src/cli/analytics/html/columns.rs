@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::bars::{About, open};
-use super::escape::Escaped;
-use super::figures::grouped;
-use super::scale::{Scale, place};
+use crate::cli::page::{About, Escaped, Scale, grouped, open, place};
 
 /// The top of the plot, leaving room for the highest grid line's number.
 const TOP: f64 = 18.0;

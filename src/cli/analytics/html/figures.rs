@@ -1,13 +1,8 @@
 //! The figures of a report as HTML: tables, and a single row as a list of key figures. Numbers are written as their column means
 //! them: money, shares, gains with their sign.
 
-use std::fmt::Write as _;
-
-use super::escape::Escaped;
+use crate::cli::page::{self, Foldable, foldable, grouped, integer};
 use crate::ops::{Cell, Table};
-
-/// Up to this many rows a table is open from the start.
-const SHORT: usize = 12;
 
 /// A column's name for a person.
 pub(super) fn heading(column: &str) -> String {
@@ -65,82 +60,33 @@ pub(super) fn money(number: f64) -> String {
     format!("{sign}${}", grouped(number.abs(), places))
 }
 
-/// A count with its thousands apart.
-pub(super) fn integer(number: i64) -> String {
-    let sign = if number < 0 { "−" } else { "" };
-    format!("{sign}{}", thousands(&number.unsigned_abs().to_string()))
-}
-
-/// A number with so many decimals, its thousands apart, and a real minus sign.
-pub(super) fn grouped(number: f64, places: usize) -> String {
-    let text = format!("{:.places$}", number.abs());
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(a, b)| (a, format!(".{b}")));
-    let zero = text.chars().all(|it| matches!(it, '0' | '.'));
-    let sign = if number < 0.0 && !zero { "−" } else { "" };
-    format!("{sign}{}{rest}", thousands(whole))
-}
-
-fn thousands(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// The one row of a table as key figures.
 pub(super) fn key_figures(table: &Table) -> String {
-    let mut html = "<dl class=\"key\">\n".to_owned();
-    for (column, cell) in table.columns.iter().zip(table.rows.iter().flatten()) {
+    let pairs = table.columns.iter().zip(table.rows.iter().flatten()).map(|(column, cell)| {
         // Sums of a report over measured uses: a page also has the number of all uses, and they differ.
         let name = if *column == "uses" { "Measured uses".to_owned() } else { heading(column) };
-        let value = shown(column, cell);
-        let _ = writeln!(html, "<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(value));
-    }
-    html + "</dl>\n"
+        (name, shown(column, cell))
+    });
+    page::key_figures(pairs)
 }
 
 /// A table that can be folded away; a long one begins folded where a chart shows it already.
 pub(super) fn table(table: &Table, charted: bool) -> String {
-    let count = table.rows.len();
-    let open = if charted && count > SHORT { "" } else { " open" };
-    let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-    let caption = Escaped(capital(table.name)).to_string();
-    let mut html = format!(
-        "<details{open}>\n<summary>{caption}: {rows}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"{caption}\">\n<table>\n<thead><tr>"
-    );
-    for (index, column) in table.columns.iter().enumerate() {
-        let _ = write!(html, "<th scope=\"col\"{}>{}</th>", alignment(table, index), Escaped(heading(column)));
-    }
-    html += "</tr></thead>\n<tbody>\n";
-    for row in &table.rows {
-        html += "<tr>";
-        for (index, (column, cell)) in table.columns.iter().zip(row).enumerate() {
-            let value = Escaped(shown(column, cell)).to_string();
-            let align = alignment(table, index);
-            let _ = match index {
-                0 => write!(html, "<th scope=\"row\">{value}</th>"),
-                _ => write!(html, "<td{align}>{value}</td>"),
-            };
-        }
-        html += "</tr>\n";
-    }
-    html + "</tbody>\n</table>\n</div>\n</details>\n"
+    let columns: Vec<_> =
+        table.columns.iter().enumerate().map(|(index, it)| (heading(it), is_number(table, index))).collect();
+    let row = |row: &Vec<Cell>| table.columns.iter().zip(row).map(|(column, cell)| shown(column, cell)).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+    foldable(&Foldable { caption: &capital(table.name), columns: &columns, rows: &rows, charted })
 }
 
 /// Numbers stand under each other by their last digit.
-fn alignment(table: &Table, column: usize) -> &'static str {
-    let number = |row: &Vec<Cell>| matches!(row.get(column), Some(Cell::Integer(_) | Cell::Decimal(_)));
-    if table.rows.iter().any(number) { " class=\"number\"" } else { "" }
+fn is_number(table: &Table, column: usize) -> bool {
+    table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Integer(_) | Cell::Decimal(_))))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Table, grouped, heading, key_figures, shown, table};
+    use super::{Cell, Table, heading, key_figures, shown, table};
 
     #[test]
     fn numbers_are_written_as_their_column_means_them() {
@@ -161,7 +107,6 @@ mod tests {
         }
         assert_eq!(shown("uses", &Cell::Integer(-1_234_567)), "−1,234,567");
         assert_eq!(shown("uses", &Cell::Integer(i64::MIN)), "−9,223,372,036,854,775,808");
-        assert_eq!(grouped(999.0, 0), "999");
     }
 
     #[test]

@@ -1,24 +1,13 @@
-//! Reports as one self-contained page: no script, nothing loaded, charts as inline SVG, each with its figures under it. Every
-//! text from outside passes through `Escaped`; the content policy would stop what slipped through.
+//! Reports as one self-contained page: charts of their tables, each with its figures under it.
 
-mod bars;
 mod charts;
 mod columns;
-mod escape;
 mod figures;
-mod policy;
-mod publish;
-mod scale;
 
 use std::fmt::Write as _;
 
+use crate::cli::page::{Document, Escaped, Figure};
 use crate::ops::{AnalyticsReport, Table};
-use escape::Escaped;
-
-pub(super) use publish::publish;
-
-/// Colours and layout, in both schemes and for paper.
-const STYLE: &str = include_str!("style.css");
 
 /// What a page says about all its reports.
 #[derive(Debug, Clone)]
@@ -37,33 +26,17 @@ pub(super) fn page(heading: &Heading, reports: &[AnalyticsReport]) -> String {
         [only] => about(only.report).0,
         _ => "Skill analytics",
     };
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"cfn {}\">\n\
-         <title>{title} – cfn</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
-        policy::content_policy(STYLE),
-        env!("CARGO_PKG_VERSION"),
-    );
-    let _ = writeln!(html, "<header>\n<h1>{title}</h1>\n<p>{}</p>", Escaped(&heading.period));
+    let mut lead = format!("<p>{}</p>\n", Escaped(&heading.period));
     for limit in &heading.limits {
-        let _ = writeln!(html, "<p class=\"limit\">{}</p>", Escaped(limit));
+        let _ = writeln!(lead, "<p class=\"limit\">{}</p>", Escaped(limit));
     }
-    html += "</header>\n";
-    if reports.len() > 1 {
-        html += "<nav aria-label=\"Reports\">\n<ul>\n";
-        for report in reports {
-            let _ = writeln!(html, "<li><a href=\"#{}\">{}</a></li>", report.report, about(report.report).0);
-        }
-        html += "</ul>\n</nav>\n";
-    }
-    html += "<main>\n";
+    let sections =
+        if reports.len() > 1 { reports.iter().map(|it| (it.report, about(it.report).0)).collect() } else { vec![] };
+    let mut main = String::new();
     for (index, report) in reports.iter().enumerate() {
-        section(&mut html, report, &reports[index + 1..], reports.len() > 1);
+        section(&mut main, report, &reports[index + 1..], reports.len() > 1);
     }
-    let _ = writeln!(html, "</main>\n<footer><p>Written by cfn on {} UTC.</p></footer>", Escaped(&heading.written));
-    html + "</body>\n</html>\n"
+    Document { title, lead: &lead, nav: "Reports", sections: &sections, main: &main, written: &heading.written }.html()
 }
 
 /// A report; what a later one on the same page shows as well is left to that.
@@ -96,22 +69,9 @@ fn figure(html: &mut String, table: &Table, id: &str) {
         let _ = write!(html, "<div class=\"figure\">\n{}</div>\n", figures::table(table, false));
         return;
     };
-    let _ = write!(
-        html,
-        "<figure class=\"figure\">\n<div class=\"drawn\">\n<figcaption><h3>{}</h3>\n<p>{}</p></figcaption>\n",
-        chart.title,
-        Escaped(&chart.seen)
-    );
-    if !chart.legend.is_empty() {
-        *html += "<ul class=\"legend\">\n";
-        for (number, (name, sum)) in chart.legend.iter().enumerate() {
-            let (name, sum) = (Escaped(name), Escaped(sum));
-            let _ =
-                writeln!(html, "<li><span class=\"swatch b{number}\" aria-hidden=\"true\"></span>{name} {sum}</li>");
-        }
-        *html += "</ul>\n";
-    }
-    let _ = write!(html, "{}</div>\n{}</figure>\n", chart.svg, figures::table(table, true));
+    let below = figures::table(table, true);
+    let charts::Chart { title, seen, legend, svg } = &chart;
+    *html += &Figure { title, seen, legend, svg, below: &below }.html();
 }
 
 /// Tables that are one row of sums.

@@ -10,7 +10,7 @@ use crate::model::Visible;
 
 /// Writes the page beside its place, syncs it and gives it its name. What was there is replaced and its permissions are kept; a
 /// link is followed. Drafts of killed runs are removed.
-pub(in crate::cli::analytics) fn publish(path: &Path, page: &str) -> Result<PathBuf, Failure> {
+pub(in crate::cli) fn publish(path: &Path, page: &str) -> Result<PathBuf, Failure> {
     let (to, found) = match fs::metadata(path) {
         Ok(found) if !found.is_file() => return Err(failed(path, "it is not a regular file")),
         Ok(found) => (fs::canonicalize(path).map_err(|error| failed(path, &error))?, Some(found)),

@@ -7,24 +7,24 @@ use super::scale::{Scale, place};
 
 /// A label with values.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Bar {
+pub(in crate::cli) struct Bar {
     /// What it is called.
-    pub(super) label: String,
+    pub(in crate::cli) label: String,
     /// The value as words, at the right.
-    pub(super) shown: String,
+    pub(in crate::cli) shown: String,
     /// What it is made of, one after the other: the number of the series, and the value. A single part may be negative.
-    pub(super) parts: Vec<(usize, f64)>,
+    pub(in crate::cli) parts: Vec<(usize, f64)>,
 }
 
 /// What a chart says of itself: for whoever cannot see it, and as its name.
 #[derive(Debug, Clone)]
-pub(super) struct About<'a> {
+pub(in crate::cli) struct About<'a> {
     /// The id that makes it unique on its page.
-    pub(super) id: &'a str,
+    pub(in crate::cli) id: &'a str,
     /// The name.
-    pub(super) title: &'a str,
+    pub(in crate::cli) title: &'a str,
     /// What is seen, in a sentence.
-    pub(super) description: &'a str,
+    pub(in crate::cli) description: &'a str,
 }
 
 /// The height of a row: its label and its bar.
@@ -34,10 +34,10 @@ const LABEL: usize = 13;
 /// Where the bar begins, and how high it is.
 const BAR: (usize, usize) = (19, 12);
 /// The most columns of a label; at 14 pixels this leaves room for the value on a telephone.
-const LONGEST_LABEL: usize = 24;
+pub(in crate::cli) const LONGEST_LABEL: usize = 24;
 
 /// The opening of a chart of this height with its name and description.
-pub(super) fn open(about: &About<'_>, height: usize) -> String {
+pub(in crate::cli) fn open(about: &About<'_>, height: usize) -> String {
     let About { id, title, description } = about;
     format!(
         "<svg class=\"chart\" role=\"img\" width=\"100%\" height=\"{height}\" aria-labelledby=\"{id}-t {id}-d\">\n\
@@ -48,7 +48,7 @@ pub(super) fn open(about: &About<'_>, height: usize) -> String {
 }
 
 /// Draws bars from top to bottom; `series` names the parts of a stack.
-pub(super) fn draw(about: &About<'_>, bars: &[Bar], series: &[String]) -> String {
+pub(in crate::cli) fn draw(about: &About<'_>, bars: &[Bar], series: &[String]) -> String {
     let ends = bars.iter().flat_map(|bar| {
         let sum: f64 = bar.parts.iter().map(|(_, value)| value).sum();
         [sum, bar.parts.iter().fold(0.0, |least: f64, (_, value)| least.min(*value))]

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 /// A policy that allows this style by its hash, and nothing else.
-pub(super) fn content_policy(style: &str) -> String {
+pub(in crate::cli) fn content_policy(style: &str) -> String {
     let hash = base64(&Sha256::digest(style));
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }

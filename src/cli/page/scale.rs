@@ -2,21 +2,38 @@
 
 /// From the lowest to the highest value, zero among them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(in crate::cli) struct Scale {
     low: f64,
     high: f64,
 }
 
 impl Scale {
     /// Over these values; what is no number is left out, and without any the scale is 0 to 1.
-    pub(super) fn over(values: impl IntoIterator<Item = f64>) -> Self {
+    pub(in crate::cli) fn over(values: impl IntoIterator<Item = f64>) -> Self {
         let values = values.into_iter().filter(|it| it.is_finite());
         let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), it| (low.min(it), high.max(it)));
         if low < high { Self { low, high } } else { Self { low: 0.0, high: 1.0 } }
     }
 
+    /// From one value to another, zero or not; a length of 1 where they do not differ.
+    pub(in crate::cli) fn between(low: f64, high: f64) -> Self {
+        if low < high { Self { low, high } } else { Self { low: low - 0.5, high: low + 0.5 } }
+    }
+
+    /// About four round numbers inside.
+    pub(in crate::cli) fn ticks(self) -> Vec<f64> {
+        let step = round_step((self.high - self.low) / 5.0);
+        let mut tick = (self.low / step).ceil();
+        let mut ticks = Vec::new();
+        while tick * step <= self.high {
+            ticks.push(tick * step);
+            tick += 1.0;
+        }
+        ticks
+    }
+
     /// The same, up to a round number over the highest value.
-    pub(super) fn rounded(values: impl IntoIterator<Item = f64>) -> (Self, Vec<f64>) {
+    pub(in crate::cli) fn rounded(values: impl IntoIterator<Item = f64>) -> (Self, Vec<f64>) {
         let exact = Self::over(values);
         let step = round_step((exact.high - exact.low) / 3.0);
         let (first, last) = ((exact.low / step).floor(), (exact.high / step).ceil());
@@ -30,7 +47,7 @@ impl Scale {
     }
 
     /// Where a value is, in percent from the low end.
-    pub(super) fn percent(self, value: f64) -> f64 {
+    pub(in crate::cli) fn percent(self, value: f64) -> f64 {
         if value.is_finite() {
             ((value - self.low) / (self.high - self.low) * 100.0).clamp(0.0, 100.0)
         } else {
@@ -39,12 +56,12 @@ impl Scale {
     }
 
     /// Where zero is.
-    pub(super) fn zero(self) -> f64 {
+    pub(in crate::cli) fn zero(self) -> f64 {
         -self.low / (self.high - self.low) * 100.0
     }
 
     /// The start and length of a bar from zero to a value, in percent.
-    pub(super) fn bar(self, value: f64) -> (f64, f64) {
+    pub(in crate::cli) fn bar(self, value: f64) -> (f64, f64) {
         let (zero, end) = (self.zero(), self.percent(value));
         (zero.min(end), (end - zero).abs())
     }
@@ -57,7 +74,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// A coordinate: two decimals are less than a pixel.
-pub(super) fn place(value: f64) -> String {
+pub(in crate::cli) fn place(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
@@ -99,6 +116,15 @@ mod tests {
         assert_eq!(ticks(&[1_234_567.0]), [0.0, 500_000.0, 1_000_000.0, 1_500_000.0]);
         assert_eq!(ticks(&[-4.0, 5.0]), [-5.0, 0.0, 5.0]);
         assert_eq!(ticks(&[]), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_scale_between_two_values_need_not_hold_zero() {
+        let scale = Scale::between(4.0, 6.0);
+        assert_eq!([4.0, 4.5, 6.0, 9.0].map(|it| place(scale.percent(it))), ["0", "25", "100", "100"]);
+        assert_eq!(scale.ticks(), [4.0, 4.5, 5.0, 5.5, 6.0]);
+        assert_eq!(place(Scale::between(3.0, 3.0).percent(3.0)), "50");
+        assert!((2..=6).contains(&Scale::between(0.0123, 0.0456).ticks().len()));
     }
 
     #[test]

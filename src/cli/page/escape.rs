@@ -6,7 +6,7 @@ use crate::model::Visible;
 
 /// Displays text as HTML text or as a quoted attribute's value, control and hidden characters escaped as in every other output.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Escaped<T>(pub(super) T);
+pub(in crate::cli) struct Escaped<T>(pub(in crate::cli) T);
 
 impl<T: AsRef<str>> fmt::Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +26,7 @@ impl<T: AsRef<str>> fmt::Display for Escaped<T> {
 
 /// Text cut to a width in columns of Latin letters; an ellipsis says that there was more. Cut before it is escaped, so that no
 /// entity is cut in two, and after it was made visible, so that what is measured is what is drawn.
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(in crate::cli) fn shortened(text: &str, most: usize) -> String {
     // Letters of East Asian scripts and emoji are about twice as wide.
     let columns = |character: char| if character < '\u{1100}' { 1 } else { 2 };
     let text = Visible(text).to_string();

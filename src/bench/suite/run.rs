@@ -1,0 +1,210 @@
+//! A run as it is kept: what was measured on, and every sample. Written as it is taken, so that nothing that was measured is lost
+//! when a run is killed; read again as a baseline, or to look at it in another form.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::machine::Machine;
+use crate::bench::error::{Error, Result, file};
+use crate::bench::measure::{Sample, Samples};
+use crate::bench::system::SystemMetric;
+
+/// The version of the schema of runs and reports.
+pub const FORMAT: u32 = 1;
+
+/// Everything that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Of what, and on what.
+    #[serde(flatten)]
+    pub about: About,
+    /// How it ended.
+    #[serde(flatten)]
+    pub ending: Ending,
+    /// By subject.
+    pub samples: Vec<Samples>,
+}
+
+/// What a run is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The version of cfn.
+    pub cfn: String,
+    /// How it was built.
+    pub build: Build,
+    /// The version of SQLite in it.
+    pub sqlite: String,
+    /// What it ran on.
+    pub machine: Machine,
+    /// The database.
+    pub database: MeasuredDatabase,
+    /// When it began, in UTC.
+    pub started_at: String,
+    /// Counted rounds that were planned.
+    pub planned_rounds: usize,
+    /// The reference's table of the system, measured before everything else.
+    pub system: Vec<SystemMetric>,
+}
+
+/// How a program was built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// `release` or `debug`.
+    pub profile: String,
+    /// Cargo features that no release has.
+    pub features: Vec<String>,
+}
+
+impl Build {
+    /// This program's.
+    #[must_use]
+    pub fn this() -> Self {
+        let slow_update = cfg!(feature = "slow-update").then(|| "slow-update".to_owned());
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        Self { profile: profile.to_owned(), features: slow_update.into_iter().collect() }
+    }
+}
+
+/// The database that was measured on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredDatabase {
+    /// `generated`, or `copy` of the user's own.
+    pub origin: String,
+    /// Skills in it.
+    pub skills: u64,
+    /// Rows of its usage log.
+    pub usage_rows: u64,
+    /// Its size before the run.
+    pub bytes: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Whether it was stopped before it was done.
+    pub interrupted: bool,
+    /// The share of the machine's time that went to other programs; none where it is not known.
+    pub other_work: Option<f64>,
+}
+
+/// A line of a file of samples.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Written<'a> {
+    About(&'a About),
+    Sample(Sample<'a>),
+    Ending(&'a Ending),
+}
+
+/// The same, when it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Read {
+    About(Box<About>),
+    Sample { subject: String, milliseconds: f64 },
+    Ending(Ending),
+}
+
+/// Writes a run to a file, one JSON object a line, each as it is known.
+#[derive(Debug)]
+pub struct Recorder(Option<(File, PathBuf)>);
+
+impl Recorder {
+    /// Keeps nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Begins a file; what was in it is gone.
+    pub fn create(path: &Path) -> Result<Self> {
+        let created = File::create(path).map_err(file("could not write the samples to", path))?;
+        Ok(Self(Some((created, path.to_owned()))))
+    }
+
+    pub(super) fn about(&mut self, about: &About) -> Result<()> {
+        self.line(&Written::About(about))
+    }
+
+    pub(super) fn sample(&mut self, sample: Sample<'_>) -> Result<()> {
+        self.line(&Written::Sample(sample))
+    }
+
+    pub(super) fn ending(&mut self, ending: &Ending) -> Result<()> {
+        self.line(&Written::Ending(ending))
+    }
+
+    fn line(&mut self, line: &Written<'_>) -> Result<()> {
+        let Some((open, path)) = &mut self.0 else { return Ok(()) };
+        let mut text = serde_json::to_string(line).map_err(|_| Error::Defect("a sample is no JSON"))?;
+        text.push('\n');
+        open.write_all(text.as_bytes()).map_err(file("could not write the samples to", path))
+    }
+}
+
+impl Run {
+    /// Reads what `--json` wrote, or a file of samples; of a killed run, what it had written.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(file("could not read the run in", path))?;
+        Self::parse(&text).map_err(|why| Error::NoRun { path: path.to_owned(), why })
+    }
+
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        let first = text.lines().next().unwrap_or_default();
+        let run = if first.starts_with("{\"about\":") {
+            Self::of_lines(text)?
+        } else {
+            // A later format may have other fields: it is looked at before them.
+            let format: Format = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            format.check()?;
+            serde_json::from_str(text).map_err(|error| error.to_string())?
+        };
+        let bad = run.samples.iter().find(|it| it.milliseconds.iter().any(|it| !it.is_finite() || *it <= 0.0));
+        match bad {
+            Some(samples) => Err(format!("a sample of \"{}\" is no time", samples.subject)),
+            None => Ok(run),
+        }
+    }
+
+    fn of_lines(text: &str) -> std::result::Result<Self, String> {
+        let (mut about, mut samples) = (None, Vec::<Samples>::new());
+        let mut ending = Ending { interrupted: true, other_work: None };
+        // A line that has no end was being written when the run was killed.
+        let whole = text.split_inclusive('\n').filter_map(|it| it.strip_suffix('\n'));
+        for (number, line) in (1..).zip(whole) {
+            match serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))? {
+                Read::About(it) => about = Some(*it),
+                Read::Ending(it) => ending = it,
+                Read::Sample { subject, milliseconds } => match samples.iter_mut().find(|it| it.subject == subject) {
+                    Some(it) => it.milliseconds.push(milliseconds),
+                    None => samples.push(Samples { subject, milliseconds: vec![milliseconds] }),
+                },
+            }
+        }
+        let about: About = about.ok_or("it does not say what it is of")?;
+        Format { format: about.format }.check()?;
+        Ok(Self { about, ending, samples })
+    }
+
+    /// What a subject took; nothing where it was not measured.
+    pub(super) fn of(&self, subject: &str) -> &[f64] {
+        self.samples.iter().find(|it| it.subject == subject).map_or(&[], |it| &it.milliseconds)
+    }
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+impl Format {
+    fn check(&self) -> std::result::Result<(), String> {
+        let Self { format } = self;
+        if *format == FORMAT { Ok(()) } else { Err(format!("it has format {format}, and this cfn reads {FORMAT}")) }
+    }
+}

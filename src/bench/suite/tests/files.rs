@@ -1,0 +1,60 @@
+//! What a run leaves in files, and what is read from them.
+
+use super::{Script, measured};
+use crate::bench::suite::{Recorder, Run, SuiteReport};
+
+#[test]
+fn what_was_written_while_measuring_is_what_was_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (lines, document) = (folder.path().join("samples.jsonl"), folder.path().join("run.json"));
+    let run = Script::new(1).run(10, &mut Recorder::create(&lines).expect("a file"));
+    assert_eq!(Run::read(&lines).expect("a run"), run);
+    let report = SuiteReport::of(run.clone(), None);
+    std::fs::write(&document, serde_json::to_string(&report).expect("JSON")).expect("a file");
+    assert_eq!(Run::read(&document).expect("a run"), run);
+
+    // Killed in the middle of a line: all lines before it count.
+    let text = std::fs::read_to_string(&lines).expect("lines");
+    let (kept, _) = text.split_at(text.len() - 200);
+    std::fs::write(&lines, kept).expect("a file");
+    let killed = Run::read(&lines).expect("a run");
+    assert!(killed.ending.interrupted && killed.of("skill deployment") == run.of("skill deployment"));
+    let (killed, whole): (Vec<usize>, Vec<usize>) = killed
+        .samples
+        .iter()
+        .zip(&run.samples)
+        .map(|(one, all)| (one.milliseconds.len(), all.milliseconds.len()))
+        .unzip();
+    let missing: usize = whole.iter().sum::<usize>() - killed.iter().sum::<usize>();
+    assert!((1..=3).contains(&missing), "{missing}");
+}
+
+#[test]
+fn a_file_that_is_no_run_is_a_clear_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bad.json");
+    let mut report = serde_json::to_value(SuiteReport::of(measured(Script::new(1)), None)).expect("JSON");
+    let good = report.to_string();
+    report["format"] = 2.into();
+    let newer = report.to_string();
+    report["format"] = 1.into();
+    report["samples"][0]["milliseconds"][0] = (-1.0).into();
+    let negative = report.to_string();
+    let cases = [
+        ("", "EOF"),
+        ("nonsense", "expected"),
+        ("{}", "missing field `format`"),
+        ("{\"format\":1}", "missing field"),
+        (&newer, "it has format 2, and this cfn reads 1"),
+        (&negative, "a sample of \"pace of the machine\" is no time"),
+        (&good[..good.len() - 1], "EOF"),
+        ("{\"about\":{}}\n", "line 1: missing field"),
+    ];
+    for (text, why) in cases {
+        std::fs::write(&path, text).expect("a file");
+        let error = Run::read(&path).expect_err(text).to_string();
+        assert!(error.contains("bad.json is no run of 'cfn bench': ") && error.contains(why), "{error}");
+    }
+    let missing = Run::read(&folder.path().join("missing.json")).expect_err("no file").to_string();
+    assert!(missing.contains("could not read the run in"), "{missing}");
+}

@@ -1,0 +1,139 @@
+//! `cfn bench` itself.
+
+mod markdown;
+pub(super) mod text;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::scratch::{Scratch, interruption, own_program, place_database};
+use super::{html, publish};
+use crate::bench::Program;
+use crate::bench::suite::{Comparison, Operation, Recorder, Run, Suite, SuiteReport, measure};
+use crate::bench::workload::Workload;
+use crate::cli::Verdict;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+
+/// A full run, and its end on a machine that is slow or has other work: both are below a minute with all that goes before.
+const FULL: (u32, Duration) = (200, Duration::from_secs(45));
+
+/// A quick one stays below 10 s.
+const QUICK: (u32, Duration) = (20, Duration::from_secs(6));
+
+/// What is measured, and against what.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Take 20 samples of each instead of 200, in less than 10 s
+    #[arg(long)]
+    quick: bool,
+    /// Counted rounds, as long as all takes no longer than 45 s (--quick: 6 s)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    runs: Option<u32>,
+    /// Skills in a made-up database
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    skills: u32,
+    /// Rows of its usage log
+    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    usage_rows: u32,
+    /// Answer in Markdown, for the summary of a CI job
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Also write a page with charts to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Compare with an earlier run of this machine: what its --json wrote, or its --samples
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// How much slower than the baseline an operation may be
+    #[arg(long, default_value = "10%", value_name = "PERCENT", value_parser = percent, requires = "baseline")]
+    max_regression: f64,
+    /// Exit 0 whatever was missed
+    #[arg(long)]
+    no_fail: bool,
+    /// Also write every sample to this file as it is taken, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    samples: Option<PathBuf>,
+    /// Measure nothing: show such a file, or what --json wrote
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "runs", "skills", "usage_rows", "samples"])]
+    from: Option<PathBuf>,
+}
+
+/// As a share.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>().ok();
+    number.filter(|it| (0.0..=1000.0).contains(it)).map(|it| it / 100.0).ok_or_else(|| "it must be like 10%".to_owned())
+}
+
+pub(super) fn run(context: &Context, args: &Options) -> Result<Verdict, Failure> {
+    let read = |it: &Path| Run::read(&context.settings.current_folder.join(it));
+    // Before a minute of measuring, not after it.
+    let before = args.baseline.as_deref().map(read).transpose()?;
+    let run = match &args.from {
+        Some(path) => read(path)?,
+        None => measured(context, args)?,
+    };
+    let baseline = before.map(|it| Comparison::of(&it, &run, args.max_regression));
+    let report = SuiteReport::of(run, baseline);
+    if args.markdown {
+        context.output.raw(markdown::write(&report).as_bytes())?;
+    } else {
+        context.output.answer(&report)?;
+    }
+    warn(context, &report);
+    if let Some(path) = &args.html {
+        publish(context, path, &html::suite(&report, &context.clock.database_time()))?;
+    }
+    Ok(if report.passed || args.no_fail { Verdict::Done } else { Verdict::Found(10) })
+}
+
+/// What should not be overlooked in a log.
+fn warn(context: &Context, report: &SuiteReport) {
+    for row in report.operations.iter().filter(|it| it.passed != Some(true)) {
+        let what = if row.passed.is_some() { "missed its target" } else { "was not measured" };
+        context.output.warn(&format!("{} {what}", row.operation.name()));
+    }
+    let Some(baseline) = &report.baseline else { return };
+    for operation in baseline.regressions().map(Operation::name) {
+        context.output.warn(&format!("{operation} became slower than the baseline allows"));
+    }
+    let left_out = baseline.operations.iter().filter(|it| it.ratio.is_none()).count();
+    if left_out > 0 {
+        context.output.warn(&format!("{left_out} operations could not be compared: there are too few samples"));
+    }
+    if !baseline.comparable {
+        context.output.warn("the baseline is of something else, so nothing is judged by it");
+    }
+}
+
+fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
+    let scratch = Scratch::new()?;
+    let own = context.with_database(&scratch.database());
+    let mut recorder = match &args.samples {
+        Some(path) => Recorder::create(&context.settings.current_folder.join(path))?,
+        None => Recorder::none(),
+    };
+    let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
+    place_database(context, &own, workload)?;
+    let (stop, open) = (interruption()?, own.opener());
+    let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);
+    let (rounds, limit) = if args.quick { QUICK } else { FULL };
+    let redis = context.redis();
+    let response = || redis.as_ref()?.response_time();
+    if redis.is_some() && response().is_none() {
+        context.output.warn("Redis does not answer, so its response time is not in the table");
+    }
+    let suite = Suite {
+        cfn: &cfn,
+        folder: scratch.path(),
+        origin: if context.names_database { "copy" } else { "generated" },
+        open: &open,
+        redis: redis.is_some().then_some(&response),
+        rounds: args.runs.unwrap_or(rounds) as usize,
+        limit,
+        clock: context.clock,
+        stop: &stop,
+    };
+    let mut progress = context.output.progress("measuring");
+    Ok(measure(&suite, &mut recorder, &mut |done, all| progress.at(done, all))?)
+}

@@ -1,0 +1,104 @@
+//! A self-contained page: no script, nothing loaded, charts as inline SVG. Every text from outside passes through `Escaped`; the
+//! content policy would stop what slipped through.
+
+pub(super) mod bars;
+mod escape;
+mod numbers;
+mod policy;
+mod publish;
+mod scale;
+mod table;
+
+use std::fmt::Write as _;
+
+pub(super) use bars::{About, Bar, open};
+pub(super) use escape::{Escaped, shortened};
+pub(super) use numbers::{grouped, integer};
+pub(super) use publish::publish;
+pub(super) use scale::{Scale, place};
+pub(super) use table::{Foldable, foldable, key_figures};
+
+/// Colours and layout, in both schemes and for paper.
+const STYLE: &str = include_str!("style.css");
+
+/// A page and what stands around its main part; that and the lead are HTML already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Document<'a> {
+    /// What it is.
+    pub(super) title: &'a str,
+    /// What is said of all of it.
+    pub(super) lead: &'a str,
+    /// What the sections are called together.
+    pub(super) nav: &'a str,
+    /// Sections to jump to, each with its id.
+    pub(super) sections: &'a [(&'a str, &'a str)],
+    /// Everything else.
+    pub(super) main: &'a str,
+    /// When it was written, in UTC.
+    pub(super) written: &'a str,
+}
+
+impl Document<'_> {
+    pub(super) fn html(&self) -> String {
+        let Self { title, lead, nav, sections, main, written } = self;
+        let mut html = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"cfn {}\">\n\
+             <title>{title} – cfn</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+            policy::content_policy(STYLE),
+            env!("CARGO_PKG_VERSION"),
+        );
+        let _ = write!(html, "<header>\n<h1>{title}</h1>\n{lead}</header>\n");
+        if !sections.is_empty() {
+            let _ = write!(html, "<nav aria-label=\"{nav}\">\n<ul>\n");
+            for (id, title) in *sections {
+                let _ = writeln!(html, "<li><a href=\"#{id}\">{}</a></li>", Escaped(title));
+            }
+            html += "</ul>\n</nav>\n";
+        }
+        let written = Escaped(written);
+        let _ = writeln!(html, "<main>\n{main}</main>\n<footer><p>Written by cfn on {written} UTC.</p></footer>");
+        html + "</body>\n</html>\n"
+    }
+}
+
+/// A picture with its words, and its figures under it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Figure<'a> {
+    /// What it is.
+    pub(super) title: &'a str,
+    /// What is to be seen, in a sentence.
+    pub(super) seen: &'a str,
+    /// The names of the parts of its stacks, each with its sum.
+    pub(super) legend: &'a [(String, String)],
+    /// The picture.
+    pub(super) svg: &'a str,
+    /// HTML under it.
+    pub(super) below: &'a str,
+}
+
+impl Figure<'_> {
+    pub(super) fn html(&self) -> String {
+        let Self { title, seen, legend, svg, below } = self;
+        let mut html = format!(
+            "<figure class=\"figure\">\n<div class=\"drawn\">\n<figcaption><h3>{}</h3>\n<p>{}</p></figcaption>\n",
+            Escaped(title),
+            Escaped(seen)
+        );
+        if !legend.is_empty() {
+            html += "<ul class=\"legend\">\n";
+            for (number, (name, sum)) in legend.iter().enumerate() {
+                let (name, sum) = (Escaped(name), Escaped(sum));
+                let _ = writeln!(
+                    html,
+                    "<li><span class=\"swatch b{number}\" aria-hidden=\"true\"></span>{name} {sum}</li>"
+                );
+            }
+            html += "</ul>\n";
+        }
+        let _ = write!(html, "{svg}</div>\n{below}</figure>\n");
+        html
+    }
+}
