@@ -115,7 +115,7 @@ mod tests {
         transaction.commit()?;
         let mut current = store.connection.prepare(OF).expect("it is SQL");
         let mut before = store.connection.prepare(BEFORE).expect("it is SQL");
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(12)?, row.get(16)?));
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(12)?, row.get(13)?));
         let rows: Vec<(i64, i64, bool)> =
             current.query_map(["agent-1"], row).and_then(Iterator::collect).expect("it runs");
         let mut older = |skill, than| before.query_row([skill, than], |row| row.get::<_, String>("version"));
