@@ -160,7 +160,7 @@ impl Victim for Import {
 
     fn prepare(&mut self) -> Command {
         self.turn += 1;
-        self.project = if self.turn % 2 == 0 { Project::empty() } else { Project::new() };
+        self.project = if self.turn.is_multiple_of(2) { Project::empty() } else { Project::new() };
         self.project.command(self.from())
     }
 
