@@ -182,8 +182,8 @@ mod tests {
         assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
         let real = std::fs::canonicalize(root.join("in.md"))?;
         for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {
-            let taken = files.read(&root.join(path)).map(|it| it.path.into_os_string());
-            assert!(taken.is_ok_and(|it| it == real.as_os_str()), "{path}");
+            let found = files.read(&root.join(path)).map(|it| it.path.into_os_string());
+            assert!(found.is_ok_and(|it| it == real.as_os_str()), "{path}");
         }
         for path in ["out.md", "../outside.md"] {
             assert!(matches!(files.read(&root.join(path)), Err(FileError::OutsideRoot { .. })), "{path}");
