@@ -5,6 +5,7 @@ mod bench;
 mod distrust;
 mod fake;
 mod faults;
+mod moments;
 mod places;
 mod pool;
 mod server;
