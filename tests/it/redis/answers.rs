@@ -223,3 +223,22 @@ fn a_batch_asks_the_cache_too() {
     ask(cached.command(&["load", "--batch"]));
     assert_eq!(connections(), before.map(|it| it + 2), "one for all requests, and one that asks how many there are");
 }
+
+#[test]
+fn a_dump_that_was_edited_and_loaded_again_is_another_state() {
+    let cached = Cached::new();
+    cached.project.sqlite3("UPDATE skills SET owner = 'ann'");
+    let question = ["skill", "list", "--json"];
+    cached.cfn(&question).ok();
+    let dump = cached.project.sqlite3(".dump");
+    for owner in ["bob", "eve"] {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(cached.project.database().with_file_name(format!("skills.db{suffix}")));
+        }
+        let edited = cached.project.file("edited.sql", dump.replace("'ann'", &format!("'{owner}'")));
+        cached.project.sqlite3(&format!(".read {}", edited.display()));
+        cached.uncached(&question).ok(); // adopts it
+        let ran = cached.miss("list", &question);
+        assert!(ran.ok().contains(owner));
+    }
+}

@@ -63,7 +63,7 @@ impl Fake {
 
 /// An error means that the other side has gone, which is what it should do.
 fn serve(mut stream: TcpStream, manner: Manner) {
-    let mut request = [0; 65536];
+    let mut request = vec![0; 65536];
     match manner {
         Manner::Closes => {}
         Manner::Silent => while stream.read(&mut request).is_ok_and(|it| it > 0) {},

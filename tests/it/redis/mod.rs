@@ -6,6 +6,7 @@ mod distrust;
 mod fake;
 mod faults;
 mod places;
+mod pool;
 mod server;
 
 use std::fs;
