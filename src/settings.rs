@@ -98,21 +98,21 @@ impl Settings {
         let path = |name: &str| variable(name).map(PathBuf::from);
         let database =
             flags.db.clone().or_else(|| path("CFN_SKILLS_DB_PATH")).unwrap_or_else(|| DEFAULT_DATABASE.into());
-        let number = |name: &'static str, expected: &'static str, default: u64| match variable(name) {
+        let number = |name: &'static str, expected: &'static str, default: u64, most: u64| match variable(name) {
             None => Ok(default),
             Some(value) => value
                 .to_str()
                 .and_then(|text| text.parse::<u64>().ok())
-                .filter(|&number| number > 0)
+                .filter(|number| (1..=most).contains(number))
                 .ok_or_else(|| bad(name, &value, expected)),
         };
-        let content_bytes =
-            number("CFN_MAX_CONTENT_BYTES", "a number of bytes from 1 to 1000000000", DEFAULT_CONTENT_BYTES as u64)?;
-        let busy_ms = number("CFN_BUSY_TIMEOUT_MS", "a number of milliseconds from 1", 5000)?;
+        let bytes = "a number of bytes from 1 to 1000000000";
+        let content_bytes = number("CFN_MAX_CONTENT_BYTES", bytes, DEFAULT_CONTENT_BYTES as u64, 1_000_000_000)?;
+        let busy_ms = number("CFN_BUSY_TIMEOUT_MS", "a number of milliseconds from 1", 5000, u64::MAX)?;
         Ok(Self {
             database: current_folder.join(database),
             content_root: path("CFN_CONTENT_ROOT").map(|root| current_folder.join(root)),
-            content_bytes: usize::try_from(content_bytes).unwrap_or(usize::MAX).min(1_000_000_000),
+            content_bytes: usize::try_from(content_bytes).unwrap_or(DEFAULT_CONTENT_BYTES),
             busy_timeout: Duration::from_millis(busy_ms),
             synchronous: synchronous(variable("CFN_SYNCHRONOUS"))?,
             notify_agents: boolean("ENABLE_AGENT_NOTIFICATIONS", variable("ENABLE_AGENT_NOTIFICATIONS"))?,
@@ -171,6 +171,7 @@ mod tests {
         for (name, value) in [
             ("CFN_MAX_CONTENT_BYTES", "lots"),
             ("CFN_MAX_CONTENT_BYTES", "0"),
+            ("CFN_MAX_CONTENT_BYTES", "1000000001"),
             ("CFN_BUSY_TIMEOUT_MS", "-1"),
             ("CFN_SYNCHRONOUS", "off"),
             ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),

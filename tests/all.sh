@@ -17,6 +17,7 @@ tools=(
     /usr/bin/time=time
     setpriv=util-linux
     prlimit=util-linux
+    script=bsdutils
     '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
     openssl=openssl
     redis-server=redis-server

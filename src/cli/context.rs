@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{Settings, Synchronous};
-use crate::store::sqlite::{Options, SqliteStore};
+use crate::store::sqlite::{DatabaseDraft, Options, SqliteStore};
 use crate::store::{self, Durability, Maintenance, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
@@ -76,6 +76,11 @@ impl Context {
     /// Creates the database where there is none; says whether it did.
     pub(super) fn create(&self) -> Result<bool, Failure> {
         Ok(self.create_new()?)
+    }
+
+    /// Begins the database where there is none.
+    pub(super) fn draft(&self) -> Result<Option<DatabaseDraft>, Failure> {
+        Ok(SqliteStore::draft(&self.settings.database, self.options(), self.clock)?)
     }
 
     /// Puts a backup where there is no database, or a damaged one.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use super::{Verdict, optional};
+use super::{Verdict, optional, words};
 use crate::model::{AgentType, Category, SkillName, Version, Visible};
 use crate::ops::{self, Deploy, DeployReport};
 
@@ -69,6 +69,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let category = optional(args.category.as_deref()).map(str::parse::<Category>).transpose()?;
     let agents = AgentType::list(args.team_ids.as_deref().unwrap_or_default())?;
+    let tags = args.tags.as_deref().map(words);
     let request = Deploy {
         pattern_id: args.pattern_id,
         name: &args.skill_name,
@@ -79,11 +80,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         priority: args.priority,
         required: args.required,
         conditions: args.conditions(),
-        team: args.team.as_deref(),
-        tags: args.tags.as_deref(),
-        owner: args.owner.as_deref(),
-        approver: args.approver.as_deref(),
-        reason: args.reason.as_deref(),
+        team: optional(args.team.as_deref()),
+        tags: tags.as_deref(),
+        owner: optional(args.owner.as_deref()),
+        approver: optional(args.approver.as_deref()),
+        reason: optional(args.reason.as_deref()),
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
@@ -97,13 +98,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 
 impl Args {
     fn conditions(&self) -> Option<String> {
-        let words: Vec<&str> = self.context.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
+        let words = words(&self.context);
         let mut fields = serde_json::Map::new();
         if !words.is_empty() {
             fields.insert("taskContext".into(), words.into());
         }
-        if let Some(phase) = &self.phase {
-            fields.insert("phase".into(), phase.clone().into());
+        if let Some(phase) = optional(self.phase.as_deref()) {
+            fields.insert("phase".into(), phase.into());
         }
         (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
     }

@@ -99,15 +99,13 @@ impl From<FileError> for Failure {
             FileError::Replaced { .. } => {
                 Self::new(2, "file_replaced", message, "Nothing was stored; run the command again.")
             }
+            FileError::Root { .. } => {
+                Self::new(1, "invalid_setting", message, "Correct or unset CFN_CONTENT_ROOT in the environment.")
+            }
             FileError::OutsideRoot { .. } => {
                 Self::new(1, "outside_content_root", message, "Move the file inside, or change CFN_CONTENT_ROOT.")
             }
-            FileError::Content { .. } => Self::new(
-                1,
-                "invalid_content",
-                message,
-                "Correct the file; CFN_MAX_CONTENT_BYTES sets how large one may be.",
-            ),
+            FileError::Content { hint, .. } => Self::new(1, "invalid_content", message, hint),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! `cfn init`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use super::Verdict;
-use super::context::{Access, Context};
+use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use crate::model::{AgentType, Category, Visible};
+use crate::model::{AgentType, Category, Visible, path_as_text};
 use crate::ops::{self, Import, ImportReport, Refusal};
 
 /// Create the database, and import a folder of skills
@@ -34,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, requires = "from")]
     update: bool,
     /// Record an approval of each import, by this approver
-    #[arg(long, value_name = "NAME", requires = "from")]
+    #[arg(long, value_name = "NAME", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     approve_as: Option<String>,
     /// Agent types that get the new skills, separated by commas
     #[arg(long, value_name = "A,B", requires = "from")]
@@ -47,6 +48,7 @@ pub(super) struct Args {
 /// What `init` did.
 #[derive(Debug, Serialize)]
 struct InitReport {
+    #[serde(serialize_with = "path_as_text")]
     path: PathBuf,
     created: bool,
     #[serde(flatten)]
@@ -59,27 +61,42 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
         return Err(Failure::new(2, "file_unreadable", message, "Name the folder that holds the skills."));
     }
-    let created = context.create()?;
-    let mut store = context.open(Access::Write)?;
-    let mut report = InitReport { path: context.settings.database.clone(), created, import: None };
-    if let Some(folder) = &args.from {
-        let request = Import {
-            folder,
-            category: args.category,
-            update: args.update,
-            approve_as: args.approve_as.as_deref(),
-            agents: &agents,
-        };
-        let mut progress = context.output.progress("importing");
-        let (files, project) = (context.files(), context.project());
-        let mut at = |event: ops::ImportEvent| progress.at(event.done, event.total);
-        let imported = ops::import(&mut store, &files, &project, context.clock, &request, &mut at)?;
-        report.import = Some(imported);
-    }
-    drop(store);
+    let report = match &args.from {
+        None => {
+            let created = context.create()?;
+            context.open(Access::Write)?; // what is there may have to be adopted, or refused
+            InitReport { created, path: context.settings.database.clone(), import: None }
+        }
+        Some(folder) => fill(context, &request(args, folder, &agents))?,
+    };
     context.output.answer(&report)?;
     let refused = report.import.as_ref().is_some_and(|it| !it.refused.is_empty());
     Ok(if args.strict && refused { Verdict::Found(1) } else { Verdict::Done })
+}
+
+fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Import<'a> {
+    Import { folder, category: args.category, update: args.update, approve_as: args.approve_as.as_deref(), agents }
+}
+
+/// Imports into a database that nobody has seen yet, or else into the one that is there.
+fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> {
+    let path = context.settings.database.clone();
+    if let Some(mut draft) = context.draft()? {
+        let store = draft.fill()?;
+        store.warning().inspect(|it| context.output.warn(it));
+        let import = Some(import(context, store, request)?);
+        if draft.publish()? {
+            return Ok(InitReport { path, created: true, import });
+        } // else another process was faster
+    }
+    let mut store = context.open(Access::Write)?;
+    Ok(InitReport { path, created: false, import: Some(import(context, &mut store, request)?) })
+}
+
+fn import(context: &Context, store: &mut Database, request: &Import<'_>) -> Result<ImportReport, Failure> {
+    let mut progress = context.output.progress("importing");
+    let mut at = |event: ops::ImportEvent| progress.at(event.done, event.total);
+    Ok(ops::import(store, &context.files(), &context.project(), context.clock, request, &mut at)?)
 }
 
 impl Report for InitReport {

@@ -9,12 +9,14 @@ mod delivery;
 mod deploy;
 mod failure;
 mod init;
+mod json;
 mod load;
 mod log;
 mod output;
 mod page;
 mod skill;
 mod sync;
+mod typed;
 mod update;
 
 use std::env;
@@ -120,7 +122,7 @@ enum Verdict {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match typed::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments),
     };
@@ -157,7 +159,7 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     // A limit on file size must be an error of the write that meets it, not the death of the process.
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
         .map_err(|error| Failure::internal(&error.to_string()))?;
-    diagnostics(global)?;
+    diagnostics(global, output)?;
     let current_folder = env::current_dir()
         .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
     let flags = Flags { db: global.db.clone(), redis_url: global.redis_url.clone(), cache: global.cache };
@@ -166,25 +168,29 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     Ok(Context { settings, clock: Clock::System, output, started: Started::default(), names_database })
 }
 
-/// Diagnostics on stderr, only where somebody asked: setting them up costs every start.
-fn diagnostics(global: &Global) -> Result<(), Failure> {
-    let asked = env::var("RUST_LOG").ok().filter(|it| !it.is_empty());
-    if global.verbose == 0 && asked.is_none() {
-        return Ok(());
-    }
-    let filter = match (&asked, global.verbose) {
-        (_, 1) => "cfn=debug",
-        (_, 2..) => "trace",
-        (Some(filter), _) => filter,
-        (None, 0) => "off",
-    };
+/// Diagnostics on stderr, only where somebody asked: setting them up costs every start. `--quiet` and `--verbose` beat `RUST_LOG`.
+fn diagnostics(global: &Global, output: Output) -> Result<(), Failure> {
     let refused =
         |why: &str| Failure::new(1, "invalid_setting", format!("RUST_LOG: {why}"), "Correct or unset RUST_LOG.");
+    let asked = match env::var_os("RUST_LOG").filter(|it| !it.is_empty()) {
+        _ if global.quiet => return Ok(()),
+        None if global.verbose == 0 => return Ok(()),
+        None => String::new(),
+        Some(value) => value.into_string().map_err(|_| refused("it is not UTF-8 text"))?,
+    };
+    let filter = match global.verbose {
+        0 => asked.as_str(),
+        1 => "cfn=debug",
+        2.. => "trace",
+    };
     if filter.contains(['[', '{']) {
         return Err(refused("spans and fields are not looked at; it is TARGET=LEVEL or LEVEL, separated by commas"));
     }
     let filter: Targets = filter.parse().map_err(|error: ParseError| refused(&error.to_string()))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(output::diagnostics_writer).log_internal_errors(false); // it would panic where stderr is full
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(output::diagnostics_writer)
+        .with_ansi(output.colors_stderr())
+        .log_internal_errors(false); // it would panic where stderr is full
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     Ok(())
 }
@@ -196,7 +202,10 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         return match output.raw(error.render().to_string().as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => ExitCode::from(failure.code),
+            Err(failure) => {
+                output.failure(&failure);
+                ExitCode::from(failure.code)
+            }
         };
     }
     let rendered = error.render().to_string();
@@ -219,6 +228,11 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 /// Scripts pass an empty argument where they have nothing to say.
 fn optional(argument: Option<&str>) -> Option<&str> {
     argument.map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// Words that were separated by commas, without the blanks around them and the empty ones.
+fn words(typed: &[String]) -> Vec<String> {
+    typed.iter().filter_map(|it| optional(Some(it))).map(str::to_owned).collect()
 }
 
 /// The whole command, for completions and manual pages.

@@ -1,7 +1,7 @@
 //! The only writer to the terminal. The answer goes to stdout, everything else to stderr; a closed pipe ends quietly.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::json;
 use crate::model::Visible;
 
 /// When to use colours.
@@ -69,6 +70,11 @@ impl Output {
         }
     }
 
+    /// Whether what goes to stderr may have colours.
+    pub(super) fn colors_stderr(self) -> bool {
+        self.color_err
+    }
+
     /// Prints the answer.
     pub(super) fn answer(self, report: &impl Report) -> Result<(), Failure> {
         if self.json {
@@ -81,19 +87,30 @@ impl Output {
 
     /// Prints one JSON document on a line of its own.
     pub(super) fn json_line(self, report: &impl Serialize) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
+        let mut line = json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
         line.push(b'\n');
         self.raw(&line)
     }
 
     /// Prints bytes as they are.
-    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     pub(super) fn raw(self, bytes: &[u8]) -> Result<(), Failure> {
+        self.pieces(&[bytes])
+    }
+
+    /// Prints pieces of text as they are, one after the other, without putting them together first.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn pieces(self, pieces: &[impl AsRef<[u8]>]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
+        match write_all(&mut out, pieces).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
             _ => Ok(()),
         }
+    }
+
+    /// Where answers go one after another, for whoever asks for them one by one.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn stream(self) -> impl Write {
+        io::stdout().lock()
     }
 
     /// Says something that the user should see but that is no failure.
@@ -202,6 +219,21 @@ impl Progress {
         });
         bar.set_position(done as u64);
     }
+}
+
+fn write_all(out: &mut impl Write, pieces: &[impl AsRef<[u8]>]) -> io::Result<()> {
+    let mut slices: Vec<_> = pieces.iter().map(|it| IoSlice::new(it.as_ref())).collect();
+    let mut rest = slices.as_mut_slice();
+    IoSlice::advance_slices(&mut rest, 0); // leaves empty ones out
+    while !rest.is_empty() {
+        match out.write_vectored(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut rest, count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Progress {

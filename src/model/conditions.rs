@@ -127,20 +127,22 @@ fn read<T: Default + for<'de> Deserialize<'de>>(
     }
 }
 
-/// A string or an array of strings.
+/// A string or an array of strings; empty ones restrict nothing.
 fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Vec::new()),
-        Value::String(word) => Ok(vec![word]),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| match item {
-                Value::String(word) => Ok(word),
-                other => Err(D::Error::custom(format!("expected a string, found {other}"))),
-            })
-            .collect(),
-        other => Err(D::Error::custom(format!("expected a string or an array of strings, found {other}"))),
-    }
+    let items = match Value::deserialize(deserializer)? {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        Value::String(word) => vec![Value::String(word)],
+        other => return Err(D::Error::custom(format!("expected a string or an array of strings, found {other}"))),
+    };
+    let words: Result<Vec<String>, D::Error> = items
+        .into_iter()
+        .map(|item| match item {
+            Value::String(word) => Ok(word),
+            other => Err(D::Error::custom(format!("expected a string, found {other}"))),
+        })
+        .collect();
+    Ok(words?.into_iter().filter(|it| !it.trim().is_empty()).collect())
 }
 
 #[cfg(test)]
@@ -162,6 +164,8 @@ mod tests {
         assert_eq!(it.compare(&[], Some("loop2"), &[]), ContextMatch::OtherPhase);
         assert_eq!(it.compare(&words("auth"), Some("LOOP3"), &[]), ContextMatch::Met);
         assert_eq!(conditions("").compare(&words("x"), Some("y"), &[]), ContextMatch::Met);
+        let blank = conditions(r#"{"taskContext": [""], "phase": " "}"#);
+        assert_eq!(blank.compare(&words("x"), Some("y"), &[]), ContextMatch::Met, "empty words restrict nothing");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod delivery;
 mod hash;
 mod mark;
 mod name;
+mod paths;
 mod records;
 mod skill_file;
 mod usage;
@@ -20,6 +21,7 @@ pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
 pub use mark::{CacheKey, Mark, Tables};
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
+pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };
@@ -28,7 +30,7 @@ pub use skill_file::{
 };
 pub use usage::{DecisionTime, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, InvalidVersion, Version};
-pub use visible::{HiddenCharacter, Visible, hidden_characters};
+pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 
 /// A value that is not one of the words that a field takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalLevel, Decision, Status};
+use super::{ApprovalLevel, Decision};
 
 /// `skills.id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,9 +28,9 @@ pub struct Skill {
     pub tags: Option<String>,
     /// The current version.
     pub version: String,
-    /// Where it is in its life.
-    pub status: Status,
-    /// How strictly it is reviewed.
+    /// Where it is in its life; a word that cfn does not know is kept, and is not `active`.
+    pub status: String,
+    /// How strictly it is reviewed; a word that cfn does not know counts as `human`.
     pub approval_level: ApprovalLevel,
     /// Who approved last.
     pub last_approved_by: Option<String>,

@@ -10,14 +10,20 @@ pub struct Visible<T>(pub T);
 impl<T: AsRef<str>> fmt::Display for Visible<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.as_ref().chars() {
-            if character.is_control() || is_hidden(character) || matches!(character, '\u{2028}' | '\u{2029}') {
-                write!(f, "{}", character.escape_default())?;
-            } else {
+            if is_visible(character) {
                 f.write_char(character)?;
+            } else {
+                write!(f, "{}", character.escape_default())?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a reader sees the character and nothing else happens: it is no control, has a shape, and ends no line.
+#[must_use]
+pub fn is_visible(character: char) -> bool {
+    !(character.is_control() || is_hidden(character) || matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
 /// A character in a skill that a person who reviews it does not see, but an agent reads.

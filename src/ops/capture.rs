@@ -69,8 +69,12 @@ fn take(
     unstored: &Unstored,
     record_bootstrap: bool,
 ) -> store::Result<std::result::Result<(), String>> {
-    let bootstrap = unstored.version_id.is_none() && unstored.content_hash.is_none();
-    if bootstrap && !record_bootstrap {
+    let unrecorded = unstored.content_hash.is_none();
+    if unrecorded && !unstored.bootstrap {
+        // Nobody said which bytes were approved, so none are.
+        return Ok(Err("no hash recorded".to_owned()));
+    }
+    if unrecorded && !record_bootstrap {
         return Ok(Err("bootstrap skill without a recorded hash".to_owned()));
     }
     let (hash, bytes) = match find(files, project, unstored) {
@@ -84,7 +88,7 @@ fn take(
     tx.store_content(&hash, &bytes)?;
     match unstored.version_id {
         Some(id) => tx.describe_version(id, described.front_matter.as_deref())?,
-        None if bootstrap => tx.bind_bootstrap(&unstored.name, &hash)?,
+        None if unrecorded => tx.bind_bootstrap(&unstored.name, &hash)?,
         None => {}
     }
     Ok(Ok(()))

@@ -18,13 +18,18 @@ pub struct CareReport {
     pub differences: Vec<Difference>,
 }
 
-/// Checks everything; the files are not looked at where the database is damaged.
-pub fn check(store: &mut (impl Store + Maintenance), files: &Files, project: &Project) -> Result<CareReport> {
+/// Checks everything; the files are not looked at where the database is damaged. `progress` gets how many skills are done, and all.
+pub fn check(
+    store: &mut (impl Store + Maintenance),
+    files: &Files,
+    project: &Project,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<CareReport> {
     let mut database = Maintenance::check(store)?;
     if !database.damage.is_empty() {
         return Ok(CareReport { database, differences: Vec::new() });
     }
-    let differences = match verify(store, files, project, None) {
+    let differences = match verify(store, files, project, None, progress) {
         Ok(report) => report.differences,
         // A value that cfn does not know, from an old table without the rule: one row must not hide the rest of this report.
         Err(Error::Store(error @ StoreError::DamagedRow { .. })) => {

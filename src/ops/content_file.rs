@@ -1,11 +1,11 @@
 //! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
 use crate::model::Visible;
 
@@ -50,6 +50,14 @@ pub enum FileError {
         /// The path that was given.
         path: PathBuf,
     },
+    /// The root is not there, or may not be read.
+    #[error("CFN_CONTENT_ROOT is {}, which cannot be read: {source}", Visible(root.to_string_lossy()))]
+    Root {
+        /// Where files must lie.
+        root: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Outside the root.
     #[error("{} lies outside the content root {}", Visible(path.to_string_lossy()), Visible(root.to_string_lossy()))]
     OutsideRoot {
@@ -65,6 +73,8 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong with the bytes.
         problem: String,
+        /// What to do.
+        hint: &'static str,
     },
 }
 
@@ -72,30 +82,27 @@ impl Files {
     /// Reads a file. It may be reached through links; the file at their end must be regular and lie inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
-        // Without O_NONBLOCK, opening a pipe that nobody writes would hang.
-        let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-        let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
+        let linkless = open_without_links(path);
+        let may_have_links = linkless.is_none();
+        let file = linkless.map_or_else(|| open(path), Ok).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
         if !opened.is_file() {
             return Err(FileError::NotRegular { path: path.to_owned() });
         }
-        let real = fs::canonicalize(path).map_err(unreadable)?;
-        let named = fs::metadata(&real).map_err(unreadable)?;
-        if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-            return Err(FileError::Replaced { path: path.to_owned() });
-        }
+        let real = if may_have_links { resolve(path, &opened)? } else { path.components().collect() };
         self.require_inside(path, &real, &opened)?;
         let bytes = self.all(file, opened.len()).map_err(unreadable)?;
         if bytes.len() > self.most_bytes {
             let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
-            return Err(FileError::Content { path: path.to_owned(), problem });
+            let hint = "Make it smaller; CFN_MAX_CONTENT_BYTES sets how large one may be.";
+            return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
         Ok(ContentFile { bytes, path: real })
     }
 
     fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
         let Some(root) = &self.root else { return Ok(()) };
-        let resolved = fs::canonicalize(root).map_err(|source| FileError::Unreadable { path: root.clone(), source })?;
+        let resolved = fs::canonicalize(root).map_err(|source| FileError::Root { root: root.clone(), source })?;
         if !real.starts_with(&resolved) {
             return Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() });
         }
@@ -114,6 +121,36 @@ impl Files {
         file.take(limit as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// The path of an opened file, links resolved.
+fn resolve(path: &Path, opened: &Metadata) -> Result<PathBuf, FileError> {
+    let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+    let real = fs::canonicalize(path).map_err(unreadable)?;
+    let named = fs::metadata(&real).map_err(unreadable)?;
+    if (opened.dev(), opened.ino()) == (named.dev(), named.ino()) {
+        Ok(real)
+    } else {
+        Err(FileError::Replaced { path: path.to_owned() })
+    }
+}
+
+/// Without `O_NONBLOCK`, opening a pipe that nobody writes would hang.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
+fn open(path: &Path) -> io::Result<File> {
+    Ok(rustix::fs::open(path, FLAGS, Mode::empty())?.into())
+}
+
+/// Opens a file by a path that has no link in it at that moment, so that the path is the file's own and needs not be resolved:
+/// one call of the system instead of one for each folder on the way. None where it cannot be told like this.
+fn open_without_links(path: &Path) -> Option<File> {
+    let plain = |it: Component<'_>| matches!(it, Component::RootDir | Component::Normal(_));
+    if !path.is_absolute() || !path.components().all(plain) {
+        return None;
+    }
+    let opened = rustix::fs::openat2(CWD, path, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+    opened.ok().map(File::from)
 }
 
 /// Which file is at an absolute path, where no part of the path is a link.
@@ -143,6 +180,11 @@ mod tests {
         symlink(root.join("in.md"), root.join("also-in.md"))?;
         let files = Files { most_bytes: 3, root: Some(root.clone()) };
         assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
+        let real = std::fs::canonicalize(root.join("in.md"))?;
+        for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {
+            let taken = files.read(&root.join(path)).map(|it| it.path.into_os_string());
+            assert!(taken.is_ok_and(|it| it == real.as_os_str()), "{path}");
+        }
         for path in ["out.md", "../outside.md"] {
             assert!(matches!(files.read(&root.join(path)), Err(FileError::OutsideRoot { .. })), "{path}");
         }

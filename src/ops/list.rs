@@ -27,7 +27,7 @@ pub struct ListedEntry {
     /// The current version.
     pub version: String,
     /// Where it is in its life.
-    pub status: Status,
+    pub status: String,
     /// How strictly it is reviewed.
     pub approval_level: ApprovalLevel,
     /// Whether the current version is approved.

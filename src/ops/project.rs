@@ -30,14 +30,16 @@ impl Project {
         shortened.to_str().map(str::to_owned).ok_or_else(|| FileError::Content {
             path: file.to_owned(),
             problem: "its path is not UTF-8, so it cannot be recorded".to_owned(),
+            hint: "Rename the file or its folder.",
         })
     }
 
-    /// The places where a stored path may be, the likeliest first.
+    /// The places where a stored path may be, the likeliest first; none where no path is stored.
     #[must_use]
     pub fn places(&self, stored: &str) -> Vec<PathBuf> {
         let mut places: Vec<PathBuf> = Vec::new();
-        for base in self.root.iter().chain([&self.current]) {
+        let bases = self.root.iter().chain([&self.current]);
+        for base in bases.filter(|_| !stored.is_empty()) {
             let place = base.join(stored); // an absolute path stays itself
             if !places.contains(&place) {
                 places.push(place);

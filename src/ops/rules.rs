@@ -98,8 +98,11 @@ fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
 /// Reads and describes the file of a command.
 pub(super) fn read_described(files: &Files, path: &std::path::Path) -> Result<(ContentFile, Described)> {
     let file = files.read(path)?;
-    let described = describe(&file.bytes, files.most_bytes)
-        .map_err(|error| FileError::Content { path: path.to_owned(), problem: error.to_string() })?;
+    let described = describe(&file.bytes, files.most_bytes).map_err(|error| FileError::Content {
+        path: path.to_owned(),
+        problem: error.to_string(),
+        hint: "Nothing was stored; correct the file.",
+    })?;
     Ok((file, described))
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::content_file::{FileError, Files};
 use super::error::Result;
 use super::tree::{folder_name, skill_files};
-use crate::model::{self, Finding, Severity, SkillFile, SkillFileLimits, ValidationMode};
+use crate::model::{self, Finding, Severity, SkillFile, SkillFileLimits, ValidationMode, path_as_text};
 
 /// What was found.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +22,7 @@ pub struct ValidateReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct ValidatedFile {
     /// Where it is.
+    #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// Whether it has no error.
     pub valid: bool,

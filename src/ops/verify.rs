@@ -30,12 +30,13 @@ pub struct Difference {
     pub problem: String,
 }
 
-/// Verifies one skill, or all.
+/// Verifies one skill, or all. `progress` gets how many are done, and all.
 pub fn verify(
     store: &mut dyn Store,
     files: &Files,
     project: &Project,
     name: Option<&SkillName>,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<VerifyReport> {
     let snapshot = store.read()?;
     let skills = match name {
@@ -43,7 +44,8 @@ pub fn verify(
         None => snapshot.list(&SkillFilter::default())?.into_iter().map(|it| it.skill).collect(),
     };
     let mut report = VerifyReport { checked: skills.len(), differences: Vec::new() };
-    for skill in &skills {
+    for (done, skill) in skills.iter().enumerate() {
+        progress(done, skills.len());
         stored_bytes(snapshot.as_ref(), skill, &mut report)?;
         if let Some(problem) = file_problem(files, project, skill) {
             report.add(skill, &skill.version, problem);
@@ -80,7 +82,10 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyRepor
 
 /// What is wrong with the file of a skill's current version.
 fn file_problem(files: &Files, project: &Project, skill: &Skill) -> Option<String> {
-    let mut problem = format!("its file is gone ({})", skill.content_path);
+    let mut problem = match skill.content_path.as_str() {
+        "" => "no file of it is recorded".to_owned(),
+        path => format!("its file is gone ({path})"),
+    };
     for place in project.places(&skill.content_path) {
         match files.read(&place) {
             Ok(file) if ContentHash::of(&file.bytes).to_string() == skill.content_hash => return None,

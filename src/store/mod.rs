@@ -23,7 +23,7 @@ use std::path::Path;
 
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Skill, SkillId, SkillName, Status, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -118,7 +118,7 @@ pub trait Reporting {
     /// Active skills above level `auto` whose current version is not approved, by id.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
     /// How many skills there are by level and status.
-    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>>;
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;
     /// Active skills: key and name, by name.
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
 }

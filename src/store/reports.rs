@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::{maybe_path_as_text, path_as_text};
+
 /// What [`super::Maintenance::status`] saw.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
     /// The file.
+    #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -48,6 +51,7 @@ pub struct CheckReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct BackupReport {
     /// The copy.
+    #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -57,8 +61,10 @@ pub struct BackupReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct RestoreReport {
     /// The backup that is now the database.
+    #[serde(serialize_with = "path_as_text")]
     pub from: PathBuf,
     /// The state before, where there was one.
+    #[serde(serialize_with = "maybe_path_as_text")]
     pub previous: Option<PathBuf>,
 }
 
@@ -85,6 +91,7 @@ pub struct MigrateReport {
     /// The schema now.
     pub to: String,
     /// The copy of the state before.
+    #[serde(serialize_with = "maybe_path_as_text")]
     pub backup: Option<PathBuf>,
     /// What was added: tables, columns, views.
     pub added: Vec<String>,
@@ -98,6 +105,7 @@ pub struct MigrateReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
     /// The file.
+    #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// Whose rows are older than this day.
     pub before: String,
@@ -113,9 +121,12 @@ pub struct ArchiveReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct UnarchiveReport {
     /// The file.
+    #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// The rows in the file.
     pub rows: u64,
     /// The rows that came back now.
     pub returned: u64,
+    /// Those of them that have another id, because another row had got theirs meanwhile.
+    pub renumbered: u64,
 }

@@ -41,8 +41,10 @@ pub struct Unstored {
     pub content_path: String,
     /// Their hash, in hex; unknown for bootstrap skills that nobody recorded.
     pub content_hash: Option<String>,
-    /// The row of `skill_versions`; none for a bootstrap skill.
+    /// The row of `skill_versions`; none for a bootstrap skill, and for a skill without a version or a hash.
     pub version_id: Option<i64>,
+    /// Whether it is a bootstrap skill.
+    pub bootstrap: bool,
 }
 
 /// What names to list.

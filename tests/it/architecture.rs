@@ -11,15 +11,16 @@ use std::path::Path;
 /// Each module right under `src/` with the modules that it may name, from the top layer to the bottom.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "model", "clock"]),
+    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "model", "clock", "draft"]),
     ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
     ("ops", &["store", "workflow", "cache", "settings", "model", "clock"]),
-    ("store", &["settings", "model", "clock"]),
+    ("store", &["settings", "model", "clock", "draft"]),
     ("workflow", &["settings", "model", "clock"]),
     ("cache", &["settings", "model", "clock"]),
     ("settings", &["model", "clock"]),
     ("model", &[]),
     ("clock", &[]),
+    ("draft", &[]),
 ];
 
 /// What only some files may name.

@@ -22,6 +22,7 @@ fn a_backup_has_what_is_committed_and_is_one_file() {
 #[test]
 fn a_backup_replaces_one_that_is_there_and_leaves_no_draft() {
     let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["db", "backup", "a/new/folder/copy.db"]).ok();
     project.file("copies/copy.db", "old");
     let json = project.cfn(["db", "backup", "copies/copy.db", "--json"]).json();
     let size = fs::metadata(project.path().join("copies/copy.db")).expect("a file").len();
@@ -33,7 +34,7 @@ fn a_backup_replaces_one_that_is_there_and_leaves_no_draft() {
 fn a_backup_that_cannot_be_written_changes_nothing() {
     let project = with_skill("jwt", "domain", "dev");
     let before = fs::read(project.database()).expect("a file");
-    for to in ["missing/copy.db", ".claude", ".claude/skills-database/skills.db"] {
+    for to in [".claude/skills/jwt/SKILL.md/copy.db", ".claude", ".claude/skills-database/skills.db"] {
         let message = project.cfn(["db", "backup", to]).fails(3);
         assert!(message.contains("hint: "), "{message}");
     }

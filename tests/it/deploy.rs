@@ -207,3 +207,18 @@ fn flags_describe_the_skill_and_its_new_mappings() {
     let kept = project.sqlite3("SELECT priority, required FROM agent_skill_mappings");
     assert_eq!(kept, "1|1", "a mapping that is there is left as it is");
 }
+
+#[test]
+fn empty_options_state_nothing_and_words_lose_their_blanks() {
+    let project = Project::new();
+    project.file("s.md", "Body.");
+    let empty = ["--phase", "", "--context", " ,", "--owner", "", "--team", " ", "--approver", "", "--reason", ""];
+    let mut args = vec!["deploy", "1", "jwt", "s.md", "", "dev", "--tags", " auth, tokens,,"];
+    args.extend(empty);
+    project.cfn(args).ok();
+    let row = project.sqlite3(
+        "SELECT quote(owner), quote(team), tags, quote(conditions), last_approved_by, reasoning <> ''
+         FROM skills s JOIN agent_skill_mappings m ON m.skill_id = s.id JOIN approval_history a ON a.skill_id = s.id",
+    );
+    assert_eq!(row, r#"NULL|NULL|["auth","tokens"]|NULL|phase4-system|1"#);
+}

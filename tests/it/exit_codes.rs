@@ -87,13 +87,24 @@ fn three_is_a_database_that_is_missing_or_is_none() {
 #[test]
 fn three_is_a_damaged_row_named_by_table_and_key() {
     let project = with_skill("jwt", "domain", "dev");
-    project.sqlite3("PRAGMA ignore_check_constraints = ON; UPDATE skills SET status = 'retired'");
-    fails(&project, 3, "damaged_row", &["skill", "list"]);
-    let message = project.cfn(["skill", "show", "jwt"]).fails(3);
-    assert!(message.contains("row 1 of table skills is damaged") && message.contains("\"retired\""), "{message}");
+    // A status or a level that cfn does not know is shown; what was decided it must not guess.
+    project.sqlite3(
+        "PRAGMA ignore_check_constraints = ON; UPDATE skills SET status = 'retired'; UPDATE approval_history SET decision = 'maybe'",
+    );
+    assert_eq!(project.cfn(["skill", "list", "--json"]).json()["skills"][0]["status"], "retired");
+    assert_eq!(project.cfn(["load", "dev"]).ok(), "", "it is not active");
+    fails(&project, 3, "damaged_row", &["skill", "history", "jwt"]);
+    let message = project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).fails(3);
+    assert!(
+        message.contains("row 1 of table approval_history is damaged") && message.contains("\"maybe\""),
+        "{message}"
+    );
+    project.cfn(["analytics", "velocity"]).ok();
     let check = project.cfn(["db", "check"]);
     assert_eq!(check.code, Some(0), "a value that cfn does not know is a warning: {check:?}");
-    assert!(check.stdout.contains("skills have a status or a level that cfn does not know (1)"), "{check:?}");
+    for what in ["skills have a status or a level", "rows of approval_history have a decision"] {
+        assert!(check.stdout.contains(&format!("{what} that cfn does not know (1)")), "{check:?}");
+    }
 }
 
 #[test]

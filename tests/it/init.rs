@@ -45,6 +45,36 @@ fn makes_the_database_and_its_folders_once() {
     assert!(project.leftovers().is_empty());
 }
 
+/// A new database is filled before it gets indexes, triggers and its name; nothing of that can be seen afterwards.
+#[test]
+fn an_import_that_makes_the_database_leaves_what_one_into_an_empty_database_leaves() {
+    let (fresh, empty) = (Project::empty(), Project::empty());
+    empty.cfn(["init"]).ok();
+    for project in [&fresh, &empty] {
+        for name in ["one", "two", "three"] {
+            project.file(&format!("tree/{name}/SKILL.md"), skill_text(name, "Text."));
+        }
+        let report = import(project, &["--approve-as", "ann", "--agents", "dev"]);
+        assert_eq!(counts(&report), [3, 3, 0, 0, 0, 0, 0]);
+        project.cfn(["db", "check"]).ok();
+        project.cfn(["analytics", "check"]).ok();
+        assert!(project.leftovers().is_empty());
+    }
+    for sql in [
+        "SELECT type, name, sql FROM sqlite_master ORDER BY type, name",
+        "SELECT id, name, category, content_path, content_hash, tags, version, approval_level, last_approved_by FROM skills",
+        "SELECT id, skill_id, version, content_hash, content_path, front_matter, approval_level, source FROM skill_versions",
+        "SELECT skill_id, version, approver, decision, content_hash FROM approval_history",
+        "SELECT agent_type, skill_id, priority, enabled FROM agent_skill_mappings",
+        "SELECT hash, bytes FROM skill_contents ORDER BY hash",
+        "SELECT name, typeof(value), length(value) FROM cfn_metadata WHERE name <> 'rolled_up_schema'",
+        "PRAGMA user_version",
+        "PRAGMA journal_mode",
+    ] {
+        assert_eq!(fresh.sqlite3(sql), empty.sqlite3(sql), "{sql}");
+    }
+}
+
 #[test]
 fn imports_a_folder_with_what_the_front_matter_says() {
     let project = Project::empty();

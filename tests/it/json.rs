@@ -147,3 +147,56 @@ fn errors_are_one_document_on_stderr_whatever_failed() {
         assert!(serde_json::from_str::<Value>(&stderr).is_ok_and(|it| it["code"].is_u64()), "{stderr}");
     }
 }
+
+/// A terminal obeys more than the characters that JSON must escape, and a reader does not see all that is there.
+#[test]
+fn nothing_in_json_moves_the_cursor_and_every_value_is_what_it_was() {
+    let project = Project::new();
+    let odd = "csi \u{9b}2J del \u{7f} bidi \u{202e} tag \u{e0041} zero \u{200b} line \u{2028} é 👨\u{200d}👩";
+    project.file("s.md", format!("---\nname: s\ndescription: {odd}\n---\n{odd}\n"));
+    project.cfn(["deploy", "1", "s", "s.md", "testing", "dev", "--owner", odd]).ok();
+    for args in [&["skill", "show", "s", "--json"][..], &["skill", "list", "--json"], &["load", "dev", "--json"]] {
+        let ran = project.cfn(args);
+        for hidden in ['\u{9b}', '\u{7f}', '\u{202e}', '\u{e0041}', '\u{200b}', '\u{2028}'] {
+            assert!(!ran.stdout.contains(hidden), "{args:?}: {hidden:?}");
+        }
+        assert!(ran.stdout.contains('é'), "{args:?}");
+        let text = ran.json().to_string();
+        assert!(text.contains(odd), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn a_path_that_is_no_text_is_shown_as_well_as_it_can_be() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let project = Project::empty();
+    let folder = project.path().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("SKILL.md"), skill_text("odd", "Body.")).expect("a file");
+    let run =
+        |args: &[&str]| crate::harness::Ran::from(crate::harness::cfn_in(&folder).args(args).output().expect("runs"));
+    for args in [
+        &["init", "--from", "."][..],
+        &["db", "status"],
+        &["db", "backup", "b.db"],
+        &["db", "restore", "b.db"],
+        &["db", "migrate"],
+        &["skill", "validate", "SKILL.md"],
+        &["analytics", "--html", "a.html"],
+    ] {
+        let ran = run(&[args, &["--json"]].concat());
+        assert!(
+            ran.json().to_string().contains("odd\u{fffd}") || args[1] == "migrate" || args[1] == "validate",
+            "{args:?}"
+        );
+    }
+    let message = crate::harness::Ran::from(project.command(["init", "--json"]).output().expect("runs")).ok();
+    assert!(message.contains("created"));
+    std::fs::copy(folder.join("SKILL.md"), project.path().join(std::ffi::OsStr::from_bytes(b"x\xff.md")))
+        .expect("a copy");
+    let mut deploy = project.command(["deploy", "1", "x"]);
+    let outside = deploy.arg(std::ffi::OsStr::from_bytes(b"x\xff.md")).output().expect("runs");
+    let message = crate::harness::Ran::from(outside).fails(1);
+    assert!(message.contains("not UTF-8") && message.contains("hint: Rename"), "{message}");
+}

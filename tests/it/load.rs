@@ -248,3 +248,15 @@ fn reading_writes_nothing_and_an_agent_id_logs_one_row_a_skill() {
     assert!(after.0 == before.0 && after.1 != before.1, "only the usage log changed");
     assert!(project.cfn(["load", "dev", "--task-id", "t"]).fails(1).contains("--agent-id"));
 }
+
+/// Scripts pass `--phase "$PHASE"` whether or not there is one.
+#[test]
+fn empty_arguments_state_nothing() {
+    let project = with_skill("jwt", "testing", "dev");
+    mapping(&project, "conditions", r#"{"taskContext": ["auth"], "phase": "loop3"}"#);
+    assert_eq!(names(&project, &["dev", "--phase", "", "--context", "", "--agent-id", "", "--task-id", " "]), ["jwt"]);
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), "0", "nobody is logged for no agent");
+    assert_eq!(names(&project, &["dev", "--phase", "loop2"]), [""; 0]);
+    mapping(&project, "conditions", r#"{"taskContext": [""], "phase": ""}"#);
+    assert_eq!(names(&project, &["dev", "--phase", "loop2", "--context", "sql"]), ["jwt"], "nor do empty conditions");
+}

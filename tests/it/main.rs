@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the modules of one binary reach each other only")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adaptive_cache;
 mod adoption;
 mod analytics;
 mod analytics_page;
@@ -15,6 +16,7 @@ mod corpus;
 mod db_care;
 mod deploy;
 mod deploy_input;
+mod diagnostics;
 mod exit_codes;
 mod faults;
 mod harness;
@@ -32,6 +34,7 @@ mod review;
 mod rollback;
 mod scene;
 mod store_contract;
+mod terminal;
 mod triggers;
 mod update;
 mod validate;

@@ -1,7 +1,7 @@
 //! `cfn skill approve` and `reject`: decisions about bytes.
 
 use crate::harness::Project;
-use crate::scene::{deploy, dump, sha256, skill_text};
+use crate::scene::{deploy, dump, sha256, skill_text, with_skill};
 
 /// A project with an imported skill that waits for review.
 fn waiting() -> Project {
@@ -111,4 +111,14 @@ fn who_decides_and_about_what_must_be_said() {
     deploy(&project, "sql", "Body.", &[]);
     let json = project.cfn(["skill", "reject", "sql", "--approver", "me", "--json"]).json();
     assert_eq!((&json["decision"], &json["version"]), (&"rejected".into(), &"1.0.0".into()));
+}
+
+#[test]
+fn nobody_decides_without_a_name() {
+    let project = with_skill("jwt", "domain", "dev");
+    for args in [&["skill", "approve", "jwt"][..], &["skill", "reject", "jwt"]] {
+        project.cfn([args, &["--approver", ""]].concat()).fails(1);
+    }
+    project.cfn(["init", "--from", ".", "--approve-as", ""]).fails(1);
+    assert_eq!(project.sqlite3("SELECT count(*) FROM approval_history"), "1");
 }

@@ -64,6 +64,7 @@ pub(super) struct Args {
 /// A page that was written.
 #[derive(Debug, serde::Serialize)]
 struct PageReport {
+    #[serde(serialize_with = "crate::model::path_as_text")]
     path: PathBuf,
     reports: Vec<&'static str>,
 }

@@ -78,5 +78,8 @@ impl Report for ArchiveReport {
 impl Report for UnarchiveReport {
     fn text(&self, page: &mut Page) {
         page.line(format!("{} of {} rows came back", self.returned, self.rows));
+        if self.renumbered > 0 {
+            page.line(format!("{} of them have new ids: other rows have theirs", self.renumbered));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The formats in which an agent can get its skills.
 
-use std::fmt::Write as _;
+use std::mem;
 
 use crate::cli::context::{Context, Database};
 use crate::cli::failure::Failure;
@@ -19,22 +19,21 @@ pub(in crate::cli) enum Format {
     Names,
 }
 
-/// Writes a report in a format. Files that are not what was approved are moved from the skills to the left-out.
+/// Writes a report in a format, in pieces that follow each other. Bodies are moved out of the report, not copied; files that are
+/// not what was approved are moved from the skills to the left-out.
 pub(super) fn render(
     context: &Context,
     store: &mut Database,
     format: Format,
     report: &mut LoadReport,
-) -> Result<String, Failure> {
+) -> Result<Vec<String>, Failure> {
     Ok(match format {
-        Format::Prompt => prompt(report),
-        Format::Names => {
-            report.skills.iter().fold(String::new(), |text, it| text + &Visible(&it.name).to_string() + "\n")
-        }
+        Format::Prompt => report.skills.iter_mut().flat_map(block).collect(),
+        Format::Names => report.skills.iter().map(|it| Visible(&it.name).to_string() + "\n").collect(),
         Format::Xml => {
             let xml = ops::xml(store, &context.files(), &context.project(), report)?;
             report.left_out.extend(xml.left_out);
-            xml.text
+            vec![xml.text]
         }
     })
 }
@@ -45,20 +44,12 @@ pub(super) fn hands_out(context: &Context, format: Option<Format>) -> impl Fn(&L
     move |skill| format != Some(Format::Xml) || ops::has_approved_file(&files, &project, skill)
 }
 
-/// Each body in a block whose closing tag is not in the body: bodies are never altered.
-pub(super) fn prompt(report: &LoadReport) -> String {
-    let mut text = String::with_capacity(report.skills.iter().map(|it| it.content.len() + 128).sum());
-    for skill in &report.skills {
-        let tag = tag_for(skill);
-        let version = if skill.version.is_empty() {
-            String::new()
-        } else {
-            format!(" version=\"{}\"", attribute(&skill.version))
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "<{tag} name=\"{}\"{version}>\n{}\n</{tag}>\n", attribute(&skill.name), skill.content);
-    }
-    text
+/// A body in a block whose closing tag is not in the body: bodies are never altered.
+fn block(skill: &mut LoadedSkill) -> [String; 3] {
+    let (tag, name) = (tag_for(skill), attribute(&skill.name));
+    let version =
+        if skill.version.is_empty() { String::new() } else { format!(" version=\"{}\"", attribute(&skill.version)) };
+    [format!("<{tag} name=\"{name}\"{version}>\n"), mem::take(&mut skill.content), format!("\n</{tag}>\n")]
 }
 
 /// `skill_content`, longer by digits of the hash until the body does not close it.

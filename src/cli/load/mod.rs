@@ -1,12 +1,14 @@
 //! `cfn load`.
 
+mod answers;
 mod batch;
 mod format;
+mod request;
 
-use super::Verdict;
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::output::{Output, Page, Report};
+use super::output::Output;
+use super::{Verdict, optional, words};
 use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Load, LoadReport, UsageOf};
@@ -63,15 +65,18 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let Some(agent_type) = args.agent_type.clone() else { return batch::run(context) };
     let request = Load {
         agent_type,
-        context: args.context.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
-        phase: args.phase.clone(),
+        context: words(&args.context),
+        phase: optional(args.phase.as_deref()).map(str::to_owned),
         max_skills: args.max_skills,
         max_tokens: args.max_tokens,
         bootstrap: !args.no_bootstrap,
     };
-    let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
+    let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
+        agent_id: agent_id.to_owned(),
+        task_id: optional(args.task_id.as_deref()).map(str::to_owned),
+    });
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
-    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;
+    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Lookup })?;
     let mut report = match &usage {
         Some(usage) => {
             let format = (!context.output.json).then_some(args.format);
@@ -79,15 +84,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         }
         None => ops::load(&mut store, cache.as_ref(), &request)?,
     };
-    let text =
+    let pieces =
         if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
     if usage.is_some() {
         context.deliver_later(&mut store);
+        drop(store);
+    } else {
+        store.leave();
     }
-    drop(store);
     remarks(context.output, &request, &report);
-    match text {
-        Some(text) => context.output.raw(text.as_bytes())?,
+    match pieces {
+        Some(pieces) => context.output.pieces(&pieces)?,
         None => context.output.json_line(&report)?,
     }
     Ok(Verdict::Done)
@@ -106,11 +113,5 @@ fn remarks(output: Output, request: &Load, report: &LoadReport) {
     }
     if request.max_tokens.is_some() {
         output.note(&format!("about {} tokens, estimated as bytes / 4", report.estimated_tokens));
-    }
-}
-
-impl Report for LoadReport {
-    fn text(&self, page: &mut Page) {
-        page.body(&format::prompt(self));
     }
 }

@@ -1,6 +1,6 @@
 //! `cfn log --batch`: executions as JSON lines, thousands a transaction.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +11,9 @@ use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
 use crate::model::Outcome;
 use crate::ops::{self, Execution};
+
+/// The longest line; a longer one is answered by an error.
+const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// Lines of one transaction.
 const AT_ONCE: usize = 5_000;
@@ -66,8 +69,7 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let (mut line, mut logged) = (Vec::new(), 0);
     loop {
         line.clear();
-        let count = input
-            .read_until(b'\n', &mut line)
+        let count = read_line(&mut input, &mut line)
             .map_err(|error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command."))?;
         number += 1;
         if !line.trim_ascii().is_empty() {
@@ -86,14 +88,33 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     }
 }
 
+/// Reads a line, but not more of it than shows that it is too long.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    let count = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', line)?;
+    if count as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+    }
+    Ok(count)
+}
+
 fn parse(number: u64, line: &[u8]) -> Pending {
+    let bad = |id: Option<Value>, why: &str| {
+        let hint = "A line is one JSON object: {\"skill\": \"…\", \"agent_id\": \"…\", \"agent_type\": \"…\"}.";
+        Pending { number, id, outcome: Err(Failure::input(format!("not an execution: {why}"), hint)) }
+    };
+    if line.len() as u64 > LONGEST_LINE {
+        return bad(None, "over the limit of 1 MiB a line");
+    }
+    // serde would take an array for a struct, too.
+    if line.trim_ascii_start().first() == Some(&b'[') {
+        return bad(None, "it is an array");
+    }
     match serde_json::from_slice::<Line>(line) {
         Ok(line) => Pending { number, id: line.id.clone(), outcome: line.execution() },
         Err(error) => {
             // The id, where the line is at least an object, so that the caller knows which one failed.
             let id = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned());
-            let hint = "A line is one JSON object: {\"skill\": \"…\", \"agent_id\": \"…\", \"agent_type\": \"…\"}.";
-            Pending { number, id, outcome: Err(Failure::input(format!("not an execution: {error}"), hint)) }
+            bad(id, &error.to_string())
         }
     }
 }
@@ -139,12 +160,16 @@ impl Line {
             let message = "cost_avoided_usd must be an amount from 0 to 1000000";
             return Err(Failure::input(message, "Correct the line."));
         }
+        if self.agent_id.is_empty() {
+            return Err(Failure::input("agent_id is empty", "Say which agent used the skill."));
+        }
+        let stated = |it: Option<String>| it.filter(|it| !it.trim().is_empty());
         Ok(Execution {
             skill: self.skill.parse()?,
             agent_id: self.agent_id,
             agent_type: self.agent_type.parse()?,
-            task_id: self.task_id,
-            phase: self.phase,
+            task_id: stated(self.task_id),
+            phase: stated(self.phase),
             outcome: Outcome {
                 execution_ms: least("execution_ms", self.execution_ms)?,
                 exit_code: self.exit_code,

@@ -4,11 +4,12 @@ mod batch;
 mod show;
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 
-use super::Verdict;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
+use super::{Verdict, optional};
 use crate::model::{AgentType, Outcome, SkillName};
 use crate::ops::{self, Execution, LogReport};
 
@@ -46,7 +47,7 @@ struct One {
     #[arg(required_unless_present = "batch")]
     skill: Option<SkillName>,
     /// Which agent
-    #[arg(long, value_name = "ID", required_unless_present = "batch")]
+    #[arg(long, value_name = "ID", required_unless_present = "batch", value_parser = NonEmptyStringValueParser::new())]
     agent_id: Option<String>,
     /// Of what kind
     #[arg(long, value_name = "TYPE", required_unless_present = "batch")]
@@ -115,8 +116,8 @@ impl One {
             skill: self.skill.clone()?,
             agent_id: self.agent_id.clone()?,
             agent_type: self.agent_type.clone()?,
-            task_id: self.task_id.clone(),
-            phase: self.phase.clone(),
+            task_id: optional(self.task_id.as_deref()).map(str::to_owned),
+            phase: optional(self.phase.as_deref()).map(str::to_owned),
             outcome: Outcome {
                 execution_ms: self.execution_ms,
                 exit_code: self.exit_code,

@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::usage_of_task(&mut context.open(Access::Read)?, &args.task, args.limit)?;
+    let report = ops::usage_of_task(&mut context.open(Access::Lookup)?, &args.task, args.limit)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

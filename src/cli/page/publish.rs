@@ -4,13 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Pid, test_kill_process};
-
 use crate::cli::failure::Failure;
+use crate::draft::Draft;
 use crate::model::Visible;
-
-/// What a draft's name has after the name that it will get; the number of the process follows.
-const DRAFT: &str = ".cfn-tmp-";
 
 /// Writes the page beside its place, syncs it and gives it its name. What was there is replaced and its permissions are kept; a
 /// link is followed. Drafts of killed runs are removed.
@@ -27,16 +23,8 @@ pub(in crate::cli) fn publish(path: &Path, page: &str) -> Result<PathBuf, Failur
     if !folder.is_dir() {
         return Err(failed(path, "its folder does not exist"));
     }
-    let start = format!("{}{DRAFT}", name.to_string_lossy());
-    sweep(folder, &start);
-    let draft = folder.join(format!("{start}{}", std::process::id()));
-    let written = write(&draft, page, found.as_ref()).and_then(|()| fs::rename(&draft, &to));
-    if let Err(error) = written {
-        let _ = fs::remove_file(&draft); // it may not be there
-        return Err(failed(path, &error));
-    }
-    // The rename is durable when its folder is synced. Some file systems refuse that; the page stands all the same.
-    let _ = File::open(folder).and_then(|it| it.sync_all());
+    let draft = Draft::of(&folder.join(name));
+    write(draft.path(), page, found.as_ref()).and_then(|()| draft.replace()).map_err(|error| failed(path, &error))?;
     Ok(to)
 }
 
@@ -47,20 +35,6 @@ fn write(draft: &Path, page: &str, found: Option<&fs::Metadata>) -> io::Result<(
         file.set_permissions(found.permissions())?;
     }
     file.sync_all()
-}
-
-/// Removes the drafts whose writers are gone.
-fn sweep(folder: &Path, start: &str) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let writer = name.to_str().and_then(|it| it.strip_prefix(start)).and_then(|it| it.parse().ok());
-        let Some(writer) = writer else { continue };
-        // A draft under this process's own number is of another that had it before. EPERM means that a writer lives.
-        let gone = |pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
-        if writer == std::process::id().cast_signed() || Pid::from_raw(writer).is_some_and(gone) {
-            let _ = fs::remove_file(entry.path()); // another process may have swept it
-        }
-    }
 }
 
 fn failed(path: &Path, why: impl std::fmt::Display) -> Failure {
@@ -78,9 +52,7 @@ mod tests {
     fn replaces_a_page_and_removes_what_a_killed_run_left() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("page.html");
-        // No process can have this number: it is over the largest that Linux gives.
-        fs::write(folder.path().join("page.html.cfn-tmp-2147483647"), "half")?;
-        fs::write(folder.path().join("page.html.cfn-tmp-1"), "of a process that lives")?;
+        fs::write(folder.path().join("page.html.cfn-tmp-00ff"), "half")?;
         fs::write(folder.path().join("page.html.cfn-tmp-notes"), "not ours")?;
         for text in ["one", "two"] {
             assert!(publish(&path, text).is_ok());
@@ -88,7 +60,7 @@ mod tests {
         }
         let mut names: Vec<_> = fs::read_dir(folder.path())?.flatten().map(|it| it.file_name()).collect();
         names.sort();
-        assert_eq!(names, ["page.html", "page.html.cfn-tmp-1", "page.html.cfn-tmp-notes"]);
+        assert_eq!(names, ["page.html", "page.html.cfn-tmp-notes"]);
         Ok(())
     }
 

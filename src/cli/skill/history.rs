@@ -28,7 +28,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::History);
     let request = History { name: args.skill_name, usage: args.usage.then_some(args.limit) };
-    let report = ops::history(&mut context.open(Access::Read)?, cache.as_ref(), &request)?;
+    let report = ops::history(&mut context.open(Access::Lookup)?, cache.as_ref(), &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -59,7 +59,7 @@ impl Report for ListReport {
                 it.name.clone(),
                 it.version.clone(),
                 it.category.clone(),
-                it.status.to_string(),
+                it.status.clone(),
                 it.approval_level.to_string(),
                 approved.to_owned(),
                 it.agents.join(", "),

@@ -1,5 +1,7 @@
 //! `cfn skill approve` and `cfn skill reject`.
 
+use clap::builder::NonEmptyStringValueParser;
+
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -35,7 +37,7 @@ struct Args {
     /// The skill
     skill_name: SkillName,
     /// Who decides
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     approver: String,
     /// A version other than the current one
     #[arg(long, value_name = "X.Y.Z")]

@@ -29,7 +29,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::Show);
     let request = Show { name: args.skill_name, version: args.version, content: args.content };
-    let report = ops::show(&mut context.open(Access::Read)?, cache.as_ref(), &request)?;
+    let report = ops::show(&mut context.open(Access::Lookup)?, cache.as_ref(), &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }
@@ -49,7 +49,7 @@ impl Report for ShowReport {
         let facts = [
             ("id", skill.id.0.to_string()),
             ("category", skill.category.clone()),
-            ("status", skill.status.to_string()),
+            ("status", skill.status.clone()),
             ("level", format!("{}, {approved}", skill.approval_level)),
             ("hash", skill.content_hash.clone()),
             ("file", skill.content_path.clone()),

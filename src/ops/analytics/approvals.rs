@@ -85,9 +85,11 @@ pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
 }
 
 pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
-    let rows = source.snapshot.levels(source.category())?.into_iter().map(|(level, status, skills)| {
-        vec![Cell::text(level.as_str()), Cell::text(status.as_str()), Cell::Integer(skills)]
-    });
+    let rows = source
+        .snapshot
+        .levels(source.category())?
+        .into_iter()
+        .map(|(level, status, skills)| vec![Cell::text(level.as_str()), Cell::Text(status), Cell::Integer(skills)]);
     Ok(layout::LEVELS.table(rows))
 }
 

@@ -88,7 +88,7 @@ impl Job<'_> {
         let change = SkillChange {
             category: request.category.map(Category::as_str).filter(|it| *it != skill.category),
             approval_level: Some(level).filter(|it| *it != skill.approval_level),
-            status: Some(Status::Active).filter(|it| *it != skill.status),
+            status: Some(Status::Active).filter(|it| it.as_str() != skill.status),
             team: request.team.filter(|it| Some(*it) != skill.team.as_deref()),
             tags: tags.filter(|it| Some(json(it)) != skill.tags),
             owner: owner.filter(|it| Some(*it) != skill.owner.as_deref()),

@@ -12,7 +12,7 @@ use super::error::Result;
 use super::project::Project;
 use super::tree::skill_files;
 use crate::clock::Clock;
-use crate::model::{AgentType, Category};
+use crate::model::{AgentType, Category, path_as_text};
 use crate::store::{Durability, Store};
 
 use write::Writer;
@@ -36,6 +36,7 @@ pub struct Import<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub struct ImportReport {
     /// The folder.
+    #[serde(serialize_with = "path_as_text")]
     pub folder: PathBuf,
     /// Skill files below it.
     pub found: usize,
@@ -78,7 +79,7 @@ pub struct ImportEvent {
     pub total: usize,
 }
 
-/// Imports every skill file below a folder. What was reported to `progress` is committed.
+/// Imports every skill file below a folder. What was reported to `progress` is committed, in a database that is there.
 pub fn import(
     store: &mut dyn Store,
     files: &Files,

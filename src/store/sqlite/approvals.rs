@@ -33,7 +33,7 @@ pub(super) use approved;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval>> {
     collect(
         connection,
-        "SELECT rowid, coalesce(version, ''), content_hash, coalesce(approval_level, 'human'), approver, decision, reasoning,
+        "SELECT rowid, version, content_hash, approval_level, approver, decision, reasoning,
            approval_criteria_check, timestamp
          FROM approval_history WHERE skill_id = ?1 ORDER BY rowid DESC",
         [skill.0],
@@ -41,14 +41,14 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
             let mut fields = Fields::new("approval_history", row);
             Ok(Approval {
                 id: fields.get()?,
-                version: fields.get()?,
-                content_hash: fields.get()?,
-                approval_level: fields.word()?,
-                approver: fields.get()?,
+                version: fields.text()?,
+                content_hash: fields.maybe_text()?,
+                approval_level: fields.level()?,
+                approver: fields.maybe_text()?,
                 decision: fields.word()?,
-                reasoning: fields.get()?,
-                approval_criteria_check: fields.get()?,
-                timestamp: fields.get()?,
+                reasoning: fields.maybe_text()?,
+                approval_criteria_check: fields.maybe_text()?,
+                timestamp: fields.maybe_text()?,
             })
         },
     )

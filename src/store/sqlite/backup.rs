@@ -1,25 +1,22 @@
-//! Copies: backups, restores, and the drafts that become a file by one rename.
+//! Copies: backups and restores.
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, ffi};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::process::{Pid, test_kill_process};
 
 use super::beside::with_suffix;
 use super::failure::{Place, file_error};
 use super::open::{self, Options};
 use super::{rollups, schema};
 use crate::clock::Clock;
+use crate::draft::{self, Draft};
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
-
-/// What a draft's name has after the name that it will get; the number of the process follows.
-const DRAFT: &str = ".cfn-tmp-";
 
 /// Copies the committed state to `to`: written beside it, synced, renamed. A file that is there is replaced.
 pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
@@ -37,18 +34,18 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
             source: io::ErrorKind::AlreadyExists.into(),
         });
     }
-    sweep(to);
-    let draft = draft_of(to);
-    let done = fill(place, &draft).and_then(|()| {
-        fs::rename(&draft, to).map_err(|source| file_error("could not rename the backup to", to, source))?;
-        sync_folder(to);
-        let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
-        Ok(BackupReport { path: to.to_owned(), size_bytes })
-    });
-    if done.is_err() {
-        discard(&draft);
-    }
-    done
+    folder_of(to)?;
+    let draft = Draft::of(to);
+    fill(place, &draft)?;
+    draft.replace().map_err(|source| file_error("could not rename the backup to", to, source))?;
+    let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
+    Ok(BackupReport { path: to.to_owned(), size_bytes })
+}
+
+/// The folder that a file is going to be in.
+pub(super) fn folder_of(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    draft::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))
 }
 
 /// A copy beside the database, named after why it was made and when.
@@ -80,22 +77,12 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
 pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<RestoreReport> {
     let place = Place::new(path, options.busy_timeout);
     let (source, _) = verified(&place, from)?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| file_error("could not create the folder", folder, error))?;
-    }
-    sweep(path);
-    let draft = draft_of(path);
-    let done = write_draft(&place, &source, &draft).and_then(|()| {
-        let previous = set_aside(path, clock)?;
-        fs::rename(&draft, path)
-            .map_err(|error| file_error("could not rename the restored database to", path, error))?;
-        sync_folder(path);
-        Ok(RestoreReport { from: from.to_owned(), previous })
-    });
-    if done.is_err() {
-        discard(&draft);
-    }
-    done
+    folder_of(path)?;
+    let draft = Draft::of(path);
+    write_draft(&place, &source, &draft)?;
+    let previous = set_aside(path, clock)?;
+    draft.replace().map_err(|error| file_error("could not rename the restored database to", path, error))?;
+    Ok(RestoreReport { from: from.to_owned(), previous })
 }
 
 fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
@@ -126,21 +113,26 @@ fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
     }
 }
 
-fn fill(place: &Place, draft: &Path) -> Result<()> {
+/// The copy may be read by whom the database may be read by, from its first byte on.
+fn fill(place: &Place, draft: &Draft) -> Result<()> {
     // A connection of its own: the caller's may be inside the transaction before which the copy is taken.
     let source = open::plain(place, &place.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let permissions = fs::metadata(&place.path).ok().map(|it| it.permissions());
+    let mode = permissions.as_ref().map_or(0o600, |it| it.mode() & 0o777);
+    let created = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(draft.path());
+    created.map_err(|source| file_error("could not create", draft.path(), source))?;
     write_draft(place, &source, draft)?;
-    if let Ok(found) = fs::metadata(&place.path) {
-        fs::set_permissions(draft, found.permissions())
-            .map_err(|source| file_error("could not set the permissions of", draft, source))?;
+    if let Some(permissions) = permissions {
+        fs::set_permissions(draft.path(), permissions)
+            .map_err(|source| file_error("could not set the permissions of", draft.path(), source))?;
     }
     Ok(())
 }
 
-fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
-    let draft_place = Place::new(draft, place.busy_timeout);
-    let mut target =
-        open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+fn write_draft(place: &Place, source: &Connection, draft: &Draft) -> Result<()> {
+    let draft_place = Place::new(draft.path(), place.busy_timeout);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut target = open::plain(&draft_place, draft.path(), flags)?;
     unsynced(&target).map_err(|error| draft_place.fail(&error))?;
     step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
@@ -149,14 +141,14 @@ fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
     sync(draft)
 }
 
+/// Puts a finished draft on the disk.
+pub(super) fn sync(draft: &Draft) -> Result<()> {
+    draft.sync().map_err(|source| file_error("could not sync", draft.path(), source))
+}
+
 /// A draft that is not finished is worth nothing, so SQLite need not sync its steps; [`sync`] does it once, before the rename.
 pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
     draft.execute_batch("PRAGMA synchronous = OFF")
-}
-
-/// Puts a finished draft on the disk.
-pub(super) fn sync(draft: &Path) -> Result<()> {
-    fs::File::open(draft).and_then(|file| file.sync_all()).map_err(|source| file_error("could not sync", draft, source))
 }
 
 /// Copies all pages in one step: one snapshot of the source, one transaction of the target.
@@ -179,66 +171,6 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite
 /// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
 fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
     if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
-}
-
-/// Where a file is written before it gets its name.
-pub(super) fn draft_of(path: &Path) -> PathBuf {
-    with_suffix(path, &format!("{DRAFT}{}", std::process::id()))
-}
-
-/// Gives a draft its name, unless something has that name already; says whether it did.
-pub(super) fn publish(draft: &Path, path: &Path) -> Result<bool> {
-    let renamed = match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
-        // Network file systems cannot do that; a link never replaces either.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-            rustix::fs::link(draft, path).inspect(|()| discard(draft))
-        }
-        other => other,
-    };
-    match renamed {
-        Ok(()) => {
-            sync_folder(path);
-            Ok(true)
-        }
-        Err(rustix::io::Errno::EXIST) => {
-            discard(draft);
-            Ok(false)
-        }
-        Err(error) => Err(file_error("could not create", path, error.into())),
-    }
-}
-
-/// Removes a draft and what SQLite may have beside it.
-pub(super) fn discard(draft: &Path) {
-    for suffix in ["", "-journal", "-wal", "-shm"] {
-        // It may not be there; what cannot be removed now is swept by a later run.
-        let _ = fs::remove_file(with_suffix(draft, suffix));
-    }
-}
-
-/// Removes the drafts that killed processes left in the folder of this file. Whatever they were going to be called: backups
-/// carry the time in their names, so the next one has another.
-pub(super) fn sweep(path: &Path) {
-    let Some(folder) = path.parent() else { return };
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let found = entry.file_name();
-        let Some((_, rest)) = found.to_str().and_then(|it| it.rsplit_once(DRAFT)) else { continue };
-        let digits = rest.trim_end_matches("-journal").trim_end_matches("-wal").trim_end_matches("-shm");
-        let alive = digits.parse().ok().and_then(Pid::from_raw).is_none_or(|pid| {
-            // EPERM means that it lives and is somebody else's.
-            test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
-        });
-        if !alive {
-            let _ = fs::remove_file(entry.path()); // another process may have swept it
-        }
-    }
-}
-
-/// A rename is durable when its folder is synced. Some file systems refuse that; the rename stands all the same.
-fn sync_folder(path: &Path) {
-    if let Some(folder) = path.parent() {
-        let _ = fs::File::open(folder).and_then(|it| it.sync_all());
-    }
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

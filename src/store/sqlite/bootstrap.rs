@@ -14,11 +14,11 @@ pub(super) fn enabled(connection: &Connection) -> Result<Vec<Bootstrap>> {
         |row| {
             let mut fields = Fields::new("bootstrap_skills", row);
             Ok(Bootstrap {
-                name: fields.get()?,
-                file_path: fields.get()?,
-                load_order: fields.get()?,
-                description: fields.get()?,
-                content_hash: fields.get()?,
+                name: fields.text()?,
+                file_path: fields.text()?,
+                load_order: fields.number()?.unwrap_or_default(),
+                description: fields.maybe_text()?,
+                content_hash: fields.maybe_text()?,
             })
         },
     )

@@ -1,55 +1,77 @@
 //! The query behind `load`: an agent type's skills, each with its newest approved version.
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, Row};
 
 use super::approvals::approved;
-use super::rows::{Fields, collect};
+use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Cost follows the number of mappings of this agent type: every step is a seek in an index. `current` is the version that the
-/// skill's row names; versions recorded after it do not count, since somebody set the skill back. It is nearly always the approved
-/// one, so it is looked at first, and older ones only where it is not (`+` keeps the planner from walking the row ids of all).
+/// skill's row names. It is nearly always the approved one, so it alone is looked at here.
 const OF: &str = concat!(
-    "SELECT s.id, s.name, s.tags, coalesce(m.priority, 5), coalesce(m.required, 0), m.conditions, m.tdd_condition, s.test_coverage,
-       coalesce(s.test_suite_path, '') <> '', coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4',
-       coalesce(current.content_hash = s.content_hash, 0), chosen.version, chosen.content_hash, chosen.content_path
+    "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
+       coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
+       coalesce(current.content_hash = s.content_hash, 0), current.id, coalesce(",
+    approved!("current"),
+    ", 0), current.version, current.content_hash, current.content_path
      FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
      LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = s.version
-     LEFT JOIN skill_versions chosen ON chosen.id = CASE WHEN ",
-    approved!("current"),
-    " THEN current.id ELSE (
-       SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND +v.id < current.id AND ",
-    approved!("v"),
-    " ORDER BY +v.id DESC LIMIT 1) END
      WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
-     ORDER BY coalesce(m.required, 0) DESC, coalesce(m.priority, 5), s.name"
+     ORDER BY coalesce(m.required, 0) <> 0 DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
 );
 
+/// The newest approved version before one. Versions recorded after the current one do not count, since somebody set the skill back
+/// (`+` keeps the planner from walking the row ids of all).
+const BEFORE: &str = concat!(
+    "SELECT v.version, v.content_hash, v.content_path FROM skills s JOIN skill_versions v ON v.skill_id = s.id
+     WHERE s.id = ?1 AND +v.id < ?2 AND ",
+    approved!("v"),
+    " ORDER BY +v.id DESC LIMIT 1"
+);
+
+/// A candidate, and the current version where that is not approved.
+type Found = (Candidate, Option<i64>);
+
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
-    collect(connection, OF, [agent_type.as_str()], |row| {
-        let mut fields = Fields::new("skills", row);
-        Ok(Candidate {
-            id: SkillId(fields.get()?),
-            name: fields.get()?,
-            tags: fields.get()?,
-            priority: fields.get()?,
-            required: fields.get()?,
-            conditions: fields.get()?,
-            tdd_condition: fields.get()?,
-            test_coverage: fields.get()?,
-            has_test_suite: fields.get()?,
-            approval_level: fields.word()?,
-            phase4_generated: fields.get()?,
-            row_agrees: fields.get()?,
-            approved: version(&mut fields)?,
-        })
-    })
+    let found = collect(connection, OF, [agent_type.as_str()], found)?;
+    found.into_iter().map(|found| with_approved(connection, found)).collect()
+}
+
+fn found(row: &Row<'_>) -> Result<Found> {
+    let mut fields = Fields::new("skills", row);
+    let candidate = Candidate {
+        id: SkillId(fields.get()?),
+        name: fields.text()?,
+        tags: fields.maybe_text()?,
+        priority: fields.number()?.unwrap_or(5),
+        required: fields.get()?,
+        conditions: fields.maybe_text()?,
+        tdd_condition: fields.maybe_text()?,
+        test_coverage: fields.figure(),
+        has_test_suite: fields.get()?,
+        approval_level: fields.level()?,
+        phase4_generated: fields.get()?,
+        row_agrees: fields.get()?,
+        approved: None,
+    };
+    let current: Option<i64> = fields.get()?;
+    if fields.get()? {
+        Ok((Candidate { approved: version(&mut fields)?, ..candidate }, None))
+    } else {
+        Ok((candidate, current))
+    }
+}
+
+fn with_approved(connection: &Connection, (candidate, refused): Found) -> Result<Candidate> {
+    let Some(current) = refused else { return Ok(candidate) };
+    let approved =
+        first(connection, BEFORE, [candidate.id.0, current], |row| version(&mut Fields::new("skill_versions", row)))?;
+    Ok(Candidate { approved: approved.flatten(), ..candidate })
 }
 
 fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
-    let (version, content_hash, content_path): (Option<_>, Option<_>, Option<_>) =
-        (fields.get()?, fields.get()?, fields.get()?);
+    let (version, content_hash, content_path) = (fields.maybe_text()?, fields.maybe_text()?, fields.maybe_text()?);
     Ok(version.zip(content_hash).zip(content_path).map(|((version, content_hash), content_path)| ApprovedVersion {
         version,
         content_hash,
@@ -62,7 +84,7 @@ fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
 mod tests {
     use rusqlite::StatementStatus;
 
-    use super::OF;
+    use super::{BEFORE, OF};
     use crate::clock::Clock;
     use crate::model::{ApprovalLevel, Category, ContentHash, Decision, VersionSource};
     use crate::store::sqlite::plans::{cost, database, scans};
@@ -91,12 +113,19 @@ mod tests {
         let mut transaction = store.write(Durability::Normal)?;
         (0..skills).try_for_each(|number| add(transaction.as_mut(), number, skills / MAPPED, newer_waits))?;
         transaction.commit()?;
-        let mut statement = store.connection.prepare(OF).expect("it is SQL");
-        let approved = |row: &rusqlite::Row<'_>| row.get::<_, String>("version");
-        let found = statement.query_map(["agent-1"], approved).expect("it runs");
-        let found = found.filter(|it| it.as_deref() == Ok("1.0.0")).count();
-        let counted = [StatementStatus::FullscanStep, StatementStatus::VmStep].map(|it| statement.get_status(it));
-        Ok((i32::try_from(found).expect("a few"), counted[0], counted[1]))
+        let mut current = store.connection.prepare(OF).expect("it is SQL");
+        let mut before = store.connection.prepare(BEFORE).expect("it is SQL");
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(12)?, row.get(16)?));
+        let rows: Vec<(i64, i64, bool)> =
+            current.query_map(["agent-1"], row).and_then(Iterator::collect).expect("it runs");
+        let mut older = |skill, than| before.query_row([skill, than], |row| row.get::<_, String>("version"));
+        let found = rows.into_iter().filter(|&(skill, version, approved)| {
+            assert_ne!(approved, newer_waits);
+            approved || older(skill, version).as_deref() == Ok("1.0.0")
+        });
+        let found = i32::try_from(found.count()).expect("a few");
+        let counted = |it| current.get_status(it) + before.get_status(it);
+        Ok((found, counted(StatementStatus::FullscanStep), counted(StatementStatus::VmStep)))
     }
 
     fn add(tx: &mut dyn Transaction, number: i32, agents: i32, newer_waits: bool) -> Result<()> {
@@ -143,7 +172,9 @@ mod tests {
     #[test]
     fn what_an_agent_type_gets_is_found_by_seeks_alone() -> rusqlite::Result<()> {
         let connection = database()?;
-        assert!(scans(&connection, OF)?.is_empty(), "{:?}", scans(&connection, OF));
+        for sql in [OF, BEFORE] {
+            assert!(scans(&connection, sql)?.is_empty(), "{:?}", scans(&connection, sql));
+        }
         assert_eq!(cost(&connection, OF, ["a7"])?, (10, 0));
         assert_eq!(cost(&connection, OF, ["nobody"])?, (0, 0));
         Ok(())

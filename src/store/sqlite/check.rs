@@ -4,11 +4,12 @@
 use rusqlite::{Connection, Result};
 
 use super::failure::Place;
+use super::rows::Fields;
 use crate::model::{ContentHash, Visible};
 use crate::store::CheckReport;
 
 /// What to count, and how to say it; each query answers a count and the first few keys.
-const WARNINGS: [(&str, &str); 12] = [
+const WARNINGS: [(&str, &str); 14] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
         "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
@@ -54,8 +55,19 @@ const WARNINGS: [(&str, &str); 12] = [
            OR approval_level NOT IN ('auto', 'escalate', 'human')",
     ),
     (
+        "skills have a name that no command can take",
+        "SELECT count(*), group_concat(id) FROM skills
+         WHERE typeof(name) <> 'text' OR name GLOB '*[^a-zA-Z0-9_-]*' OR length(name) NOT BETWEEN 1 AND 64",
+    ),
+    (
+        "rows of approval_history have a decision that cfn does not know",
+        "SELECT count(*), group_concat(rowid) FROM approval_history
+         WHERE coalesce(decision, '') NOT IN ('approved', 'rejected', 'escalated', 'needs_correction')",
+    ),
+    (
         "rows of agent_skill_mappings have a priority outside 1 to 10",
-        "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE priority NOT BETWEEN 1 AND 10",
+        "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings
+         WHERE priority NOT BETWEEN 1 AND 10 OR typeof(priority) NOT IN ('integer', 'null')",
     ),
     (
         "rows of agent_skill_mappings repeat an agent type and skill",
@@ -95,7 +107,7 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     let mut statement = connection.prepare("SELECT hash, bytes FROM skill_contents")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let hash: String = row.get(0)?;
+        let hash = Fields::new("skill_contents", row).text()?;
         let bytes = row.get_ref(1)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
         report.contents_checked += 1;
         if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(bytes)) {
@@ -107,10 +119,12 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<()> {
 
 fn warnings(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     for (what, query) in WARNINGS {
-        let (count, which): (i64, Option<String>) =
-            connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (count, which): (i64, String) = connection.query_row(query, [], |row| {
+            let mut fields = Fields::new(what, row);
+            Ok((fields.get()?, fields.text()?))
+        })?;
         if count > 0 {
-            let which: String = which.unwrap_or_default().chars().take(200).collect();
+            let which: String = which.chars().take(200).collect();
             report.warnings.push(format!("{count} {what} ({})", Visible(which)));
         }
     }

@@ -28,25 +28,26 @@ pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -
 pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
     let mut unstored = collect(
         connection,
-        "SELECT s.name, coalesce(s.content_path, ''), s.content_hash, v.id
+        "SELECT s.name, s.content_path, s.content_hash, v.id, 0
          FROM skills s LEFT JOIN skill_versions v
            ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
          WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
          UNION ALL
-         SELECT b.skill_name, b.file_path, b.content_hash, NULL
+         SELECT b.skill_name, b.file_path, b.content_hash, NULL, 1
          FROM bootstrap_skills b
          WHERE b.enabled AND NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash)",
         [],
         |row| {
             let mut fields = Fields::new("skills", row);
             Ok(Unstored {
-                name: fields.get()?,
-                content_path: fields.get()?,
-                content_hash: fields.get()?,
+                name: fields.text()?,
+                content_path: fields.text()?,
+                content_hash: fields.maybe_text()?,
                 version_id: fields.get()?,
+                bootstrap: fields.get()?,
             })
         },
     )?;
-    unstored.sort_by(|a: &Unstored, b| (a.version_id.is_none(), &a.name).cmp(&(b.version_id.is_none(), &b.name)));
+    unstored.sort_by(|a: &Unstored, b| (a.bootstrap, &a.name).cmp(&(b.bootstrap, &b.name)));
     Ok(unstored)
 }

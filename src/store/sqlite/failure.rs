@@ -124,7 +124,11 @@ impl Place {
         if self.free_bytes() == Some(0) {
             return StoreError::Full { path: with_suffix(&self.path, "-shm"), detail: self.space() };
         }
-        let action = if fs::File::open(&self.path).is_ok() { "write beside" } else { "read" };
+        let action = match fs::File::open(&self.path) {
+            Ok(_) => "write beside",
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "create",
+            Err(_) => "read",
+        };
         self.denied(action, message)
     }
 

@@ -10,19 +10,18 @@ use crate::store::NewMapping;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
         connection,
-        "SELECT rowid, coalesce(agent_type, ''), coalesce(priority, 5), coalesce(required, 0), conditions, tdd_condition,
-           coalesce(enabled, 0)
+        "SELECT rowid, agent_type, priority, coalesce(required, 0) <> 0, conditions, tdd_condition, iif(enabled, 1, 0)
          FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
         [skill.0],
         |row| {
             let mut fields = Fields::new("agent_skill_mappings", row);
             let _id: i64 = fields.get()?;
             Ok(Mapping {
-                agent_type: fields.get()?,
-                priority: fields.get()?,
+                agent_type: fields.text()?,
+                priority: fields.number()?.unwrap_or(5),
                 required: fields.get()?,
-                conditions: fields.get()?,
-                tdd_condition: fields.get()?,
+                conditions: fields.maybe_text()?,
+                tdd_condition: fields.maybe_text()?,
                 enabled: fields.get()?,
             })
         },
@@ -32,7 +31,7 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
 pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
     collect(
         connection,
-        "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled AND agent_type IS NOT NULL",
+        "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled AND typeof(agent_type) = 'text'",
         [],
         |row| row.get(0),
     )

@@ -1,45 +1,15 @@
-//! A fresh database, and the adoption of an older one in place.
+//! The adoption of an older database in place.
 
 use std::fs;
-use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
-use super::open::{self, Options};
 use super::schema::{self, CURRENT, State};
 use super::transaction::SqliteTransaction;
-use super::{adopt, backup, rollups};
+use super::{adopt, backup};
 use crate::clock::Clock;
 use crate::store::{MigrateReport, Result, StoreError, Transaction};
-
-/// A fresh database: built under another name and renamed, so that a killed process leaves no half of one.
-pub(super) fn create(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
-    backup::sweep(path);
-    if fs::symlink_metadata(path).is_ok() {
-        return Ok(false);
-    }
-    let draft = backup::draft_of(path);
-    let built = build(&draft, options, clock).and_then(|()| backup::publish(&draft, path));
-    if built.is_err() {
-        backup::discard(&draft);
-    }
-    built
-}
-
-fn build(draft: &Path, options: &Options, clock: Clock) -> Result<()> {
-    let (mut connection, place) = open::create(draft, options)?;
-    let say = |error: rusqlite::Error| place.fail(&error);
-    backup::unsynced(&connection).map_err(say)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(say)?;
-    schema::run_all(&transaction).map_err(say)?;
-    schema::note_versions(&transaction, clock).map_err(say)?;
-    rollups::trust(&transaction).map_err(say)?;
-    transaction.commit().map_err(say)?;
-    open::settle_journal_mode(&connection, &place)?;
-    connection.close().map_err(|(_, error)| place.fail(&error))?;
-    backup::sync(draft)
-}
 
 /// Brings an older database to this schema, in one transaction, after a backup.
 pub(super) fn adopt(
@@ -75,7 +45,7 @@ pub(super) fn adopt(
         Ok(()) => report.backup = Some(backup),
         Err(error @ StoreError::OutcomeUnknown { .. }) => return Err(error),
         Err(error) => {
-            backup::discard(&backup); // nothing was changed, so there is no state before
+            let _ = fs::remove_file(&backup); // nothing was changed, so there is no state before
             return Err(error);
         }
     }

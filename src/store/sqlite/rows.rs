@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use rusqlite::types::{FromSql, Type, Value};
+use rusqlite::types::{FromSql, Type, Value, ValueRef};
 use rusqlite::{Error, Result, Row};
 
 use super::failure::Damaged;
-use crate::model::UnknownWord;
+use crate::model::{ApprovalLevel, UnknownWord};
 
 /// A row of a table, read column by column in the order of the SELECT.
 pub(super) struct Fields<'r> {
@@ -31,6 +31,42 @@ impl<'r> Fields<'r> {
             }
             other => other,
         })
+    }
+
+    /// The next column as text, whatever another program wrote there: it is shown as well as it can be.
+    pub(super) fn maybe_text(&mut self) -> Result<Option<String>> {
+        let index = self.next;
+        self.next += 1;
+        Ok(match self.row.get_ref(index)? {
+            ValueRef::Null => None,
+            ValueRef::Integer(number) => Some(number.to_string()),
+            ValueRef::Real(number) => Some(number.to_string()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        })
+    }
+
+    /// The same; nothing is empty text.
+    pub(super) fn text(&mut self) -> Result<String> {
+        Ok(self.maybe_text()?.unwrap_or_default())
+    }
+
+    /// The next column, as a whole number where it is one.
+    pub(super) fn number(&mut self) -> Result<Option<i64>> {
+        let index = self.next;
+        self.next += 1;
+        Ok(self.row.get_ref(index)?.as_i64().ok())
+    }
+
+    /// The next column, as a figure where it is one.
+    pub(super) fn figure(&mut self) -> Option<f64> {
+        let index = self.next;
+        self.next += 1;
+        self.row.get(index).ok()
+    }
+
+    /// The next column, as a level; a word that cfn does not know counts as the strictest.
+    pub(super) fn level(&mut self) -> Result<ApprovalLevel> {
+        Ok(self.text()?.parse().unwrap_or(ApprovalLevel::Human))
     }
 
     /// The next column, as one of the words that it takes.

@@ -10,9 +10,8 @@ use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
 macro_rules! columns {
     () => {
-        "s.id, s.name, coalesce(s.category, ''), s.team, coalesce(s.content_path, ''), coalesce(s.content_hash, ''), s.tags,
-         coalesce(s.version, ''), coalesce(s.status, 'active'), coalesce(s.approval_level, 'human'), s.last_approved_by,
-         s.last_approval_date, s.phase4_pattern_id, s.generated_by, s.owner, s.created_at, s.updated_at"
+        "s.id, s.name, s.category, s.team, s.content_path, s.content_hash, s.tags, s.version, coalesce(s.status, 'active'),
+         s.approval_level, s.last_approved_by, s.last_approval_date, s.phase4_pattern_id, s.generated_by, s.owner, s.created_at, s.updated_at"
     };
 }
 
@@ -27,12 +26,12 @@ const LIST: &str = concat!(
     ", 0) AS approved,
        (SELECT json_group_array(agent_type) FROM
           (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
-             AND agent_type IS NOT NULL ORDER BY agent_type))
+             AND typeof(agent_type) = 'text' ORDER BY agent_type))
      FROM skills s
      LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
      WHERE (?1 IS NULL OR s.category = ?1)
-       AND (?2 IS NULL OR s.approval_level = ?2)
-       AND (?3 IS NULL OR s.status = ?3)
+       AND (?2 IS NULL OR CASE WHEN s.approval_level IN ('auto', 'escalate') THEN s.approval_level ELSE 'human' END = ?2)
+       AND (?3 IS NULL OR coalesce(s.status, 'active') = ?3)
        AND (?4 IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = ?4 AND enabled))
        AND (NOT ?5 OR NOT approved)
      ORDER BY s.name"
@@ -41,22 +40,22 @@ const LIST: &str = concat!(
 fn read(fields: &mut Fields<'_>) -> Result<Skill> {
     Ok(Skill {
         id: SkillId(fields.get()?),
-        name: fields.get()?,
-        category: fields.get()?,
-        team: fields.get()?,
-        content_path: fields.get()?,
-        content_hash: fields.get()?,
-        tags: fields.get()?,
-        version: fields.get()?,
-        status: fields.word()?,
-        approval_level: fields.word()?,
-        last_approved_by: fields.get()?,
-        last_approval_date: fields.get()?,
-        phase4_pattern_id: fields.get()?,
-        generated_by: fields.get()?,
-        owner: fields.get()?,
-        created_at: fields.get()?,
-        updated_at: fields.get()?,
+        name: fields.text()?,
+        category: fields.text()?,
+        team: fields.maybe_text()?,
+        content_path: fields.text()?,
+        content_hash: fields.text()?,
+        tags: fields.maybe_text()?,
+        version: fields.text()?,
+        status: fields.text()?,
+        approval_level: fields.level()?,
+        last_approved_by: fields.maybe_text()?,
+        last_approval_date: fields.maybe_text()?,
+        phase4_pattern_id: fields.number()?,
+        generated_by: fields.maybe_text()?,
+        owner: fields.maybe_text()?,
+        created_at: fields.maybe_text()?,
+        updated_at: fields.maybe_text()?,
     })
 }
 
@@ -80,13 +79,13 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     let skill = read(&mut fields)?;
     let approved = fields.get()?;
     let agents: String = fields.get()?;
-    // SQLite made this array from text, so it reads; a mapping with a blob for its type would be left out.
+    // SQLite made this array from text, so it reads.
     let agents = serde_json::from_str(&agents).unwrap_or_default();
     Ok(ListedSkill { skill, approved, agents })
 }
 
 pub(super) fn names(connection: &Connection) -> Result<Vec<String>> {
-    collect(connection, "SELECT name FROM skills WHERE name IS NOT NULL", [], |row| row.get(0))
+    collect(connection, "SELECT name FROM skills WHERE typeof(name) = 'text'", [], |row| row.get(0))
 }
 
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Skill, SkillId, SkillName, Status, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
     Backlog, Catalogue, Days, Freshness, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
@@ -150,7 +150,7 @@ impl Reporting for SqliteTransaction<'_> {
         self.say(reports::waiting(&self.inner, category))
     }
 
-    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, Status, i64)>> {
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>> {
         self.say(reports::levels(&self.inner, category))
     }
 

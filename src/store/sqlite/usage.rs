@@ -9,7 +9,7 @@ use crate::store::UsageFilter;
 
 /// A skill, and what an agent would get of it.
 const USED: &str = concat!(
-    "SELECT s.id, coalesce(s.approval_level, 'human'), coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
+    "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
      FROM skills s
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!("v"),
@@ -20,7 +20,7 @@ const USED: &str = concat!(
 pub(super) fn used(connection: &Connection, name: &SkillName) -> Result<Option<UsedSkill>> {
     first(connection, USED, [name.as_str()], |row| {
         let mut fields = Fields::new("skills", row);
-        let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.word()?, fields.get()?);
+        let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.level()?, fields.get()?);
         let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);
         Ok(UsedSkill { id, approval_level, phase4_generated, version: version.zip(hash) })
     })
@@ -48,7 +48,9 @@ const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
    WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
 
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {
-    first(connection, LATEST_PASS_RATE, [skill.0], |row| row.get(0))
+    // What is no figure is an unknown one.
+    Ok(first(connection, LATEST_PASS_RATE, [skill.0], |row| Ok(Fields::new("skill_usage_log", row).figure()))?
+        .flatten())
 }
 
 pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
@@ -108,16 +110,16 @@ fn shown_row(row: &Row<'_>) -> Result<UsageRow> {
     let mut fields = Fields::new("skill_usage_log", row);
     Ok(UsageRow {
         id: fields.get()?,
-        skill: fields.get()?,
-        agent_id: fields.get()?,
-        agent_type: fields.get()?,
-        task_id: fields.get()?,
-        phase: fields.get()?,
-        loaded_at: fields.get()?,
-        version: fields.get()?,
-        content_hash: fields.get()?,
-        execution_time_ms: fields.get()?,
-        exit_code: fields.get()?,
+        skill: fields.maybe_text()?,
+        agent_id: fields.text()?,
+        agent_type: fields.text()?,
+        task_id: fields.maybe_text()?,
+        phase: fields.maybe_text()?,
+        loaded_at: fields.text()?,
+        version: fields.maybe_text()?,
+        content_hash: fields.maybe_text()?,
+        execution_time_ms: fields.number()?,
+        exit_code: fields.number()?,
     })
 }
 

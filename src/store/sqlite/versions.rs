@@ -21,13 +21,13 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionR
         let mut fields = Fields::new("skill_versions", row);
         Ok(VersionRecord {
             id: fields.get()?,
-            version: fields.get()?,
-            content_hash: fields.get()?,
-            content_path: fields.get()?,
-            front_matter: fields.get()?,
-            approval_level: fields.word()?,
-            source: fields.get()?,
-            created_at: fields.get()?,
+            version: fields.text()?,
+            content_hash: fields.text()?,
+            content_path: fields.text()?,
+            front_matter: fields.maybe_text()?,
+            approval_level: fields.level()?,
+            source: fields.text()?,
+            created_at: fields.text()?,
             stored: fields.get()?,
             approved: fields.get()?,
         })

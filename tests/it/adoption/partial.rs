@@ -140,3 +140,74 @@ fn values_that_break_the_rules_are_reported_and_not_enforced() {
     assert_eq!(project.sqlite3("SELECT approval_level FROM skills WHERE id = 1"), "expert");
     assert_eq!(project.cfn(["load", "tester"]).code, Some(0), "a priority that is not there is the default");
 }
+
+/// A row that no rule allows, in a layout without rules, keeps nobody from the rest.
+#[test]
+fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
+    let body = "Body.";
+    let project = layouts::project(&format!(
+        "CREATE TABLE skills (id INTEGER PRIMARY KEY, name, category, content_path, content_hash, version, status, approval_level,
+           created_at, test_coverage);
+         CREATE TABLE agent_skill_mappings (id INTEGER PRIMARY KEY, agent_type, skill_id, priority, required, tdd_condition);
+         CREATE TABLE approval_history (id INTEGER PRIMARY KEY, skill_id, version, decision, approval_level);
+         CREATE TABLE bootstrap_skills (skill_name, file_path, load_order, content_hash);
+         INSERT INTO bootstrap_skills VALUES ('boot', 'jwt.md', 'last', '{hash}'), (NULL, NULL, NULL, x'ff');
+         INSERT INTO skills VALUES (1, 'jwt', 'domain', 'jwt.md', '{hash}', '1.0.0', 'active', 'human', 1700000000, 0.9),
+           (2, 'odd', x'1b5b', 7, 'h', 1.5, 'draft', 'expert', NULL, 'high'), (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+           (4, x'00ff', 'domain', x'ff', 'h', '1.0.0', 'active', 'auto', NULL, NULL),
+           (5, 'strict', 'domain', 'strict.md', '{hash}', '1.0.0', 'active', 'EXPERT', NULL, 'high');
+         INSERT INTO agent_skill_mappings VALUES (1, 'dev', 1, 'high', 0, NULL), (2, 'dev', 2, 1, 'yes', NULL), (3, x'ff', 1, 1, 0, NULL),
+           (4, 'dev', 5, NULL, 0, '{{\"min_coverage\": 0.5}}');
+         INSERT INTO approval_history VALUES (1, 1, '1.0.0', 'approved', 'human'), (2, 1, '1.0.0', 'perhaps', 'expert');
+         DELETE FROM approval_history WHERE id = 2;",
+        hash = sha256(body)
+    ));
+    project.file("jwt.md", body);
+    project.file("strict.md", body);
+    let migrated = project.cfn(["db", "migrate"]);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    let list = project.cfn(["skill", "list", "--json"]).json();
+    let of =
+        |id: i64| list["skills"].as_array().expect("skills").iter().find(|it| it["id"] == id).expect("a row").clone();
+    assert_eq!(
+        (&of(2)["status"], &of(2)["version"], &of(2)["approval_level"]),
+        (&"draft".into(), &"1.5".into(), &"human".into())
+    );
+    assert_eq!((&of(3)["name"], &of(3)["status"]), (&"".into(), &"active".into()));
+    let table = project.cfn(["skill", "list"]).ok();
+    assert!(table.contains("\\u{1b}[") && !table.contains('\u{1b}'), "{table}");
+    assert_eq!(
+        project.cfn(["skill", "list", "--level", "human", "--json"]).json()["skills"].as_array().map(Vec::len),
+        Some(4)
+    );
+    assert_eq!(
+        project.cfn(["skill", "list", "--status", "active", "--json"]).json()["skills"].as_array().map(Vec::len),
+        Some(4)
+    );
+    for args in [
+        &["skill", "show", "odd"][..],
+        &["skill", "history", "odd"],
+        &["db", "capture"],
+        &["db", "check"],
+        &["analytics"],
+    ] {
+        let ran = project.cfn(args);
+        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+    }
+    let verified = project.cfn(["skill", "verify"]);
+    assert!(verified.code == Some(7) && verified.stdout.contains(": no file of it is recorded\n"), "{verified:?}");
+    assert!(!verified.stdout.contains("not a regular file"), "{verified:?}");
+    let check = project.cfn(["db", "check"]).ok();
+    for line in [
+        "a status or a level that cfn does not know (2,5)",
+        "a name that no command can take (3,4)",
+        "a priority outside 1 to 10 (1)",
+    ] {
+        assert!(check.contains(line), "{line}: {check}");
+    }
+    let left = project.cfn(["db", "capture"]).ok();
+    assert!(left.contains("no hash recorded") && !left.contains("bootstrap"), "{left}");
+    let loaded = project.cfn(["load", "dev", "--format", "names"]);
+    assert_eq!((loaded.code, loaded.stdout.as_str()), (Some(0), "boot\njwt\n"), "{loaded:?}");
+    assert!(loaded.stderr.contains("left out strict: its test coverage is unknown"), "{loaded:?}");
+}

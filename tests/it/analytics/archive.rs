@@ -123,3 +123,22 @@ fn a_file_that_is_not_whole_is_refused() {
     assert!(other.cfn(["db", "unarchive", "old.gz"]).fails(2).contains("another database"));
     project.cfn(["db", "archive", "--before", "2025-11-18", "--to", "old.gz"]).fails(2);
 }
+
+/// A table of the old layout without AUTOINCREMENT gives the ids of rows that left to new ones.
+#[test]
+fn rows_whose_ids_were_given_away_come_back_under_others() {
+    let project = filled();
+    let before = project.sqlite3("SELECT count(*) || ' ' || sum(confidence_before) FROM skill_usage_log");
+    project.cfn(["db", "archive", "--before", "2025-11-17", "--to", "old.gz"]).ok();
+    project.sqlite3("INSERT INTO skill_usage_log (id, agent_id, agent_type, skill_id, confidence_before) VALUES (1, 'new', 't', 1, 0)");
+    let reports = answers(&project);
+    let said = project.cfn(["db", "unarchive", "old.gz"]).ok();
+    assert!(said.contains("1 of them have new ids"), "{said}");
+    assert_eq!(answers(&project), reports);
+    assert_eq!(project.sqlite3("SELECT agent_id FROM skill_usage_log WHERE id = 1"), "new");
+    let after = project
+        .sqlite3("SELECT count(*) || ' ' || sum(confidence_before) FROM skill_usage_log WHERE agent_id <> 'new'");
+    assert_eq!(after, before);
+    project.cfn(["analytics", "check"]).ok();
+    assert_eq!(project.cfn(["db", "unarchive", "old.gz", "--json"]).json()["returned"], 0);
+}

@@ -159,3 +159,19 @@ fn what_a_killed_batch_acknowledged_is_there() {
     project.assert_whole();
     project.cfn(["analytics", "check"]).ok();
 }
+
+#[test]
+fn a_line_is_an_object_of_bounded_length_with_an_agent() {
+    let project = project();
+    let array = "[1, \"beta\", \"a\", \"t\", null, null, null, null, null, null, null, null, null]\n";
+    let long = format!("{{\"skill\": \"beta\", \"agent_id\": \"{}\", \"agent_type\": \"t\"}}\n", "a".repeat(2 << 20));
+    let nobody = "{\"skill\": \"beta\", \"agent_id\": \"\", \"agent_type\": \"t\"}\n";
+    let good = "{\"skill\": \"beta\", \"agent_id\": \"a\", \"agent_type\": \"t\", \"phase\": \"\"}\n";
+    let ran = project.cfn_with_input(["log", "--batch"], [array, &long, nobody, good].concat().as_bytes());
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), 3), "{ran:?}");
+    for (line, reason) in ran.stdout.lines().zip(["it is an array", "over the limit of 1 MiB", "agent_id is empty"]) {
+        assert!(line.contains(reason), "{line}");
+    }
+    assert_eq!(project.sqlite3("SELECT agent_id || quote(phase) FROM skill_usage_log"), "aNULL");
+    project.cfn(["log", "beta", "--agent-id", "", "--agent-type", "t"]).fails(1);
+}

@@ -234,3 +234,15 @@ fn overview() {
       FROM skill_usage_log u JOIN skills s ON s.id = u.skill_id GROUP BY s.id ORDER BY 2 DESC, 1 LIMIT 5";
     assert_same(&[], 1, most);
 }
+
+#[test]
+fn a_category_narrows_the_approval_reports_with_and_without_days() {
+    let project = project();
+    for report in ["velocity", "approval-efficiency"] {
+        for days in [&[][..], &["--days", "1"]] {
+            let rows = table(&project, &[&[report, "--category", "testing"], days].concat(), 0);
+            assert_eq!(rows.len(), 1, "{report} {days:?}: {rows:?}");
+            assert_eq!((&rows[0][0], &rows[0][1]), (&"auto".into(), &1.into()), "{report} {days:?}");
+        }
+    }
+}

@@ -174,7 +174,7 @@ fn a_read_that_fails_is_a_database_error_and_no_answer() {
 fn a_skill_file_that_cannot_be_opened_is_named_and_nothing_is_stored() {
     let project = Project::new();
     let path = project.skill("skill", "The first.").to_string_lossy().into_owned();
-    let wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", &path, "-e", "inject=/^open(at)?$:error=EIO"];
+    let wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", &path, "-e", "inject=/^open(at2?)?$:error=EIO"];
     let ran = Ran::from(finish(under(&project, &wrapper, (DEPLOY.args)(&path))));
     assert_one_message(&ran);
     assert!(ran.clone().fails(2).contains("SKILL.md"), "{ran:?}");

@@ -66,7 +66,8 @@ fn links_dots_and_proc_lead_nowhere_outside_the_root() {
 fn a_root_that_is_not_there_lets_nothing_in() {
     let project = project();
     fs::rename(project.path().join("root"), project.path().join("elsewhere")).expect("it moves");
-    assert_ne!(deploy(&project, "elsewhere/in.md").code, Some(0));
+    let message = deploy(&project, "elsewhere/in.md").fails(1);
+    assert!(message.starts_with("error: CFN_CONTENT_ROOT is ") && message.contains("hint: "), "{message}");
     assert_eq!(project.sqlite3("SELECT count(*) FROM skill_contents"), "0");
 }
 

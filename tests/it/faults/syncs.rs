@@ -100,14 +100,20 @@ fn deploying_the_same_again_writes_nothing() {
     assert_eq!(syncs(&project, &["deploy", "1", "s", "SKILL.md", "domain", "agent", "--dry-run"]), AGAIN);
 }
 
+/// Each folder that `init` creates is a new name in the one above it.
+const FOLDERS: usize = 2;
+
 /// A fresh database, a backup and the copy before a restore are drafts until they are renamed: the file once and the folder once.
 const DRAFT: usize = 2;
 
 #[test]
 fn files_that_appear_by_a_rename_are_synced_once_with_their_folder() {
     let fresh = Project::empty();
-    assert_eq!(syncs(&fresh, &["init"]), DRAFT);
+    assert_eq!(syncs(&fresh, &["init"]), FOLDERS + DRAFT);
     assert_eq!(syncs(&fresh, &["init"]), 0, "it exists");
+    let filled = Project::empty();
+    (0..100).for_each(|it| drop(filled.file(&format!("skills/s-{it}/SKILL.md"), "---\ndescription: d\n---\nText.\n")));
+    assert_eq!(syncs(&filled, &["init", "--from", "skills"]), DRAFT, "with what it was filled");
     let project = project();
     assert_eq!(syncs(&project, &["db", "backup", "b.db"]), DRAFT);
     // One commit more: what the reports add up is bound to the schema that the restored file now has.

@@ -125,10 +125,11 @@ impl Victim for Writes {
     }
 }
 
-/// `init --from` of two batches, each time into a new project.
+/// `init --from` of four batches, by turns where there is no database and into an empty one.
 struct Import {
     source: Project,
     project: Project,
+    turn: usize,
 }
 
 const FILES: usize = 520;
@@ -144,7 +145,7 @@ impl Import {
                 format!("---\nname: s-{number}\ndescription: d\n---\nText {number}\n"),
             );
         }
-        Self { source, project: Project::empty() }
+        Self { source, project: Project::empty(), turn: 0 }
     }
 
     fn from(&self) -> [&str; 3] {
@@ -158,7 +159,8 @@ impl Victim for Import {
     }
 
     fn prepare(&mut self) -> Command {
-        self.project = Project::empty();
+        self.turn += 1;
+        self.project = if self.turn.is_multiple_of(2) { Project::empty() } else { Project::new() };
         self.project.command(self.from())
     }
 

@@ -11,15 +11,16 @@ mod values;
 use std::fs;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter};
 
 use self::file::Header;
-use self::values::{Value, columns, id_of, quoted};
-use super::failure::Place;
+use self::values::{Value, columns, id_of, is_id, quoted};
+use super::failure::{Place, file_error};
 use super::rows::change;
+use super::schema;
 use super::sums::{add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums_of_rows, sums_of_sums, who};
-use super::{backup, schema};
 use crate::clock::Clock;
+use crate::draft::Draft;
 use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
 
 /// Rows that one transaction moves: a fraction of a second for whoever waits.
@@ -93,13 +94,16 @@ pub(super) fn unarchive(
         .query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
         .optional()
         .map_err(|error| place.fail(&error))?;
-    let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0 };
+    let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0, renumbered: 0 };
     let Some(id) = known else { return Ok(report) }; // its rows are in the log
     // Rows whose skill is gone were there, and come back too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
     let names = header.columns.clone();
     let done = file::parts(from, PART, &mut |part, rows| {
-        report.returned += put_back(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+        let (returned, renumbered) =
+            put_back(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+        report.returned += returned;
+        report.renumbered += renumbered;
         progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
         Ok(())
     });
@@ -113,23 +117,14 @@ pub(super) fn unarchive(
 
 /// Writes the file from one snapshot; whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
-    backup::sweep(to);
-    let draft = backup::draft_of(to);
+    let draft = Draft::of(to);
     let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
     let database = identity(&snapshot).map_err(|error| place.fail(&error))?;
     let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
     let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
-    let written = file::write(&snapshot, place, header, &draft);
-    match written {
-        Ok(0) => backup::discard(&draft),
-        Ok(_) => {
-            // Another process that was faster has written the same rows; what counts is the file that is there.
-            backup::publish(&draft, to)?;
-        }
-        Err(error) => {
-            backup::discard(&draft);
-            return Err(error);
-        }
+    if file::write(&snapshot, place, header, draft.path())? > 0 {
+        // Another process that was faster has written the same rows; what counts is the file that is there.
+        draft.publish().map_err(|source| file_error("could not create", to, source))?;
     }
     Ok(fs::symlink_metadata(to).is_ok())
 }
@@ -173,31 +168,42 @@ fn take(
     Ok((moved, kept))
 }
 
-/// Puts a part's rows back into the log; how many.
+/// Puts a part's rows back into the log; how many, and how many of them under another id. An old table may give the ids of rows
+/// that left to new ones.
 fn put_back(
     connection: &mut Connection,
     archive: i64,
     part: usize,
     names: &[String],
     rows: &[Vec<Value>],
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<(u64, u64)> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let part = i64::try_from(part).unwrap_or(i64::MAX);
     if !is_out(&transaction, archive, part)? {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let known = columns(&transaction)?;
     let list: Vec<String> = names.iter().filter(|it| known.contains(it)).map(|it| quoted(it)).collect();
     let holes: Vec<String> = (1..=list.len()).map(|index| format!("?{index}")).collect();
     let sql = format!("INSERT INTO skill_usage_log ({}) VALUES ({})", list.join(", "), holes.join(", "));
-    let mut returned = 0;
+    let (mut returned, mut renumbered) = (0, 0);
     for row in rows {
         let stays = "SELECT 1 FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2 AND row_id = ?3";
         if transaction.prepare_cached(stays)?.exists(params![archive, part, id_of(names, row)])? {
             continue;
         }
-        let values = names.iter().zip(row).filter(|(name, _)| known.contains(name)).map(|(_, value)| value);
-        transaction.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
+        let fields = names.iter().zip(row).filter(|(name, _)| known.contains(name));
+        let insert = |without_id: bool| {
+            let values = fields.clone().map(|(name, it)| if without_id && is_id(name) { &Value::Null } else { it });
+            transaction.prepare_cached(&sql)?.execute(params_from_iter(values))
+        };
+        match insert(false) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                insert(true)?;
+                renumbered += 1;
+            }
+            done => drop(done?),
+        }
         returned += 1;
     }
     change(&transaction, "DELETE FROM usage_archived_daily WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
@@ -206,7 +212,7 @@ fn put_back(
     change(&transaction, "DELETE FROM usage_archived_totals", [])?;
     change(&transaction, REDO_TOTALS, [])?;
     transaction.commit()?;
-    Ok(returned)
+    Ok((returned, renumbered))
 }
 
 fn is_out(connection: &Connection, archive: i64, part: i64) -> rusqlite::Result<bool> {

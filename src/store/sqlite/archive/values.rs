@@ -53,9 +53,14 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// Whether a column is the key.
+pub(super) fn is_id(name: &str) -> bool {
+    name.eq_ignore_ascii_case("id")
+}
+
 /// The key of a row.
 pub(super) fn id_of(names: &[String], row: &[Value]) -> i64 {
-    let id = names.iter().position(|it| it.eq_ignore_ascii_case("id")).and_then(|index| row.get(index));
+    let id = names.iter().position(|it| is_id(it)).and_then(|index| row.get(index));
     if let Some(Value::Integer(id)) = id { *id } else { 0 }
 }
 

@@ -1,0 +1,38 @@
+//! JSON that a terminal can be shown: what a reader would not see, or a terminal would obey, is written as its escape. The value
+//! that a program reads is the same.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+use crate::model::is_visible;
+
+/// One document, on one line.
+pub(super) fn to_vec(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(256);
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Escaping))?;
+    Ok(text)
+}
+
+/// Compact JSON; serde itself escapes the control characters below U+0020 only.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Most text is plain, and is not looked at character by character.
+        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut from = 0;
+        for (at, character) in fragment.char_indices().filter(|(_, it)| !is_visible(*it)) {
+            writer.write_all(&fragment.as_bytes()[from..at])?;
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            from = at + character.len_utf8();
+        }
+        writer.write_all(&fragment.as_bytes()[from..])
+    }
+}

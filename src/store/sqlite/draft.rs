@@ -1,0 +1,107 @@
+//! A fresh database before it has its name. Nobody else can see it, so it is filled without a log, without waiting for the disk and
+//! without what other programs' writes need; it gets all that when it is finished, and its name by one rename.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
+
+use super::failure::file_error;
+use super::open::{self, Options};
+use super::{SqliteStore, backup, rollups, schema};
+use crate::clock::Clock;
+use crate::draft::Draft;
+use crate::store::{Durability, Result};
+
+/// A database that is not there yet. Dropped before it is published, it leaves nothing.
+#[derive(Debug)]
+pub struct DatabaseDraft {
+    store: SqliteStore,
+    path: PathBuf,
+    /// What is made again, from its SQL, when all rows are there.
+    deferred: Vec<String>,
+    // Last: the file goes when the connection is closed.
+    file: Draft,
+}
+
+impl DatabaseDraft {
+    /// Begins a database at `path`; none where something is there already.
+    pub(super) fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
+        let exists = fs::symlink_metadata(path).is_ok();
+        if !exists {
+            backup::folder_of(path)?;
+        }
+        let file = Draft::of(path); // also where the database exists: it sweeps
+        if exists {
+            return Ok(None);
+        }
+        let (mut connection, place) = open::create(file.path(), options)?;
+        begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
+        // Whatever durability its transactions ask for, it is synced once, at the end.
+        let options = Options { synchronous: Some(Durability::Normal), ..*options };
+        let warning = open::warning_about(path);
+        let store = SqliteStore {
+            connection,
+            place,
+            options,
+            clock,
+            durability: Durability::Normal,
+            warning,
+            watched: Cell::new(None),
+        };
+        Ok(Some(Self { store, path: path.to_owned(), deferred: Vec::new(), file }))
+    }
+
+    /// The store, for filling it with many rows. Indexes are cheaper to make of all rows than row by row; triggers keep up with
+    /// the writes of other programs, and there are none.
+    pub fn fill(&mut self) -> Result<&mut SqliteStore> {
+        let Self { store, deferred, .. } = self;
+        if deferred.is_empty() {
+            *deferred = defer(&store.connection).map_err(|error| store.place.fail(&error))?;
+        }
+        Ok(store)
+    }
+
+    /// Finishes it and gives it its name, unless something has that name by now; says whether it did.
+    pub fn publish(self) -> Result<bool> {
+        let Self { store, path, deferred, file } = self;
+        let SqliteStore { mut connection, place, .. } = store;
+        finish(&mut connection, &deferred).map_err(|error| place.fail(&error))?;
+        open::settle_journal_mode(&connection, &place)?;
+        connection.close().map_err(|(_, error)| place.fail(&error))?;
+        backup::sync(&file)?;
+        file.publish().map_err(|source| file_error("could not create", &path, source))
+    }
+}
+
+fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
+    backup::unsynced(connection)?;
+    connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    schema::run_all(&transaction)?;
+    schema::note_versions(&transaction, clock)?;
+    rollups::trust(&transaction)?;
+    transaction.commit()
+}
+
+/// Drops indexes and triggers; answers the SQL that makes them again.
+fn defer(connection: &Connection) -> SqlResult<Vec<String>> {
+    let objects: Vec<(String, String, String)> = connection
+        .prepare("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<SqlResult<_>>()?;
+    let drop = |(kind, name, _): &(String, String, String)| format!("DROP {kind} {name};");
+    connection.execute_batch(&format!("BEGIN; {} COMMIT;", objects.iter().map(drop).collect::<String>()))?;
+    Ok(objects.into_iter().map(|(_, _, sql)| sql).collect())
+}
+
+fn finish(connection: &mut Connection, deferred: &[String]) -> SqlResult<()> {
+    if deferred.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    deferred.iter().try_for_each(|sql| transaction.execute_batch(sql))?;
+    rollups::trust(&transaction)?;
+    transaction.commit()
+}
