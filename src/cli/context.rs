@@ -103,12 +103,9 @@ impl Context {
         self.cache_for(classes, Patience::Requests)
     }
 
-    /// The query cache for work that is done by many threads.
+    /// The query cache for work that is done by many threads and can wait.
     pub(super) fn cache_shared(&self, classes: &[Class]) -> Box<dyn Cache + Sync> {
-        match Redis::start(&self.settings.cache, &self.settings.database, classes, Patience::Long, self.clock) {
-            Some(redis) => Box::new(redis),
-            None => Box::new(Disabled),
-        }
+        self.cache_for(classes, Patience::Work)
     }
 
     /// The Redis server, to see what it takes and does; none where none is used.
@@ -116,7 +113,7 @@ impl Context {
         self.settings.cache.server.as_ref().map(Observed::new)
     }
 
-    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache> {
+    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache + Sync> {
         match Redis::start(&self.settings.cache, &self.settings.database, classes, patience, self.clock) {
             Some(redis) => Box::new(redis),
             None => Box::new(Disabled),
