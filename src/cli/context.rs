@@ -103,7 +103,7 @@ impl Context {
         self.cache_for(classes, Patience::Requests)
     }
 
-    /// The query cache for work that is done by many threads.
+    /// The query cache for work that is done by many threads and can wait.
     pub(super) fn cache_shared(&self, classes: &[Class]) -> Box<dyn Cache + Sync> {
         self.cache_for(classes, Patience::Work)
     }

@@ -1,17 +1,19 @@
 //! The only writer to the terminal. The answer goes to stdout, everything else to stderr; a closed pipe ends quietly.
 
+mod progress;
+
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
-use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
 use super::json;
 use crate::model::Visible;
+
+pub(super) use progress::{Live, Progress};
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -158,66 +160,13 @@ impl Output {
     /// A line that is written over again and again; nothing where nobody looks.
     pub(super) fn live(self) -> Live {
         let shown = !self.quiet && io::stderr().is_terminal();
-        Live { bar: shown.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())) }
+        Live::new(shown)
     }
 
     /// A progress bar that shows itself on a terminal, for what takes over a second.
     pub(super) fn progress(self, what: &'static str) -> Progress {
         let shown = !self.quiet && io::stderr().is_terminal();
-        Progress { what, since: Instant::now(), shown, bar: None }
-    }
-}
-
-/// A line about something that goes on.
-#[derive(Debug)]
-pub(super) struct Live {
-    bar: Option<ProgressBar>,
-}
-
-impl Live {
-    /// Shows how it is now.
-    pub(super) fn say(&self, line: impl Into<String>) {
-        let Some(bar) = &self.bar else { return };
-        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message(line.into());
-    }
-
-    /// Leaves a line standing above it.
-    pub(super) fn keep(&self, line: &str) {
-        let Some(bar) = &self.bar else { return };
-        bar.println(line);
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// How far something is.
-#[derive(Debug)]
-pub(super) struct Progress {
-    what: &'static str,
-    since: Instant,
-    shown: bool,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    /// Shows how far it is.
-    pub(super) fn at(&mut self, done: usize, total: usize) {
-        if !self.shown || (self.bar.is_none() && self.since.elapsed() < Duration::from_secs(1)) {
-            return;
-        }
-        let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} ({eta} left)");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(self.what)
-        });
-        bar.set_position(done as u64);
+        Progress::new(what, shown)
     }
 }
 
@@ -234,14 +183,6 @@ fn write_all(out: &mut impl Write, pieces: &[impl AsRef<[u8]>]) -> io::Result<()
         }
     }
     Ok(())
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }
 
 impl Page {
