@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_tree};
+use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{AgentType, Category, ContentHash, SkillFile, SkillFileLimits};
 use cfn::ops::{self, Files, Import, Load, Project};
@@ -43,11 +44,11 @@ fn load(c: &mut Criterion) {
     let open = || SqliteStore::open(&path, Access::Read, Options::default(), Clock::System).expect("it opens");
     let mut group = c.benchmark_group("20 skills of a large project's 5,000");
     group.bench_function("open, load, close: what every start does", |b| {
-        b.iter(|| ops::load(&mut open(), &request).expect("skills").skills.len());
+        b.iter(|| ops::load(&mut open(), &Disabled, &request).expect("skills").skills.len());
     });
     let mut store = open();
     group.bench_function("load again: a request of a batch", |b| {
-        b.iter(|| ops::load(&mut store, &request).expect("skills").skills.len());
+        b.iter(|| ops::load(&mut store, &Disabled, &request).expect("skills").skills.len());
     });
     group.bench_function("which skills, without their bytes", |b| {
         b.iter(|| store.read().and_then(|it| it.candidates(&agent_type)).expect("candidates").len());

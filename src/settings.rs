@@ -1,5 +1,8 @@
 //! Settings: a flag beats the environment, the environment beats the default. Resolved once; the environment is passed in.
 
+mod cache;
+mod percent;
+mod secret;
 mod workflow;
 
 use std::ffi::OsString;
@@ -8,7 +11,17 @@ use std::time::Duration;
 
 use crate::model::Visible;
 
-pub use workflow::{RootCertificates, Secret, SslMode, WorkflowServer, WorkflowSettings};
+pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
+pub use secret::Secret;
+pub use workflow::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
+
+/// Where operating systems keep the certificates that they trust.
+pub const SYSTEM_CERTIFICATES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
 
 /// Where the database is when nobody says otherwise, from the current folder.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
@@ -24,6 +37,10 @@ pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Flags {
     /// `--db`.
     pub db: Option<PathBuf>,
+    /// `--redis-url`; empty: none, whatever the environment says.
+    pub redis_url: Option<OsString>,
+    /// `--cache`.
+    pub cache: Option<CachePolicy>,
 }
 
 /// What a run goes by.
@@ -43,6 +60,8 @@ pub struct Settings {
     pub notify_agents: bool,
     /// The workflow database, which generated the skills.
     pub workflow: WorkflowSettings,
+    /// The query cache.
+    pub cache: CacheSettings,
     /// The folder that the command runs in.
     pub current_folder: PathBuf,
 }
@@ -60,7 +79,7 @@ pub enum Synchronous {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is \"{}\", and must be {expected}", Visible(value))]
 pub struct BadSetting {
-    /// The environment variable.
+    /// The environment variable or option.
     pub variable: &'static str,
     /// Its value.
     pub value: String,
@@ -98,6 +117,7 @@ impl Settings {
             synchronous: synchronous(variable("CFN_SYNCHRONOUS"))?,
             notify_agents: boolean("ENABLE_AGENT_NOTIFICATIONS", variable("ENABLE_AGENT_NOTIFICATIONS"))?,
             workflow: WorkflowSettings::resolve(&variable, current_folder)?,
+            cache: CacheSettings::resolve(flags.redis_url.as_ref(), flags.cache, &variable, current_folder)?,
             current_folder: current_folder.to_owned(),
         })
     }
@@ -131,7 +151,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     fn resolve(flag: Option<&str>, environment: &[(&str, &str)]) -> Result<Settings, super::BadSetting> {
-        let flags = Flags { db: flag.map(PathBuf::from) };
+        let flags = Flags { db: flag.map(PathBuf::from), ..Flags::default() };
         let lookup =
             |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
         Settings::resolve(&flags, &lookup, Path::new("/here"))

@@ -19,6 +19,7 @@ tools=(
     prlimit=util-linux
     '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
     openssl=openssl
+    redis-server=redis-server
     pgrep=procps
 )
 

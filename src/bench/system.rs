@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::error::{Error, Result};
 use super::program::Program;
 use super::statistics::median;
+use crate::cache::Disabled;
 use crate::model::AgentType;
 use crate::ops::{self, Load};
 use crate::store::Store;
@@ -55,7 +56,8 @@ pub fn system(
     let query = median_of(|| {
         let since = Instant::now();
         let line = || format!("load {agent}");
-        ops::load(store, &request).map_err(|it| Error::WrongAnswer { line: line(), what: it.to_string() })?;
+        ops::load(store, &Disabled, &request)
+            .map_err(|it| Error::WrongAnswer { line: line(), what: it.to_string() })?;
         Ok(since.elapsed())
     })?;
     let mut memory = 0;

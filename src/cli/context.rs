@@ -6,6 +6,8 @@ use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::bench::stress;
+use crate::cache::redis::{Patience, Redis};
+use crate::cache::{Cache, Class, Disabled};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
@@ -84,6 +86,23 @@ impl Context {
     /// Connects to the workflow database.
     pub(super) fn workflow(&self) -> workflow::Result<Box<dyn WorkflowDatabase>> {
         Ok(Box::new(Postgres::connect(&self.settings.workflow.server)?))
+    }
+
+    /// The query cache for questions of this class. Asked for before the database is opened, it connects meanwhile.
+    pub(super) fn cache(&self, class: Class) -> Box<dyn Cache> {
+        self.cache_for(&[class], Patience::Short)
+    }
+
+    /// The query cache for a process that stays.
+    pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Box<dyn Cache> {
+        self.cache_for(classes, Patience::Long)
+    }
+
+    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache> {
+        match Redis::start(&self.settings.cache, &self.settings.database, classes, patience, self.clock) {
+            Some(redis) => Box::new(redis),
+            None => Box::new(Disabled),
+        }
     }
 
     /// Which files may be read.

@@ -78,7 +78,10 @@ impl From<InvalidVersion> for Failure {
 
 impl From<BadSetting> for Failure {
     fn from(error: BadSetting) -> Self {
-        let hint = format!("Correct or unset {} in the environment.", error.variable);
+        let hint = match error.variable.strip_prefix("--") {
+            Some(_) => format!("Correct the option {}.", error.variable),
+            None => format!("Correct or unset {} in the environment.", error.variable),
+        };
         Self::new(1, "invalid_setting", error.to_string(), hint)
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::{ParseError, Targets};
@@ -35,7 +36,7 @@ use self::failure::Failure;
 use self::output::{Color, Output};
 use crate::clock::Clock;
 use crate::model::Visible;
-use crate::settings::{Flags, Settings};
+use crate::settings::{CachePolicy, Flags, Settings};
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, keeps their versions and approvals, and hands each
 /// agent type the right ones.
@@ -66,6 +67,12 @@ struct Global {
     /// The skills database [env: CFN_SKILLS_DB_PATH] [default: ./.claude/skills-database/skills.db]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     db: Option<PathBuf>,
+    /// The Redis server with the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    redis_url: Option<OsString>,
+    /// When to use the query cache; auto: where it pays [env: CFN_CACHE] [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = cache_policy(), help_heading = "Global options")]
+    cache: Option<CachePolicy>,
     /// Answer with one JSON document
     #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
@@ -78,6 +85,10 @@ struct Global {
     /// When to use colours [env: NO_COLOR]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
     color: Color,
+}
+
+fn cache_policy() -> impl clap::builder::TypedValueParser<Value = CachePolicy> {
+    PossibleValuesParser::new(["auto", "always", "never"]).try_map(|it| it.parse::<CachePolicy>())
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,7 +159,7 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     diagnostics(global)?;
     let current_folder = env::current_dir()
         .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
-    let flags = Flags { db: global.db.clone() };
+    let flags = Flags { db: global.db.clone(), redis_url: global.redis_url.clone(), cache: global.cache };
     let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder)?;
     let names_database = global.db.is_some();
     Ok(Context { settings, clock: Clock::System, output, started: Started::default(), names_database })

@@ -5,6 +5,7 @@ mod category;
 mod conditions;
 mod delivery;
 mod hash;
+mod mark;
 mod name;
 mod records;
 mod skill_file;
@@ -17,6 +18,7 @@ pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
 pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
+pub use mark::{CacheKey, Mark, Tables};
 pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,

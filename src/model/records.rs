@@ -101,7 +101,7 @@ pub struct VersionRecord {
 }
 
 /// A row of `approval_history`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// The key; a higher one was decided later.
     pub id: i64,
@@ -124,7 +124,7 @@ pub struct Approval {
 }
 
 /// A row of `agent_skill_mappings`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// The kind of agent that gets the skill.
     pub agent_type: String,

@@ -1,6 +1,6 @@
 //! The usage log: what is written to it, and what reports add up.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ApprovalLevel, Decision, SkillId};
 
@@ -64,7 +64,7 @@ pub struct UsedSkill {
 }
 
 /// A usage row as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UsageRow {
     /// The key; a higher one was written later.
     pub id: i64,

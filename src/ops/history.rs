@@ -1,13 +1,24 @@
 //! `skill history`: the versions of a skill and the decisions about them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::cached::{Query, cached};
 use super::error::{Result, require_skill};
-use crate::model::{Approval, ApprovalLevel, SkillName, UsageRow, VersionRecord};
-use crate::store::{Store, UsageFilter};
+use crate::cache::{Cache, Class, Question};
+use crate::model::{Approval, ApprovalLevel, SkillName, Tables, UsageRow, VersionRecord};
+use crate::store::{Snapshot, Store, UsageFilter};
+
+/// Which history is asked for.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The skill.
+    pub name: SkillName,
+    /// The most rows of the usage log, where they are asked for.
+    pub usage: Option<usize>,
+}
 
 /// Versions and decisions, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HistoryReport {
     /// The skill.
     pub name: String,
@@ -16,12 +27,12 @@ pub struct HistoryReport {
     /// What was decided about them.
     pub approvals: Vec<Approval>,
     /// Who got it, newest first, where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Vec<UsageRow>>,
 }
 
 /// A version of a skill.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VersionEntry {
     /// The number.
     pub version: String,
@@ -41,16 +52,36 @@ pub struct VersionEntry {
     pub created_at: String,
 }
 
-/// Reads from one snapshot; `usage` is the most rows of the usage log.
-pub fn history(store: &mut dyn Store, name: &SkillName, usage: Option<usize>) -> Result<HistoryReport> {
-    let snapshot = store.read()?;
-    let skill = require_skill(snapshot.as_ref(), name)?;
-    Ok(HistoryReport {
-        versions: snapshot.versions(skill.id)?.into_iter().map(VersionEntry::from).collect(),
-        approvals: snapshot.approvals(skill.id)?,
-        usage: usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
-        name: skill.name,
-    })
+/// Reads from the cache, or else from one snapshot.
+pub fn history(store: &mut dyn Store, cache: &dyn Cache, request: &History) -> Result<HistoryReport> {
+    cached(store, cache, request)
+}
+
+impl Query for History {
+    type Answer = HistoryReport;
+
+    fn question(&self) -> Question {
+        let tables = if self.usage.is_some() { Tables::CatalogueAndUsage } else { Tables::Catalogue };
+        Question::new(Class::History, tables, "history").text(self.name.as_str()).number(self.usage.map(|it| it as u64))
+    }
+
+    fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
+        let skill = require_skill(snapshot, &self.name)?;
+        Ok(HistoryReport {
+            versions: snapshot.versions(skill.id)?.into_iter().map(VersionEntry::from).collect(),
+            approvals: snapshot.approvals(skill.id)?,
+            usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
+            name: skill.name,
+        })
+    }
+
+    fn kept(&self, answer: &HistoryReport) -> Option<Vec<u8>> {
+        serde_json::to_vec(answer).ok()
+    }
+
+    fn recalled(&self, kept: &[u8]) -> Option<(HistoryReport, Vec<String>)> {
+        Some((serde_json::from_slice(kept).ok()?, Vec::new()))
+    }
 }
 
 impl From<VersionRecord> for VersionEntry {

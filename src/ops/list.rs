@@ -1,20 +1,22 @@
 //! `skill list`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::cached::{Query, cached};
 use super::error::Result;
-use crate::model::{ApprovalLevel, SkillId, Status};
-use crate::store::{ListedSkill, SkillFilter, Store};
+use crate::cache::{Cache, Class, Question};
+use crate::model::{AgentType, ApprovalLevel, Category, SkillId, Status, Tables};
+use crate::store::{ListedSkill, SkillFilter, Snapshot, Store};
 
 /// The skills that pass a filter.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListReport {
     /// By name.
     pub skills: Vec<ListedEntry>,
 }
 
 /// A skill in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedEntry {
     /// The key.
     pub id: SkillId,
@@ -46,10 +48,34 @@ pub struct ListedEntry {
     pub updated_at: Option<String>,
 }
 
-/// Lists from one snapshot.
-pub fn list(store: &mut dyn Store, filter: &SkillFilter) -> Result<ListReport> {
-    let skills = store.read()?.list(filter)?;
-    Ok(ListReport { skills: skills.into_iter().map(ListedEntry::from).collect() })
+/// Lists from the cache, or else from one snapshot.
+pub fn list(store: &mut dyn Store, cache: &dyn Cache, filter: &SkillFilter) -> Result<ListReport> {
+    cached(store, cache, filter)
+}
+
+impl Query for SkillFilter {
+    type Answer = ListReport;
+
+    fn question(&self) -> Question {
+        Question::new(Class::List, Tables::Catalogue, "list")
+            .optional(self.category.map(Category::as_str))
+            .optional(self.approval_level.map(ApprovalLevel::as_str))
+            .optional(self.status.map(Status::as_str))
+            .optional(self.agent_type.as_ref().map(AgentType::as_str))
+            .flag(self.pending)
+    }
+
+    fn compute(&self, snapshot: &dyn Snapshot) -> Result<ListReport> {
+        Ok(ListReport { skills: snapshot.list(self)?.into_iter().map(ListedEntry::from).collect() })
+    }
+
+    fn kept(&self, answer: &ListReport) -> Option<Vec<u8>> {
+        serde_json::to_vec(answer).ok()
+    }
+
+    fn recalled(&self, kept: &[u8]) -> Option<(ListReport, Vec<String>)> {
+        Some((serde_json::from_slice(kept).ok()?, Vec::new()))
+    }
 }
 
 impl From<ListedSkill> for ListedEntry {

@@ -1,6 +1,8 @@
 //! What cfn does: each file takes a request and answers with a report. Nothing here prints, reads the environment or knows SQL.
 
 mod analytics;
+mod body;
+mod cached;
 mod capture;
 mod care;
 mod content_file;
@@ -24,15 +26,16 @@ mod validate;
 mod verify;
 
 pub use analytics::{
-    Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, every_report,
-    is_behind, prove, rebuild,
+    Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, every_report,
+    is_behind, prove, rebuild, recalled_report,
 };
+pub use cached::{Query, answer, cached, recall};
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use error::{Error, Result, require_skill};
-pub use history::{HistoryReport, VersionEntry, history};
+pub use history::{History, HistoryReport, VersionEntry, history};
 pub use import::{Import, ImportEvent, ImportReport, Refusal, import};
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
@@ -43,7 +46,7 @@ pub use project::Project;
 pub use review::{Review, ReviewReport, review};
 pub use rollback::{Rollback, rollback};
 pub use rules::Remark;
-pub use show::{ShowReport, show};
+pub use show::{Show, ShowReport, show};
 pub use sync::{Connect, NextStep, RetryReport, SyncReport, SyncStatus, next_step, retry, sync, sync_status, waiting};
 pub use update::{Update, UpdateReport, update};
 pub use validate::{ValidateReport, ValidatedFile, validate};

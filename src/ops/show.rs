@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
+use super::body::{Unusable, body};
+use super::cached::{Query, cached};
 use super::error::{Error, Result, require_skill};
 use super::history::VersionEntry;
 use super::list::ListedEntry;
-use crate::model::{ContentHash, Mapping, SkillName, Version};
-use crate::store::{ListedSkill, Store};
+use crate::cache::{Cache, Class, Question};
+use crate::model::{Mapping, SkillName, Tables, Version};
+use crate::store::{ListedSkill, Snapshot, Store};
 
 /// A skill.
 #[derive(Debug, Clone, Serialize)]
@@ -23,49 +26,86 @@ pub struct ShowReport {
     /// The bytes of the version shown, where they were asked for and are text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// The hash of those bytes.
+    #[serde(skip)]
+    pub content_hash: Option<String>,
 }
 
-/// Shows one skill; `version` is the current one, where not given. Bytes are hashed before they are shown.
-pub fn show(
-    store: &mut dyn Store,
-    name: &SkillName,
-    version: Option<Version>,
-    with_content: bool,
-) -> Result<ShowReport> {
-    let snapshot = store.read()?;
-    let skill = require_skill(snapshot.as_ref(), name)?;
-    let versions = snapshot.versions(skill.id)?;
-    let wanted = version.map_or_else(|| skill.version.clone(), |it| it.to_string());
-    let shown = versions.iter().find(|it| it.version == wanted);
-    if let (None, Some(version)) = (shown, version) {
-        let known = versions.iter().map(|it| it.version.clone()).collect();
-        return Err(Error::VersionNotFound { name: skill.name, version, known });
-    }
-    let mappings = snapshot.mappings(skill.id)?;
-    let content = match (with_content, shown) {
-        (true, Some(shown)) => Some(verified(snapshot.as_ref(), &skill.name, &wanted, &shown.content_hash)?),
-        _ => None,
-    };
-    let approved = super::rules::current(&skill, &versions).is_some_and(|it| it.approved);
-    let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
-    Ok(ShowReport {
-        front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),
-        skill: ListedEntry::from(ListedSkill { skill, approved, agents }),
-        mappings,
-        versions: versions.into_iter().map(VersionEntry::from).collect(),
-        content,
-    })
+/// Which skill is asked for.
+#[derive(Debug, Clone)]
+pub struct Show {
+    /// Its name.
+    pub name: SkillName,
+    /// A version; the current one, where not given.
+    pub version: Option<Version>,
+    /// Whether its bytes are wanted.
+    pub content: bool,
 }
 
-fn verified(snapshot: &dyn crate::store::Snapshot, name: &str, version: &str, hash: &str) -> Result<String> {
-    let broken = |problem: &str| Error::Integrity {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        problem: problem.to_owned(),
-    };
-    let bytes = snapshot.content(hash)?.ok_or_else(|| broken("its bytes are not in the database"))?;
-    if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) {
-        return Err(broken("its stored bytes are not those of its hash"));
+/// Shows one skill, from the cache or else from one snapshot. Bytes are hashed before they are shown.
+pub fn show(store: &mut dyn Store, cache: &dyn Cache, request: &Show) -> Result<ShowReport> {
+    cached(store, cache, request)
+}
+
+impl Query for Show {
+    type Answer = ShowReport;
+
+    fn question(&self) -> Question {
+        Question::new(Class::Show, Tables::Catalogue, "show")
+            .text(self.name.as_str())
+            .optional(self.version.map(|it| it.to_string()).as_deref())
+            .flag(self.content)
     }
-    String::from_utf8(bytes).map_err(|_| broken("its stored bytes are not UTF-8"))
+
+    fn compute(&self, snapshot: &dyn Snapshot) -> Result<ShowReport> {
+        let skill = require_skill(snapshot, &self.name)?;
+        let versions = snapshot.versions(skill.id)?;
+        let wanted = self.version.map_or_else(|| skill.version.clone(), |it| it.to_string());
+        let shown = versions.iter().find(|it| it.version == wanted);
+        if let (None, Some(version)) = (shown, self.version) {
+            let known = versions.iter().map(|it| it.version.clone()).collect();
+            return Err(Error::VersionNotFound { name: skill.name, version, known });
+        }
+        let mappings = snapshot.mappings(skill.id)?;
+        let content = match (self.content, shown) {
+            (true, Some(shown)) => Some(verified(snapshot, &skill.name, &wanted, &shown.content_hash)?),
+            _ => None,
+        };
+        let approved = super::rules::current(&skill, &versions).is_some_and(|it| it.approved);
+        let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
+        Ok(ShowReport {
+            front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),
+            content_hash: content.as_ref().and(shown).map(|it| it.content_hash.clone()),
+            skill: ListedEntry::from(ListedSkill { skill, approved, agents }),
+            mappings,
+            versions: versions.into_iter().map(VersionEntry::from).collect(),
+            content,
+        })
+    }
+
+    fn kept(&self, answer: &ShowReport) -> Option<Vec<u8>> {
+        let ShowReport { skill, front_matter, mappings, versions, content: _, content_hash } = answer;
+        serde_json::to_vec(&(skill, front_matter, mappings, versions, content_hash)).ok()
+    }
+
+    fn recalled(&self, kept: &[u8]) -> Option<(ShowReport, Vec<String>)> {
+        let (skill, front_matter, mappings, versions, content_hash) = serde_json::from_slice(kept).ok()?;
+        let report = ShowReport { skill, front_matter, mappings, versions, content: None, content_hash };
+        let hashes = report.content_hash.iter().cloned().collect();
+        Some((report, hashes))
+    }
+
+    fn fill(&self, answer: &mut ShowReport, bodies: Vec<String>) {
+        answer.content = bodies.into_iter().next();
+    }
+}
+
+fn verified(snapshot: &dyn Snapshot, name: &str, version: &str, hash: &str) -> Result<String> {
+    let problem = match body(snapshot, hash)? {
+        Ok(body) => return Ok(body),
+        Err(Unusable::Missing) => "its bytes are not in the database",
+        Err(Unusable::Altered) => "its stored bytes are not those of its hash",
+        Err(Unusable::NotText) => "its stored bytes are not UTF-8",
+    };
+    Err(Error::Integrity { name: name.to_owned(), version: version.to_owned(), problem: problem.to_owned() })
 }

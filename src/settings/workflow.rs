@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{BadSetting, bad, boolean};
+use super::{BadSetting, Secret, bad, boolean};
 
 /// How long a connection may take, the name look-up and the greeting included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -81,30 +81,6 @@ pub enum RootCertificates {
     System,
 }
 
-/// Something that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// What it is; for the connection only.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
-
 impl fmt::Display for WorkflowServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}/{}", self.host, self.port, self.database)
@@ -148,7 +124,7 @@ impl WorkflowServer {
             server.database = database;
         }
         server.user = text("PHASE4_POSTGRES_USER")?.or(server.user);
-        server.password = text("PHASE4_POSTGRES_PASS")?.map(Secret).or(server.password);
+        server.password = text("PHASE4_POSTGRES_PASS")?.map(Secret::from).or(server.password);
         if let Some(mode) = text("PGSSLMODE")? {
             let bad = |expected| BadSetting { variable: "PGSSLMODE", value: mode.clone(), expected };
             server.ssl_mode = SslMode::parse(&mode).map_err(bad)?;
@@ -167,7 +143,7 @@ impl WorkflowServer {
             port: 5432,
             database: "workflow_codification".to_owned(),
             user: variable("PGUSER").map(|it| utf8("PGUSER", it)).transpose()?,
-            password: variable("PGPASSWORD").map(|it| utf8("PGPASSWORD", it)).transpose()?.map(Secret),
+            password: variable("PGPASSWORD").map(|it| utf8("PGPASSWORD", it)).transpose()?.map(Secret::from),
             password_file: password_file.or_else(|| home.as_ref().map(|it| it.join(".pgpass"))),
             ssl_mode: SslMode::Prefer,
             root_certificates: RootCertificates::Default(home.map(|it| it.join(".postgresql/root.crt"))),

@@ -11,6 +11,7 @@
 //! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
 //!   is `auto` and nobody rejected its bytes.
 //! * A recorded version never changes its bytes.
+//! * Every write to the tables that answers are made of changes their [`Mark`], whichever program writes.
 
 mod error;
 mod inspect;
@@ -21,8 +22,8 @@ pub mod sqlite;
 use std::path::Path;
 
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
-    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
+    Skill, SkillId, SkillName, Status, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -54,9 +55,15 @@ pub trait Store {
 }
 
 /// Everything as it was at one moment.
-pub trait Snapshot: Serving + Catalogue + Reporting + Outgoing {}
+pub trait Snapshot: Freshness + Serving + Catalogue + Reporting + Outgoing {}
 
-impl<T: Serving + Catalogue + Reporting + Outgoing> Snapshot for T {}
+impl<T: Freshness + Serving + Catalogue + Reporting + Outgoing> Snapshot for T {}
+
+/// What the query cache asks.
+pub trait Freshness {
+    /// Names the state that these tables have in this snapshot; `None` where nothing sees to it that every write changes it.
+    fn mark(&self, of: Tables) -> Result<Option<Mark>>;
+}
 
 /// What an agent is served from.
 pub trait Serving {

@@ -30,6 +30,16 @@ const RESERVED: &[Reserved] = &[
         places: &["workflow/", "cli/context.rs"],
         named: |path| has(path, "workflow", &["postgres"]),
     },
+    Reserved {
+        what: "cache::redis",
+        places: &["cache/", "cli/context.rs"],
+        named: |path| has(path, "cache", &["redis"]) || path.segments.len() > 1 && starts(path, &["redis"]),
+    },
+    Reserved {
+        what: "rustls",
+        places: &["workflow/postgres/", "cache/redis/"],
+        named: |path| starts(path, &["rustls"]),
+    },
     // The time limits of the PostgreSQL client need it; nothing else in cfn is asynchronous.
     Reserved { what: "tokio", places: &["workflow/postgres/"], named: names_the_runtime },
     Reserved { what: "rusqlite", places: &["store/sqlite/"], named: |path| starts(path, &["rusqlite"]) },
@@ -96,7 +106,7 @@ fn names_the_backend(path: &code::Path) -> bool {
 }
 
 fn names_the_runtime(path: &code::Path) -> bool {
-    ["tokio", "tokio_postgres", "tokio_postgres_rustls", "rustls"].iter().any(|name| starts(path, &[name]))
+    ["tokio", "tokio_postgres", "tokio_postgres_rustls"].iter().any(|name| starts(path, &[name]))
 }
 
 fn names_clap(path: &code::Path) -> bool {

@@ -79,6 +79,12 @@ pub fn cfn_in(folder: &Path) -> Command {
         "PGSSLMODE",
         "PGSSLROOTCERT",
         "NO_COLOR",
+        "CFN_REDIS_URL",
+        "CFN_REDIS_BUDGET_MS",
+        "CFN_CACHE",
+        "CFN_CACHE_TTL_READS",
+        "CFN_CACHE_TTL_ANALYTICS",
+        "SSL_CERT_FILE",
         "RUST_LOG",
     ] {
         command.env_remove(name);

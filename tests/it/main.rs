@@ -28,6 +28,7 @@ mod load;
 mod load_batch;
 mod load_formats;
 mod postgres;
+mod redis;
 mod review;
 mod rollback;
 mod scene;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::bench::{Error as BenchError, Program};
+use crate::cache::Disabled;
 use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, SkillName, Version};
 use crate::ops::{self, Deploy, Execution, Files, Load, Project, Update};
@@ -77,7 +78,7 @@ impl<'a> Connected<'a> {
         let (store, files, project) = (self.store.as_mut() as &mut dyn Store, &self.files, self.project);
         match operation {
             Operation::Load(agent) => {
-                let report = ops::load(store, &load(agent))?;
+                let report = ops::load(store, &Disabled, &load(agent))?;
                 let trouble = report.left_out.into_iter().filter(|it| it.trouble);
                 Ok(Done::Loaded(report.skills.len(), trouble.map(|it| format!("{}: {}", it.name, it.reason)).collect()))
             }

@@ -26,6 +26,7 @@ use self::verify::verify;
 use self::worker::{Promises, Targets, Worker};
 use crate::bench::Program;
 use crate::bench::error::{Error, Result};
+use crate::cache::Disabled;
 use crate::model::AgentType;
 use crate::ops::{self, Project};
 use crate::store::{NameKind, Store};
@@ -162,7 +163,7 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
     for agent in some(agents) {
         let agent: AgentType = agent.parse()?;
         let wrong = |error: ops::Error| Error::WrongAnswer { line: format!("load {agent}"), what: error.to_string() };
-        let served = ops::load(store, &client::load(&agent)).map_err(wrong)?.skills.len();
+        let served = ops::load(store, &Disabled, &client::load(&agent)).map_err(wrong)?.skills.len();
         loaded.push((agent, served));
     }
     if loaded.is_empty() || skills.is_empty() {

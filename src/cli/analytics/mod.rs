@@ -13,8 +13,9 @@ use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
+use crate::cache::Class;
 use crate::model::{AgentType, Category, Visible};
-use crate::ops::{self, Analytics, AnalyticsReport, Cell, Period, ProofReport, ReportName};
+use crate::ops::{self, Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName};
 
 /// Say what skills are used, whether they help, and what they save
 ///
@@ -98,15 +99,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let message = format!("--since {since} is after --until {until}");
         return Err(Failure::input(message, "Name the earlier day with --since."));
     }
-    let mut store = if matches!(args.report, Some(What::Rebuild)) { rebuilt(context)? } else { up_to_date(context)? };
+    if let Some(What::Check | What::Rebuild) = args.report {
+        return check(context, matches!(args.report, Some(What::Rebuild)));
+    }
     let name = match args.report {
-        None => ReportName::Overview,
         Some(What::Report(name)) => name,
-        Some(What::Check | What::Rebuild) => {
-            let proof = ops::prove(&mut store)?;
-            context.output.answer(&proof)?;
-            return Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) });
-        }
+        _ => ReportName::Overview,
     };
     let period = match (args.days, args.since, args.until) {
         (Some(days), ..) => Some(Period::Last(days)),
@@ -122,21 +120,39 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     if let Some(path) = &args.html {
         let reports = match args.report {
-            None => ops::every_report(&mut store, context.clock, &request)?,
-            Some(_) => vec![ops::analytics(&mut store, context.clock, &request)?],
+            None => ops::every_report(&mut up_to_date(context, context.open(Access::Read)?)?, context.clock, &request)?,
+            Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
         let path = html::publish(&context.settings.current_folder.join(path), &page)?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }
-    let report = ops::analytics(&mut store, context.clock, &request)?;
+    let report = answered(context, &request)?;
     if args.csv {
         context.output.raw(csv::write(&report).as_bytes())?;
     } else {
         context.output.answer(&report)?;
     }
     Ok(Verdict::Done)
+}
+
+/// A report from the cache, or else from the database.
+fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, Failure> {
+    let cache = context.cache(Class::Analytics);
+    let asked = Asked::now(request, context.clock);
+    let mut store = context.open(Access::Read)?;
+    if let Some(report) = ops::recalled_report(&mut store, cache.as_ref(), &asked)? {
+        return Ok(report);
+    }
+    Ok(ops::analytics(&mut up_to_date(context, store)?, cache.as_ref(), &asked)?)
+}
+
+fn check(context: &Context, rebuild: bool) -> Result<Verdict, Failure> {
+    let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
+    let proof = ops::prove(&mut store)?;
+    context.output.answer(&proof)?;
+    Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) })
 }
 
 /// What a page says above its reports.
@@ -159,9 +175,8 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
 /// How often the rollups are brought up to date again because others changed old rows meanwhile; then a scan answers.
 const TRIES: usize = 3;
 
-/// Opens the database for reading, after the rollups were brought up to date where that is due and can be done.
-fn up_to_date(context: &Context) -> Result<Database, Failure> {
-    let mut store = context.open(Access::Read)?;
+/// The database, after the rollups were brought up to date where that is due and can be done.
+fn up_to_date(context: &Context, mut store: Database) -> Result<Database, Failure> {
     if !ops::is_behind(&mut store)? {
         return Ok(store);
     }

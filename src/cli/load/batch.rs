@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Format;
 use super::answers::Answers;
 use super::format;
+use crate::cache::{Cache, Class};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
@@ -71,7 +72,7 @@ struct Refused<'a> {
 /// Answers until the input ends, or nobody reads the answers. A bad line is answered by an error in its place; the exit code at
 /// the end says so.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    let mut session = Session { context, reader: None, writer: None };
+    let mut session = Session { context, cache: context.cache_long_lived(&[Class::Load]), reader: None, writer: None };
     let mut input = BufReader::with_capacity(INPUT, io::stdin().lock());
     let mut answers = Answers::new(context.output.stream());
     let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
@@ -117,6 +118,7 @@ fn encode(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
 /// The databases of one batch, each opened when a request first needs it.
 struct Session<'a> {
     context: &'a Context,
+    cache: Box<dyn Cache>,
     reader: Option<Database>,
     writer: Option<Database>,
 }
@@ -126,7 +128,8 @@ impl Session<'_> {
         let request = parse(line, id)?;
         let (load, usage) = request.resolve()?;
         let context = self.context;
-        let store = self.database(usage.is_some())?;
+        let Self { cache, reader, writer, .. } = self;
+        let store = database(context, reader, writer, usage.is_some())?;
         let mut report: LoadReport = match &usage {
             Some(usage) => {
                 let hands_out = format::hands_out(context, request.format);
@@ -134,10 +137,10 @@ impl Session<'_> {
                 context.deliver_later(store);
                 report
             }
-            None => ops::load(store, &load)?,
+            None => ops::load(store, cache.as_ref(), &load)?,
         };
         let Some(format) = request.format else { return encode(&report) };
-        let text = format::render(context, self.database(usage.is_some())?, format, &mut report)?;
+        let text = format::render(context, store, format, &mut report)?;
         encode(&Rendered {
             agent_type: report.agent_type.as_str(),
             text,
@@ -145,13 +148,18 @@ impl Session<'_> {
             estimated_tokens: report.estimated_tokens,
         })
     }
+}
 
-    fn database(&mut self, write: bool) -> Result<&mut Database, Failure> {
-        let (slot, access) = if write { (&mut self.writer, Access::Write) } else { (&mut self.reader, Access::Read) };
-        match slot {
-            Some(store) => Ok(store),
-            None => Ok(slot.insert(self.context.open_long_lived(access)?)),
-        }
+fn database<'a>(
+    context: &Context,
+    reader: &'a mut Option<Database>,
+    writer: &'a mut Option<Database>,
+    write: bool,
+) -> Result<&'a mut Database, Failure> {
+    let (slot, access) = if write { (writer, Access::Write) } else { (reader, Access::Read) };
+    match slot {
+        Some(store) => Ok(store),
+        None => Ok(slot.insert(context.open_long_lived(access)?)),
     }
 }
 

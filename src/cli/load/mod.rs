@@ -8,6 +8,7 @@ use super::Verdict;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Output, Page, Report};
+use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Load, LoadReport, UsageOf};
 
@@ -70,13 +71,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         bootstrap: !args.no_bootstrap,
     };
     let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
+    let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
     let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;
     let mut report = match &usage {
         Some(usage) => {
             let format = (!context.output.json).then_some(args.format);
             ops::load_and_log(&mut store, context.clock, &request, usage, &format::hands_out(context, format))?
         }
-        None => ops::load(&mut store, &request)?,
+        None => ops::load(&mut store, cache.as_ref(), &request)?,
     };
     let text =
         if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };

@@ -1,11 +1,12 @@
 //! `cfn skill history`.
 
+use crate::cache::Class;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::SkillName;
-use crate::ops::{self, HistoryReport, UsageReport, VersionEntry};
+use crate::ops::{self, History, HistoryReport, UsageReport, VersionEntry};
 
 /// Show the versions of a skill and the decisions about them
 #[derive(Debug, clap::Args)]
@@ -24,8 +25,10 @@ pub(super) struct Args {
     limit: usize,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::history(&mut context.open(Access::Read)?, &args.skill_name, args.usage.then_some(args.limit))?;
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    let cache = context.cache(Class::History);
+    let request = History { name: args.skill_name, usage: args.usage.then_some(args.limit) };
+    let report = ops::history(&mut context.open(Access::Read)?, cache.as_ref(), &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -1,5 +1,6 @@
 //! `cfn skill list`.
 
+use crate::cache::Class;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -41,7 +42,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         agent_type: args.agent,
         pending: args.pending,
     };
-    let report = ops::list(&mut context.open(Access::Read)?, &filter)?;
+    let cache = context.cache(Class::List);
+    let report = ops::list(&mut context.open(Access::Read)?, cache.as_ref(), &filter)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

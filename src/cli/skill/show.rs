@@ -1,11 +1,12 @@
 //! `cfn skill show`.
 
+use crate::cache::Class;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{SkillName, Version, Visible};
-use crate::ops::{self, ShowReport};
+use crate::ops::{self, Show, ShowReport};
 
 /// Show a skill with its mappings and versions
 #[derive(Debug, clap::Args)]
@@ -25,8 +26,10 @@ pub(super) struct Args {
     version: Option<Version>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::show(&mut context.open(Access::Read)?, &args.skill_name, args.version, args.content)?;
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    let cache = context.cache(Class::Show);
+    let request = Show { name: args.skill_name, version: args.version, content: args.content };
+    let report = ops::show(&mut context.open(Access::Read)?, cache.as_ref(), &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -2,8 +2,8 @@
 
 use jiff::civil::DateTime;
 
-use super::Source;
 use super::table::{Cell, Table};
+use super::{Source, layout};
 use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Decision, DecisionTime};
 use crate::ops::error::Result;
@@ -46,16 +46,7 @@ pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
             within.map_or(Cell::Missing, |it| share(it, times.len())),
         ])
     });
-    let columns = &[
-        "approval_level",
-        "decisions",
-        "timed",
-        "mean_hours",
-        "median_hours",
-        "service_level_hours",
-        "within_service_level",
-    ];
-    Ok(Table { name: "time to decision", columns, rows: rows.collect() })
+    Ok(layout::TIMES.table(rows))
 }
 
 pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
@@ -70,7 +61,7 @@ pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
             }
         }
     }
-    Ok(Table { name: "decisions", columns: &["approval_level", "decision", "count"], rows })
+    Ok(layout::DECISIONS.table(rows))
 }
 
 pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
@@ -90,19 +81,14 @@ pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
             Cell::Flag(over),
         ]
     });
-    let columns = &["skill", "version", "approval_level", "since", "hours", "over_service_level"];
-    Ok(Table { name: "waiting for review", columns, rows: rows.collect() })
+    Ok(layout::WAITING.table(rows))
 }
 
 pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
     let rows = source.snapshot.levels(source.category())?.into_iter().map(|(level, status, skills)| {
         vec![Cell::text(level.as_str()), Cell::text(status.as_str()), Cell::Integer(skills)]
     });
-    Ok(Table {
-        name: "skills by level and status",
-        columns: &["approval_level", "status", "skills"],
-        rows: rows.collect(),
-    })
+    Ok(layout::LEVELS.table(rows))
 }
 
 pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
@@ -127,16 +113,7 @@ pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
             count(bottlenecks),
         ])
     });
-    let columns = &[
-        "approval_level",
-        "decisions",
-        "approval_rate",
-        "rejection_rate",
-        "escalation_rate",
-        "mean_review_minutes",
-        "bottlenecks",
-    ];
-    Ok(Table { name: "decisions by level", columns, rows: rows.collect() })
+    Ok(layout::EFFICIENCY.table(rows))
 }
 
 fn count(number: usize) -> Cell {

@@ -2,16 +2,21 @@
 //! CSV are the same thing written in three ways.
 
 mod approvals;
+mod kept;
+mod layout;
 mod period;
 mod table;
 mod usage;
 
 use serde::Serialize;
 
+use super::cached::{Query as _, answer, recall};
 use super::error::Result;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::store::{Days, Durability, Proof, Snapshot, Store, Sums};
 
+pub use kept::Asked;
 pub use period::Period;
 pub use table::{Cell, Table};
 
@@ -98,35 +103,34 @@ pub fn catch_up(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<
     }
 }
 
+/// Answers a report from the cache, if it has it: then the rollups need not be brought up to date.
+pub fn recalled_report(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<Option<AnalyticsReport>> {
+    recall(store, cache, asked)
+}
+
 /// Answers a report from one snapshot: from the rollups where they are exact, else from a full scan.
-pub fn analytics(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<AnalyticsReport> {
-    answer(store.read()?.as_ref(), clock, request)
+pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<AnalyticsReport> {
+    answer(store, cache, asked)
 }
 
 /// Every report with the same filters, all from one snapshot, so that their figures agree.
 pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<Vec<AnalyticsReport>> {
     let snapshot = store.read()?;
     let requests = ReportName::ALL.into_iter().map(|(report, _)| Analytics { report, ..request.clone() });
-    requests.map(|it| answer(snapshot.as_ref(), clock, &it)).collect()
+    requests.map(|it| Asked::now(&it, clock).compute(snapshot.as_ref())).collect()
 }
 
-fn answer(snapshot: &dyn Snapshot, clock: Clock, request: &Analytics) -> Result<AnalyticsReport> {
+fn tables(snapshot: &dyn Snapshot, asked: &Asked) -> Result<Vec<Table>> {
     let backlog = snapshot.backlog()?;
     let sums = if backlog.trustworthy && !backlog.dirty { Sums::Rollups } else { Sums::Scan };
-    let days = request.period.as_ref().map(|it| it.days(clock));
-    let source = Source { snapshot, days: days.as_ref(), sums, request };
-    let mut tables = source.tables(clock)?;
-    if let Some(limit) = request.limit {
+    let source = Source { snapshot, days: asked.days.as_ref(), sums, request: &asked.request };
+    let mut tables = source.tables(asked.clock)?;
+    if let Some(limit) = asked.request.limit {
         for table in &mut tables {
             table.rows.truncate(limit);
         }
     }
-    Ok(AnalyticsReport {
-        report: request.report.as_str(),
-        first_day: days.as_ref().map(|it| it.first.clone()),
-        last_day: days.map(|it| it.last),
-        tables,
-    })
+    Ok(tables)
 }
 
 /// What a proof found.

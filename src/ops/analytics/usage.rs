@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Source;
+use super::layout::Layout;
 use super::table::{Cell, Table};
+use super::{Source, layout};
 use crate::model::UsageCell;
 use crate::ops::error::Result;
-
-const MEASURES: &[&str] = &["skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
 
 /// Sums of cells that have the same key.
 fn grouped<K: Ord>(cells: &[UsageCell], key: impl Fn(&UsageCell) -> K) -> BTreeMap<K, Sum> {
@@ -83,7 +82,7 @@ fn overall<'a>(cells: impl IntoIterator<Item = &'a UsageCell>) -> Sum {
 
 pub(super) fn effectiveness_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
-    Ok(Table { name: "overall", columns: MEASURES, rows: vec![sum.measures()] })
+    Ok(layout::OVERALL.table([sum.measures()]))
 }
 
 pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
@@ -95,8 +94,7 @@ pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
         row.extend(sum.measures().into_iter().skip(1));
         row
     });
-    let columns = &["skill", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
-    Ok(Table { name: "by skill", columns, rows: rows.collect() })
+    Ok(layout::BY_SKILL.table(rows))
 }
 
 pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
@@ -107,38 +105,37 @@ pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
         row.extend(sum.measures());
         row
     });
-    let columns = &["approval_level", "skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
-    Ok(Table { name: "by approval level", columns, rows: rows.collect() })
+    Ok(layout::BY_LEVEL.table(rows))
 }
 
 pub(super) fn phase4(source: &Source<'_>) -> Result<Table> {
     let sum = overall(source.cells()?.iter().filter(|it| it.phase4_generated));
-    Ok(Table { name: "generated skills", columns: MEASURES, rows: vec![sum.measures()] })
+    Ok(layout::GENERATED.table([sum.measures()]))
 }
 
 pub(super) fn most_used_generated(source: &Source<'_>, most: usize) -> Result<Table> {
     let mut cells = source.cells()?;
     cells.retain(|it| it.phase4_generated);
-    Ok(ranking("most used generated skills", &cells, most))
+    Ok(ranking(layout::MOST_USED_GENERATED, &cells, most))
 }
 
 pub(super) fn most_used(source: &Source<'_>, most: usize) -> Result<Table> {
-    Ok(ranking("most used skills", &source.cells()?, most))
+    Ok(ranking(layout::MOST_USED, &source.cells()?, most))
 }
 
-fn ranking(title: &'static str, cells: &[UsageCell], most: usize) -> Table {
+fn ranking(layout: Layout, cells: &[UsageCell], most: usize) -> Table {
     let mut groups: Vec<_> = grouped(cells, name).into_iter().collect();
     groups.sort_by(|(a_name, a), (b_name, b)| b.uses.cmp(&a.uses).then_with(|| a_name.cmp(b_name)));
     let rows = groups.into_iter().take(most).map(|(skill, sum)| {
         vec![Cell::Text(skill), Cell::Integer(sum.uses), Cell::mean_of_millionths(sum.gain, sum.measured)]
     });
-    Table { name: title, columns: &["skill", "uses", "mean_gain"], rows: rows.collect() }
+    layout.table(rows)
 }
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
     let days = source.snapshot.uses_by_day(source.days, source.sums, 90)?;
     let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
-    Ok(Table { name: "uses by day", columns: &["day", "uses"], rows: rows.collect() })
+    Ok(layout::DAYS.table(rows))
 }
 
 pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
@@ -154,8 +151,7 @@ pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
             Cell::maybe(sum.last.as_ref()),
         ]
     });
-    let columns = &["skill", "agent_type", "uses", "first_used", "last_used"];
-    Ok(Table { name: "uses by skill and agent type", columns, rows: rows.collect() })
+    Ok(layout::USES.table(rows))
 }
 
 pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
@@ -163,7 +159,7 @@ pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
     used.sort_unstable();
     let skills = source.snapshot.active_skills(source.category())?.into_iter();
     let rows = skills.filter(|(id, _)| used.binary_search(&id.0).is_err()).map(|(_, name)| vec![Cell::Text(name)]);
-    Ok(Table { name: "unused skills", columns: &["skill"], rows: rows.collect() })
+    Ok(layout::UNUSED.table(rows))
 }
 
 pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
@@ -174,7 +170,7 @@ pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     let rows = groups
         .into_iter()
         .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::millionths(sum.cost)]);
-    Ok(Table { name: "by skill", columns: &["skill", "tokens_avoided", "usd_avoided"], rows: rows.collect() })
+    Ok(layout::SAVED_BY_SKILL.table(rows))
 }
 
 /// What was saved in all, and what that makes in a month and a year at the mean of the logged days.
@@ -192,9 +188,7 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
         vec![Cell::Integer(sum.tokens), Cell::millionths(sum.cost), days.map_or(Cell::Missing, Cell::Integer)];
     row.extend(projected(30));
     row.extend(projected(365));
-    let columns =
-        &["tokens_avoided", "usd_avoided", "days", "tokens_30_days", "usd_30_days", "tokens_365_days", "usd_365_days"];
-    Ok(Table { name: "in all", columns, rows: vec![row] })
+    Ok(layout::SAVED.table([row]))
 }
 
 /// The days from the first to the last logged one, both included.

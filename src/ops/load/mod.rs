@@ -2,11 +2,14 @@
 //! are handed out; the file on disk is never read for a body.
 
 mod available;
+mod kept;
 mod selection;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::cached::cached;
 use super::error::Result;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ApprovalLevel, Outcome, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store};
@@ -58,6 +61,9 @@ pub struct LoadReport {
     /// Whether this agent type is mapped to nothing at all.
     #[serde(skip)]
     pub unmapped: bool,
+    /// Whether the usage log had a say in it: then it is not cached, since every row that is logged may change it.
+    #[serde(skip)]
+    pub reads_usage: bool,
 }
 
 /// A skill that is handed out.
@@ -87,7 +93,7 @@ pub struct LoadedSkill {
 }
 
 /// What the usage log keeps about a skill at the time it was handed out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Origin {
     /// The skill.
     pub id: SkillId,
@@ -118,9 +124,9 @@ impl Serialize for LeftOut {
     }
 }
 
-/// Loads from one snapshot.
-pub fn load(store: &mut dyn Store, request: &Load) -> Result<LoadReport> {
-    select(store.read()?.as_ref(), request)
+/// Loads from the cache, or else from one snapshot.
+pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<LoadReport> {
+    cached(store, cache, request)
 }
 
 /// Loads, and writes one usage row per skill in the same transaction: what is logged is what `hands_out` says is handed out.

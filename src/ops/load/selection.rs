@@ -1,9 +1,8 @@
 //! Which skills an agent gets: in order, under conditions, within limits.
 
 use super::{LeftOut, Load, LoadReport, LoadedSkill, Origin};
-use crate::model::{
-    ApprovedVersion, Bootstrap, Candidate, Conditions, ContentHash, ContextMatch, TddCondition, TddFigures,
-};
+use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, TddCondition, TddFigures};
+use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
 use crate::store::{NameKind, Snapshot};
 
@@ -12,7 +11,15 @@ type Body<T> = std::result::Result<T, String>;
 
 pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
     let candidates = snapshot.candidates(&request.agent_type)?;
-    let mut selection = Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes: 0, counted: 0 };
+    let mut selection = Selection {
+        snapshot,
+        request,
+        skills: Vec::new(),
+        left_out: Vec::new(),
+        bytes: 0,
+        counted: 0,
+        reads_usage: false,
+    };
     let known = if candidates.is_empty() { snapshot.names(NameKind::AgentType)? } else { Vec::new() };
     let unmapped = candidates.is_empty() && !known.iter().any(|it| it == request.agent_type.as_str());
     let mut did_you_mean = Vec::new();
@@ -35,6 +42,7 @@ pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadRepo
         left_out: selection.left_out,
         did_you_mean,
         unmapped,
+        reads_usage: selection.reads_usage,
     })
 }
 
@@ -50,6 +58,7 @@ struct Selection<'a> {
     left_out: Vec<LeftOut>,
     bytes: u64,
     counted: usize,
+    reads_usage: bool,
 }
 
 impl Selection<'_> {
@@ -118,7 +127,12 @@ impl Selection<'_> {
         if conditions.compare(&self.request.context, self.request.phase.as_deref(), &tags) != ContextMatch::Met {
             return Ok(false);
         }
-        let pass_rate = if gate.min_pass_rate.is_some() { self.snapshot.latest_pass_rate(candidate.id)? } else { None };
+        let pass_rate = if gate.min_pass_rate.is_some() {
+            self.reads_usage = true;
+            self.snapshot.latest_pass_rate(candidate.id)?
+        } else {
+            None
+        };
         let figures = TddFigures { coverage: candidate.test_coverage, pass_rate, has_suite: candidate.has_test_suite };
         if let Some(failure) = gate.failure(figures) {
             self.cut(&candidate.name, failure);
@@ -139,15 +153,12 @@ impl Selection<'_> {
 
     /// The bytes under a hash, after they were hashed again.
     fn body(&self, hash: &str) -> Result<Body<String>> {
-        let Some(bytes) = self.snapshot.content(hash)? else {
-            return Ok(Err(
-                "its approved bytes are not in the database (changed since approval, or missing)".to_owned()
-            ));
+        let said = |why| match why {
+            Unusable::Missing => "its approved bytes are not in the database (changed since approval, or missing)",
+            Unusable::Altered => "its stored bytes are not those that were approved",
+            Unusable::NotText => "its stored bytes are not UTF-8",
         };
-        if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) {
-            return Ok(Err("its stored bytes are not those that were approved".to_owned()));
-        }
-        Ok(String::from_utf8(bytes).map_err(|_| "its stored bytes are not UTF-8".to_owned()))
+        Ok(body(self.snapshot, hash)?.map_err(|why| said(why).to_owned()))
     }
 
     fn within_limits(&mut self, candidate: Candidate, version: ApprovedVersion, content: String) {

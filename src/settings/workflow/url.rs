@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{RootCertificates, Secret, SslMode, WorkflowServer};
+use super::{RootCertificates, SslMode, WorkflowServer};
+use crate::settings::percent;
 
 /// What is wrong with a URL; never a part of it.
 type Wrong = &'static str;
@@ -23,7 +24,7 @@ pub(super) fn apply(url: &str, server: &mut WorkflowServer, current_folder: &Pat
         server.user = Some(decoded(user)?);
     }
     if !password.is_empty() {
-        server.password = Some(Secret(decoded(password)?));
+        server.password = Some(decoded(password)?.into());
     }
     if !database.is_empty() {
         server.database = decoded(database)?;
@@ -68,7 +69,7 @@ fn parameter(name: &str, value: String, server: &mut WorkflowServer, current_fol
         "host" => server.host = value,
         "port" => server.port = number(&value)?,
         "user" => server.user = Some(value),
-        "password" => server.password = Some(Secret(value)),
+        "password" => server.password = Some(value.into()),
         "dbname" => server.database = value,
         _ => return Err(PARAMETER),
     }
@@ -79,21 +80,8 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, Wrong> {
     text.parse().map_err(|_| "a URL with whole numbers as port and connect_timeout")
 }
 
-/// `%XX` as the byte that it stands for.
 fn decoded(text: &str) -> Result<String, Wrong> {
-    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
-    while let Some((&byte, after)) = rest.split_first() {
-        let (byte, after) = if byte == b'%' {
-            let (digits, after) = after.split_at_checked(2).ok_or(SHAPE)?;
-            let digits = std::str::from_utf8(digits).map_err(|_| SHAPE)?;
-            (u8::from_str_radix(digits, 16).map_err(|_| SHAPE)?, after)
-        } else {
-            (byte, after)
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8(bytes).map_err(|_| SHAPE)
+    percent::decoded(text).ok_or(SHAPE)
 }
 
 #[cfg(test)]
@@ -102,8 +90,8 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    use super::super::{RootCertificates, Secret, SslMode, WorkflowServer, WorkflowSettings};
-    use crate::settings::BadSetting;
+    use super::super::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
+    use crate::settings::{BadSetting, Secret};
 
     fn resolve(environment: &[(&str, &str)]) -> Result<WorkflowSettings, BadSetting> {
         let lookup = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));

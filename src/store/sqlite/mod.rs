@@ -11,6 +11,7 @@ mod cells;
 mod check;
 mod contents;
 mod failure;
+mod freshness;
 mod inspect;
 mod maintain;
 mod mappings;
@@ -30,6 +31,7 @@ mod transaction;
 mod usage;
 mod versions;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,6 +57,7 @@ pub struct SqliteStore {
     clock: Clock,
     durability: Durability,
     warning: Option<String>,
+    watched: Cell<Option<i64>>,
 }
 
 impl SqliteStore {
@@ -109,7 +112,15 @@ impl SqliteStore {
             }
             Access::Read => None,
         };
-        Ok(Self { connection, place, options, clock, durability: Durability::Normal, warning })
+        Ok(Self {
+            connection,
+            place,
+            options,
+            clock,
+            durability: Durability::Normal,
+            warning,
+            watched: Cell::new(None),
+        })
     }
 
     /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
@@ -131,7 +142,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
-        Ok(Box::new(transaction))
+        Ok(Box::new(transaction.watching(&self.watched)))
     }
 
     fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>> {

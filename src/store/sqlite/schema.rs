@@ -80,6 +80,16 @@ pub(super) fn has_rollups(connection: &Connection) -> rusqlite::Result<bool> {
     version(connection).map(|number| number >= WITH_ROLLUPS)
 }
 
+/// The triggers that change the write tokens: name and SQL, as SQLite keeps it.
+pub(super) fn token_triggers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let pieces = MIGRATIONS[0].sql.split("CREATE TRIGGER ").skip(1);
+    // The text is ours, so each piece ends with END and has a name before the first blank.
+    pieces.filter_map(|it| {
+        let sql = &it[..it.rfind("END;")? + "END".len()];
+        Some((sql.split(' ').next()?, sql))
+    })
+}
+
 /// The triggers that keep the rollups exact: name and SQL.
 pub(super) fn rollup_triggers() -> rusqlite::Result<Vec<(String, String)>> {
     let fresh = Connection::open_in_memory()?;

@@ -1,17 +1,20 @@
 //! A transaction: each method of the contract names the noun's file that has the SQL.
 
+use std::cell::Cell;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, mappings, outbox, reports, rollups, skills, usage, versions,
+    approvals, bootstrap, candidates, cells, contents, freshness, mappings, outbox, reports, rollups, skills, usage,
+    versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Skill,
-    SkillId, SkillName, Status, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
+    Skill, SkillId, SkillName, Status, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
-    Backlog, Catalogue, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
+    Backlog, Catalogue, Days, Freshness, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
     OutboxSummary, Outgoing, Proof, Reporting, Result, Serving, SetAside, SkillChange, SkillFilter, Sums, Transaction,
     Unstored, UsageFilter,
 };
@@ -21,17 +24,23 @@ pub(super) struct SqliteTransaction<'a> {
     inner: rusqlite::Transaction<'a>,
     place: &'a Place,
     outbox: bool,
+    watched: Option<&'a Cell<Option<i64>>>,
 }
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
         let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        Ok(Self { inner, place, outbox: false })
+        Ok(Self { inner, place, outbox: false, watched: None })
     }
 
     /// Queues what happens to generated skills for the workflow database, where `on`.
     pub(super) fn with_outbox(self, on: bool) -> Self {
         Self { outbox: on, ..self }
+    }
+
+    /// Remembers in `watched` with which schema all triggers were there, so that they need not be looked for again.
+    pub(super) fn watching(self, watched: &'a Cell<Option<i64>>) -> Self {
+        Self { watched: Some(watched), ..self }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -40,6 +49,12 @@ impl<'a> SqliteTransaction<'a> {
 
     fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| self.place.fail(&error))
+    }
+}
+
+impl Freshness for SqliteTransaction<'_> {
+    fn mark(&self, of: Tables) -> Result<Option<Mark>> {
+        self.say(freshness::mark(&self.inner, of, self.watched))
     }
 }
 

@@ -13,17 +13,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use crate::settings::{RootCertificates, SslMode};
+use crate::settings::{RootCertificates, SYSTEM_CERTIFICATES, SslMode};
 
 pub(super) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
-
-/// Where operating systems keep the certificates that they trust.
-const SYSTEM: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 /// What is asked of the server's certificate.
 #[derive(Debug)]
@@ -66,7 +58,7 @@ pub(super) fn connector(mode: SslMode, roots: &RootCertificates) -> Result<Conne
 }
 
 fn system() -> Result<PathBuf, String> {
-    let found = SYSTEM.iter().map(PathBuf::from).find(|it| it.exists());
+    let found = SYSTEM_CERTIFICATES.iter().map(PathBuf::from).find(|it| it.exists());
     found.ok_or_else(|| "this system has no file of trusted certificates; name one with sslrootcert".to_owned())
 }
 

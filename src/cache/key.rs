@@ -1,0 +1,246 @@
+//! Under which key an answer is kept: everything that it depends on, as a digest.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Class, QUERY_PREFIX};
+use crate::model::{CacheKey, Mark, Tables};
+
+/// The form of what is kept. Another cfn may keep other things under the same question, so its version counts too.
+const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 1");
+
+/// What the key of a database's statistics begins with.
+pub const STATISTICS_PREFIX: &str = "cache:stats:";
+
+/// A question that can be asked again: its name, and everything in it that the answer depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What kind of question it is.
+    pub class: Class,
+    /// Which tables its answer is made of.
+    pub tables: Tables,
+    /// Each with its kind and length before it, so that no two questions have the same bytes.
+    fields: Vec<u8>,
+}
+
+impl Question {
+    /// A question without parameters; `name` is unique among all questions.
+    #[must_use]
+    pub fn new(class: Class, tables: Tables, name: &str) -> Self {
+        Self { class, tables, fields: Vec::with_capacity(256) }.text(name)
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
+        self.fields.push(b't');
+        field(&mut self.fields, text.as_bytes());
+        self
+    }
+
+    /// Adds a text that may be missing, which is not the same as an empty one.
+    #[must_use]
+    pub fn optional(mut self, text: Option<&str>) -> Self {
+        if let Some(text) = text {
+            return self.text(text);
+        }
+        self.fields.push(b'-');
+        self
+    }
+
+    /// Adds texts whose order means nothing.
+    #[must_use]
+    pub fn set(mut self, texts: &[String]) -> Self {
+        let mut sorted: Vec<_> = texts.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        self.fields.push(b's');
+        self.fields.extend((sorted.len() as u64).to_le_bytes());
+        sorted.into_iter().fold(self, |it, text| it.text(text))
+    }
+
+    /// Adds a number that may be missing.
+    #[must_use]
+    pub fn number(mut self, number: Option<u64>) -> Self {
+        match number {
+            Some(number) => {
+                self.fields.push(b'n');
+                self.fields.extend(number.to_le_bytes());
+            }
+            None => self.fields.push(b'-'),
+        }
+        self
+    }
+
+    /// Adds a yes or no.
+    #[must_use]
+    pub fn flag(mut self, flag: bool) -> Self {
+        self.fields.push(if flag { b'y' } else { b'f' });
+        self
+    }
+}
+
+/// A question about one state of one database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// What kind of question it is.
+    pub class: Class,
+    pub(super) digest: [u8; 32],
+    pub(super) secret: CacheKey,
+    database_id: [u8; 16],
+}
+
+impl Key {
+    /// The key of this question's answer where the database is in this state.
+    #[must_use]
+    pub fn of(mark: &Mark, question: &Question) -> Self {
+        let mut bytes = Vec::with_capacity(256);
+        field(&mut bytes, FORMAT.as_bytes());
+        field(&mut bytes, &mark.database_id);
+        field(&mut bytes, &mark.catalogue);
+        field(&mut bytes, mark.usage.as_ref().map_or(&[], |it| it.as_slice()));
+        bytes.extend(mark.schema_version.to_le_bytes());
+        bytes.extend(mark.schema_cookie.to_le_bytes());
+        bytes.extend(&question.fields);
+        Self {
+            class: question.class,
+            digest: Sha256::digest(&bytes).into(),
+            secret: mark.cache_key.clone(),
+            database_id: mark.database_id,
+        }
+    }
+
+    /// The name that Redis knows it by: only the first 16 digits of the digest, so what is found there need not be its own.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{QUERY_PREFIX}{}", hex(&self.digest[..8]))
+    }
+
+    /// The whole digest.
+    #[must_use]
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// Where the statistics of its database are.
+    #[must_use]
+    pub fn statistics_name(&self) -> String {
+        statistics_name(&self.database_id)
+    }
+
+    /// The time to live, 10 % shorter to 10 % longer: entries that were made together do not all end together.
+    #[must_use]
+    pub(super) fn jittered(&self, ttl: Duration) -> Duration {
+        let share = u32::from(self.digest[31]) * 200 / 255; // the digest is as good as random
+        (ttl * (900 + share) / 1000).max(Duration::from_secs(1))
+    }
+}
+
+/// Where the statistics of a database are.
+#[must_use]
+pub fn statistics_name(database_id: &[u8; 16]) -> String {
+    format!("{STATISTICS_PREFIX}{}", hex(database_id))
+}
+
+fn field(bytes: &mut Vec<u8>, field: &[u8]) {
+    bytes.extend((field.len() as u64).to_le_bytes());
+    bytes.extend(field);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+        text
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::HashSet;
+    use std::time::Duration;
+
+    use super::{Key, Question};
+    use crate::cache::Class;
+    use crate::model::{CacheKey, Mark, Tables};
+
+    pub(in crate::cache) fn mark() -> Mark {
+        Mark {
+            database_id: [1; 16],
+            catalogue: [2; 16],
+            usage: None,
+            schema_version: 3003,
+            schema_cookie: 70,
+            cache_key: CacheKey([9; 32]),
+        }
+    }
+
+    fn question() -> Question {
+        Question::new(Class::Load, Tables::Catalogue, "load")
+    }
+
+    #[test]
+    fn everything_that_an_answer_depends_on_is_in_the_key() {
+        let marks = [
+            mark(),
+            Mark { database_id: [3; 16], ..mark() },
+            Mark { catalogue: [3; 16], ..mark() },
+            Mark { usage: Some([2; 16]), ..mark() },
+            Mark { usage: Some([3; 16]), ..mark() },
+            Mark { schema_version: 3004, ..mark() },
+            Mark { schema_cookie: 71, ..mark() },
+        ];
+        let names: HashSet<_> = marks.iter().map(|it| Key::of(it, &question()).name()).collect();
+        assert_eq!(names.len(), marks.len());
+        assert_eq!(Key::of(&mark(), &question()), Key::of(&mark(), &question()));
+    }
+
+    #[test]
+    fn no_two_questions_have_the_same_key() {
+        let texts = |it: &[&str]| it.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+        let questions = [
+            question(),
+            Question::new(Class::Load, Tables::Catalogue, "loads"),
+            question().text("ab").text("c"),
+            question().text("a").text("bc"),
+            question().text("abc").text(""),
+            question().optional(None),
+            question().text(""),
+            question().text("").optional(None),
+            question().optional(None).text(""),
+            question().set(&[]),
+            question().set(&texts(&["ab", "c"])),
+            question().set(&texts(&["a", "bc"])),
+            question().set(&texts(&["abc"])),
+            question().number(Some(0)),
+            question().number(Some(1)),
+            question().flag(true),
+            question().flag(true).flag(true),
+        ];
+        let names: HashSet<_> = questions.iter().map(|it| Key::of(&mark(), it).name()).collect();
+        assert_eq!(names.len(), questions.len());
+        let (one, other) = (question().set(&texts(&["b", "a", "a"])), question().set(&texts(&["a", "b"])));
+        assert_eq!(Key::of(&mark(), &one), Key::of(&mark(), &other), "the order means nothing");
+    }
+
+    #[test]
+    fn a_name_is_the_prefix_and_sixteen_digits() {
+        let name = Key::of(&mark(), &question()).name();
+        let digits = name.strip_prefix("cache:query:").unwrap_or_default();
+        assert!(digits.len() == 16 && digits.bytes().all(|it| it.is_ascii_hexdigit()), "{name}");
+        assert_eq!(Key::of(&mark(), &question()).statistics_name(), format!("cache:stats:{}", "01".repeat(16)));
+    }
+
+    #[test]
+    fn jitter_is_a_tenth_at_most() {
+        let ttl = |byte| {
+            let mut key = Key::of(&mark(), &question());
+            key.digest[31] = byte;
+            key.jittered(Duration::from_secs(3600)).as_secs()
+        };
+        assert_eq!((ttl(0), ttl(255)), (3240, 3960));
+        assert!((0..=255).all(|byte| (3240..=3960).contains(&ttl(byte))));
+        assert_eq!(Key::of(&mark(), &question()).jittered(Duration::from_millis(1)), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,208 @@
+//! What processes tell each other about a Redis server: until when it is left alone, and what was measured. One small file
+//! beside the database; where it cannot be written, nothing is remembered.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
+
+use super::Class;
+use crate::settings::RedisServer;
+
+/// How long a server that failed is left alone.
+pub const LEFT_ALONE_S: i64 = 30;
+
+/// Every write has this length, so one write replaces all of the one before, and nobody reads half of each.
+const LENGTH: usize = 2048;
+
+/// Where the notes of a database are.
+#[derive(Debug, Clone)]
+pub struct Notes {
+    path: PathBuf,
+    server: String,
+}
+
+/// What is known about a server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Which server, without user and password: what was noted of another one says nothing.
+    server: String,
+    /// Until when it is left alone, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_alone_until: Option<i64>,
+    /// When costs were measured, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_at: Option<i64>,
+    /// What was measured; a class may be missing.
+    #[serde(default)]
+    pub costs: Vec<Cost>,
+}
+
+/// What questions of a class cost on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// The class.
+    pub class: Class,
+    /// The median of an answer from the cache, in microseconds.
+    pub hit_us: f64,
+    /// The median of an answer from the database, in microseconds.
+    pub database_us: f64,
+}
+
+impl Cost {
+    /// Whether asking the cache is faster.
+    #[must_use]
+    pub fn pays(&self) -> bool {
+        self.hit_us < self.database_us
+    }
+}
+
+impl Noted {
+    /// What was measured for a class.
+    #[must_use]
+    pub fn cost(&self, class: Class) -> Option<Cost> {
+        self.costs.iter().find(|it| it.class == class).copied()
+    }
+
+    /// Whether the server is left alone at this time, in seconds since 1970. A time that no process can have noted, since it is
+    /// too far away, comes from a clock that was wrong, and is ignored.
+    #[must_use]
+    pub fn is_left_alone(&self, now: i64) -> bool {
+        self.left_alone_until.is_some_and(|until| now < until && until - now <= LEFT_ALONE_S)
+    }
+}
+
+impl Notes {
+    /// The notes beside this database about this server.
+    #[must_use]
+    pub fn of(database: &Path, server: &RedisServer) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-redis");
+        Self { path: path.into(), server: server.to_string() }
+    }
+
+    /// What is known; nothing where there is no file, or one that cannot be understood.
+    #[must_use]
+    pub fn read(&self) -> Noted {
+        let nothing = || Noted { server: self.server.clone(), ..Noted::default() };
+        let mut text = Vec::new();
+        let read =
+            self.open(OpenOptions::new().read(true)).and_then(|it| it.take(LENGTH as u64).read_to_end(&mut text));
+        let noted = read.ok().and_then(|_| serde_json::from_slice::<Noted>(&text).ok());
+        noted.filter(|it| it.server == self.server).unwrap_or_else(nothing)
+    }
+
+    /// Replaces what is known.
+    pub fn write(&self, noted: &Noted) -> io::Result<()> {
+        let mut text = serde_json::to_vec(noted)?;
+        if text.len() > LENGTH {
+            return Err(io::Error::other("the notes are too long"));
+        }
+        text.resize(LENGTH, b' ');
+        self.open(OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
+    }
+
+    /// The server failed: no process contacts it for a while.
+    pub(super) fn leave_alone(&self, now: i64) {
+        let noted = Noted { left_alone_until: Some(now.saturating_add(LEFT_ALONE_S)), ..self.read() };
+        if let Err(error) = self.write(&noted) {
+            tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis failed");
+        }
+    }
+
+    /// The server answered after it was left alone.
+    pub(super) fn answered(&self) {
+        let noted = Noted { left_alone_until: None, ..self.read() };
+        let done = if noted.costs.is_empty() { fs::remove_file(&self.path) } else { self.write(&noted) };
+        if let Err(error) = done {
+            tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis answered");
+        }
+    }
+
+    /// Neither follows a link nor waits for the other end of a pipe.
+    fn open(&self, options: &mut OpenOptions) -> io::Result<fs::File> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = options.custom_flags(flags.bits().cast_signed()).open(&self.path)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::{Cost, Noted, Notes};
+    use crate::cache::Class;
+    use crate::settings::{RedisAddress, RedisServer};
+
+    fn notes(folder: &Path, port: u16) -> Notes {
+        let server = RedisServer {
+            address: RedisAddress::Tcp { host: "h".into(), port, tls: false },
+            user: None,
+            password: Some(String::from("hunter2").into()),
+            database: 0,
+            root_certificates: None,
+        };
+        Notes::of(&folder.join("skills.db"), &server)
+    }
+
+    fn file(folder: &Path) -> PathBuf {
+        folder.join("skills.db-redis")
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_of_one_server() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notes = |port| notes(folder.path(), port);
+        assert_eq!(notes(1).read(), Noted { server: "h:1/0".into(), ..Noted::default() });
+        let costs = Class::ALL.map(|class| Cost { class, hit_us: 123_456.789, database_us: 1e6 / 3.0 }).to_vec();
+        let known = Noted { measured_at: Some(i64::MAX), costs, ..notes(1).read() };
+        notes(1).write(&known).expect("it fits");
+        assert_eq!(notes(1).read(), known);
+        assert_eq!(notes(2).read(), Noted { server: "h:2/0".into(), ..Noted::default() });
+        let text = fs::read_to_string(file(folder.path())).expect("a file");
+        assert!(!text.contains("hunter2") && text.len() == super::LENGTH, "{text}");
+    }
+
+    #[test]
+    fn a_server_is_left_alone_for_thirty_seconds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notes = notes(folder.path(), 1);
+        notes.leave_alone(1000);
+        let alone = |now| notes.read().is_left_alone(now);
+        assert_eq!([999, 1000, 1029, 1030].map(alone), [false, true, true, false]);
+        notes.answered();
+        assert!(!file(folder.path()).exists(), "nothing is known any more");
+        let costs = vec![Cost { class: Class::Load, hit_us: 1.0, database_us: 2.0 }];
+        notes.write(&Noted { costs, ..notes.read() }).expect("it is written");
+        notes.leave_alone(1000);
+        notes.answered();
+        assert!(!alone(1000) && notes.read().cost(Class::Load).is_some_and(|it| it.pays()), "what was measured stays");
+    }
+
+    #[test]
+    fn nothing_is_believed_that_cannot_be_understood() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (notes, file) = (notes(folder.path(), 1), file(folder.path()));
+        for text in ["", "{", "[]", "{\"server\":\"h:1/0\",\"left_alone_until\":\"x\"}"] {
+            fs::write(&file, text).expect("a file");
+            assert_eq!(notes.read(), Noted { server: "h:1/0".into(), ..Noted::default() }, "{text}");
+        }
+        fs::remove_file(&file).expect("it goes");
+        let target = folder.path().join("precious");
+        fs::write(&target, "text").expect("a file");
+        std::os::unix::fs::symlink(&target, &file).expect("a link");
+        assert!(notes.write(&notes.read()).is_err());
+        assert_eq!(fs::read_to_string(&target).expect("a file"), "text", "a link is not followed");
+        fs::remove_file(&file).expect("it goes");
+        let pipe = rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, 0o600.into(), 0);
+        pipe.expect("a pipe");
+        notes.leave_alone(1000);
+        assert_eq!(notes.read().left_alone_until, None, "a pipe is not waited for");
+    }
+}

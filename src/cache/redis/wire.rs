@@ -1,0 +1,164 @@
+//! The connection itself: TCP, TCP with TLS, or a Unix socket, and nothing on it takes longer than it may.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::settings::{RedisAddress, RedisServer, SYSTEM_CERTIFICATES};
+
+/// How long a connection may be silent before the system asks whether the other end is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// A connected stream.
+pub(super) enum Wire {
+    Plain(Timed),
+    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+}
+
+/// A socket with a time at which everything on it ends, however many reads and writes it takes until then.
+pub(super) struct Timed {
+    socket: Socket,
+    until: Instant,
+}
+
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Wire {
+    /// Looks the name up, connects, and shakes hands. The look-up, and a Unix socket whose server accepts nobody, know no time
+    /// limit: whoever needs one runs this on a thread.
+    pub(super) fn connect(server: &RedisServer, until: Instant) -> io::Result<Self> {
+        match &server.address {
+            RedisAddress::Unix(path) => {
+                Ok(Self::Plain(Timed { socket: Socket::Unix(UnixStream::connect(path)?), until }))
+            }
+            RedisAddress::Tcp { host, port, tls } => {
+                let socket = Timed { socket: Socket::Tcp(tcp(host, *port, until)?), until };
+                if *tls { with_tls(socket, host, server.root_certificates.as_deref()) } else { Ok(Self::Plain(socket)) }
+            }
+        }
+    }
+
+    /// Sets when everything on it ends.
+    pub(super) fn set_limit(&mut self, until: Instant) {
+        match self {
+            Self::Plain(timed) => timed.until = until,
+            Self::Tls(stream) => stream.sock.until = until,
+        }
+    }
+}
+
+fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
+    let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    for address in (host, port).to_socket_addrs()? {
+        outcome = TcpStream::connect_timeout(&address, left(until)?);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    let stream = outcome?;
+    stream.set_nodelay(true)?;
+    rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
+    rustix::net::sockopt::set_tcp_keepidle(stream.as_fd(), KEEP_ALIVE)?;
+    Ok(stream)
+}
+
+fn with_tls(mut socket: Timed, host: &str, roots: Option<&Path>) -> io::Result<Wire> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(trusted(roots)?)
+        .with_no_client_auth();
+    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut socket)?;
+    }
+    Ok(Wire::Tls(Box::new(StreamOwned::new(connection, socket))))
+}
+
+fn trusted(file: Option<&Path>) -> io::Result<RootCertStore> {
+    let system = || SYSTEM_CERTIFICATES.iter().map(PathBuf::from).find(|it| it.exists());
+    let none = || io::Error::other("this system has no file of trusted certificates; name one with SSL_CERT_FILE");
+    let file = file.map(Path::to_owned).or_else(system).ok_or_else(none)?;
+    let wrong = |why: &dyn std::fmt::Display| io::Error::other(format!("{}: {why}", file.display()));
+    let certificates = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates.map_err(|error| wrong(&error))?);
+    if store.is_empty() { Err(wrong(&"it has no certificate that can be read")) } else { Ok(store) }
+}
+
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+impl Timed {
+    fn wait_no_longer(&self) -> io::Result<()> {
+        let left = Some(left(self.until)?);
+        match &self.socket {
+            Socket::Tcp(it) => it.set_read_timeout(left).and_then(|()| it.set_write_timeout(left)),
+            Socket::Unix(it) => it.set_read_timeout(left).and_then(|()| it.set_write_timeout(left)),
+        }
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.wait_no_longer()?;
+        match &mut self.socket {
+            Socket::Tcp(it) => it.read(buffer),
+            Socket::Unix(it) => it.read(buffer),
+        }
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.wait_no_longer()?;
+        match &mut self.socket {
+            Socket::Tcp(it) => it.write(buffer),
+            Socket::Unix(it) => it.write(buffer),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(it) => it.read(buffer),
+            Self::Tls(it) => it.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(it) => it.write(buffer),
+            Self::Tls(it) => it.write(buffer),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(it) => it.flush(),
+            Self::Tls(it) => it.flush(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a cache keeps of a report: the cells of its tables.
+
+use super::{Analytics, AnalyticsReport, Cell, Period, ReportName, Table, layout};
+use crate::cache::{Class, Question};
+use crate::clock::Clock;
+use crate::model::Tables;
+use crate::ops::cached::Query;
+use crate::ops::error::Result;
+use crate::store::{Days, Snapshot};
+
+/// A report, asked for at one moment: what its period means does not change while it is being answered.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub(super) request: Analytics,
+    pub(super) days: Option<Days>,
+    pub(super) clock: Clock,
+}
+
+impl Asked {
+    /// The report as it is to be now.
+    #[must_use]
+    pub fn now(request: &Analytics, clock: Clock) -> Self {
+        let clock = Clock::Fixed(clock.now());
+        Self { request: request.clone(), days: request.period.map(|it: Period| it.days(clock)), clock }
+    }
+
+    fn report(&self, tables: Vec<Table>) -> AnalyticsReport {
+        AnalyticsReport {
+            report: self.request.report.as_str(),
+            first_day: self.days.as_ref().map(|it| it.first.clone()),
+            last_day: self.days.as_ref().map(|it| it.last.clone()),
+            tables,
+        }
+    }
+}
+
+impl Query for Asked {
+    type Answer = AnalyticsReport;
+
+    fn question(&self) -> Question {
+        let (first, last) = self.days.as_ref().map(|it| (it.first.as_str(), it.last.as_str())).unzip();
+        Question::new(Class::Analytics, Tables::CatalogueAndUsage, "analytics")
+            .text(self.request.report.as_str())
+            .optional(first)
+            .optional(last)
+            .optional(self.request.agent_type.as_deref())
+            .optional(self.request.category.as_deref())
+            .number(self.request.limit.map(|it| it as u64))
+    }
+
+    fn compute(&self, snapshot: &dyn Snapshot) -> Result<AnalyticsReport> {
+        Ok(self.report(super::tables(snapshot, self)?))
+    }
+
+    /// How long something waits depends on the time of day.
+    fn kept(&self, answer: &AnalyticsReport) -> Option<Vec<u8>> {
+        if self.request.report == ReportName::Bottlenecks {
+            return None;
+        }
+        let rows: Vec<_> = answer.tables.iter().map(|it| &it.rows).collect();
+        serde_json::to_vec(&rows).ok()
+    }
+
+    fn recalled(&self, kept: &[u8]) -> Option<(AnalyticsReport, Vec<String>)> {
+        let rows: Vec<Vec<Vec<Cell>>> = serde_json::from_slice(kept).ok()?;
+        let layouts = layout::of(self.request.report);
+        if rows.len() != layouts.len() {
+            return None;
+        }
+        let tables = layouts.iter().zip(rows).map(|(layout, rows)| layout.matching(rows)).collect::<Option<_>>()?;
+        Some((self.report(tables), Vec::new()))
+    }
+}

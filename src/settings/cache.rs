@@ -1,0 +1,225 @@
+//! Whether there is a query cache, and where.
+
+mod url;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{BadSetting, Secret};
+
+/// How long an answer is kept, unless configured: that only reclaims memory, since entries never become wrong.
+const TTL_READS_S: u64 = 3600;
+
+/// The same for reports.
+const TTL_ANALYTICS_S: u64 = 300;
+
+/// The most that a command may spend on Redis in all, unless configured.
+const BUDGET_MS: u64 = 50;
+
+/// The largest numbers, each with what is said of it.
+const LONGEST_BUDGET: (u64, &str) = (60_000, "a number of milliseconds from 1 to 60000");
+const LONGEST_TTL: (u64, &str) = (366 * 24 * 3600, "a number of seconds from 1 to 31622400");
+
+/// When the query cache is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CachePolicy {
+    /// Where it pays on this machine.
+    #[default]
+    Auto,
+    /// Wherever it can be.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The query cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// When it is used.
+    pub policy: CachePolicy,
+    /// Where it is; `None`: nowhere.
+    pub server: Option<RedisServer>,
+    /// The most that a command that is short may spend on it in all.
+    pub budget: Duration,
+    /// How long `load`, `list`, `show` and `history` are kept.
+    pub ttl_reads: Duration,
+    /// How long reports are kept.
+    pub ttl_analytics: Duration,
+}
+
+/// A Redis server and a database on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisServer {
+    /// Where it listens.
+    pub address: RedisAddress,
+    /// The ACL user; Redis's `default` where none is given.
+    pub user: Option<String>,
+    /// The password, where one is given.
+    pub password: Option<Secret>,
+    /// The number of the database.
+    pub database: u16,
+    /// Who may vouch for a server with TLS; the operating system's certificates where no file is named.
+    pub root_certificates: Option<PathBuf>,
+}
+
+/// Where a Redis server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisAddress {
+    /// A name or an address.
+    Tcp {
+        /// The name or address.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Whether the connection is protected.
+        tls: bool,
+    },
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for RedisServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            RedisAddress::Tcp { host, port, tls: false } => write!(formatter, "{host}:{port}/{}", self.database),
+            RedisAddress::Tcp { host, port, tls: true } => write!(formatter, "{host}:{port}/{} (TLS)", self.database),
+            RedisAddress::Unix(path) => write!(formatter, "{}/{}", path.display(), self.database),
+        }
+    }
+}
+
+impl FromStr for CachePolicy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err("auto, always or never"),
+        }
+    }
+}
+
+impl CacheSettings {
+    /// A flag beats its variable, also where the variable is bad.
+    pub(super) fn resolve(
+        url: Option<&OsString>,
+        policy: Option<CachePolicy>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+        current_folder: &Path,
+    ) -> Result<Self, BadSetting> {
+        let policy = match (policy, variable("CFN_CACHE")) {
+            (Some(policy), _) => policy,
+            (None, None) => CachePolicy::default(),
+            (None, Some(text)) => text.to_string_lossy().to_lowercase().parse().map_err(|expected| BadSetting {
+                variable: "CFN_CACHE",
+                value: text.to_string_lossy().into_owned(),
+                expected,
+            })?,
+        };
+        let url = match url {
+            Some(url) => Some(("--redis-url", url.clone())).filter(|it| !it.1.is_empty()),
+            None => variable("CFN_REDIS_URL").map(|it| ("CFN_REDIS_URL", it)),
+        };
+        let server = url.map(|(source, url)| {
+            // The URL itself is not shown: there may be a password in it.
+            let bad = |expected| BadSetting { variable: source, value: "(not shown)".to_owned(), expected };
+            let url = url.to_str().ok_or_else(|| bad("UTF-8 text"))?;
+            let mut server = url::parse(url, current_folder).map_err(bad)?;
+            server.root_certificates = variable("SSL_CERT_FILE").map(|it| current_folder.join(it));
+            Ok(server)
+        });
+        Ok(Self {
+            policy,
+            server: server.transpose()?,
+            budget: Duration::from_millis(number("CFN_REDIS_BUDGET_MS", variable, BUDGET_MS, LONGEST_BUDGET)?),
+            ttl_reads: Duration::from_secs(number("CFN_CACHE_TTL_READS", variable, TTL_READS_S, LONGEST_TTL)?),
+            ttl_analytics: Duration::from_secs(number(
+                "CFN_CACHE_TTL_ANALYTICS",
+                variable,
+                TTL_ANALYTICS_S,
+                LONGEST_TTL,
+            )?),
+        })
+    }
+}
+
+fn number(
+    name: &'static str,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+    default: u64,
+    (most, expected): (u64, &'static str),
+) -> Result<u64, BadSetting> {
+    let Some(value) = variable(name) else { return Ok(default) };
+    let number = value.to_str().and_then(|it| it.trim().parse().ok());
+    number.filter(|it| (1..=most).contains(it)).ok_or_else(|| BadSetting {
+        variable: name,
+        value: value.to_string_lossy().into_owned(),
+        expected,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{CachePolicy, CacheSettings};
+
+    fn resolve(
+        flags: (Option<&str>, Option<CachePolicy>),
+        environment: &[(&str, &str)],
+    ) -> Result<CacheSettings, String> {
+        let lookup = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));
+        let url = flags.0.map(OsString::from);
+        CacheSettings::resolve(url.as_ref(), flags.1, &lookup, Path::new("/here")).map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn flags_beat_the_environment_and_that_beats_defaults() {
+        let server =
+            |flag, environment: &[_]| resolve((flag, None), environment).map(|it| it.server.map(|it| it.to_string()));
+        let variable = ("CFN_REDIS_URL", "redis://one:1/1");
+        assert_eq!(server(None, &[]), Ok(None));
+        assert_eq!(server(None, &[variable]), Ok(Some("one:1/1".to_owned())));
+        assert_eq!(server(Some("redis://two"), &[variable]), Ok(Some("two:6379/0".to_owned())));
+        assert_eq!(server(Some(""), &[variable]), Ok(None), "an empty flag switches it off");
+        let policy = |flag, environment: &[_]| resolve((None, flag), environment).map(|it| it.policy);
+        assert_eq!(policy(None, &[]), Ok(CachePolicy::Auto));
+        assert_eq!(policy(None, &[("CFN_CACHE", "Never")]), Ok(CachePolicy::Never));
+        assert_eq!(policy(Some(CachePolicy::Always), &[("CFN_CACHE", "never")]), Ok(CachePolicy::Always));
+        let ttl = |environment: &[_]| resolve((None, None), environment).map(|it| (it.ttl_reads, it.ttl_analytics));
+        assert_eq!(ttl(&[]), Ok((Duration::from_secs(3600), Duration::from_secs(300))));
+        let both = [("CFN_CACHE_TTL_READS", "60"), ("CFN_CACHE_TTL_ANALYTICS", "5")];
+        assert_eq!(ttl(&both), Ok((Duration::from_secs(60), Duration::from_secs(5))));
+    }
+
+    #[test]
+    fn a_bad_value_names_its_source_and_no_secret() {
+        for (name, value) in [
+            ("CFN_CACHE", "sometimes"),
+            ("CFN_REDIS_BUDGET_MS", "0"),
+            ("CFN_CACHE_TTL_READS", "0"),
+            ("CFN_CACHE_TTL_READS", "99999999999"),
+            ("CFN_CACHE_TTL_ANALYTICS", "soon"),
+        ] {
+            let message = resolve((None, None), &[(name, value)]);
+            assert!(message.as_ref().is_err_and(|it| it.contains(name) && it.contains(value)), "{message:?}");
+        }
+        let bad = "http://u:hunter2@h";
+        let message = resolve((None, None), &[("CFN_REDIS_URL", bad)]);
+        assert!(message.as_ref().is_err_and(|it| it.contains("CFN_REDIS_URL") && !it.contains("hunter2")));
+        let message = resolve((Some(bad), None), &[("CFN_REDIS_URL", "redis://fine")]);
+        assert!(message.as_ref().is_err_and(|it| it.contains("--redis-url") && !it.contains("hunter2")));
+        let found = resolve((Some("redis://u:hunter2@h"), None), &[]);
+        assert!(found.as_ref().is_ok_and(|it| it.server.is_some()));
+        assert!(!format!("{found:?}").contains("hunter2"));
+        let shown = found.ok().and_then(|it| it.server).map(|it| it.to_string());
+        assert_eq!(shown.as_deref(), Some("h:6379/0"));
+    }
+}

@@ -1,0 +1,148 @@
+//! `redis://user:password@host:port/database` and its relatives, as other Redis clients read them.
+
+use std::path::Path;
+
+use super::{RedisAddress, RedisServer};
+use crate::settings::Secret;
+use crate::settings::percent::decoded;
+
+/// What is wrong with a URL; never a part of it.
+type Wrong = &'static str;
+
+const SHAPE: Wrong = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with rediss:// for TLS, or \
+    unix:///PATH?db=N&user=USER&pass=PASSWORD, with special characters written as %XX";
+
+const DEFAULT_PORT: u16 = 6379;
+
+/// What a URL says; relative paths of sockets are counted from `current_folder`.
+pub(super) fn parse(url: &str, current_folder: &Path) -> Result<RedisServer, Wrong> {
+    let (scheme, rest) = url.split_once(':').ok_or(SHAPE)?;
+    match scheme {
+        "redis" => tcp(rest, false),
+        "rediss" => tcp(rest, true),
+        "unix" | "redis+unix" => unix(rest, current_folder),
+        _ => Err(SHAPE),
+    }
+}
+
+fn tcp(rest: &str, tls: bool) -> Result<RedisServer, Wrong> {
+    let rest = rest.strip_prefix("//").ok_or(SHAPE)?;
+    if rest.contains(['?', '#']) {
+        return Err("a URL without parameters: redis://USER:PASSWORD@HOST:PORT/DATABASE");
+    }
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let (host, port) = host_and_port(place)?;
+    Ok(RedisServer {
+        address: RedisAddress::Tcp { host, port, tls },
+        user: given(user)?,
+        password: given(password)?.map(Secret::from),
+        database: number(database)?,
+        root_certificates: None,
+    })
+}
+
+/// `host:port`, where a host may be `[::1]`.
+fn host_and_port(place: &str) -> Result<(String, u16), Wrong> {
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']').ok_or(SHAPE)?;
+            (host, port.strip_prefix(':').unwrap_or(port))
+        }
+        None => place.split_once(':').unwrap_or((place, "")),
+    };
+    let host = given(host)?.ok_or(SHAPE)?;
+    Ok((host, if port.is_empty() { DEFAULT_PORT } else { number(port)? }))
+}
+
+fn unix(rest: &str, current_folder: &Path) -> Result<RedisServer, Wrong> {
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let path = given(path)?.ok_or(SHAPE)?;
+    let mut server = RedisServer {
+        address: RedisAddress::Unix(current_folder.join(path)),
+        user: None,
+        password: None,
+        database: 0,
+        root_certificates: None,
+    };
+    for pair in query.split('&').filter(|it| !it.is_empty()) {
+        match pair.split_once('=').ok_or(SHAPE)? {
+            ("db", value) => server.database = number(value)?,
+            ("user", value) => server.user = given(value)?,
+            ("pass", value) => server.password = given(value)?.map(Secret::from),
+            _ => return Err("a URL with no other parameters than db, user and pass"),
+        }
+    }
+    Ok(server)
+}
+
+/// The text, decoded; `None` where it is empty.
+fn given(text: &str) -> Result<Option<String>, Wrong> {
+    let text = decoded(text).ok_or(SHAPE)?;
+    Ok(Some(text).filter(|it| !it.is_empty()))
+}
+
+fn number(text: &str) -> Result<u16, Wrong> {
+    if text.is_empty() { Ok(0) } else { text.parse().map_err(|_| "a URL with whole numbers as port and database") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{RedisAddress, RedisServer, parse};
+    use crate::settings::Secret;
+
+    fn server(url: &str) -> Result<RedisServer, &'static str> {
+        parse(url, Path::new("/here"))
+    }
+
+    #[test]
+    fn a_url_says_everything() {
+        let found = server("rediss://me%40work:p%3Aw@[::1]:6380/7");
+        assert!(found.is_ok());
+        let Ok(found) = found else { return };
+        assert_eq!(found.address, RedisAddress::Tcp { host: "::1".into(), port: 6380, tls: true });
+        assert_eq!(found.user.as_deref(), Some("me@work"));
+        assert_eq!(found.password.as_ref().map(Secret::reveal), Some("p:w"));
+        assert_eq!(found.database, 7);
+        let plain = server("redis://localhost").map(|it| (it.to_string(), it.user, it.password));
+        assert_eq!(plain, Ok(("localhost:6379/0".into(), None, None)));
+        let password = server("redis://:secret@h/").map(|it| (it.user, it.password.is_some()));
+        assert_eq!(password, Ok((None, true)));
+    }
+
+    #[test]
+    fn a_socket_is_a_path() {
+        for url in ["unix:///run/a%20b.sock?db=2&user=u&pass=p", "redis+unix:///run/a%20b.sock?db=2&user=u&pass=p"] {
+            let found = server(url).map(|it| (it.to_string(), it.user, it.password.is_some()));
+            assert_eq!(found, Ok(("/run/a b.sock/2".into(), Some("u".into()), true)), "{url}");
+        }
+        assert_eq!(server("unix:redis.sock").map(|it| it.to_string()), Ok("/here/redis.sock/0".into()));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for url in [
+            "",
+            "redis",
+            "redis:h",
+            "redis://",
+            "http://h",
+            "redis://h:port",
+            "redis://h:1/x",
+            "redis://h:70000",
+            "redis://h/1?db=2",
+            "rediss://h/#insecure",
+            "redis://h%f",
+            "redis://[::1",
+            "unix://",
+            "unix:///s?x=1",
+            "unix:///s?db=x",
+        ] {
+            assert!(server(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Marks: the write tokens, and whether the triggers that change them are there.
+//!
+//! Who drops a trigger, writes and puts the trigger back leaves the tokens as they were. But each change of the schema counts
+//! SQLite's schema cookie up, a restore included, so the mark is another one.
+
+use std::cell::Cell;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Error, ErrorCode, Result, Row};
+
+use super::schema;
+use crate::model::{CacheKey, Mark, Tables};
+
+const MARK: &str =
+    "SELECT max(CASE name WHEN 'database_id' THEN value END), max(CASE name WHEN 'catalogue_token' THEN value END),
+       max(CASE name WHEN 'usage_token' THEN value END), max(CASE name WHEN 'cache_key' THEN value END),
+       (SELECT user_version FROM pragma_user_version), (SELECT schema_version FROM pragma_schema_version)
+     FROM cfn_metadata WHERE name IN ('database_id', 'catalogue_token', 'usage_token', 'cache_key')";
+
+/// `watched` holds the schema cookie with which the triggers were last found to be all there.
+pub(super) fn mark(connection: &Connection, of: Tables, watched: Option<&Cell<Option<i64>>>) -> Result<Option<Mark>> {
+    let found = connection.prepare_cached(MARK).and_then(|mut it| it.query_row([], |row| Ok(read(row, of))));
+    let mark = match found {
+        Ok(Some(mark)) => mark,
+        Ok(None) => return Ok(None),
+        // No such table or column: somebody took it away, and there is nothing to stand on.
+        Err(Error::SqliteFailure(error, _) | Error::SqlInputError { error, .. })
+            if error.code == ErrorCode::Unknown =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let cookie = Some(mark.schema_cookie);
+    if watched.is_some_and(|it| it.get() == cookie) {
+        return Ok(Some(mark));
+    }
+    if !triggers_are_there(connection)? {
+        return Ok(None);
+    }
+    watched.inspect(|it| it.set(cookie));
+    Ok(Some(mark))
+}
+
+/// A value that is missing, or is not as cfn wrote it, is nothing to stand on either.
+fn read(row: &Row<'_>, of: Tables) -> Option<Mark> {
+    fn bytes<const LENGTH: usize>(row: &Row<'_>, column: usize) -> Option<[u8; LENGTH]> {
+        match row.get_ref(column).ok()? {
+            ValueRef::Blob(bytes) => bytes.try_into().ok(),
+            _ => None,
+        }
+    }
+    Some(Mark {
+        database_id: bytes(row, 0)?,
+        catalogue: bytes(row, 1)?,
+        usage: match of {
+            Tables::Catalogue => None,
+            Tables::CatalogueAndUsage => Some(bytes(row, 2)?),
+        },
+        cache_key: CacheKey(bytes(row, 3)?),
+        schema_version: row.get(4).ok()?,
+        schema_cookie: row.get(5).ok()?,
+    })
+}
+
+/// Whether every trigger that changes a token is there, with exactly its own SQL.
+fn triggers_are_there(connection: &Connection) -> Result<bool> {
+    let sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'cfn_*' AND sql IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut missing: Vec<&str> = schema::token_triggers().map(|(_, sql)| sql).collect();
+    while let Some(row) = rows.next()? {
+        let found = row.get_ref(0)?.as_str().unwrap_or_default().strip_prefix("CREATE TRIGGER ");
+        missing.retain(|it| Some(*it) != found);
+    }
+    Ok(missing.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rusqlite::{Connection, Result};
+
+    use super::mark;
+    use crate::model::Tables;
+    use crate::store::sqlite::schema;
+
+    fn fresh() -> Result<Connection> {
+        let connection = Connection::open_in_memory()?;
+        schema::run_all(&connection)?;
+        Ok(connection)
+    }
+
+    #[test]
+    fn every_write_changes_the_mark_of_its_tables() -> Result<()> {
+        let connection = fresh()?;
+        connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+        let marks = || -> Result<_> {
+            Ok((mark(&connection, Tables::Catalogue, None)?, mark(&connection, Tables::CatalogueAndUsage, None)?))
+        };
+        let first = marks()?;
+        assert!(first.0.is_some() && first.1.is_some());
+        assert_eq!(marks()?, first, "nothing was written");
+        connection
+            .execute_batch("INSERT INTO skill_usage_log (agent_id, agent_type, skill_id) VALUES ('a', 'b', 1)")?;
+        let second = marks()?;
+        assert_eq!(second.0, first.0);
+        assert_ne!(second.1, first.1);
+        connection.execute_batch("INSERT INTO skill_contents (hash, bytes) VALUES ('h', 'x')")?;
+        let third = marks()?;
+        assert!(third.0 != second.0 && third.1 != second.1);
+        connection.execute_batch("VACUUM")?;
+        assert!(marks()?.0 != third.0, "a VACUUM counts as a change");
+        Ok(())
+    }
+
+    #[test]
+    fn without_any_one_trigger_there_is_no_mark() -> Result<()> {
+        let connection = fresh()?;
+        let names: Vec<_> = schema::token_triggers().collect();
+        assert_eq!(names.len(), 21);
+        let watched = Cell::new(None);
+        for (name, sql) in names {
+            let marked = || mark(&connection, Tables::Catalogue, Some(&watched)).map(|it| it.is_some());
+            assert!(marked()?);
+            connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
+            assert!(!marked()?, "{name} is missing");
+            connection.execute_batch(&format!("CREATE TRIGGER {}", sql.replace("randomblob(16)", "value")))?;
+            assert!(!marked()?, "{name} does something else");
+            connection.execute_batch(&format!("DROP TRIGGER {name}; CREATE TRIGGER {sql}"))?;
+            assert!(marked()?, "{name} is back");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn without_a_token_there_is_no_mark_and_no_error() -> Result<()> {
+        for damage in [
+            "DELETE FROM cfn_metadata WHERE name = 'catalogue_token'",
+            "UPDATE cfn_metadata SET value = 'text' WHERE name = 'database_id'",
+            "UPDATE cfn_metadata SET value = x'00' WHERE name = 'cache_key'",
+            "ALTER TABLE cfn_metadata RENAME COLUMN value TO other",
+        ] {
+            let connection = fresh()?;
+            connection.execute_batch(damage)?;
+            assert_eq!(mark(&connection, Tables::Catalogue, None)?, None, "{damage}");
+        }
+        let connection = fresh()?;
+        connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'usage_token'")?;
+        assert!(mark(&connection, Tables::Catalogue, None)?.is_some());
+        assert_eq!(mark(&connection, Tables::CatalogueAndUsage, None)?, None);
+        Ok(())
+    }
+}
