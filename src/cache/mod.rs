@@ -26,7 +26,7 @@ use crate::settings::CacheSettings;
 pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use memory::{Bounds, Counts, Memory};
-pub use notes::{Cost, LEFT_ALONE_S, Noted, Notes};
+pub use notes::{Cost, LEFT_ALONE, Noted, Notes};
 
 /// What every key of an answer begins with.
 pub const QUERY_PREFIX: &str = "cache:query:";

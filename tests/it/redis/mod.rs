@@ -4,6 +4,7 @@ mod answers;
 mod distrust;
 mod fake;
 mod faults;
+mod moments;
 mod places;
 mod pool;
 mod server;
