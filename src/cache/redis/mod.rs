@@ -44,6 +44,9 @@ pub enum Patience {
     Work,
 }
 
+/// How many sixteenths of a budget are waited; the rest is for noting that it failed.
+const WAITED: u32 = 15;
+
 /// How often work that can wait tries.
 const TRIES: u32 = 3;
 
@@ -60,6 +63,8 @@ pub struct Redis {
     classes: Vec<Class>,
     notes: Notes,
     patience: Patience,
+    /// The most that is waited: in all, or for each request.
+    budget: Duration,
     clock: Clock,
     state: Mutex<State>,
 }
@@ -94,14 +99,14 @@ impl Redis {
         if classes.is_empty() {
             return None;
         }
-        let mut state =
-            State { left: settings.budget, has_old_note: known.left_alone_until.is_some(), ..State::default() };
+        let budget = settings.budget * WAITED / 16;
+        let mut state = State { left: budget, has_old_note: known.left_alone_until.is_some(), ..State::default() };
         let alone = known.left_alone(clock.now().as_second());
         if !alone.is_zero() {
             tracing::debug!(%server, seconds = alone.as_secs(), "Redis is left alone");
             state.alone_until = Some(Instant::now() + alone);
         } else if patience == Patience::Command {
-            state.connecting = Some(Connecting::start(server, settings.budget));
+            state.connecting = Some(Connecting::start(server, budget));
         }
         Some(Self {
             server: server.clone(),
@@ -109,6 +114,7 @@ impl Redis {
             classes,
             notes,
             patience,
+            budget,
             clock,
             state: Mutex::new(state),
         })
@@ -176,7 +182,7 @@ impl Redis {
     fn left(&self) -> Duration {
         match self.patience {
             Patience::Command => self.state().left,
-            Patience::Requests => self.settings.budget,
+            Patience::Requests => self.budget,
             Patience::Work => ONE_TRY,
         }
     }
