@@ -70,7 +70,7 @@ fn a_bar_shows_how_far_it_is_where_somebody_looks() {
     let project = Project::new();
     project.file("s.md", "Body.");
     // Each look at the file takes 20 ms, so that all take over a second on any machine.
-    let slow = "strace -f -qq -o /dev/null -P \"$PWD/s.md\" -e inject=openat:delay_enter=20000 \"$CFN\"";
+    let slow = "strace -f -qq -o /dev/null -P \"$PWD/s.md\" -e inject=openat,openat2:delay_enter=20000 \"$CFN\"";
     project.sqlite3(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
          INSERT INTO skills (name, category, content_path, content_hash, version)
