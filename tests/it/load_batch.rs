@@ -269,3 +269,29 @@ fn without_a_database_each_line_is_an_error() {
     assert_eq!((code, &answers[0]["error"]["kind"]), (Some(1), &json!("database_missing")));
     assert_eq!(batch(&project, &[]), (Some(0), vec![]), "no line, nothing to do");
 }
+
+#[test]
+fn a_request_is_an_object_and_what_it_leaves_empty_it_does_not_state() {
+    let project = with_skill("jwt", "testing", "dev");
+    project.sqlite3(r#"UPDATE agent_skill_mappings SET conditions = '{"phase": "loop3"}'"#);
+    let array = "[1, \"dev\", \"\", null, null, null, false, null, null, null]\n";
+    let empty =
+        "{\"agent_type\": \"dev\", \"phase\": \"\", \"agent_id\": \"\", \"task_id\": \"\", \"format\": \"names\"}\n";
+    let ran = project.cfn_with_input(["load", "--batch"], [array, empty].concat().as_bytes());
+    let answers: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((ran.code, answers.len()), (Some(1), 2), "{ran:?}");
+    assert_eq!(answers[0]["error"]["kind"], "invalid_input");
+    assert_eq!(answers[1]["text"], "jwt\n");
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), "0");
+}
+
+#[test]
+fn nothing_in_an_answer_moves_the_cursor() {
+    let project = with_skill("jwt", "testing", "dev");
+    project.file("s.md", "csi \u{9b}2J bidi \u{202e} é\n");
+    project.cfn(["deploy", "1", "odd", "s.md", "testing", "dev"]).ok();
+    let ran = project.cfn_with_input(["load", "--batch"], b"{\"agent_type\": \"dev\"}\n");
+    assert!(!ran.stdout.contains(['\u{9b}', '\u{202e}']) && ran.stdout.contains('é'), "{ran:?}");
+    assert_eq!(ran.json()["skills"][1]["content"], "csi \u{9b}2J bidi \u{202e} é\n");
+}

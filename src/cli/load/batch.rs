@@ -15,6 +15,7 @@ use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
+use crate::cli::json;
 use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
 
@@ -87,7 +88,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failu
 }
 
 fn encode(answer: &impl Serialize) -> Result<Arc<[u8]>, Failure> {
-    serde_json::to_vec(answer).map(Arc::from).map_err(|error| Failure::internal(&error.to_string()))
+    json::to_vec(answer).map(Arc::from).map_err(|error| Failure::internal(&error.to_string()))
 }
 
 /// What one batch works with; each database is opened when a request first needs it.

@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Format;
 use crate::cache::Question;
 use crate::cli::failure::Failure;
+use crate::cli::optional;
 use crate::ops::{Load, Query as _, UsageOf};
 
 /// A line: the long options with `_`.
@@ -53,7 +54,9 @@ pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Fail
     };
     let value: Value = serde_json::from_slice(line).map_err(bad)?;
     *id = value.get("id").cloned();
-    serde_json::from_value(value).map_err(bad)
+    // Through a map: serde would take an array for a struct, too.
+    let fields: Map<String, Value> = serde_json::from_value(value).map_err(bad)?;
+    serde_json::from_value(Value::Object(fields)).map_err(bad)
 }
 
 impl Request {
@@ -66,15 +69,17 @@ impl Request {
         let load = Load {
             agent_type: self.agent_type.parse()?,
             context: words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
-            phase: self.phase.clone(),
+            phase: optional(self.phase.as_deref()).map(str::to_owned),
             max_skills: self.max_skills.unwrap_or(20),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
         };
-        if self.task_id.is_some() && self.agent_id.is_none() {
+        let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
+        if task_id.is_some() && agent_id.is_none() {
             return Err(Failure::input("task_id needs agent_id", "Say which agent gets the skills."));
         }
-        let usage = self.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: self.task_id.clone() });
+        let task_id = task_id.map(str::to_owned);
+        let usage = agent_id.map(|agent_id| UsageOf { agent_id: agent_id.to_owned(), task_id });
         Ok((load, usage))
     }
 
