@@ -14,6 +14,7 @@ mod key;
 mod notes;
 pub mod redis;
 mod sealed;
+mod server;
 
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ use crate::settings::CacheSettings;
 pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use notes::{Cost, LEFT_ALONE_S, Noted, Notes};
+pub use server::{
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult,
+};
 
 /// What every key of an answer begins with.
 pub const QUERY_PREFIX: &str = "cache:query:";

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use super::Key;
 
 /// The first bytes of every value.
-const MAGIC: &[u8; 4] = b"cfn1";
+pub(super) const MAGIC: &[u8; 4] = b"cfn1";
 
 const DIGEST: usize = 32;
 

@@ -3,6 +3,7 @@
 //! Redis is not trusted, and not waited for: whatever it does wrong is a miss, one diagnostic, and then it is left alone for
 //! 30 s by every process of this database. What a command spends on it in all is bounded.
 
+mod attended;
 mod link;
 mod reply;
 mod wire;
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::model::Visible;
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
 
+pub use attended::Attended;
 use link::Connecting;
 pub use link::Link;
 
