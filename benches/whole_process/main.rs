@@ -4,16 +4,17 @@
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `CFN_BENCH_GOALS` | which, by number, separated by commas | `1,2,3,6,7,8` |
+//! | `CFN_BENCH_GOALS` | which, by number, separated by commas | `1,2,3,4,6,7,8` |
 //! | `CFN_BENCH_RUNS` | counted runs of each side; a fifth of it where a run takes long | 100 |
 //! | `CFN_BENCH_SKILLS` | skills in the large database of goals 3 and 8 | 100000 |
 //! | `CFN_BENCH_BINARY` | another cfn to measure | the one just built |
 //!
-//! Compared where they are on the PATH: the `sqlite3` shell (package sqlite3), beck (`cargo install beck`), and GNU time
+//! Compared where they are on the PATH: the `sqlite3` shell (package sqlite3), beck (`cargo install beck`), redis-server (package redis-server), and GNU time
 //! (package time) for peak memory. What is missing is named in the report. The raw samples stay in `target/whole-process`.
 
 #![expect(clippy::print_stdout, reason = "the report is the purpose")]
 
+mod cache;
 mod goals;
 mod measure;
 mod memory;
@@ -62,12 +63,13 @@ fn run() -> Result<()> {
     };
     bench.clear()?;
     bench.describe_machine()?;
-    let goals = env::var("CFN_BENCH_GOALS").unwrap_or_else(|_| "1,2,3,6,7,8".to_owned());
+    let goals = env::var("CFN_BENCH_GOALS").unwrap_or_else(|_| "1,2,3,4,6,7,8".to_owned());
     for goal in goals.split(',') {
         match goal.trim() {
             "1" => goals::writes(&mut bench)?,
             "2" => goals::load(&mut bench)?,
             "3" => goals::scale(&mut bench)?,
+            "4" => cache::query_cache(&mut bench)?,
             "6" => goals::import(&mut bench)?,
             "7" => goals::concurrent_loads(&mut bench)?,
             "8" => memory::peaks(&mut bench)?,

@@ -27,10 +27,15 @@ impl Project {
 
     /// With a database that holds this many skills.
     pub(crate) fn with_skills(bench: &Bench, name: &str, skills: usize) -> Result<Self> {
+        Self::with_usage(bench, name, skills, 0)
+    }
+
+    /// And a usage log of this many rows.
+    pub(crate) fn with_usage(bench: &Bench, name: &str, skills: usize, usage_rows: usize) -> Result<Self> {
         let project = Self::empty(bench, name)?;
         SqliteStore::create(&project.database(), Options::default(), Clock::System)?;
         let mut store = SqliteStore::open(&project.database(), Access::Write, Options::default(), Clock::System)?;
-        workload::fill(&mut store, &Workload { skills, usage_rows: 0 }, Clock::System, &mut |_, _| ())?;
+        workload::fill(&mut store, &Workload { skills, usage_rows }, Clock::System, &mut |_, _| ())?;
         drop(store);
         let size = fs::metadata(project.database())?.len() / 1024 / 1024;
         super::say(&format!("(database of {skills} skills: {size} MiB)"));
@@ -68,7 +73,15 @@ impl Project {
 /// cfn in a folder, without anything of the caller's environment that it reads.
 fn cfn<const N: usize>(binary: &Path, folder: &Path, arguments: [&str; N]) -> Command {
     let mut command = Command::new(binary);
-    for name in ["CFN_SKILLS_DB_PATH", "CFN_CONTENT_ROOT", "CFN_MAX_CONTENT_BYTES", "CFN_SYNCHRONOUS", "RUST_LOG"] {
+    for name in [
+        "CFN_SKILLS_DB_PATH",
+        "CFN_CONTENT_ROOT",
+        "CFN_MAX_CONTENT_BYTES",
+        "CFN_SYNCHRONOUS",
+        "CFN_REDIS_URL",
+        "CFN_CACHE",
+        "RUST_LOG",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments).current_dir(folder).stdin(Stdio::null());

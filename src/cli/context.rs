@@ -90,12 +90,12 @@ impl Context {
 
     /// The query cache for questions of this class. Asked for before the database is opened, it connects meanwhile.
     pub(super) fn cache(&self, class: Class) -> Box<dyn Cache> {
-        self.cache_for(&[class], Patience::Short)
+        self.cache_for(&[class], Patience::Command)
     }
 
-    /// The query cache for a process that stays.
+    /// The query cache for a process that stays, and answers requests.
     pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Box<dyn Cache> {
-        self.cache_for(classes, Patience::Long)
+        self.cache_for(classes, Patience::Requests)
     }
 
     fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache> {

@@ -60,8 +60,10 @@ impl Link {
             reply::read(&mut self.wire, &mut left)?.extract_error()?;
         }
         let replies = (0..count).map(|_| reply::read(&mut self.wire, &mut left)).collect::<io::Result<_>>()?;
-        // Something that nobody asked for would be taken for the reply to the next question.
-        self.open = self.wire.buffer().is_empty();
+        if !self.wire.buffer().is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent what nobody asked for").into());
+        }
+        self.open = true;
         Ok(replies)
     }
 }

@@ -36,17 +36,19 @@ const POOLED: usize = 10;
 /// How much a process lets Redis cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// One command: the budget of the settings for connecting and all questions together, and no second try.
-    Short,
-    /// A process that stays: 3 tries, 100 ms apart, for each question.
-    Long,
+    /// One command: the budget of the settings for connecting and all questions together.
+    Command,
+    /// Requests in turn, each of which somebody waits for: the same budget for each.
+    Requests,
+    /// Work that can wait: 3 tries of 500 ms, 100 ms apart, for each question.
+    Work,
 }
 
-/// The most that a process that stays waits for one try.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How often a process that stays tries.
+/// How often work that can wait tries.
 const TRIES: u32 = 3;
+
+/// The most that it waits for one try.
+const ONE_TRY: Duration = Duration::from_millis(500);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -66,8 +68,8 @@ pub struct Redis {
 struct State {
     connecting: Option<Connecting>,
     idle: Vec<Link>,
-    /// What was waited so far, where the patience is short.
-    spent: Duration,
+    /// What a command may still wait for.
+    left: Duration,
     /// Since when the server is left alone by this process.
     failed_at: Option<Instant>,
     /// Whether the notes say, wrongly by now, that the server is left alone.
@@ -94,8 +96,9 @@ impl Redis {
             tracing::debug!(%server, alone, "Redis is not asked");
             return None;
         }
-        let connecting = (patience == Patience::Short).then(|| Connecting::start(server, settings.budget));
-        let state = State { connecting, has_old_note: known.left_alone_until.is_some(), ..State::default() };
+        let connecting = (patience == Patience::Command).then(|| Connecting::start(server, settings.budget));
+        let has_old_note = known.left_alone_until.is_some();
+        let state = State { connecting, left: settings.budget, has_old_note, ..State::default() };
         Some(Self {
             server: server.clone(),
             settings: settings.clone(),
@@ -109,60 +112,68 @@ impl Redis {
 
     /// Runs a pipeline; `None` where that failed, and the server is left alone from now on.
     fn run(&self, pipeline: &Pipeline) -> Option<Vec<Value>> {
-        let mut tries = 1;
-        loop {
-            match self.run_once(pipeline) {
-                Ok(values) => {
-                    self.answered();
-                    return Some(values);
-                }
-                Err(error) if self.patience == Patience::Long && tries < TRIES && !is_an_answer(&error) => {
-                    tracing::debug!(server = %self.server, why = %sentence(&error), tries, "Redis failed");
-                    tries += 1;
+        let tries = if self.patience == Patience::Work { TRIES } else { 1 };
+        let mut outcome = self.run_once(pipeline);
+        for _ in 1..tries {
+            match &outcome {
+                Err(error) if !is_an_answer(error) => {
+                    tracing::debug!(server = %self.server, why = %sentence(error), "Redis failed");
                     thread::sleep(PAUSE);
+                    outcome = self.run_once(pipeline);
                 }
-                Err(error) => {
-                    self.leave_alone(&sentence(&error));
-                    return None;
-                }
+                _ => break,
+            }
+        }
+        match outcome {
+            Ok(values) => {
+                self.answered();
+                Some(values)
+            }
+            Err(error) => {
+                self.leave_alone(&sentence(&error));
+                None
             }
         }
     }
 
+    /// Runs a pipeline on a connection that was kept, or else on a new one. The server may have been restarted since the last
+    /// question: a connection that turns out to be closed is no failure.
     fn run_once(&self, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
-        let since = Instant::now();
-        let limit = self.left();
-        let outcome = self.link(limit).and_then(|mut link| {
-            link.set_patience(limit.saturating_sub(since.elapsed()));
-            let values = link.req_packed_commands(&pipeline.get_packed_pipeline(), 0, pipeline.len())?;
-            self.give_back(link);
-            refusal(&values).map_or(Ok(values), Err)
-        });
-        let mut state = self.state();
-        state.spent += since.elapsed();
-        if outcome.is_err() {
-            state.idle.clear(); // they have the same age, and most likely the same end
+        let until = Instant::now() + self.left();
+        let left = || until.saturating_duration_since(Instant::now());
+        let kept = self.state().idle.pop();
+        let outcome = match kept.map(|link| self.converse(link, pipeline, left())) {
+            Some(Err(error)) if error.is_connection_dropped() => {
+                self.state().idle.clear(); // the others have the same age
+                self.connect(left()).and_then(|link| self.converse(link, pipeline, left()))
+            }
+            Some(outcome) => outcome,
+            None => self.connect(left()).and_then(|link| self.converse(link, pipeline, left())),
+        };
+        if self.patience == Patience::Command {
+            self.state().left = left();
         }
         outcome
+    }
+
+    fn converse(&self, mut link: Link, pipeline: &Pipeline, limit: Duration) -> RedisResult<Vec<Value>> {
+        link.set_patience(limit);
+        let values = link.req_packed_commands(&pipeline.get_packed_pipeline(), 0, pipeline.len())?;
+        self.give_back(link);
+        refusal(&values).map_or(Ok(values), Err)
+    }
+
+    fn connect(&self, limit: Duration) -> RedisResult<Link> {
+        let connecting = self.state().connecting.take();
+        connecting.unwrap_or_else(|| Connecting::start(&self.server, limit)).wait(limit)
     }
 
     /// What may still be waited for.
     fn left(&self) -> Duration {
         match self.patience {
-            Patience::Short => self.settings.budget.saturating_sub(self.state().spent),
-            Patience::Long => PATIENCE,
-        }
-    }
-
-    fn link(&self, limit: Duration) -> RedisResult<Link> {
-        let (idle, connecting) = {
-            let mut state = self.state();
-            (state.idle.pop(), state.connecting.take())
-        };
-        match (idle, connecting) {
-            (Some(link), _) => Ok(link),
-            (None, Some(connecting)) => connecting.wait(limit),
-            (None, None) => Link::connect(&self.server, limit),
+            Patience::Command => self.state().left,
+            Patience::Requests => self.settings.budget,
+            Patience::Work => ONE_TRY,
         }
     }
 
@@ -171,6 +182,12 @@ impl Redis {
         if state.idle.len() < POOLED && link.is_open() {
             state.idle.push(link);
         }
+    }
+
+    fn unlink(&self, key: &Key) -> Option<Vec<Value>> {
+        let mut pipeline = pipe();
+        pipeline.cmd("UNLINK").arg(key.name());
+        self.run(&pipeline)
     }
 
     fn answered(&self) {
@@ -243,8 +260,7 @@ impl Cache for Redis {
             Some(Value::BulkString(value)) => sealed::open(key, value),
             _ => None,
         };
-        if answer.is_none() {
-            self.forget(key);
+        if answer.is_none() && self.unlink(key).is_some() {
             self.leave_alone(&format!("it has something under {} that cfn did not put there", key.name()));
         }
         answer
@@ -258,12 +274,14 @@ impl Cache for Redis {
         let mut pipeline = pipe();
         count(&mut pipeline, key, "stores");
         pipeline.cmd("SETEX").arg(key.name()).arg(ttl).arg(sealed::seal(key, answer));
-        self.run(&pipeline);
+        if let Some(replies) = self.run(&pipeline)
+            && replies.last() != Some(&Value::Okay)
+        {
+            self.leave_alone("it did not say that it has the answer");
+        }
     }
 
     fn forget(&self, key: &Key) {
-        let mut pipeline = pipe();
-        pipeline.cmd("UNLINK").arg(key.name());
-        self.run(&pipeline);
+        self.unlink(key);
     }
 }

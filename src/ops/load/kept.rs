@@ -48,7 +48,7 @@ impl Query for Load {
     }
 
     fn kept(&self, answer: &LoadReport) -> Option<Vec<u8>> {
-        if answer.reads_usage {
+        if !answer.keepable {
             return None;
         }
         let left_out = answer.left_out.iter().map(|it| (it.name.clone(), it.reason.clone(), it.trouble));
@@ -73,7 +73,7 @@ impl Query for Load {
             estimated_tokens: kept.estimated_tokens,
             did_you_mean: kept.did_you_mean,
             unmapped: kept.unmapped,
-            reads_usage: false,
+            keepable: true,
         };
         Some((report, hashes))
     }

@@ -61,9 +61,10 @@ pub struct LoadReport {
     /// Whether this agent type is mapped to nothing at all.
     #[serde(skip)]
     pub unmapped: bool,
-    /// Whether the usage log had a say in it: then it is not cached, since every row that is logged may change it.
+    /// Whether a cache may keep it: neither did the usage log have a say in it, which every row may change, nor is anything left
+    /// out for damaged bytes.
     #[serde(skip)]
-    pub reads_usage: bool,
+    pub keepable: bool,
 }
 
 /// A skill that is handed out.

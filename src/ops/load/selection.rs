@@ -11,15 +11,8 @@ type Body<T> = std::result::Result<T, String>;
 
 pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
     let candidates = snapshot.candidates(&request.agent_type)?;
-    let mut selection = Selection {
-        snapshot,
-        request,
-        skills: Vec::new(),
-        left_out: Vec::new(),
-        bytes: 0,
-        counted: 0,
-        reads_usage: false,
-    };
+    let mut selection =
+        Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes: 0, counted: 0, keepable: true };
     let known = if candidates.is_empty() { snapshot.names(NameKind::AgentType)? } else { Vec::new() };
     let unmapped = candidates.is_empty() && !known.iter().any(|it| it == request.agent_type.as_str());
     let mut did_you_mean = Vec::new();
@@ -42,7 +35,7 @@ pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadRepo
         left_out: selection.left_out,
         did_you_mean,
         unmapped,
-        reads_usage: selection.reads_usage,
+        keepable: selection.keepable,
     })
 }
 
@@ -58,7 +51,7 @@ struct Selection<'a> {
     left_out: Vec<LeftOut>,
     bytes: u64,
     counted: usize,
-    reads_usage: bool,
+    keepable: bool,
 }
 
 impl Selection<'_> {
@@ -128,7 +121,7 @@ impl Selection<'_> {
             return Ok(false);
         }
         let pass_rate = if gate.min_pass_rate.is_some() {
-            self.reads_usage = true;
+            self.keepable = false;
             self.snapshot.latest_pass_rate(candidate.id)?
         } else {
             None
@@ -141,7 +134,7 @@ impl Selection<'_> {
         Ok(true)
     }
 
-    fn approved_body(&self, candidate: &Candidate) -> Result<Body<(ApprovedVersion, String)>> {
+    fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<(ApprovedVersion, String)>> {
         if !candidate.row_agrees {
             return Ok(Err("its row names other bytes than were recorded for its version".to_owned()));
         }
@@ -152,13 +145,16 @@ impl Selection<'_> {
     }
 
     /// The bytes under a hash, after they were hashed again.
-    fn body(&self, hash: &str) -> Result<Body<String>> {
+    fn body(&mut self, hash: &str) -> Result<Body<String>> {
+        let found = body(self.snapshot, hash)?;
+        // Damage changes no token, and neither does its repair.
+        self.keepable &= found != Err(Unusable::Altered);
         let said = |why| match why {
             Unusable::Missing => "its approved bytes are not in the database (changed since approval, or missing)",
             Unusable::Altered => "its stored bytes are not those that were approved",
             Unusable::NotText => "its stored bytes are not UTF-8",
         };
-        Ok(body(self.snapshot, hash)?.map_err(|why| said(why).to_owned()))
+        Ok(found.map_err(|why| said(why).to_owned()))
     }
 
     fn within_limits(&mut self, candidate: Candidate, version: ApprovedVersion, content: String) {

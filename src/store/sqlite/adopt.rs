@@ -91,8 +91,10 @@ pub(super) fn complete(connection: &Connection, report: &mut MigrateReport) -> R
 
 /// Versions, bound approvals and identity, for rows that were written before there was any of this.
 fn carry_forward(connection: &Connection, had_approvals: bool, report: &mut MigrateReport) -> Result<()> {
+    // A dump that was edited and loaded again has its old tokens, but not its old rows.
     connection.execute_batch(
-        "INSERT INTO cfn_metadata (name, value)
+        "DELETE FROM cfn_metadata WHERE name IN ('catalogue_token', 'usage_token');
+         INSERT INTO cfn_metadata (name, value)
            SELECT name, randomblob(CASE name WHEN 'cache_key' THEN 32 ELSE 16 END)
            FROM (SELECT 'database_id' AS name UNION ALL SELECT 'cache_key' UNION ALL SELECT 'catalogue_token'
              UNION ALL SELECT 'usage_token') AS wanted

@@ -2,7 +2,10 @@
 
 mod answers;
 mod distrust;
+mod fake;
 mod faults;
+mod places;
+mod pool;
 mod server;
 
 use std::fs;

@@ -14,7 +14,9 @@ use super::eventually;
 pub(super) struct Server {
     folder: TempDir,
     pub(super) port: u16,
-    process: Child,
+    options: Vec<String>,
+    password: String,
+    process: Option<Child>,
 }
 
 impl Server {
@@ -24,8 +26,27 @@ impl Server {
 
     /// With more options, as on the command line of `redis-server`.
     pub(super) fn start_with(options: &[&str]) -> Self {
+        Self::start_with_password(options, "")
+    }
+
+    /// With a password for the test's own commands.
+    pub(super) fn start_with_password(options: &[&str], password: &str) -> Self {
         let folder = TempDir::with_prefix("cfn-redis-").expect("a temporary folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+        let options = options.iter().map(|&it| it.to_owned()).collect();
+        let password = password.to_owned();
+        let mut server = Self { folder, port, options, password, process: None };
+        server.launch();
+        server
+    }
+
+    /// Ends the server and starts it again; what it had is gone.
+    pub(super) fn restart(&mut self) {
+        self.stop();
+        self.launch();
+    }
+
+    fn launch(&mut self) {
         let mut command = Command::new("setpriv");
         // The server dies with the tests, however they end: the kernel sees to it.
         command.args([
@@ -39,8 +60,9 @@ impl Server {
             "--bind",
             "127.0.0.1",
         ]);
-        command.args(["--port", &port.to_string(), "--unixsocket"]).arg(folder.path().join("redis.sock")).arg("--dir");
-        command.arg(folder.path()).args(options).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["--port", &self.port.to_string(), "--unixsocket"]).arg(self.socket()).arg("--dir");
+        command.arg(self.folder.path()).args(&self.options);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let (sender, receiver) = mpsc::channel();
         // "Parent" means the thread to the kernel: one that stays.
         thread::spawn(move || {
@@ -49,11 +71,9 @@ impl Server {
                 thread::park();
             }
         });
-        let process =
-            receiver.recv().expect("an answer").expect("redis-server must be installed: apt-get install redis");
-        let server = Self { folder, port, process };
-        eventually("the server is ready", || server.try_cli(&["PING"]).is_some_and(|it| !it.is_empty()));
-        server
+        let started = receiver.recv().expect("an answer");
+        self.process = Some(started.expect("redis-server must be installed: apt-get install redis-server"));
+        eventually("the server is ready", || self.try_cli(&["PING"]).is_some_and(|it| !it.is_empty()));
     }
 
     pub(super) fn url(&self) -> String {
@@ -67,14 +87,18 @@ impl Server {
     /// A command, as its user would type it; the answer as `redis-cli` prints it to a file.
     #[track_caller]
     pub(super) fn cli(&self, command: &[&str]) -> String {
-        let answer = self.try_cli(command).expect("redis-cli must be installed: apt-get install redis");
+        let answer = self.try_cli(command).expect("redis-cli must be installed: apt-get install redis-server");
         assert!(!["NOAUTH", "WRONGPASS", "ERR"].iter().any(|it| answer.starts_with(it)), "{command:?}: {answer}");
         answer
     }
 
     fn try_cli(&self, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new("redis-cli");
-        let output = command.arg("-s").arg(self.socket()).args(arguments).stdin(Stdio::null()).output().ok()?;
+        command.arg("-s").arg(self.socket()).args(arguments).stdin(Stdio::null());
+        if !self.password.is_empty() {
+            command.env("REDISCLI_AUTH", &self.password);
+        }
+        let output = command.output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()).filter(|_| output.status.success())
     }
 
@@ -120,14 +144,15 @@ impl Server {
 
     /// Stops the server, or lets it go on.
     pub(super) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(signal).arg(self.process.id().to_string()).status().expect("kill runs");
-        assert!(status.success());
+        let process = self.process.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().expect("kill runs").success());
     }
 
-    /// Ends the server; what it had is gone.
-    pub(super) fn stop(&mut self) {
-        let _ = self.process.kill();
-        self.process.wait().expect("the server ends");
+    /// Ends the server.
+    fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().and_then(|()| process.wait()).expect("the server ends");
+        }
     }
 }
 
