@@ -8,7 +8,7 @@
 //! | 3 | [`ops`] | what cfn does: a request becomes a report; no printing, no environment, no SQL |
 //! | 3 | [`mod@bench`] | what cfn takes: workloads, measuring, statistics; only `cli` uses it |
 //! | 2 | [`store`] | where skills live: the contract, and its SQLite implementation |
-//! | 2 | [`cache`] | answers that were given before: the contract, the key, and Redis |
+//! | 2 | [`cache`] | answers that were given before: the contract, the key, Redis, and the memory of a process that stays |
 //! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
 //! | 1 | [`settings`] | flags, environment and defaults, resolved once |
 //! | 0 | [`model`], [`clock`] | the nouns, parsed at the edge so that a value cannot be wrong; the time |

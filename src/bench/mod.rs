@@ -14,8 +14,10 @@ pub mod statistics;
 pub mod stress;
 pub mod system;
 pub mod workload;
+mod zipf;
 
 pub use error::{Error, Result};
 pub use measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, Sample, Samples, in_turn};
 pub use program::{Program, Ran, together};
 pub use random::Random;
+pub use zipf::Zipf;

@@ -1,5 +1,6 @@
 //! The query cache: answers that were given before, under the state of the database that they were given for. The contract is
-//! here; what an answer is and when it is fresh is known by `ops`.
+//! here; what an answer is and when it is fresh is known by `ops`. [`Memory`] is another tier, in front of it: it keeps what a
+//! process that stays has answered, as it was sent.
 //!
 //! # The contract
 //!
@@ -11,6 +12,7 @@
 
 mod disabled;
 mod key;
+mod memory;
 mod notes;
 pub mod redis;
 mod sealed;
@@ -24,6 +26,7 @@ use crate::settings::CacheSettings;
 
 pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
+pub use memory::{Bounds, Counts, Memory};
 pub use notes::{Cost, LEFT_ALONE_S, Noted, Notes};
 pub use server::{
     Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult,
@@ -45,7 +48,7 @@ pub trait Cache {
 }
 
 /// Kinds of questions: whether a cache pays, and how long an answer is kept, is decided by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// What an agent gets.

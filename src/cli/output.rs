@@ -96,6 +96,12 @@ impl Output {
         }
     }
 
+    /// Where answers go one after another, for whoever asks for them one by one.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn stream(self) -> impl Write {
+        io::stdout().lock()
+    }
+
     /// Says something that the user should see but that is no failure.
     pub(super) fn warn(self, message: &str) {
         self.say("warning", YELLOW, message);

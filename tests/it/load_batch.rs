@@ -1,8 +1,14 @@
 //! `cfn load --batch`: one request a line, one answer a line, until the end of input.
 
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::harness::{Project, Ran};
+use crate::harness::{Batch, Project, Ran, binary};
 use crate::scene::{deploy, names, with_skill};
 
 fn batch(project: &Project, lines: &[&str]) -> (Option<i32>, Vec<Value>) {
@@ -105,6 +111,20 @@ fn a_bad_line_is_answered_in_its_place_and_the_rest_go_on() {
 }
 
 #[test]
+fn the_longest_line_may_have_exactly_a_mebibyte() {
+    let project = with_skill("jwt", "testing", "dev");
+    let line = |length: usize| {
+        let start = r#"{"agent_type":"dev","phase":""#;
+        format!(r#"{start}{}"}}"#, "x".repeat(length - start.len() - 2))
+    };
+    let (longest, over) = (line(1024 * 1024), line(1024 * 1024 + 1));
+    let (code, answers) = batch(&project, &[&longest, r#"{"agent_type":"dev","id":1}"#]);
+    assert_eq!((code, answers.len(), &answers[1]["id"]), (Some(0), 2, &json!(1)), "the next line is not lost");
+    let (code, answers) = batch(&project, &[&over, &over]);
+    assert_eq!((code, answers.len()), (Some(1), 2));
+}
+
+#[test]
 fn a_required_skill_without_its_bytes_is_an_error_of_its_line_only() {
     let project = with_skill("jwt", "testing", "dev");
     deploy(&project, "sql", "Body.", &["testing", "tester"]);
@@ -131,27 +151,45 @@ fn usage_is_logged_for_the_lines_that_name_an_agent() {
 
 #[test]
 fn a_change_between_two_lines_is_seen_by_the_second() {
-    use std::io::{BufRead, BufReader, Write};
-    use std::process::Stdio;
     let project = with_skill("jwt", "testing", "dev");
-    let mut child =
-        project.command(["load", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cfn");
-    let mut input = child.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut ask = || {
-        writeln!(input, r#"{{"agent_type":"dev"}}"#).expect("written");
-        let mut line = String::new();
-        output.read_line(&mut line).expect("an answer");
-        let answer: Value = serde_json::from_str(&line).expect("JSON");
-        answer["skills"][0]["version"].clone()
-    };
+    let mut batch = Batch::start(&project, &[]);
+    let mut ask = || batch.ask(r#"{"agent_type":"dev"}"#)["skills"][0]["version"].clone();
     assert_eq!(ask(), "1.0.0");
     deploy(&project, "jwt", "Second.", &[]);
     assert_eq!(ask(), "1.0.1");
     project.sqlite3("UPDATE skills SET status = 'archived'");
     assert_eq!(ask(), Value::Null);
-    drop(input);
-    assert_eq!(child.wait().ok().and_then(|it| it.code()), Some(0));
+    assert_eq!(batch.end().code, Some(0));
+}
+
+#[test]
+fn requests_that_are_there_already_share_what_is_written() {
+    let project = with_skill("jwt", "testing", "dev");
+    let (log, input) =
+        (project.path().join("writes"), project.file("requests", "{\"agent_type\":\"dev\"}\n".repeat(500)));
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "trace=write", "-e", "signal=none", "-o"]).arg(&log).arg(binary());
+    command.args(["load", "--batch"]).current_dir(project.path()).stdin(File::open(input).expect("requests"));
+    let ran = Ran::from(command.output().expect("strace must be installed"));
+    assert_eq!(answers(&ran).len(), 500);
+    let writes = fs::read_to_string(log).expect("a log").lines().filter(|it| it.contains("write(1,")).count();
+    let least = ran.stdout.len() / (64 * 1024);
+    assert!((1..=2 * least + 2).contains(&writes), "{writes} writes for {} bytes", ran.stdout.len());
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads_its_answers_any_more() {
+    let project = with_skill("jwt", "testing", "dev");
+    let mut batch = Batch::start(&project, &[]);
+    batch.ask(r#"{"agent_type":"dev"}"#);
+    let mut input = batch.leave();
+    // The first answer that nobody takes is the end; before that it cannot know.
+    let sent = (0..1000).take_while(|_| {
+        thread::sleep(Duration::from_millis(10));
+        writeln!(input, r#"{{"agent_type":"dev"}}"#).is_ok()
+    });
+    assert!(sent.count() < 1000, "it goes on reading");
+    assert_eq!(batch.end(), Ran { code: Some(0), stdout: String::new(), stderr: String::new() });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the modules of one binary reach each other only")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adaptive_cache;
 mod adoption;
 mod analytics;
 mod analytics_page;

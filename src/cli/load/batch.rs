@@ -1,11 +1,13 @@
 //! `cfn load --batch`: one JSON request a line, one JSON answer a line.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Format;
+use super::answers::Answers;
 use super::format;
 use crate::cache::{Cache, Class};
 use crate::cli::Verdict;
@@ -16,12 +18,16 @@ use crate::ops::{self, Load, LoadReport, UsageOf};
 /// The longest request; a longer line is answered by an error.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
+/// What is read at once: many requests of a pipe that is full of them.
+const INPUT: usize = 64 * 1024;
+
 /// A line: the long options with `_`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
-    #[serde(default)]
-    id: Option<Value>,
+    /// Read from the line before anything else.
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
     agent_type: String,
     #[serde(default)]
     context: Words,
@@ -49,15 +55,6 @@ impl Default for Words {
     }
 }
 
-/// An answer with the request's own `id`.
-#[derive(Serialize)]
-struct Answer<T> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Value>,
-    #[serde(flatten)]
-    body: T,
-}
-
 /// With a format: its text in place of the skills.
 #[derive(Serialize)]
 struct Rendered<'a> {
@@ -72,37 +69,50 @@ struct Refused<'a> {
     error: &'a Failure,
 }
 
-/// Answers until the input ends. A bad line is answered by an error in its place; the exit code at the end says so.
+/// Answers until the input ends, or nobody reads the answers. A bad line is answered by an error in its place; the exit code at
+/// the end says so.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let mut session = Session { context, cache: context.cache_long_lived(&[Class::Load]), reader: None, writer: None };
-    let mut input = io::stdin().lock();
+    let mut input = BufReader::with_capacity(INPUT, io::stdin().lock());
+    let mut answers = Answers::new(context.output.stream());
     let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
     loop {
-        line.clear();
-        let read = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
-        let count =
-            read.map_err(|error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command."))?;
-        if count == 0 {
+        // Whoever asks may wait for the answer before asking again; requests that are here already can share one write.
+        if !input.buffer().contains(&b'\n') && answers.send()?.is_break() {
             return Ok(verdict);
         }
-        if line.len() as u64 > LONGEST_LINE {
-            skip_line(&mut input)?;
-            line.clear();
-            line.extend_from_slice(b"\"over the limit of 1 MiB a line\"");
+        if !read_line(&mut input, &mut line)? {
+            return Ok(verdict);
         }
         if line.trim_ascii().is_empty() {
             continue;
         }
         let mut id = None;
-        if let Err(failure) = session.answer(&line, &mut id) {
+        let answer = session.answer(&line, &mut id).or_else(|failure| {
             verdict = Verdict::Found(1);
-            context.output.json_line(&Answer { id, body: Refused { error: &failure } })?;
+            encode(&Refused { error: &failure })
+        });
+        if answers.add(id.as_ref(), &answer?)?.is_break() {
+            return Ok(verdict);
         }
     }
 }
 
-fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
-    input.skip_until(b'\n').map(|_| ()).map_err(|error| Failure::input(format!("stdin: {error}"), String::new()))
+/// The next line; false at the end of the input. In place of one that is too long: something that is not a request.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failure> {
+    let failed = |error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command.");
+    line.clear();
+    let count = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', line).map_err(failed)?;
+    if count as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
+        input.skip_until(b'\n').map_err(failed)?;
+        line.clear();
+        line.extend_from_slice(b"\"over the limit of 1 MiB a line\"");
+    }
+    Ok(count > 0)
+}
+
+fn encode(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(answer).map_err(|error| Failure::internal(&error.to_string()))
 }
 
 /// The databases of one batch, each opened when a request first needs it.
@@ -114,7 +124,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<(), Failure> {
+    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Vec<u8>, Failure> {
         let request = parse(line, id)?;
         let (load, usage) = request.resolve()?;
         let context = self.context;
@@ -129,17 +139,14 @@ impl Session<'_> {
             }
             None => ops::load(store, cache.as_ref(), &load)?,
         };
-        let Some(format) = request.format else {
-            return context.output.json_line(&Answer { id: request.id, body: &report });
-        };
+        let Some(format) = request.format else { return encode(&report) };
         let text = format::render(context, store, format, &mut report)?;
-        let body = Rendered {
+        encode(&Rendered {
             agent_type: report.agent_type.as_str(),
             text,
             left_out: &report.left_out,
             estimated_tokens: report.estimated_tokens,
-        };
-        context.output.json_line(&Answer { id: request.id, body })
+        })
     }
 }
 

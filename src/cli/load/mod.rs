@@ -1,5 +1,6 @@
 //! `cfn load`.
 
+mod answers;
 mod batch;
 mod format;
 

@@ -4,6 +4,7 @@
 //!
 //! ```sh
 //! CFN_KILLS=2000 cargo test --release --test it faults::kills -- --nocapture
+//! CFN_BATCH_REQUESTS=100000 cargo test --release --test it faults::stale -- --nocapture
 //! CFN_WRITERS=64 CFN_DEPLOYS=20 cargo test --release --test it faults::crowds -- --nocapture
 //! ```
 //!
@@ -27,6 +28,7 @@ mod pairs;
 mod rights;
 mod roots;
 mod space;
+mod stale;
 mod streams;
 mod syncs;
 mod tools;
