@@ -28,9 +28,8 @@ pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use memory::{Bounds, Counts, Memory};
 pub use notes::{Cost, LEFT_ALONE_S, Noted, Notes};
-pub use server::{
-    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult,
-};
+pub use sealed::sealed_bytes;
+pub use server::{Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult};
 
 /// What every key of an answer begins with.
 pub const QUERY_PREFIX: &str = "cache:query:";

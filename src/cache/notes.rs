@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::settings::RedisServer;
+use crate::settings::{CachePolicy, RedisServer};
 
 /// How long a server that failed is left alone.
 pub const LEFT_ALONE_S: i64 = 30;
@@ -61,6 +61,16 @@ impl Cost {
 }
 
 impl Noted {
+    /// Whether a class is cached: where nothing was measured, only what costs a database much.
+    #[must_use]
+    pub fn wants(&self, class: Class, policy: CachePolicy) -> bool {
+        match policy {
+            CachePolicy::Always => true,
+            CachePolicy::Never => false,
+            CachePolicy::Auto => self.cost(class).map_or(class == Class::Analytics, |it| it.pays()),
+        }
+    }
+
     /// What was measured for a class.
     #[must_use]
     pub fn cost(&self, class: Class) -> Option<Cost> {

@@ -14,6 +14,12 @@ const DIGEST: usize = 32;
 /// How much longer a value is than the answer in it.
 pub(super) const OVERHEAD: usize = MAGIC.len() + DIGEST + DIGEST;
 
+/// What an answer of this length takes in Redis.
+#[must_use]
+pub fn sealed_bytes(answer: usize) -> usize {
+    answer + OVERHEAD
+}
+
 /// The value for this answer.
 pub(super) fn seal(key: &Key, answer: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(answer.len() + OVERHEAD);

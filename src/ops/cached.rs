@@ -18,6 +18,11 @@ pub trait Query {
     /// What the answer depends on, beside the state of the tables.
     fn question(&self) -> Question;
 
+    /// Whether an answer may be kept at all: not where it depends on the time of day.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Answers from the database.
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<Self::Answer>;
 
@@ -44,7 +49,7 @@ pub fn cached<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
 /// Answers from the cache, if it has the answer for the database as it is now.
 pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<Q::Answer>> {
     let question = query.question();
-    if !cache.serves(question.class) {
+    if !query.keeps() || !cache.serves(question.class) {
         return Ok(None);
     }
     let Some(mark) = store.read()?.mark(question.tables)? else {
@@ -72,7 +77,7 @@ pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
 pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
     let question = query.question();
     let snapshot = store.read()?;
-    let mark = if cache.serves(question.class) { snapshot.mark(question.tables)? } else { None };
+    let mark = if query.keeps() && cache.serves(question.class) { snapshot.mark(question.tables)? } else { None };
     let answer = query.compute(snapshot.as_ref())?;
     drop(snapshot);
     if let Some(mark) = mark
@@ -81,6 +86,15 @@ pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
         cache.put(&Key::of(&mark, &question), &kept);
     }
     Ok(answer)
+}
+
+/// An answer as it is kept, with its key, both of one snapshot; `None` where the cache is bypassed.
+pub(super) fn prepared<Q: Query>(store: &mut dyn Store, query: &Q) -> Result<Option<(Key, Vec<u8>)>> {
+    let question = query.question();
+    let snapshot = store.read()?;
+    let Some(mark) = snapshot.mark(question.tables)?.filter(|_| query.keeps()) else { return Ok(None) };
+    let kept = query.kept(&query.compute(snapshot.as_ref())?);
+    Ok(kept.map(|kept| (Key::of(&mark, &question), kept)))
 }
 
 /// The bodies under these hashes, where the tables are still in the state in which the answer was given.

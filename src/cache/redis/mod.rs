@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionLike, Pipeline, RedisError, RedisResult, Value, pipe};
 
-use super::{Cache, Class, Key, LEFT_ALONE_S, Noted, Notes, sealed};
+use super::{Cache, Class, Key, LEFT_ALONE_S, Notes, sealed};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
@@ -90,7 +90,7 @@ impl Redis {
         let server = settings.server.as_ref().filter(|_| settings.policy != CachePolicy::Never)?;
         let notes = Notes::of(database, server);
         let known = notes.read();
-        let classes: Vec<_> = classes.iter().copied().filter(|it| wanted(*it, settings.policy, &known)).collect();
+        let classes: Vec<_> = classes.iter().copied().filter(|it| known.wants(*it, settings.policy)).collect();
         let alone = known.is_left_alone(clock.now().as_second());
         if classes.is_empty() || alone {
             tracing::debug!(%server, alone, "Redis is not asked");
@@ -216,15 +216,6 @@ fn count(pipeline: &mut Pipeline, key: &Key, what: &str) {
     let (statistics, field) = (key.statistics_name(), format!("{what}:{}", key.class.as_str()));
     pipeline.cmd("HINCRBY").arg(&statistics).arg(field).arg(1);
     pipeline.cmd("EXPIRE").arg(&statistics).arg(STATISTICS_TTL_S);
-}
-
-/// Whether a class is cached: where nothing was measured, only what costs a database much.
-fn wanted(class: Class, policy: CachePolicy, known: &Noted) -> bool {
-    match policy {
-        CachePolicy::Always => true,
-        CachePolicy::Never => false,
-        CachePolicy::Auto => known.cost(class).map_or(class == Class::Analytics, |it| it.pays()),
-    }
 }
 
 /// What the server refused. A key of a type that is not ours is no refusal, but something that is not used.

@@ -60,16 +60,27 @@ pub(super) struct Args {
     batch: bool,
 }
 
+impl Args {
+    /// What is asked for; none: a batch says it.
+    pub(super) fn request(&self) -> Option<Load> {
+        Some(Load {
+            agent_type: self.agent_type.clone()?,
+            context: self.context.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+            phase: self.phase.clone(),
+            max_skills: self.max_skills,
+            max_tokens: self.max_tokens,
+            bootstrap: !self.no_bootstrap,
+        })
+    }
+
+    /// Whether what is handed out is logged.
+    pub(super) fn logs_usage(&self) -> bool {
+        self.agent_id.is_some()
+    }
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let Some(agent_type) = args.agent_type.clone() else { return batch::run(context) };
-    let request = Load {
-        agent_type,
-        context: args.context.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
-        phase: args.phase.clone(),
-        max_skills: args.max_skills,
-        max_tokens: args.max_tokens,
-        bootstrap: !args.no_bootstrap,
-    };
+    let Some(request) = args.request() else { return batch::run(context) };
     let usage = args.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: args.task_id.clone() });
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
     let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Read })?;

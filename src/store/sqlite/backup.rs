@@ -72,6 +72,7 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
     step(place, &source, connection).map_err(|error| place.fail_commit(&error))?;
+    renew(connection).map_err(|error| place.fail(&error))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
@@ -85,7 +86,7 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     }
     sweep(path);
     let draft = draft_of(path);
-    let done = write_draft(&place, &source, &draft).and_then(|()| {
+    let done = write_draft(&place, &source, &draft, &renew).and_then(|()| {
         let previous = set_aside(path, clock)?;
         fs::rename(&draft, path)
             .map_err(|error| file_error("could not rename the restored database to", path, error))?;
@@ -129,7 +130,7 @@ fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
 fn fill(place: &Place, draft: &Path) -> Result<()> {
     // A connection of its own: the caller's may be inside the transaction before which the copy is taken.
     let source = open::plain(place, &place.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    write_draft(place, &source, draft)?;
+    write_draft(place, &source, draft, &|_| Ok(()))?;
     if let Ok(found) = fs::metadata(&place.path) {
         fs::set_permissions(draft, found.permissions())
             .map_err(|source| file_error("could not set the permissions of", draft, source))?;
@@ -137,12 +138,18 @@ fn fill(place: &Place, draft: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_draft(place: &Place, source: &Connection, draft: &Path) -> Result<()> {
+fn write_draft(
+    place: &Place,
+    source: &Connection,
+    draft: &Path,
+    finish: &dyn Fn(&Connection) -> rusqlite::Result<()>,
+) -> Result<()> {
     let draft_place = Place::new(draft, place.busy_timeout);
     let mut target =
         open::plain(&draft_place, draft, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     unsynced(&target).map_err(|error| draft_place.fail(&error))?;
     step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
+    finish(&target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
@@ -179,6 +186,17 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite
 /// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
 fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
     if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
+}
+
+/// Changes the write tokens of a copy that lives on: what becomes of it is not what became of its source, or of another copy. A
+/// backup of an older schema may have none.
+fn renew(copy: &Connection) -> rusqlite::Result<()> {
+    match copy.execute_batch(
+        "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",
+    ) {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown) => Ok(()),
+        other => other,
+    }
 }
 
 /// Where a file is written before it gets its name.

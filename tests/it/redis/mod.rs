@@ -1,9 +1,11 @@
 //! The query cache against a real Redis: what it gives is what the database would give, whatever becomes of Redis.
 
 mod answers;
+mod commands;
 mod distrust;
 mod fake;
 mod faults;
+mod model;
 mod places;
 mod pool;
 mod server;
