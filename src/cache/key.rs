@@ -80,6 +80,12 @@ impl Question {
         self.fields.push(if flag { b'y' } else { b'f' });
         self
     }
+
+    /// The same for the same question, whatever state the database is in.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.fields).into()
+    }
 }
 
 /// A question about one state of one database.

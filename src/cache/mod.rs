@@ -44,6 +44,10 @@ pub trait Cache {
     fn put(&self, key: &Key, answer: &[u8]);
     /// Removes what was got and could not be used.
     fn forget(&self, key: &Key);
+    /// Counts what a process that stays answered from its memory, and what it did not, beside the cache's own statistics.
+    fn count_memory(&self, class: Class, hits: u64, misses: u64) {
+        let _ = (class, hits, misses);
+    }
 }
 
 /// Kinds of questions: whether a cache pays, and how long an answer is kept, is decided by class.

@@ -46,8 +46,30 @@ pub fn cached<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
     }
 }
 
+/// The same, with the mark of the tables that the answer is of, where it depends on nothing else.
+pub(super) fn marked<Q: Query>(
+    store: &mut dyn Store,
+    cache: &dyn Cache,
+    query: &Q,
+) -> Result<(Q::Answer, Option<Mark>)> {
+    match recall_marked(store, cache, query)? {
+        Some((answer, mark)) => Ok((answer, Some(mark))),
+        None => compute(store, cache, query, true),
+    }
+}
+
 /// Answers from the cache, if it has the answer for the database as it is now.
 pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<Q::Answer>> {
+    Ok(recall_marked(store, cache, query)?.map(|it| it.0))
+}
+
+/// Answers from the database, and keeps the answer.
+pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
+    let serves = cache.serves(query.question().class);
+    Ok(compute(store, cache, query, serves)?.0)
+}
+
+fn recall_marked<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<(Q::Answer, Mark)>> {
     let question = query.question();
     if !query.keeps() || !cache.serves(question.class) {
         return Ok(None);
@@ -70,22 +92,28 @@ pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
         }
     }
     tracing::debug!(key = key.name(), "answered from the cache");
-    Ok(Some(answer))
+    Ok(Some((answer, mark)))
 }
 
-/// Answers from the database, and keeps the answer.
-pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
+/// Mark and answer come from one snapshot; the mark is read where it is `wanted`.
+fn compute<Q: Query>(
+    store: &mut dyn Store,
+    cache: &dyn Cache,
+    query: &Q,
+    wanted: bool,
+) -> Result<(Q::Answer, Option<Mark>)> {
     let question = query.question();
     let snapshot = store.read()?;
-    let mark = if query.keeps() && cache.serves(question.class) { snapshot.mark(question.tables)? } else { None };
+    let mark = if wanted && query.keeps() { snapshot.mark(question.tables)? } else { None };
     let answer = query.compute(snapshot.as_ref())?;
     drop(snapshot);
-    if let Some(mark) = mark
-        && let Some(kept) = query.kept(&answer)
-    {
+    let Some((mark, kept)) = mark.and_then(|mark| Some((mark, query.kept(&answer)?))) else {
+        return Ok((answer, None));
+    };
+    if cache.serves(question.class) {
         cache.put(&Key::of(&mark, &question), &kept);
     }
-    Ok(answer)
+    Ok((answer, Some(mark)))
 }
 
 /// An answer as it is kept, with its key, both of one snapshot; `None` where the cache is bypassed.

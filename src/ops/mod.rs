@@ -44,7 +44,8 @@ pub use history::{History, HistoryReport, VersionEntry, history};
 pub use import::{Import, ImportEvent, ImportReport, Refusal, import};
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
-    LeftOut, Load, LoadReport, LoadedSkill, UsageOf, XmlReport, has_approved_file, load, load_and_log, xml,
+    LeftOut, Load, LoadReport, LoadedSkill, Remembered, UsageOf, XmlReport, has_approved_file, load, load_and_log,
+    load_marked, xml,
 };
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use project::Project;

@@ -217,6 +217,7 @@ impl Batch {
     /// Starts it, with more arguments.
     pub fn start(project: &Project, more: &[&str]) -> Self {
         let mut command = project.command(["load", "--batch"].iter().chain(more));
+        command.env("NO_COLOR", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("cfn starts");
         let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));

@@ -74,6 +74,8 @@ struct State {
     failed_at: Option<Instant>,
     /// Whether the notes say, wrongly by now, that the server is left alone.
     has_old_note: bool,
+    /// Where the statistics are of what was asked.
+    statistics: Option<String>,
 }
 
 impl Redis {
@@ -211,11 +213,10 @@ impl Redis {
     }
 }
 
-/// Counts a question or an answer.
-fn count(pipeline: &mut Pipeline, key: &Key, what: &str) {
-    let (statistics, field) = (key.statistics_name(), format!("{what}:{}", key.class.as_str()));
-    pipeline.cmd("HINCRBY").arg(&statistics).arg(field).arg(1);
-    pipeline.cmd("EXPIRE").arg(&statistics).arg(STATISTICS_TTL_S);
+/// Counts questions or answers of a class.
+fn add(pipeline: &mut Pipeline, statistics: &str, class: Class, what: &str, count: u64) {
+    pipeline.cmd("HINCRBY").arg(statistics).arg(format!("{what}:{}", class.as_str())).arg(count);
+    pipeline.cmd("EXPIRE").arg(statistics).arg(STATISTICS_TTL_S);
 }
 
 /// What the server refused. A key of a type that is not ours is no refusal, but something that is not used.
@@ -243,7 +244,8 @@ impl Cache for Redis {
 
     fn get(&self, key: &Key) -> Option<Vec<u8>> {
         let mut pipeline = pipe();
-        count(&mut pipeline, key, "lookups");
+        self.state().statistics.get_or_insert_with(|| key.statistics_name());
+        add(&mut pipeline, &key.statistics_name(), key.class, "lookups", 1);
         pipeline.cmd("GET").arg(key.name());
         let found = self.run(&pipeline)?.pop();
         let answer = match found {
@@ -263,7 +265,7 @@ impl Cache for Redis {
         }
         let ttl = key.jittered(key.class.ttl(&self.settings)).as_secs();
         let mut pipeline = pipe();
-        count(&mut pipeline, key, "stores");
+        add(&mut pipeline, &key.statistics_name(), key.class, "stores", 1);
         pipeline.cmd("SETEX").arg(key.name()).arg(ttl).arg(sealed::seal(key, answer));
         if let Some(replies) = self.run(&pipeline)
             && replies.last() != Some(&Value::Okay)
@@ -274,5 +276,13 @@ impl Cache for Redis {
 
     fn forget(&self, key: &Key) {
         self.unlink(key);
+    }
+
+    fn count_memory(&self, class: Class, hits: u64, misses: u64) {
+        let Some(name) = self.state().statistics.clone().filter(|_| self.serves(class)) else { return };
+        let mut pipeline = pipe();
+        add(&mut pipeline, &name, class, "memory_hits", hits);
+        add(&mut pipeline, &name, class, "memory_misses", misses);
+        self.run(&pipeline);
     }
 }

@@ -1,59 +1,28 @@
 //! `cfn load --batch`: one JSON request a line, one JSON answer a line.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Format;
 use super::answers::Answers;
 use super::format;
-use crate::cache::{Cache, Class};
+use super::request::{Request, parse};
+use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
-use crate::ops::{self, Load, LoadReport, UsageOf};
+use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
+use crate::settings::CachePolicy;
 
 /// The longest request; a longer line is answered by an error.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// What is read at once: many requests of a pipe that is full of them.
 const INPUT: usize = 64 * 1024;
-
-/// A line: the long options with `_`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    /// Read from the line before anything else.
-    #[serde(default, rename = "id")]
-    _id: IgnoredAny,
-    agent_type: String,
-    #[serde(default)]
-    context: Words,
-    phase: Option<String>,
-    max_skills: Option<usize>,
-    max_tokens: Option<u64>,
-    #[serde(default)]
-    no_bootstrap: bool,
-    format: Option<Format>,
-    agent_id: Option<String>,
-    task_id: Option<String>,
-}
-
-/// A comma-separated text, or an array.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Words {
-    Text(String),
-    List(Vec<String>),
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
 
 /// With a format: its text in place of the skills.
 #[derive(Serialize)]
@@ -72,7 +41,13 @@ struct Refused<'a> {
 /// Answers until the input ends, or nobody reads the answers. A bad line is answered by an error in its place; the exit code at
 /// the end says so.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    let mut session = Session { context, cache: context.cache_long_lived(&[Class::Load]), reader: None, writer: None };
+    let mut session = Session::new(context);
+    let ended = answer_all(context, &mut session);
+    session.say_what_memory_did();
+    ended
+}
+
+fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, Failure> {
     let mut input = BufReader::with_capacity(INPUT, io::stdin().lock());
     let mut answers = Answers::new(context.output.stream());
     let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
@@ -111,89 +86,98 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failu
     Ok(count > 0)
 }
 
-fn encode(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(answer).map_err(|error| Failure::internal(&error.to_string()))
+fn encode(answer: &impl Serialize) -> Result<Arc<[u8]>, Failure> {
+    serde_json::to_vec(answer).map(Arc::from).map_err(|error| Failure::internal(&error.to_string()))
 }
 
-/// The databases of one batch, each opened when a request first needs it.
+/// What one batch works with; each database is opened when a request first needs it.
 struct Session<'a> {
     context: &'a Context,
+    memory: Option<Remembered>,
     cache: Box<dyn Cache>,
     reader: Option<Database>,
     writer: Option<Database>,
 }
 
-impl Session<'_> {
-    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Vec<u8>, Failure> {
+impl<'a> Session<'a> {
+    fn new(context: &'a Context) -> Self {
+        let remembers = context.settings.cache.policy != CachePolicy::Never;
+        Self {
+            context,
+            memory: remembers.then(|| Remembered::new(Bounds::of_machine())),
+            cache: context.cache_long_lived(&[Class::Load]),
+            reader: None,
+            writer: None,
+        }
+    }
+
+    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Arc<[u8]>, Failure> {
         let request = parse(line, id)?;
         let (load, usage) = request.resolve()?;
+        match usage {
+            Some(usage) => self.load_and_log(&request, &load, &usage),
+            None => self.load(&request, &load),
+        }
+    }
+
+    /// From memory if the database is still as it was; what depends on files as well is not kept there.
+    fn load(&mut self, request: &Request, load: &Load) -> Result<Arc<[u8]>, Failure> {
+        let store = opened(self.context, &mut self.reader, Access::Read)?;
+        let (question, now) = (request.question(load), Instant::now());
+        let mut memory = self.memory.as_mut().filter(|_| request.format != Some(Format::Xml));
+        if let Some(memory) = &mut memory
+            && let Some(answer) = memory.recall(store, &question, now)?
+        {
+            return Ok(answer);
+        }
+        let (report, mark) = ops::load_marked(store, self.cache.as_ref(), load)?;
+        let answer = answer(self.context, store, request, report)?;
+        if let (Some(memory), Some(mark)) = (memory, mark) {
+            memory.keep(&question, mark, Arc::clone(&answer), now);
+        }
+        Ok(answer)
+    }
+
+    fn load_and_log(&mut self, request: &Request, load: &Load, usage: &UsageOf) -> Result<Arc<[u8]>, Failure> {
         let context = self.context;
-        let Self { cache, reader, writer, .. } = self;
-        let store = database(context, reader, writer, usage.is_some())?;
-        let mut report: LoadReport = match &usage {
-            Some(usage) => {
-                let hands_out = format::hands_out(context, request.format);
-                let report = ops::load_and_log(store, context.clock, &load, usage, &hands_out)?;
-                context.deliver_later(store);
-                report
-            }
-            None => ops::load(store, cache.as_ref(), &load)?,
-        };
-        let Some(format) = request.format else { return encode(&report) };
-        let text = format::render(context, store, format, &mut report)?;
-        encode(&Rendered {
-            agent_type: report.agent_type.as_str(),
-            text,
-            left_out: &report.left_out,
-            estimated_tokens: report.estimated_tokens,
-        })
+        let store = opened(context, &mut self.writer, Access::Write)?;
+        let hands_out = format::hands_out(context, request.format);
+        let report = ops::load_and_log(store, context.clock, load, usage, &hands_out)?;
+        context.deliver_later(store);
+        answer(context, store, request, report)
+    }
+
+    fn say_what_memory_did(&self) {
+        let Some(memory) = &self.memory else { return };
+        for (class, counts) in memory.counts() {
+            self.cache.count_memory(class, counts.hits, counts.misses);
+            let (class, capacity) = (class.as_str(), memory.capacity());
+            let Counts { hits, misses, evictions, entries, bytes } = counts;
+            tracing::debug!(class, hits, misses, evictions, entries, bytes, capacity, "answers from memory");
+        }
     }
 }
 
-fn database<'a>(
-    context: &Context,
-    reader: &'a mut Option<Database>,
-    writer: &'a mut Option<Database>,
-    write: bool,
-) -> Result<&'a mut Database, Failure> {
-    let (slot, access) = if write { (writer, Access::Write) } else { (reader, Access::Read) };
+fn opened<'a>(context: &Context, slot: &'a mut Option<Database>, access: Access) -> Result<&'a mut Database, Failure> {
     match slot {
         Some(store) => Ok(store),
         None => Ok(slot.insert(context.open_long_lived(access)?)),
     }
 }
 
-/// Keeps the `id` of a line whose other fields are wrong, so that the caller knows which request failed.
-fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Failure> {
-    let bad = |error: serde_json::Error| {
-        Failure::input(
-            format!("not a request: {error}"),
-            "A request is one JSON object a line: {\"agent_type\": \"…\"}.",
-        )
-    };
-    let value: Value = serde_json::from_slice(line).map_err(bad)?;
-    *id = value.get("id").cloned();
-    serde_json::from_value(value).map_err(bad)
-}
-
-impl Request {
-    fn resolve(&self) -> Result<(Load, Option<UsageOf>), Failure> {
-        let words: Vec<&str> = match &self.context {
-            Words::Text(text) => text.split(',').collect(),
-            Words::List(list) => list.iter().map(String::as_str).collect(),
-        };
-        let load = Load {
-            agent_type: self.agent_type.parse()?,
-            context: words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
-            phase: self.phase.clone(),
-            max_skills: self.max_skills.unwrap_or(20),
-            max_tokens: self.max_tokens,
-            bootstrap: !self.no_bootstrap,
-        };
-        if self.task_id.is_some() && self.agent_id.is_none() {
-            return Err(Failure::input("task_id needs agent_id", "Say which agent gets the skills."));
-        }
-        let usage = self.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: self.task_id.clone() });
-        Ok((load, usage))
-    }
+/// As it is sent, but for the `id`.
+fn answer(
+    context: &Context,
+    store: &mut Database,
+    request: &Request,
+    mut report: LoadReport,
+) -> Result<Arc<[u8]>, Failure> {
+    let Some(format) = request.format else { return encode(&report) };
+    let text = format::render(context, store, format, &mut report)?;
+    encode(&Rendered {
+        agent_type: report.agent_type.as_str(),
+        text,
+        left_out: &report.left_out,
+        estimated_tokens: report.estimated_tokens,
+    })
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod batch;
 mod format;
+mod request;
 
 use super::Verdict;
 use super::context::{Access, Context};

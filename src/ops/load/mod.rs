@@ -3,6 +3,7 @@
 
 mod available;
 mod kept;
+mod remembered;
 mod selection;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -15,6 +16,7 @@ use crate::model::{AgentType, ApprovalLevel, Outcome, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store};
 
 pub use available::{XmlReport, has_approved_file, xml};
+pub use remembered::{Remembered, load_marked};
 use selection::select;
 pub(super) use selection::tags;
 

@@ -1,5 +1,8 @@
 //! `cfn cache …`: what it says of the server, and what it does to keys.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use super::server::Server;
@@ -52,6 +55,22 @@ fn status_says_what_the_server_is_and_what_it_should_be() {
     }
     let text = cached.cfn(&["cache", "status"]).ok();
     assert_eq!(text.lines().filter(|it| it.ends_with("  good")).count(), 3, "{text}");
+}
+
+#[test]
+fn status_says_what_batches_had_from_their_memory() {
+    let cached = Cached::new();
+    let mut batch = cached.command(&["load", "--batch"]);
+    batch.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = batch.spawn().expect("cfn starts");
+    let lines = "{\"agent_type\":\"dev\"}\n".repeat(4);
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 4);
+    let status = json(&cached, &["status"]);
+    let load = &status["classes"][0];
+    assert_eq!((&load["class"], &load["memory_hits"], &load["memory_misses"]), (&"load".into(), &3.into(), &1.into()));
+    assert_eq!((&load["memory_hit_rate"], &load["lookups"]), (&0.75.into(), &1.into()));
 }
 
 #[test]

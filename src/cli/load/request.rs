@@ -1,0 +1,85 @@
+//! A request of a batch: the options of the command as a line of JSON.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::Format;
+use crate::cache::Question;
+use crate::cli::failure::Failure;
+use crate::ops::{Load, Query as _, UsageOf};
+
+/// A line: the long options with `_`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    /// Read from the line before anything else.
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    agent_type: String,
+    #[serde(default)]
+    context: Words,
+    phase: Option<String>,
+    max_skills: Option<usize>,
+    max_tokens: Option<u64>,
+    #[serde(default)]
+    no_bootstrap: bool,
+    pub(super) format: Option<Format>,
+    agent_id: Option<String>,
+    task_id: Option<String>,
+}
+
+/// A comma-separated text, or an array.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+/// Keeps the `id` of a line whose other fields are wrong, so that the caller knows which request failed.
+pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Failure> {
+    let bad = |error: serde_json::Error| {
+        Failure::input(
+            format!("not a request: {error}"),
+            "A request is one JSON object a line: {\"agent_type\": \"…\"}.",
+        )
+    };
+    let value: Value = serde_json::from_slice(line).map_err(bad)?;
+    *id = value.get("id").cloned();
+    serde_json::from_value(value).map_err(bad)
+}
+
+impl Request {
+    /// What it asks for, and for whom where that is to be logged.
+    pub(super) fn resolve(&self) -> Result<(Load, Option<UsageOf>), Failure> {
+        let words: Vec<&str> = match &self.context {
+            Words::Text(text) => text.split(',').collect(),
+            Words::List(list) => list.iter().map(String::as_str).collect(),
+        };
+        let load = Load {
+            agent_type: self.agent_type.parse()?,
+            context: words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
+            phase: self.phase.clone(),
+            max_skills: self.max_skills.unwrap_or(20),
+            max_tokens: self.max_tokens,
+            bootstrap: !self.no_bootstrap,
+        };
+        if self.task_id.is_some() && self.agent_id.is_none() {
+            return Err(Failure::input("task_id needs agent_id", "Say which agent gets the skills."));
+        }
+        let usage = self.agent_id.clone().map(|agent_id| UsageOf { agent_id, task_id: self.task_id.clone() });
+        Ok((load, usage))
+    }
+
+    /// What its answer depends on, beside the state of the database.
+    pub(super) fn question(&self, load: &Load) -> Question {
+        load.question().number(self.format.map(|it| it as u64))
+    }
+}
