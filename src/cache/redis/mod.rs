@@ -279,7 +279,8 @@ impl Cache for Redis {
     }
 
     fn count_memory(&self, class: Class, hits: u64, misses: u64) {
-        let Some(name) = self.state().statistics.clone().filter(|_| self.serves(class)) else { return };
+        let asked = self.state().statistics.clone();
+        let Some(name) = asked.filter(|_| self.serves(class)) else { return };
         let mut pipeline = pipe();
         add(&mut pipeline, &name, class, "memory_hits", hits);
         add(&mut pipeline, &name, class, "memory_misses", misses);

@@ -66,24 +66,11 @@ pub fn explain<Q: Query>(
     let mark = store.read()?.mark(question.tables)?;
     let prepared = prepared(store.as_mut(), query)?;
     drop(store);
-    let bypass = match (&mark, &prepared) {
-        (None, _) => Some("not every trigger that changes the write tokens is there"),
-        _ if !query.keeps() => Some("the answer depends on the time of day"),
-        (Some(_), None) => Some("the answer depends on more than the tables that it is made of"),
-        (Some(_), Some(_)) => None,
-    };
+    let bypass = bypass(mark.is_some(), query.keeps(), prepared.is_some());
     let key = mark.as_ref().filter(|_| bypass.is_none()).map(|it| Key::of(it, &question));
     let found = key.as_ref().map(|it| server.find(it)).transpose()?.flatten();
-    let mut hits = Vec::new();
-    if found.is_some() {
-        for _ in 0..RUNS {
-            hits.extend(cost::hit(anew, query)?);
-        }
-    }
-    let mut computed = (0..RUNS).map(|_| cost::database(anew, query)).collect::<Result<Vec<_>>>()?;
-    let database_us = cost::median(&mut computed);
-    let known = noted.cost(question.class);
-    let hit_us = if hits.is_empty() { known.map(|it| it.hit_us) } else { Some(cost::median(&mut hits)) };
+    let (hit_us, database_us) = measured(anew, query, found.is_some())?;
+    let hit_us = hit_us.or_else(|| noted.cost(question.class).map(|it| it.hit_us));
     let (used, why) = match bypass {
         Some(bypass) => (false, format!("bypassed: {bypass}")),
         None => verdict(question.class, policy, noted, now),
@@ -101,6 +88,28 @@ pub fn explain<Q: Query>(
         used,
         why,
     })
+}
+
+/// Why a question is not answered from the cache, whatever the policy.
+fn bypass(is_marked: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
+    match (is_marked, keeps, is_kept) {
+        (false, ..) => Some("not every trigger that changes the write tokens is there"),
+        (_, false, _) => Some("the answer depends on the time of day"),
+        (.., false) => Some("the answer depends on more than the tables that it is made of"),
+        (true, true, true) => None,
+    }
+}
+
+/// What an answer from the server takes, where it `is_there`, and from the database, in microseconds.
+fn measured<Q: Query>(anew: &Anew<'_>, query: &Q, is_there: bool) -> Result<(Option<f64>, f64)> {
+    let (mut hits, mut computed) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        if is_there {
+            hits.extend(cost::hit(anew, query)?);
+        }
+        computed.push(cost::database(anew, query)?);
+    }
+    Ok(((!hits.is_empty()).then(|| cost::median(&mut hits)), cost::median(&mut computed)))
 }
 
 /// Whether a class is asked for in the cache, and why.

@@ -94,14 +94,7 @@ pub fn cache_status(
     clock: Clock,
     done: &mut dyn FnMut(usize),
 ) -> Result<CacheStatus> {
-    let policy = settings.policy;
-    let bounds = Bounds::of_machine();
-    let memory = MemoryTier {
-        fewest_entries: bounds.fewest,
-        most_entries: bounds.most,
-        most_bytes: bounds.bytes,
-        ttl_s: bounds.time_to_live.as_secs(),
-    };
+    let (policy, memory) = (settings.policy, MemoryTier::of_machine());
     let Some((anew, notes)) = server else {
         return Ok(CacheStatus { policy: policy.as_str(), redis: None, classes: Vec::new(), memory });
     };
@@ -117,19 +110,36 @@ pub fn cache_status(
         Some(mark) => connection.lookups(&mark.database_id)?,
         None => Vec::new(),
     };
-    let now = clock.now().as_second();
-    let mut noted = notes.read();
-    noted.left_alone_until = None; // it just answered
-    noted.costs = costs(anew, clock, done)?;
-    noted.measured_at = Some(now);
-    if let Err(error) = notes.write(&noted) {
-        tracing::warn!(%error, "what was measured cannot be noted beside the database");
-    }
+    let (noted, now) = (measured(anew, notes, clock, done)?, clock.now().as_second());
     let of = |class| lookups.iter().find(|it| it.0 == class).map(|it| it.1).unwrap_or_default();
     let classes = Class::ALL.into_iter().map(|it| class_status(it, policy, &noted, now, of(it))).collect();
     let shown = settings.server.as_ref().map(ToString::to_string).unwrap_or_default();
     let redis = ServerStatus { server: shown, settings: server_settings(&facts), facts, answers };
     Ok(CacheStatus { policy: policy.as_str(), redis: Some(redis), classes, memory })
+}
+
+/// Measures, and notes it for other processes.
+fn measured(anew: &Anew<'_>, notes: &Notes, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Noted> {
+    let mut noted = notes.read();
+    noted.left_alone_until = None; // it just answered
+    noted.costs = costs(anew, clock, done)?;
+    noted.measured_at = Some(clock.now().as_second());
+    if let Err(error) = notes.write(&noted) {
+        tracing::warn!(%error, "what was measured cannot be noted beside the database");
+    }
+    Ok(noted)
+}
+
+impl MemoryTier {
+    fn of_machine() -> Self {
+        let bounds = Bounds::of_machine();
+        Self {
+            fewest_entries: bounds.fewest,
+            most_entries: bounds.most,
+            most_bytes: bounds.bytes,
+            ttl_s: bounds.time_to_live.as_secs(),
+        }
+    }
 }
 
 fn class_status(class: Class, policy: CachePolicy, noted: &Noted, now: i64, lookups: Lookups) -> ClassStatus {

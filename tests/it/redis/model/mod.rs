@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::env;
 use std::time::Instant;
 
-use cfn::bench::random::Random;
+use cfn::bench::Random;
 use cfn::cache::redis::{Patience, Redis};
 use cfn::cache::{Cache, Class, Key};
 use cfn::settings::{Flags, Settings};
@@ -160,7 +160,7 @@ impl Model {
     }
 
     /// The same model after a restore, in place or by a new file.
-    fn restored(mut self, backup: &std::path::Path, replaces: bool) -> Self {
+    fn restored(self, backup: &std::path::Path, replaces: bool) -> Self {
         if replaces {
             let Self { scene, cache, random, .. } = self;
             drop((self.reader, self.oracle, self.writer));
@@ -168,7 +168,7 @@ impl Model {
             let (reader, oracle, writer) = (scene.open(), scene.open(), scene.connect());
             return Self { scene, cache, reader, oracle, writer, random, reads: 0, blind: None, late_tokens: false };
         }
-        scene::restore(&mut self.oracle, backup);
+        scene::restore(&mut self.scene.open_writer(), backup);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use cfn::bench::random::Random;
+use cfn::bench::Random;
 use cfn::cache::{Cache, Key};
 use cfn::model::{Category, Status};
 use cfn::ops::{self, Analytics, Asked, History, Load, Period, Query, ReportName, Show};

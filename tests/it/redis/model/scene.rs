@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cfn::bench::random::Random;
+use cfn::bench::Random;
 use cfn::clock::Clock;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use cfn::store::{Durability, Maintenance};
@@ -78,7 +78,7 @@ impl Scene {
         SqliteStore::open(&self.project.database(), Access::Read, options(), clock()).expect("it opens")
     }
 
-    fn open_writer(&self) -> SqliteStore {
+    pub(super) fn open_writer(&self) -> SqliteStore {
         SqliteStore::open(&self.project.database(), Access::Write, options(), clock()).expect("it opens")
     }
 
@@ -185,7 +185,7 @@ impl Scene {
             "schema" => self.change_schema(random, writer),
             "unseen" if self.dropped.is_none() => writes::execute(writer, &self.unseen(&sql)),
             "vacuum" => writes::execute(writer, "VACUUM"),
-            "backup" => drop(self.open_writer().backup(&self.backups[1]).expect("a backup")),
+            "backup" if self.dropped.is_none() => drop(self.open_writer().backup(&self.backups[1]).expect("a backup")),
             "restore" => {
                 restore(&mut self.open_writer(), &self.backups[random.below(2)]);
                 self.dropped = None;
@@ -209,7 +209,7 @@ impl Scene {
         if let Some(sql) = self.dropped.take() {
             return writes::execute(writer, &sql);
         }
-        match random.below(4) {
+        match random.below(12) {
             0 => {
                 let triggers = self.triggers();
                 let name = &triggers[random.below(triggers.len())].0;
@@ -217,8 +217,8 @@ impl Scene {
                 self.dropped = writer.query_row(sql, [name], |row| row.get(0)).ok();
                 writes::execute(writer, &format!("DROP TRIGGER {name}"));
             }
-            1 => writes::execute(writer, "ALTER TABLE skills ADD COLUMN model_column TEXT DEFAULT 'x'"),
-            2 => writes::execute(writer, "ALTER TABLE skills DROP COLUMN model_column"),
+            1..=4 => writes::execute(writer, "ALTER TABLE skills ADD COLUMN model_column TEXT DEFAULT 'x'"),
+            5..=8 => writes::execute(writer, "ALTER TABLE skills DROP COLUMN model_column"),
             _ => {
                 let sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master WHERE tbl_name = 'bootstrap_skills'
                              AND sql IS NOT NULL ORDER BY type = 'trigger')";

@@ -1,6 +1,6 @@
 //! Writes: by cfn, and in plain SQL.
 
-use cfn::bench::random::Random;
+use cfn::bench::Random;
 use cfn::model::{Category, Decision, Outcome};
 use cfn::ops::{self, Deploy, Execution, Files, Load, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
@@ -41,6 +41,7 @@ fn one_on(table: &str, random: &mut Random) -> String {
     let body = format!("Body {}.\n", random.below(BODIES));
     let hash = sha256(&body);
     let agent = AGENTS[random.below(3)];
+    let served = format!("hash = (SELECT content_hash FROM skills WHERE id = {id})");
     let all: Vec<String> = match table {
         "skills" => vec![
             format!("INSERT INTO skills (name, category, content_path, content_hash, version) VALUES ('x{number}', 'domain', 'p', '{hash}', '1.0.0')"),
@@ -74,8 +75,8 @@ fn one_on(table: &str, random: &mut Random) -> String {
         ],
         "skill_contents" => vec![
             format!("INSERT OR IGNORE INTO skill_contents (hash, bytes) VALUES ('{hash}', '{body}')"),
-            format!("UPDATE skill_contents SET bytes = bytes || 'x' WHERE hash = '{hash}'"),
-            format!("UPDATE skill_contents SET bytes = '{body}' WHERE hash = '{hash}'"),
+            format!("UPDATE skill_contents SET bytes = bytes || 'x' WHERE {served}"),
+            format!("UPDATE skill_contents SET bytes = rtrim(bytes, 'x') WHERE {served}"),
             "DELETE FROM skill_contents WHERE hash IN (SELECT content_hash FROM skills WHERE id = 1)".to_owned(),
             format!("DELETE FROM skill_contents WHERE hash = '{hash}'"),
             format!("UPDATE skills SET content_hash = '{hash}', version = '4.0.{number}', approval_level = 'auto' WHERE id = 1"),
