@@ -31,7 +31,7 @@ fn of<'a>(audit: &'a Value, prefix: &str) -> &'a Value {
 fn status_says_what_the_server_is_and_what_it_should_be() {
     let cached = Cached::new();
     cached.server.cli(&["CONFIG", "SET", "latency-monitor-threshold", "1"]);
-    cached.server.cli(&["DEBUG", "SLEEP", "0.01"]);
+    cached.server.cli(&["EVAL", "local i = 0 while i < 20000000 do i = i + 1 end", "0"]);
     cached.miss("list", &["skill", "list"]);
     cached.hit("list", &["skill", "list"]);
     let status = json(&cached, &["status"]);
@@ -118,10 +118,8 @@ fn a_server_that_refuses_what_this_user_may_not_know_is_unknown_and_no_error() {
     assert!(text.contains("latency\nunknown"), "{text}");
     cached.cfn(&["load", "dev"]).ok();
     let audit = cached.cfn(&["cache", "audit", "--redis-url", &url, "--json"]).json();
-    assert_eq!(
-        (&of(&audit, "cache:query:")["keys"], &of(&audit, "cache:query:")["memory_bytes"]),
-        (&1.into(), &Value::Null)
-    );
+    let answers = of(&audit, "cache:query:");
+    assert!(answers["keys"].as_u64().is_some_and(|it| it > 0) && answers["memory_bytes"].is_null(), "{answers}");
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn one_on(table: &str, random: &mut Random) -> String {
         "skill_contents" => vec![
             format!("INSERT OR IGNORE INTO skill_contents (hash, bytes) VALUES ('{hash}', '{body}')"),
             format!("UPDATE skill_contents SET bytes = bytes || 'x' WHERE {served}"),
+            format!("UPDATE OR IGNORE skill_contents SET hash = 'gone-' || hash WHERE {served}"),
+            "UPDATE OR IGNORE skill_contents SET hash = substr(hash, 6) WHERE hash GLOB 'gone-*'".to_owned(),
             format!("UPDATE skill_contents SET bytes = rtrim(bytes, 'x') WHERE {served}"),
             "DELETE FROM skill_contents WHERE hash IN (SELECT content_hash FROM skills WHERE id = 1)".to_owned(),
             format!("DELETE FROM skill_contents WHERE hash = '{hash}'"),
