@@ -42,9 +42,12 @@ impl Attended {
             return Ok(Vec::new());
         }
         let answered = self.link.req_packed_commands(&pipeline.get_packed_pipeline(), 0, pipeline.len());
-        let values = answered.map_err(|error| match error.is_io_error() {
-            true => ServerError::Unreachable { server: self.server.clone(), why: sentence(&error) },
-            false => self.refused(&error),
+        let values = answered.map_err(|error| {
+            if error.is_io_error() {
+                ServerError::Unreachable { server: self.server.clone(), why: sentence(&error) }
+            } else {
+                self.refused(&error)
+            }
         })?;
         let useless = values.iter().find_map(|it| match it {
             Value::ServerError(error) if !["NOPERM", "ERR", "WRONGTYPE"].contains(&error.code()) => Some(error),

@@ -41,7 +41,7 @@ impl Report for CacheStatus {
         page.line(format!("policy           {}", self.policy));
         match &self.redis {
             None => {
-                page.line("Redis            none is named (--redis-url or CFN_REDIS_URL): reads go to the database")
+                page.line("Redis            none is named (--redis-url or CFN_REDIS_URL): reads go to the database");
             }
             Some(redis) => server(page, redis),
         }

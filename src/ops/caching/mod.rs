@@ -18,12 +18,11 @@ pub use explain::{Explanation, Tokens, explain};
 pub use status::{CacheStatus, ClassStatus, MemoryTier, ServerSetting, ServerStatus, cache_status};
 pub use warm::{Warm, WarmReport, WarmedClass, warm};
 
+/// Does something with some keys.
+type Each<'a> = dyn FnMut(&mut dyn Server, &[KeyName]) -> Result<()> + 'a;
+
 /// Calls `each` with the names of all keys that begin with `prefix`, some at a time.
-fn pages(
-    server: &mut dyn Server,
-    prefix: &str,
-    each: &mut dyn FnMut(&mut dyn Server, &[KeyName]) -> Result<()>,
-) -> Result<()> {
+fn pages(server: &mut dyn Server, prefix: &str, each: &mut Each<'_>) -> Result<()> {
     let mut cursor = Some(0);
     while let Some(at) = cursor {
         let page = server.page(prefix, at)?;

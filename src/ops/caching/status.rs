@@ -110,9 +110,9 @@ pub fn cache_status(
         Some(mark) => connection.lookups(&mark.database_id)?,
         None => Vec::new(),
     };
-    let (noted, now) = (measured(anew, notes, clock, done)?, clock.now().as_second());
+    let (known, now) = (measured(anew, notes, clock, done)?, clock.now().as_second());
     let of = |class| lookups.iter().find(|it| it.0 == class).map(|it| it.1).unwrap_or_default();
-    let classes = Class::ALL.into_iter().map(|it| class_status(it, policy, &noted, now, of(it))).collect();
+    let classes = Class::ALL.into_iter().map(|it| class_status(it, policy, &known, now, of(it))).collect();
     let shown = settings.server.as_ref().map(ToString::to_string).unwrap_or_default();
     let redis = ServerStatus { server: shown, settings: server_settings(&facts), facts, answers };
     Ok(CacheStatus { policy: policy.as_str(), redis: Some(redis), classes, memory })
@@ -120,14 +120,14 @@ pub fn cache_status(
 
 /// Measures, and notes it for other processes.
 fn measured(anew: &Anew<'_>, notes: &Notes, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Noted> {
-    let mut noted = notes.read();
-    noted.left_alone_until = None; // it just answered
-    noted.costs = costs(anew, clock, done)?;
-    noted.measured_at = Some(clock.now().as_second());
-    if let Err(error) = notes.write(&noted) {
-        tracing::warn!(%error, "what was measured cannot be noted beside the database");
+    let mut known = notes.read();
+    known.left_alone_until = None; // it just answered
+    known.costs = costs(anew, clock, done)?;
+    known.measured_at = Some(clock.now().as_second());
+    if let Err(error) = notes.write(&known) {
+        tracing::warn!(%error, "what was measured cannot be known beside the database");
     }
-    Ok(noted)
+    Ok(known)
 }
 
 impl MemoryTier {

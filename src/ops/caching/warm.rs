@@ -74,13 +74,12 @@ pub fn warm(
     let all = agents.len() + 1 + reports.len();
     let mut warming = Warming { server, waiting: Vec::new(), bytes: 0, report: WarmReport::default(), done: 0 };
     for agent in agents {
-        let line = format!("load {agent}");
-        warming.add(store, &Load::usual(agent), line)?;
+        warming.add(store, &Load::usual(agent.clone()), &format!("load {agent}"))?;
         progress(warming.done, all);
     }
-    warming.add(store, &SkillFilter::default(), "skill list".to_owned())?;
+    warming.add(store, &SkillFilter::default(), "skill list")?;
     for report in reports {
-        warming.add(store, &report, "analytics".to_owned())?;
+        warming.add(store, &report, "analytics")?;
         progress(warming.done, all);
     }
     warming.send()?;
@@ -96,7 +95,7 @@ struct Warming<'a> {
 }
 
 impl Warming<'_> {
-    fn add<Q: Query>(&mut self, store: &mut dyn Store, query: &Q, line: String) -> Result<()> {
+    fn add<Q: Query>(&mut self, store: &mut dyn Store, query: &Q, line: &str) -> Result<()> {
         self.done += 1;
         match prepared(store, query) {
             Ok(Some((key, answer))) => {

@@ -130,10 +130,10 @@ impl Model {
         }
         let question = Question::draw(&mut self.random);
         self.reads += 1;
-        if self.reads % READS_A_PROCESS == 0 && self.blind.is_none() {
+        if self.reads.is_multiple_of(READS_A_PROCESS) && self.blind.is_none() {
             return self.process(&question);
         }
-        let answer = if self.reads % READS_AN_INTERRUPTION == 0 && self.blind.is_none() {
+        let answer = if self.reads.is_multiple_of(READS_AN_INTERRUPTION) && self.blind.is_none() {
             let sql = writes::sql(&mut self.random);
             let (inner, writer) = (&mut self.reader, &self.writer);
             if self.late_tokens

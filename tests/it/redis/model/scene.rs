@@ -64,7 +64,7 @@ impl Scene {
         let scene = Self { project, url: String::new(), written: BTreeMap::new(), backups, dropped: None };
         let mut store = scene.open_writer();
         for (index, name) in SKILLS.iter().enumerate() {
-            writes::deploy(&mut store, &scene.project, name, index, &AGENTS[index..index + 1]);
+            writes::deploy(&mut store, &scene.project, name, index, &AGENTS[index..=index]);
             writes::log(&mut store, name, AGENTS[index], 3);
         }
         writes::deploy(&mut store, &scene.project, "jwt", 0, &["tester", "api-designer"]);
@@ -117,15 +117,13 @@ impl Scene {
     /// A write that no trigger sees: they are dropped before it and put back after it, in one transaction.
     pub(super) fn unseen(&self, write: &str) -> String {
         let connection = self.connect();
-        let mut text = "BEGIN;".to_owned();
-        let mut back = String::new();
+        let (mut away, mut back) = (Vec::new(), Vec::new());
         for (name, _) in self.triggers() {
             let sql = "SELECT sql FROM sqlite_master WHERE name = ?1";
-            let trigger: String = connection.query_row(sql, [&name], |row| row.get(0)).expect("a trigger");
-            text += &format!("DROP TRIGGER {name};");
-            back += &format!("{trigger};");
+            back.push(connection.query_row(sql, [&name], |row| row.get::<_, String>(0)).expect("a trigger"));
+            away.push(format!("DROP TRIGGER {name}"));
         }
-        format!("{text}{write};{back}COMMIT")
+        format!("BEGIN; {}; {write}; {}; COMMIT", away.join("; "), back.join("; "))
     }
 
     /// Changes something, in some way; what cannot be done changes nothing. Sometimes everybody opens the database anew.
