@@ -27,7 +27,7 @@ use crate::settings::CacheSettings;
 pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use memory::{Bounds, Counts, Memory};
-pub use notes::{Cost, LEFT_ALONE_S, Noted, Notes};
+pub use notes::{Cost, LEFT_ALONE, Noted, Notes};
 pub use sealed::sealed_bytes;
 pub use server::{Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult};
 

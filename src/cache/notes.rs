@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use super::Class;
 use crate::settings::{CachePolicy, RedisServer};
 
 /// How long a server that failed is left alone.
-pub const LEFT_ALONE_S: i64 = 30;
+pub const LEFT_ALONE: Duration = Duration::from_secs(30);
 
 /// Every write has this length, so one write replaces all of the one before, and nobody reads half of each.
 const LENGTH: usize = 2048;
@@ -77,11 +78,12 @@ impl Noted {
         self.costs.iter().find(|it| it.class == class).copied()
     }
 
-    /// Whether the server is left alone at this time, in seconds since 1970. A time that no process can have noted, since it is
-    /// too far away, comes from a clock that was wrong, and is ignored.
+    /// How long the server is still left alone at this time, in seconds since 1970. A time that no process can have noted, since
+    /// it is too far away, comes from a clock that was wrong, and is ignored.
     #[must_use]
-    pub fn is_left_alone(&self, now: i64) -> bool {
-        self.left_alone_until.is_some_and(|until| now < until && until - now <= LEFT_ALONE_S)
+    pub fn left_alone(&self, now: i64) -> Duration {
+        let left = self.left_alone_until.and_then(|until| u64::try_from(until.checked_sub(now)?).ok());
+        left.map(Duration::from_secs).filter(|it| *it <= LEFT_ALONE).unwrap_or_default()
     }
 }
 
@@ -117,7 +119,7 @@ impl Notes {
 
     /// The server failed: no process contacts it for a while.
     pub(super) fn leave_alone(&self, now: i64) {
-        let noted = Noted { left_alone_until: Some(now.saturating_add(LEFT_ALONE_S)), ..self.read() };
+        let noted = Noted { left_alone_until: Some(now.saturating_add_unsigned(LEFT_ALONE.as_secs())), ..self.read() };
         if let Err(error) = self.write(&noted) {
             tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis failed");
         }
@@ -184,15 +186,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let notes = notes(folder.path(), 1);
         notes.leave_alone(1000);
-        let alone = |now| notes.read().is_left_alone(now);
-        assert_eq!([999, 1000, 1029, 1030].map(alone), [false, true, true, false]);
+        let alone = |now| notes.read().left_alone(now).as_secs();
+        assert_eq!([999, 1000, 1029, 1030, i64::MIN, i64::MAX].map(alone), [0, 30, 1, 0, 0, 0]);
         notes.answered();
         assert!(!file(folder.path()).exists(), "nothing is known any more");
         let costs = vec![Cost { class: Class::Load, hit_us: 1.0, database_us: 2.0 }];
         notes.write(&Noted { costs, ..notes.read() }).expect("it is written");
         notes.leave_alone(1000);
         notes.answered();
-        assert!(!alone(1000) && notes.read().cost(Class::Load).is_some_and(|it| it.pays()), "what was measured stays");
+        assert!(
+            alone(1000) == 0 && notes.read().cost(Class::Load).is_some_and(|it| it.pays()),
+            "what was measured stays"
+        );
     }
 
     #[test]

@@ -162,6 +162,57 @@ fn a_change_between_two_lines_is_seen_by_the_second() {
     assert_eq!(batch.end().code, Some(0));
 }
 
+/// What a batch says at its end that its memory did: hits, misses, entries.
+fn memory(ran: &Ran) -> Option<[u64; 3]> {
+    let line = ran.stderr.lines().find(|it| it.contains("answers from memory"))?;
+    let number = |name: &str| line.split(&format!(" {name}=")).nth(1)?.split(' ').next()?.parse().ok();
+    Some(["hits", "misses", "entries"].map(|it| number(it).expect(line)))
+}
+
+fn asked(project: &Project, arguments: &[&str], requests: &[&str]) -> Ran {
+    let mut batch = Batch::start(project, arguments);
+    let answers = requests.iter().map(|it| batch.ask_for_text(it)).collect();
+    let ran = batch.end();
+    assert_eq!(ran.code, Some(0));
+    Ran { stdout: answers, ..ran }
+}
+
+#[test]
+fn an_answer_is_remembered_for_whoever_asks_the_same_again() {
+    let project = with_skill("jwt", "testing", "dev");
+    let requests = [
+        r#"{"agent_type":"dev"}"#,
+        r#"{"id":"next","agent_type":"dev"}"#,
+        r#"{"agent_type":"dev","context":"b, a"}"#,
+        r#"{"context":["a","b"],"agent_type":"dev","max_skills":20}"#,
+        r#"{"agent_type":"dev","format":"names"}"#,
+        r#"{"agent_type":"dev","max_skills":3}"#,
+    ];
+    let remembered = asked(&project, &["-v"], &requests);
+    assert_eq!(memory(&remembered), Some([2, 4, 4]));
+    let never = asked(&project, &["-v", "--cache", "never"], &requests);
+    assert_eq!(memory(&never), None);
+    assert_eq!(remembered.stdout, never.stdout);
+}
+
+#[test]
+fn what_files_or_the_usage_log_decide_is_not_remembered() {
+    let project = with_skill("jwt", "testing", "dev");
+    project.sqlite3(r#"UPDATE agent_skill_mappings SET tdd_condition = '{"min_pass_rate":0.5}'"#);
+    let mut batch = Batch::start(&project, &["-v"]);
+    let mut names = || batch.ask(r#"{"agent_type":"dev","format":"names"}"#)["text"].clone();
+    assert_eq!(names(), "");
+    project.sqlite3(
+        "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, test_pass_rate) VALUES ('a', 'dev', 1, 0.9)",
+    );
+    assert_eq!(names(), "jwt\n");
+    let mut paths = || batch.ask(r#"{"agent_type":"dev","format":"xml"}"#)["text"] != "";
+    assert!(paths());
+    project.skill("jwt", "Changed.");
+    assert!(!paths());
+    assert_eq!(memory(&batch.end()), Some([0, 2, 0]));
+}
+
 #[test]
 fn requests_that_are_there_already_share_what_is_written() {
     let project = with_skill("jwt", "testing", "dev");

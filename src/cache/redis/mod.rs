@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionLike, Pipeline, RedisError, RedisResult, Value, pipe};
 
-use super::{Cache, Class, Key, LEFT_ALONE_S, Notes, sealed};
+use super::{Cache, Class, Key, LEFT_ALONE, Notes, sealed};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
@@ -44,6 +44,9 @@ pub enum Patience {
     Work,
 }
 
+/// How many sixteenths of a budget are waited; the rest is for noting that it failed.
+const WAITED: u32 = 15;
+
 /// How often work that can wait tries.
 const TRIES: u32 = 3;
 
@@ -60,6 +63,8 @@ pub struct Redis {
     classes: Vec<Class>,
     notes: Notes,
     patience: Patience,
+    /// The most that is waited: in all, or for each request.
+    budget: Duration,
     clock: Clock,
     state: Mutex<State>,
 }
@@ -70,8 +75,8 @@ struct State {
     idle: Vec<Link>,
     /// What a command may still wait for.
     left: Duration,
-    /// Since when the server is left alone by this process.
-    failed_at: Option<Instant>,
+    /// Until when the server is left alone.
+    alone_until: Option<Instant>,
     /// Whether the notes say, wrongly by now, that the server is left alone.
     has_old_note: bool,
     /// Where the statistics are of what was asked.
@@ -79,8 +84,8 @@ struct State {
 }
 
 impl Redis {
-    /// The cache for questions of these classes, where there is a server, asking it pays, and it is not being left alone. A
-    /// command that is short begins to connect at once, while it opens its database.
+    /// The cache for questions of these classes, where there is a server and asking it pays. A command begins to connect at once,
+    /// so that it opens its database meanwhile.
     #[must_use]
     pub fn start(
         settings: &CacheSettings,
@@ -93,20 +98,25 @@ impl Redis {
         let notes = Notes::of(database, server);
         let known = notes.read();
         let classes: Vec<_> = classes.iter().copied().filter(|it| known.wants(*it, settings.policy)).collect();
-        let alone = known.is_left_alone(clock.now().as_second());
-        if classes.is_empty() || alone {
-            tracing::debug!(%server, alone, "Redis is not asked");
+        if classes.is_empty() {
             return None;
         }
-        let connecting = (patience == Patience::Command).then(|| Connecting::start(server, settings.budget));
-        let has_old_note = known.left_alone_until.is_some();
-        let state = State { connecting, left: settings.budget, has_old_note, ..State::default() };
+        let budget = settings.budget * WAITED / 16;
+        let mut state = State { left: budget, has_old_note: known.left_alone_until.is_some(), ..State::default() };
+        let alone = known.left_alone(clock.now().as_second());
+        if !alone.is_zero() {
+            tracing::debug!(%server, seconds = alone.as_secs(), "Redis is left alone");
+            state.alone_until = Some(Instant::now() + alone);
+        } else if patience == Patience::Command {
+            state.connecting = Some(Connecting::start(server, budget));
+        }
         Some(Self {
             server: server.clone(),
             settings: settings.clone(),
             classes,
             notes,
             patience,
+            budget,
             clock,
             state: Mutex::new(state),
         })
@@ -174,7 +184,7 @@ impl Redis {
     fn left(&self) -> Duration {
         match self.patience {
             Patience::Command => self.state().left,
-            Patience::Requests => self.settings.budget,
+            Patience::Requests => self.budget,
             Patience::Work => ONE_TRY,
         }
     }
@@ -200,11 +210,11 @@ impl Redis {
 
     fn leave_alone(&self, why: &str) {
         let mut state = self.state();
-        state.failed_at = Some(Instant::now());
+        state.alone_until = Some(Instant::now() + LEFT_ALONE);
         state.has_old_note = true;
         state.idle.clear();
         self.notes.leave_alone(self.clock.now().as_second());
-        tracing::warn!("Redis {} is left alone for {LEFT_ALONE_S} s: {}", self.server, Visible(why));
+        tracing::warn!("Redis {} is left alone for {} s: {}", self.server, LEFT_ALONE.as_secs(), Visible(why));
     }
 
     /// What is in there is whole whatever a thread that ended was doing.
@@ -238,8 +248,7 @@ fn sentence(error: &RedisError) -> String {
 
 impl Cache for Redis {
     fn serves(&self, class: Class) -> bool {
-        let alone = Duration::from_secs(LEFT_ALONE_S.unsigned_abs());
-        self.classes.contains(&class) && self.state().failed_at.is_none_or(|it| it.elapsed() > alone)
+        self.classes.contains(&class) && self.state().alone_until.is_none_or(|it| it <= Instant::now())
     }
 
     fn get(&self, key: &Key) -> Option<Vec<u8>> {

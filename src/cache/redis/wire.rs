@@ -2,12 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -40,11 +42,9 @@ impl Wire {
     /// limit: whoever needs one runs this on a thread.
     pub(super) fn connect(server: &RedisServer, until: Instant) -> io::Result<Self> {
         match &server.address {
-            RedisAddress::Unix(path) => {
-                Ok(Self::Plain(Timed { socket: Socket::Unix(UnixStream::connect(path)?), until }))
-            }
+            RedisAddress::Unix(path) => Ok(Self::Plain(Timed::of(Socket::Unix(UnixStream::connect(path)?), until)?)),
             RedisAddress::Tcp { host, port, tls } => {
-                let socket = Timed { socket: Socket::Tcp(tcp(host, *port, until)?), until };
+                let socket = Timed::of(Socket::Tcp(tcp(host, *port, until)?), until)?;
                 if *tls { with_tls(socket, host, server.root_certificates.as_deref()) } else { Ok(Self::Plain(socket)) }
             }
         }
@@ -70,7 +70,7 @@ fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
     let stream = outcome?;
     stream.set_nodelay(true)?;
     rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
-    rustix::net::sockopt::set_tcp_keepidle(stream.as_fd(), KEEP_ALIVE)?;
+    rustix::net::sockopt::set_tcp_keepidle(&stream, KEEP_ALIVE)?;
     Ok(stream)
 }
 
@@ -105,32 +105,57 @@ fn left(until: Instant) -> io::Result<Duration> {
 }
 
 impl Timed {
-    fn wait_no_longer(&self) -> io::Result<()> {
-        let left = Some(left(self.until)?);
-        match &self.socket {
-            Socket::Tcp(it) => it.set_read_timeout(left).and_then(|()| it.set_write_timeout(left)),
-            Socket::Unix(it) => it.set_read_timeout(left).and_then(|()| it.set_write_timeout(left)),
+    fn of(socket: Socket, until: Instant) -> io::Result<Self> {
+        match &socket {
+            Socket::Tcp(it) => it.set_nonblocking(true)?,
+            Socket::Unix(it) => it.set_nonblocking(true)?,
+        }
+        Ok(Self { socket, until })
+    }
+
+    /// Tries again until it need not wait. The system's own time limits of sockets count in ticks of its clock, 4 ms and more.
+    fn within<T>(&mut self, ready: PollFlags, mut attempt: impl FnMut(&mut Socket) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            let left = left(self.until)?;
+            match attempt(&mut self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let left = Timespec::try_from(left).map_err(io::Error::other)?;
+                    let mut wanted = [PollFd::from_borrowed_fd(self.socket.as_fd(), ready)];
+                    match poll(&mut wanted, Some(&left)) {
+                        Ok(_) | Err(Errno::INTR) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(it) => it.as_fd(),
+            Self::Unix(it) => it.as_fd(),
         }
     }
 }
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.wait_no_longer()?;
-        match &mut self.socket {
+        self.within(PollFlags::IN, |socket| match socket {
             Socket::Tcp(it) => it.read(buffer),
             Socket::Unix(it) => it.read(buffer),
-        }
+        })
     }
 }
 
 impl Write for Timed {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.wait_no_longer()?;
-        match &mut self.socket {
+        self.within(PollFlags::OUT, |socket| match socket {
             Socket::Tcp(it) => it.write(buffer),
             Socket::Unix(it) => it.write(buffer),
-        }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

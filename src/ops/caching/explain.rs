@@ -115,7 +115,7 @@ fn measured<Q: Query>(anew: &Anew<'_>, query: &Q, is_there: bool) -> Result<(Opt
 /// Whether a class is asked for in the cache, and why.
 pub(super) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64) -> (bool, String) {
     let used = noted.wants(class, policy);
-    if used && noted.is_left_alone(now) {
+    if used && !noted.left_alone(now).is_zero() {
         return (false, "Redis failed a moment ago and is left alone for 30 s".to_owned());
     }
     let why = match (policy, noted.cost(class)) {

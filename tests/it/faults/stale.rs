@@ -128,9 +128,11 @@ impl<'a> Writer<'a> {
                  SELECT id, version, approval_level, '{}' FROM skills WHERE name = '{skill}'",
                 self.of(&["approved", "approved", "rejected"])
             ),
-            11 => format!(
-                "UPDATE skill_contents SET bytes = bytes || 'x' WHERE hash = (SELECT content_hash FROM skills WHERE name = '{skill}')"
-            ),
+            11 => {
+                // Damage, and more often its end: while something is damaged, nothing is kept.
+                let bytes = self.of(&["bytes || 'x'", "rtrim(bytes, 'x')", "rtrim(bytes, 'x')"]);
+                format!("UPDATE skill_contents SET bytes = {bytes}")
+            }
             12 => format!(
                 "INSERT OR REPLACE INTO bootstrap_skills (skill_name, file_path, load_order, description, content_hash)
                  SELECT name, content_path, id, 'd', content_hash FROM skills WHERE name IN ('{skill}', '{other}')"
@@ -219,6 +221,6 @@ fn no_answer_is_older_than_the_last_write() {
     let ran = cached.end();
     let line = ran.stderr.lines().find(|it| it.contains("answers from memory")).unwrap_or_else(|| panic!("{ran:?}"));
     let hits = line.split("hits=").nth(1).and_then(|it| it.split(' ').next()).and_then(|it| it.parse::<usize>().ok());
-    assert!(hits.is_some_and(|it| it > asked / 4), "{line}");
+    assert!(hits.is_some_and(|it| it > asked / 10), "{line}");
     figure(&format!("{asked} answers with {changes} writes in between, none of them stale; {line}"));
 }

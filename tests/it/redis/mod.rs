@@ -6,6 +6,7 @@ mod distrust;
 mod fake;
 mod faults;
 mod model;
+mod moments;
 mod places;
 mod pool;
 mod server;
