@@ -45,7 +45,7 @@ pub enum Patience {
 }
 
 /// How many sixteenths of a budget are waited; the rest is for noting that it failed.
-const WAITED: u32 = 15;
+const WAITED: u32 = 14;
 
 /// How often work that can wait tries.
 const TRIES: u32 = 3;
