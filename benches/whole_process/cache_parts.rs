@@ -23,8 +23,8 @@ const ROWS: usize = 1_000_000;
 /// Answers that a warming stores at once: what the agent types of a large fleet get.
 const ANSWERS: u64 = 500;
 
-/// What a load of 20 skills keeps, without its bodies.
-const ANSWER_BYTES: usize = 4096;
+/// What a load of five skills keeps, without its bodies.
+const ANSWER_BYTES: usize = 1400;
 
 pub(crate) fn parts(bench: &mut Bench, server: &Server) -> Result<()> {
     connections(bench, server)?;
