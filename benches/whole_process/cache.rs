@@ -21,9 +21,9 @@ const SKILLS: usize = 5000;
 const MOST_ADDED_MS: f64 = 50.0;
 
 /// A server that is there for one measurement.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    url: String,
+    pub(crate) url: String,
     socket: String,
 }
 
@@ -93,7 +93,8 @@ pub(crate) fn query_cache(bench: &mut Bench) -> Result<()> {
     for (class, question) in classes {
         by_class(bench, &project, &server, class, question)?;
     }
-    faults(bench, &project, &server, &["load", &agent])
+    faults(bench, &project, &server, &["load", &agent])?;
+    super::cache_parts::parts(bench, &server)
 }
 
 fn cfn(project: &Project, url: &str, question: &[&str]) -> Command {

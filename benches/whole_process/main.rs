@@ -15,6 +15,7 @@
 #![expect(clippy::print_stdout, reason = "the report is the purpose")]
 
 mod cache;
+mod cache_parts;
 mod goals;
 mod measure;
 mod memory;

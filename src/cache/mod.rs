@@ -16,6 +16,7 @@ mod memory;
 mod notes;
 pub mod redis;
 mod sealed;
+mod server;
 
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub use disabled::Disabled;
 pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use memory::{Bounds, Counts, Memory};
 pub use notes::{Cost, LEFT_ALONE, Noted, Notes};
+pub use sealed::sealed_bytes;
+pub use server::{Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult};
 
 /// What every key of an answer begins with.
 pub const QUERY_PREFIX: &str = "cache:query:";
@@ -41,6 +44,10 @@ pub trait Cache {
     fn put(&self, key: &Key, answer: &[u8]);
     /// Removes what was got and could not be used.
     fn forget(&self, key: &Key);
+    /// Counts what a process that stays answered from its memory, and what it did not, beside the cache's own statistics.
+    fn count_memory(&self, class: Class, hits: u64, misses: u64) {
+        let _ = (class, hits, misses);
+    }
 }
 
 /// Kinds of questions: whether a cache pays, and how long an answer is kept, is decided by class.

@@ -11,7 +11,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::settings::RedisServer;
+use crate::settings::{CachePolicy, RedisServer};
 
 /// How long a server that failed is left alone.
 pub const LEFT_ALONE: Duration = Duration::from_secs(30);
@@ -62,6 +62,16 @@ impl Cost {
 }
 
 impl Noted {
+    /// Whether a class is cached: where nothing was measured, only what costs a database much.
+    #[must_use]
+    pub fn wants(&self, class: Class, policy: CachePolicy) -> bool {
+        match policy {
+            CachePolicy::Always => true,
+            CachePolicy::Never => false,
+            CachePolicy::Auto => self.cost(class).map_or(class == Class::Analytics, |it| it.pays()),
+        }
+    }
+
     /// What was measured for a class.
     #[must_use]
     pub fn cost(&self, class: Class) -> Option<Cost> {

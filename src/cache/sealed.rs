@@ -7,12 +7,18 @@ use sha2::Sha256;
 use super::Key;
 
 /// The first bytes of every value.
-const MAGIC: &[u8; 4] = b"cfn1";
+pub(super) const MAGIC: &[u8; 4] = b"cfn1";
 
 const DIGEST: usize = 32;
 
 /// How much longer a value is than the answer in it.
 pub(super) const OVERHEAD: usize = MAGIC.len() + DIGEST + DIGEST;
+
+/// What an answer of this length takes in Redis.
+#[must_use]
+pub fn sealed_bytes(answer: usize) -> usize {
+    answer + OVERHEAD
+}
 
 /// The value for this answer.
 pub(super) fn seal(key: &Key, answer: &[u8]) -> Vec<u8> {

@@ -6,8 +6,8 @@ use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::bench::stress;
-use crate::cache::redis::{Observed, Patience, Redis};
-use crate::cache::{Cache, Class, Disabled};
+use crate::cache::redis::{Attended, Observed, Patience, Redis};
+use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerResult};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
@@ -118,6 +118,24 @@ impl Context {
             Some(redis) => Box::new(redis),
             None => Box::new(Disabled),
         }
+    }
+
+    /// Refuses where no cache server is named.
+    pub(super) fn require_cache(&self) -> Result<(), Failure> {
+        let none = || Failure::input("no Redis server is named", "Name one with --redis-url or CFN_REDIS_URL.");
+        self.settings.cache.server.as_ref().map(|_| ()).ok_or_else(none)
+    }
+
+    /// Connects to the cache server, to look after it.
+    pub(super) fn connect_cache(&self) -> ServerResult<Box<dyn Server>> {
+        let none = || ServerError::Unreachable { server: String::new(), why: "none is named".to_owned() };
+        let server = self.settings.cache.server.as_ref().ok_or_else(none)?;
+        Ok(Box::new(Attended::connect(server, &self.settings.cache)?))
+    }
+
+    /// What is noted about the cache server beside the database.
+    pub(super) fn cache_notes(&self) -> Option<Notes> {
+        self.settings.cache.server.as_ref().map(|it| Notes::of(&self.settings.database, it))
     }
 
     /// Which files may be read.

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::bench;
+use crate::cache::ServerError;
 use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
 use crate::settings::BadSetting;
@@ -195,12 +196,31 @@ impl From<WorkflowError> for Failure {
     }
 }
 
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let (kind, hint) = match error {
+            ServerError::Unreachable { .. } => (
+                "redis_unreachable",
+                "Start it, or correct --redis-url or CFN_REDIS_URL; other commands need no Redis.",
+            ),
+            ServerError::Refused { .. } => {
+                ("redis_refused", "Correct user, password and rights; the README says which this command needs.")
+            }
+        };
+        Self::new(9, kind, error.to_string(), hint)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         let (code, kind, hint): (u8, _, String) = match error {
             Error::Store(error) => return error.into(),
             Error::Workflow(error) => return error.into(),
+            Error::Cache(error) => return error.into(),
+            Error::NoTokens => {
+                (3, "no_write_tokens", "Put them back as a fresh database has them, or restore a backup.".into())
+            }
             Error::File(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (4, "skill_not_found", not_found(&near)),
             Error::VersionNotFound { known, .. } => {

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod bench;
+mod cache;
 mod completions;
 mod context;
 mod db;
@@ -106,6 +107,7 @@ enum Command {
     Bench(bench::Args),
     Skill(skill::Args),
     Db(db::Args),
+    Cache(cache::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
 }
@@ -150,6 +152,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
+        Command::Cache(args) => cache::run(context, args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => completions::man(context, &args),
     }

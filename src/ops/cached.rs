@@ -18,6 +18,11 @@ pub trait Query {
     /// What the answer depends on, beside the state of the tables.
     fn question(&self) -> Question;
 
+    /// Whether an answer may be kept at all: not where it depends on the time of day.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Answers from the database.
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<Self::Answer>;
 
@@ -66,7 +71,7 @@ pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
 
 fn recall_marked<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<(Q::Answer, Mark)>> {
     let question = query.question();
-    if !cache.serves(question.class) {
+    if !query.keeps() || !cache.serves(question.class) {
         return Ok(None);
     }
     let Some(mark) = store.read()?.mark(question.tables)? else {
@@ -99,7 +104,7 @@ fn compute<Q: Query>(
 ) -> Result<(Q::Answer, Option<Mark>)> {
     let question = query.question();
     let snapshot = store.read()?;
-    let mark = if wanted { snapshot.mark(question.tables)? } else { None };
+    let mark = if wanted && query.keeps() { snapshot.mark(question.tables)? } else { None };
     let answer = query.compute(snapshot.as_ref())?;
     drop(snapshot);
     let Some((mark, kept)) = mark.and_then(|mark| Some((mark, query.kept(&answer)?))) else {
@@ -109,6 +114,15 @@ fn compute<Q: Query>(
         cache.put(&Key::of(&mark, &question), &kept);
     }
     Ok((answer, Some(mark)))
+}
+
+/// An answer as it is kept, with its key, both of one snapshot; `None` where the cache is bypassed.
+pub(super) fn prepared<Q: Query>(store: &mut dyn Store, query: &Q) -> Result<Option<(Key, Vec<u8>)>> {
+    let question = query.question();
+    let snapshot = store.read()?;
+    let Some(mark) = snapshot.mark(question.tables)?.filter(|_| query.keeps()) else { return Ok(None) };
+    let kept = query.kept(&query.compute(snapshot.as_ref())?);
+    Ok(kept.map(|kept| (Key::of(&mark, &question), kept)))
 }
 
 /// The bodies under these hashes, where the tables are still in the state in which the answer was given.

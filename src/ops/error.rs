@@ -1,5 +1,6 @@
 //! Why an operation did not happen. What to do about it, and the exit code, is said in one place above.
 
+use crate::cache::ServerError;
 use crate::model::{ApprovalLevel, ChangeType, SkillName, Version, Visible};
 use crate::store::{NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
@@ -18,6 +19,12 @@ pub enum Error {
     /// The workflow database failed.
     #[error(transparent)]
     Workflow(#[from] WorkflowError),
+    /// The cache server failed, in an operation that is about it.
+    #[error(transparent)]
+    Cache(#[from] ServerError),
+    /// Nothing sees to it that a write is noticed, so no answer can be kept.
+    #[error("not every trigger that changes the write tokens is there, so no answer can be kept")]
+    NoTokens,
     /// The file could not be taken.
     #[error(transparent)]
     File(#[from] FileError),

@@ -3,6 +3,7 @@
 mod analytics;
 mod body;
 mod cached;
+mod caching;
 mod capture;
 mod care;
 mod content_file;
@@ -30,6 +31,10 @@ pub use analytics::{
     is_behind, prove, rebuild, recalled_report,
 };
 pub use cached::{Query, answer, cached, recall};
+pub use caching::{
+    Anew, AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, MemoryTier, ServerSetting,
+    ServerStatus, Tokens, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,
+};
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};

@@ -91,6 +91,18 @@ impl fmt::Display for RedisServer {
     }
 }
 
+impl CachePolicy {
+    /// The word on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
 impl FromStr for CachePolicy {
     type Err = &'static str;
 

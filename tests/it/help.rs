@@ -54,7 +54,8 @@ fn every_command_has_examples_and_each_of_them_is_one_of_cfn() {
         assert!(!lines.is_empty(), "{command:?}");
         // A command under `skill` that is also one of its own shows the shorter form.
         let full = command.join(" ");
-        let forms = [format!("cfn {full}"), format!("cfn {}", full.trim_start_matches("skill "))];
+        let short = full.trim_start_matches("skill ").trim_start_matches("cache explain ");
+        let forms = [format!("cfn {full}"), format!("cfn {short}"), format!("cfn skill {short}")];
         assert!(lines.iter().any(|it| forms.iter().any(|form| it.contains(form.trim()))), "{command:?}: {lines:?}");
         assert!(lines.iter().all(|it| it.contains("cfn ")), "{command:?}: {lines:?}");
     }

@@ -60,6 +60,12 @@ pub fn content_of(dump: &str) -> String {
     dump.lines().filter(|line| !line.contains("'rolled_up_schema'")).collect::<Vec<_>>().join("\n")
 }
 
+/// A dump without the write tokens, which are other ones after a restore.
+pub fn without_tokens(dump: &str) -> String {
+    let lines = dump.lines().filter(|it| !it.contains("'catalogue_token'") && !it.contains("'usage_token'"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The token of the catalogue and that of the usage log.
 #[track_caller]
 pub fn tokens(project: &Project) -> (String, String) {

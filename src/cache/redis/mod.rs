@@ -3,6 +3,7 @@
 //! Redis is not trusted, and not waited for: whatever it does wrong is a miss, one diagnostic, and then it is left alone for
 //! 30 s by every process of this database. What a command spends on it in all is bounded.
 
+mod attended;
 mod link;
 mod observed;
 mod reply;
@@ -15,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionLike, Pipeline, RedisError, RedisResult, Value, pipe};
 
-use super::{Cache, Class, Key, LEFT_ALONE, Noted, Notes, sealed};
+use super::{Cache, Class, Key, LEFT_ALONE, Notes, sealed};
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
 
+pub use attended::Attended;
 use link::Connecting;
 pub use link::Link;
 pub use observed::Observed;
@@ -79,6 +81,8 @@ struct State {
     alone_until: Option<Instant>,
     /// Whether the notes say, wrongly by now, that the server is left alone.
     has_old_note: bool,
+    /// Where the statistics are of what was asked.
+    statistics: Option<String>,
 }
 
 impl Redis {
@@ -95,7 +99,7 @@ impl Redis {
         let server = settings.server.as_ref().filter(|_| settings.policy != CachePolicy::Never)?;
         let notes = Notes::of(database, server);
         let known = notes.read();
-        let classes: Vec<_> = classes.iter().copied().filter(|it| wanted(*it, settings.policy, &known)).collect();
+        let classes: Vec<_> = classes.iter().copied().filter(|it| known.wants(*it, settings.policy)).collect();
         if classes.is_empty() {
             return None;
         }
@@ -221,20 +225,10 @@ impl Redis {
     }
 }
 
-/// Counts a question or an answer.
-fn count(pipeline: &mut Pipeline, key: &Key, what: &str) {
-    let (statistics, field) = (key.statistics_name(), format!("{what}:{}", key.class.as_str()));
-    pipeline.cmd("HINCRBY").arg(&statistics).arg(field).arg(1);
-    pipeline.cmd("EXPIRE").arg(&statistics).arg(STATISTICS_TTL_S);
-}
-
-/// Whether a class is cached: where nothing was measured, only what costs a database much.
-fn wanted(class: Class, policy: CachePolicy, known: &Noted) -> bool {
-    match policy {
-        CachePolicy::Always => true,
-        CachePolicy::Never => false,
-        CachePolicy::Auto => known.cost(class).map_or(class == Class::Analytics, |it| it.pays()),
-    }
+/// Counts questions or answers of a class.
+fn add(pipeline: &mut Pipeline, statistics: &str, class: Class, what: &str, count: u64) {
+    pipeline.cmd("HINCRBY").arg(statistics).arg(format!("{what}:{}", class.as_str())).arg(count);
+    pipeline.cmd("EXPIRE").arg(statistics).arg(STATISTICS_TTL_S);
 }
 
 /// What the server refused. A key of a type that is not ours is no refusal, but something that is not used.
@@ -261,7 +255,8 @@ impl Cache for Redis {
 
     fn get(&self, key: &Key) -> Option<Vec<u8>> {
         let mut pipeline = pipe();
-        count(&mut pipeline, key, "lookups");
+        self.state().statistics.get_or_insert_with(|| key.statistics_name());
+        add(&mut pipeline, &key.statistics_name(), key.class, "lookups", 1);
         pipeline.cmd("GET").arg(key.name());
         let found = self.run(&pipeline)?.pop();
         let answer = match found {
@@ -281,7 +276,7 @@ impl Cache for Redis {
         }
         let ttl = key.jittered(key.class.ttl(&self.settings)).as_secs();
         let mut pipeline = pipe();
-        count(&mut pipeline, key, "stores");
+        add(&mut pipeline, &key.statistics_name(), key.class, "stores", 1);
         pipeline.cmd("SETEX").arg(key.name()).arg(ttl).arg(sealed::seal(key, answer));
         if let Some(replies) = self.run(&pipeline)
             && replies.last() != Some(&Value::Okay)
@@ -292,5 +287,14 @@ impl Cache for Redis {
 
     fn forget(&self, key: &Key) {
         self.unlink(key);
+    }
+
+    fn count_memory(&self, class: Class, hits: u64, misses: u64) {
+        let asked = self.state().statistics.clone();
+        let Some(name) = asked.filter(|_| self.serves(class)) else { return };
+        let mut pipeline = pipe();
+        add(&mut pipeline, &name, class, "memory_hits", hits);
+        add(&mut pipeline, &name, class, "memory_misses", misses);
+        self.run(&pipeline);
     }
 }

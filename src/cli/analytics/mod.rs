@@ -91,34 +91,41 @@ fn report(text: &str) -> Result<What, String> {
     })
 }
 
+impl Args {
+    /// What is to be reported; none: it is about the rollups.
+    pub(super) fn request(&self) -> Result<Option<Analytics>, Failure> {
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since > until
+        {
+            let message = format!("--since {since} is after --until {until}");
+            return Err(Failure::input(message, "Name the earlier day with --since."));
+        }
+        let report = match self.report {
+            Some(What::Check | What::Rebuild) => return Ok(None),
+            Some(What::Report(name)) => name,
+            None => ReportName::Overview,
+        };
+        let period = match (self.days, self.since, self.until) {
+            (Some(days), ..) => Some(Period::Last(days)),
+            (None, None, None) => None,
+            (None, since, until) => Some(Period::Between(since, until)),
+        };
+        Ok(Some(Analytics {
+            report,
+            period,
+            agent_type: self.agent.as_ref().map(ToString::to_string),
+            category: self.category.as_ref().map(ToString::to_string),
+            limit: self.limit,
+        }))
+    }
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     if let (Some(What::Check | What::Rebuild), Some(_)) = (args.report, &args.html) {
         return Err(Failure::input("check is no report and has no page", "Name a report, or leave it out for all."));
     }
-    if let (Some(since), Some(until)) = (args.since, args.until)
-        && since > until
-    {
-        let message = format!("--since {since} is after --until {until}");
-        return Err(Failure::input(message, "Name the earlier day with --since."));
-    }
-    if let Some(What::Check | What::Rebuild) = args.report {
+    let Some(request) = args.request()? else {
         return check(context, matches!(args.report, Some(What::Rebuild)));
-    }
-    let name = match args.report {
-        Some(What::Report(name)) => name,
-        _ => ReportName::Overview,
-    };
-    let period = match (args.days, args.since, args.until) {
-        (Some(days), ..) => Some(Period::Last(days)),
-        (None, None, None) => None,
-        (None, since, until) => Some(Period::Between(since, until)),
-    };
-    let request = Analytics {
-        report: name,
-        period,
-        agent_type: args.agent.as_ref().map(ToString::to_string),
-        category: args.category.as_ref().map(ToString::to_string),
-        limit: args.limit,
     };
     if let Some(path) = &args.html {
         let reports = match args.report {
@@ -178,7 +185,7 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
 const TRIES: usize = 3;
 
 /// The database, after the rollups were brought up to date where that is due and can be done.
-fn up_to_date(context: &Context, mut store: Database) -> Result<Database, Failure> {
+pub(super) fn up_to_date(context: &Context, mut store: Database) -> Result<Database, Failure> {
     if !ops::is_behind(&mut store)? {
         return Ok(store);
     }

@@ -151,6 +151,7 @@ impl<'a> Session<'a> {
     fn say_what_memory_did(&self) {
         let Some(memory) = &self.memory else { return };
         for (class, counts) in memory.counts() {
+            self.cache.count_memory(class, counts.hits, counts.misses);
             let (class, capacity) = (class.as_str(), memory.capacity());
             let Counts { hits, misses, evictions, entries, bytes } = counts;
             tracing::debug!(class, hits, misses, evictions, entries, bytes, capacity, "answers from memory");

@@ -61,16 +61,27 @@ pub(super) struct Args {
     batch: bool,
 }
 
+impl Args {
+    /// What is asked for; none: a batch says it.
+    pub(super) fn request(&self) -> Option<Load> {
+        Some(Load {
+            agent_type: self.agent_type.clone()?,
+            context: words(&self.context),
+            phase: optional(self.phase.as_deref()).map(str::to_owned),
+            max_skills: self.max_skills,
+            max_tokens: self.max_tokens,
+            bootstrap: !self.no_bootstrap,
+        })
+    }
+
+    /// Whether what is handed out is logged.
+    pub(super) fn logs_usage(&self) -> bool {
+        optional(self.agent_id.as_deref()).is_some()
+    }
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let Some(agent_type) = args.agent_type.clone() else { return batch::run(context) };
-    let request = Load {
-        agent_type,
-        context: words(&args.context),
-        phase: optional(args.phase.as_deref()).map(str::to_owned),
-        max_skills: args.max_skills,
-        max_tokens: args.max_tokens,
-        bootstrap: !args.no_bootstrap,
-    };
+    let Some(request) = args.request() else { return batch::run(context) };
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
         agent_id: agent_id.to_owned(),
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),

@@ -14,7 +14,7 @@ use crate::ops::{self, History, HistoryReport, UsageReport, VersionEntry};
 Examples:
   cfn skill history postgresql
   cfn skill history postgresql --usage --json")]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The skill
     skill_name: SkillName,
     /// Also show who got which bytes, newest first
@@ -25,10 +25,16 @@ pub(super) struct Args {
     limit: usize,
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+impl Args {
+    /// What is asked for.
+    pub(in crate::cli) fn request(&self) -> History {
+        History { name: self.skill_name.clone(), usage: self.usage.then_some(self.limit) }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::History);
-    let request = History { name: args.skill_name, usage: args.usage.then_some(args.limit) };
-    let report = ops::history(&mut context.open(Access::Lookup)?, cache.as_ref(), &request)?;
+    let report = ops::history(&mut context.open(Access::Lookup)?, cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -16,7 +16,7 @@ Examples:
   cfn skill list
   cfn skill list --pending --level human
   cfn skill list --agent backend-developer --json")]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Only of this category
     #[arg(long)]
     category: Option<Category>,
@@ -34,16 +34,22 @@ pub(super) struct Args {
     pending: bool,
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
-    let filter = SkillFilter {
-        category: args.category,
-        approval_level: args.level,
-        status: args.status,
-        agent_type: args.agent,
-        pending: args.pending,
-    };
+impl Args {
+    /// Which skills are asked for.
+    pub(in crate::cli) fn filter(&self) -> SkillFilter {
+        SkillFilter {
+            category: self.category,
+            approval_level: self.level,
+            status: self.status,
+            agent_type: self.agent.clone(),
+            pending: self.pending,
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::List);
-    let report = ops::list(&mut context.open(Access::Read)?, cache.as_ref(), &filter)?;
+    let report = ops::list(&mut context.open(Access::Read)?, cache.as_ref(), &args.filter())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -14,6 +14,10 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Verdict, analytics, bench, deploy, load, log, update};
 
+pub(super) use history::Args as HistoryArgs;
+pub(super) use list::Args as ListArgs;
+pub(super) use show::Args as ShowArgs;
+
 /// Work with skills
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -52,9 +56,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Log(args) => log::run(context, &args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
-        Command::List(args) => list::run(context, args),
-        Command::Show(args) => show::run(context, args),
-        Command::History(args) => history::run(context, args),
+        Command::List(args) => list::run(context, &args),
+        Command::Show(args) => show::run(context, &args),
+        Command::History(args) => history::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
         Command::Approve(args) => review::approve(context, &args),

@@ -15,7 +15,7 @@ Examples:
   cfn skill show postgresql
   cfn skill show postgresql --content
   cfn skill show postgresql --version 1.0.0 --content > old.md")]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The skill
     skill_name: SkillName,
     /// Print the bytes of the version, and nothing else
@@ -26,10 +26,16 @@ pub(super) struct Args {
     version: Option<Version>,
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+impl Args {
+    /// What is asked for.
+    pub(in crate::cli) fn request(&self) -> Show {
+        Show { name: self.skill_name.clone(), version: self.version, content: self.content }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::Show);
-    let request = Show { name: args.skill_name, version: args.version, content: args.content };
-    let report = ops::show(&mut context.open(Access::Lookup)?, cache.as_ref(), &request)?;
+    let report = ops::show(&mut context.open(Access::Lookup)?, cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

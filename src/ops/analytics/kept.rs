@@ -48,15 +48,16 @@ impl Query for Asked {
             .number(self.request.limit.map(|it| it as u64))
     }
 
+    /// How long something waits depends on the time of day.
+    fn keeps(&self) -> bool {
+        self.request.report != ReportName::Bottlenecks
+    }
+
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<AnalyticsReport> {
         Ok(self.report(super::tables(snapshot, self)?))
     }
 
-    /// How long something waits depends on the time of day.
     fn kept(&self, answer: &AnalyticsReport) -> Option<Vec<u8>> {
-        if self.request.report == ReportName::Bottlenecks {
-            return None;
-        }
         let rows: Vec<_> = answer.tables.iter().map(|it| &it.rows).collect();
         serde_json::to_vec(&rows).ok()
     }

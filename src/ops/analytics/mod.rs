@@ -60,6 +60,14 @@ pub struct Analytics {
     pub limit: Option<usize>,
 }
 
+impl Analytics {
+    /// A report over everything.
+    #[must_use]
+    pub fn whole(report: ReportName) -> Self {
+        Self { report, period: None, agent_type: None, category: None, limit: None }
+    }
+}
+
 /// A report.
 #[derive(Debug, Clone, Serialize)]
 pub struct AnalyticsReport {

@@ -37,6 +37,14 @@ pub struct Load {
     pub bootstrap: bool,
 }
 
+impl Load {
+    /// What is asked for where nothing is said but who asks.
+    #[must_use]
+    pub fn usual(agent_type: AgentType) -> Self {
+        Self { agent_type, context: Vec::new(), phase: None, max_skills: 20, max_tokens: None, bootstrap: true }
+    }
+}
+
 /// Who gets it, for the usage log.
 #[derive(Debug, Clone)]
 pub struct UsageOf {

@@ -69,6 +69,7 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
     step(place, &source, connection).map_err(|error| place.fail_commit(&error))?;
+    renew(connection).map_err(|error| place.fail(&error))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
@@ -79,7 +80,7 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     let (source, _) = verified(&place, from)?;
     folder_of(path)?;
     let draft = Draft::of(path);
-    write_draft(&place, &source, &draft)?;
+    write_draft(&place, &source, &draft, &renew)?;
     let previous = set_aside(path, clock)?;
     draft.replace().map_err(|error| file_error("could not rename the restored database to", path, error))?;
     Ok(RestoreReport { from: from.to_owned(), previous })
@@ -121,7 +122,7 @@ fn fill(place: &Place, draft: &Draft) -> Result<()> {
     let mode = permissions.as_ref().map_or(0o600, |it| it.mode() & 0o777);
     let created = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(draft.path());
     created.map_err(|source| file_error("could not create", draft.path(), source))?;
-    write_draft(place, &source, draft)?;
+    write_draft(place, &source, draft, &|_| Ok(()))?;
     if let Some(permissions) = permissions {
         fs::set_permissions(draft.path(), permissions)
             .map_err(|source| file_error("could not set the permissions of", draft.path(), source))?;
@@ -129,12 +130,18 @@ fn fill(place: &Place, draft: &Draft) -> Result<()> {
     Ok(())
 }
 
-fn write_draft(place: &Place, source: &Connection, draft: &Draft) -> Result<()> {
+fn write_draft(
+    place: &Place,
+    source: &Connection,
+    draft: &Draft,
+    finish: &dyn Fn(&Connection) -> rusqlite::Result<()>,
+) -> Result<()> {
     let draft_place = Place::new(draft.path(), place.busy_timeout);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut target = open::plain(&draft_place, draft.path(), flags)?;
     unsynced(&target).map_err(|error| draft_place.fail(&error))?;
     step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
+    finish(&target).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
@@ -171,6 +178,17 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite
 /// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
 fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
     if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
+}
+
+/// Changes the write tokens of a copy that lives on: what becomes of it is not what became of its source, or of another copy. A
+/// backup of an older schema may have none.
+fn renew(copy: &Connection) -> rusqlite::Result<()> {
+    match copy.execute_batch(
+        "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",
+    ) {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown) => Ok(()),
+        other => other,
+    }
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

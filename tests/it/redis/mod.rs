@@ -2,9 +2,11 @@
 
 mod answers;
 mod bench;
+mod commands;
 mod distrust;
 mod fake;
 mod faults;
+mod model;
 mod moments;
 mod places;
 mod pool;

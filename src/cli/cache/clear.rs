@@ -1,0 +1,30 @@
+//! `cfn cache clear`.
+
+use crate::cli::Verdict;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::ops::{self, ClearReport};
+
+/// Remove cached answers and their statistics, and no other keys
+///
+/// That is of every database whose queries this server caches. Nothing is lost but time: answers are computed and stored again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn cache clear
+  cfn cache clear --redis-url redis://cache.example.com --json")]
+pub(super) struct Args {}
+
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+    context.require_cache()?;
+    let report = ops::clear(context.connect_cache()?.as_mut())?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for ClearReport {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("removed {} answers, and the statistics of {} databases", self.answers, self.statistics));
+    }
+}

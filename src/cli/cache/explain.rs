@@ -1,0 +1,85 @@
+//! `cfn cache explain`.
+
+use clap::Subcommand;
+
+use super::{analytics, load, shown_us, skill, with_ways};
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::ops::{self, Asked, Explanation, Query};
+
+/// Explain what the cache does about a question, and what it saves
+///
+/// The question is a command with its options. Nothing is stored and nothing is counted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn cache explain load backend-developer --context auth
+  cfn cache explain list --category domain
+  cfn cache explain analytics usage --days 7 --json")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    Load(load::Args),
+    List(skill::ListArgs),
+    Show(skill::ShowArgs),
+    History(skill::HistoryArgs),
+    Analytics(analytics::Args),
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    context.require_cache()?;
+    let none = |what: &str| Failure::input(what, "Name a command that reads: it is written as it would be run.");
+    match &args.question {
+        Question::Load(args) if args.logs_usage() => {
+            Err(none("load --agent-id writes, so it is never answered from the cache"))
+        }
+        Question::Load(args) => {
+            explain(context, &args.request().ok_or_else(|| none("load --batch is many questions"))?)
+        }
+        Question::List(args) => explain(context, &args.filter()),
+        Question::Show(args) => explain(context, &args.request()),
+        Question::History(args) => explain(context, &args.request()),
+        Question::Analytics(args) => {
+            let request = args.request()?.ok_or_else(|| none("check and rebuild are no questions"))?;
+            explain(context, &Asked::now(&request, context.clock))
+        }
+    }
+}
+
+fn explain<Q: Query>(context: &Context, query: &Q) -> Result<Verdict, Failure> {
+    context.open(Access::Read)?; // an older one is adopted first
+    let policy = context.settings.cache.policy;
+    let noted = context.cache_notes().map(|it| it.read()).unwrap_or_default();
+    let now = context.clock.now().as_second();
+    let report = with_ways(context, |anew| ops::explain(anew, policy, &noted, now, query))?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for Explanation {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("class            {}", self.class));
+        page.line(format!("key              {}", self.key.as_deref().unwrap_or("-")));
+        if let Some(tokens) = &self.tokens {
+            page.line(format!("catalogue token  {}", tokens.catalogue));
+            if let Some(usage) = &tokens.usage {
+                page.line(format!("usage token      {usage}"));
+            }
+            page.line(format!("schema           {}, cookie {}", tokens.schema_version, tokens.schema_cookie));
+        }
+        let lives = self.expires_in_s.map(|it| format!(", {it} s left")).unwrap_or_default();
+        page.line(format!("answer           {}{lives}", if self.hit { "hit" } else { "miss" }));
+        page.line(format!("bytes            {}", self.bytes.map_or_else(|| "-".to_owned(), |it| it.to_string())));
+        page.line(format!("hit              {}", shown_us(self.hit_us)));
+        page.line(format!("database         {}", shown_us(Some(self.database_us))));
+        page.line(format!("a hit saves      {}", shown_us(self.saves_us)));
+        page.line(format!("used             {}: {}", if self.used { "yes" } else { "no" }, Visible(&self.why)));
+    }
+}

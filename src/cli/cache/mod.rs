@@ -1,0 +1,61 @@
+//! `cfn cache …`.
+
+mod audit;
+mod clear;
+mod explain;
+mod status;
+mod warm;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{Verdict, analytics, load, skill};
+use crate::cache::ServerResult;
+use crate::ops::Anew;
+use crate::store::{self, Store};
+
+/// Look after the query cache: Redis in front of reads
+///
+/// Reads use the cache by themselves where it pays. These commands are about the server, so they end with exit 9 where it fails.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn cache status
+  cfn cache warm --agent backend-developer,tester
+  cfn cache explain load backend-developer --context auth")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Status(status::Args),
+    Clear(clear::Args),
+    Warm(warm::Args),
+    Explain(explain::Args),
+    Audit(audit::Args),
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+    match args.command {
+        Command::Status(args) => status::run(context, &args),
+        Command::Clear(args) => clear::run(context, &args),
+        Command::Warm(args) => warm::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Audit(args) => audit::run(context, &args),
+    }
+}
+
+/// Calls `work` with ways to the database and the server that are gone anew each time, as every command does.
+fn with_ways<T>(context: &Context, work: impl FnOnce(&Anew<'_>) -> T) -> T {
+    let open = || -> store::Result<Box<dyn Store>> { context.open_new(super::context::Access::Read) };
+    let connect = || -> ServerResult<_> { context.connect_cache() };
+    work(&Anew { open: &open, connect: &connect })
+}
+
+/// Times for a person.
+fn shown_us(microseconds: Option<f64>) -> String {
+    microseconds.map_or_else(|| "-".to_owned(), |it| format!("{it:.0} µs"))
+}

@@ -1,0 +1,52 @@
+//! `cfn cache warm`.
+
+use crate::cli::Verdict;
+use crate::cli::analytics;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{AgentType, Visible};
+use crate::ops::{self, Warm, WarmReport};
+
+/// Store the answers that will be asked for before anybody asks
+///
+/// What each agent type gets from 'cfn load AGENT_TYPE', the list of skills, and the reports over the whole usage log.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn cache warm
+  cfn cache warm --agent backend-developer,tester")]
+pub(super) struct Args {
+    /// Only for these agent types, separated by commas; else for all that have skills
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    agent: Option<Vec<AgentType>>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    context.require_cache()?;
+    let mut server = context.connect_cache()?;
+    let mut store = analytics::up_to_date(context, context.open(Access::Read)?)?;
+    let mut progress = context.output.progress("storing answers");
+    let request = Warm { agents: args.agent.clone() };
+    let report = ops::warm(&mut store, server.as_mut(), context.clock, &request, &mut |done, all| {
+        progress.at(done, all);
+    })?;
+    drop(progress);
+    for line in &report.failed {
+        context.output.warn(&format!("not stored: {}", Visible(line)));
+    }
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for WarmReport {
+    fn text(&self, page: &mut Page) {
+        let rows =
+            self.classes.iter().map(|it| vec![it.class.to_owned(), it.answers.to_string(), it.bytes.to_string()]);
+        page.table(&["class", "answers", "bytes"], rows);
+        page.line(format!("stored {} answers, {} bytes", self.answers, self.bytes));
+        if self.not_kept > 0 {
+            page.line(format!("{} answers depend on more than the tables that they are made of", self.not_kept));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `cache explain`: what the cache does about one question, and why.
+
+use serde::Serialize;
+
+use super::super::cached::{Query, prepared};
+use super::super::error::Result;
+use super::cost::{self, Anew};
+use crate::cache::{Class, Key, Noted};
+use crate::model::{Mark, Tables};
+use crate::settings::CachePolicy;
+
+/// How often each side is measured; the median counts.
+const RUNS: usize = 9;
+
+/// What the cache does about a question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Its kind.
+    pub class: &'static str,
+    /// Where its answer is, or would be; `None`: the cache is bypassed.
+    pub key: Option<String>,
+    /// The state of the database that the key stands for.
+    pub tokens: Option<Tokens>,
+    /// Whether the answer is there.
+    pub hit: bool,
+    /// How long it still is, in seconds.
+    pub expires_in_s: Option<u64>,
+    /// What it takes there, in bytes; where it is not there: what it would take.
+    pub bytes: Option<usize>,
+    /// What an answer from the cache takes, in microseconds; measured where the answer is there, else as `cache status` found it.
+    pub hit_us: Option<f64>,
+    /// What an answer from the database takes, in microseconds.
+    pub database_us: f64,
+    /// What an answer from the cache saves, in microseconds; negative: it costs.
+    pub saves_us: Option<f64>,
+    /// Whether this command would ask the cache.
+    pub used: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// What changes with the database, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tokens {
+    /// Of skills, versions, contents, mappings, approvals and bootstrap skills.
+    pub catalogue: String,
+    /// Of the usage log, where the answer is made of it.
+    pub usage: Option<String>,
+    /// Of the schema.
+    pub schema_version: i64,
+    /// Changes with every change of the schema.
+    pub schema_cookie: i64,
+}
+
+/// Explains a question as it is now. Nothing is stored, and nothing is counted.
+pub fn explain<Q: Query>(
+    anew: &Anew<'_>,
+    policy: CachePolicy,
+    noted: &Noted,
+    now: i64,
+    query: &Q,
+) -> Result<Explanation> {
+    let mut server = (anew.connect)()?;
+    let question = query.question();
+    let mut store = (anew.open)()?;
+    let mark = store.read()?.mark(question.tables)?;
+    let prepared = prepared(store.as_mut(), query)?;
+    drop(store);
+    let bypass = bypass(mark.is_some(), query.keeps(), prepared.is_some());
+    let key = mark.as_ref().filter(|_| bypass.is_none()).map(|it| Key::of(it, &question));
+    let found = key.as_ref().map(|it| server.find(it)).transpose()?.flatten();
+    let (hit_us, database_us) = measured(anew, query, found.is_some())?;
+    let hit_us = hit_us.or_else(|| noted.cost(question.class).map(|it| it.hit_us));
+    let (used, why) = match bypass {
+        Some(bypass) => (false, format!("bypassed: {bypass}")),
+        None => verdict(question.class, policy, noted, now),
+    };
+    Ok(Explanation {
+        class: question.class.as_str(),
+        key: key.as_ref().map(Key::name),
+        tokens: mark.as_ref().map(|it| tokens(it, question.tables)),
+        hit: found.is_some(),
+        expires_in_s: found.as_ref().and_then(|it| it.expires_in_s),
+        bytes: found.map(|it| it.value_bytes).or_else(|| Some(crate::cache::sealed_bytes(prepared.as_ref()?.1.len()))),
+        hit_us,
+        database_us,
+        saves_us: hit_us.filter(|_| bypass.is_none()).map(|it| database_us - it),
+        used,
+        why,
+    })
+}
+
+/// Why a question is not answered from the cache, whatever the policy.
+fn bypass(is_marked: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
+    match (is_marked, keeps, is_kept) {
+        (false, ..) => Some("not every trigger that changes the write tokens is there"),
+        (_, false, _) => Some("the answer depends on the time of day"),
+        (.., false) => Some("the answer depends on more than the tables that it is made of"),
+        (true, true, true) => None,
+    }
+}
+
+/// What an answer from the server takes, where it `is_there`, and from the database, in microseconds.
+fn measured<Q: Query>(anew: &Anew<'_>, query: &Q, is_there: bool) -> Result<(Option<f64>, f64)> {
+    let (mut hits, mut computed) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        if is_there {
+            hits.extend(cost::hit(anew, query)?);
+        }
+        computed.push(cost::database(anew, query)?);
+    }
+    Ok(((!hits.is_empty()).then(|| cost::median(&mut hits)), cost::median(&mut computed)))
+}
+
+/// Whether a class is asked for in the cache, and why.
+pub(super) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64) -> (bool, String) {
+    let used = noted.wants(class, policy);
+    if used && !noted.left_alone(now).is_zero() {
+        return (false, "Redis failed a moment ago and is left alone for 30 s".to_owned());
+    }
+    let why = match (policy, noted.cost(class)) {
+        (CachePolicy::Always, _) => "always: wherever it can be used".to_owned(),
+        (CachePolicy::Never, _) => "never: nowhere".to_owned(),
+        (CachePolicy::Auto, None) if used => "auto: not measured, and reports may cost much".to_owned(),
+        (CachePolicy::Auto, None) => "auto: not measured, and a local read is most likely faster".to_owned(),
+        (CachePolicy::Auto, Some(cost)) => {
+            let verdict = if used { "it pays" } else { "it does not pay" };
+            format!("auto: {verdict}, {:.0} µs against {:.0} µs", cost.hit_us, cost.database_us)
+        }
+    };
+    (used, why)
+}
+
+fn tokens(mark: &Mark, of: Tables) -> Tokens {
+    let hex = |bytes: &[u8; 16]| format!("{:032x}", u128::from_be_bytes(*bytes));
+    Tokens {
+        catalogue: hex(&mark.catalogue),
+        usage: mark.usage.as_ref().filter(|_| of == Tables::CatalogueAndUsage).map(hex),
+        schema_version: mark.schema_version,
+        schema_cookie: mark.schema_cookie,
+    }
+}

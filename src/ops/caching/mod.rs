@@ -1,0 +1,33 @@
+//! Looking after the query cache: what it brings, what is in it, filling it and emptying it.
+
+mod audit;
+mod clear;
+mod cost;
+mod explain;
+mod status;
+mod warm;
+
+use crate::cache::{KeyName, Server};
+
+use super::error::Result;
+
+pub use audit::{AuditReport, AuditedPrefix, audit};
+pub use clear::{ClearReport, clear};
+pub use cost::{Anew, costs};
+pub use explain::{Explanation, Tokens, explain};
+pub use status::{CacheStatus, ClassStatus, MemoryTier, ServerSetting, ServerStatus, cache_status};
+pub use warm::{Warm, WarmReport, WarmedClass, warm};
+
+/// Does something with some keys.
+type Each<'a> = dyn FnMut(&mut dyn Server, &[KeyName]) -> Result<()> + 'a;
+
+/// Calls `each` with the names of all keys that begin with `prefix`, some at a time.
+fn pages(server: &mut dyn Server, prefix: &str, each: &mut Each<'_>) -> Result<()> {
+    let mut cursor = Some(0);
+    while let Some(at) = cursor {
+        let page = server.page(prefix, at)?;
+        each(server, &page.names)?;
+        cursor = page.next;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! `cache warm`: answers that will be asked for, stored before anybody asks.
+
+use serde::Serialize;
+
+use super::super::analytics::{Analytics, Asked, ReportName};
+use super::super::cached::{Query, prepared};
+use super::super::error::{Error, Result};
+use super::super::load::Load;
+use crate::cache::{Class, Key, Server};
+use crate::clock::Clock;
+use crate::model::{AgentType, Tables};
+use crate::store::{NameKind, SkillFilter, Store};
+
+/// What is sent at once, at most: answers, and bytes of answers.
+const ANSWERS_A_PIPELINE: usize = 500;
+const BYTES_A_PIPELINE: usize = 1024 * 1024;
+
+/// What to store.
+#[derive(Debug, Clone)]
+pub struct Warm {
+    /// What these agent types get; `None`: all that are mapped to something.
+    pub agents: Option<Vec<AgentType>>,
+}
+
+/// What was stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct WarmReport {
+    /// By class.
+    pub classes: Vec<WarmedClass>,
+    /// Answers in all.
+    pub answers: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Answers that are not kept, since they depend on more than the tables that they are made of.
+    pub not_kept: usize,
+    /// Answers that cannot be given: a required skill has not its approved bytes, say.
+    pub failed: Vec<String>,
+}
+
+/// Answers of one class that were stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WarmedClass {
+    /// The class.
+    pub class: &'static str,
+    /// How many.
+    pub answers: usize,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+/// Stores what agents get as `load` without options gives it, the list of skills, and the reports over everything. Each answer is
+/// computed in its own snapshot, which is closed before the server is told; `progress` gets what is done and all.
+pub fn warm(
+    store: &mut dyn Store,
+    server: &mut dyn Server,
+    clock: Clock,
+    request: &Warm,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<WarmReport> {
+    let snapshot = store.read()?;
+    if snapshot.mark(Tables::CatalogueAndUsage)?.is_none() {
+        return Err(Error::NoTokens);
+    }
+    let agents = match &request.agents {
+        Some(agents) => agents.clone(),
+        None => snapshot.names(NameKind::AgentType)?.iter().filter_map(|it| it.parse().ok()).collect(),
+    };
+    drop(snapshot);
+    let reports: Vec<_> = ReportName::ALL
+        .into_iter()
+        .map(|(report, _)| Asked::now(&Analytics::whole(report), clock))
+        .filter(Query::keeps)
+        .collect();
+    let all = agents.len() + 1 + reports.len();
+    let mut warming = Warming { server, waiting: Vec::new(), bytes: 0, report: WarmReport::default(), done: 0 };
+    for agent in agents {
+        warming.add(store, &Load::usual(agent.clone()), &format!("load {agent}"))?;
+        progress(warming.done, all);
+    }
+    warming.add(store, &SkillFilter::default(), "skill list")?;
+    for report in reports {
+        warming.add(store, &report, "analytics")?;
+        progress(warming.done, all);
+    }
+    warming.send()?;
+    Ok(warming.report)
+}
+
+struct Warming<'a> {
+    server: &'a mut dyn Server,
+    waiting: Vec<(Key, Vec<u8>)>,
+    bytes: usize,
+    report: WarmReport,
+    done: usize,
+}
+
+impl Warming<'_> {
+    fn add<Q: Query>(&mut self, store: &mut dyn Store, query: &Q, line: &str) -> Result<()> {
+        self.done += 1;
+        match prepared(store, query) {
+            Ok(Some((key, answer))) => {
+                self.bytes += answer.len();
+                self.report.add(key.class, answer.len());
+                self.waiting.push((key, answer));
+            }
+            Ok(None) => self.report.not_kept += 1,
+            Err(error @ Error::Store(_)) => return Err(error),
+            Err(error) => self.report.failed.push(format!("{line}: {error}")),
+        }
+        if self.waiting.len() >= ANSWERS_A_PIPELINE || self.bytes >= BYTES_A_PIPELINE { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<()> {
+        self.server.put_all(&self.waiting)?;
+        self.waiting.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
+impl WarmReport {
+    fn add(&mut self, class: Class, bytes: usize) {
+        let class = class.as_str();
+        self.answers += 1;
+        self.bytes += bytes;
+        match self.classes.iter_mut().find(|it| it.class == class) {
+            Some(it) => {
+                it.answers += 1;
+                it.bytes += bytes;
+            }
+            None => self.classes.push(WarmedClass { class, answers: 1, bytes }),
+        }
+    }
+}
