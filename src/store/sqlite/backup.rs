@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
 use super::beside::with_suffix;
 use super::failure::{Place, file_error};
@@ -17,6 +17,9 @@ use super::{rollups, schema};
 use crate::clock::Clock;
 use crate::draft::{self, Draft};
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
+
+/// What is changed in a copy of a database before it is used.
+type Finish = fn(&Connection) -> rusqlite::Result<()>;
 
 /// Copies the committed state to `to`: written beside it, synced, renamed. A file that is there is replaced.
 pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
@@ -68,8 +71,7 @@ pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, c
     if pages(&source).map_err(|error| source_place.fail(&error))? != pages(connection).map_err(|e| place.fail(&e))? {
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
-    step(place, &source, connection).map_err(|error| place.fail_commit(&error))?;
-    renew(connection).map_err(|error| place.fail(&error))?;
+    step(place, &source, connection, renew).map_err(|error| place.fail_commit(&error))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
@@ -80,7 +82,7 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     let (source, _) = verified(&place, from)?;
     folder_of(path)?;
     let draft = Draft::of(path);
-    write_draft(&place, &source, &draft, &renew)?;
+    write_draft(&place, &source, &draft, renew)?;
     let previous = set_aside(path, clock)?;
     draft.replace().map_err(|error| file_error("could not rename the restored database to", path, error))?;
     Ok(RestoreReport { from: from.to_owned(), previous })
@@ -122,7 +124,7 @@ fn fill(place: &Place, draft: &Draft) -> Result<()> {
     let mode = permissions.as_ref().map_or(0o600, |it| it.mode() & 0o777);
     let created = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(draft.path());
     created.map_err(|source| file_error("could not create", draft.path(), source))?;
-    write_draft(place, &source, draft, &|_| Ok(()))?;
+    write_draft(place, &source, draft, |_| Ok(()))?;
     if let Some(permissions) = permissions {
         fs::set_permissions(draft.path(), permissions)
             .map_err(|source| file_error("could not set the permissions of", draft.path(), source))?;
@@ -130,18 +132,12 @@ fn fill(place: &Place, draft: &Draft) -> Result<()> {
     Ok(())
 }
 
-fn write_draft(
-    place: &Place,
-    source: &Connection,
-    draft: &Draft,
-    finish: &dyn Fn(&Connection) -> rusqlite::Result<()>,
-) -> Result<()> {
+fn write_draft(place: &Place, source: &Connection, draft: &Draft, finish: Finish) -> Result<()> {
     let draft_place = Place::new(draft.path(), place.busy_timeout);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut target = open::plain(&draft_place, draft.path(), flags)?;
     unsynced(&target).map_err(|error| draft_place.fail(&error))?;
-    step(&draft_place, source, &mut target).map_err(|error| draft_place.fail(&error))?;
-    finish(&target).map_err(|error| draft_place.fail(&error))?;
+    step(&draft_place, source, &mut target, finish).map_err(|error| draft_place.fail(&error))?;
     // One file, readable where no log can be created beside it.
     target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(|error| draft_place.fail(&error))?;
     target.close().map_err(|(_, error)| draft_place.fail(&error))?;
@@ -158,8 +154,9 @@ pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
     draft.execute_batch("PRAGMA synchronous = OFF")
 }
 
-/// Copies all pages in one step: one snapshot of the source, one transaction of the target.
-fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite::Result<()> {
+/// Copies all pages in one step: one snapshot of the source, one transaction of the target. What is to be changed in the copy is
+/// one more.
+fn step(place: &Place, source: &Connection, target: &mut Connection, finish: Finish) -> rusqlite::Result<()> {
     let since = Instant::now();
     let copy = Backup::new(source, target)?;
     loop {
@@ -172,7 +169,10 @@ fn step(place: &Place, source: &Connection, target: &mut Connection) -> rusqlite
         }
     }
     drop(copy);
-    keep_trust(source, target)
+    let transaction = target.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    keep_trust(source, &transaction)?;
+    finish(&transaction)?;
+    transaction.commit()
 }
 
 /// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
