@@ -125,23 +125,7 @@ fn write(c: &mut Criterion) {
 }
 
 fn deployment<'a>(name: &'a SkillName, path: &'a Path) -> Deploy<'a> {
-    Deploy {
-        pattern_id: 42,
-        name,
-        path,
-        category: None,
-        agents: &[],
-        version: None,
-        priority: 5,
-        required: false,
-        conditions: None,
-        team: None,
-        tags: None,
-        owner: None,
-        approver: None,
-        reason: None,
-        dry_run: false,
-    }
+    Deploy::new(42, name, path)
 }
 
 fn report(c: &mut Criterion) {

@@ -15,14 +15,6 @@ pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
 pub use secret::Secret;
 pub use workflow::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
 
-/// Where operating systems keep the certificates that they trust.
-pub const SYSTEM_CERTIFICATES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
 /// Where the database is when nobody says otherwise, from the current folder.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
 

@@ -15,12 +15,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
     ("ops", &["store", "workflow", "cache", "settings", "model", "clock"]),
     ("store", &["settings", "model", "clock", "draft"]),
-    ("workflow", &["settings", "model", "clock"]),
-    ("cache", &["settings", "model", "clock"]),
+    ("workflow", &["settings", "model", "clock", "certificates"]),
+    ("cache", &["settings", "model", "clock", "certificates"]),
     ("settings", &["model", "clock"]),
     ("model", &[]),
     ("clock", &[]),
     ("draft", &[]),
+    ("certificates", &[]),
 ];
 
 /// What only some files may name.
@@ -38,7 +39,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: "rustls",
-        places: &["workflow/postgres/", "cache/redis/"],
+        places: &["workflow/postgres/", "cache/redis/", "certificates.rs"],
         named: |path| starts(path, &["rustls"]),
     },
     // The time limits of the PostgreSQL client need it; nothing else in cfn is asynchronous.

@@ -12,6 +12,7 @@ mod backup;
 mod bench;
 mod browser;
 mod budgets;
+mod certificates;
 mod corpus;
 mod db_care;
 mod deploy;

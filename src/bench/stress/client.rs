@@ -134,23 +134,7 @@ pub(super) fn load(agent: &AgentType) -> Load {
 }
 
 fn deploy<'a>(name: &'a SkillName, path: &'a Path, agents: &'a [AgentType]) -> Deploy<'a> {
-    Deploy {
-        pattern_id: 1,
-        name,
-        path,
-        category: None,
-        agents,
-        version: None,
-        priority: 5,
-        required: false,
-        conditions: None,
-        team: None,
-        tags: None,
-        owner: None,
-        approver: None,
-        reason: None,
-        dry_run: false,
-    }
+    Deploy { agents, ..Deploy::new(1, name, path) }
 }
 
 fn update<'a>(name: &'a SkillName, version: Version, path: &'a Path) -> Update<'a> {

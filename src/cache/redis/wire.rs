@@ -4,18 +4,18 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::settings::{RedisAddress, RedisServer, SYSTEM_CERTIFICATES};
+use crate::certificates;
+use crate::settings::{RedisAddress, RedisServer};
 
 /// How long a connection may be silent before the system asks whether the other end is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -76,27 +76,18 @@ fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
 
 fn with_tls(mut socket: Timed, host: &str, roots: Option<&Path>) -> io::Result<Wire> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let file = roots.map_or_else(|| certificates::system("SSL_CERT_FILE"), |it| Ok(it.to_owned()));
+    let trusted = file.and_then(|it| certificates::read(&it)).map_err(io::Error::other)?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
-        .with_root_certificates(trusted(roots)?)
+        .with_root_certificates(trusted.store)
         .with_no_client_auth();
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut socket)?;
     }
     Ok(Wire::Tls(Box::new(StreamOwned::new(connection, socket))))
-}
-
-fn trusted(file: Option<&Path>) -> io::Result<RootCertStore> {
-    let system = || SYSTEM_CERTIFICATES.iter().map(PathBuf::from).find(|it| it.exists());
-    let none = || io::Error::other("this system has no file of trusted certificates; name one with SSL_CERT_FILE");
-    let file = file.map(Path::to_owned).or_else(system).ok_or_else(none)?;
-    let wrong = |why: &dyn std::fmt::Display| io::Error::other(format!("{}: {why}", file.display()));
-    let certificates = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(certificates.map_err(|error| wrong(&error))?);
-    if store.is_empty() { Err(wrong(&"it has no certificate that can be read")) } else { Ok(store) }
 }
 
 fn left(until: Instant) -> io::Result<Duration> {

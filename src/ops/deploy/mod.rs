@@ -51,6 +51,30 @@ pub struct Deploy<'a> {
     pub dry_run: bool,
 }
 
+impl<'a> Deploy<'a> {
+    /// A deployment that says no more than it must.
+    #[must_use]
+    pub fn new(pattern_id: i64, name: &'a SkillName, path: &'a Path) -> Self {
+        Self {
+            pattern_id,
+            name,
+            path,
+            category: None,
+            agents: &[],
+            version: None,
+            priority: 5,
+            required: false,
+            conditions: None,
+            team: None,
+            tags: None,
+            owner: None,
+            approver: None,
+            reason: None,
+            dry_run: false,
+        }
+    }
+}
+
 /// What was deployed.
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]

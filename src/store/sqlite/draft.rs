@@ -1,7 +1,6 @@
 //! A fresh database before it has its name. Nobody else can see it, so it is filled without a log, without waiting for the disk and
 //! without what other programs' writes need; it gets all that when it is finished, and its name by one rename.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,16 +39,7 @@ impl DatabaseDraft {
         begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
         // Whatever durability its transactions ask for, it is synced once, at the end.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
-        let warning = open::warning_about(path);
-        let store = SqliteStore {
-            connection,
-            place,
-            options,
-            clock,
-            durability: Durability::Normal,
-            warning,
-            watched: Cell::new(None),
-        };
+        let store = SqliteStore::new(connection, place, options, clock, open::warning_about(path));
         Ok(Some(Self { store, path: path.to_owned(), deferred: Vec::new(), file }))
     }
 

@@ -126,15 +126,12 @@ impl SqliteStore {
             }
             Access::Read | Access::Lookup => None,
         };
-        Ok(Self {
-            connection,
-            place,
-            options,
-            clock,
-            durability: Durability::Normal,
-            warning,
-            watched: Cell::new(None),
-        })
+        Ok(Self::new(connection, place, options, clock, warning))
+    }
+
+    fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
+        let watched = Cell::new(None);
+        Self { connection, place, options, clock, durability: Durability::Normal, warning, watched }
     }
 
     /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.

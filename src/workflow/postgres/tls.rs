@@ -2,35 +2,28 @@
 
 use std::error::Error as _;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::settings::{RootCertificates, SYSTEM_CERTIFICATES, SslMode};
+use crate::certificates::{self, Trusted};
+use crate::settings::{RootCertificates, SslMode};
 
 pub(super) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
 
 /// What is asked of the server's certificate.
 #[derive(Debug)]
 struct Verifier {
-    roots: Option<Roots>,
+    /// A server's own self-signed certificate among them is trusted as what it is: OpenSSL takes it, where a chain of one is no
+    /// chain.
+    roots: Option<Trusted>,
     name: bool,
     provider: Arc<CryptoProvider>,
-}
-
-#[derive(Debug)]
-struct Roots {
-    store: RootCertStore,
-    /// As they are in the file. A server's own self-signed certificate among them is trusted as what it is: OpenSSL takes it,
-    /// where a chain of one is no chain.
-    certificates: Vec<CertificateDer<'static>>,
 }
 
 /// TLS with a server that may be anybody.
@@ -44,11 +37,13 @@ pub(super) fn connector(mode: SslMode, roots: &RootCertificates) -> Result<Conne
     let path = match roots {
         RootCertificates::File(path) => Some(path.clone()),
         RootCertificates::Default(path) => path.clone().filter(|it| it.exists()),
-        RootCertificates::System => Some(system()?),
+        RootCertificates::System => Some(certificates::system("sslrootcert")?),
     };
     let roots = match path {
         // A file that was named and is not there is only an error where it is needed.
-        Some(path) if verify || path.exists() => Some(read(&path)?),
+        Some(path) if verify || path.exists() => {
+            Some(certificates::read(&path).map_err(|why| format!("sslrootcert {why}"))?)
+        }
         None if verify => {
             return Err("sslmode verify-ca and verify-full need sslrootcert: a file, or \"system\"".into());
         }
@@ -57,24 +52,7 @@ pub(super) fn connector(mode: SslMode, roots: &RootCertificates) -> Result<Conne
     with(roots, mode == SslMode::VerifyFull)
 }
 
-fn system() -> Result<PathBuf, String> {
-    let found = SYSTEM_CERTIFICATES.iter().map(PathBuf::from).find(|it| it.exists());
-    found.ok_or_else(|| "this system has no file of trusted certificates; name one with sslrootcert".to_owned())
-}
-
-fn read(path: &Path) -> Result<Roots, String> {
-    let wrong = |why: String| format!("sslrootcert {}: {why}", path.display());
-    let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| wrong(error.to_string()))?;
-    let mut store = RootCertStore::empty();
-    let (usable, _) = store.add_parsable_certificates(certificates.iter().cloned());
-    if usable == 0 {
-        return Err(wrong("it has no certificate that can be read".to_owned()));
-    }
-    Ok(Roots { store, certificates })
-}
-
-fn with(roots: Option<Roots>, name: bool) -> Result<Connector, String> {
+fn with(roots: Option<Trusted>, name: bool) -> Result<Connector, String> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier { roots, name, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)

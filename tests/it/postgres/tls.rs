@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use super::Dual;
 use super::server::Server;
+use crate::certificates::certificates;
 use crate::harness::{Project, Ran};
 
 /// A server with a certificate for the name `localhost` alone, from an authority of its own; it lets in over TLS only, and
@@ -14,31 +14,6 @@ use crate::harness::{Project, Ran};
 struct Guarded {
     server: Server,
     certificates: Project,
-}
-
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
-    let output = output.expect("openssl must be installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// `NAME.crt` and `NAME.key` for localhost.
-fn certificates() -> Project {
-    let folder = Project::empty();
-    let path = folder.path();
-    for name in ["ca", "other-ca"] {
-        openssl(
-            path,
-            &format!("req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.crt -days 2 -subj /CN={name}"),
-        );
-    }
-    openssl(path, "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost");
-    folder.file("names", "subjectAltName=DNS:localhost\n");
-    openssl(
-        path,
-        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile names",
-    );
-    folder
 }
 
 impl Guarded {

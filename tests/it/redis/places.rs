@@ -1,10 +1,10 @@
 //! Where a server may be, and who it lets in.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::server::Server;
 use super::{notes, project, with_cache};
+use crate::certificates::certificates;
 use crate::harness::{Project, Ran, cfn_in};
 
 const QUESTION: [&str; 2] = ["load", "dev"];
@@ -82,27 +82,6 @@ fn no_password_is_ever_shown() {
         let message = project.cfn(["load", "dev", "--redis-url", url]).fails(1);
         assert!(message.contains("--redis-url") && !message.contains("hunter2"), "{message}");
     }
-}
-
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output();
-    let output = output.expect("openssl must be installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// `server.crt` and its key for localhost, from `ca.crt`; `other-ca.crt` has nothing to do with it.
-fn certificates() -> Project {
-    let folder = Project::empty();
-    let path = folder.path();
-    for name in ["ca", "other-ca"] {
-        let new = "req -x509 -newkey rsa:2048 -nodes -days 2";
-        openssl(path, &format!("{new} -keyout {name}.key -out {name}.crt -subj /CN={name}"));
-    }
-    openssl(path, "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost");
-    folder.file("names", "subjectAltName=DNS:localhost\n");
-    let sign = "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2";
-    openssl(path, &format!("{sign} -out server.crt -extfile names"));
-    folder
 }
 
 #[test]

@@ -107,22 +107,12 @@ pub(super) fn deploy(store: &mut SqliteStore, project: &Project, name: &str, tex
     let agents: Vec<_> = agents.iter().map(|it| it.parse().expect("an agent type")).collect();
     let files = Files { most_bytes: 1 << 20, root: None };
     let own = ops::Project::of(&project.database(), project.path());
+    let name = name.parse().expect("a name");
     let request = Deploy {
-        pattern_id: 1,
-        name: &name.parse().expect("a name"),
-        path: &path,
         category: Some(Category::Domain),
         agents: &agents,
-        version: None,
-        priority: 5,
-        required: false,
-        conditions: None,
-        team: None,
         tags: Some(&["auth".to_owned()]),
-        owner: None,
-        approver: None,
-        reason: None,
-        dry_run: false,
+        ..Deploy::new(1, &name, &path)
     };
     let _ = ops::deploy(store, &files, &own, clock(), &request);
 }
