@@ -194,6 +194,13 @@ impl Folder {
         &self.path
     }
 
+    /// Opens a folder in it, by its whole path, to list what is there.
+    pub(super) fn list(&self, path: &Path) -> io::Result<OwnedFd> {
+        let relative = path.strip_prefix(&self.path).ok().filter(|it| !it.as_os_str().is_empty());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(Path::new(".")), flags, Mode::empty())?)
+    }
+
     /// Opens a file by its whole path, where no part of what is below the folder is a link.
     fn open_without_links(&self, path: &Path) -> Option<File> {
         let relative = path.strip_prefix(&self.path).ok()?;

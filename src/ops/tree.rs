@@ -1,13 +1,14 @@
 //! The skill files below a folder: every spelling of `SKILL.md`, in path order, links followed only inside.
 
-use std::cmp::Ordering;
-use std::ffi::OsStr;
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::{fs, vec};
 
-use walkdir::{DirEntry, WalkDir};
+use rustix::fs::{AtFlags, FileType, RawDir};
 
 use super::content_file::{FileError, Folder};
 
@@ -55,59 +56,132 @@ pub(super) fn skill_files(folder: &Path) -> Result<Tree, FileError> {
 /// refused. Links are resolved here and never walked into: what is inside is found under its own path, and what is outside is not
 /// part of the folder.
 pub(super) fn walk(folder: &Folder, take: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Refused {
-    let root = folder.path();
-    let mut refused = Vec::new();
-    for entry in WalkDir::new(root).sort_by(in_path_order) {
-        match entry {
-            Ok(entry) => {
-                if consider(root, &entry, &mut refused) && take(found(root, &entry)).is_break() {
-                    break;
+    let mut walk =
+        Walk { folder, path: below(folder.path()), refused: Refused::new(), buffer: Vec::with_capacity(BUFFER) };
+    let start = walk.path.len();
+    let mut levels = vec![(start, walk.entries())];
+    while let Some((length, entries)) = levels.last_mut() {
+        walk.path.truncate(*length);
+        match entries.next() {
+            None => drop(levels.pop()),
+            Some(Entry { name, kind }) => {
+                walk.path.extend_from_slice(&name);
+                match kind {
+                    FileType::Directory => levels.push((walk.path.len(), walk.entries())),
+                    FileType::Symlink if !walk.leads_to_skill_file() => {}
+                    _ => {
+                        let found = Found { path: OsString::from_vec(walk.path.clone()).into(), below: start };
+                        if take(found).is_break() {
+                            break;
+                        }
+                    }
                 }
             }
-            Err(error) => {
-                let path = error.path().unwrap_or(root);
-                let why = error.io_error().map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
-                refused.push((relative(root, path).to_owned(), why));
+        }
+    }
+    walk.refused.sort_by(|(a, _), (b, _)| a.cmp(b));
+    walk.refused
+}
+
+/// What a folder's own path is in the paths of what is below it.
+fn below(folder: &Path) -> Vec<u8> {
+    let mut path = folder.as_os_str().as_bytes().to_vec();
+    if path != b"/" {
+        path.push(b'/');
+    }
+    path
+}
+
+/// How much of a folder the system lists at once.
+const BUFFER: usize = 32 * 1024;
+
+struct Walk<'a> {
+    folder: &'a Folder,
+    /// Of what is being looked at; with a slash at its end where that is a folder.
+    path: Vec<u8>,
+    refused: Refused,
+    buffer: Vec<u8>,
+}
+
+/// Something in a folder that may matter: a folder, a link, or a regular file with the name of a skill file.
+struct Entry {
+    /// A folder's has a slash at its end: so has the path of all that is in it, and that is what decides the order.
+    name: Vec<u8>,
+    kind: FileType,
+}
+
+impl Walk<'_> {
+    /// What is in the folder at `path`, in the order of paths.
+    fn entries(&mut self) -> vec::IntoIter<Entry> {
+        let mut entries = Vec::new();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        if let Err(error) = self.list(buffer.spare_capacity_mut(), &mut entries) {
+            self.refuse(self.path.strip_suffix(b"/").unwrap_or(&self.path).to_vec(), error.to_string());
+        }
+        self.buffer = buffer;
+        entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
+        entries.into_iter()
+    }
+
+    fn list(&mut self, buffer: &mut [MaybeUninit<u8>], entries: &mut Vec<Entry>) -> io::Result<()> {
+        // Without the slash: with it, a link that has taken the folder's place would be followed.
+        let listed =
+            self.folder.list(Path::new(OsStr::from_bytes(self.path.strip_suffix(b"/").unwrap_or(&self.path))))?;
+        let mut raw = RawDir::new(&listed, buffer);
+        while let Some(entry) = raw.next() {
+            let entry = entry?;
+            let name = entry.file_name();
+            let kind = match entry.file_type() {
+                // Some file systems do not say.
+                FileType::Unknown => match rustix::fs::statat(&listed, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(found) => FileType::from_raw_mode(found.st_mode),
+                    Err(error) => {
+                        self.refuse([&self.path, name.to_bytes()].concat(), io::Error::from(error).to_string());
+                        continue;
+                    }
+                },
+                known => known,
+            };
+            entries.extend(considered(name.to_bytes(), kind));
+        }
+        Ok(())
+    }
+
+    /// Whether the link at `path` is to count as a skill file.
+    fn leads_to_skill_file(&mut self) -> bool {
+        let path = Path::new(OsStr::from_bytes(&self.path));
+        let named = is_skill_file(path);
+        let root = self.folder.path();
+        let why = match fs::canonicalize(path) {
+            Err(_) if named => "it is a link to nothing",
+            // A link to any other file is no business of ours.
+            Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
+                "it is a link that leads outside the folder"
             }
-        }
+            // A target that is a skill file itself is found under its own path.
+            Ok(target) => return named && target.is_file() && !is_skill_file(&target),
+            Err(_) => return false,
+        };
+        self.refuse(self.path.clone(), why.to_owned());
+        false
     }
-    refused.sort_by(|(a, _), (b, _)| a.cmp(b));
-    refused
-}
 
-/// What is in a folder has the folder's name and a slash in its path, so that is what the folder counts as.
-fn in_path_order(a: &DirEntry, b: &DirEntry) -> Ordering {
-    let (slash_a, slash_b) = (a.file_type().is_dir().then_some(&b'/'), b.file_type().is_dir().then_some(&b'/'));
-    a.file_name().as_bytes().iter().chain(slash_a).cmp(b.file_name().as_bytes().iter().chain(slash_b))
-}
-
-fn relative<'p>(root: &Path, path: &'p Path) -> &'p Path {
-    path.strip_prefix(root).unwrap_or(path)
-}
-
-fn found(root: &Path, entry: &DirEntry) -> Found {
-    let below = entry.path().as_os_str().len() - relative(root, entry.path()).as_os_str().len();
-    Found { path: entry.path().to_owned(), below }
-}
-
-/// Whether it is a skill file.
-fn consider(root: &Path, entry: &DirEntry, refused: &mut Refused) -> bool {
-    let named = is_skill_file(entry.path());
-    if !entry.file_type().is_symlink() {
-        return named && entry.file_type().is_file();
+    fn refuse(&mut self, path: Vec<u8>, why: String) {
+        let path = PathBuf::from(OsString::from_vec(path));
+        let relative = path.strip_prefix(self.folder.path()).unwrap_or(&path).to_owned();
+        self.refused.push((relative, why));
     }
-    let mut refuse = |why: &str| refused.push((relative(root, entry.path()).to_owned(), why.to_owned()));
-    match fs::canonicalize(entry.path()) {
-        Err(_) if named => refuse("it is a link to nothing"),
-        // A link to any other file is no business of ours.
-        Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
-            refuse("it is a link that leads outside the folder");
-        }
-        // A target that is a skill file itself is found under its own path.
-        Ok(target) => return named && target.is_file() && !is_skill_file(&target),
-        Err(_) => {}
-    }
-    false
+}
+
+fn considered(name: &[u8], kind: FileType) -> Option<Entry> {
+    let matters = match kind {
+        FileType::Directory => name != b"." && name != b"..",
+        FileType::Symlink => true,
+        FileType::RegularFile => is_skill_file(Path::new(OsStr::from_bytes(name))),
+        _ => false,
+    };
+    let slash: &[u8] = if kind == FileType::Directory { b"/" } else { b"" };
+    matters.then(|| Entry { name: [name, slash].concat(), kind })
 }
 
 fn is_skill_file(path: &Path) -> bool {
