@@ -84,10 +84,16 @@ fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     transaction.commit()
 }
 
+/// What keeps up with rows of the tables that are filled. Nothing is deleted from a database that is being filled.
+const DEFERRED: &str = "SELECT type, name, sql FROM sqlite_master
+     WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND name NOT GLOB 'cfn_*_delete'
+       AND tbl_name IN ('skills', 'skill_contents', 'skill_versions', 'approval_history', 'agent_skill_mappings')
+     ORDER BY rowid";
+
 /// Drops indexes and triggers; answers the SQL that makes them again.
 fn defer(connection: &Connection) -> SqlResult<Vec<String>> {
     let objects: Vec<(String, String, String)> = connection
-        .prepare("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid")?
+        .prepare(DEFERRED)?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<SqlResult<_>>()?;
     let drop = |(kind, name, _): &(String, String, String)| format!("DROP {kind} {name};");
