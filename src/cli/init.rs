@@ -81,7 +81,7 @@ fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Imp
         update: args.update,
         approve_as: args.approve_as.as_deref(),
         agents,
-        alone: false,
+        fresh: false,
     }
 }
 
@@ -91,7 +91,7 @@ fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> 
     if let Some(mut draft) = context.draft()? {
         let store = draft.fill()?;
         store.warning().inspect(|it| context.output.warn(it));
-        let import = Some(import(context, store, &Import { alone: true, ..request.clone() })?);
+        let import = Some(import(context, store, &Import { fresh: true, ..request.clone() })?);
         if draft.publish()? {
             return Ok(InitReport { path, created: true, import });
         } // else another process was faster

@@ -33,8 +33,8 @@ pub struct Import<'a> {
     pub approve_as: Option<&'a str>,
     /// Agent types that get what is new.
     pub agents: &'a [AgentType],
-    /// Whether nobody else has the database yet.
-    pub alone: bool,
+    /// Whether the database is new: nobody else has it, and there are no skills in it.
+    pub fresh: bool,
 }
 
 /// What happened to each file: `found` is the sum of the other counts and the refused.
@@ -113,7 +113,7 @@ pub fn import(
 fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writer: &mut Writer<'_>) -> Result<()> {
     // Where others wait for the lock, all is read before it is taken.
     let mut ready = Vec::new();
-    while !writer.alone()
+    while !writer.fresh()
         && let Some(piece) = pieces.next_of(batch)
     {
         ready.push(piece);
@@ -123,7 +123,7 @@ fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writ
         writer.take(transaction.as_mut(), &piece)?;
         pieces.give_back(piece);
     }
-    while writer.alone()
+    while writer.fresh()
         && let Some(piece) = pieces.next_of(batch)
     {
         writer.take(transaction.as_mut(), &piece)?;

@@ -44,8 +44,8 @@ impl<'a> Writer<'a> {
         Self { report, request, now, taken: HashMap::new() }
     }
 
-    pub(super) fn alone(&self) -> bool {
-        self.request.alone
+    pub(super) fn fresh(&self) -> bool {
+        self.request.fresh
     }
 
     fn refuse(&mut self, path: &str, line: Option<usize>, reason: String) {
@@ -73,7 +73,9 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         self.taken.insert(item.name.clone(), path.to_owned());
-        match tx.skill(&item.name)? {
+        // In a fresh database there is nothing but what was taken.
+        let known = if self.request.fresh { None } else { tx.skill(&item.name)? };
+        match known {
             None => self.insert(tx, file),
             Some(skill) if skill.content_hash == item.described.hash.to_string() => {
                 tx.store_content(&item.described.hash, bytes)?; // where it was missing or damaged
