@@ -173,6 +173,9 @@ impl Files {
     }
 }
 
+/// What the system takes as a path, with the zero at its end.
+const LONGEST_PATH: usize = 4096;
+
 /// A folder that files are read from, opened once: they are found in it, whatever happens to its path.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -194,16 +197,21 @@ impl Folder {
         &self.path
     }
 
+    /// None for a path that is too long as a whole: nothing could find it again by the path that is recorded.
+    fn relative<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.strip_prefix(&self.path).ok().filter(|_| path.as_os_str().len() < LONGEST_PATH)
+    }
+
     /// Opens a folder in it, by its whole path, to list what is there.
     pub(super) fn list(&self, path: &Path) -> io::Result<OwnedFd> {
-        let relative = path.strip_prefix(&self.path).ok().filter(|it| !it.as_os_str().is_empty());
+        let relative = self.relative(path).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(Path::new(".")), flags, Mode::empty())?)
+        Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(path), flags, Mode::empty())?)
     }
 
     /// Opens a file by its whole path, where no part of what is below the folder is a link.
     fn open_without_links(&self, path: &Path) -> Option<File> {
-        let relative = path.strip_prefix(&self.path).ok()?;
+        let relative = self.relative(path)?;
         let opened = rustix::fs::openat2(&self.handle, relative, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
         opened.ok().map(File::from)
     }

@@ -116,17 +116,20 @@ impl Walk<'_> {
         let mut entries = Vec::new();
         let mut buffer = std::mem::take(&mut self.buffer);
         if let Err(error) = self.list(buffer.spare_capacity_mut(), &mut entries) {
-            self.refuse(self.path.strip_suffix(b"/").unwrap_or(&self.path).to_vec(), error.to_string());
+            self.refuse(self.own_path().to_vec(), error.to_string());
         }
         self.buffer = buffer;
         entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
         entries.into_iter()
     }
 
+    /// The path of a folder without the slash: with it, a link that has taken the folder's place would be followed.
+    fn own_path(&self) -> &[u8] {
+        self.path.strip_suffix(b"/").filter(|it| !it.is_empty()).unwrap_or(&self.path)
+    }
+
     fn list(&mut self, buffer: &mut [MaybeUninit<u8>], entries: &mut Vec<Entry>) -> io::Result<()> {
-        // Without the slash: with it, a link that has taken the folder's place would be followed.
-        let listed =
-            self.folder.list(Path::new(OsStr::from_bytes(self.path.strip_suffix(b"/").unwrap_or(&self.path))))?;
+        let listed = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
         let mut raw = RawDir::new(&listed, buffer);
         while let Some(entry) = raw.next() {
             let entry = entry?;
@@ -191,4 +194,31 @@ fn is_skill_file(path: &Path) -> bool {
 /// The name of the folder that a file is in.
 pub(super) fn folder_name(path: &Path) -> Option<&str> {
     path.parent().and_then(Path::file_name).and_then(|name| name.to_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::skill_files;
+
+    #[test]
+    fn files_come_in_the_order_of_their_whole_paths_and_what_is_refused_folder_by_folder() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let names = ["a", "a-b", "a.b", "a b", "a0", "SKILL.md.d", "T", "skill.md/deep", ".h"];
+        for name in names.into_iter().flat_map(|it| [it.to_owned(), format!("a/{it}")]) {
+            let inner = folder.path().join(&name);
+            fs::create_dir_all(&inner)?;
+            fs::write(inner.join("SKILL.md"), name)?;
+            symlink("nowhere", inner.join("Skill.md"))?;
+        }
+        let tree = skill_files(folder.path()).map_err(std::io::Error::other)?;
+        let found: Vec<_> = tree.files.iter().map(|it| it.relative().as_os_str()).collect();
+        assert!(found.is_sorted() && found.len() == 2 * names.len(), "{found:?}");
+        let refused: Vec<_> = tree.refused.iter().map(|(path, _)| path).collect();
+        assert!(refused.is_sorted() && refused.len() == found.len(), "{refused:?}");
+        assert!(tree.files.iter().all(|it| it.path.is_file()));
+        Ok(())
+    }
 }
