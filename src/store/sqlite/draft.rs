@@ -48,10 +48,10 @@ impl DatabaseDraft {
     /// The store, for filling it with many rows. Indexes are cheaper to make of all rows than row by row; triggers keep up with
     /// the writes of other programs, and there are none.
     pub fn fill(&mut self) -> Result<&mut SqliteStore> {
-        let Self { store, deferred, syncing, file, path } = self;
+        let Self { store, deferred, syncing, file, .. } = self;
         if deferred.is_empty() {
             *deferred = defer(&store.connection).map_err(|error| store.place.fail(&error))?;
-            *syncing = Some(file.sync_ahead().map_err(|source| file_error("could not sync", path, source))?);
+            *syncing = Some(file.sync_ahead().map_err(|source| file_error("could not sync", file.path(), source))?);
         }
         Ok(store)
     }
@@ -64,7 +64,7 @@ impl DatabaseDraft {
         open::settle_journal_mode(&connection, &place)?;
         connection.close().map_err(|(_, error)| place.fail(&error))?;
         if let Some(syncing) = syncing {
-            syncing.end().map_err(|source| file_error("could not sync", &path, source))?;
+            syncing.end().map_err(|source| file_error("could not sync", file.path(), source))?;
         }
         backup::sync(&file)?;
         file.publish().map_err(|source| file_error("could not create", &path, source))
