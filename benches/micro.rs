@@ -87,7 +87,8 @@ fn import(c: &mut Criterion) {
 
 fn import_into(database: &Path, tree: &Path) -> usize {
     let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let request = Import { folder: tree, category: Category::Domain, update: false, approve_as: None, agents: &[] };
+    let request =
+        Import { folder: tree, category: Category::Domain, update: false, approve_as: None, agents: &[], fresh: false };
     let files = Files { most_bytes: 1024 * 1024, root: None };
     let report = ops::import(&mut store, &files, &Project::of(database, tree), Clock::System, &request, &mut |_| ());
     report.expect("an import").imported

@@ -9,7 +9,8 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -22,6 +23,10 @@ const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
 
 /// How long to wait for somebody who sweeps, which takes a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A file that grows is synced ahead when it is so much longer, which is looked at so often.
+const SYNC_AHEAD_BYTES: u64 = 8 * 1024 * 1024;
+const SYNC_AHEAD_EVERY: Duration = Duration::from_millis(4);
 
 /// A name that a file is written under; what was written is gone when this is dropped before it was renamed.
 #[derive(Debug)]
@@ -52,6 +57,14 @@ impl Draft {
     /// Puts what was written on the disk.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.path).and_then(|file| file.sync_all())
+    }
+
+    /// Begins to put on the disk what is written from now on, so that there is little left for [`Self::sync`].
+    pub fn sync_ahead(&self) -> io::Result<SyncAhead> {
+        let file = File::open(&self.path)?;
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::Builder::new().spawn(move || sync_as_it_grows(&file, &stopped))?;
+        Ok(SyncAhead { stop, thread })
     }
 
     /// Gives the draft its name, in place of what may have it now.
@@ -91,6 +104,33 @@ impl Drop for Draft {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A thread that keeps syncing a file as it grows; it ends when this is dropped.
+#[derive(Debug)]
+pub struct SyncAhead {
+    stop: Sender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl SyncAhead {
+    /// Ends it. Its error is the file's: the system tells each only once.
+    pub fn end(self) -> io::Result<()> {
+        drop(self.stop);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn sync_as_it_grows(file: &File, stopped: &Receiver<()>) -> io::Result<()> {
+    let mut synced = 0;
+    while stopped.recv_timeout(SYNC_AHEAD_EVERY) == Err(RecvTimeoutError::Timeout) {
+        let length = file.metadata()?.len();
+        if length >= synced + SYNC_AHEAD_BYTES {
+            file.sync_data()?;
+            synced = length;
+        }
+    }
+    Ok(())
 }
 
 /// Creates a folder and those above it that are missing, each of them durable.
@@ -139,7 +179,7 @@ fn sweep(folder: &Path) {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File};
-    use std::io;
+    use std::io::{self, Write};
     use std::path::Path;
 
     use super::{Draft, create_folder};
@@ -194,6 +234,22 @@ mod tests {
         draft.sync()?;
         draft.replace()?;
         assert_eq!(names(folder.path())?, ["a"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_draft_that_is_synced_ahead_is_what_was_written() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let draft = Draft::of(&folder.path().join("a"));
+        let (mut file, megabyte) = (File::create(draft.path())?, vec![b'x'; 1024 * 1024]);
+        let syncing = draft.sync_ahead()?;
+        for _ in 0..20 {
+            file.write_all(&megabyte)?;
+        }
+        syncing.end()?;
+        draft.sync()?;
+        draft.replace()?;
+        assert_eq!(fs::metadata(folder.path().join("a"))?.len(), 20 * 1024 * 1024);
         Ok(())
     }
 

@@ -75,7 +75,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 }
 
 fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Import<'a> {
-    Import { folder, category: args.category, update: args.update, approve_as: args.approve_as.as_deref(), agents }
+    Import {
+        folder,
+        category: args.category,
+        update: args.update,
+        approve_as: args.approve_as.as_deref(),
+        agents,
+        fresh: false,
+    }
 }
 
 /// Imports into a database that nobody has seen yet, or else into the one that is there.
@@ -84,7 +91,7 @@ fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> 
     if let Some(mut draft) = context.draft()? {
         let store = draft.fill()?;
         store.warning().inspect(|it| context.output.warn(it));
-        let import = Some(import(context, store, request)?);
+        let import = Some(import(context, store, &Import { fresh: true, ..request.clone() })?);
         if draft.publish()? {
             return Ok(InitReport { path, created: true, import });
         } // else another process was faster

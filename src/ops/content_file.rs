@@ -1,10 +1,13 @@
 //! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
 
+use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
 use crate::model::Visible;
@@ -81,23 +84,61 @@ pub enum FileError {
 impl Files {
     /// Reads a file. It may be reached through links; the file at their end must be regular and lie inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
+        let mut bytes = Vec::new();
+        let real = match open_without_links(path) {
+            Some(file) => self.read_opened(path, file, Some(path), &mut bytes)?.components().collect(),
+            None => self.read_linked(path, &mut bytes)?.into_owned(),
+        };
+        Ok(ContentFile { bytes, path: real })
+    }
+
+    /// The same for a file below a folder, by a path as it was found there; its bytes are put behind those that are in `to`, and
+    /// its path is the answer.
+    pub(super) fn read_below<'p>(
+        &self,
+        folder: &Folder,
+        path: &'p Path,
+        to: &mut Vec<u8>,
+    ) -> Result<Cow<'p, Path>, FileError> {
+        match folder.open_without_links(path) {
+            Some(file) => self.read_opened(path, file, Some(path), to),
+            None => self.read_linked(path, to),
+        }
+    }
+
+    fn read_linked<'p>(&self, path: &'p Path, to: &mut Vec<u8>) -> Result<Cow<'p, Path>, FileError> {
+        let file = open(path).map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
+        self.read_opened(path, file, None, to)
+    }
+
+    /// `real` is the path of the opened file where that is known. Nothing is added to `to` where it fails.
+    fn read_opened<'p>(
+        &self,
+        path: &Path,
+        file: File,
+        real: Option<&'p Path>,
+        to: &mut Vec<u8>,
+    ) -> Result<Cow<'p, Path>, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
-        let linkless = open_without_links(path);
-        let may_have_links = linkless.is_none();
-        let file = linkless.map_or_else(|| open(path), Ok).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
         if !opened.is_file() {
             return Err(FileError::NotRegular { path: path.to_owned() });
         }
-        let real = if may_have_links { resolve(path, &opened)? } else { path.components().collect() };
+        let real = real.map_or_else(|| resolve(path, &opened).map(Cow::Owned), |it| Ok(Cow::Borrowed(it)))?;
         self.require_inside(path, &real, &opened)?;
-        let bytes = self.all(file, opened.len()).map_err(unreadable)?;
-        if bytes.len() > self.most_bytes {
+        let start = to.len();
+        let outcome = self.all(file, opened.len(), to);
+        let length = to.len() - start;
+        if outcome.is_err() || length > self.most_bytes {
+            to.truncate(start);
+        }
+        outcome.map_err(unreadable)?;
+        if length > self.most_bytes {
             let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
             let hint = "Make it smaller; CFN_MAX_CONTENT_BYTES sets how large one may be.";
             return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
-        Ok(ContentFile { bytes, path: real })
+        Ok(real)
     }
 
     fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
@@ -114,12 +155,65 @@ impl Files {
         }
     }
 
-    /// One byte more than allowed at the most: a file may grow while it is read, and a special one may never end.
-    fn all(&self, file: File, size: u64) -> io::Result<Vec<u8>> {
+    /// One byte more than allowed at the most, or what there is room for: a file may grow while it is read, and a special one may
+    /// never end.
+    fn all(&self, mut file: File, size: u64, to: &mut Vec<u8>) -> io::Result<()> {
         let limit = self.most_bytes.saturating_add(1);
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(limit).min(limit) + 1);
-        file.take(limit as u64).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        let size = usize::try_from(size).unwrap_or(limit);
+        to.reserve(size.min(limit) + 1);
+        let read = match rustix::io::read(&file, spare_capacity(to)) {
+            // As long as it is and no longer, though there was room: another read would only say that it ends here.
+            Ok(read) if read == size => return Ok(()),
+            Ok(read) => read,
+            Err(rustix::io::Errno::INTR) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        file.by_ref().take(limit.saturating_sub(read) as u64).read_to_end(to)?;
+        Ok(())
+    }
+}
+
+/// What the system takes as a path, with the zero at its end.
+const LONGEST_PATH: usize = 4096;
+
+/// A folder that files are read from, opened once: they are found in it, whatever happens to its path.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    handle: OwnedFd,
+}
+
+impl Folder {
+    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
+        let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+        let real = fs::canonicalize(path).map_err(unreadable)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = rustix::fs::open(&real, flags, Mode::empty()).map_err(|it| unreadable(it.into()))?;
+        Ok(Self { path: real, handle })
+    }
+
+    /// Where it is, links resolved.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// None for a path that is too long as a whole: nothing could find it again by the path that is recorded.
+    fn relative<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.strip_prefix(&self.path).ok().filter(|_| path.as_os_str().len() < LONGEST_PATH)
+    }
+
+    /// Opens a folder in it, by its whole path, to list what is there.
+    pub(super) fn list(&self, path: &Path) -> io::Result<OwnedFd> {
+        let relative = self.relative(path).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(path), flags, Mode::empty())?)
+    }
+
+    /// Opens a file by its whole path, where no part of what is below the folder is a link.
+    fn open_without_links(&self, path: &Path) -> Option<File> {
+        let relative = self.relative(path)?;
+        let opened = rustix::fs::openat2(&self.handle, relative, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+        opened.ok().map(File::from)
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
     if let Some(front_matter) = file.front_matter {
         described.category = word(front_matter.category.as_deref(), &mut warnings);
         described.approval_level = word(front_matter.approval_level.as_deref(), &mut warnings);
-        described.front_matter = Some(serde_json::Value::Object(front_matter.fields).to_string());
+        described.front_matter = serde_json::to_string(&front_matter.fields).ok();
         described.tags = front_matter.tags;
         described.owner = front_matter.owner;
         described.name = front_matter.name;

@@ -1,11 +1,16 @@
 //! The skill files below a folder: every spelling of `SKILL.md`, in path order, links followed only inside.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::{fs, vec};
 
-use walkdir::{DirEntry, WalkDir};
+use rustix::fs::{AtFlags, FileType, RawDir};
 
-use super::content_file::FileError;
+use super::content_file::{FileError, Folder};
 
 /// What is below a folder.
 #[derive(Debug, Default)]
@@ -13,63 +18,173 @@ pub(super) struct Tree {
     /// Skill files, in the order of their paths.
     pub(super) files: Vec<Found>,
     /// What looked like one and cannot be read, and why.
-    pub(super) refused: Vec<(PathBuf, String)>,
+    pub(super) refused: Refused,
 }
+
+/// Paths from the folder that was searched, each with a reason.
+pub(super) type Refused = Vec<(PathBuf, String)>;
 
 /// A skill file.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    /// Where it is.
+    /// Where it is: no part of the path was a link when it was found, but the file itself may be one.
     pub(super) path: PathBuf,
-    /// The same from the folder that was searched.
-    pub(super) relative: PathBuf,
-    /// Its size in bytes when it was found.
-    pub(super) size: u64,
+    /// How much of the path is the folder that was searched.
+    below: usize,
 }
 
-/// Looks through a folder. Links are resolved here and never walked into: what is inside is found under its own path, and what
-/// is outside is not part of the folder.
+impl Found {
+    /// The path from the folder that was searched.
+    pub(super) fn relative(&self) -> &Path {
+        let bytes = self.path.as_os_str().as_bytes();
+        Path::new(OsStr::from_bytes(bytes.get(self.below..).unwrap_or(bytes)))
+    }
+}
+
+/// All skill files below a folder.
 pub(super) fn skill_files(folder: &Path) -> Result<Tree, FileError> {
-    let root = fs::canonicalize(folder).map_err(|source| FileError::Unreadable { path: folder.to_owned(), source })?;
-    let mut tree = Tree::default();
-    for entry in WalkDir::new(&root).sort_by_file_name() {
-        match entry {
-            Ok(entry) => consider(&root, &entry, &mut tree),
-            Err(error) => {
-                let path = error.path().unwrap_or(&root);
-                let relative = path.strip_prefix(&root).unwrap_or(path).to_owned();
-                let why = error.io_error().map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
-                tree.refused.push((relative, why));
+    let folder = Folder::open(folder)?;
+    let mut files = Vec::new();
+    let refused = walk(&folder, &mut |found| {
+        files.push(found);
+        ControlFlow::Continue(())
+    });
+    Ok(Tree { files, refused })
+}
+
+/// Looks through a folder, and hands over each skill file as soon as it is found, in the order of their paths; answers what was
+/// refused. Links are resolved here and never walked into: what is inside is found under its own path, and what is outside is not
+/// part of the folder.
+pub(super) fn walk(folder: &Folder, take: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Refused {
+    let mut walk =
+        Walk { folder, path: below(folder.path()), refused: Refused::new(), buffer: Vec::with_capacity(BUFFER) };
+    let start = walk.path.len();
+    let mut levels = vec![(start, walk.entries())];
+    while let Some((length, entries)) = levels.last_mut() {
+        walk.path.truncate(*length);
+        match entries.next() {
+            None => drop(levels.pop()),
+            Some(Entry { name, kind }) => {
+                walk.path.extend_from_slice(&name);
+                match kind {
+                    FileType::Directory => levels.push((walk.path.len(), walk.entries())),
+                    FileType::Symlink if !walk.leads_to_skill_file() => {}
+                    _ => {
+                        let found = Found { path: OsString::from_vec(walk.path.clone()).into(), below: start };
+                        if take(found).is_break() {
+                            break;
+                        }
+                    }
+                }
             }
         }
     }
-    tree.files.sort_by(|a, b| a.relative.as_os_str().cmp(b.relative.as_os_str()));
-    Ok(tree)
+    walk.refused.sort_by(|(a, _), (b, _)| a.cmp(b));
+    walk.refused
 }
 
-fn consider(root: &Path, entry: &DirEntry, tree: &mut Tree) {
-    let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
-    let named = is_skill_file(entry.path());
-    if entry.file_type().is_symlink() {
-        let refuse = |tree: &mut Tree, why: &str| tree.refused.push((relative.clone(), why.to_owned()));
-        match fs::canonicalize(entry.path()) {
-            Err(_) if named => refuse(tree, "it is a link to nothing"),
+/// What a folder's own path is in the paths of what is below it.
+fn below(folder: &Path) -> Vec<u8> {
+    let mut path = folder.as_os_str().as_bytes().to_vec();
+    if path != b"/" {
+        path.push(b'/');
+    }
+    path
+}
+
+/// How much of a folder the system lists at once.
+const BUFFER: usize = 32 * 1024;
+
+struct Walk<'a> {
+    folder: &'a Folder,
+    /// Of what is being looked at; with a slash at its end where that is a folder.
+    path: Vec<u8>,
+    refused: Refused,
+    buffer: Vec<u8>,
+}
+
+/// Something in a folder that may matter: a folder, a link, or a regular file with the name of a skill file.
+struct Entry {
+    /// A folder's has a slash at its end: so has the path of all that is in it, and that is what decides the order.
+    name: Vec<u8>,
+    kind: FileType,
+}
+
+impl Walk<'_> {
+    /// What is in the folder at `path`, in the order of paths.
+    fn entries(&mut self) -> vec::IntoIter<Entry> {
+        let mut entries = Vec::new();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        if let Err(error) = self.list(buffer.spare_capacity_mut(), &mut entries) {
+            self.refuse(self.own_path().to_vec(), error.to_string());
+        }
+        self.buffer = buffer;
+        entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
+        entries.into_iter()
+    }
+
+    /// The path of a folder without the slash: with it, a link that has taken the folder's place would be followed.
+    fn own_path(&self) -> &[u8] {
+        self.path.strip_suffix(b"/").filter(|it| !it.is_empty()).unwrap_or(&self.path)
+    }
+
+    fn list(&mut self, buffer: &mut [MaybeUninit<u8>], entries: &mut Vec<Entry>) -> io::Result<()> {
+        let listed = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
+        let mut raw = RawDir::new(&listed, buffer);
+        while let Some(entry) = raw.next() {
+            let entry = entry?;
+            let name = entry.file_name();
+            let kind = match entry.file_type() {
+                // Some file systems do not say.
+                FileType::Unknown => match rustix::fs::statat(&listed, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(found) => FileType::from_raw_mode(found.st_mode),
+                    Err(error) => {
+                        self.refuse([&self.path, name.to_bytes()].concat(), io::Error::from(error).to_string());
+                        continue;
+                    }
+                },
+                known => known,
+            };
+            entries.extend(considered(name.to_bytes(), kind));
+        }
+        Ok(())
+    }
+
+    /// Whether the link at `path` is to count as a skill file.
+    fn leads_to_skill_file(&mut self) -> bool {
+        let path = Path::new(OsStr::from_bytes(&self.path));
+        let named = is_skill_file(path);
+        let root = self.folder.path();
+        let why = match fs::canonicalize(path) {
+            Err(_) if named => "it is a link to nothing",
             // A link to any other file is no business of ours.
             Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
-                refuse(tree, "it is a link that leads outside the folder");
+                "it is a link that leads outside the folder"
             }
             // A target that is a skill file itself is found under its own path.
-            Ok(target) if named && target.is_file() && !is_skill_file(&target) => push(tree, entry, relative),
-            _ => {}
-        }
-    } else if named && entry.file_type().is_file() {
-        push(tree, entry, relative);
+            Ok(target) => return named && target.is_file() && !is_skill_file(&target),
+            Err(_) => return false,
+        };
+        self.refuse(self.path.clone(), why.to_owned());
+        false
+    }
+
+    fn refuse(&mut self, path: Vec<u8>, why: String) {
+        let path = PathBuf::from(OsString::from_vec(path));
+        let relative = path.strip_prefix(self.folder.path()).unwrap_or(&path).to_owned();
+        self.refused.push((relative, why));
     }
 }
 
-fn push(tree: &mut Tree, entry: &DirEntry, relative: PathBuf) {
-    let size = fs::metadata(entry.path()).map_or(0, |it| it.len());
-    tree.files.push(Found { path: entry.path().to_owned(), relative, size });
+fn considered(name: &[u8], kind: FileType) -> Option<Entry> {
+    let matters = match kind {
+        FileType::Directory => name != b"." && name != b"..",
+        FileType::Symlink => true,
+        FileType::RegularFile => is_skill_file(Path::new(OsStr::from_bytes(name))),
+        _ => false,
+    };
+    let slash: &[u8] = if kind == FileType::Directory { b"/" } else { b"" };
+    matters.then(|| Entry { name: [name, slash].concat(), kind })
 }
 
 fn is_skill_file(path: &Path) -> bool {
@@ -79,4 +194,31 @@ fn is_skill_file(path: &Path) -> bool {
 /// The name of the folder that a file is in.
 pub(super) fn folder_name(path: &Path) -> Option<&str> {
     path.parent().and_then(Path::file_name).and_then(|name| name.to_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::skill_files;
+
+    #[test]
+    fn files_come_in_the_order_of_their_whole_paths_and_what_is_refused_folder_by_folder() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let names = ["a", "a-b", "a.b", "a b", "a0", "SKILL.md.d", "T", "skill.md/deep", ".h"];
+        for name in names.into_iter().flat_map(|it| [it.to_owned(), format!("a/{it}")]) {
+            let inner = folder.path().join(&name);
+            fs::create_dir_all(&inner)?;
+            fs::write(inner.join("SKILL.md"), name)?;
+            symlink("nowhere", inner.join("Skill.md"))?;
+        }
+        let tree = skill_files(folder.path()).map_err(std::io::Error::other)?;
+        let found: Vec<_> = tree.files.iter().map(|it| it.relative().as_os_str()).collect();
+        assert!(found.is_sorted() && found.len() == 2 * names.len(), "{found:?}");
+        let refused: Vec<_> = tree.refused.iter().map(|(path, _)| path).collect();
+        assert!(refused.is_sorted() && refused.len() == found.len(), "{refused:?}");
+        assert!(tree.files.iter().all(|it| it.path.is_file()));
+        Ok(())
+    }
 }

@@ -39,7 +39,7 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
     let mut found = Vec::new();
     if path.is_dir() {
         let tree = skill_files(path)?;
-        found.extend(tree.files.iter().map(|it| one(files, &path.join(&it.relative), mode)));
+        found.extend(tree.files.iter().map(|it| one(files, &path.join(it.relative()), mode)));
         found.extend(tree.refused.into_iter().map(|(relative, why)| unreadable(path.join(relative), why)));
     } else {
         files.read(path)?; // a path that names nothing readable is the user's mistake, not a finding

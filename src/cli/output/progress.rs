@@ -61,6 +61,7 @@ impl Progress {
             let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} ({eta} left)");
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(self.what)
         });
+        bar.set_length(total as u64);
         bar.set_position(done as u64);
     }
 }

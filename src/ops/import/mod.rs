@@ -1,5 +1,6 @@
 //! `init --from`: a folder of skill files goes into the database, in few transactions. One bad file never stops the rest.
 
+mod ahead;
 mod prepare;
 mod write;
 
@@ -7,14 +8,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::content_file::Files;
+use super::content_file::{Files, Folder};
 use super::error::Result;
 use super::project::Project;
-use super::tree::skill_files;
+use super::tree::Refused;
 use crate::clock::Clock;
 use crate::model::{AgentType, Category, path_as_text};
 use crate::store::{Durability, Store};
 
+use ahead::{Batch, Pieces, read_ahead};
+use prepare::Reader;
 use write::Writer;
 
 /// What to import.
@@ -30,6 +33,8 @@ pub struct Import<'a> {
     pub approve_as: Option<&'a str>,
     /// Agent types that get what is new.
     pub agents: &'a [AgentType],
+    /// Whether the database is new: nobody else has it, and there are no skills in it.
+    pub fresh: bool,
 }
 
 /// What happened to each file: `found` is the sum of the other counts and the refused.
@@ -75,7 +80,7 @@ pub struct Refusal {
 pub struct ImportEvent {
     /// Files that are committed or refused.
     pub done: usize,
-    /// All files.
+    /// All files that were found so far.
     pub total: usize,
 }
 
@@ -88,25 +93,52 @@ pub fn import(
     request: &Import<'_>,
     progress: &mut dyn FnMut(ImportEvent),
 ) -> Result<ImportReport> {
-    let tree = skill_files(request.folder)?;
-    let total = tree.files.len() + tree.refused.len();
+    let folder = Folder::open(request.folder)?;
     let now = clock.database_time();
-    let mut writer = Writer::new(request, project, &now, total);
-    for (path, reason) in tree.refused {
-        writer.refuse(&path, None, reason);
-    }
-    let mut done = writer.report.refused.len();
-    prepare::in_batches(files, &tree.files, |batch| {
-        let count = batch.len();
-        let mut transaction = store.write(Durability::Full)?;
-        for prepared in batch {
-            writer.take(transaction.as_mut(), prepared)?;
+    let mut writer = Writer::new(request, &now);
+    let reader = Reader { files, folder: &folder, project };
+    let refused = read_ahead(&folder, &reader, |pieces| {
+        let mut batch = Batch::first();
+        while pieces.any_left() {
+            write(store, pieces, &mut batch, &mut writer)?;
+            batch = batch.following();
+            progress(ImportEvent { done: writer.report.found, total: pieces.found() });
         }
-        transaction.commit()?;
-        writer.report.transactions += 1;
-        done += count;
-        progress(ImportEvent { done, total });
         Ok(())
     })?;
-    Ok(writer.report)
+    Ok(with_unread(writer.report, refused))
+}
+
+/// One transaction.
+fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writer: &mut Writer<'_>) -> Result<()> {
+    // Where others wait for the lock, all is read before it is taken.
+    let mut ready = Vec::new();
+    while !writer.fresh()
+        && let Some(piece) = pieces.next_of(batch)
+    {
+        ready.push(piece);
+    }
+    let mut transaction = store.write(Durability::Full)?;
+    for piece in ready {
+        writer.take(transaction.as_mut(), &piece)?;
+        pieces.give_back(piece);
+    }
+    while writer.fresh()
+        && let Some(piece) = pieces.next_of(batch)
+    {
+        writer.take(transaction.as_mut(), &piece)?;
+        pieces.give_back(piece);
+    }
+    transaction.commit()?;
+    writer.report.transactions += 1;
+    Ok(())
+}
+
+/// What could not even be read comes before what was.
+fn with_unread(mut report: ImportReport, unread: Refused) -> ImportReport {
+    report.found += unread.len();
+    let refusal =
+        |(path, reason): (PathBuf, String)| Refusal { path: path.to_string_lossy().into_owned(), line: None, reason };
+    report.refused.splice(..0, unread.into_iter().map(refusal));
+    report
 }

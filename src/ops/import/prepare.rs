@@ -1,23 +1,26 @@
-//! Reading, hashing and understanding files ahead of the writer, on the other cores, in the order of their paths.
+//! One file from the folder, read, hashed and understood, on the way to the writer.
 
-use std::sync::mpsc::sync_channel;
-use std::thread;
+use std::ops::Range;
 
-use crate::ops::content_file::{ContentFile, FileError, Files};
-use crate::ops::error::Result;
-use crate::ops::rules::{Described, describe};
-use crate::ops::tree::Found;
+use super::Refusal;
+use crate::model::{SkillName, is_conformant_name};
+use crate::ops::content_file::{FileError, Files, Folder};
+use crate::ops::project::Project;
+use crate::ops::rules::{Described, Remark, describe};
+use crate::ops::tree::{Found, folder_name};
 
-/// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
-/// The first is small, so that writing begins soon, and each is twice as large as the one before.
-const FIRST_BATCH_FILES: usize = 64;
-const BATCH_FILES: usize = 1024;
-const BATCH_BYTES: u64 = 16 * 1024 * 1024;
+/// What reading needs.
+pub(super) struct Reader<'a> {
+    pub(super) files: &'a Files,
+    pub(super) folder: &'a Folder,
+    pub(super) project: &'a Project,
+}
 
 /// A file that was read, or why not.
-pub(super) struct Prepared<'a> {
-    pub(super) found: &'a Found,
-    pub(super) outcome: std::result::Result<(ContentFile, Described), Unusable>,
+pub(super) struct Prepared {
+    /// From the folder that is imported, as it is shown.
+    pub(super) path: String,
+    pub(super) outcome: Result<Item, Unusable>,
 }
 
 /// Why a file cannot be imported.
@@ -26,87 +29,74 @@ pub(super) struct Unusable {
     pub(super) reason: String,
 }
 
-/// Calls `write` with each batch in order, while the next ones are read.
-pub(super) fn in_batches<'a>(
-    files: &Files,
-    found: &'a [Found],
-    mut write: impl FnMut(Vec<Prepared<'a>>) -> Result<()>,
-) -> Result<()> {
-    let batches = split(found);
-    let workers = thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 8));
-    thread::scope(|scope| {
-        // Worker w reads batches w, w + workers, …: taking turns keeps the order without a buffer.
-        let queues: Vec<_> = (0..workers)
-            .map(|worker| {
-                let (sender, receiver) = sync_channel(1);
-                let mine: Vec<&'a [Found]> = batches.iter().copied().skip(worker).step_by(workers).collect();
-                scope.spawn(move || {
-                    for batch in mine {
-                        let prepared: Vec<_> = batch.iter().map(|it| prepare(files, it)).collect();
-                        if sender.send(prepared).is_err() {
-                            return; // the writer failed
-                        }
-                    }
-                });
-                receiver
-            })
-            .collect();
-        for turn in 0..batches.len() {
-            match queues[turn % workers].recv() {
-                Ok(batch) => write(batch)?,
-                Err(_) => break, // the worker is gone; the scope passes its panic on
+/// A file on its way into the database.
+pub(super) struct Item {
+    pub(super) name: SkillName,
+    pub(super) stored_path: String,
+    /// Where its bytes are among those of its piece.
+    pub(super) bytes: Range<usize>,
+    pub(super) described: Described,
+    pub(super) warnings: Vec<Refusal>,
+}
+
+impl Reader<'_> {
+    /// Reads a file; its bytes are put behind those that are there.
+    pub(super) fn prepare(&self, found: &Found, bytes: &mut Vec<u8>) -> Prepared {
+        let path = found.relative().to_string_lossy().into_owned();
+        let outcome = self.item(found, &path, bytes);
+        Prepared { path, outcome }
+    }
+
+    fn item(&self, found: &Found, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Unusable> {
+        let start = bytes.len();
+        let real = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
+        let range = start..bytes.len();
+        let mut described = describe(&bytes[range.clone()], self.files.most_bytes)
+            .map_err(|error| Unusable { line: Some(error.line()), reason: error.to_string() })?;
+        let stored_path = self.project.stored_path(&real).map_err(|error| Unusable::because(error.to_string()))?;
+        let name = name(found, &mut described)?;
+        let refusal = |it: Remark| Refusal { path: shown.to_owned(), line: it.line, reason: it.message };
+        let warnings = std::mem::take(&mut described.warnings).into_iter().map(refusal).collect();
+        Ok(Item { name, stored_path, bytes: range, described, warnings })
+    }
+}
+
+/// Finds the name: that of the front matter, where `deploy` would take it, else the folder's.
+fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable> {
+    // The folder where it was found, which is not where a link leads.
+    let folder = folder_name(&found.path).unwrap_or_default();
+    let own = described.name.as_deref().map(str::parse::<SkillName>);
+    let name = match own {
+        Some(Ok(name)) => name,
+        other => {
+            let name = folder.parse().map_err(|error| match &other {
+                Some(Err(own)) => Unusable::because(format!("{own}; and its folder does not name it either: {error}")),
+                _ => Unusable::because(format!("it has no name, and its folder does not name it either: {error}")),
+            })?;
+            if let Some(Err(error)) = other {
+                let message = format!("{error}; it is imported under its folder's name \"{name}\"");
+                described.warnings.push(Remark::about(message));
             }
+            name
         }
-        Ok(())
-    })
+    };
+    if !is_conformant_name(name.as_str()) {
+        let message = format!("the name \"{name}\" is not one that the Agent Skills format takes");
+        described.warnings.push(Remark::about(message));
+    }
+    Ok(name)
 }
 
-fn split(found: &[Found]) -> Vec<&[Found]> {
-    let mut batches = Vec::new();
-    let (mut start, mut bytes, mut most) = (0, 0, FIRST_BATCH_FILES);
-    for (index, file) in found.iter().enumerate() {
-        if index > start && (index - start == most || bytes + file.size > BATCH_BYTES) {
-            batches.push(&found[start..index]);
-            (start, bytes, most) = (index, 0, BATCH_FILES.min(most * 2));
-        }
-        bytes += file.size;
+impl Unusable {
+    fn because(reason: String) -> Self {
+        Self { line: None, reason }
     }
-    if start < found.len() {
-        batches.push(&found[start..]);
-    }
-    batches
-}
-
-fn prepare<'a>(files: &Files, found: &'a Found) -> Prepared<'a> {
-    let outcome = files.read(&found.path).map_err(unusable).and_then(|file| {
-        describe(&file.bytes, files.most_bytes)
-            .map(|described| (file, described))
-            .map_err(|error| Unusable { line: Some(error.line()), reason: error.to_string() })
-    });
-    Prepared { found, outcome }
 }
 
 fn unusable(error: FileError) -> Unusable {
-    let reason = match error {
+    Unusable::because(match error {
         FileError::Content { problem, .. } => problem,
         FileError::Unreadable { source, .. } => source.to_string(),
         other => other.to_string(),
-    };
-    Unusable { line: None, reason }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-    use crate::ops::tree::Found;
-
-    #[test]
-    fn batches_are_bounded_by_count_and_by_bytes() {
-        let found = |size: u64| Found { path: "x".into(), relative: "x".into(), size };
-        let small: Vec<_> = (0..3000).map(|_| found(10)).collect();
-        assert_eq!(split(&small).iter().map(|it| it.len()).collect::<Vec<_>>(), [64, 128, 256, 512, 1024, 1016]);
-        let large: Vec<_> = (0..40).map(|_| found(1024 * 1024)).collect();
-        assert_eq!(split(&large).iter().map(|it| it.len()).collect::<Vec<_>>(), [16, 16, 8]);
-        assert!(split(&[]).is_empty());
-    }
+    })
 }

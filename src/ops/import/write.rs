@@ -1,43 +1,37 @@
 //! One file into the database, inside the transaction of its batch.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use super::prepare::{Prepared, Unusable};
+use super::ahead::Piece;
+use super::prepare::{Item, Prepared};
 use super::{Import, ImportReport, Refusal};
-use crate::model::{ApprovalLevel, Decision, SkillId, SkillName, Version, VersionSource, is_conformant_name};
-use crate::ops::content_file::ContentFile;
+use crate::model::{ApprovalLevel, Decision, SkillId, SkillName, Version, VersionSource};
 use crate::ops::error::{Error, Result};
 use crate::ops::numbering;
-use crate::ops::project::Project;
-use crate::ops::rules::{Described, LevelRule, Remark};
-use crate::ops::tree::{Found, folder_name};
+use crate::ops::rules::LevelRule;
 use crate::store::{NewApproval, NewMapping, NewSkill, NewVersion, Transaction};
 
 /// Writes files and keeps the report.
 pub(super) struct Writer<'a> {
     pub(super) report: ImportReport,
     request: &'a Import<'a>,
-    project: &'a Project,
     now: &'a str,
     /// Names that were taken in this run, and by which file.
     taken: HashMap<SkillName, String>,
 }
 
-/// A file on its way into the database.
-struct Item<'a> {
-    name: SkillName,
-    relative: &'a Path,
-    stored_path: String,
-    file: ContentFile,
-    described: Described,
+/// A file, and what is needed to write it.
+struct File<'a> {
+    path: &'a str,
+    item: &'a Item,
+    bytes: &'a [u8],
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(request: &'a Import<'a>, project: &'a Project, now: &'a str, found: usize) -> Self {
+    pub(super) fn new(request: &'a Import<'a>, now: &'a str) -> Self {
         let report = ImportReport {
             folder: request.folder.to_owned(),
-            found,
+            found: 0,
             imported: 0,
             unchanged: 0,
             updated: 0,
@@ -47,97 +41,71 @@ impl<'a> Writer<'a> {
             warnings: Vec::new(),
             transactions: 0,
         };
-        Self { report, request, project, now, taken: HashMap::new() }
+        Self { report, request, now, taken: HashMap::new() }
     }
 
-    pub(super) fn refuse(&mut self, path: &Path, line: Option<usize>, reason: String) {
-        self.report.refused.push(Refusal { path: shown(path), line, reason });
+    pub(super) fn fresh(&self) -> bool {
+        self.request.fresh
     }
 
-    /// Takes one file; `Err` only where the database fails.
-    pub(super) fn take(&mut self, tx: &mut dyn Transaction, prepared: Prepared<'_>) -> Result<()> {
-        let relative = prepared.found.relative.as_path();
-        let found = prepared.found;
-        let item = match prepared.outcome.and_then(|(file, described)| self.item(found, file, described)) {
-            Ok(item) => item,
-            Err(Unusable { line, reason }) => {
-                self.refuse(relative, line, reason);
-                return Ok(());
+    fn refuse(&mut self, path: &str, line: Option<usize>, reason: String) {
+        self.report.refused.push(Refusal { path: path.to_owned(), line, reason });
+    }
+
+    /// Takes some files; `Err` only where the database fails.
+    pub(super) fn take(&mut self, tx: &mut dyn Transaction, piece: &Piece) -> Result<()> {
+        self.report.found += piece.files.len();
+        for Prepared { path, outcome } in &piece.files {
+            match outcome {
+                Ok(item) => self.take_one(tx, &File { path, item, bytes: &piece.bytes[item.bytes.clone()] })?,
+                Err(unusable) => self.refuse(path, unusable.line, unusable.reason.clone()),
             }
-        };
+        }
+        Ok(())
+    }
+
+    fn take_one(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
+        let File { path, item, bytes } = *file;
+        self.report.warnings.extend_from_slice(&item.warnings);
         if let Some(first) = self.taken.get(&item.name) {
             let reason = format!("it has the same name \"{}\" as {first}, which comes first", item.name);
-            self.refuse(relative, None, reason);
+            self.refuse(path, None, reason);
             return Ok(());
         }
-        self.taken.insert(item.name.clone(), shown(relative));
-        match tx.skill(&item.name)? {
-            None => self.insert(tx, &item),
+        self.taken.insert(item.name.clone(), path.to_owned());
+        // In a fresh database there is nothing but what was taken.
+        let known = if self.request.fresh { None } else { tx.skill(&item.name)? };
+        match known {
+            None => self.insert(tx, file),
             Some(skill) if skill.content_hash == item.described.hash.to_string() => {
-                tx.store_content(&item.described.hash, &item.file.bytes)?; // where it was missing or damaged
+                tx.store_content(&item.described.hash, bytes)?; // where it was missing or damaged
                 self.report.unchanged += 1;
                 Ok(())
             }
-            Some(skill) if self.request.update => match self.update(tx, &skill, &item) {
+            Some(skill) if self.request.update => match self.update(tx, &skill, file) {
                 Err(error @ (Error::Store(_) | Error::File(_))) => Err(error),
                 Err(error) => {
-                    self.refuse(relative, None, error.to_string());
+                    self.refuse(path, None, error.to_string());
                     Ok(())
                 }
                 Ok(()) => Ok(()),
             },
             Some(skill) => {
                 let reason = format!("\"{}\" is {} in the database, with other bytes", item.name, skill.version);
-                self.report.changed.push(Refusal { path: shown(relative), line: None, reason });
+                self.report.changed.push(Refusal { path: path.to_owned(), line: None, reason });
                 Ok(())
             }
         }
     }
 
-    /// Finds the name: that of the front matter, where `deploy` would take it, else the folder's.
-    fn item<'b>(
-        &mut self,
-        found: &'b Found,
-        file: ContentFile,
-        mut described: Described,
-    ) -> std::result::Result<Item<'b>, Unusable> {
-        let relative = found.relative.as_path();
-        let unusable = |reason: String| Unusable { line: None, reason };
-        let stored_path = self.project.stored_path(&file.path).map_err(|error| unusable(error.to_string()))?;
-        // The folder where it was found, which is not where a link leads.
-        let folder = folder_name(&found.path).unwrap_or_default();
-        let own = described.name.as_deref().map(str::parse::<SkillName>);
-        let name = match own {
-            Some(Ok(name)) => name,
-            other => {
-                let name = folder.parse().map_err(|error| match &other {
-                    Some(Err(own)) => unusable(format!("{own}; and its folder does not name it either: {error}")),
-                    _ => unusable(format!("it has no name, and its folder does not name it either: {error}")),
-                })?;
-                if let Some(Err(error)) = other {
-                    let message = format!("{error}; it is imported under its folder's name \"{name}\"");
-                    described.warnings.push(Remark::about(message));
-                }
-                name
-            }
-        };
-        if !is_conformant_name(name.as_str()) {
-            let message = format!("the name \"{name}\" is not one that the Agent Skills format takes");
-            described.warnings.push(Remark::about(message));
-        }
-        let warnings = std::mem::take(&mut described.warnings);
-        let refusal = |it: Remark| Refusal { path: shown(relative), line: it.line, reason: it.message };
-        self.report.warnings.extend(warnings.into_iter().map(refusal));
-        Ok(Item { name, relative, stored_path, file, described })
-    }
-
-    fn insert(&mut self, tx: &mut dyn Transaction, item: &Item<'_>) -> Result<()> {
+    fn insert(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
+        let item = file.item;
         let category = item.described.category.unwrap_or(self.request.category);
         let mut level = category.approval_level();
         match item.described.approval_level {
             Some(asked) if asked < level => {
                 let reason = format!("its front matter asks for the level {asked}, its category needs {level}");
-                self.report.warnings.push(Refusal { path: shown(item.relative), line: None, reason });
+                self.report.warnings.push(Refusal { path: file.path.to_owned(), line: None, reason });
             }
             Some(asked) => level = asked,
             None => {}
@@ -152,7 +120,7 @@ impl<'a> Writer<'a> {
             owner: item.described.owner.as_deref(),
             phase4_pattern_id: None,
         };
-        tx.store_content(&item.described.hash, &item.file.bytes)?;
+        tx.store_content(&item.described.hash, file.bytes)?;
         let id = tx.insert_skill(&skill, &self.version(item, &version, level))?;
         self.report.imported += 1;
         for agent_type in self.request.agents {
@@ -162,7 +130,8 @@ impl<'a> Writer<'a> {
         self.review(tx, id, item, &version, level)
     }
 
-    fn update(&mut self, tx: &mut dyn Transaction, skill: &crate::model::Skill, item: &Item<'_>) -> Result<()> {
+    fn update(&mut self, tx: &mut dyn Transaction, skill: &crate::model::Skill, file: &File<'_>) -> Result<()> {
+        let item = file.item;
         let versions = tx.versions(skill.id)?;
         let rule = LevelRule {
             name: &skill.name,
@@ -172,7 +141,7 @@ impl<'a> Writer<'a> {
         };
         let level = rule.level()?;
         let version = numbering::next(skill, &versions, None)?.to_string();
-        tx.store_content(&item.described.hash, &item.file.bytes)?;
+        tx.store_content(&item.described.hash, file.bytes)?;
         tx.record_version(skill.id, &self.version(item, &version, level))?;
         self.report.updated += 1;
         self.review(tx, skill.id, item, &version, level)
@@ -183,7 +152,7 @@ impl<'a> Writer<'a> {
         &mut self,
         tx: &mut dyn Transaction,
         id: SkillId,
-        item: &Item<'_>,
+        item: &Item,
         version: &str,
         level: ApprovalLevel,
     ) -> Result<()> {
@@ -204,7 +173,7 @@ impl<'a> Writer<'a> {
         Ok(tx.record_approval(id, &approval)?)
     }
 
-    fn version<'b>(&self, item: &'b Item<'_>, version: &'b str, level: ApprovalLevel) -> NewVersion<'b>
+    fn version<'b>(&self, item: &'b Item, version: &'b str, level: ApprovalLevel) -> NewVersion<'b>
     where
         'a: 'b,
     {
@@ -218,8 +187,4 @@ impl<'a> Writer<'a> {
             now: self.now,
         }
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }

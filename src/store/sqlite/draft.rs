@@ -10,7 +10,7 @@ use super::failure::file_error;
 use super::open::{self, Options};
 use super::{SqliteStore, backup, rollups, schema};
 use crate::clock::Clock;
-use crate::draft::Draft;
+use crate::draft::{Draft, SyncAhead};
 use crate::store::{Durability, Result};
 
 /// A database that is not there yet. Dropped before it is published, it leaves nothing.
@@ -20,6 +20,8 @@ pub struct DatabaseDraft {
     path: PathBuf,
     /// What is made again, from its SQL, when all rows are there.
     deferred: Vec<String>,
+    /// What keeps the disk busy while it is filled.
+    syncing: Option<SyncAhead>,
     // Last: the file goes when the connection is closed.
     file: Draft,
 }
@@ -40,26 +42,30 @@ impl DatabaseDraft {
         // Whatever durability its transactions ask for, it is synced once, at the end.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
         let store = SqliteStore::new(connection, place, options, clock, open::warning_about(path));
-        Ok(Some(Self { store, path: path.to_owned(), deferred: Vec::new(), file }))
+        Ok(Some(Self { store, path: path.to_owned(), deferred: Vec::new(), syncing: None, file }))
     }
 
     /// The store, for filling it with many rows. Indexes are cheaper to make of all rows than row by row; triggers keep up with
     /// the writes of other programs, and there are none.
     pub fn fill(&mut self) -> Result<&mut SqliteStore> {
-        let Self { store, deferred, .. } = self;
+        let Self { store, deferred, syncing, file, .. } = self;
         if deferred.is_empty() {
             *deferred = defer(&store.connection).map_err(|error| store.place.fail(&error))?;
+            *syncing = Some(file.sync_ahead().map_err(|source| file_error("could not sync", file.path(), source))?);
         }
         Ok(store)
     }
 
     /// Finishes it and gives it its name, unless something has that name by now; says whether it did.
     pub fn publish(self) -> Result<bool> {
-        let Self { store, path, deferred, file } = self;
+        let Self { store, path, deferred, syncing, file } = self;
         let SqliteStore { mut connection, place, .. } = store;
         finish(&mut connection, &deferred).map_err(|error| place.fail(&error))?;
         open::settle_journal_mode(&connection, &place)?;
         connection.close().map_err(|(_, error)| place.fail(&error))?;
+        if let Some(syncing) = syncing {
+            syncing.end().map_err(|source| file_error("could not sync", file.path(), source))?;
+        }
         backup::sync(&file)?;
         file.publish().map_err(|source| file_error("could not create", &path, source))
     }
@@ -68,6 +74,9 @@ impl DatabaseDraft {
 fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     backup::unsynced(connection)?;
     connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+    // Filling writes nearly every page once and comes back to few. Pages that are used over and over stay in the processor's cache;
+    // a cache that held them all would take fresh memory for each. Nor does a mapping help, of what is hardly ever read.
+    connection.execute_batch("PRAGMA cache_size = -2000; PRAGMA mmap_size = 0")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::run_all(&transaction)?;
     schema::note_versions(&transaction, clock)?;
@@ -75,10 +84,16 @@ fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     transaction.commit()
 }
 
+/// What keeps up with rows of the tables that are filled. Nothing is deleted from a database that is being filled.
+const DEFERRED: &str = "SELECT type, name, sql FROM sqlite_master
+     WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND name NOT GLOB 'cfn_*_delete'
+       AND tbl_name IN ('skills', 'skill_contents', 'skill_versions', 'approval_history', 'agent_skill_mappings')
+     ORDER BY rowid";
+
 /// Drops indexes and triggers; answers the SQL that makes them again.
 fn defer(connection: &Connection) -> SqlResult<Vec<String>> {
     let objects: Vec<(String, String, String)> = connection
-        .prepare("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid")?
+        .prepare(DEFERRED)?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<SqlResult<_>>()?;
     let drop = |(kind, name, _): &(String, String, String)| format!("DROP {kind} {name};");

@@ -1,0 +1,196 @@
+//! Finding, reading and understanding files ahead of the writer, on all cores, in the order of their paths: one thread walks through
+//! the folder, the others take turns at what it finds, and the writer takes what they read in the same turns. What was written goes
+//! back to them, so that its memory is used again and freed where it was taken: an allocator of many threads is slow otherwise.
+
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use super::prepare::{Prepared, Reader};
+use crate::ops::content_file::Folder;
+use crate::ops::error::Result;
+use crate::ops::tree::{Found, Refused, walk};
+
+/// A turn is small enough that the writer begins soon and that what it writes is still in the processor's cache, and large enough
+/// that the threads seldom wait for each other.
+const TURN_FILES: usize = 32;
+
+/// Large files do not wait for the end of the turn.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
+/// The first is small, so that writing begins soon, and each is twice as large as the one before.
+const FIRST_BATCH_FILES: usize = 64;
+const BATCH_FILES: usize = 1024;
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Some files that were read; never none.
+#[derive(Default)]
+pub(super) struct Piece {
+    /// The bytes of all of them.
+    pub(super) bytes: Vec<u8>,
+    pub(super) files: Vec<Prepared>,
+    /// Whether it is the last one of a turn.
+    last: bool,
+}
+
+/// What is there to be written.
+pub(super) struct Pieces<'a> {
+    queues: Vec<Receiver<Piece>>,
+    turn: usize,
+    next: Option<Piece>,
+    used: &'a Mutex<Vec<Piece>>,
+    found: &'a AtomicUsize,
+}
+
+/// Calls `write` with what is read from a folder, while more is read; answers what could not even be read.
+pub(super) fn read_ahead(
+    folder: &Folder,
+    reader: &Reader<'_>,
+    write: impl FnOnce(&mut Pieces<'_>) -> Result<()>,
+) -> Result<Refused> {
+    let (used, found) = (Mutex::default(), AtomicUsize::new(0));
+    let mut refused = Refused::new();
+    thread::scope(|scope| {
+        let (mut turns, mut queues) = (Vec::new(), Vec::new());
+        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get().min(8)) {
+            let (turn, mine) = channel();
+            let (sender, queue) = sync_channel(1);
+            let used = &used;
+            scope.spawn(move || read(reader, &mine, &sender, used));
+            turns.push(turn);
+            queues.push(queue);
+        }
+        let (found, refused) = (&found, &mut refused);
+        scope.spawn(move || *refused = hand_out(folder, &turns, found));
+        // When this is dropped the others stop: nobody takes what they read.
+        write(&mut Pieces { queues, turn: 0, next: None, used: &used, found })
+    })?;
+    Ok(refused)
+}
+
+fn hand_out(folder: &Folder, readers: &[Sender<Vec<Found>>], count: &AtomicUsize) -> Refused {
+    let mut turn = Vec::new();
+    let mut next = readers.iter().cycle();
+    let mut send = |turn: &mut Vec<Found>| next.next().is_some_and(|it| it.send(std::mem::take(turn)).is_ok());
+    let refused = walk(folder, &mut |found| {
+        count.fetch_add(1, Ordering::Relaxed);
+        turn.push(found);
+        if turn.len() < TURN_FILES || send(&mut turn) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    if !turn.is_empty() {
+        send(&mut turn);
+    }
+    refused
+}
+
+fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Found>>, pieces: &SyncSender<Piece>, used: &Mutex<Vec<Piece>>) {
+    for turn in turns {
+        let mut files = turn.into_iter().peekable();
+        while files.peek().is_some() {
+            let mut piece = used.lock().ok().and_then(|mut it| it.pop()).unwrap_or_default();
+            piece.bytes.clear();
+            piece.files.clear();
+            while piece.bytes.len() < PIECE_BYTES
+                && let Some(found) = files.next()
+            {
+                piece.files.push(reader.prepare(&found, &mut piece.bytes));
+            }
+            piece.last = files.peek().is_none();
+            if pieces.send(piece).is_err() {
+                return; // the writer failed
+            }
+        }
+    }
+}
+
+impl Pieces<'_> {
+    /// Whether there is anything left to be written; waits until that is known.
+    pub(super) fn any_left(&mut self) -> bool {
+        self.peek().is_some()
+    }
+
+    /// The next piece of a batch, where there is room for it.
+    pub(super) fn next_of(&mut self, batch: &mut Batch) -> Option<Piece> {
+        let piece = self.peek()?;
+        if batch.takes(piece.files.len(), piece.bytes.len()) { self.next.take() } else { None }
+    }
+
+    /// Gives back what was written.
+    pub(super) fn give_back(&self, piece: Piece) {
+        if let Ok(mut used) = self.used.lock() {
+            used.push(piece);
+        }
+    }
+
+    /// How many files were found so far.
+    pub(super) fn found(&self) -> usize {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    fn peek(&mut self) -> Option<&Piece> {
+        if self.next.is_none() {
+            let queue = self.queues.get(self.turn % self.queues.len())?;
+            let piece = queue.recv().ok()?; // else there is no more, or a thread panicked: the scope passes that on
+            self.turn += usize::from(piece.last);
+            self.next = Some(piece);
+        }
+        self.next.as_ref()
+    }
+}
+
+/// What one transaction takes.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) files: usize,
+    bytes: usize,
+    most: usize,
+}
+
+impl Batch {
+    pub(super) fn first() -> Self {
+        Self { files: 0, bytes: 0, most: FIRST_BATCH_FILES }
+    }
+
+    pub(super) fn following(&self) -> Self {
+        Self { files: 0, bytes: 0, most: BATCH_FILES.min(self.most * 2) }
+    }
+
+    fn takes(&mut self, files: usize, bytes: usize) -> bool {
+        let takes = self.files == 0 || (self.files + files <= self.most && self.bytes + bytes <= BATCH_BYTES);
+        if takes {
+            self.files += files;
+            self.bytes += bytes;
+        }
+        takes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BATCH_BYTES, Batch, TURN_FILES};
+
+    /// The files of each batch that some pieces, each with a number of files and their bytes, make.
+    fn batches(pieces: impl IntoIterator<Item = (usize, usize)>) -> Vec<usize> {
+        let (mut batch, mut done) = (Batch::first(), Vec::new());
+        for (files, bytes) in pieces {
+            if !batch.takes(files, bytes) {
+                done.push(batch.files);
+                batch = batch.following();
+                assert!(batch.takes(files, bytes), "an empty batch takes everything");
+            }
+        }
+        done.push(batch.files);
+        done
+    }
+
+    #[test]
+    fn batches_are_bounded_by_count_and_by_bytes() {
+        let small = [(TURN_FILES, 10 * TURN_FILES); 3000 / TURN_FILES].into_iter().chain([(3000 % TURN_FILES, 10)]);
+        assert_eq!(batches(small), [64, 128, 256, 512, 1024, 1016]);
+        assert_eq!(batches([(1, 1024 * 1024); 40]), [16, 16, 8]);
+        assert_eq!(batches([(1, 2 * BATCH_BYTES); 2]), [1, 1]);
+    }
+}
