@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::counted;
 use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
@@ -197,10 +198,10 @@ impl Context {
 fn adoption(path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
     let from = report.from.as_deref().unwrap_or_default();
     let mut parts = vec![format!(
-        "adopted {}: schema {from} to {}, contents of {} skills stored",
+        "adopted {}: schema {from} to {}, contents of {} stored",
         path.display(),
         report.to,
-        captured.captured.len()
+        counted(captured.captured.len(), "skill")
     )];
     let mut reasons: Vec<&str> = captured.left.iter().map(|it| it.reason.as_str()).collect();
     reasons.sort_unstable();

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
-use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
+use super::{Verdict, counted};
 use crate::model::{AgentType, Category, Visible, path_as_text};
 use crate::ops::{self, Import, ImportReport, Refusal};
 
@@ -119,8 +119,8 @@ impl Report for InitReport {
             }
         }
         page.line(format!(
-            "{} files found: {} imported, {} unchanged, {} updated, {} changed, {} refused",
-            import.found,
+            "{} found: {} imported, {} unchanged, {} updated, {} changed, {} refused",
+            counted(import.found, "file"),
             import.imported,
             import.unchanged,
             import.updated,

@@ -238,6 +238,13 @@ fn words(typed: &[String]) -> Vec<String> {
     typed.iter().filter_map(|it| optional(Some(it))).map(str::to_owned).collect()
 }
 
+/// How many of something: `1 file`, `2 files`.
+fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// The whole command, for completions and manual pages.
 fn command() -> clap::Command {
     Cli::command()

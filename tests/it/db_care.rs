@@ -90,7 +90,7 @@ fn damage_is_exit_3_and_the_file_is_left_alone() {
     assert_eq!(ran.code, Some(3));
     assert!(
         ran.stdout.contains(" are not those of their hash\n")
-            && ran.stdout.ends_with("1 damaged, 0 warnings, 1 contents hashed\n"),
+            && ran.stdout.ends_with("1 damaged, 0 warnings, 1 content hashed\n"),
         "{ran:?}"
     );
 
@@ -169,7 +169,7 @@ fn bytes_that_were_captured_can_be_shown_and_approved_and_loaded() {
     assert_eq!(project.cfn(["skill", "show", "added", "--content"]).ok(), text);
     project.cfn(["skill", "approve", "added", "--approver", "me"]).ok();
     assert!(project.cfn(["load", "dev"]).ok().contains("Body."));
-    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skills checked, 0 differences\n");
+    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skill checked, 0 differences\n");
 }
 
 #[test]

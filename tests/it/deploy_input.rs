@@ -164,7 +164,7 @@ fn a_file_that_moved_is_found_again_by_deploying_it_from_its_new_place() {
     let gone = project.cfn(["skill", "verify"]);
     assert_eq!(gone.code, Some(7), "{gone:?}");
     project.cfn(["deploy", "1", "jwt", "moved.md"]).ok();
-    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skills checked, 0 differences\n");
+    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skill checked, 0 differences\n");
     assert_eq!(project.sqlite3("SELECT version, content_path FROM skills"), "1.0.0|moved.md");
 }
 

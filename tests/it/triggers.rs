@@ -58,7 +58,7 @@ fn a_replaced_row_is_not_served_until_its_bytes_are_deployed() {
     assert_eq!(project.cfn(["skill", "verify"]).code, Some(7));
     deploy(&project, "jwt", "First.", &[]);
     assert!(project.cfn(["load", "dev"]).ok().contains("First."));
-    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skills checked, 0 differences\n");
+    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skill checked, 0 differences\n");
 }
 
 #[test]

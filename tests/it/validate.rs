@@ -11,7 +11,7 @@ fn a_good_skill_is_good_in_both_modes_and_needs_no_database() {
         let ran = project.cfn(["skill", "validate"].iter().chain(args));
         assert_eq!(
             (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
-            (Some(0), "1 files, 0 with errors\n", ""),
+            (Some(0), "1 file, 0 with errors\n", ""),
             "{args:?}"
         );
     }
@@ -29,7 +29,7 @@ fn lenient_warns_where_strict_refuses() {
     );
     let strict = project.cfn(["skill", "validate", "pdf/SKILL.md", "--strict"]);
     assert!(strict.code == Some(1) && strict.stdout.contains(": error: "), "{strict:?}");
-    assert!(strict.stdout.ends_with("1 files, 1 with errors\n"), "{strict:?}");
+    assert!(strict.stdout.ends_with("1 file, 1 with errors\n"), "{strict:?}");
 }
 
 #[test]

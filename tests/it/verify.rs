@@ -37,7 +37,7 @@ fn names_a_file_that_changed_and_one_that_is_gone() {
             "gone 1.0.0: its file is gone (.claude/skills/gone/SKILL.md)",
         ],
     );
-    assert_eq!(project.cfn(["skill", "verify", "kept"]).ok(), "1 skills checked, 0 differences\n");
+    assert_eq!(project.cfn(["skill", "verify", "kept"]).ok(), "1 skill checked, 0 differences\n");
     let one = project.cfn(["skill", "verify", "gone", "--json"]);
     assert_eq!((one.code, one.stdout.contains("\"name\":\"gone\"")), (Some(7), true), "{one:?}");
     project.cfn(["deploy", "1", "changed", &path_of("changed")]).ok();
@@ -72,7 +72,7 @@ fn works_from_any_folder() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let mut command = cfn_in(elsewhere.path());
     let output = command.args(["skill", "verify", "--db"]).arg(project.database()).output().expect("cfn runs");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 skills checked, 0 differences\n", "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 skill checked, 0 differences\n", "{output:?}");
 }
 
 #[test]

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::page::publish;
+use super::{Verdict, counted};
 use crate::cache::Class;
 use crate::model::{AgentType, Category, Visible};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName};
@@ -269,8 +269,10 @@ impl Report for ProofReport {
     fn text(&self, page: &mut Page) {
         let verdict = if self.differences == 0 { "equal" } else { "NOT equal" };
         page.line(format!(
-            "rollups and full scan are {verdict}: {} rows in {} cells, {} differences",
-            self.rows, self.cells, self.differences
+            "rollups and full scan are {verdict}: {} in {}, {}",
+            counted(self.rows, "row"),
+            counted(self.cells, "cell"),
+            counted(self.differences, "difference")
         ));
         if self.differences > 0 {
             page.line("run 'cfn analytics rebuild' to add the log up again");

@@ -12,10 +12,10 @@ use crate::bench::Program;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
 use crate::bench::workload::Workload;
 use crate::cache::Class;
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::Visible;
 
 /// Many at once on one database, and whether every acknowledged write is there
@@ -105,7 +105,12 @@ fn show(line: &crate::cli::output::Live, now: &Live<'_>) {
     if let Some(sample) = now.sample {
         line.keep(&cells(sample).join("  "));
     }
-    line.say(format!("{:.0} s: {} operations, {} errors", now.seconds, now.operations, now.errors));
+    line.say(format!(
+        "{:.0} s: {}, {}",
+        now.seconds,
+        counted(now.operations, "operation"),
+        counted(now.errors, "error")
+    ));
 }
 
 const SAMPLE: [&str; 8] = ["s", "operations", "a second", "p99 ms", "slowest ms", "errors", "lock waits", "memory KiB"];
@@ -141,10 +146,14 @@ impl Report for StressReport {
         page.line("");
         page.line(format!("{} operations, {:.0} a second", self.count, self.per_second));
         if let Some(it) = self.lock_waits {
-            page.line(format!("{} waits for a lock, {:.1} s in all over all workers", it.count, it.total_ms / 1000.0));
+            page.line(format!(
+                "{} for a lock, {:.1} s in all over all workers",
+                counted(it.count, "wait"),
+                it.total_ms / 1000.0
+            ));
         }
         for it in &self.errors {
-            page.line(format!("{} errors: {}: {}", it.count, it.kind, Visible(&it.first)));
+            page.line(format!("{}: {}: {}", counted(it.count, "error"), it.kind, Visible(&it.first)));
         }
         if self.interrupted {
             page.line("stopped before the time was over");

@@ -1,9 +1,9 @@
 //! `cfn cache clear`.
 
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::ops::{self, ClearReport};
 
 /// Remove cached answers and their statistics, and no other keys
@@ -25,6 +25,10 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
 
 impl Report for ClearReport {
     fn text(&self, page: &mut Page) {
-        page.line(format!("removed {} answers, and the statistics of {} databases", self.answers, self.statistics));
+        page.line(format!(
+            "removed {}, and the statistics of {}",
+            counted(self.answers, "answer"),
+            counted(self.statistics, "database")
+        ));
     }
 }

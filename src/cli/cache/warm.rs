@@ -1,10 +1,10 @@
 //! `cfn cache warm`.
 
-use crate::cli::Verdict;
 use crate::cli::analytics;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Warm, WarmReport};
 
@@ -44,7 +44,7 @@ impl Report for WarmReport {
         let rows =
             self.classes.iter().map(|it| vec![it.class.to_owned(), it.answers.to_string(), it.bytes.to_string()]);
         page.table(&["class", "answers", "bytes"], rows);
-        page.line(format!("stored {} answers, {} bytes", self.answers, self.bytes));
+        page.line(format!("stored {}, {}", counted(self.answers, "answer"), counted(self.bytes, "byte")));
         if self.not_kept > 0 {
             page.line(format!("{} answers depend on more than the tables that they are made of", self.not_kept));
         }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::Visible;
 use crate::store::{ArchiveReport, Maintenance, UnarchiveReport};
 
@@ -68,7 +68,7 @@ impl Report for ArchiveReport {
         if self.rows == 0 {
             return page.line(format!("no rows before {}", self.before));
         }
-        page.line(format!("{} rows moved to {}", self.moved, Visible(self.path.to_string_lossy())));
+        page.line(format!("{} moved to {}", counted(self.moved, "row"), Visible(self.path.to_string_lossy())));
         if self.kept > 0 {
             page.line(format!("{} rows stay in the log: they were changed meanwhile", self.kept));
         }

@@ -1,9 +1,9 @@
 //! `cfn db check`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::Visible;
 use crate::ops::{self, CareReport};
 
@@ -39,10 +39,10 @@ impl Report for CareReport {
             page.line(format!("warning: {} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
         }
         page.line(format!(
-            "{} damaged, {} warnings, {} contents hashed",
+            "{} damaged, {}, {} hashed",
             self.database.damage.len(),
-            self.database.warnings.len() + self.differences.len(),
-            self.database.contents_checked
+            counted(self.database.warnings.len() + self.differences.len(), "warning"),
+            counted(self.database.contents_checked, "content")
         ));
     }
 }

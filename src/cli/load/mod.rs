@@ -37,16 +37,16 @@ pub(super) struct Args {
     /// The phase: skills for other phases are not handed out
     #[arg(long)]
     phase: Option<String>,
-    /// The most skills; required ones are never cut
+    /// The most skills beside the bootstrap ones; required ones are never cut
     #[arg(long, default_value_t = 20, value_name = "N")]
     max_skills: usize,
-    /// The most tokens, estimated as bytes / 4; required skills are never cut
+    /// The most tokens, estimated as bytes / 4; required and bootstrap skills are never cut
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
     /// Leave bootstrap skills out
     #[arg(long)]
     no_bootstrap: bool,
-    /// Bodies, the <available_skills> block with paths, or names alone
+    /// Bodies, the <available_skills> block with paths, or names alone; --json has a form of its own
     #[arg(long, default_value = "prompt")]
     format: Format,
     /// Log one usage row per skill, for this agent

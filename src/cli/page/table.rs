@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Escaped;
+use crate::cli::counted;
 
 /// Up to this many rows a table is open from the start.
 const SHORT: usize = 12;
@@ -24,7 +25,7 @@ pub(in crate::cli) struct Foldable<'a> {
 pub(in crate::cli) fn foldable(table: &Foldable<'_>) -> String {
     let count = table.rows.len();
     let open = if table.charted && count > SHORT { "" } else { " open" };
-    let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+    let rows = counted(count, "row");
     let caption = Escaped(table.caption).to_string();
     let mut html = format!(
         "<details{open}>\n<summary>{caption}: {rows}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \

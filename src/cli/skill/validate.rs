@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::{Severity, Visible};
 use crate::ops::{self, ValidateReport};
 
@@ -43,6 +43,6 @@ impl Report for ValidateReport {
                 page.line(format!("{path}: error: {}", Visible(why)));
             }
         }
-        page.line(format!("{} files, {} with errors", self.files.len(), self.invalid));
+        page.line(format!("{}, {} with errors", counted(self.files.len(), "file"), self.invalid));
     }
 }

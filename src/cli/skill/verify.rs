@@ -1,9 +1,9 @@
 //! `cfn skill verify`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{Verdict, counted};
 use crate::model::{SkillName, Visible};
 use crate::ops::{self, VerifyReport};
 
@@ -36,6 +36,10 @@ impl Report for VerifyReport {
         for it in &self.differences {
             page.line(format!("{} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
         }
-        page.line(format!("{} skills checked, {} differences", self.checked, self.differences.len()));
+        page.line(format!(
+            "{} checked, {}",
+            counted(self.checked, "skill"),
+            counted(self.differences.len(), "difference")
+        ));
     }
 }

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread;
+use std::thread::{self, Scope};
 
 use super::prepare::{Prepared, Reader};
-use crate::ops::content_file::Folder;
+use crate::ops::content_file::{FileError, Folder};
 use crate::ops::error::Result;
 use crate::ops::tree::{Found, Refused, walk};
 
@@ -59,16 +59,26 @@ pub(super) fn read_ahead(
             let (turn, mine) = channel();
             let (sender, queue) = sync_channel(1);
             let used = &used;
-            scope.spawn(move || read(reader, &mine, &sender, used));
+            start(scope, folder, move || read(reader, &mine, &sender, used))?;
             turns.push(turn);
             queues.push(queue);
         }
         let (found, refused) = (&found, &mut refused);
-        scope.spawn(move || *refused = hand_out(folder, &turns, found));
+        start(scope, folder, move || *refused = hand_out(folder, &turns, found))?;
         // When this is dropped the others stop: nobody takes what they read.
         write(&mut Pieces { queues, turn: 0, next: None, used: &used, found })
     })?;
     Ok(refused)
+}
+
+/// A thread that helps to read the folder.
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    folder: &Folder,
+    work: impl FnOnce() + Send + 'scope,
+) -> std::result::Result<(), FileError> {
+    let unreadable = |source| FileError::Unreadable { path: folder.path().to_owned(), source };
+    thread::Builder::new().spawn_scoped(scope, work).map(drop).map_err(unreadable)
 }
 
 fn hand_out(folder: &Folder, readers: &[Sender<Vec<Found>>], count: &AtomicUsize) -> Refused {

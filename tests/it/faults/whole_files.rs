@@ -153,3 +153,25 @@ fn a_file_system_that_cannot_rename_without_replacing_gets_a_database_too() {
     assert_eq!(project.leftovers(), [] as [&str; 0]);
     project.assert_whole();
 }
+
+#[test]
+fn an_import_that_can_start_no_more_threads_says_so_and_leaves_nothing() {
+    let project = Project::empty();
+    project.skill("one", "One.\n");
+    let import = ["init", "--from", ".claude/skills"];
+    let mut refused = 0;
+    loop {
+        let rule = format!("inject=clone3:error=EAGAIN:when={}+", refused + 1);
+        let ran = Ran::from(finish(under(&project, &["strace", "-f", "-qq", "-o", "/dev/null", "-e", &rule], import)));
+        if ran.code == Some(0) {
+            break;
+        }
+        refused += 1;
+        assert!(matches!(ran.code, Some(2 | 3)), "{ran:?}");
+        assert_one_message(&ran);
+        assert!(ran.stderr.contains("Resource temporarily unavailable"), "{ran:?}");
+        assert!(!project.database().exists() && project.leftovers().is_empty(), "{ran:?}");
+    }
+    assert!(refused >= 3, "one that syncs, one that walks, one that reads: {refused}");
+    project.assert_whole();
+}
