@@ -9,7 +9,8 @@ fn differences(project: &Project, expected: &[&str]) {
     let ran = project.cfn(["skill", "verify"]);
     let mut lines: Vec<&str> = ran.stdout.lines().collect();
     let last = lines.pop().expect("a last line");
-    assert!(last.ends_with(&format!(", {} differences", expected.len())), "{ran:?}");
+    let plural = if expected.len() == 1 { "" } else { "s" };
+    assert!(last.ends_with(&format!(", {} difference{plural}", expected.len())), "{ran:?}");
     assert_eq!(lines, expected);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(if expected.is_empty() { 0 } else { 7 }), ""));
 }
