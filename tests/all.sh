@@ -20,7 +20,6 @@ tools=(
     script=bsdutils
     '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
     openssl=openssl
-    readelf=binutils
     redis-server=redis-server
     pgrep=procps
 )

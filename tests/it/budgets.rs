@@ -57,16 +57,3 @@ fn deploy_update_load_and_show_stay_within_16_mib() {
         assert!(peak <= allowed, "{arguments:?}: {peak} KiB");
     }
 }
-
-/// The list of functions that lie together names them as the compiler does; one that names them otherwise would leave the list
-/// without effect, and every short command slower.
-#[test]
-fn the_release_build_has_the_functions_of_short_commands_beside_each_other() {
-    let output = Command::new("readelf").arg("-SW").arg(program()).output().expect("readelf must be installed");
-    let sections = String::from_utf8_lossy(&output.stdout);
-    let section = sections.lines().find_map(|line| line.split_once(" .text.short "));
-    let size = section.and_then(|(_, it)| usize::from_str_radix(it.split_whitespace().nth(3)?, 16).ok());
-    let release = env::var_os("CFN_RELEASE_BINARY").is_some();
-    let expected = if release { 512 * 1024..2 * 1024 * 1024 } else { 0..1 }; // a build for debugging is not ordered
-    assert!(expected.contains(&size.unwrap_or(0)), "{size:?} bytes: see benches/short_commands.sh");
-}
