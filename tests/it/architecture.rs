@@ -15,13 +15,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
     ("ops", &["store", "workflow", "cache", "settings", "model", "clock"]),
     ("store", &["settings", "model", "clock", "draft"]),
-    ("workflow", &["settings", "model", "clock", "certificates"]),
-    ("cache", &["settings", "model", "clock", "certificates"]),
+    ("workflow", &["settings", "model", "clock", "certificates", "name_service"]),
+    ("cache", &["settings", "model", "clock", "certificates", "name_service"]),
     ("settings", &["model", "clock"]),
     ("model", &[]),
     ("clock", &[]),
     ("draft", &[]),
     ("certificates", &[]),
+    ("name_service", &[]),
 ];
 
 /// What only some files may name.

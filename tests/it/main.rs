@@ -29,6 +29,7 @@ mod list_show_history;
 mod load;
 mod load_batch;
 mod load_formats;
+mod name_service;
 mod postgres;
 mod redis;
 mod review;

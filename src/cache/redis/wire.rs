@@ -1,7 +1,7 @@
 //! The connection itself: TCP, TCP with TLS, or a Unix socket, and nothing on it takes longer than it may.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -14,8 +14,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::certificates;
 use crate::settings::{RedisAddress, RedisServer};
+use crate::{certificates, name_service};
 
 /// How long a connection may be silent before the system asks whether the other end is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -38,8 +38,8 @@ enum Socket {
 }
 
 impl Wire {
-    /// Looks the name up, connects, and shakes hands. The look-up, and a Unix socket whose server accepts nobody, know no time
-    /// limit: whoever needs one runs this on a thread.
+    /// Looks the name up, connects, and shakes hands. A Unix socket whose server accepts nobody, and the look-up on some systems,
+    /// know no time limit: whoever needs one runs this on a thread.
     pub(super) fn connect(server: &RedisServer, until: Instant) -> io::Result<Self> {
         match &server.address {
             RedisAddress::Unix(path) => Ok(Self::Plain(Timed::of(Socket::Unix(UnixStream::connect(path)?), until)?)),
@@ -60,9 +60,9 @@ impl Wire {
 }
 
 fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
-    let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
-    for address in (host, port).to_socket_addrs()? {
-        outcome = TcpStream::connect_timeout(&address, left(until)?);
+    let mut outcome = Err(io::ErrorKind::NotFound.into());
+    for address in name_service::addresses(host, until)? {
+        outcome = TcpStream::connect_timeout(&SocketAddr::new(address, port), left(until)?);
         if outcome.is_ok() {
             break;
         }

@@ -5,15 +5,17 @@ mod apply;
 mod password;
 mod tls;
 
-use std::time::Duration;
+use std::io;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use tokio_postgres::config::SslMode as ClientSslMode;
 use tokio_postgres::{Client, Config};
 
 use super::{Delivered, Result, SCHEMA, WorkflowDatabase, WorkflowError};
 use crate::model::Delivery;
+use crate::name_service;
 use crate::settings::{SslMode, WorkflowServer};
 
 /// How long an answer may take; a slow server is waited for, a dead one not for ever.
@@ -38,12 +40,14 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| setup(error.to_string()))?;
-        let (config, remark) = config(server);
+        let until = Instant::now() + server.connect_timeout;
+        let (config, remark) = config(server, until);
         let ways = Ways::of(server).map_err(setup)?;
-        let connected = runtime.block_on(async { timeout(server.connect_timeout, connect(config, ways)).await });
+        let connected =
+            runtime.block_on(async { timeout_at(until.into(), find_and_connect(server, config, ways, until)).await });
         let why = match connected {
             Ok(Ok(client)) => return Ok(Self { server: server.to_string(), client, runtime: Some(runtime) }),
-            Ok(Err(error)) => apply::sentence(&error),
+            Ok(Err(why)) => why,
             Err(_) => format!("no answer within {} ms", server.connect_timeout.as_millis()),
         };
         runtime.shutdown_background(); // a name look-up may still hang in a thread
@@ -119,6 +123,25 @@ impl Ways {
 
 type ClientResult<T> = std::result::Result<T, tokio_postgres::Error>;
 
+/// Connects to the first of the host's addresses that answers; says why it could not.
+async fn find_and_connect(
+    server: &WorkflowServer,
+    mut config: Config,
+    ways: Ways,
+    until: Instant,
+) -> std::result::Result<Client, String> {
+    if server.host.starts_with('/') {
+        config.host(&server.host); // the folder of a socket
+    } else {
+        let host = server.host.clone();
+        let found = tokio::task::spawn_blocking(move || name_service::addresses(&host, until)).await;
+        for address in found.map_err(io::Error::other).flatten().map_err(|error| error.to_string())? {
+            config.host(&server.host).hostaddr(address); // the name is what the certificate is for
+        }
+    }
+    connect(config, ways).await.map_err(|error| apply::sentence(&error))
+}
+
 async fn connect(mut config: Config, ways: Ways) -> ClientResult<Client> {
     match (connect_once(&mut config, ways.first).await, ways.without_tls) {
         (Err(error), Some(way)) if tls::failed(&error) => {
@@ -135,11 +158,10 @@ async fn connect_once(config: &mut Config, way: Way) -> ClientResult<Client> {
     Ok(client)
 }
 
-/// Everything but the protection; and what was wrong with the password file, should the server not let cfn in.
-fn config(server: &WorkflowServer) -> (Config, Option<String>) {
+/// Everything but where it is and the protection; and what was wrong with the password file, should the server not let cfn in.
+fn config(server: &WorkflowServer, until: Instant) -> (Config, Option<String>) {
     let mut config = Config::new();
     config
-        .host(&server.host)
         .port(server.port)
         .dbname(&server.database)
         .application_name("cfn")
@@ -148,13 +170,13 @@ fn config(server: &WorkflowServer) -> (Config, Option<String>) {
         .keepalives_idle(SILENCE / 3)
         .keepalives_interval(SILENCE / 6)
         .keepalives_retries(4);
-    if let Some(user) = &server.user {
+    let user = server.user.clone().or_else(|| name_service::user(until));
+    if let Some(user) = &user {
         config.user(user);
     }
     if let Some(options) = &server.options {
         config.options(options);
     }
-    let user = server.user.clone().or_else(|| config.get_user().map(str::to_owned));
     let (password, remark) = password::find(server, user.as_deref().unwrap_or_default());
     if let Some(password) = password {
         config.password(password.reveal());

@@ -1,13 +1,15 @@
-//! TLS and passwords, as libpq means its settings.
+//! Names, TLS and passwords, as libpq means its settings.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::Dual;
 use super::server::Server;
 use crate::certificates::certificates;
 use crate::harness::{Project, Ran};
+use crate::name_service;
 
 /// A server with a certificate for the name `localhost` alone, from an authority of its own; it lets in over TLS only, and
 /// with a password.
@@ -85,6 +87,28 @@ fn a_server_without_tls_is_refused_where_it_is_required() {
     let required = format!("{}?sslmode=require", dual.url);
     let ran: Ran = command.env("CFN_POSTGRES_URL", required).output().expect("cfn runs").into();
     assert!(ran.fails(9).contains("TLS"));
+}
+
+#[test]
+fn the_system_says_where_a_host_is_and_who_the_user_is() {
+    let guarded = Guarded::new();
+    let file = guarded.file("pgpass");
+    fs::write(&file, format!("db.test:{}:*:cfn_test:open\\:sesame\n", guarded.server.port)).expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("permissions");
+    let connect = |script: &str| -> Ran {
+        let mut command = crate::harness::cfn_in(guarded.certificates.path());
+        let url = format!("postgresql://db.test:{}/postgres?sslmode=require", guarded.server.port);
+        command.args(["db", "postgres-schema", "--apply"]).env("CFN_POSTGRES_URL", url).env("PGPASSFILE", &file);
+        command.env("PATH", name_service::answering(&guarded.certificates, script)).output().expect("cfn runs").into()
+    };
+    // The first address has no server; the user is found by his number, and his password by his name.
+    let known = "case \"$*\" in 'ahosts -- db.test') echo 127.9.9.9; echo 127.0.0.1;; \"passwd -- $(id -u)\") echo cfn_test:x:1:1;; *) exit 2; esac";
+    connect(known).ok();
+    let unknown = connect("exit 2").fails(9);
+    assert!(unknown.contains("no address was found for its name"), "{unknown}");
+    let since = Instant::now();
+    connect("exec sleep 60").fails(9);
+    assert!(since.elapsed() < Duration::from_secs(30), "it waited {:?}", since.elapsed());
 }
 
 #[test]

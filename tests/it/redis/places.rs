@@ -1,11 +1,13 @@
 //! Where a server may be, and who it lets in.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::server::Server;
 use super::{notes, project, with_cache};
 use crate::certificates::certificates;
 use crate::harness::{Project, Ran, cfn_in};
+use crate::name_service;
 
 const QUESTION: [&str; 2] = ["load", "dev"];
 
@@ -46,6 +48,33 @@ fn a_name_an_address_a_socket_and_a_number_of_a_database() {
     assert_serves(&project, &server, &format!("unix://{}?db=4", socket.display()), "4", &[]);
     assert_serves(&project, &server, &format!("redis+unix://{}?db=5", socket.display()), "5", &[]);
     assert_does_not_serve(&project, &format!("redis://127.0.0.1:{port}/16"), &[]);
+}
+
+#[test]
+fn a_name_means_what_the_system_says() {
+    let (project, server) = (project(), Server::start());
+    let asks = |script: &str| name_service::answering(&project, script);
+    let at = |host: &str| format!("redis://{host}:{}", server.port);
+    // The first address has no server; the second has.
+    let known =
+        asks("[ \"$*\" = 'ahosts -- cache.test' ] && printf '127.9.9.9 STREAM cache.test\\n127.0.0.1 STREAM \\n'");
+    assert_serves(&project, &server, &at("cache.test"), "0", &[("PATH", Path::new(&known))]);
+    assert_does_not_serve(&project, &at("other.test"), &[("PATH", Path::new(&known))]);
+    server.cli(&["FLUSHALL"]);
+    // Where nothing can be asked, the C library knows a short form of an address.
+    assert_serves(&project, &server, &at("127.1"), "0", &[("PATH", Path::new("/nowhere"))]);
+}
+
+#[test]
+fn a_look_up_that_hangs_holds_nobody_up() {
+    let (project, server) = (project(), Server::start());
+    let hangs = name_service::answering(&project, "exec sleep 60");
+    let since = Instant::now();
+    let mut command = with_cache(&project, &format!("redis://cache.test:{}", server.port), &QUESTION);
+    let ran: Ran = command.env("PATH", hangs).output().expect("cfn runs").into();
+    assert_eq!(ran, project.cfn(QUESTION));
+    assert!(since.elapsed() < Duration::from_secs(10), "it waited {:?}", since.elapsed());
+    assert!(notes(&project).exists(), "it failed");
 }
 
 #[test]
