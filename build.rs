@@ -56,9 +56,9 @@ fn link_statically(folder: &Path) -> io::Result<()> {
         return Ok(());
     };
     fs::create_dir_all(folder)?;
-    let both = format!("GROUP ( {} -lgcc_eh {} )\n", c.display(), gcc.display());
-    fs::write(folder.join("libc.so"), both)?;
-    fs::write(folder.join("libm.so"), format!("INPUT ( {} )\n", math.display()))?;
+    let group = format!("GROUP ( \"{}\" -lgcc_eh \"{}\" )\n", c.display(), gcc.display());
+    fs::write(folder.join("libc.so"), group)?;
+    fs::write(folder.join("libm.so"), format!("INPUT ( \"{}\" )\n", math.display()))?;
     fs::write(folder.join("libgcc_s.so"), "/* the unwinder is linked already */\n")?;
     for argument in ["-static-pie", &format!("-L{}", folder.display()), "-Wl,-z,pack-relative-relocs"] {
         println!("cargo::rustc-link-arg-bin=cfn={argument}");
