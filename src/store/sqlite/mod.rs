@@ -14,6 +14,7 @@ mod draft;
 mod failure;
 mod freshness;
 mod inspect;
+mod lookup;
 mod maintain;
 mod mappings;
 mod migrate;
@@ -61,17 +62,20 @@ pub struct SqliteStore {
     durability: Durability,
     warning: Option<String>,
     watched: Cell<Option<i64>>,
+    /// Whether the connection is one of [`lookup`]'s.
+    looks_up: bool,
 }
 
 impl SqliteStore {
     /// Opens a database that has this cfn's schema. [`StoreError::NeedsMigration`] where it is older: open it with
     /// [`older`](Self::older) and call [`Maintenance::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
-        let (connection, place) = open::existing(path, access, &options)?;
-        match schema::state(&connection, &place)? {
-            schema::State::Current => {}
-            schema::State::Older { .. } => return Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        if access == Access::Lookup
+            && let Some((connection, place)) = lookup::open(path, &options)?
+        {
+            return Ok(Self { looks_up: true, ..Self::new(connection, place, options, clock, None) });
         }
+        let (connection, place) = Self::current(path, access, &options)?;
         Self::settled(connection, place, access, options, clock)
     }
 
@@ -115,6 +119,14 @@ impl SqliteStore {
         mem::forget(self);
     }
 
+    fn current(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
+        let (connection, place) = open::existing(path, access, options)?;
+        match schema::state(&connection, &place)? {
+            schema::State::Current => Ok((connection, place)),
+            schema::State::Older { .. } => Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        }
+    }
+
     fn settled(connection: Connection, place: Place, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let warning = match access {
             Access::Write => {
@@ -131,7 +143,22 @@ impl SqliteStore {
 
     fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
         let watched = Cell::new(None);
-        Self { connection, place, options, clock, durability: Durability::Normal, warning, watched }
+        let (durability, looks_up) = (Durability::Normal, false);
+        Self { connection, place, options, clock, durability, warning, watched, looks_up }
+    }
+
+    /// Begins a read on a connection of [`lookup`]'s, or on a plain one, now and later, where that gives way.
+    fn begin_lookup(&mut self) -> Result<()> {
+        match lookup::begin(&self.connection) {
+            Err(error) if lookup::gives_way(&error) => {}
+            begun => return begun.map_err(|error| self.place.fail(&error)),
+        }
+        // Connections of one process share what SQLite has of `-shm`: this one has to be closed before the other one is opened.
+        let placeholder = Connection::open_in_memory().map_err(|error| self.place.fail(&error))?;
+        drop(mem::replace(&mut self.connection, placeholder));
+        (self.connection, self.place) = Self::current(&self.place.path, Access::Lookup, &self.options)?;
+        self.looks_up = false;
+        self.connection.execute_batch("BEGIN DEFERRED").map_err(|error| self.place.fail(&error))
     }
 
     /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
@@ -152,7 +179,12 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
-        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
+        let transaction = if self.looks_up {
+            self.begin_lookup()?;
+            SqliteTransaction::begun(&mut self.connection, &self.place)
+        } else {
+            SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?
+        };
         Ok(Box::new(transaction.watching(&self.watched)))
     }
 

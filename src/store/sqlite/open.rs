@@ -19,7 +19,7 @@ use crate::store::{Durability, Result, StoreError};
 pub enum Access {
     /// Opened read-only: no fsync, and no write-ahead log removed at close.
     Read,
-    /// The same for a few rows, wherever in the file they are.
+    /// The same for a few rows, wherever in the file they are; where the file has a `-shm`, that is only read too.
     Lookup,
     /// Opened for writing.
     Write,
@@ -108,7 +108,7 @@ const LONG_LIVED: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -6400
 /// A load touches some hundred pages that lie anywhere. Mapped, each costs a page fault that maps its neighbours too, and all of
 /// them are unmapped again; in a large cache, each costs a fault for fresh memory. Read into 32 pages that are used over and over
 /// they took a quarter less time, a third less memory, and as long out of 100,000 skills as out of 1,000.
-const LOOKUP: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
+pub(super) const LOOKUP: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
 
 fn open(place: &Place, flags: OpenFlags, settings: &str) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -117,7 +117,7 @@ fn open(place: &Place, flags: OpenFlags, settings: &str) -> Result<Connection> {
     Ok(connection)
 }
 
-fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusqlite::Result<()> {
+pub(super) fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusqlite::Result<()> {
     wait_for_locks(connection, place)?; // first: everything below may meet a lock
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -202,7 +202,7 @@ fn network_file_system(path: &Path) -> Option<&'static str> {
 }
 
 /// Says what is at `path` where that is not a regular file; SQLite would hang on a pipe and create through a dangling link.
-fn require_regular_file(path: &Path) -> Result<()> {
+pub(super) fn require_regular_file(path: &Path) -> Result<()> {
     let not = |why: &str| Err(StoreError::NotADatabase { path: path.to_owned(), why: why.to_owned() });
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => not("it is a folder"),

@@ -60,8 +60,13 @@ pub(super) fn name_of(number: i64) -> String {
 }
 
 /// The schema that a connection's file says it has.
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Whether the number is that of our schema, or of a newer minor one, which only adds.
+pub(super) fn is_ours(number: i64) -> bool {
+    number >= CURRENT && number / 1000 == CURRENT / 1000
 }
 
 /// `v3.0.0` for the schema of this connection's file.
@@ -107,7 +112,7 @@ pub(super) fn state(connection: &Connection, place: &Place) -> Result<State> {
     if number / 1000 > CURRENT / 1000 {
         return Err(newer(name_of(number)));
     }
-    if number >= CURRENT {
+    if is_ours(number) {
         return Ok(State::Current);
     }
     require_skills_table(connection, place)?;

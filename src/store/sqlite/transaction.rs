@@ -1,8 +1,9 @@
 //! A transaction: each method of the contract names the noun's file that has the SQL.
 
 use std::cell::Cell;
+use std::ops::Deref;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, DropBehavior, TransactionBehavior};
 
 use super::failure::Place;
 use super::{
@@ -21,7 +22,7 @@ use crate::store::{
 
 /// An open transaction; dropping it rolls back.
 pub(super) struct SqliteTransaction<'a> {
-    inner: rusqlite::Transaction<'a>,
+    inner: Begun<'a>,
     place: &'a Place,
     outbox: bool,
     watched: Option<&'a Cell<Option<i64>>>,
@@ -29,8 +30,14 @@ pub(super) struct SqliteTransaction<'a> {
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
-        let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        Ok(Self { inner, place, outbox: false, watched: None })
+        let begun = connection.transaction_with_behavior(how);
+        begun.map_err(|error| place.fail(&error))?.set_drop_behavior(DropBehavior::Ignore);
+        Ok(Self::begun(connection, place))
+    }
+
+    /// The transaction that is open on this connection.
+    pub(super) fn begun(connection: &'a mut Connection, place: &'a Place) -> Self {
+        Self { inner: Begun(connection), place, outbox: false, watched: None }
     }
 
     /// Queues what happens to generated skills for the workflow database, where `on`.
@@ -49,6 +56,31 @@ impl<'a> SqliteTransaction<'a> {
 
     fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| self.place.fail(&error))
+    }
+}
+
+/// What `BEGIN` began. rusqlite's own type holds on to the connection before it is known whether a read can go on with it.
+struct Begun<'a>(&'a Connection);
+
+impl Begun<'_> {
+    fn commit(self) -> rusqlite::Result<()> {
+        self.0.execute_batch("COMMIT")
+    }
+}
+
+impl Deref for Begun<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK"); // SQLite does so itself where this fails
+        }
     }
 }
 

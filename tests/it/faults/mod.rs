@@ -24,6 +24,7 @@ mod journals;
 mod killed_calls;
 mod kills;
 mod locks;
+mod lookups;
 mod pairs;
 mod rights;
 mod roots;
