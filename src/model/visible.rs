@@ -43,9 +43,8 @@ pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
     let mut found = Vec::new();
     let (mut line, mut counted) = (1, 0);
     for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
-        // Nearly all chunks of nearly all files end here, and the compiler makes vector instructions of it.
-        if !chunk.iter().fold(false, |any, &byte| any | may_hide(byte)) {
-            continue;
+        if !any_may_hide(chunk) {
+            continue; // nearly all chunks of nearly all files
         }
         for (offset, _) in chunk.iter().enumerate().filter(|&(_, &byte)| may_hide(byte)) {
             let at = index * CHUNK + offset;
@@ -62,8 +61,28 @@ pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
 /// How many bytes are looked at together.
 const CHUNK: usize = 64;
 
+/// A build for size makes no vector instructions of comparisons: then this table takes a tenth of their time, eight bytes at once.
+const MAY_HIDE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = u8::MIN;
+    while byte < u8::MAX {
+        table[byte as usize] = may_hide(byte);
+        byte += 1;
+    }
+    table
+};
+
+fn any_may_hide(chunk: &[u8]) -> bool {
+    let (eights, rest) = chunk.as_chunks();
+    let hides = |byte: u8| MAY_HIDE[usize::from(byte)];
+    let any = |[a, b, c, d, e, f, g, h]: [u8; 8]| {
+        hides(a) | hides(b) | hides(c) | hides(d) | hides(e) | hides(f) | hides(g) | hides(h)
+    };
+    eights.iter().any(|&it| any(it)) || rest.iter().any(|&it| hides(it))
+}
+
 /// Whether a hidden character may start with this byte: control characters, and the first bytes of what [`is_hidden`] lists.
-fn may_hide(byte: u8) -> bool {
+const fn may_hide(byte: u8) -> bool {
     let control = byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n');
     control | matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
 }
@@ -119,5 +138,16 @@ mod tests {
             .map(|it| (it.line, it.character))
             .collect();
         assert_eq!(found, [(2, '\u{200b}'), (2, '\u{e0041}'), (2, '\u{202e}'), (2, '\u{0}')]);
+    }
+
+    #[test]
+    fn every_hidden_character_is_found_wherever_it_stands() {
+        for character in (char::MIN..=char::MAX).filter(|&it| it.is_control() || super::is_hidden(it)) {
+            let known = matches!(character, '\t' | '\r' | '\n');
+            for before in [1, 7, 8, 63, 64, 65, 100] {
+                let text = format!("{}{character}b", "a".repeat(before));
+                assert_eq!(hidden_characters(&text).len(), usize::from(!known), "{character:?} after {before}");
+            }
+        }
     }
 }
