@@ -1,6 +1,7 @@
 //! Uses by day as one line of text.
 
 use super::days;
+use crate::cli::counted;
 use crate::ops::Table;
 
 /// Nothing, and eight heights of something: a day with a single use must not look like a day without.
@@ -20,8 +21,7 @@ fn line(days: &[(String, i64)]) -> Option<String> {
     let ((first, _), (last, _)) = (days.first()?, days.last()?);
     let (peak, most) = days.iter().rev().max_by_key(|(_, uses)| *uses)?;
     let heights: String = days.iter().map(|(_, uses)| height(*uses, *most)).collect();
-    let uses = if *most == 1 { "use" } else { "uses" };
-    Some(format!("{heights}  {first} to {last}, at most {most} {uses} on {peak}"))
+    Some(format!("{heights}  {first} to {last}, at most {} on {peak}", counted(most, "use")))
 }
 
 fn height(uses: i64, most: i64) -> char {
