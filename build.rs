@@ -13,6 +13,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What Rust's library uses where it finds it, which an archive gives only to who asks for it. Without the first, each child process is
+/// made by copying this one.
+const WEAK: [&str; 6] = [
+    "posix_spawn_file_actions_addchdir_np",
+    "copy_file_range",
+    "getrandom",
+    "gettid",
+    "statx",
+    "__cxa_thread_atexit_impl",
+];
+
 /// The first glibc whose start-up code in a static program reads packed relocations.
 const GLIBC: (u32, u32) = (2, 36);
 
@@ -62,6 +73,9 @@ fn link_statically(folder: &Path) -> io::Result<()> {
     fs::write(folder.join("libgcc_s.so"), "/* the unwinder is linked already */\n")?;
     for argument in ["-static-pie", &format!("-L{}", folder.display()), "-Wl,-z,pack-relative-relocs"] {
         println!("cargo::rustc-link-arg-bin=cfn={argument}");
+    }
+    for symbol in WEAK {
+        println!("cargo::rustc-link-arg-bin=cfn=-Wl,--undefined={symbol}");
     }
     Ok(())
 }
