@@ -13,16 +13,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What Rust's library uses where it finds it, which an archive gives only to who asks for it. Without the first, each child process is
-/// made by copying this one.
-const WEAK: [&str; 6] = [
-    "posix_spawn_file_actions_addchdir_np",
-    "copy_file_range",
-    "getrandom",
-    "gettid",
-    "statx",
-    "__cxa_thread_atexit_impl",
-];
+/// Rust's library starts a process in another folder by this where it finds it, and an archive gives it only to who asks for it.
+/// Without it, the child would be made by copying this process, which takes longer the more memory it has.
+const SPAWN_IN_A_FOLDER: &str = "posix_spawn_file_actions_addchdir_np";
 
 /// The first glibc whose start-up code in a static program reads packed relocations.
 const GLIBC: (u32, u32) = (2, 36);
@@ -54,8 +47,8 @@ fn is(variable: &str, value: &str) -> bool {
 
 /// Tests put libraries in front of the C library, so only a release has its own.
 fn wants_static() -> bool {
-    let unset = |variable: &str| env::var_os(variable).is_none_or(|it| it.is_empty());
-    let configured = ["RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS", "CFN_SHARED_LIBC"].iter().any(|it| !unset(it));
+    let set = |variable: &&str| env::var_os(variable).is_some_and(|it| !it.is_empty());
+    let configured = ["RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS", "CFN_SHARED_LIBC"].iter().any(set);
     is("PROFILE", "release") && is("CARGO_CFG_TARGET_ARCH", "x86_64") && !configured
 }
 
@@ -71,11 +64,10 @@ fn link_statically(folder: &Path) -> io::Result<()> {
     fs::write(folder.join("libc.so"), group)?;
     fs::write(folder.join("libm.so"), format!("INPUT ( \"{}\" )\n", math.display()))?;
     fs::write(folder.join("libgcc_s.so"), "/* the unwinder is linked already */\n")?;
-    for argument in ["-static-pie", &format!("-L{}", folder.display()), "-Wl,-z,pack-relative-relocs"] {
+    let folder = format!("-L{}", folder.display());
+    let wanted = format!("-Wl,--undefined={SPAWN_IN_A_FOLDER}");
+    for argument in ["-static-pie", &folder, "-Wl,-z,pack-relative-relocs", &wanted] {
         println!("cargo::rustc-link-arg-bin=cfn={argument}");
-    }
-    for symbol in WEAK {
-        println!("cargo::rustc-link-arg-bin=cfn=-Wl,--undefined={symbol}");
     }
     Ok(())
 }

@@ -35,6 +35,21 @@ fn peak_kib(project: &Project, arguments: &[&str]) -> u64 {
 }
 
 #[test]
+fn a_process_is_started_without_copying_the_one_that_starts_it() {
+    let project = Project::empty();
+    let log = project.path().join("calls");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "trace=fork,vfork,clone,clone3", "-e", "signal=none", "-o"]).arg(&log);
+    command.arg(program()).args(["bench", "growth", "--skills", "40", "--usage-rows", "0", "--runs", "1"]);
+    let output = command.current_dir(project.path()).stdin(Stdio::null()).output().expect("strace must be installed");
+    assert!(output.status.success(), "{output:?}");
+    let calls = std::fs::read_to_string(log).expect("the log of strace");
+    let started: Vec<_> = calls.lines().filter(|it| it.contains("SIGCHLD")).collect();
+    assert!(started.len() > 5, "{calls}");
+    assert!(started.iter().all(|it| it.contains("CLONE_VM|CLONE_VFORK")), "{calls}");
+}
+
+#[test]
 fn deploy_update_load_and_show_stay_within_16_mib() {
     let project = Project::new();
     let line = "Every word of this line is there to make the file as large as files of its kind are.\n";
