@@ -11,6 +11,7 @@
 //! | 2 | [`cache`] | answers that were given before: the contract, the key, Redis, and the memory of a process that stays |
 //! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
 //! | 1 | [`settings`] | flags, environment and defaults, resolved once |
+//! | 1 | [`skill_file`] | SKILL.md as it comes: where the front matter is, its fields, what there is to say about it |
 //! | 0 | [`model`], [`clock`], [`draft`], [`certificates`], [`name_service`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; who may vouch for a server; where a host is |
 
 pub mod bench;
@@ -23,5 +24,6 @@ pub mod model;
 pub mod name_service;
 pub mod ops;
 pub mod settings;
+pub mod skill_file;
 pub mod store;
 pub mod workflow;

@@ -9,7 +9,6 @@ mod mark;
 mod name;
 mod paths;
 mod records;
-mod skill_file;
 mod usage;
 mod version;
 mod visible;
@@ -24,9 +23,6 @@ pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
 pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
-};
-pub use skill_file::{
-    Finding, FrontMatter, Limits as SkillFileLimits, Mode as ValidationMode, Severity, SkillFile, Unreadable, validate,
 };
 pub use usage::{DecisionTime, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, InvalidVersion, Version};

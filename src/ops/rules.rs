@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::{
-    ApprovalLevel, Category, ContentHash, Skill, SkillFile, SkillFileLimits, Unreadable, VersionRecord,
-};
+use crate::model::{ApprovalLevel, Category, ContentHash, Skill, VersionRecord};
+use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::{Error, Result};
@@ -53,7 +52,7 @@ pub(super) struct Described {
 
 /// Reads the front matter of some bytes; `Err` where there is nothing to work with.
 pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<Described, Unreadable> {
-    let limits = SkillFileLimits { file_bytes: most_bytes, ..SkillFileLimits::default() };
+    let limits = Limits { file_bytes: most_bytes, ..Limits::default() };
     let file = SkillFile::read(bytes, &limits)?;
     let mut warnings: Vec<Remark> =
         file.findings.iter().map(|it| Remark { line: Some(it.line), message: it.message.clone() }).collect();

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::content_file::{FileError, Files};
 use super::error::Result;
 use super::tree::{folder_name, skill_files};
-use crate::model::{self, Finding, Severity, SkillFile, SkillFileLimits, ValidationMode, path_as_text};
+use crate::model::path_as_text;
+use crate::skill_file::{self, Finding, Limits, Mode, Severity, SkillFile};
 
 /// What was found.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +36,7 @@ pub struct ValidatedFile {
 
 /// Validates a file, or every skill file below a folder.
 pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateReport> {
-    let mode = if strict { ValidationMode::Strict } else { ValidationMode::Lenient };
+    let mode = if strict { Mode::Strict } else { Mode::Lenient };
     let mut found = Vec::new();
     if path.is_dir() {
         let tree = skill_files(path)?;
@@ -49,18 +50,18 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
     Ok(ValidateReport { files: found, invalid })
 }
 
-fn one(files: &Files, path: &Path, mode: ValidationMode) -> ValidatedFile {
+fn one(files: &Files, path: &Path, mode: Mode) -> ValidatedFile {
     let content = match files.read(path) {
         Ok(content) => content,
         Err(FileError::Content { problem, .. }) => return unreadable(path.to_owned(), problem),
         Err(error) => return unreadable(path.to_owned(), error.to_string()),
     };
-    let limits = SkillFileLimits { file_bytes: files.most_bytes, ..SkillFileLimits::default() };
+    let limits = Limits { file_bytes: files.most_bytes, ..Limits::default() };
     let file = match SkillFile::read(&content.bytes, &limits) {
         Ok(file) => file,
         Err(error) => return unreadable(path.to_owned(), format!("line {}: {error}", error.line())),
     };
-    let findings = model::validate(&file, folder_name(&content.path), mode);
+    let findings = skill_file::validate(&file, folder_name(&content.path), mode);
     let valid = findings.iter().all(|it| it.severity != Severity::Error);
     ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
 }

@@ -11,13 +11,14 @@ use std::path::Path;
 /// Each module right under `src/` with the modules that it may name, from the top layer to the bottom.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "model", "clock", "draft"]),
+    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "skill_file", "model", "clock", "draft"]),
     ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
-    ("ops", &["store", "workflow", "cache", "settings", "model", "clock"]),
+    ("ops", &["store", "workflow", "cache", "settings", "skill_file", "model", "clock"]),
     ("store", &["settings", "model", "clock", "draft"]),
     ("workflow", &["settings", "model", "clock", "certificates", "name_service"]),
     ("cache", &["settings", "model", "clock", "certificates", "name_service"]),
     ("settings", &["model", "clock"]),
+    ("skill_file", &["model"]),
     ("model", &[]),
     ("clock", &[]),
     ("draft", &[]),

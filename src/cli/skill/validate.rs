@@ -6,8 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::{Verdict, counted};
-use crate::model::{Severity, Visible};
+use crate::model::Visible;
 use crate::ops::{self, ValidateReport};
+use crate::skill_file::Severity;
 
 /// Compare a skill file, or every one below a folder, with the Agent Skills format
 ///

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::super::Visible;
+use crate::model::Visible;
 
 /// The most findings that one file gets. A file made to provoke them must not fill a screen or the memory.
 const MOST: usize = 100;

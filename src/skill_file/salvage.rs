@@ -8,6 +8,7 @@ use super::blocks::{Block, blocks};
 use super::finding::{Notes, quoted};
 use super::node::{Entry, Kind, Node};
 use super::yaml::{self, Problem, TooComplex};
+use crate::model::Visible;
 
 /// The most fields that are worth saving.
 const MOST_FIELDS: usize = 256;
@@ -75,7 +76,7 @@ fn may_close_below(first: &str, below: &str) -> bool {
 
 /// A parser's reason may repeat text from the file.
 fn quoted_reason(why: &str) -> String {
-    super::super::Visible(why.trim_end_matches('.')).to_string()
+    Visible(why.trim_end_matches('.')).to_string()
 }
 
 /// The value as prose, where it can be nothing else.

@@ -1,10 +1,11 @@
 //! The rules of the Agent Skills format, applied to a file that was read: strictly they are errors, leniently warnings.
 
-use super::super::is_conformant_name;
+use serde_json::Value;
+
 use super::finding::quoted;
 use super::lists;
 use super::{Finding, FrontMatter, Severity, SkillFile};
-use serde_json::Value;
+use crate::model::is_conformant_name;
 
 /// The six fields of the format.
 const FIELDS: [&str; 6] = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];

@@ -34,7 +34,7 @@ pub use self::front_matter::FrontMatter;
 use self::node::Entry;
 pub use self::validate::{Mode, validate};
 use self::yaml::{Problem, TooComplex};
-use super::hidden_characters;
+use crate::model::{Visible, hidden_characters};
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,13 +138,13 @@ impl<'a> SkillFile<'a> {
                 .map_err(|TooComplex { at, why }| too_complex(&yaml, first_line, at, why))?,
         };
         if entries.is_empty() {
-            let why = super::Visible(why);
+            let why = Visible(why);
             let message = format!("no field could be read from the front matter, which is not valid YAML ({why})");
             self.findings.push(Finding::repair(first_line, message));
             return Ok(());
         }
         if notes.is_empty() {
-            let why = super::Visible(why);
+            let why = Visible(why);
             notes.repair(at, format!("the front matter is not valid YAML ({why}); each field was read by itself"));
         }
         self.fill(entries, &yaml, notes, found);
