@@ -1,5 +1,6 @@
 //! What a command runs with. The database is opened when a command asks for it, and this is the only place that names a backend.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::counted;
@@ -69,7 +70,7 @@ impl Context {
             Ok(())
         })?;
         if report.from.is_some() {
-            self.output.note(&adoption(&self.settings.database, &report, &captured));
+            self.output.note(&self.adoption(&report, &captured));
         }
         Ok((report, captured))
     }
@@ -192,26 +193,24 @@ impl Context {
             outbox: self.settings.workflow.enabled,
         }
     }
-}
 
-/// What an adoption did, on one line.
-fn adoption(path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
-    let from = report.from.as_deref().unwrap_or_default();
-    let mut parts = vec![format!(
-        "adopted {}: schema {from} to {}, contents of {} stored",
-        path.display(),
-        report.to,
-        counted(captured.captured.len(), "skill")
-    )];
-    let mut reasons: Vec<&str> = captured.left.iter().map(|it| it.reason.as_str()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    for reason in reasons {
-        let names: Vec<_> = captured.left.iter().filter(|it| it.reason == reason).map(|it| it.name.as_str()).collect();
-        parts.push(format!("{reason}: {}", names.join(", ")));
+    /// What an adoption did, on one line.
+    fn adoption(&self, report: &MigrateReport, captured: &CaptureReport) -> String {
+        let mut parts = vec![format!(
+            "adopted {}: schema {} to {}, contents of {} stored",
+            self.settings.database.display(),
+            report.from.as_deref().unwrap_or_default(),
+            report.to,
+            counted(captured.captured.len(), "skill")
+        )];
+        let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for it in &captured.left {
+            left.entry(&it.reason).or_default().push(&it.name);
+        }
+        parts.extend(left.iter().map(|(reason, names)| format!("{reason}: {}", self.output.several(names))));
+        if let Some(backup) = &report.backup {
+            parts.push(format!("the state before is in {}", backup.display()));
+        }
+        Visible(parts.join("; ")).to_string()
     }
-    if let Some(backup) = &report.backup {
-        parts.push(format!("the state before is in {}", backup.display()));
-    }
-    Visible(parts.join("; ")).to_string()
 }

@@ -91,7 +91,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = ops::deploy(&mut store, &context.files(), &context.project(), context.clock, &request)?;
     context.deliver_later(&mut store);
     drop(store);
-    report.warnings.iter().for_each(|it| context.output.warn(&it.to_string()));
+    context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

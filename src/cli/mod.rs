@@ -129,7 +129,8 @@ pub fn run() -> ExitCode {
         Err(error) => return usage(&error, &arguments),
     };
     let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color);
+    let output =
+        Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color).with_verbose(cli.global.verbose > 0);
     match prepare(&cli.global, output).and_then(|context| dispatch(&context, cli.command)) {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Found(code)) => ExitCode::from(code),

@@ -1,6 +1,7 @@
 //! The only writer to the terminal. The answer goes to stdout, everything else to stderr; a closed pipe ends quietly.
 
 mod progress;
+mod remarks;
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
@@ -38,6 +39,8 @@ pub(super) trait Report: Serialize {
 pub(super) struct Output {
     pub(super) json: bool,
     quiet: bool,
+    /// Whether all remarks are shown, however many there are.
+    verbose: bool,
     color_out: bool,
     color_err: bool,
 }
@@ -67,9 +70,15 @@ impl Output {
         Self {
             json,
             quiet,
+            verbose: false,
             color_out: on(io::stdout().is_terminal()) && !json,
             color_err: on(io::stderr().is_terminal()),
         }
+    }
+
+    /// The same, but showing all remarks.
+    pub(super) fn with_verbose(self, verbose: bool) -> Self {
+        Self { verbose, ..self }
     }
 
     /// Whether what goes to stderr may have colours.

@@ -113,10 +113,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 
 /// What an operator should know besides the answer.
 fn remarks(output: Output, request: &Load, report: &LoadReport) {
+    let mut left_out = output.remarks();
     for left in &report.left_out {
         let line = format!("left out {}: {}", Visible(&left.name), Visible(&left.reason));
-        if left.trouble { output.warn(&line) } else { output.note(&line) }
+        if left.trouble { left_out.warn(&left.reason, line) } else { left_out.note(&left.reason, line) }
     }
+    left_out.say();
     if report.unmapped {
         let near: Vec<_> = report.did_you_mean.iter().map(|it| Visible(it).to_string()).collect();
         let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
