@@ -55,6 +55,12 @@ impl Version {
         self.major
     }
 
+    /// The second number.
+    #[must_use]
+    pub fn minor(self) -> u64 {
+        self.minor
+    }
+
     /// The next patch version; none after the largest number there is.
     #[must_use]
     pub fn next_patch(self) -> Option<Self> {

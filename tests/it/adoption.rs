@@ -154,7 +154,7 @@ fn the_state_before_is_kept_beside_the_file() {
         added.contains(&"column skill_usage_log.exit_code".into()) && added.contains(&"table skill_versions".into()),
         "{json}"
     );
-    assert!(json["dropped"].as_array().is_some_and(|it| it.contains(&"idx_skills_status".into())), "{json}");
+    assert!(json["dropped"].as_array().is_some_and(|it| it.contains(&"idx_skills_name".into())), "{json}");
 }
 
 #[test]

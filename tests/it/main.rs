@@ -39,5 +39,6 @@ mod store_contract;
 mod terminal;
 mod triggers;
 mod update;
+mod upgrades;
 mod validate;
 mod verify;

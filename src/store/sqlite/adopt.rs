@@ -1,13 +1,13 @@
-//! Adoption: what an older database lacks, compared with a fresh one, and what its rows need.
+//! Adoption: what a layout of the old scripts lacks, compared with the first schema, and what its rows need.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, Result};
 
-use super::{rollups, schema};
-use crate::store::MigrateReport;
+use super::layout::{self, Object, Relation, quoted};
+use super::schema;
 
-/// Indexes of the old schema that repeat a UNIQUE constraint or that no query of cfn uses; each costs every process start and
-/// every write. A fresh database does not have them.
-const REDUNDANT: [&str; 34] = [
+/// Indexes of the old schema that a fresh database does not have. Each costs every process start and every write, so one that
+/// serves no query better than another does is dropped.
+pub(super) const OLD_INDEXES: [&str; 34] = [
     "idx_skills_name",
     "idx_skills_status",
     "idx_skills_category",
@@ -45,97 +45,87 @@ const REDUNDANT: [&str; 34] = [
     "idx_skills_content_hash",
 ];
 
-/// One object or column of the fresh schema.
-struct Column {
-    name: String,
-    kind: String,
-    not_null: bool,
-    default: Option<String>,
-}
-
-/// Adds what is missing, drops what is redundant, and carries the rows forward. All names and SQL come from our own schema.
-pub(super) fn complete(connection: &Connection, report: &mut MigrateReport) -> Result<()> {
-    let fresh = Connection::open_in_memory()?;
-    schema::run_all(&fresh)?;
-    let rolled_up = schema::has_rollups(connection)? && rollups::trusted(connection)?;
-    let had_approvals = exists(connection, "table", "approval_history")?;
-    for index in REDUNDANT {
-        if exists(connection, "index", index)? {
-            connection.execute_batch(&format!("DROP INDEX {}", quoted(index)))?;
-            report.dropped.push(index.to_owned());
-        }
-    }
-    for (name, sql) in objects(&fresh, "table")? {
-        if exists(connection, "table", &name)? {
-            add_columns(connection, &fresh, &name, report)?;
-        } else {
-            connection.execute_batch(&sql)?;
-            report.added.push(format!("table {name}"));
+/// Adds what is missing, and carries the rows forward; answers how many skills got an approval. All names and SQL come from our own
+/// schema.
+pub(super) fn complete(connection: &Connection) -> Result<u64> {
+    let first = schema::at(schema::FIRST)?;
+    let approve = had_no_approvals(connection)?;
+    for Object { name, sql, .. } in layout::objects(&first, Some("table"))? {
+        match layout::relation(connection, &name)? {
+            Relation::Nothing => connection.execute_batch(&sql)?,
+            _ => add_columns(connection, &first, &name)?,
         }
     }
     for kind in ["index", "view"] {
-        for (name, sql) in objects(&fresh, kind)? {
-            if !exists(connection, kind, &name)? {
+        for Object { name, sql, .. } in layout::objects(&first, Some(kind))? {
+            if !layout::exists(connection, kind, &name)? {
                 connection.execute_batch(&sql)?;
-                report.added.push(format!("{kind} {name}"));
             }
         }
     }
-    carry_forward(connection, had_approvals, report)?;
-    // Last, so that they do not fire on the rows above, and always ours: a dump may have brought older ones.
-    for (name, sql) in objects(&fresh, "trigger")? {
-        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {};\n{sql}", quoted(&name)))?;
+    let carried = carry_forward(connection, approve)?;
+    // Last, so that they do not fire on the rows above.
+    for Object { sql, .. } in layout::objects(&first, Some("trigger"))? {
+        connection.execute_batch(&sql)?;
     }
-    if rolled_up { rollups::trust(connection) } else { rollups::forget(connection) }
+    Ok(carried)
+}
+
+/// Whether what is active was in use without an approval. The first layout had no approvals at all. Its own migration failed half-way
+/// on real databases: the table of approvals is there and empty, and the level of a skill is missing or was appended later.
+fn had_no_approvals(connection: &Connection) -> Result<bool> {
+    if layout::relation(connection, "approval_history")? == Relation::Nothing {
+        return Ok(true);
+    }
+    let columns = layout::columns(connection, "skills")?;
+    let at = |name: &str| columns.iter().position(|it| it.name.eq_ignore_ascii_case(name));
+    let first_layout = match (at("approval_level"), at("updated_at")) {
+        (None, _) => true,
+        (Some(level), Some(last)) => level > last,
+        (Some(_), None) => false,
+    };
+    let decided = "SELECT EXISTS (SELECT 1 FROM approval_history)";
+    Ok(first_layout && !connection.query_row(decided, [], |row| row.get::<_, bool>(0))?)
 }
 
 /// Versions, bound approvals and identity, for rows that were written before there was any of this.
-fn carry_forward(connection: &Connection, had_approvals: bool, report: &mut MigrateReport) -> Result<()> {
-    // A dump that was edited and loaded again has its old tokens, but not its old rows.
+fn carry_forward(connection: &Connection, approve: bool) -> Result<u64> {
     connection.execute_batch(
-        "DELETE FROM cfn_metadata WHERE name IN ('catalogue_token', 'usage_token');
-         INSERT INTO cfn_metadata (name, value)
-           SELECT name, randomblob(CASE name WHEN 'cache_key' THEN 32 ELSE 16 END)
-           FROM (SELECT 'database_id' AS name UNION ALL SELECT 'cache_key' UNION ALL SELECT 'catalogue_token'
-             UNION ALL SELECT 'usage_token') AS wanted
-           WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata m WHERE m.name = wanted.name);
-         INSERT INTO cfn_metadata (name, value) SELECT 'rolled_up_through', -9223372036854775808
-           WHERE NOT EXISTS (SELECT 1 FROM cfn_metadata WHERE name = 'rolled_up_through');
+        "INSERT INTO cfn_metadata (name, value) VALUES ('database_id', randomblob(16)), ('cache_key', randomblob(32)),
+           ('catalogue_token', randomblob(16)), ('usage_token', randomblob(16));
          INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source, created_at)
            SELECT s.id, s.version, s.content_hash, coalesce(s.content_path, ''), coalesce(s.approval_level, 'human'), 'adoption',
              coalesce(s.updated_at, s.created_at, datetime('now'))
-           FROM skills s
-           WHERE s.version IS NOT NULL AND s.content_hash IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM skill_versions v WHERE v.skill_id = s.id AND v.version = s.version);
+           FROM skills s WHERE s.version IS NOT NULL AND s.content_hash IS NOT NULL;
          UPDATE approval_history SET content_hash = (SELECT s.content_hash FROM skills s
              WHERE s.id = approval_history.skill_id AND s.version = approval_history.version)
            WHERE content_hash IS NULL;",
     )?;
-    if !had_approvals {
-        // The old layout had no approvals: what was active was in use, and stays so.
-        let carried = connection.execute(
-            "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
-             SELECT id, version, CASE WHEN approval_level IN ('auto', 'escalate') THEN approval_level ELSE 'human' END,
-               'system-migration', 'approved',
-               'Active in a layout that had no approvals', content_hash
-             FROM skills WHERE coalesce(status, 'active') = 'active' AND version IS NOT NULL AND content_hash IS NOT NULL",
-            [],
-        )?;
-        connection.execute(
-            "UPDATE skills SET last_approved_by = 'system-migration', last_approval_date = datetime('now')
-             WHERE coalesce(status, 'active') = 'active' AND last_approved_by IS NULL",
-            [],
-        )?;
-        report.carried_forward = u64::try_from(carried).unwrap_or(0);
+    if !approve {
+        return Ok(0);
     }
-    Ok(())
+    // The old layout had no approvals: what was active was in use, and stays so.
+    let carried = connection.execute(
+        "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
+         SELECT id, version, CASE WHEN approval_level IN ('auto', 'escalate') THEN approval_level ELSE 'human' END,
+           'system-migration', 'approved',
+           'Active in a layout that had no approvals', content_hash
+         FROM skills WHERE coalesce(status, 'active') = 'active' AND version IS NOT NULL AND content_hash IS NOT NULL",
+        [],
+    )?;
+    connection.execute(
+        "UPDATE skills SET last_approved_by = 'system-migration', last_approval_date = datetime('now')
+         WHERE coalesce(status, 'active') = 'active' AND last_approved_by IS NULL",
+        [],
+    )?;
+    Ok(carried.try_into().unwrap_or(u64::MAX))
 }
 
 /// A column that cannot be added as it is declared (no default for NOT NULL, or a default that is no constant) is added without
 /// that; where its default was the time, existing rows get the time of the adoption.
-fn add_columns(connection: &Connection, fresh: &Connection, table: &str, report: &mut MigrateReport) -> Result<()> {
-    let present = columns(connection, table)?;
-    for column in columns(fresh, table)? {
+fn add_columns(connection: &Connection, fresh: &Connection, table: &str) -> Result<()> {
+    let present = layout::columns(connection, table)?;
+    for column in layout::columns(fresh, table)? {
         if present.iter().any(|it| it.name.eq_ignore_ascii_case(&column.name)) {
             continue;
         }
@@ -150,39 +140,49 @@ fn add_columns(connection: &Connection, fresh: &Connection, table: &str, report:
         } else if column.default.is_some() && constant.is_none() {
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = datetime('now')"))?;
         }
-        report.added.push(format!("column {table}.{}", column.name));
     }
     Ok(())
 }
 
-fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
-    connection
-        .prepare("SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info(?1)")?
-        .query_map([table], |row| {
-            Ok(Column { name: row.get(0)?, kind: row.get(1)?, not_null: row.get(2)?, default: row.get(3)? })
-        })?
-        .collect()
+/// Drops an index of the old schema where another one, or a constraint, serves every query that it could.
+pub(super) fn drop_served_indexes(connection: &Connection) -> Result<()> {
+    for index in OLD_INDEXES {
+        if is_served_otherwise(connection, index)? {
+            connection.execute_batch(&format!("DROP INDEX {}", quoted(index)))?;
+        }
+    }
+    Ok(())
 }
 
-/// Objects of a kind that have SQL of their own, in the order of their creation.
-fn objects(connection: &Connection, kind: &str) -> Result<Vec<(String, String)>> {
-    connection
+/// Whether another index of the same table, of all its rows, begins with the same columns. An index that enforces something, or is
+/// of some rows only, is not judged.
+fn is_served_otherwise(connection: &Connection, index: &str) -> Result<bool> {
+    let indexes: Vec<(String, bool)> = connection
         .prepare(
-            "SELECT name, sql FROM sqlite_master WHERE type = ?1 AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
+            "SELECT l.name, l.\"unique\" FROM sqlite_master m JOIN pragma_index_list(m.tbl_name) l
+             WHERE m.type = 'index' AND m.name = ?1 COLLATE NOCASE AND NOT l.partial",
         )?
-        .query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map([index], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    let Some((name, false)) = indexes.iter().find(|(name, _)| name.eq_ignore_ascii_case(index)) else {
+        return Ok(false);
+    };
+    let keys = index_keys(connection, name)?;
+    if keys.iter().any(|(column, ..)| *column < 0) {
+        return Ok(false);
+    }
+    for (other, _) in indexes.iter().filter(|(other, _)| other != name) {
+        if index_keys(connection, other)?.starts_with(&keys) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What an index is sorted by: column (an expression's place is negative), collation, direction.
+fn index_keys(connection: &Connection, index: &str) -> Result<Vec<(i64, String, bool)>> {
+    connection
+        .prepare("SELECT cid, coll, \"desc\" FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno")?
+        .query_map([index], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()
-}
-
-fn exists(connection: &Connection, kind: &str, name: &str) -> Result<bool> {
-    connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 COLLATE NOCASE)",
-        params![kind, name],
-        |row| row.get(0),
-    )
-}
-
-/// An identifier of our own schema, quoted.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

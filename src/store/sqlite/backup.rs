@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use super::beside::with_suffix;
 use super::failure::{Place, file_error};
 use super::open::{self, Options};
-use super::{rollups, schema};
+use super::{rollups, schema, state};
 use crate::clock::Clock;
 use crate::draft::{self, Draft};
 use crate::store::{BackupReport, RestoreReport, Result, StoreError};
@@ -106,7 +106,7 @@ fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
 fn verified(place: &Place, from: &Path) -> Result<(Connection, Place)> {
     let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
     let (source, source_place) = open::existing(from, open::Access::Read, &options)?;
-    schema::state(&source, &source_place)?;
+    state::of(&source, &source_place)?;
     let verdict: String =
         source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| source_place.fail(&error))?;
     if verdict == "ok" {

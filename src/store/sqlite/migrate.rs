@@ -1,47 +1,42 @@
-//! The adoption of an older database in place.
+//! An older database is brought up to date in place: one transaction, after a backup.
 
 use std::fs;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
-use super::schema::{self, CURRENT, State};
+use super::schema::{self, CURRENT};
+use super::state::{self, State};
 use super::transaction::SqliteTransaction;
-use super::{adopt, backup};
+use super::{backup, upgrade};
 use crate::clock::Clock;
 use crate::store::{MigrateReport, Result, StoreError, Transaction};
 
-/// Brings an older database to this schema, in one transaction, after a backup.
-pub(super) fn adopt(
+/// Brings an older database to this schema. Nothing is changed, and no backup is left, where that fails.
+pub(super) fn run(
     connection: &mut Connection,
     place: &Place,
     clock: Clock,
     fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
 ) -> Result<MigrateReport> {
     let mut transaction = SqliteTransaction::begin(connection, place, TransactionBehavior::Immediate)?;
-    // Another process may have been faster while this one waited for the lock.
-    let from = match schema::state(transaction.connection(), place)? {
-        State::Current => None,
-        State::Older { version } => Some(version),
-    };
     let mut report = MigrateReport {
-        from,
+        from: None,
         to: schema::name_of(CURRENT),
         backup: None,
         added: Vec::new(),
         dropped: Vec::new(),
         carried_forward: 0,
     };
-    if report.from.is_none() {
-        return Ok(report);
-    }
+    // Another process may have been faster while this one waited for the lock.
+    let State::Older(older) = state::of(transaction.connection(), place)? else { return Ok(report) };
+    report.from = Some(older.name());
     let backup = backup::beside(place, &format!("before-{}", report.to), clock)?;
-    let adopted = adopt::complete(transaction.connection(), &mut report)
-        .and_then(|()| schema::note_versions(transaction.connection(), clock))
+    let migrated = upgrade::run(transaction.connection(), &older, clock, &mut report)
         .map_err(|error| place.fail(&error))
         .and_then(|()| fill(&mut transaction))
         .and_then(|()| Box::new(transaction).commit());
-    match adopted {
+    match migrated {
         Ok(()) => report.backup = Some(backup),
         Err(error @ StoreError::OutcomeUnknown { .. }) => return Err(error),
         Err(error) => {

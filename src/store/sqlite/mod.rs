@@ -14,6 +14,7 @@ mod draft;
 mod failure;
 mod freshness;
 mod inspect;
+mod layout;
 mod lookup;
 mod maintain;
 mod mappings;
@@ -27,9 +28,11 @@ mod rollups;
 mod rows;
 mod schema;
 mod skills;
+mod state;
 mod status;
 mod sums;
 mod transaction;
+mod upgrade;
 mod usage;
 mod versions;
 
@@ -82,7 +85,7 @@ impl SqliteStore {
     /// Opens a database whose schema is older.
     pub fn older(path: &Path, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
-        schema::state(&connection, &place)?;
+        state::of(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
     }
 
@@ -121,9 +124,9 @@ impl SqliteStore {
 
     fn current(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
         let (connection, place) = open::existing(path, access, options)?;
-        match schema::state(&connection, &place)? {
-            schema::State::Current => Ok((connection, place)),
-            schema::State::Older { .. } => Err(StoreError::NeedsMigration { path: path.to_owned() }),
+        match state::of(&connection, &place)? {
+            state::State::Current => Ok((connection, place)),
+            state::State::Older(_) => Err(StoreError::NeedsMigration { path: path.to_owned() }),
         }
     }
 
@@ -132,7 +135,7 @@ impl SqliteStore {
             Access::Write => {
                 if !open::is_settled(&connection, &place)? {
                     // A file of something else that happens to have our number is not touched.
-                    schema::require_skills_table(&connection, &place)?;
+                    state::require_skills_table(&connection, &place)?;
                 }
                 open::settle_journal_mode(&connection, &place)?
             }
@@ -229,7 +232,7 @@ impl Maintenance for SqliteStore {
 
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
         self.set_durability(Durability::Full)?;
-        migrate::adopt(&mut self.connection, &self.place, self.clock, fill)
+        migrate::run(&mut self.connection, &self.place, self.clock, fill)
     }
 }
 

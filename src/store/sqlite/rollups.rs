@@ -108,6 +108,11 @@ pub(super) fn trust(connection: &Connection) -> Result<()> {
     )
 }
 
+/// Says that nothing is known about the rollups.
+pub(super) fn distrust(connection: &Connection) -> Result<()> {
+    connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'rolled_up_schema'")
+}
+
 /// Throws the rollups away, and puts the triggers back as they must be; the whole log is tail again.
 pub(super) fn forget(connection: &Connection) -> Result<()> {
     for (name, sql) in schema::rollup_triggers()? {

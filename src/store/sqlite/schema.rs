@@ -1,66 +1,70 @@
-//! The schema: its steps, and which one a file has.
+//! The schema: its steps, and what each of them leaves.
 
-use rusqlite::Connection;
+use std::sync::LazyLock;
 
-use super::failure::Place;
+use rusqlite::{Connection, Result};
+
 use crate::clock::Clock;
 use crate::model::Version;
-use crate::store::{Result, StoreError};
 
-/// A step of the schema. `number` is what `PRAGMA user_version` holds after it: major · 1000 + minor.
+/// A step of the schema.
 struct Migration {
+    /// What `PRAGMA user_version` holds after it: major · 1000 + minor.
     number: i64,
     description: &'static str,
     sql: &'static str,
+    /// What SQL alone cannot do with the rows. It sees the schema of its own step, whatever steps follow.
+    data: Option<fn(&Connection) -> Result<()>>,
 }
 
-/// Append-only. A fresh database runs them all; an older one is compared with the result, see `adopt.rs`.
+/// Append-only. A fresh database runs them all, and an older one those that it lacks; see `upgrade.rs`.
 const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
         sql: include_str!("../../../migrations/sqlite/0001_skills_database.sql"),
+        data: None,
     },
     Migration {
         number: 3001,
         description: "Usage rollups that stay equal to a full scan",
         sql: include_str!("../../../migrations/sqlite/0002_usage_rollups.sql"),
+        data: None,
     },
     Migration {
         number: 3002,
         description: "Archives of the usage log",
         sql: include_str!("../../../migrations/sqlite/0003_usage_archive.sql"),
+        data: None,
     },
     Migration {
         number: 3003,
         description: "What waits for the workflow database",
         sql: include_str!("../../../migrations/sqlite/0004_outbox.sql"),
+        data: None,
     },
 ];
+
+/// What the old scripts' databases are brought to, before the steps that follow.
+pub(super) const FIRST: i64 = MIGRATIONS[0].number;
 
 /// The schema with which the rollups came.
 const WITH_ROLLUPS: i64 = 3001;
 
 pub(super) const CURRENT: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
-/// What a file's schema is to this cfn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
-    /// Ours, or a newer minor one, which only adds.
-    Current,
-    /// Has to be adopted.
-    Older {
-        /// What it says it is.
-        version: String,
-    },
-}
-
 pub(super) fn name_of(number: i64) -> String {
     format!("v{}.{}.0", number / 1000, number % 1000)
 }
 
+/// The number of the schema that a recorded version names.
+pub(super) fn number_of(version: Version) -> Option<i64> {
+    let (major, minor) = (i64::try_from(version.major()).ok()?, i64::try_from(version.minor()).ok()?);
+    (minor < 1000).then(|| major.checked_mul(1000)?.checked_add(minor))?
+}
+
 /// The schema that a connection's file says it has.
-pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn version(connection: &Connection) -> Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
@@ -70,99 +74,75 @@ pub(super) fn is_ours(number: i64) -> bool {
 }
 
 /// `v3.0.0` for the schema of this connection's file.
-pub(super) fn version_name(connection: &Connection) -> rusqlite::Result<String> {
+pub(super) fn version_name(connection: &Connection) -> Result<String> {
     version(connection).map(name_of)
 }
 
 /// Whether the file has this very schema: not an older one, and not a newer minor one.
-pub(super) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     version(connection).map(|number| number == CURRENT)
 }
 
 /// Whether the file had rollups before, by the number in its header. A dump that was loaded again has lost that number, and may
 /// have been edited.
-pub(super) fn has_rollups(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn has_rollups(connection: &Connection) -> Result<bool> {
     version(connection).map(|number| number >= WITH_ROLLUPS)
 }
 
-/// The triggers that change the write tokens: name and SQL, as SQLite keeps it.
+/// The triggers of the whole schema: name, and SQL from the name on, as SQLite keeps it.
+static TRIGGERS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let mut triggers: Vec<(&str, &str)> = Vec::new();
+    for sql in MIGRATIONS.iter().map(|it| it.sql) {
+        for (number, piece) in sql.split("\nDROP TRIGGER IF EXISTS ").enumerate() {
+            if number > 0 {
+                triggers.retain(|(name, _)| Some(*name) != piece.split(';').next());
+            }
+            // The text is ours: each trigger ends with END, and has a name before the first blank.
+            triggers.extend(piece.split("\nCREATE TRIGGER ").skip(1).filter_map(|it| {
+                let sql = &it[..it.rfind("END;")? + "END".len()];
+                Some((sql.split(' ').next()?, sql))
+            }));
+        }
+    }
+    triggers
+});
+
+/// The triggers that change the write tokens.
 pub(super) fn token_triggers() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let pieces = MIGRATIONS[0].sql.split("CREATE TRIGGER ").skip(1);
-    // The text is ours, so each piece ends with END and has a name before the first blank.
-    pieces.filter_map(|it| {
-        let sql = &it[..it.rfind("END;")? + "END".len()];
-        Some((sql.split(' ').next()?, sql))
-    })
+    TRIGGERS.iter().copied().filter(|(_, sql)| sql.contains("_token'"))
 }
 
 /// The triggers that keep the rollups exact: name and SQL.
-pub(super) fn rollup_triggers() -> rusqlite::Result<Vec<(String, String)>> {
-    let fresh = Connection::open_in_memory()?;
-    run_all(&fresh)?;
-    fresh
+pub(super) fn rollup_triggers() -> Result<Vec<(String, String)>> {
+    at(CURRENT)?
         .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'cfn_usage_rollup_*'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 
-/// Reads the header, and looks at the tables only where that is not enough.
-pub(super) fn state(connection: &Connection, place: &Place) -> Result<State> {
-    let number = version(connection).map_err(|error| place.fail(&error))?;
-    let newer = |found: String| StoreError::Newer { path: place.path.clone(), found, known: name_of(CURRENT) };
-    if number / 1000 > CURRENT / 1000 {
-        return Err(newer(name_of(number)));
-    }
-    if is_ours(number) {
-        return Ok(State::Current);
-    }
-    require_skills_table(connection, place)?;
-    // A dump that was loaded again has lost the number in the header, but not this table.
-    let recorded = recorded_version(connection).map_err(|error| place.fail(&error))?;
-    match recorded.as_deref().and_then(Version::lenient) {
-        Some(found) if found.major() > (CURRENT / 1000).unsigned_abs() => Err(newer(format!("v{found}"))),
-        Some(found) => Ok(State::Older { version: format!("v{found}") }),
-        None => Ok(State::Older { version: "v1".to_owned() }),
-    }
-}
-
-/// Refuses a file without the table that everything hangs on.
-pub(super) fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
-    let columns: Vec<String> = connection
-        .prepare("SELECT lower(name) FROM pragma_table_info('skills')")
-        .and_then(|mut it| it.query_map([], |row| row.get(0))?.collect())
-        .map_err(|error| place.fail(&error))?;
-    let missing = ["id", "name"].iter().find(|column| !columns.iter().any(|it| it == *column));
-    let why = match missing {
-        None => return Ok(()),
-        Some(_) if columns.is_empty() => "it has no table \"skills\"".to_owned(),
-        Some(column) => format!("its table \"skills\" has no column \"{column}\""),
-    };
-    Err(StoreError::NotADatabase { path: place.path.clone(), why })
-}
-
-/// The highest version in `schema_versions` that was not rolled back.
-fn recorded_version(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let has = |column: &str| {
-        let there = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('schema_versions') WHERE name = ?1)";
-        connection.query_row(there, [column], |row| row.get::<_, bool>(0))
-    };
-    let recorded = match (has("version")?, has("rolled_back_at")?) {
-        (false, _) => return Ok(None),
-        (true, false) => "SELECT version FROM schema_versions WHERE version IS NOT NULL",
-        (true, true) => "SELECT version FROM schema_versions WHERE version IS NOT NULL AND rolled_back_at IS NULL",
-    };
-    let mut statement = connection.prepare(recorded)?;
-    let versions: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(versions.into_iter().max_by_key(|text| Version::lenient(text)))
+/// An empty database with the schema of this number, or the newest that this cfn knows.
+pub(super) fn at(number: i64) -> Result<Connection> {
+    let fresh = Connection::open_in_memory()?;
+    run(&fresh, i64::MIN, number)?;
+    Ok(fresh)
 }
 
 /// Runs every migration: an empty database has the whole schema afterwards.
-pub(super) fn run_all(connection: &Connection) -> rusqlite::Result<()> {
-    MIGRATIONS.iter().try_for_each(|migration| connection.execute_batch(migration.sql))
+pub(super) fn run_all(connection: &Connection) -> Result<()> {
+    run(connection, i64::MIN, CURRENT)
 }
 
-/// Writes down, in the header and in `schema_versions`, which migrations a database has.
-pub(super) fn note_versions(connection: &Connection, clock: Clock) -> rusqlite::Result<()> {
+/// Runs the migrations after one number up to another, in order, each with its data.
+pub(super) fn run(connection: &Connection, after: i64, up_to: i64) -> Result<()> {
+    for migration in MIGRATIONS.iter().filter(|it| it.number > after && it.number <= up_to) {
+        connection.execute_batch(migration.sql)?;
+        migration.data.map_or(Ok(()), |data| data(connection))?;
+    }
+    Ok(())
+}
+
+/// Writes down, in the header and in `schema_versions`, which migrations a database has. A newer one keeps its number.
+pub(super) fn note_versions(connection: &Connection, number: i64, clock: Clock) -> Result<()> {
     for migration in &MIGRATIONS {
         connection.execute(
             "INSERT INTO schema_versions (version, description, applied_at)
@@ -170,5 +150,63 @@ pub(super) fn note_versions(connection: &Connection, clock: Clock) -> rusqlite::
             (name_of(migration.number), migration.description, clock.database_time()),
         )?;
     }
-    connection.pragma_update(None, "user_version", CURRENT)
+    connection.pragma_update(None, "user_version", number.max(CURRENT))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Result;
+
+    use super::{CURRENT, TRIGGERS, at, token_triggers};
+    use crate::store::sqlite::layout;
+
+    /// Tables that no answer of the query cache is made of, and why.
+    const UNWATCHED: [(&str, &str); 13] = [
+        ("cfn_metadata", "it holds the tokens themselves"),
+        ("schema_versions", "it is about the schema"),
+        ("approval_criteria_templates", "other programs' own: cfn never reads it"),
+        ("phase4_skill_generation", "other programs' own: cfn never reads it"),
+        ("edge_case_tracking", "other programs' own: cfn never reads it"),
+        ("usage_daily", "sums of the usage log"),
+        ("usage_totals", "sums of the usage log"),
+        ("usage_dirty", "which sums of the usage log are out of date"),
+        ("usage_archives", "rows leave the usage log and come back in one transaction with it, so its token changes"),
+        ("usage_archive_parts", "as usage_archives"),
+        ("usage_archive_kept", "as usage_archives"),
+        ("usage_archived_daily", "as usage_archives"),
+        ("usage_archived_totals", "as usage_archives"),
+    ];
+    /// The same, of what is only sent elsewhere.
+    const OUTGOING: [&str; 1] = ["outbox"];
+
+    #[test]
+    fn every_table_that_answers_are_made_of_has_its_token_triggers() -> Result<()> {
+        let names: Vec<&str> = token_triggers().map(|(name, _)| name).collect();
+        for table in layout::objects(&at(CURRENT)?, Some("table"))? {
+            let table = table.name.as_str();
+            let exempt = UNWATCHED.iter().any(|(it, _)| *it == table) || OUTGOING.contains(&table);
+            for event in ["insert", "update", "delete"] {
+                let there = names.contains(&format!("cfn_{table}_{event}").as_str());
+                assert_eq!(
+                    there, !exempt,
+                    "{table} is new? Give it a token trigger for {event}, or say why it needs none"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_triggers_that_are_looked_for_are_those_of_a_fresh_database() -> Result<()> {
+        let mut made: Vec<(String, String)> = layout::objects(&at(CURRENT)?, Some("trigger"))?
+            .into_iter()
+            .map(|it| (it.name, it.sql.trim_start_matches("CREATE TRIGGER ").to_owned()))
+            .collect();
+        made.sort();
+        let mut read: Vec<(String, String)> =
+            TRIGGERS.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect();
+        read.sort();
+        assert_eq!(read, made);
+        Ok(())
+    }
 }

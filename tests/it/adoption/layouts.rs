@@ -117,11 +117,13 @@ pub(super) fn approve(project: &Project, name: &str) {
     ));
 }
 
-/// The shape of a database: tables with their columns, and the names of everything else.
+/// The shape of a database: tables with their columns, and the names of everything else. Indexes of the old schema that nothing else
+/// serves for stay, and are left out.
 pub(super) fn shape(project: &Project) -> String {
     project.sqlite3(
         "SELECT type || ' ' || name || coalesce((SELECT ': ' || group_concat(name, ' ') FROM
              (SELECT lower(c.name) AS name FROM pragma_table_info(m.name) c ORDER BY 1)), '')
-         FROM sqlite_master m WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name",
+         FROM sqlite_master m WHERE name NOT LIKE 'sqlite_%'
+           AND name NOT IN ('idx_skills_status', 'idx_agent_skills_priority', 'idx_usage_phase') ORDER BY type, name",
     )
 }

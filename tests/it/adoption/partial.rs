@@ -9,8 +9,6 @@ use crate::scene::sha256;
 const SKILLS: &[&str] = &[
     "category TEXT",
     "team TEXT",
-    "content_path TEXT",
-    "content_hash TEXT",
     "tags TEXT",
     "version TEXT",
     "status TEXT",
@@ -85,7 +83,7 @@ proptest! {
         third in proptest::collection::vec(any::<bool>(), THIRD.len()),
         usage in any::<bool>(),
     ) {
-        let mut sql = table("skills", "id INTEGER PRIMARY KEY, name TEXT", SKILLS, &skills);
+        let mut sql = table("skills", "id INTEGER PRIMARY KEY, name TEXT, content_path TEXT, content_hash TEXT", SKILLS, &skills);
         sql += &table("agent_skill_mappings", "id INTEGER PRIMARY KEY", MAPPINGS, &mappings);
         sql += &if usage {
             "CREATE TABLE skill_usage_log (id INTEGER PRIMARY KEY, agent_id TEXT, skill_id INTEGER);".to_owned()

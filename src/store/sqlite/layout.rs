@@ -1,0 +1,107 @@
+//! What a file holds: its objects and their columns, as SQLite describes them. Adoption, upgrade and `db check` compare them with
+//! those of a fresh database.
+
+use rusqlite::{Connection, Result};
+
+/// An entry of a schema that has SQL of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    /// `table`, `index`, `view` or `trigger`.
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The table that it belongs to.
+    pub(super) table: String,
+    pub(super) sql: String,
+}
+
+/// A column of a table.
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) not_null: bool,
+    pub(super) default: Option<String>,
+    /// Its place in the primary key, from 1; 0 where it is not part of it.
+    pub(super) key: i64,
+}
+
+/// What stands under the name of a table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    Nothing,
+    /// A table whose rows have row ids.
+    Table,
+    /// A table `WITHOUT ROWID`.
+    Keyed,
+    View,
+    Virtual,
+}
+
+impl Relation {
+    /// What it is, with its article.
+    pub(super) fn described(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Table => "a table",
+            Self::Keyed => "a table without row ids",
+            Self::View => "a view",
+            Self::Virtual => "a virtual table",
+        }
+    }
+}
+
+/// All objects, in the order of their creation; of one kind where that is given.
+pub(super) fn objects(connection: &Connection, kind: Option<&str>) -> Result<Vec<Object>> {
+    connection
+        .prepare(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master
+             WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND (?1 IS NULL OR type = ?1) ORDER BY rowid",
+        )?
+        .query_map([kind], |row| {
+            Ok(Object { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
+        })?
+        .collect()
+}
+
+/// The columns of a table or view; none where there is neither.
+pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
+    connection
+        .prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1)")?
+        .query_map([table], |row| {
+            Ok(Column {
+                name: row.get(0)?,
+                kind: row.get(1)?,
+                not_null: row.get(2)?,
+                default: row.get(3)?,
+                key: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+/// What stands under a name.
+pub(super) fn relation(connection: &Connection, name: &str) -> Result<Relation> {
+    let sql = "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([name])?;
+    let Some(row) = rows.next()? else { return Ok(Relation::Nothing) };
+    Ok(match (row.get_ref(0)?.as_str()?, row.get(1)?) {
+        ("table", false) => Relation::Table,
+        ("table", true) => Relation::Keyed,
+        ("view", _) => Relation::View,
+        _ => Relation::Virtual,
+    })
+}
+
+/// Whether there is an object of this kind and name.
+pub(super) fn exists(connection: &Connection, kind: &str, name: &str) -> Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 COLLATE NOCASE)",
+        [kind, name],
+        |row| row.get(0),
+    )
+}
+
+/// An identifier, quoted.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
