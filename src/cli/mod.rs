@@ -11,6 +11,7 @@ mod deploy;
 mod failure;
 mod init;
 mod json;
+mod lines;
 mod load;
 mod log;
 mod output;
@@ -147,7 +148,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
-        Command::Log(args) => log::run(context, &args),
+        Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -5,6 +5,7 @@ mod remarks;
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -120,7 +121,7 @@ impl Output {
 
     /// Where answers go one after another, for whoever asks for them one by one.
     #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
-    pub(super) fn stream(self) -> impl Write {
+    pub(super) fn stream(self) -> impl Write + AsFd {
         io::stdout().lock()
     }
 

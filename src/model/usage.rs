@@ -50,6 +50,44 @@ pub struct Outcome {
     pub cost_avoided_usd: Option<f64>,
 }
 
+/// The most milliseconds or tokens of one use: sums of millions of rows must not overflow.
+const MOST: i64 = 1_000_000_000_000;
+
+/// The most money of one use, in US dollars.
+const MOST_USD: f64 = 1e6;
+
+/// A figure that no use can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} must be {must_be}")]
+pub struct OutOfRange {
+    /// Which one.
+    pub field: &'static str,
+    /// What it may be.
+    pub must_be: String,
+}
+
+impl Outcome {
+    /// The outcome, where each of its figures can be one.
+    pub fn checked(self) -> Result<Self, OutOfRange> {
+        let shares = [
+            ("confidence_before", self.confidence_before),
+            ("confidence_after", self.confidence_after),
+            ("test_pass_rate", self.test_pass_rate),
+        ];
+        let counts = [("execution_ms", self.execution_ms), ("tokens_avoided", self.tokens_avoided)];
+        if let Some((field, _)) = shares.into_iter().find(|(_, it)| it.is_some_and(|it| !(0.0..=1.0).contains(&it))) {
+            return Err(OutOfRange { field, must_be: "a number from 0 to 1".to_owned() });
+        }
+        if let Some((field, _)) = counts.into_iter().find(|(_, it)| it.is_some_and(|it| !(0..=MOST).contains(&it))) {
+            return Err(OutOfRange { field, must_be: format!("an integer from 0 to {MOST}") });
+        }
+        if self.cost_avoided_usd.is_some_and(|it| !(0.0..=MOST_USD).contains(&it)) {
+            return Err(OutOfRange { field: "cost_avoided_usd", must_be: format!("an amount from 0 to {MOST_USD}") });
+        }
+        Ok(self)
+    }
+}
+
 /// What an agent needs to be remembered for a usage row: a skill as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedSkill {

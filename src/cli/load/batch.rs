@@ -1,6 +1,5 @@
 //! `cfn load --batch`: one JSON request a line, one JSON answer a line.
 
-use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,14 +15,9 @@ use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
 use crate::cli::json;
+use crate::cli::lines::{self, Line, Lines};
 use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
-
-/// The longest request; a longer line is answered by an error.
-const LONGEST_LINE: u64 = 1024 * 1024;
-
-/// What is read at once: many requests of a pipe that is full of them.
-const INPUT: usize = 64 * 1024;
 
 /// With a format: its text in place of the skills.
 #[derive(Serialize)]
@@ -49,22 +43,25 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
 }
 
 fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, Failure> {
-    let mut input = BufReader::with_capacity(INPUT, io::stdin().lock());
+    let mut lines = Lines::stdin()?;
     let mut answers = Answers::new(context.output.stream());
-    let (mut line, mut verdict) = (Vec::new(), Verdict::Done);
+    let mut verdict = Verdict::Done;
     loop {
-        // Whoever asks may wait for the answer before asking again; requests that are here already can share one write.
-        if !input.buffer().contains(&b'\n') && answers.send()?.is_break() {
-            return Ok(verdict);
-        }
-        if !read_line(&mut input, &mut line)? {
-            return Ok(verdict);
-        }
-        if line.trim_ascii().is_empty() {
+        let Some(line) = lines.take() else {
+            // Whoever asks may wait for the answer before asking again; requests that are here already can share one write.
+            if answers.send()?.is_break() || lines.has_ended() {
+                return Ok(verdict);
+            }
+            lines.read()?;
             continue;
-        }
+        };
         let mut id = None;
-        let answer = session.answer(&line, &mut id).or_else(|failure| {
+        let answer = match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => continue,
+            Line::Whole(line) => session.answer(line, &mut id),
+            Line::TooLong => Err(lines::too_long()),
+        };
+        let answer = answer.or_else(|failure| {
             verdict = Verdict::Found(1);
             encode(&Refused { error: &failure })
         });
@@ -72,19 +69,6 @@ fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, F
             return Ok(verdict);
         }
     }
-}
-
-/// The next line; false at the end of the input. In place of one that is too long: something that is not a request.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Failure> {
-    let failed = |error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command.");
-    line.clear();
-    let count = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', line).map_err(failed)?;
-    if count as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
-        input.skip_until(b'\n').map_err(failed)?;
-        line.clear();
-        line.extend_from_slice(b"\"over the limit of 1 MiB a line\"");
-    }
-    Ok(count > 0)
 }
 
 fn encode(answer: &impl Serialize) -> Result<Arc<[u8]>, Failure> {

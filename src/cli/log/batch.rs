@@ -1,42 +1,31 @@
-//! `cfn log --batch`: executions as JSON lines, thousands a transaction.
+//! `cfn log --batch`: executions as JSON lines, thousands a transaction where they come fast.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::MOST;
+use super::fields::Fields;
+use super::stop::Stop;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
-use crate::model::Outcome;
+use crate::cli::lines::{self, Line, Lines};
 use crate::ops::{self, Execution};
-
-/// The longest line; a longer one is answered by an error.
-const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// Lines of one transaction.
 const AT_ONCE: usize = 5_000;
 
-/// A line: the long options with `_`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[serde(default)]
-    id: Option<Value>,
-    skill: String,
-    agent_id: String,
-    agent_type: String,
-    task_id: Option<String>,
-    phase: Option<String>,
-    execution_ms: Option<i64>,
-    exit_code: Option<i64>,
-    confidence_before: Option<f64>,
-    confidence_after: Option<f64>,
-    test_pass_rate: Option<f64>,
-    tokens_avoided: Option<i64>,
-    cost_avoided_usd: Option<f64>,
-}
+/// Bytes of these lines: a bound for the memory that they take.
+const BYTES_AT_ONCE: usize = 2 * 1024 * 1024;
+
+/// When a line is committed, counted from when it was read; the commit and the answer take the rest of the 200 ms.
+const LATEST: Duration = Duration::from_millis(100);
+
+/// How long the next line is waited for, before those that are here are committed: their sender may wait for the answers.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// An answer, for a line that has an `id`.
 #[derive(Serialize)]
@@ -61,124 +50,153 @@ struct Pending {
     outcome: Result<Execution, Failure>,
 }
 
-/// Logs until the input ends. Answers come after the commit of their rows: what was acknowledged is in the database.
+/// Logs until the input ends, or SIGTERM comes. Answers come after the commit of their rows: what was acknowledged is in the
+/// database.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    let mut store = context.open_long_lived(Access::Write)?;
-    let mut input = io::stdin().lock();
-    let (mut pending, mut number, mut failed) = (Vec::new(), 0, 0);
-    let (mut line, mut logged) = (Vec::new(), 0);
+    let stop = Stop::listen().map_err(|error| Failure::internal(&error.to_string()))?;
+    let mut batch = Batch::new(context, context.open_long_lived(Access::Write)?, &stop);
+    let mut lines = Lines::stdin()?;
     loop {
-        line.clear();
-        let count = read_line(&mut input, &mut line)
-            .map_err(|error| Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command."))?;
-        number += 1;
-        if !line.trim_ascii().is_empty() {
-            pending.push(parse(number, &line));
+        while let Some(line) = lines.take() {
+            let size = if let Line::Whole(line) = line { line.len() } else { 0 };
+            let pending = parse(line);
+            batch.add(lines.number(), size, pending)?;
         }
-        if pending.len() == AT_ONCE || (count == 0 && !pending.is_empty()) {
-            let size = pending.len();
-            let bad = flush(context, &mut store, std::mem::take(&mut pending))?;
-            failed += bad;
-            logged += size - bad;
+        if lines.has_ended() || stop.is_asked() {
+            break;
         }
-        if count == 0 {
-            context.output.note(&format!("{logged} executions logged, {failed} refused"));
-            return Ok(if failed == 0 { Verdict::Done } else { Verdict::Found(1) });
+        let ready = stop.wait_for(&lines, batch.patience()).map_err(|error| Failure::internal(&error.to_string()))?;
+        if ready {
+            lines.read()?;
+        } else if !stop.is_asked() {
+            batch.flush()?;
         }
+    }
+    batch.end()
+}
+
+/// The lines that are not committed yet, and what became of the others.
+struct Batch<'a> {
+    context: &'a Context,
+    store: Database,
+    stop: &'a Stop,
+    pending: Vec<Pending>,
+    bytes: usize,
+    since: Instant,
+    logged: usize,
+    failed: usize,
+    /// Whether anybody reads the answers.
+    heard: bool,
+}
+
+impl<'a> Batch<'a> {
+    fn new(context: &'a Context, store: Database, stop: &'a Stop) -> Self {
+        let (pending, since) = (Vec::new(), Instant::now());
+        Self { context, store, stop, pending, bytes: 0, since, logged: 0, failed: 0, heard: true }
+    }
+
+    /// Takes a line in; nothing, where it says nothing.
+    fn add(
+        &mut self,
+        number: u64,
+        size: usize,
+        line: Option<(Option<Value>, Result<Execution, Failure>)>,
+    ) -> Result<(), Failure> {
+        let Some((id, outcome)) = line else { return Ok(()) };
+        if self.pending.is_empty() {
+            self.since = Instant::now();
+        }
+        self.pending.push(Pending { number, id, outcome });
+        self.bytes += size;
+        if self.pending.len() >= AT_ONCE || self.bytes >= BYTES_AT_ONCE || self.since.elapsed() >= LATEST {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// How long more input may be waited for; as long as it takes, where nothing is here.
+    fn patience(&self) -> Option<Duration> {
+        (!self.pending.is_empty()).then(|| LATEST.saturating_sub(self.since.elapsed()).min(PAUSE))
+    }
+
+    /// Commits what is here, and answers it.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let pending = mem::take(&mut self.pending);
+        self.bytes = 0;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let executions: Vec<Execution> = pending.iter().filter_map(|it| it.outcome.as_ref().ok().cloned()).collect();
+        let mut answers = if executions.is_empty() {
+            Vec::new().into_iter()
+        } else {
+            ops::log_all(&mut self.store, self.context.clock, &executions)?.into_iter()
+        };
+        let mut text = Vec::new();
+        for Pending { number, id, outcome } in pending {
+            let outcome = outcome.and_then(|_| answers.next().map_or(Ok(()), |it| it.map_err(Failure::from)));
+            *if outcome.is_ok() { &mut self.logged } else { &mut self.failed } += 1;
+            answer(&mut text, number, id.as_ref(), &outcome).map_err(|error| Failure::internal(&error.to_string()))?;
+        }
+        self.context.deliver_later(&mut self.store);
+        self.say(&text)
+    }
+
+    /// Rows are logged whether or not anybody reads the answers.
+    fn say(&mut self, answers: &[u8]) -> Result<(), Failure> {
+        if !self.heard {
+            return Ok(());
+        }
+        match self.stop.write(&self.context.output.stream(), answers) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.heard = false,
+            said => said.map_err(|error| Failure::output(&error))?,
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Verdict, Failure> {
+        self.flush()?;
+        let Self { context, store, stop, logged, failed, .. } = self;
+        drop(store);
+        context.output.note(&format!("{logged} executions logged, {failed} refused"));
+        if stop.is_asked() {
+            stop.end().map_err(|error| Failure::internal(&error.to_string()))?;
+        }
+        Ok(if failed == 0 { Verdict::Done } else { Verdict::Found(1) })
     }
 }
 
-/// Reads a line, but not more of it than shows that it is too long.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
-    let count = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', line)?;
-    if count as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
-        input.skip_until(b'\n')?;
+fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<(), Failure>) -> io::Result<()> {
+    match (outcome, id) {
+        (Ok(()), None) => return Ok(()),
+        (Ok(()), Some(id)) => serde_json::to_writer(&mut *text, &Logged { id, logged: true })?,
+        (Err(error), id) => serde_json::to_writer(&mut *text, &Refused { id, line, error })?,
     }
-    Ok(count)
+    text.push(b'\n');
+    Ok(())
 }
 
-fn parse(number: u64, line: &[u8]) -> Pending {
-    let bad = |id: Option<Value>, why: &str| {
-        let hint = "A line is one JSON object: {\"skill\": \"…\", \"agent_id\": \"…\", \"agent_type\": \"…\"}.";
-        Pending { number, id, outcome: Err(Failure::input(format!("not an execution: {why}"), hint)) }
+/// The `id` of a line, and what it asks for; nothing, where the line is blank.
+fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<Execution, Failure>)> {
+    let line = match line {
+        Line::TooLong => return Some((None, Err(lines::too_long()))),
+        Line::Whole(line) if line.trim_ascii().is_empty() => return None,
+        Line::Whole(line) => line,
     };
-    if line.len() as u64 > LONGEST_LINE {
-        return bad(None, "over the limit of 1 MiB a line");
-    }
+    let bad = |why: &str| {
+        let hint = "A line is one JSON object: {\"skill\": \"…\", \"agent_id\": \"…\", \"agent_type\": \"…\"}.";
+        Err(Failure::input(format!("not an execution: {why}"), hint))
+    };
     // serde would take an array for a struct, too.
     if line.trim_ascii_start().first() == Some(&b'[') {
-        return bad(None, "it is an array");
+        return Some((None, bad("it is an array")));
     }
-    match serde_json::from_slice::<Line>(line) {
-        Ok(line) => Pending { number, id: line.id.clone(), outcome: line.execution() },
+    Some(match serde_json::from_slice::<Fields>(line) {
+        Ok(mut fields) => (fields.id.take(), fields.execution()),
         Err(error) => {
             // The id, where the line is at least an object, so that the caller knows which one failed.
             let id = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned());
-            bad(id, &error.to_string())
+            (id, bad(&error.to_string()))
         }
-    }
-}
-
-/// Writes a transaction and answers its lines; how many were refused.
-fn flush(context: &Context, store: &mut Database, pending: Vec<Pending>) -> Result<usize, Failure> {
-    let executions: Vec<Execution> = pending.iter().filter_map(|it| it.outcome.as_ref().ok().cloned()).collect();
-    let mut answers = ops::log_all(store, context.clock, &executions)?.into_iter();
-    let (mut text, mut failed) = (Vec::new(), 0);
-    for Pending { number, id, outcome } in pending {
-        let outcome = outcome.and_then(|_| answers.next().map_or(Ok(()), |it| it.map_err(Failure::from)));
-        let written = match (&outcome, &id) {
-            (Ok(()), None) => continue,
-            (Ok(()), Some(id)) => serde_json::to_writer(&mut text, &Logged { id, logged: true }),
-            (Err(error), id) => {
-                failed += 1;
-                serde_json::to_writer(&mut text, &Refused { id: id.as_ref(), line: number, error })
-            }
-        };
-        written.map_err(|error| Failure::internal(&error.to_string()))?;
-        text.push(b'\n');
-    }
-    context.deliver_later(store);
-    context.output.raw(&text)?;
-    Ok(failed)
-}
-
-impl Line {
-    fn execution(self) -> Result<Execution, Failure> {
-        let share = |name: &str, value: Option<f64>| match value {
-            Some(it) if !(0.0..=1.0).contains(&it) => {
-                Err(Failure::input(format!("{name} must be a number from 0 to 1"), "Correct the line."))
-            }
-            other => Ok(other),
-        };
-        let least = |name: &str, value: Option<i64>| match value {
-            Some(it) if !(0..=MOST).contains(&it) => {
-                Err(Failure::input(format!("{name} must be a number from 0 to {MOST}"), "Correct the line."))
-            }
-            other => Ok(other),
-        };
-        if self.cost_avoided_usd.is_some_and(|it| !(0.0..=1e6).contains(&it)) {
-            let message = "cost_avoided_usd must be an amount from 0 to 1000000";
-            return Err(Failure::input(message, "Correct the line."));
-        }
-        if self.agent_id.is_empty() {
-            return Err(Failure::input("agent_id is empty", "Say which agent used the skill."));
-        }
-        let stated = |it: Option<String>| it.filter(|it| !it.trim().is_empty());
-        Ok(Execution {
-            skill: self.skill.parse()?,
-            agent_id: self.agent_id,
-            agent_type: self.agent_type.parse()?,
-            task_id: stated(self.task_id),
-            phase: stated(self.phase),
-            outcome: Outcome {
-                execution_ms: least("execution_ms", self.execution_ms)?,
-                exit_code: self.exit_code,
-                confidence_before: share("confidence_before", self.confidence_before)?,
-                confidence_after: share("confidence_after", self.confidence_after)?,
-                test_pass_rate: share("test_pass_rate", self.test_pass_rate)?,
-                tokens_avoided: least("tokens_avoided", self.tokens_avoided)?,
-                cost_avoided_usd: self.cost_avoided_usd,
-            },
-        })
-    }
+    })
 }

@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
-        Command::Log(args) => log::run(context, &args),
+        Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::List(args) => list::run(context, &args),

@@ -1,9 +1,13 @@
 //! `cfn log`: one row, thousands of rows, and what can be asked of them.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::project;
+use crate::harness::Project;
 
 #[test]
 fn a_row_says_what_was_used_and_what_came_of_it() {
@@ -169,9 +173,171 @@ fn a_line_is_an_object_of_bounded_length_with_an_agent() {
     let good = "{\"skill\": \"beta\", \"agent_id\": \"a\", \"agent_type\": \"t\", \"phase\": \"\"}\n";
     let ran = project.cfn_with_input(["log", "--batch"], [array, &long, nobody, good].concat().as_bytes());
     assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), 3), "{ran:?}");
-    for (line, reason) in ran.stdout.lines().zip(["it is an array", "over the limit of 1 MiB", "agent_id is empty"]) {
+    for (line, reason) in
+        ran.stdout.lines().zip(["it is an array", "longer than the limit of 1 MiB", "agent_id is empty"])
+    {
         assert!(line.contains(reason), "{line}");
     }
     assert_eq!(project.sqlite3("SELECT agent_id || quote(phase) FROM skill_usage_log"), "aNULL");
     project.cfn(["log", "beta", "--agent-id", "", "--agent-type", "t"]).fails(1);
+}
+
+/// A batch that somebody talks to.
+fn talking(project: &Project) -> (Child, ChildStdin, BufReader<ChildStdout>) {
+    let mut command = project.command(["log", "--batch"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let (input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    (child, input, BufReader::new(output))
+}
+
+fn execution(id: impl std::fmt::Display) -> String {
+    format!(r#"{{"id":{id},"skill":"beta","agent_id":"{id}","agent_type":"tester"}}"#)
+}
+
+fn terminate(child: &Child) {
+    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+fn rows(project: &Project) -> String {
+    project.sqlite3("SELECT count(*) FROM skill_usage_log")
+}
+
+/// The next line, or a failure: who waits for ever would say nothing.
+fn next_line(output: BufReader<ChildStdout>) -> (String, BufReader<ChildStdout>) {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut output = output;
+        let mut line = String::new();
+        let read = output.read_line(&mut line);
+        let _ = sender.send(read.map(|_| (line, output)));
+    });
+    receiver.recv_timeout(Duration::from_secs(30)).expect("an answer in time").expect("a line")
+}
+
+#[test]
+fn a_batch_answers_while_its_input_is_open() {
+    let project = project();
+    let (mut child, mut input, mut output) = talking(&project);
+    for number in 1..=3 {
+        writeln!(input, "{}", execution(number)).expect("takes a line");
+        // Half a line does not hold up the whole one before it.
+        write!(input, "{{\"id\":").expect("takes half a line");
+        let line;
+        (line, output) = next_line(output);
+        assert_eq!(line, format!("{{\"id\":{number},\"logged\":true}}\n"));
+        assert_eq!(rows(&project), number.to_string(), "an answer comes after the commit");
+        writeln!(input, "}}").expect("takes the rest");
+        (_, output) = next_line(output);
+    }
+    drop(input);
+    assert_eq!(child.wait().expect("ends").code(), Some(1), "three lines were no executions");
+}
+
+#[test]
+fn nothing_is_locked_while_a_batch_waits() {
+    let project = project();
+    let (mut child, mut input, output) = talking(&project);
+    writeln!(input, "{}", execution(1)).expect("takes a line");
+    let (_, output) = next_line(output);
+    write!(input, "{{").expect("takes half a line");
+    project.cfn(["log", "beta", "--agent-id", "other", "--agent-type", "tester"]).ok();
+    assert_eq!(rows(&project), "2");
+    drop((input, output));
+    child.wait().expect("ends");
+}
+
+#[test]
+fn a_batch_that_is_told_to_end_commits_what_it_has() {
+    use std::os::unix::process::ExitStatusExt;
+    let project = project();
+    // The answers are not read, and there are more than a pipe takes: it waits for its reader when it is told to end.
+    let (mut child, mut input, mut output) = talking(&project);
+    let lines: Vec<String> = (0..5_000).map(|it| execution(10_000_000 + it)).collect();
+    writeln!(input, "{}", lines.join("\n")).expect("takes all lines");
+    for _ in 0..300 {
+        if rows(&project) == "5000" {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    writeln!(input, "{}", execution(1)).expect("takes a line");
+    terminate(&child);
+    let status = child.wait().expect("ends");
+    assert_eq!(status.signal(), Some(15), "{status}");
+    let mut answers = String::new();
+    output.read_to_string(&mut answers).expect("answers");
+    assert!(answers.lines().count() < 5_001 && !answers.is_empty());
+    project.assert_whole();
+    let logged: u64 = rows(&project).parse().expect("a number");
+    assert!(logged >= 5_000, "{logged}");
+
+    let (mut child, mut input, output) = talking(&project);
+    writeln!(input, "{}", execution(2)).expect("takes a line");
+    let (_, _output) = next_line(output);
+    terminate(&child);
+    assert_eq!(child.wait().expect("ends").signal(), Some(15));
+    assert_eq!(rows(&project), (logged + 1).to_string());
+}
+
+#[test]
+fn rows_are_logged_although_nobody_reads_the_answers() {
+    let project = project();
+    let (mut child, mut input, output) = talking(&project);
+    drop(output);
+    for number in 0..3_000 {
+        writeln!(input, "{}", execution(number)).expect("takes a line");
+    }
+    drop(input);
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+    assert_eq!(rows(&project), "3000");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_line() {
+    let project = project();
+    let lines = format!("\u{feff}{}\r\n\r\n{}\r\n", execution(1), execution(2));
+    let ran = project.cfn_with_input(["log", "--batch"], lines.as_bytes());
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 2), "{ran:?}");
+    assert_eq!(project.cfn_with_input(["log", "--batch"], "\u{feff}".as_bytes()).code, Some(0));
+    let again =
+        project.cfn_with_input(["log", "--batch"], format!("{}\n\u{feff}{}", execution(3), execution(4)).as_bytes());
+    assert_eq!((again.code, again.stdout.lines().count()), (Some(1), 2), "only at the start: {again:?}");
+    let request = r#"{"agent_type":"tester","format":"names"}"#;
+    let ran = project.cfn_with_input(["load", "--batch"], format!("\u{feff}{request}\r\n{request}").as_bytes());
+    assert_eq!((ran.code, ran.stdout.matches("beta").count()), (Some(0), 2), "{ran:?}");
+}
+
+#[test]
+fn each_line_that_is_wrong_says_how() {
+    let project = project();
+    let with = |fields: &str| format!(r#"{{"skill":"beta","agent_id":"a","agent_type":"t",{fields}}}"#);
+    let long = format!("{}\n", "x".repeat((1 << 20) + 1));
+    let wrong = [
+        (long, "longer than the limit of 1 MiB"),
+        (with(r#""execution_ms":-1"#), "execution_ms must be an integer from 0"),
+        (with(r#""tokens_avoided":1000000000001"#), "tokens_avoided must be an integer from 0"),
+        (with(r#""confidence_after":-0.1"#), "confidence_after must be a number from 0 to 1"),
+        (with(r#""test_pass_rate":1.01"#), "test_pass_rate must be a number from 0 to 1"),
+        (with(r#""cost_avoided_usd":1000001"#), "cost_avoided_usd must be an amount from 0 to 1000000"),
+        (with(r#""task_id":"a\u0000b""#), "task_id contains a NUL"),
+        (with(r#""batch":true"#), "unknown field"),
+        (r#"{"agent_id":"a","agent_type":"t"}"#.to_owned(), "a skill name must not be empty"),
+        (r#"{"skill":"beta","agent_type":"t"}"#.to_owned(), "agent_id is empty or missing"),
+        ("{\"skill\":\"be\0ta\"}".to_owned(), "not an execution"),
+        (r#"{"skill":"beta","agent_id":"a""#.to_owned(), "not an execution: EOF"),
+    ];
+    let input: Vec<&str> = wrong.iter().map(|(line, _)| line.trim_end()).collect();
+    let ran = project.cfn_with_input(["log", "--batch"], input.join("\n").as_bytes());
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), wrong.len()), "{ran:?}");
+    for (number, (answer, (_, why))) in ran.stdout.lines().zip(&wrong).enumerate() {
+        assert!(answer.contains(why) && answer.contains(&format!("\"line\":{}", number + 1)), "{why}: {answer}");
+    }
+    assert_eq!(rows(&project), "0");
+    for flags in [["--execution-ms", "-1"], ["--confidence-before", "2"], ["--cost-avoided-usd", "-0.5"]] {
+        let said =
+            project.cfn([&["log", "beta", "--agent-id", "a", "--agent-type", "t"], &flags[..]].concat()).fails(1);
+        assert!(said.contains("must be") && said.contains("hint: "), "{said}");
+    }
+    project.cfn(["log", "--batch", "--exit-code", "0"]).fails(1);
 }
