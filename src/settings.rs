@@ -50,6 +50,8 @@ pub struct Settings {
     pub synchronous: Option<Synchronous>,
     /// Whether `update` names the agent types that use the skill, where the command does not say.
     pub notify_agents: bool,
+    /// Who approves, where the command does not say.
+    pub approver: Option<String>,
     /// The workflow database, which generated the skills.
     pub workflow: WorkflowSettings,
     /// The query cache.
@@ -108,6 +110,9 @@ impl Settings {
             busy_timeout: Duration::from_millis(busy_ms),
             synchronous: synchronous(variable("CFN_SYNCHRONOUS"))?,
             notify_agents: boolean("ENABLE_AGENT_NOTIFICATIONS", variable("ENABLE_AGENT_NOTIFICATIONS"))?,
+            approver: variable("CFN_APPROVER")
+                .map(|it| it.to_string_lossy().trim().to_owned())
+                .filter(|it| !it.is_empty()),
             workflow: WorkflowSettings::resolve(&variable, current_folder)?,
             cache: CacheSettings::resolve(flags.redis_url.as_ref(), flags.cache, &variable, current_folder)?,
             current_folder: current_folder.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::approval::ApprovalArgs;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -21,22 +22,22 @@ Examples:
   cfn deploy 7 incident-review SKILL.md coordination on-call --priority 1 --required")]
 pub(super) struct Args {
     /// The pattern in the workflow database that the skill was generated from
-    #[arg(value_parser = clap::value_parser!(i64).range(0..), allow_negative_numbers = true)]
+    #[arg(value_parser = pattern_id, allow_negative_numbers = true)]
     pattern_id: i64,
     /// The skill: letters, digits, '_' and '-', at most 64
     skill_name: SkillName,
     /// Its file
     content_path: PathBuf,
-    /// coordination, testing, infrastructure, domain or foundation; kept, or domain for a new skill, if left out
+    /// coordination, testing, infrastructure, domain or foundation; domain for a new skill, if left out
     category: Option<String>,
     /// Agent types that get it, separated by commas
     team_ids: Option<String>,
-    /// The version, instead of the next patch version (1.0.0 for a new skill)
+    /// The version, instead of a higher one that the file declares, or the next patch version (1.0.0 for a new skill)
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
-    /// The place of the skill among those of an agent type: 1 is first
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=10), value_name = "1..10")]
-    priority: i64,
+    /// The place of the skill among those of an agent type: 1 is first, 5 that of a new mapping
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=10), value_name = "1..10")]
+    priority: Option<i64>,
     /// Hand it out whatever the limits and conditions
     #[arg(long)]
     required: bool,
@@ -55,12 +56,8 @@ pub(super) struct Args {
     /// Tags, instead of those of the front matter
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     tags: Option<Vec<String>>,
-    /// Who approves
-    #[arg(long)]
-    approver: Option<String>,
-    /// Why
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    approval: ApprovalArgs,
     /// Do everything but the commit, and say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -70,6 +67,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let category = optional(args.category.as_deref()).map(str::parse::<Category>).transpose()?;
     let agents = AgentType::list(args.team_ids.as_deref().unwrap_or_default())?;
     let tags = args.tags.as_deref().map(words);
+    let context_words = words(&args.context);
     let request = Deploy {
         pattern_id: args.pattern_id,
         name: &args.skill_name,
@@ -78,13 +76,15 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         agents: &agents,
         version: args.version,
         priority: args.priority,
-        required: args.required,
-        conditions: args.conditions(),
+        required: args.required.then_some(true),
+        context: Some(context_words.as_slice()).filter(|it| !it.is_empty()),
+        phase: optional(args.phase.as_deref()),
         team: optional(args.team.as_deref()),
         tags: tags.as_deref(),
         owner: optional(args.owner.as_deref()),
-        approver: optional(args.approver.as_deref()),
-        reason: optional(args.reason.as_deref()),
+        approver: args.approval.approver(context),
+        reason: args.approval.reason(),
+        override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
@@ -96,18 +96,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-impl Args {
-    fn conditions(&self) -> Option<String> {
-        let words = words(&self.context);
-        let mut fields = serde_json::Map::new();
-        if !words.is_empty() {
-            fields.insert("taskContext".into(), words.into());
-        }
-        if let Some(phase) = optional(self.phase.as_deref()) {
-            fields.insert("phase".into(), phase.into());
-        }
-        (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
-    }
+/// clap's own message about numbers does not say which one.
+fn pattern_id(text: &str) -> Result<i64, String> {
+    let id = text.parse().ok().filter(|id| *id >= 0);
+    id.ok_or_else(|| "the pattern id is a non-negative integer".to_owned())
 }
 
 impl Report for DeployReport {
@@ -116,7 +108,7 @@ impl Report for DeployReport {
             // The old script's contract: the id, alone.
             Some(id) => page.line(id.0),
             None => page.line(format!(
-                "dry run: would {} {} {} ({}), adding {} agent types",
+                "dry run: would {} {} {} ({}), adding {} agent types and changing {}",
                 if self.created {
                     "create"
                 } else if self.new_version {
@@ -127,7 +119,8 @@ impl Report for DeployReport {
                 self.name,
                 Visible(&self.version),
                 self.approval_level,
-                self.agents_added.len()
+                self.agents_added.len(),
+                self.agents_changed.len()
             )),
         }
     }

@@ -243,6 +243,15 @@ impl From<Error> for Failure {
                 "lowers_approval_level",
                 "Keep the category and the level, or deploy it under another name; nothing was changed.".into(),
             ),
+            Error::Rejected { .. } => (
+                7,
+                "rejected",
+                "Correct the file, or take the bytes back with --override-rejection --reason TEXT.".into(),
+            ),
+            Error::NoReason => (1, "no_reason", "Say why with --reason TEXT.".into()),
+            Error::NameTaken { other, .. } => {
+                (7, "name_taken", format!("Use the name {}, or another one; nothing was changed.", Visible(other)))
+            }
             Error::NotApproved { .. } => {
                 (7, "not_approved", "Approve it with 'cfn skill approve', if it should be used.".into())
             }

@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
 mod analytics;
+mod approval;
 mod bench;
 mod cache;
 mod completions;

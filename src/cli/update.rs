@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::approval::ApprovalArgs;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -29,6 +30,8 @@ pub(super) struct Args {
     change_type: Option<String>,
     /// Whether to name the agent types that use the skill: true or false [env: ENABLE_AGENT_NOTIFICATIONS]
     notify_agents: Option<String>,
+    #[command(flatten)]
+    approval: ApprovalArgs,
     /// Do everything but the commit, and say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -51,6 +54,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         path: &args.update_path,
         change_type,
         notify_agents,
+        approver: args.approval.approver(context),
+        reason: args.approval.reason(),
+        override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;

@@ -25,7 +25,7 @@ pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };
 pub use usage::{DecisionTime, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
-pub use version::{ChangeType, InvalidVersion, Version};
+pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 
 /// A value that is not one of the words that a field takes.

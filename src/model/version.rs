@@ -20,6 +20,17 @@ pub struct Version {
 #[error("a version has the form X.Y.Z (three numbers without leading zeros), not \"{}\"", Visible(.0))]
 pub struct InvalidVersion(pub String);
 
+/// A version as a file declares it, and the one that it is nearest to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredVersion<'a> {
+    /// What the file says.
+    pub text: &'a str,
+    /// The nearest `X.Y.Z`; none where the text has no number.
+    pub nearest: Option<Version>,
+    /// Whether the text is just that.
+    pub exact: bool,
+}
+
 /// Which of the three numbers a step raises first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,6 +93,49 @@ impl Version {
     }
 }
 
+impl<'a> DeclaredVersion<'a> {
+    /// The most characters of a text that a message repeats.
+    const LONGEST_SHOWN: usize = 40;
+
+    /// Reads any form: what stands before the first number is left out (`v1.1.0`), missing numbers and wildcards are 0 (`1.0`,
+    /// `2.x.x`), leading zeros mean nothing (`26.08.00`), and what follows the third number is left out (`2.0.1-beta`).
+    #[must_use]
+    pub fn read(text: &'a str) -> Self {
+        let text = text.trim();
+        if let Ok(version) = text.parse() {
+            return Self { text, nearest: Some(version), exact: true };
+        }
+        Self { text, nearest: nearest(text), exact: false }
+    }
+
+    /// The text, cut where it is long.
+    #[must_use]
+    pub fn shown(&self) -> &'a str {
+        self.text.char_indices().nth(Self::LONGEST_SHOWN).map_or(self.text, |(end, _)| &self.text[..end])
+    }
+}
+
+/// Three numbers, from the first digit on. A date is divided by hyphens.
+fn nearest(text: &str) -> Option<Version> {
+    let start = text.find(|it: char| it.is_ascii_digit())?;
+    let text = &text[start..];
+    let first = text.find(|it: char| !it.is_ascii_digit()).map_or("", |end| &text[end..]);
+    let divider = if first.starts_with('-') && first.matches('-').count() == 2 { '-' } else { '.' };
+    let mut numbers = [0; 3];
+    for (number, part) in numbers.iter_mut().zip(text.split(divider)) {
+        let digits = part.find(|it: char| !it.is_ascii_digit()).unwrap_or(part.len());
+        if digits == 0 {
+            break; // a wildcard, or a word: it and what follows are 0
+        }
+        *number = part[..digits].parse().ok()?;
+        if digits < part.len() {
+            break; // a pre-release ends the numbers
+        }
+    }
+    let [major, minor, patch] = numbers;
+    Some(Version { major, minor, patch })
+}
+
 impl FromStr for Version {
     type Err = InvalidVersion;
 
@@ -140,7 +194,7 @@ impl fmt::Display for ChangeType {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChangeType, Version};
+    use super::{ChangeType, DeclaredVersion, Version};
 
     fn version(text: &str) -> Version {
         text.parse().unwrap_or(Version::FIRST)
@@ -162,6 +216,37 @@ mod tests {
         for bad in ["2.x.x", "abc", "", "1.2.3.4"] {
             assert_eq!(Version::lenient(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn finds_the_nearest_version_in_whatever_a_file_declares() {
+        for (text, nearest) in [
+            ("26.08.00", "26.8.0"),
+            ("2026.3.4-1", "2026.3.4"),
+            ("2.0.1-beta", "2.0.1"),
+            ("1.2.3+build.5", "1.2.3"),
+            ("v1.1.0", "1.1.0"),
+            ("Version 3", "3.0.0"),
+            ("1.0", "1.0.0"),
+            ("1.01", "1.1.0"),
+            ("2.x.x", "2.0.0"),
+            ("2.*", "2.0.0"),
+            ("^1.4.0", "1.4.0"),
+            ("1.2.3.4", "1.2.3"),
+            ("1.5rc2", "1.5.0"),
+            ("2.0-beta.3", "2.0.0"),
+            ("2025-11-03", "2025.11.3"),
+            ("7-alpha", "7.0.0"),
+        ] {
+            let read = DeclaredVersion::read(text);
+            assert_eq!(read.nearest.map(|it| it.to_string()).as_deref(), Some(nearest), "{text}");
+            assert!(!read.exact, "{text}");
+        }
+        for bad in ["latest", "", "x.y.z", "99999999999999999999.0.0"] {
+            assert_eq!(DeclaredVersion::read(bad).nearest, None, "{bad}");
+        }
+        assert!(DeclaredVersion::read(" 1.10.2 ").exact);
+        assert_eq!(DeclaredVersion::read(&"é".repeat(100)).shown(), "é".repeat(40));
     }
 
     #[test]

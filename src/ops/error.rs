@@ -104,6 +104,23 @@ pub enum Error {
         /// What says so.
         cause: String,
     },
+    /// Somebody rejected these bytes.
+    #[error("these bytes of \"{name}\" were rejected")]
+    Rejected {
+        /// The skill.
+        name: String,
+    },
+    /// Rejected bytes are to come back, and nobody says why.
+    #[error("bytes that were rejected come back only with a reason")]
+    NoReason,
+    /// Another skill has this name but for upper and lower case.
+    #[error("\"{name}\" differs in nothing but case from the skill \"{}\"", Visible(other))]
+    NameTaken {
+        /// The name of the new skill.
+        name: String,
+        /// The skill that there is.
+        other: String,
+    },
     /// The bytes are not approved.
     #[error("version {version} of \"{name}\" is not approved")]
     NotApproved {

@@ -1,12 +1,15 @@
 //! `skill rollback`: an earlier version's bytes become the newest version again.
 
 use super::error::{Error, Result, require_skill};
-use super::numbering;
-use super::rules::current;
+use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
+use super::rules::Content;
 use super::update::{Propagated, UpdateReport, as_snapshot};
 use crate::clock::Clock;
-use crate::model::{ChangeType, ContentHash, SkillName, Version, VersionSource};
-use crate::store::{Durability, NewVersion, Store};
+use crate::model::{Category, ChangeType, ContentHash, SkillName, Version, VersionRecord, VersionSource};
+use crate::store::{Durability, Store, Transaction};
+
+/// Who approves where nobody is named.
+const APPROVER: &str = "cfn-rollback";
 
 /// What to roll back.
 #[derive(Debug, Clone)]
@@ -17,6 +20,20 @@ pub struct Rollback<'a> {
     pub to: Version,
     /// Why, for the record.
     pub reason: Option<&'a str>,
+    /// Who approves.
+    pub approver: Option<&'a str>,
+    /// Take back bytes that were rejected; needs a reason.
+    pub override_rejection: bool,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+impl<'a> Rollback<'a> {
+    /// A rollback that says no more than it must.
+    #[must_use]
+    pub fn new(name: &'a SkillName, to: Version) -> Self {
+        Self { name, to, reason: None, approver: None, override_rejection: false, dry_run: false }
+    }
 }
 
 /// Records the earlier bytes as the next patch version. Bytes that are not approved, or not in the database, do not come back.
@@ -26,56 +43,74 @@ pub fn rollback(store: &mut dyn Store, clock: Clock, request: &Rollback<'_>) -> 
     let tx = transaction.as_mut();
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
-    let known = || versions.iter().map(|it| it.version.clone()).collect();
-    let earlier = versions
-        .iter()
-        .find(|it| Version::lenient(&it.version) == Some(request.to))
-        .ok_or_else(|| Error::VersionNotFound { name: skill.name.clone(), version: request.to, known: known() })?;
-    if current(&skill, &versions).is_some_and(|it| it.content_hash == earlier.content_hash) {
-        return Err(Error::Unchanged { name: skill.name, version: skill.version });
-    }
-    if !earlier.approved {
+    let earlier = earlier(&skill.name, &versions, request.to)?;
+    let (hash, bytes) = stored(tx, &skill.name, earlier)?;
+    let default_reason = format!("Rolled back to the bytes of {}", earlier.version);
+    let propagated = Propagated {
+        change_type: ChangeType::Patch,
+        source: APPROVER,
+        approver: request.approver,
+        reason: request.reason,
+        default_reason: &default_reason,
+    };
+    let criteria = propagated.criteria(clock);
+    let front_matter = earlier.front_matter.as_deref();
+    let publication = Publication {
+        name: request.name,
+        content: Content { hash: &hash, bytes: &bytes, path: &earlier.content_path, front_matter, moved: false },
+        file: None,
+        command: Fields::default(),
+        default_category: Category::Domain,
+        trust: Trust::Refuse,
+        // The level of a skill never falls, also not with the bytes that had a lower one.
+        least_level: Some(earlier.approval_level),
+        numbering: Numbering::Next,
+        source: VersionSource::Rollback,
+        judgement: Some(propagated.judgement(&criteria)),
+        overrule: propagated.overrule(request.override_rejection)?,
+        mappings: MappingFlags::default(),
+        now: &now,
+    };
+    let published = publish(tx, Some(&skill), &publication)?;
+    if !earlier.approved && !published.overruled {
         return Err(Error::NotApproved { name: skill.name, version: earlier.version.clone() });
     }
+    if !request.dry_run {
+        transaction.commit()?;
+    }
+    Ok(UpdateReport {
+        id: skill.id,
+        name: skill.name,
+        version: published.version,
+        previous_version: skill.version,
+        change_type: ChangeType::Patch,
+        content_hash: hash,
+        approval_level: published.level,
+        agents: None,
+        dry_run: request.dry_run,
+        warnings: published.warnings,
+    })
+}
+
+fn earlier<'v>(name: &str, versions: &'v [VersionRecord], wanted: Version) -> Result<&'v VersionRecord> {
+    versions.iter().find(|it| Version::lenient(&it.version) == Some(wanted)).ok_or_else(|| Error::VersionNotFound {
+        name: name.to_owned(),
+        version: wanted,
+        known: versions.iter().map(|it| it.version.clone()).collect(),
+    })
+}
+
+/// The bytes of a version, which must be those of its hash.
+fn stored(tx: &dyn Transaction, name: &str, earlier: &VersionRecord) -> Result<(ContentHash, Vec<u8>)> {
     let broken = |problem: &str| Error::Integrity {
-        name: skill.name.clone(),
+        name: name.to_owned(),
         version: earlier.version.clone(),
         problem: problem.to_owned(),
     };
-    let hash: ContentHash = earlier.content_hash.parse().map_err(|_| broken("its recorded hash is none"))?;
+    let hash: ContentHash = earlier.content_hash.parse().map_err(|_| broken("its recorded hash is no SHA-256"))?;
     let bytes = tx.content(&earlier.content_hash)?.ok_or_else(|| broken("its bytes are not in the database"))?;
     if !hash.matches(&bytes) {
         return Err(broken("its stored bytes are damaged"));
     }
-    let version = numbering::next(&skill, &versions, None)?.to_string();
-    // The level of a skill never falls, also not with the bytes that had a lower one.
-    let level = earlier.approval_level.max(skill.approval_level);
-    tx.record_version(
-        skill.id,
-        &NewVersion {
-            version: &version,
-            content_hash: &hash,
-            content_path: &earlier.content_path,
-            front_matter: earlier.front_matter.as_deref(),
-            approval_level: level,
-            source: VersionSource::Rollback,
-            now: &now,
-        },
-    )?;
-    let reason = format!("Rolled back to the bytes of {}", earlier.version);
-    let propagated = Propagated { change_type: ChangeType::Patch, source: "cfn-rollback", clock };
-    propagated.approve(tx, skill.id, &version, &earlier.content_hash, request.reason.unwrap_or(&reason))?;
-    transaction.commit()?;
-    Ok(UpdateReport {
-        id: skill.id,
-        name: skill.name,
-        version,
-        previous_version: skill.version,
-        change_type: ChangeType::Patch,
-        content_hash: hash,
-        approval_level: level,
-        agents: None,
-        dry_run: false,
-        warnings: Vec::new(),
-    })
+    Ok((hash, bytes))
 }

@@ -1,4 +1,4 @@
-//! Rules that deploy, update and import share: the review level, and what a file's front matter says about a skill.
+//! What deploy, update and import read: a file, and what its front matter says about a skill.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::model::{ApprovalLevel, Category, ContentHash, Skill, VersionRecord};
 use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
-use super::error::{Error, Result};
+use super::error::Result;
 
 /// Something about a file that a reviewer should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +48,26 @@ pub(super) struct Described {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) warnings: Vec<Remark>,
+}
+
+impl Described {
+    /// These bytes, read from a file whose path is stored like this.
+    pub(super) fn content<'a>(&'a self, bytes: &'a [u8], path: &'a str) -> Content<'a> {
+        Content { hash: &self.hash, bytes, path, front_matter: self.front_matter.as_deref(), moved: false }
+    }
+}
+
+/// Bytes, and what is recorded beside them.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'a> {
+    pub(super) hash: &'a ContentHash,
+    pub(super) bytes: &'a [u8],
+    /// Where they were read from, as it is stored.
+    pub(super) path: &'a str,
+    /// JSON of the front matter, where there was some.
+    pub(super) front_matter: Option<&'a str>,
+    /// Record the path also where the bytes are the current ones.
+    pub(super) moved: bool,
 }
 
 /// Reads the front matter of some bytes; `Err` where there is nothing to work with.
@@ -108,74 +128,4 @@ pub(super) fn read_described(files: &Files, path: &std::path::Path) -> Result<(C
 /// The record of a skill's current version, where its row agrees with it.
 pub(super) fn current<'v>(skill: &Skill, versions: &'v [VersionRecord]) -> Option<&'v VersionRecord> {
     versions.iter().find(|it| it.version == skill.version && it.content_hash == skill.content_hash)
-}
-
-/// What decides the review level of a version.
-#[derive(Debug)]
-pub(super) struct LevelRule<'a> {
-    pub(super) name: &'a str,
-    /// The level and category of the skill as it is; none for a new one.
-    pub(super) current: Option<(ApprovalLevel, &'a str)>,
-    /// The category that it is going to have, where that is said.
-    pub(super) category: Option<Category>,
-    /// What the file's front matter asks for.
-    pub(super) asked: Option<ApprovalLevel>,
-}
-
-impl LevelRule<'_> {
-    /// The level from now on: that of a new category, else the current one; front matter may raise it. Never a lower one than
-    /// the skill has.
-    pub(super) fn level(&self) -> Result<ApprovalLevel> {
-        let lowers = |from, to, cause: String| Err(Error::LowersLevel { name: self.name.to_owned(), from, to, cause });
-        let base = match (self.current, self.category) {
-            (Some((level, category)), new) => match new.filter(|it| it.as_str() != category) {
-                Some(new) => new.approval_level(),
-                None => level,
-            },
-            (None, category) => category.unwrap_or(Category::Domain).approval_level(),
-        };
-        let level = match self.asked {
-            Some(asked) if asked < base => return lowers(base, asked, "the front matter".to_owned()),
-            Some(asked) => asked,
-            None => base,
-        };
-        match self.current {
-            Some((current, _)) if level < current => {
-                let category = self.category.map_or("", Category::as_str);
-                lowers(current, level, format!("the category {category}"))
-            }
-            _ => Ok(level),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::LevelRule;
-    use crate::model::ApprovalLevel::{self, Auto, Escalate, Human};
-    use crate::model::Category;
-
-    fn level(
-        current: Option<(ApprovalLevel, &str)>,
-        category: Option<Category>,
-        asked: Option<ApprovalLevel>,
-    ) -> Option<ApprovalLevel> {
-        LevelRule { name: "x", current, category, asked }.level().ok()
-    }
-
-    #[test]
-    fn rises_and_never_falls() {
-        use Category::{Domain, Infrastructure, Testing};
-        assert_eq!(level(None, None, None), Some(Human), "a new skill is of the domain");
-        assert_eq!(level(None, Some(Testing), None), Some(Auto));
-        assert_eq!(level(None, Some(Testing), Some(Human)), Some(Human));
-        assert_eq!(level(None, Some(Domain), Some(Auto)), None);
-        assert_eq!(level(Some((Auto, "testing")), Some(Domain), None), Some(Human));
-        assert_eq!(level(Some((Human, "domain")), Some(Testing), None), None);
-        assert_eq!(level(Some((Human, "domain")), Some(Testing), Some(Human)), Some(Human));
-        assert_eq!(level(Some((Human, "domain")), Some(Infrastructure), Some(Escalate)), None);
-        assert_eq!(level(Some((Human, "testing")), Some(Testing), None), Some(Human), "a raised level stays");
-        assert_eq!(level(Some((Escalate, "infrastructure")), None, Some(Auto)), None);
-        assert_eq!(level(Some((Escalate, "infrastructure")), None, Some(Human)), Some(Human));
-    }
 }

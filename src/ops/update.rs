@@ -5,18 +5,18 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::content_file::Files;
-use super::error::{Error, Result, require_skill};
-use super::numbering;
+use super::error::{Result, require_skill};
 use super::project::Project;
-use super::rules::{LevelRule, Remark, current, read_described};
+use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
+use super::rules::{Remark, read_described};
 use crate::clock::Clock;
 use crate::model::{
     ApprovalLevel, Category, ChangeType, ContentHash, Decision, SkillId, SkillName, Version, VersionSource,
 };
-use crate::store::{Durability, NewApproval, NewVersion, SkillChange, Snapshot, Store, Transaction};
+use crate::store::{Durability, Snapshot, Store, Transaction};
 
 /// Who approves what the old script propagated.
-pub(super) const APPROVER: &str = "phase4-edge-case-tracker";
+const APPROVER: &str = "phase4-edge-case-tracker";
 const REASON: &str = "Edge-case correction, validated by an expert and propagated";
 
 /// What to update.
@@ -32,8 +32,32 @@ pub struct Update<'a> {
     pub change_type: ChangeType,
     /// Whether to name the agent types that use the skill.
     pub notify_agents: bool,
+    /// Who approves.
+    pub approver: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Take back bytes that were rejected; needs a reason.
+    pub override_rejection: bool,
     /// Do everything but the commit.
     pub dry_run: bool,
+}
+
+impl<'a> Update<'a> {
+    /// An update that says no more than it must.
+    #[must_use]
+    pub fn new(name: &'a SkillName, version: Version, path: &'a Path, change_type: ChangeType) -> Self {
+        Self {
+            name,
+            version,
+            path,
+            change_type,
+            notify_agents: false,
+            approver: None,
+            reason: None,
+            override_rejection: false,
+            dry_run: false,
+        }
+    }
 }
 
 /// What was updated.
@@ -69,105 +93,102 @@ pub fn update(
     clock: Clock,
     request: &Update<'_>,
 ) -> Result<UpdateReport> {
+    let propagated = Propagated {
+        change_type: request.change_type,
+        source: APPROVER,
+        approver: request.approver,
+        reason: request.reason,
+        default_reason: REASON,
+    };
+    let overrule = propagated.overrule(request.override_rejection)?;
     let (file, described) = read_described(files, request.path)?;
-    let stored_path = project.stored_path(&file.path)?;
+    let path = project.stored_path(&file.path)?;
     let now = clock.database_time();
-    let version = request.version.to_string();
     #[cfg(feature = "slow-update")]
     std::thread::sleep(std::time::Duration::from_millis(20));
     let mut transaction = store.write(Durability::Full)?;
     let tx = transaction.as_mut();
-
     let skill = require_skill(as_snapshot(tx), request.name)?;
-    let versions = tx.versions(skill.id)?;
-    numbering::step(&skill, &versions, request.version, request.change_type)?;
-    if current(&skill, &versions).is_some_and(|it| it.content_hash == described.hash.to_string()) {
-        return Err(Error::Unchanged { name: skill.name, version: skill.version });
-    }
-    let rule = LevelRule {
-        name: &skill.name,
-        current: Some((skill.approval_level, &skill.category)),
-        category: described.category,
-        asked: described.approval_level,
-    };
-    let level = rule.level()?;
-
-    tx.store_content(&described.hash, &file.bytes)?;
-    tx.record_version(
-        skill.id,
-        &NewVersion {
-            version: &version,
-            content_hash: &described.hash,
-            content_path: &stored_path,
-            front_matter: described.front_matter.as_deref(),
-            approval_level: level,
-            source: VersionSource::Update,
-            now: &now,
-        },
-    )?;
-    let change = SkillChange {
-        category: described.category.map(Category::as_str),
-        tags: described.tags.as_deref(),
-        owner: described.owner.as_deref(),
+    let criteria = propagated.criteria(clock);
+    let publication = Publication {
+        name: request.name,
+        content: described.content(&file.bytes, &path),
+        file: Some(&described),
+        command: Fields::default(),
+        default_category: Category::Domain,
+        trust: Trust::Refuse,
+        least_level: None,
+        numbering: Numbering::Step(request.version, request.change_type),
+        source: VersionSource::Update,
+        judgement: Some(propagated.judgement(&criteria)),
+        overrule,
+        mappings: MappingFlags::default(),
         now: &now,
-        ..SkillChange::default()
     };
-    if change.changes_something() {
-        tx.update_skill(skill.id, &change)?;
-    }
-    let propagated = Propagated { change_type: request.change_type, source: APPROVER, clock };
-    propagated.approve(tx, skill.id, &version, &described.hash.to_string(), REASON)?;
+    let published = publish(tx, Some(&skill), &publication)?;
+    let mut warnings: Vec<Remark> = foreign_name(tx, &described, request.name)?.into_iter().collect();
     tx.announce_updated(skill.id, &now)?;
     let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     if !request.dry_run {
         transaction.commit()?;
     }
+    warnings.extend(published.warnings);
+    warnings.extend(described.warnings);
     Ok(UpdateReport {
         id: skill.id,
         name: skill.name,
-        version,
+        version: published.version,
         previous_version: skill.version,
         change_type: request.change_type,
         content_hash: described.hash,
-        approval_level: level,
+        approval_level: published.level,
         agents,
         dry_run: request.dry_run,
-        warnings: described.warnings,
+        warnings,
     })
 }
 
 /// How a change of bytes that an expert validated elsewhere is recorded: what old tools look for in `approval_history`.
-pub(super) struct Propagated {
+pub(super) struct Propagated<'a> {
     pub(super) change_type: ChangeType,
+    /// Who approves where nobody is named.
     pub(super) source: &'static str,
-    pub(super) clock: Clock,
+    pub(super) approver: Option<&'a str>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) default_reason: &'a str,
 }
 
-impl Propagated {
-    pub(super) fn approve(
-        &self,
-        tx: &mut dyn Transaction,
-        skill: SkillId,
-        version: &str,
-        hash: &str,
-        reasoning: &str,
-    ) -> Result<()> {
-        let check = serde_json::json!({
-            "change_type": self.change_type,
-            "source": self.source,
-            "propagated_at": self.clock.iso_time(),
-        });
-        let approval = NewApproval {
-            version,
-            content_hash: hash,
-            approval_level: ApprovalLevel::Auto,
-            approver: self.source,
+impl<'a> Propagated<'a> {
+    fn approver(&self) -> &'a str {
+        self.approver.unwrap_or(self.source)
+    }
+
+    pub(super) fn overrule(&self, overrides: bool) -> Result<Option<Overrule<'a>>> {
+        Overrule::asked(overrides, self.reason, self.approver())
+    }
+
+    pub(super) fn criteria(&self, clock: Clock) -> serde_json::Map<String, serde_json::Value> {
+        let fields = [
+            ("change_type", self.change_type.as_str().to_owned()),
+            ("source", self.source.to_owned()),
+            ("propagated_at", clock.iso_time()),
+        ];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    }
+
+    /// Where nobody says who or why, the old script's record: its level was `auto` whatever the skill's is.
+    pub(super) fn judgement<'b>(&self, criteria: &'b serde_json::Map<String, serde_json::Value>) -> Judgement<'b>
+    where
+        'a: 'b,
+    {
+        let said = self.approver.is_some() || self.reason.is_some();
+        Judgement {
             decision: Decision::Approved,
-            reasoning,
-            criteria_check: Some(&check.to_string()),
-            now: &self.clock.database_time(),
-        };
-        Ok(tx.record_approval(skill, &approval)?)
+            approver: self.approver(),
+            level: (!said).then_some(ApprovalLevel::Auto),
+            reasoning: self.reason.unwrap_or(self.default_reason),
+            criteria: Some(criteria),
+        }
     }
 }
 

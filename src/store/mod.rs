@@ -9,7 +9,7 @@
 //! * A lock that another process holds is waited for, up to the time in the settings; then [`StoreError::Busy`].
 //! * Order is by row id, never by the clock.
 //! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
-//!   is `auto` and nobody rejected its bytes.
+//!   is `auto` and there is no decision on its bytes.
 //! * A recorded version never changes its bytes.
 //! * Every write to the tables that answers are made of changes their [`Mark`], whichever program writes.
 
@@ -33,8 +33,8 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Backlog, Days, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
-    SetAside, SkillChange, SkillFilter, Sums, Unstored, UsageFilter,
+    Backlog, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary,
+    Proof, SetAside, SkillChange, SkillFilter, Sums, Unstored, UsageFilter,
 };
 
 /// What happens to a committed transaction when the power goes.
@@ -83,12 +83,16 @@ pub trait Serving {
 pub trait Catalogue {
     /// The skill of this name.
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
+    /// The name of a skill that is this one in other letters of upper and lower case; found as fast as a skill.
+    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>>;
     /// Skills that pass the filter, by name, each with the agent types that it is mapped to.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
     /// The versions of a skill, newest first.
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>>;
     /// The decisions about a skill, newest first.
     fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>>;
+    /// The latest decision about bytes of a skill, in whatever version they are.
+    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
     /// The agent types that get a skill.
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
     /// Current versions, and bootstrap skills, whose bytes are not in the database.
@@ -170,6 +174,8 @@ pub trait Transaction: Snapshot + Outbox {
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
     /// Adds a mapping where it is missing; says whether it was.
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
+    /// Makes a mapping that is there what it is to be; whether it is enabled stays.
+    fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
     /// Brings up to `most` rows of the usage log into the rollups, and what changed since they were.

@@ -148,7 +148,16 @@ pub struct NewApproval<'a> {
     pub now: &'a str,
 }
 
-/// A mapping to add.
+/// The latest decision about some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LatestDecision {
+    /// The key of its record.
+    pub id: i64,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// A mapping as it is to be.
 #[derive(Debug, Clone)]
 pub struct NewMapping<'a> {
     /// The kind of agent.

@@ -91,13 +91,26 @@ fn the_same_bytes_again_add_only_what_is_missing() {
 }
 
 #[test]
-fn a_rejected_skill_is_approved_by_deploying_its_bytes_again() {
+fn rejected_bytes_come_back_only_by_name_and_with_a_reason() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
     assert_eq!(project.cfn(["load", "dev"]).ok(), "");
-    assert_eq!(project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).ok(), "1\n");
+    let before = dump(&project);
+    let path = path_of("jwt");
+    let message = project.cfn(["deploy", "1", "jwt", &path]).fails(7);
+    assert!(message.contains("these bytes of \"jwt\" were rejected") && message.contains("--override-rejection"));
+    project.cfn(["deploy", "1", "jwt", &path, "--version", "1.5.0"]).fails(7);
+    project.cfn(["deploy", "1", "jwt", &path, "--override-rejection"]).fails(1);
+    project.cfn(["deploy", "1", "jwt", &path, "--override-rejection", "--reason", " "]).fails(1);
+    assert_eq!(dump(&project), before);
+    let overrides = ["--override-rejection", "--reason", "it was a mistake", "--approver", "ann"];
+    let ran = project.cfn(["deploy", "1", "jwt", &path].into_iter().chain(overrides));
+    assert_eq!(ran.ok(), "1\n");
     assert!(project.cfn(["load", "dev"]).ok().contains("First."));
     assert_eq!(project.sqlite3("SELECT group_concat(decision) FROM approval_history"), "approved,rejected,approved");
+    let recorded = project
+        .sqlite3("SELECT approver, reasoning, approval_criteria_check FROM approval_history ORDER BY id DESC LIMIT 1");
+    assert_eq!(recorded, r#"ann|it was a mistake|{"overrides_rejection":2}"#);
 }
 
 #[test]

@@ -183,10 +183,10 @@ fn a_dry_run_says_what_it_would_do_and_changes_nothing() {
     let before = dump(&project);
     project.skill("new", "Body.");
     let new = project.cfn(["deploy", "1", "new", &path_of("new"), "testing", "a,b", "--dry-run"]).ok();
-    assert_eq!(new, "dry run: would create new 1.0.0 (auto), adding 2 agent types\n");
+    assert_eq!(new, "dry run: would create new 1.0.0 (auto), adding 2 agent types and changing 0\n");
     project.skill("jwt", "Second.");
     let other = project.cfn(["deploy", "1", "jwt", &path_of("jwt"), "--dry-run"]).ok();
-    assert_eq!(other, "dry run: would add a version to jwt 1.0.1 (human), adding 0 agent types\n");
+    assert_eq!(other, "dry run: would add a version to jwt 1.0.1 (human), adding 0 agent types and changing 0\n");
     assert_eq!(dump(&project), before);
 }
 

@@ -139,7 +139,11 @@ fn seven_is_a_refusal() {
     fails(&project, 7, "changed_since_review", &["skill", "approve", "jwt", "--approver", "me", "--hash", &hash]);
     project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
     deploy(&project, "jwt", "Second.", &[]);
+    fails(&project, 7, "rejected", &["skill", "rollback", "jwt", "1.0.0"]);
+    project.sqlite3("UPDATE approval_history SET decision = 'needs_correction' WHERE decision = 'rejected'");
     fails(&project, 7, "not_approved", &["skill", "rollback", "jwt", "1.0.0"]);
+    project.skill("JWT", "Other.");
+    fails(&project, 7, "name_taken", &["deploy", "1", "JWT", &path_of("JWT")]);
     project.sqlite3("UPDATE agent_skill_mappings SET required = 1; DELETE FROM skill_contents");
     fails(&project, 7, "integrity", &["load", "dev"]);
 }

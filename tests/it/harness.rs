@@ -64,6 +64,7 @@ pub fn cfn_in(folder: &Path) -> Command {
         "CFN_MAX_CONTENT_BYTES",
         "CFN_BUSY_TIMEOUT_MS",
         "CFN_SYNCHRONOUS",
+        "CFN_APPROVER",
         "ENABLE_AGENT_NOTIFICATIONS",
         "ENABLE_PHASE4_LOGGING",
         "CFN_POSTGRES_URL",

@@ -82,8 +82,8 @@ fn imports_a_folder_with_what_the_front_matter_says() {
         "tree/pdf/SKILL.md",
         "---\nname: pdf\ndescription: x\nversion: 2.1.0\ncategory: testing\ntags: [a, b]\nowner: ann\nextra: {kept: yes}\n---\nBody.\n",
     );
-    project.file("tree/sql/SKILL.md", skill_text("sql", "Body."));
-    let ran = project.cfn(["init", "--from", "tree", "--agents", "dev, tester"]);
+    project.file("tree/sql/SKILL.md", "---\nname: sql\ndescription: x\ncategory: domain\n---\nBody.\n");
+    let ran = project.cfn(["init", "--from", "tree", "--category", "testing", "--agents", "dev, tester"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert!(lines[0].starts_with("created "), "{ran:?}");

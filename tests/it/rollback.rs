@@ -40,12 +40,37 @@ fn only_approved_bytes_come_back() {
     let before = dump(&project);
     let message = project.cfn(["skill", "rollback", "jwt", "1.0.0"]).fails(7);
     assert!(
-        message.contains("version 1.0.0 of \"jwt\" is not approved") && message.contains("skill approve"),
+        message.contains("these bytes of \"jwt\" were rejected") && message.contains("--override-rejection"),
         "{message}"
     );
     assert_eq!(dump(&project), before);
     project.cfn(["skill", "approve", "jwt", "--version", "1.0.0", "--approver", "me"]).ok();
     assert_eq!(project.cfn(["skill", "rollback", "jwt", "1.0.0"]).ok(), "1.0.2\n");
+}
+
+#[test]
+fn rejected_bytes_come_back_with_a_reason_and_those_that_wait_do_not() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
+    deploy(&project, "jwt", "Second.", &[]);
+    let overrides = ["--override-rejection", "--reason", "it was a mistake", "--approver", "ann"];
+    let dry = project.cfn(["skill", "rollback", "jwt", "1.0.0", "--dry-run"].into_iter().chain(overrides)).ok();
+    assert_eq!(dry, "dry run: would update jwt from 1.0.1 to 1.0.2\n");
+    let rollback = |arguments: &[&str]| {
+        project.cfn(["skill", "rollback", "jwt", "1.0.0"].into_iter().chain(arguments.iter().copied()))
+    };
+    project.sqlite3("UPDATE approval_history SET decision = 'escalated' WHERE decision = 'rejected'");
+    let message = rollback(&overrides).fails(7);
+    assert!(message.contains("version 1.0.0 of \"jwt\" is not approved"), "{message}");
+    project.sqlite3("UPDATE approval_history SET decision = 'rejected' WHERE decision = 'escalated'");
+    rollback(&["--override-rejection"]).fails(1);
+    assert_eq!(rollback(&overrides).ok(), "1.0.2\n");
+    let recorded = project.sqlite3(
+        "SELECT version, approver, approval_level, reasoning, json_extract(approval_criteria_check, '$.overrides_rejection')
+         FROM approval_history ORDER BY id DESC LIMIT 1",
+    );
+    assert_eq!(recorded, "1.0.2|ann|human|it was a mistake|2");
+    assert!(project.cfn(["load", "dev"]).ok().contains("First."));
 }
 
 #[test]

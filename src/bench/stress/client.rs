@@ -138,7 +138,7 @@ fn deploy<'a>(name: &'a SkillName, path: &'a Path, agents: &'a [AgentType]) -> D
 }
 
 fn update<'a>(name: &'a SkillName, version: Version, path: &'a Path) -> Update<'a> {
-    Update { name, version, path, change_type: ChangeType::Patch, notify_agents: false, dry_run: false }
+    Update::new(name, version, path, ChangeType::Patch)
 }
 
 /// A process for each thing to do, as agents' scripts call cfn.

@@ -1,6 +1,7 @@
 //! `cfn skill rollback`.
 
 use crate::cli::Verdict;
+use crate::cli::approval::ApprovalArgs;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::model::{SkillName, Version};
@@ -19,14 +20,24 @@ pub(super) struct Args {
     skill_name: SkillName,
     /// The version whose bytes come back
     to_version: Version,
-    /// Why
+    #[command(flatten)]
+    approval: ApprovalArgs,
+    /// Do everything but the commit, and say what would be done
     #[arg(long)]
-    reason: Option<String>,
+    dry_run: bool,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let request = Rollback { name: &args.skill_name, to: args.to_version, reason: args.reason.as_deref() };
+    let request = Rollback {
+        name: &args.skill_name,
+        to: args.to_version,
+        reason: args.approval.reason(),
+        approver: args.approval.approver(context),
+        override_rejection: args.approval.override_rejection,
+        dry_run: args.dry_run,
+    };
     let report = ops::rollback(&mut context.open(Access::Write)?, context.clock, &request)?;
+    report.warnings.iter().for_each(|it| context.output.warn(&it.to_string()));
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

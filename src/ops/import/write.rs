@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::ahead::Piece;
 use super::prepare::{Item, Prepared};
 use super::{Import, ImportReport, Refusal};
-use crate::model::{ApprovalLevel, Decision, SkillId, SkillName, Version, VersionSource};
+use crate::model::{ApprovalLevel, Decision, Skill, SkillName, VersionSource};
 use crate::ops::error::{Error, Result};
-use crate::ops::numbering;
-use crate::ops::rules::LevelRule;
-use crate::store::{NewApproval, NewMapping, NewSkill, NewVersion, Transaction};
+use crate::ops::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, publish};
+use crate::ops::rules::Remark;
+use crate::store::Transaction;
 
 /// Writes files and keeps the report.
 pub(super) struct Writer<'a> {
@@ -99,91 +99,49 @@ impl<'a> Writer<'a> {
     }
 
     fn insert(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
-        let item = file.item;
-        let category = item.described.category.unwrap_or(self.request.category);
-        let mut level = category.approval_level();
-        match item.described.approval_level {
-            Some(asked) if asked < level => {
-                let reason = format!("its front matter asks for the level {asked}, its category needs {level}");
-                self.report.warnings.push(Refusal { path: file.path.to_owned(), line: None, reason });
-            }
-            Some(asked) => level = asked,
-            None => {}
-        }
-        let version =
-            item.described.version.as_deref().and_then(Version::lenient).unwrap_or(Version::FIRST).to_string();
-        let skill = NewSkill {
-            name: &item.name,
-            category,
-            team: None,
-            tags: item.described.tags.as_deref().unwrap_or_default(),
-            owner: item.described.owner.as_deref(),
-            phase4_pattern_id: None,
-        };
-        tx.store_content(&item.described.hash, file.bytes)?;
-        let id = tx.insert_skill(&skill, &self.version(item, &version, level))?;
+        let published = publish(tx, None, &self.publication(file))?;
         self.report.imported += 1;
-        for agent_type in self.request.agents {
-            let mapping = NewMapping { agent_type, priority: 5, required: false, conditions: None, now: self.now };
-            tx.add_mapping(id, &mapping)?;
-        }
-        self.review(tx, id, item, &version, level)
+        self.count(file, published);
+        Ok(())
     }
 
-    fn update(&mut self, tx: &mut dyn Transaction, skill: &crate::model::Skill, file: &File<'_>) -> Result<()> {
-        let item = file.item;
-        let versions = tx.versions(skill.id)?;
-        let rule = LevelRule {
-            name: &skill.name,
-            current: Some((skill.approval_level, &skill.category)),
-            category: None,
-            asked: item.described.approval_level,
-        };
-        let level = rule.level()?;
-        let version = numbering::next(skill, &versions, None)?.to_string();
-        tx.store_content(&item.described.hash, file.bytes)?;
-        tx.record_version(skill.id, &self.version(item, &version, level))?;
+    fn update(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
+        let published = publish(tx, Some(skill), &self.publication(file))?;
         self.report.updated += 1;
-        self.review(tx, skill.id, item, &version, level)
+        self.count(file, published);
+        Ok(())
     }
 
-    /// Records the approval that was asked for; otherwise what is not `auto` waits.
-    fn review(
-        &mut self,
-        tx: &mut dyn Transaction,
-        id: SkillId,
-        item: &Item,
-        version: &str,
-        level: ApprovalLevel,
-    ) -> Result<()> {
-        let Some(approver) = self.request.approve_as else {
-            self.report.pending += usize::from(level != ApprovalLevel::Auto);
-            return Ok(());
-        };
-        let approval = NewApproval {
-            version,
-            content_hash: &item.described.hash.to_string(),
-            approval_level: level,
-            approver,
-            decision: Decision::Approved,
-            reasoning: "Approved at import",
-            criteria_check: None,
-            now: self.now,
-        };
-        Ok(tx.record_approval(id, &approval)?)
+    fn count(&mut self, file: &File<'_>, published: Published) {
+        self.report.pending += usize::from(!published.decided && published.level != ApprovalLevel::Auto);
+        let warning = |it: Remark| Refusal { path: file.path.to_owned(), line: it.line, reason: it.message };
+        self.report.warnings.extend(published.warnings.into_iter().map(warning));
     }
 
-    fn version<'b>(&self, item: &'b Item, version: &'b str, level: ApprovalLevel) -> NewVersion<'b>
+    fn publication<'b>(&self, file: &File<'b>) -> Publication<'b>
     where
         'a: 'b,
     {
-        NewVersion {
-            version,
-            content_hash: &item.described.hash,
-            content_path: &item.stored_path,
-            front_matter: item.described.front_matter.as_deref(),
-            approval_level: level,
+        let item = file.item;
+        Publication {
+            name: &item.name,
+            content: item.described.content(file.bytes, &item.stored_path),
+            file: Some(&item.described),
+            command: Fields::default(),
+            default_category: self.request.category,
+            trust: Trust::Warn,
+            least_level: None,
+            numbering: Numbering::Declared,
             source: VersionSource::Import,
+            judgement: self.request.approve_as.map(|approver| Judgement {
+                decision: Decision::Approved,
+                approver,
+                level: None,
+                reasoning: "Approved at import",
+                criteria: None,
+            }),
+            overrule: None,
+            mappings: MappingFlags { agents: self.request.agents, ..MappingFlags::default() },
             now: self.now,
         }
     }

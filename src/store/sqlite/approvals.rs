@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect};
+use super::rows::{Fields, change, collect, first};
 use crate::model::{Approval, Decision, SkillId};
-use crate::store::NewApproval;
+use crate::store::{LatestDecision, NewApproval};
 
-/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes, else its level. The current
-/// version's level is the one in `skills`, which other programs may have raised.
+/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes says so, or its level is `auto`
+/// and there is none. The current version's level is the one in `skills`, which other programs may have raised.
 macro_rules! approved {
     ($v:literal) => {
         concat!(
@@ -15,16 +15,11 @@ macro_rules! approved {
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash ORDER BY a.rowid DESC LIMIT 1), '') = 'approved' OR (",
+            ".content_hash ORDER BY a.rowid DESC LIMIT 1), CASE WHEN ",
             $v,
             ".approval_level = 'auto' AND (",
             $v,
-            ".version <> s.version OR s.approval_level = 'auto')
-              AND NOT EXISTS (SELECT 1 FROM approval_history a WHERE a.skill_id = ",
-            $v,
-            ".skill_id AND a.content_hash = ",
-            $v,
-            ".content_hash AND a.decision = 'rejected')))"
+            ".version <> s.version OR s.approval_level = 'auto') THEN 'approved' ELSE '' END) = 'approved')"
         )
     };
 }
@@ -52,6 +47,15 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
             })
         },
     )
+}
+
+pub(super) const LATEST: &str = "SELECT rowid, decision FROM approval_history WHERE skill_id = ?1 AND content_hash = ?2 ORDER BY rowid DESC LIMIT 1";
+
+pub(super) fn latest(connection: &Connection, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
+    first(connection, LATEST, params![skill.0, content_hash], |row| {
+        let mut fields = Fields::new("approval_history", row);
+        Ok(LatestDecision { id: fields.get()?, decision: fields.word()? })
+    })
 }
 
 pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewApproval<'_>) -> Result<()> {

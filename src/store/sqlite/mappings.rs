@@ -55,3 +55,20 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
     )?;
     Ok(rows == 1)
 }
+
+pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
+    change(
+        connection,
+        "UPDATE agent_skill_mappings SET priority = ?3, required = ?4, conditions = ?5, updated_at = ?6
+         WHERE agent_type = ?1 AND skill_id = ?2",
+        params![
+            mapping.agent_type.as_str(),
+            skill.0,
+            mapping.priority,
+            mapping.required,
+            mapping.conditions,
+            mapping.now,
+        ],
+    )?;
+    Ok(())
+}

@@ -4,6 +4,7 @@ mod adopt;
 mod approvals;
 mod archive;
 mod backup;
+mod begun;
 mod beside;
 mod bootstrap;
 mod candidates;
@@ -19,6 +20,7 @@ mod lookup;
 mod maintain;
 mod mappings;
 mod migrate;
+mod names;
 mod open;
 mod outbox;
 #[cfg(test)]

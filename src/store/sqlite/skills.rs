@@ -84,10 +84,6 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     Ok(ListedSkill { skill, approved, agents })
 }
 
-pub(super) fn names(connection: &Connection) -> Result<Vec<String>> {
-    collect(connection, "SELECT name FROM skills WHERE typeof(name) = 'text'", [], |row| row.get(0))
-}
-
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
     change(
         connection,

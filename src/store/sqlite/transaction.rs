@@ -1,23 +1,23 @@
 //! A transaction: each method of the contract names the noun's file that has the SQL.
 
 use std::cell::Cell;
-use std::ops::Deref;
 
 use rusqlite::{Connection, DropBehavior, TransactionBehavior};
 
+use super::begun::Begun;
 use super::failure::Place;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, freshness, mappings, outbox, reports, rollups, skills, usage,
-    versions,
+    approvals, bootstrap, candidates, cells, contents, freshness, mappings, names, outbox, reports, rollups, skills,
+    usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
     Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
-    Backlog, Catalogue, Days, Freshness, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
-    OutboxSummary, Outgoing, Proof, Reporting, Result, Serving, SetAside, SkillChange, SkillFilter, Sums, Transaction,
-    Unstored, UsageFilter,
+    Backlog, Catalogue, Days, Freshness, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
+    NewVersion, Outbox, OutboxSummary, Outgoing, Proof, Reporting, Result, Serving, SetAside, SkillChange, SkillFilter,
+    Sums, Transaction, Unstored, UsageFilter,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -59,31 +59,6 @@ impl<'a> SqliteTransaction<'a> {
     }
 }
 
-/// What `BEGIN` began. rusqlite's own type holds on to the connection before it is known whether a read can go on with it.
-struct Begun<'a>(&'a Connection);
-
-impl Begun<'_> {
-    fn commit(self) -> rusqlite::Result<()> {
-        self.0.execute_batch("COMMIT")
-    }
-}
-
-impl Deref for Begun<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.0
-    }
-}
-
-impl Drop for Begun<'_> {
-    fn drop(&mut self) {
-        if !self.0.is_autocommit() {
-            let _ = self.0.execute_batch("ROLLBACK"); // SQLite does so itself where this fails
-        }
-    }
-}
-
 impl Freshness for SqliteTransaction<'_> {
     fn mark(&self, of: Tables) -> Result<Option<Mark>> {
         self.say(freshness::mark(&self.inner, of, self.watched))
@@ -117,6 +92,10 @@ impl Catalogue for SqliteTransaction<'_> {
         self.say(skills::find(&self.inner, name))
     }
 
+    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>> {
+        self.say(names::without_case(&self.inner, name.as_str()))
+    }
+
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
         self.say(skills::list(&self.inner, filter))
     }
@@ -129,6 +108,10 @@ impl Catalogue for SqliteTransaction<'_> {
         self.say(approvals::of(&self.inner, skill))
     }
 
+    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
+        self.say(approvals::latest(&self.inner, skill, content_hash))
+    }
+
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
         self.say(mappings::of(&self.inner, skill))
     }
@@ -139,7 +122,7 @@ impl Catalogue for SqliteTransaction<'_> {
 
     fn names(&self, of: NameKind) -> Result<Vec<String>> {
         self.say(match of {
-            NameKind::Skill => skills::names(&self.inner),
+            NameKind::Skill => names::all(&self.inner),
             NameKind::AgentType => mappings::agent_types(&self.inner),
         })
     }
@@ -269,6 +252,10 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
         self.say(mappings::add(&self.inner, skill, mapping))
+    }
+
+    fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
+        self.say(mappings::set(&self.inner, skill, mapping))
     }
 
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {

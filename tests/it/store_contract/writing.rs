@@ -1,7 +1,7 @@
 //! What the writes promise: versions, approvals, mappings, contents.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
-use cfn::model::Decision::{Approved, Escalated, Rejected};
+use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
 use cfn::model::{Category, ContentHash, Usage};
 use cfn::store::{Durability, SkillChange, SkillFilter, Store};
 
@@ -66,7 +66,8 @@ pub(crate) fn an_approval_binds_to_bytes_and_the_latest_decides(backend: &dyn Ba
     assert_eq!(approved(store.as_mut()), [true, false], "auto, human");
     for (decisions, expected) in [
         (&[Approved][..], [true, true]),
-        (&[Escalated], [true, false]),
+        (&[Escalated], [false, false]),
+        (&[NeedsCorrection], [false, false]),
         (&[Rejected], [false, false]),
         (&[Escalated], [false, false]),
         (&[Approved], [true, true]),

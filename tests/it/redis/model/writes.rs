@@ -119,7 +119,7 @@ pub(super) fn deploy(store: &mut SqliteStore, project: &Project, name: &str, tex
 
 pub(super) fn roll_back(store: &mut SqliteStore, name: &str) {
     let name = &name.parse().expect("a name");
-    let request = Rollback { name, to: "1.0.0".parse().expect("a version"), reason: None };
+    let request = Rollback::new(name, "1.0.0".parse().expect("a version"));
     let _ = ops::rollback(store, clock(), &request); // these bytes may be gone, or be the current ones
 }
 

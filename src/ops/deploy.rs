@@ -1,0 +1,221 @@
+//! `deploy`: an approved skill goes into the database, or what is missing of it.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::content_file::{ContentFile, Files};
+use super::error::Result;
+use super::project::Project;
+use super::publish::{
+    Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find, foreign_name, publish,
+};
+use super::rules::{Content, Described, Remark, read_described};
+use crate::clock::Clock;
+use crate::model::{
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Version, VersionSource,
+    is_conformant_name,
+};
+use crate::store::{Durability, Store};
+
+/// Who approves what the old script deployed.
+const APPROVER: &str = "phase4-system";
+const REASON: &str = "Approved by expert review and deployed by the workflow codification";
+
+/// What to deploy.
+#[derive(Debug, Clone)]
+pub struct Deploy<'a> {
+    /// The pattern in the workflow database that the skill was generated from.
+    pub pattern_id: i64,
+    /// The skill.
+    pub name: &'a SkillName,
+    /// Its file.
+    pub path: &'a Path,
+    /// That of the file for other bytes, else kept, or `domain` for a new skill, where not given.
+    pub category: Option<Category>,
+    /// Agent types that get it from now on.
+    pub agents: &'a [AgentType],
+    /// What the file declares where that is higher than the current one, else the next patch version, or 1.0.0 for a new skill,
+    /// where not given.
+    pub version: Option<Version>,
+    /// Of the mappings: 1 (first) to 10.
+    pub priority: Option<i64>,
+    /// Of the mappings: whether limits and conditions do not apply.
+    pub required: Option<bool>,
+    /// Of the mappings: only for tasks with one of these keywords.
+    pub context: Option<&'a [String]>,
+    /// Of the mappings: only in this phase.
+    pub phase: Option<&'a str>,
+    /// The team that the skill belongs to.
+    pub team: Option<&'a str>,
+    /// Replaces the tags of the front matter.
+    pub tags: Option<&'a [String]>,
+    /// Replaces the owner of the front matter.
+    pub owner: Option<&'a str>,
+    /// Who approves.
+    pub approver: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Take back bytes that were rejected; needs a reason.
+    pub override_rejection: bool,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+impl<'a> Deploy<'a> {
+    /// A deployment that says no more than it must.
+    #[must_use]
+    pub fn new(pattern_id: i64, name: &'a SkillName, path: &'a Path) -> Self {
+        Self {
+            pattern_id,
+            name,
+            path,
+            category: None,
+            agents: &[],
+            version: None,
+            priority: None,
+            required: None,
+            context: None,
+            phase: None,
+            team: None,
+            tags: None,
+            owner: None,
+            approver: None,
+            reason: None,
+            override_rejection: false,
+            dry_run: false,
+        }
+    }
+}
+
+/// What was deployed.
+#[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
+pub struct DeployReport {
+    /// The skill's key; none in a dry run of a new skill.
+    pub id: Option<SkillId>,
+    /// The skill.
+    pub name: String,
+    /// Its version now.
+    pub version: String,
+    /// SHA-256 of its bytes.
+    pub content_hash: ContentHash,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
+    /// Whether it is new.
+    pub created: bool,
+    /// Whether these bytes are a new version.
+    pub new_version: bool,
+    /// Whether an approval was recorded.
+    pub approval_recorded: bool,
+    /// Agent types that were added.
+    pub agents_added: Vec<String>,
+    /// Agent types whose mappings were changed.
+    pub agents_changed: Vec<String>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+    /// What a reviewer should know about the file.
+    pub warnings: Vec<Remark>,
+}
+
+/// Deploys in one transaction. Deploying the same bytes again adds what is missing.
+pub fn deploy(
+    store: &mut dyn Store,
+    files: &Files,
+    project: &Project,
+    clock: Clock,
+    request: &Deploy<'_>,
+) -> Result<DeployReport> {
+    let overrule = Overrule::asked(request.override_rejection, request.reason, request.approver.unwrap_or(APPROVER))?;
+    let (file, described) = read_described(files, request.path)?;
+    let path = project.stored_path(&file.path)?;
+    let now = clock.database_time();
+    let mut transaction = store.write(Durability::Full)?;
+    let tx = transaction.as_mut();
+    let known = find(tx, request.name)?;
+    let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
+    let content = Content { moved, ..described.content(&file.bytes, &path) };
+    let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, &now))?;
+    let mut warnings = request.odd_name(known.is_none());
+    warnings.extend(foreign_name(tx, &described, request.name)?);
+    warnings.extend(published.warnings);
+    tx.announce_deployed(published.id, &now)?;
+    if !request.dry_run {
+        transaction.commit()?;
+    }
+    warnings.extend(described.warnings);
+    Ok(DeployReport {
+        id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
+        name: request.name.to_string(),
+        version: published.version,
+        content_hash: described.hash,
+        approval_level: published.level,
+        created: published.created,
+        new_version: published.new_version,
+        approval_recorded: published.decided,
+        agents_added: published.mapped.added,
+        agents_changed: published.mapped.changed,
+        dry_run: request.dry_run,
+        warnings,
+    })
+}
+
+/// Whether the recorded file no longer has these bytes, so that the one that is deployed takes its place.
+fn moved(skill: &Skill, path: &str, file: &ContentFile, files: &Files, project: &Project) -> bool {
+    let has_them = |place: &PathBuf| files.read(place).is_ok_and(|it| it.bytes == file.bytes);
+    skill.content_path != path && !project.places(&skill.content_path).iter().any(has_them)
+}
+
+impl Deploy<'_> {
+    fn publication<'b>(
+        &'b self,
+        content: Content<'b>,
+        file: &'b Described,
+        overrule: Option<Overrule<'b>>,
+        now: &'b str,
+    ) -> Publication<'b> {
+        Publication {
+            name: self.name,
+            content,
+            file: Some(file),
+            command: Fields {
+                category: self.category,
+                team: self.team,
+                tags: self.tags,
+                owner: self.owner,
+                phase4_pattern_id: Some(self.pattern_id),
+            },
+            default_category: Category::Domain,
+            trust: Trust::Refuse,
+            least_level: None,
+            numbering: self.version.map_or(Numbering::Declared, Numbering::Exactly),
+            source: VersionSource::Deploy,
+            judgement: Some(Judgement {
+                decision: Decision::Approved,
+                approver: self.approver.unwrap_or(APPROVER),
+                level: None,
+                reasoning: self.reason.unwrap_or(REASON),
+                criteria: None,
+            }),
+            overrule,
+            mappings: MappingFlags {
+                agents: self.agents,
+                priority: self.priority,
+                required: self.required,
+                context: self.context,
+                phase: self.phase,
+            },
+            now,
+        }
+    }
+
+    fn odd_name(&self, created: bool) -> Vec<Remark> {
+        let name = self.name.as_str();
+        if !created || is_conformant_name(name) {
+            return Vec::new();
+        }
+        vec![Remark::about(format!(
+            "the name \"{name}\" is not one that the Agent Skills format takes (lower-case letters, digits, single hyphens)"
+        ))]
+    }
+}

@@ -1,0 +1,169 @@
+//! The review that a version needs: a file may ask for a stricter one, and never chooses a weaker one itself.
+
+use crate::model::{ApprovalLevel, Category};
+use crate::ops::error::{Error, Result};
+use crate::ops::rules::Remark;
+
+/// How far the file of a new skill may choose its own review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) enum Trust {
+    /// A file that asks for a weaker one is refused.
+    Refuse,
+    /// It does not get it, and that is said.
+    Warn,
+    /// It gets it.
+    #[allow(dead_code, reason = "the option of init comes with the import's own change")]
+    Obey,
+}
+
+/// What decides the review level of a version.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ops) struct LevelRule<'a> {
+    pub(in crate::ops) name: &'a str,
+    /// The level and category of the skill as it is; none for a new one.
+    pub(in crate::ops) current: Option<(ApprovalLevel, &'a str)>,
+    /// Whether the bytes are new to the skill. Those that are not had their say.
+    pub(in crate::ops) new_version: bool,
+    /// The category that the command names.
+    pub(in crate::ops) command: Option<Category>,
+    /// Of a new skill, where it names none.
+    pub(in crate::ops) default: Category,
+    /// The category that the file names.
+    pub(in crate::ops) file: Option<Category>,
+    /// The level that the file names.
+    pub(in crate::ops) asked: Option<ApprovalLevel>,
+    /// What the bytes need at least.
+    pub(in crate::ops) least: Option<ApprovalLevel>,
+    /// How far the file of a new skill may choose.
+    pub(in crate::ops) trust: Trust,
+}
+
+impl LevelRule<'_> {
+    /// The level from now on. A file may raise it, and never gets less than the command, the default or the skill asks for.
+    pub(in crate::ops) fn level(&self, warnings: &mut Vec<Remark>) -> Result<ApprovalLevel> {
+        let level = match self.current {
+            None => self.first(warnings)?,
+            Some((level, category)) => self.changed(level, category)?,
+        };
+        Ok(self.least.map_or(level, |least| level.max(least)))
+    }
+
+    fn first(&self, warnings: &mut Vec<Remark>) -> Result<ApprovalLevel> {
+        let floor = self.command.unwrap_or(self.default).approval_level();
+        let of_file = self.file.map(Category::approval_level);
+        match (self.trust, self.asked.filter(|it| *it < floor)) {
+            (Trust::Obey, _) => return Ok(self.asked.or(of_file).unwrap_or(floor)),
+            (Trust::Refuse, Some(asked)) => return Err(self.lowers(floor, asked, "the front matter".to_owned())),
+            (Trust::Warn, Some(asked)) => warnings.push(Remark::about(format!(
+                "the front matter asks for the review level {asked}; a file does not lower it, so it stays {floor}"
+            ))),
+            (_, None) => {}
+        }
+        Ok([of_file, self.asked].into_iter().flatten().fold(floor, ApprovalLevel::max))
+    }
+
+    fn changed(&self, current: ApprovalLevel, category: &str) -> Result<ApprovalLevel> {
+        let of_file = self.file.filter(|_| self.new_version);
+        let asked = self.asked.filter(|it| self.new_version || *it > current);
+        let named = self.command.or(of_file).filter(|it| it.as_str() != category);
+        // A level that was raised above its category's stays; a category that needs less than the one before would lower it.
+        let before = category.parse().map_or(current, Category::approval_level);
+        if let Some(new) = named.filter(|it| it.approval_level() < before.min(current))
+            && asked.is_none_or(|it| it < current)
+        {
+            return Err(self.lowers(current, new.approval_level(), format!("the category {new}")));
+        }
+        let floor = named.filter(|it| self.command == Some(*it)).map_or(current, |it| it.approval_level().max(current));
+        if let Some(asked) = asked.filter(|it| *it < floor) {
+            return Err(self.lowers(floor, asked, "the front matter".to_owned()));
+        }
+        let of_file = of_file.filter(|it| it.as_str() != category).map(Category::approval_level);
+        Ok([of_file, asked].into_iter().flatten().fold(floor, ApprovalLevel::max))
+    }
+
+    fn lowers(&self, from: ApprovalLevel, to: ApprovalLevel, cause: String) -> Error {
+        Error::LowersLevel { name: self.name.to_owned(), from, to, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LevelRule, Trust};
+    use crate::model::ApprovalLevel::{self, Auto, Escalate, Human};
+    use crate::model::Category::{self, Coordination, Domain, Foundation, Infrastructure, Testing};
+
+    const RULE: LevelRule<'static> = LevelRule {
+        name: "x",
+        current: None,
+        new_version: true,
+        command: None,
+        default: Domain,
+        file: None,
+        asked: None,
+        least: None,
+        trust: Trust::Refuse,
+    };
+
+    fn level(rule: LevelRule<'_>) -> Option<ApprovalLevel> {
+        rule.level(&mut Vec::new()).ok()
+    }
+
+    fn new(command: Option<Category>, file: Option<Category>, asked: Option<ApprovalLevel>) -> LevelRule<'static> {
+        LevelRule { command, file, asked, ..RULE }
+    }
+
+    #[test]
+    fn the_file_of_a_new_skill_raises_its_level_and_never_lowers_it() {
+        assert_eq!(level(new(None, None, None)), Some(Human), "a new skill is of the domain");
+        assert_eq!(level(new(None, Some(Foundation), None)), Some(Human), "a file does not approve itself");
+        assert_eq!(level(new(Some(Testing), None, None)), Some(Auto));
+        assert_eq!(level(new(Some(Testing), Some(Infrastructure), None)), Some(Escalate));
+        assert_eq!(level(new(Some(Testing), None, Some(Human))), Some(Human));
+        assert_eq!(level(new(Some(Testing), Some(Domain), Some(Auto))), Some(Human));
+        assert_eq!(level(new(Some(Domain), None, Some(Auto))), None);
+        assert_eq!(level(new(Some(Infrastructure), Some(Testing), Some(Auto))), None);
+        assert_eq!(level(LevelRule { least: Some(Escalate), ..new(Some(Testing), None, None) }), Some(Escalate));
+    }
+
+    #[test]
+    fn an_import_says_that_a_level_stays_and_one_that_trusts_takes_the_files_word() {
+        let asks = LevelRule { trust: Trust::Warn, ..new(None, Some(Foundation), Some(Auto)) };
+        let mut warnings = Vec::new();
+        assert_eq!(asks.level(&mut warnings).ok(), Some(Human));
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert_eq!(level(LevelRule { trust: Trust::Obey, ..asks }), Some(Auto));
+        assert_eq!(level(LevelRule { trust: Trust::Obey, ..new(None, Some(Infrastructure), None) }), Some(Escalate));
+        assert_eq!(level(LevelRule { trust: Trust::Obey, ..RULE }), Some(Human));
+    }
+
+    #[test]
+    fn the_level_of_a_skill_rises_and_never_falls() {
+        let of = |current| LevelRule { current: Some(current), ..RULE };
+        let command = |current, category| LevelRule { command: Some(category), ..of(current) };
+        let file = |current, category| LevelRule { file: Some(category), ..of(current) };
+        assert_eq!(level(command((Auto, "testing"), Domain)), Some(Human));
+        assert_eq!(level(file((Auto, "testing"), Domain)), Some(Human));
+        assert_eq!(level(command((Human, "domain"), Testing)), None);
+        assert_eq!(level(file((Human, "domain"), Testing)), None);
+        assert_eq!(level(file((Human, "no-category"), Testing)), None);
+        let holds = LevelRule { asked: Some(Human), ..command((Human, "domain"), Testing) };
+        assert_eq!(level(holds), Some(Human), "the file asks for what is there");
+        let weaker = LevelRule { asked: Some(Escalate), ..command((Human, "domain"), Infrastructure) };
+        assert_eq!(level(weaker), None);
+        assert_eq!(level(command((Human, "testing"), Testing)), Some(Human), "a raised level stays");
+        assert_eq!(level(file((Human, "testing"), Coordination)), Some(Human), "also in a category of the same level");
+        let asks = |current, asked| LevelRule { asked: Some(asked), ..of(current) };
+        assert_eq!(level(asks((Escalate, "infrastructure"), Auto)), None);
+        assert_eq!(level(asks((Escalate, "infrastructure"), Human)), Some(Human));
+        let below_command = LevelRule { asked: Some(Auto), ..command((Auto, "testing"), Domain) };
+        assert_eq!(level(below_command), None, "less than the command asks for");
+    }
+
+    #[test]
+    fn the_current_bytes_had_their_say() {
+        let again =
+            |asked| LevelRule { current: Some((Escalate, "infrastructure")), new_version: false, asked, ..RULE };
+        assert_eq!(level(LevelRule { file: Some(Testing), ..again(Some(Auto)) }), Some(Escalate));
+        assert_eq!(level(again(Some(Human))), Some(Human));
+    }
+}

@@ -1,0 +1,150 @@
+//! What a command says about the agent types of a skill: mappings that are missing are added, those that are there are changed
+//! only where the command says so.
+
+use serde_json::{Map, Value};
+
+use crate::model::{AgentType, Mapping, SkillId, Visible};
+use crate::ops::error::Result;
+use crate::ops::rules::Remark;
+use crate::store::{NewMapping, Transaction};
+
+/// Agent types, and how they are to get the skill. `None`: not said.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::ops) struct MappingFlags<'a> {
+    pub(in crate::ops) agents: &'a [AgentType],
+    /// 1 (first) to 10; 5 for a new mapping.
+    pub(in crate::ops) priority: Option<i64>,
+    /// Whether limits and conditions do not apply; they do for a new mapping.
+    pub(in crate::ops) required: Option<bool>,
+    /// `taskContext`: none for a new mapping.
+    pub(in crate::ops) context: Option<&'a [String]>,
+    /// `phase`: none for a new mapping.
+    pub(in crate::ops) phase: Option<&'a str>,
+}
+
+/// Agent types whose mappings were written, by what happened to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::ops) struct Mapped {
+    pub(in crate::ops) added: Vec<String>,
+    pub(in crate::ops) changed: Vec<String>,
+}
+
+impl MappingFlags<'_> {
+    /// Maps a skill that is new.
+    pub(in crate::ops) fn add(&self, tx: &mut dyn Transaction, skill: SkillId, now: &str) -> Result<Mapped> {
+        let mut mapped = Mapped::default();
+        for agent_type in self.agents {
+            self.add_one(tx, skill, agent_type, now)?;
+            mapped.added.push(agent_type.to_string());
+        }
+        Ok(mapped)
+    }
+
+    /// Maps a skill that may have mappings.
+    pub(in crate::ops) fn apply(
+        &self,
+        tx: &mut dyn Transaction,
+        skill: SkillId,
+        now: &str,
+        warnings: &mut Vec<Remark>,
+    ) -> Result<Mapped> {
+        let mut mapped = Mapped::default();
+        if self.agents.is_empty() {
+            return Ok(mapped);
+        }
+        let there = tx.mappings(skill)?;
+        for agent_type in self.agents {
+            let Some(mapping) = there.iter().find(|it| it.agent_type == agent_type.as_str()) else {
+                self.add_one(tx, skill, agent_type, now)?;
+                mapped.added.push(agent_type.to_string());
+                continue;
+            };
+            if self.change_one(tx, skill, agent_type, mapping, now)? {
+                mapped.changed.push(agent_type.to_string());
+            }
+            if !mapping.enabled {
+                let agent_type = Visible(agent_type.as_str());
+                warnings.push(Remark::about(format!(
+                    "the mapping to {agent_type} is disabled and stays so: agents of this type do not get the skill"
+                )));
+            }
+        }
+        Ok(mapped)
+    }
+
+    fn add_one(&self, tx: &mut dyn Transaction, skill: SkillId, agent_type: &AgentType, now: &str) -> Result<()> {
+        let conditions = self.conditions(None);
+        let mapping = NewMapping {
+            agent_type,
+            priority: self.priority.unwrap_or(5),
+            required: self.required.unwrap_or(false),
+            conditions: conditions.as_deref(),
+            now,
+        };
+        tx.add_mapping(skill, &mapping)?;
+        Ok(())
+    }
+
+    fn change_one(
+        &self,
+        tx: &mut dyn Transaction,
+        skill: SkillId,
+        agent_type: &AgentType,
+        there: &Mapping,
+        now: &str,
+    ) -> Result<bool> {
+        let conditions = self.conditions(there.conditions.as_deref());
+        let mapping = NewMapping {
+            agent_type,
+            priority: self.priority.unwrap_or(there.priority),
+            required: self.required.unwrap_or(there.required),
+            conditions: conditions.as_deref(),
+            now,
+        };
+        let before = (there.priority, there.required, there.conditions.as_deref());
+        let changes = (mapping.priority, mapping.required, mapping.conditions) != before;
+        if changes {
+            tx.change_mapping(skill, &mapping)?;
+        }
+        Ok(changes)
+    }
+
+    /// The conditions from now on: what is said replaces the part that it is about. Text that is no JSON object restricts
+    /// nothing that could be kept.
+    fn conditions(&self, there: Option<&str>) -> Option<String> {
+        if self.context.is_none() && self.phase.is_none() {
+            return there.map(str::to_owned);
+        }
+        let mut fields: Map<String, Value> = there.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+        if let Some(context) = self.context {
+            fields.insert("taskContext".to_owned(), context.into());
+        }
+        if let Some(phase) = self.phase {
+            fields.insert("phase".to_owned(), phase.into());
+        }
+        Some(Value::Object(fields).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MappingFlags;
+
+    #[test]
+    fn a_condition_that_is_said_replaces_its_own_part_and_no_other() {
+        let words = ["auth".to_owned()];
+        let flags = MappingFlags { context: Some(&words), ..MappingFlags::default() };
+        for (there, then) in [
+            (None, r#"{"taskContext":["auth"]}"#),
+            (Some(r#"{"phase":"build","extra":1}"#), r#"{"phase":"build","extra":1,"taskContext":["auth"]}"#),
+            (Some(r#"{"taskContext":"old"}"#), r#"{"taskContext":["auth"]}"#),
+            (Some("not JSON"), r#"{"taskContext":["auth"]}"#),
+        ] {
+            let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            assert_eq!(flags.conditions(there).as_deref().and_then(parsed), parsed(then), "{there:?}");
+        }
+        let nothing = MappingFlags::default();
+        assert_eq!(nothing.conditions(Some("not JSON")).as_deref(), Some("not JSON"));
+        assert_eq!(nothing.conditions(None), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! The one step that deploy, update, rollback and import share: bytes become a skill's current version, or what is missing of
+//! them is added. Version number, review level, fields, decision and mappings are settled here, inside the caller's transaction;
+//! which bytes, who decides and what is reported is the callers' business.
+
+mod level;
+mod mapping;
+mod numbering;
+mod step;
+
+use super::error::{Error, Result};
+use super::rules::{Content, Described, Remark};
+use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillId, SkillName, VersionSource, Visible};
+use crate::store::Transaction;
+
+pub(super) use level::Trust;
+pub(super) use mapping::{Mapped, MappingFlags};
+pub(super) use numbering::Numbering;
+
+/// What becomes a skill's current version.
+pub(in crate::ops) struct Publication<'a> {
+    pub(in crate::ops) name: &'a SkillName,
+    pub(in crate::ops) content: Content<'a>,
+    /// What the file says of the skill; none where its fields are to stay as they are.
+    pub(in crate::ops) file: Option<&'a Described>,
+    /// What the command says of the skill: it wins over the file.
+    pub(in crate::ops) command: Fields<'a>,
+    /// Of a new skill, where neither says one. A file's category never makes the review weaker than this one's.
+    pub(in crate::ops) default_category: Category,
+    /// How far a file may choose its own review.
+    pub(in crate::ops) trust: Trust,
+    /// The review that the bytes need at least, whatever the skill's is.
+    pub(in crate::ops) least_level: Option<ApprovalLevel>,
+    pub(in crate::ops) numbering: Numbering,
+    pub(in crate::ops) source: VersionSource,
+    /// What is decided about the bytes; none: they wait for a decision, unless their level is `auto`.
+    pub(in crate::ops) judgement: Option<Judgement<'a>>,
+    /// Takes bytes back that were rejected.
+    pub(in crate::ops) overrule: Option<Overrule<'a>>,
+    pub(in crate::ops) mappings: MappingFlags<'a>,
+    /// Now, in UTC.
+    pub(in crate::ops) now: &'a str,
+}
+
+/// Fields of a skill; `None`: not said.
+#[derive(Clone, Copy, Default)]
+pub(in crate::ops) struct Fields<'a> {
+    pub(in crate::ops) category: Option<Category>,
+    pub(in crate::ops) team: Option<&'a str>,
+    pub(in crate::ops) tags: Option<&'a [String]>,
+    pub(in crate::ops) owner: Option<&'a str>,
+    pub(in crate::ops) phase4_pattern_id: Option<i64>,
+}
+
+/// A decision about the bytes.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Judgement<'a> {
+    pub(in crate::ops) decision: Decision,
+    pub(in crate::ops) approver: &'a str,
+    /// The skill's, where not given.
+    pub(in crate::ops) level: Option<ApprovalLevel>,
+    pub(in crate::ops) reasoning: &'a str,
+    /// What goes into `approval_criteria_check`.
+    pub(in crate::ops) criteria: Option<&'a serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Why rejected bytes come back, and who says so where nobody judges them: then they wait for a decision.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Overrule<'a> {
+    pub(in crate::ops) reason: &'a str,
+    pub(in crate::ops) approver: &'a str,
+}
+
+/// What was written.
+pub(in crate::ops) struct Published {
+    pub(in crate::ops) id: SkillId,
+    pub(in crate::ops) version: String,
+    pub(in crate::ops) level: ApprovalLevel,
+    pub(in crate::ops) created: bool,
+    /// Whether the bytes are a new version; always, where the skill is new.
+    pub(in crate::ops) new_version: bool,
+    /// Whether a decision was recorded.
+    pub(in crate::ops) decided: bool,
+    /// Whether the bytes were rejected, and came back.
+    pub(in crate::ops) overruled: bool,
+    pub(in crate::ops) mapped: Mapped,
+    /// What a reviewer should know, beside what was found in the file.
+    pub(in crate::ops) warnings: Vec<Remark>,
+}
+
+/// The skill of this name, or none where the name is free: a name that differs from another in nothing but case is not.
+pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Option<Skill>> {
+    if let Some(skill) = tx.skill(name)? {
+        return Ok(Some(skill));
+    }
+    match tx.name_without_case(name)? {
+        Some(other) => Err(Error::NameTaken { name: name.to_string(), other }),
+        None => Ok(None),
+    }
+}
+
+/// The warning about a file that names another skill than the one it is published as.
+pub(in crate::ops) fn foreign_name(tx: &dyn Transaction, file: &Described, name: &SkillName) -> Result<Option<Remark>> {
+    let Some(own) = file.name.as_deref().and_then(|it| it.parse::<SkillName>().ok()) else { return Ok(None) };
+    let other = match tx.skill(&own)? {
+        _ if own == *name => None,
+        Some(skill) => Some(skill.name),
+        None if own.as_str().eq_ignore_ascii_case(name.as_str()) => None,
+        None => tx.name_without_case(&own)?,
+    };
+    Ok(other.map(|other| {
+        Remark::about(format!("the file names itself \"{}\", which is another skill than \"{name}\"", Visible(other)))
+    }))
+}
+
+/// Publishes in this transaction; `known` is the skill as [`find`] answered. Nothing is to be committed where it fails.
+pub(in crate::ops) fn publish(
+    tx: &mut dyn Transaction,
+    known: Option<&Skill>,
+    publication: &Publication<'_>,
+) -> Result<Published> {
+    match known {
+        None => publication.insert(tx),
+        Some(skill) => publication.change(tx, skill),
+    }
+}
+
+impl<'a> Overrule<'a> {
+    /// What a command that may take rejected bytes back was asked for.
+    pub(in crate::ops) fn asked(overrides: bool, reason: Option<&'a str>, approver: &'a str) -> Result<Option<Self>> {
+        match reason {
+            _ if !overrides => Ok(None),
+            Some(reason) => Ok(Some(Self { reason, approver })),
+            None => Err(Error::NoReason),
+        }
+    }
+
+    fn wait(&self) -> Judgement<'a> {
+        Judgement {
+            decision: Decision::Escalated,
+            approver: self.approver,
+            level: None,
+            reasoning: self.reason,
+            criteria: None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The number that bytes get.
+
+use crate::model::{ChangeType, DeclaredVersion, Skill, Version, VersionRecord, Visible};
+use crate::ops::error::{Error, Result};
+use crate::ops::rules::Remark;
+
+/// How a number is chosen for bytes that are not the current ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) enum Numbering {
+    /// This one, as a step of the stated type.
+    Step(Version, ChangeType),
+    /// This one.
+    Exactly(Version),
+    /// The one that the file declares where it is higher than the current one, else the next patch version.
+    Declared,
+    /// The next patch version, whatever the file declares.
+    Next,
+}
+
+/// A number, and what is to be said about the one that the file declares.
+#[derive(Debug)]
+pub(in crate::ops) struct Number {
+    pub(in crate::ops) version: String,
+    pub(in crate::ops) remark: Option<Remark>,
+}
+
+impl Numbering {
+    /// Of a new skill.
+    pub(in crate::ops) fn first(self, declared: Option<&str>) -> Number {
+        let declared = declared.map(DeclaredVersion::read);
+        let version = match self {
+            Self::Step(version, _) | Self::Exactly(version) => version,
+            Self::Declared => declared.as_ref().and_then(|it| it.nearest).unwrap_or(Version::FIRST),
+            Self::Next => Version::FIRST,
+        };
+        let remark = declared.and_then(|it| self.remark(&it, Some(version), &version.to_string()));
+        Number { version: version.to_string(), remark }
+    }
+
+    /// Of a skill that exists. The current one stays where the bytes are not new.
+    pub(in crate::ops) fn next(
+        self,
+        skill: &Skill,
+        versions: &[VersionRecord],
+        declared: Option<&str>,
+        new_version: bool,
+    ) -> Result<Number> {
+        let declared = declared.map(DeclaredVersion::read);
+        let nearest = declared.as_ref().and_then(|it| it.nearest);
+        let version = match self {
+            Self::Step(new, stated) => step(skill, versions, new, stated).map(|()| Some(new))?,
+            _ if !new_version => Version::lenient(&skill.version),
+            Self::Exactly(new) => exactly(skill, versions, new).map(|()| Some(new))?,
+            Self::Declared => match nearest.filter(|it| exactly(skill, versions, *it).is_ok()) {
+                Some(declared) => Some(declared),
+                None => Some(next_patch(skill, versions)?),
+            },
+            Self::Next => Some(next_patch(skill, versions)?),
+        };
+        let text = match version {
+            Some(version) if new_version => version.to_string(),
+            _ => skill.version.clone(),
+        };
+        let unsaid = !new_version && nearest.is_some() && nearest == version;
+        let remark = declared.filter(|_| !unsaid).and_then(|it| self.remark(&it, version, &text));
+        Ok(Number { version: text, remark })
+    }
+
+    /// Whether these bytes are the current version's. Where another program changed only the hash in the row, a command that
+    /// completes puts the recorded bytes back, and one that must change something may record them anew.
+    pub(in crate::ops) fn is_current(self, skill: &Skill, versions: &[VersionRecord], hash: &str) -> bool {
+        let puts_back = matches!(self, Self::Exactly(_) | Self::Declared);
+        let recorded = versions.iter().find(|it| it.version == skill.version);
+        recorded.is_some_and(|it| it.content_hash == hash) && (puts_back || skill.content_hash == hash)
+    }
+
+    /// Whether the current bytes may be published once more, to add what is missing of them.
+    pub(in crate::ops) fn completes(self, skill: &Skill) -> bool {
+        match self {
+            Self::Declared => true,
+            Self::Exactly(version) => Version::lenient(&skill.version) == Some(version),
+            Self::Step(..) | Self::Next => false,
+        }
+    }
+
+    /// What is to be said of the number that a file declares, where it is not the one that is used.
+    fn remark(self, declared: &DeclaredVersion<'_>, used: Option<Version>, recorded: &str) -> Option<Remark> {
+        let (text, recorded) = (Visible(declared.shown()), Visible(recorded));
+        let message = match declared.nearest {
+            _ if self == Self::Next => return None,
+            Some(nearest) if used == Some(nearest) && declared.exact => return None,
+            Some(nearest) if used == Some(nearest) => {
+                format!("the file declares the version \"{text}\", which is not X.Y.Z; it is recorded as {recorded}")
+            }
+            Some(_) => format!("the file declares the version \"{text}\"; this one is recorded as {recorded}"),
+            None => format!(
+                "the file declares the version \"{text}\", which is no X.Y.Z; this one is recorded as {recorded}"
+            ),
+        };
+        Some(Remark::about(message))
+    }
+}
+
+/// A number that was asked for must be free and higher than the current one.
+fn exactly(skill: &Skill, versions: &[VersionRecord], new: Version) -> Result<()> {
+    if Version::lenient(&skill.version).is_some_and(|current| new <= current) {
+        return Err(Error::NotHigher { name: skill.name.clone(), current: skill.version.clone(), new });
+    }
+    require_free(skill, versions, new)
+}
+
+/// A step of the type that was stated, to a number that is free.
+fn step(skill: &Skill, versions: &[VersionRecord], new: Version, stated: ChangeType) -> Result<()> {
+    let current = Version::lenient(&skill.version).ok_or_else(|| unreadable(skill))?;
+    match current.step_to(new) {
+        None => Err(Error::NotHigher { name: skill.name.clone(), current: skill.version.clone(), new }),
+        Some(actual) if actual != stated => Err(Error::OtherChangeType { current, new, actual, stated }),
+        Some(_) => require_free(skill, versions, new),
+    }
+}
+
+fn require_free(skill: &Skill, versions: &[VersionRecord], number: Version) -> Result<()> {
+    if versions.iter().any(|it| Version::lenient(&it.version) == Some(number)) {
+        return Err(Error::VersionTaken { name: skill.name.clone(), version: number });
+    }
+    Ok(())
+}
+
+/// Another program may have set the skill back to an earlier version; numbers above it can be taken.
+fn next_patch(skill: &Skill, versions: &[VersionRecord]) -> Result<Version> {
+    let mut number = Version::lenient(&skill.version);
+    while let Some(next) = number.and_then(Version::next_patch) {
+        if !versions.iter().any(|it| Version::lenient(&it.version) == Some(next)) {
+            return Ok(next);
+        }
+        number = Some(next);
+    }
+    Err(unreadable(skill))
+}
+
+fn unreadable(skill: &Skill) -> Error {
+    Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() }
+}

@@ -1,0 +1,202 @@
+//! What a publication writes, in the order in which it is settled.
+
+use super::level::LevelRule;
+use super::numbering::Number;
+use super::{Judgement, Publication, Published};
+use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillId, Status, Visible};
+use crate::ops::error::{Error, Result};
+use crate::ops::rules::{Described, Remark};
+use crate::store::{LatestDecision, NewApproval, NewSkill, NewVersion, SkillChange, Transaction};
+
+impl Publication<'_> {
+    pub(super) fn insert(&self, tx: &mut dyn Transaction) -> Result<Published> {
+        let mut warnings = Vec::new();
+        let level = self.level_rule(None, true).level(&mut warnings)?;
+        let Number { version, remark } = self.numbering.first(self.declared());
+        warnings.extend(remark);
+        let skill = NewSkill {
+            name: self.name,
+            category: self.category(true).unwrap_or(self.default_category),
+            team: self.command.team,
+            tags: self.tags(true).unwrap_or_default(),
+            owner: self.owner(true),
+            phase4_pattern_id: self.command.phase4_pattern_id,
+        };
+        tx.store_content(self.content.hash, self.content.bytes)?;
+        let id = tx.insert_skill(&skill, &self.version(&version, level))?;
+        let decided = self.decide(tx, id, &version, level, None)?;
+        let mapped = self.mappings.add(tx, id, self.now)?;
+        Ok(Published {
+            id,
+            version,
+            level,
+            created: true,
+            new_version: true,
+            decided,
+            overruled: false,
+            mapped,
+            warnings,
+        })
+    }
+
+    pub(super) fn change(&self, tx: &mut dyn Transaction, skill: &Skill) -> Result<Published> {
+        let versions = tx.versions(skill.id)?;
+        let hash = self.content.hash.to_string();
+        let new_version = !self.numbering.is_current(skill, &versions, &hash);
+        let mut warnings = status_warning(skill);
+        let Number { version, remark } = self.numbering.next(skill, &versions, self.declared(), new_version)?;
+        warnings.extend(remark);
+        let latest = self.require_not_rejected(tx, skill, &hash, new_version)?;
+        if !new_version && !self.numbering.completes(skill) {
+            return Err(Error::Unchanged { name: skill.name.clone(), version: skill.version.clone() });
+        }
+        let level = self.level_rule(Some(skill), new_version).level(&mut warnings)?;
+        tx.store_content(self.content.hash, self.content.bytes)?;
+        if new_version || skill.content_hash != hash || self.content.moved {
+            // Also where another program changed only the hash in the row: the recorded bytes are put back.
+            tx.record_version(skill.id, &self.version(&version, level))?;
+        }
+        self.change_fields(tx, skill, level, new_version)?;
+        let decided = self.is_due(latest, new_version) && self.decide(tx, skill.id, &version, level, latest)?;
+        let mapped = self.mappings.apply(tx, skill.id, self.now, &mut warnings)?;
+        let overruled = decided && latest.is_some_and(|it| it.decision == Decision::Rejected);
+        let id = skill.id;
+        Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })
+    }
+
+    /// Bytes that were rejected, in whatever version, come back only by name. Answers the latest decision on them.
+    fn require_not_rejected(
+        &self,
+        tx: &dyn Transaction,
+        skill: &Skill,
+        hash: &str,
+        new_version: bool,
+    ) -> Result<Option<LatestDecision>> {
+        let latest = tx.latest_decision(skill.id, hash)?;
+        let rejected = latest.is_some_and(|it| it.decision == Decision::Rejected);
+        if rejected && self.overrule.is_none() && (new_version || self.judgement.is_some()) {
+            return Err(Error::Rejected { name: skill.name.clone() });
+        }
+        Ok(latest)
+    }
+
+    /// Bytes that are not new keep an approval, and are not judged alike twice.
+    fn is_due(&self, latest: Option<LatestDecision>, new_version: bool) -> bool {
+        let again = |it: LatestDecision| Some(it.decision) == self.judgement.map(|it| it.decision);
+        new_version || !latest.is_some_and(|it| it.decision == Decision::Approved || again(it))
+    }
+
+    /// Records what is decided, if anything is.
+    fn decide(
+        &self,
+        tx: &mut dyn Transaction,
+        id: SkillId,
+        version: &str,
+        level: ApprovalLevel,
+        latest: Option<LatestDecision>,
+    ) -> Result<bool> {
+        let overruled = latest.filter(|it| it.decision == Decision::Rejected).and_then(|it| Some((it, self.overrule?)));
+        let judgement = match (self.judgement, overruled.as_ref()) {
+            (None, None) => return Ok(false),
+            (Some(judgement), None) => judgement,
+            (Some(judgement), Some((_, overrule))) => Judgement { reasoning: overrule.reason, ..judgement },
+            (None, Some((_, overrule))) => overrule.wait(),
+        };
+        let mut criteria = judgement.criteria.cloned().unwrap_or_default();
+        if let Some((rejection, _)) = &overruled {
+            criteria.insert("overrides_rejection".to_owned(), rejection.id.into());
+        }
+        let criteria = (!criteria.is_empty()).then(|| serde_json::Value::Object(criteria).to_string());
+        let approval = NewApproval {
+            version,
+            content_hash: &self.content.hash.to_string(),
+            approval_level: judgement.level.unwrap_or(level),
+            approver: judgement.approver,
+            decision: judgement.decision,
+            reasoning: judgement.reasoning,
+            criteria_check: criteria.as_deref(),
+            now: self.now,
+        };
+        tx.record_approval(id, &approval)?;
+        Ok(true)
+    }
+
+    /// Writes the row only where something in it changes, so that publishing again costs no write.
+    fn change_fields(&self, tx: &mut dyn Transaction, skill: &Skill, level: ApprovalLevel, new: bool) -> Result<()> {
+        let json = |tags: &[String]| serde_json::Value::from(tags).to_string();
+        let pattern = self.command.phase4_pattern_id;
+        let change = SkillChange {
+            category: self.category(new).map(Category::as_str).filter(|it| *it != skill.category),
+            approval_level: Some(level).filter(|it| *it != skill.approval_level),
+            team: self.command.team.filter(|it| Some(*it) != skill.team.as_deref()),
+            tags: self.tags(new).filter(|it| Some(json(it)) != skill.tags),
+            owner: self.owner(new).filter(|it| Some(*it) != skill.owner.as_deref()),
+            phase4_pattern_id: pattern
+                .filter(|it| Some(*it) != skill.phase4_pattern_id || skill.generated_by.as_deref() != Some("phase4")),
+            now: self.now,
+            ..SkillChange::default()
+        };
+        if change.changes_something() {
+            tx.update_skill(skill.id, &change)?;
+        }
+        Ok(())
+    }
+
+    fn level_rule<'b>(&'b self, skill: Option<&'b Skill>, new_version: bool) -> LevelRule<'b> {
+        LevelRule {
+            name: self.name.as_str(),
+            current: skill.map(|it| (it.approval_level, it.category.as_str())),
+            new_version,
+            command: self.command.category,
+            default: self.default_category,
+            file: self.file.and_then(|it| it.category),
+            asked: self.file.and_then(|it| it.approval_level),
+            least: self.least_level,
+            trust: self.trust,
+        }
+    }
+
+    fn version<'b>(&'b self, version: &'b str, level: ApprovalLevel) -> NewVersion<'b> {
+        NewVersion {
+            version,
+            content_hash: self.content.hash,
+            content_path: self.content.path,
+            front_matter: self.content.front_matter,
+            approval_level: level,
+            source: self.source,
+            now: self.now,
+        }
+    }
+
+    /// What the file says counts for bytes that are new to the skill: what was changed since then stays.
+    fn said_by_file(&self, new_version: bool) -> Option<&Described> {
+        self.file.filter(|_| new_version)
+    }
+
+    fn category(&self, new: bool) -> Option<Category> {
+        self.command.category.or_else(|| self.said_by_file(new)?.category)
+    }
+
+    fn tags(&self, new: bool) -> Option<&[String]> {
+        self.command.tags.or_else(|| self.said_by_file(new)?.tags.as_deref())
+    }
+
+    fn owner(&self, new: bool) -> Option<&str> {
+        self.command.owner.or_else(|| self.said_by_file(new)?.owner.as_deref())
+    }
+
+    fn declared(&self) -> Option<&str> {
+        self.file?.version.as_deref()
+    }
+}
+
+/// Whatever is published, a skill that is not handed out stays so.
+fn status_warning(skill: &Skill) -> Vec<Remark> {
+    if skill.status == Status::Active.as_str() {
+        return Vec::new();
+    }
+    let (name, status) = (Visible(&skill.name), Visible(&skill.status));
+    vec![Remark::about(format!(
+        "\"{name}\" is {status} and stays so: agents do not get it; 'cfn skill restore {name}' makes it active again"
+    ))]
+}
