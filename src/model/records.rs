@@ -60,10 +60,12 @@ pub enum VersionSource {
     Import,
     /// `cfn skill rollback`.
     Rollback,
+    /// Another program.
+    External,
 }
 
 impl VersionSource {
-    /// The word in the database; `adoption` and `external` are written by the schema itself.
+    /// The word in the database; `adoption` is written by the schema itself, and `external` too.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,6 +73,7 @@ impl VersionSource {
             Self::Update => "update",
             Self::Import => "import",
             Self::Rollback => "rollback",
+            Self::External => "external",
         }
     }
 }
@@ -166,8 +169,6 @@ pub struct Candidate {
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
-    /// Whether the row in `skills` names the bytes that were recorded for its version.
-    pub row_agrees: bool,
     /// The newest approved version; none where nothing is approved.
     pub approved: Option<ApprovedVersion>,
 }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::error::{Error, Result, require_skill};
+use super::publish::Numbering;
+use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{ContentHash, Decision, SkillName, Version};
-use crate::store::{Durability, NewApproval, Store};
+use crate::model::{ContentHash, Decision, Skill, SkillName, Version, VersionRecord, VersionSource};
+use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction};
 
 /// What is decided.
 #[derive(Debug, Clone)]
@@ -46,17 +48,9 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
     let tx = transaction.as_mut();
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
-    let wanted = request.version.map_or_else(|| skill.version.clone(), |it| it.to_string());
-    let found = versions.iter().find(|it| it.version == wanted).ok_or_else(|| match request.version {
-        Some(version) => Error::VersionNotFound {
-            name: skill.name.clone(),
-            version,
-            known: versions.iter().map(|it| it.version.clone()).collect(),
-        },
-        None => Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() },
-    })?;
+    let found = subject(&skill, &versions, request.version)?;
     if request.expected.is_some_and(|it| it.to_string() != found.content_hash) {
-        return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash.clone() });
+        return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash });
     }
     if request.decision == Decision::Approved {
         let problem = match tx.content(&found.content_hash)? {
@@ -70,8 +64,12 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
             return Err(Error::Integrity { name: skill.name, version: found.version.clone(), problem });
         }
     }
+    let version = match (request.decision, found.recorded) {
+        (Decision::Approved, false) => record(tx, clock, &skill, &versions)?,
+        _ => found.version,
+    };
     let approval = NewApproval {
-        version: &found.version,
+        version: &version,
         content_hash: &found.content_hash,
         approval_level: skill.approval_level,
         approver: request.approver,
@@ -83,11 +81,59 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
     tx.record_approval(skill.id, &approval)?;
     let report = ReviewReport {
         name: skill.name,
-        version: found.version.clone(),
-        content_hash: found.content_hash.clone(),
+        version,
+        content_hash: found.content_hash,
         decision: request.decision,
         approver: request.approver.to_owned(),
     };
     transaction.commit()?;
     Ok(report)
+}
+
+/// What is decided on.
+struct Subject {
+    version: String,
+    content_hash: String,
+    /// Whether the version has these bytes. Other ones, that another program wrote into the skill's row, are no version yet.
+    recorded: bool,
+}
+
+/// The bytes of a version, or those that the skill's row names.
+fn subject(skill: &Skill, versions: &[VersionRecord], version: Option<Version>) -> Result<Subject> {
+    let wanted = version.map_or_else(|| skill.version.clone(), |it| it.to_string());
+    let found = versions.iter().find(|it| it.version == wanted).ok_or_else(|| match version {
+        Some(version) => Error::VersionNotFound {
+            name: skill.name.clone(),
+            version,
+            known: versions.iter().map(|it| it.version.clone()).collect(),
+        },
+        None => Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() },
+    })?;
+    let hash = if version.is_some() { &found.content_hash } else { &skill.content_hash };
+    let recorded = *hash == found.content_hash;
+    Ok(Subject { version: wanted, content_hash: hash.clone(), recorded })
+}
+
+/// Records the bytes that a skill's row names as a version of their own: a recorded version never changes its bytes.
+fn record(tx: &mut dyn Transaction, clock: Clock, skill: &Skill, versions: &[VersionRecord]) -> Result<String> {
+    let version = Numbering::Next.next(skill, versions, None, true)?.version;
+    let broken = || Error::Integrity {
+        name: skill.name.clone(),
+        version: skill.version.clone(),
+        problem: "its recorded hash is none".to_owned(),
+    };
+    let hash: ContentHash = skill.content_hash.parse().map_err(|_| broken())?;
+    let bytes = tx.content(&skill.content_hash)?.unwrap_or_default();
+    let front_matter = describe(&bytes, bytes.len()).ok().and_then(|it| it.front_matter);
+    let new = NewVersion {
+        version: &version,
+        content_hash: &hash,
+        content_path: &skill.content_path,
+        front_matter: front_matter.as_deref(),
+        approval_level: skill.approval_level,
+        source: VersionSource::External,
+        now: &clock.database_time(),
+    };
+    tx.record_version(skill.id, &new)?;
+    Ok(version)
 }

@@ -67,15 +67,19 @@ impl Query for Show {
             return Err(Error::VersionNotFound { name: skill.name, version, known });
         }
         let mappings = snapshot.mappings(skill.id)?;
-        let content = match (self.content, shown) {
-            (true, Some(shown)) => Some(verified(snapshot, &skill.name, &wanted, &shown.content_hash)?),
-            _ => None,
+        // Without a version, the bytes that the row names: another program may have written other ones, which wait for review.
+        let hash = match (shown, self.version) {
+            (Some(shown), Some(_)) => Some(&shown.content_hash),
+            (Some(_), None) => Some(&skill.content_hash),
+            (None, _) => None,
         };
+        let hash = hash.filter(|_| self.content).cloned();
+        let content = hash.as_deref().map(|it| verified(snapshot, &skill.name, &wanted, it)).transpose()?;
         let approved = super::rules::current(&skill, &versions).is_some_and(|it| it.approved);
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
             front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),
-            content_hash: content.as_ref().and(shown).map(|it| it.content_hash.clone()),
+            content_hash: hash,
             skill: ListedEntry::from(ListedSkill { skill, approved, agents }),
             mappings,
             versions: versions.into_iter().map(VersionEntry::from).collect(),

@@ -9,7 +9,9 @@
 //! * A lock that another process holds is waited for, up to the time in the settings; then [`StoreError::Busy`].
 //! * Order is by row id, never by the clock.
 //! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
-//!   is `auto` and there is no decision on its bytes.
+//!   is `auto`, its bytes are stored and there is no decision on them.
+//! * Other bytes that a program writes into a skill's row under a version that is recorded are no version: they wait for review,
+//!   and the newest approved version stays served.
 //! * A recorded version never changes its bytes.
 //! * Every write to the tables that answers are made of changes their [`Mark`], whichever program writes.
 

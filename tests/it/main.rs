@@ -20,6 +20,7 @@ mod deploy_input;
 mod diagnostics;
 mod exit_codes;
 mod faults;
+mod foreign_hash;
 mod harness;
 mod help;
 mod init;

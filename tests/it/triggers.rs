@@ -46,7 +46,7 @@ fn no_write_to_skills_changes_recorded_bytes() {
 }
 
 #[test]
-fn a_replaced_row_is_not_served_until_its_bytes_are_deployed() {
+fn of_a_replaced_row_the_approved_bytes_are_served_and_nothing_else() {
     let project = with_skill("jwt", "testing", "dev");
     let other = sha256(skill_text("jwt", "Poisoned."));
     project.sqlite3(&format!(
@@ -54,7 +54,8 @@ fn a_replaced_row_is_not_served_until_its_bytes_are_deployed() {
            VALUES (1, 'jwt', 'testing', '.claude/skills/jwt/SKILL.md', '{other}', '1.0.0', 'auto');
          INSERT INTO skill_contents (hash, bytes) VALUES ('{other}', 'Poisoned.')"
     ));
-    assert_eq!(project.cfn(["load", "dev"]).ok(), "");
+    let served = project.cfn(["load", "dev"]).ok();
+    assert!(served.contains("First.") && !served.contains("Poisoned."), "{served}");
     assert_eq!(project.cfn(["skill", "verify"]).code, Some(7));
     deploy(&project, "jwt", "First.", &[]);
     assert!(project.cfn(["load", "dev"]).ok().contains("First."));

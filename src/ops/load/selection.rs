@@ -135,9 +135,6 @@ impl Selection<'_> {
     }
 
     fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<(ApprovedVersion, String)>> {
-        if !candidate.row_agrees {
-            return Ok(Err("its row names other bytes than were recorded for its version".to_owned()));
-        }
         let Some(version) = candidate.approved.clone() else {
             return Ok(Err("no version of it is approved".to_owned()));
         };

@@ -7,7 +7,8 @@ use crate::model::{Approval, Decision, SkillId};
 use crate::store::{LatestDecision, NewApproval};
 
 /// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes says so, or its level is `auto`
-/// and there is none. The current version's level is the one in `skills`, which other programs may have raised.
+/// and there is none. The current version's level is the one in `skills`, which other programs may have raised. A level approves no
+/// bytes that are not stored: what was approved before stays served until they are there.
 macro_rules! approved {
     ($v:literal) => {
         concat!(
@@ -19,7 +20,10 @@ macro_rules! approved {
             $v,
             ".approval_level = 'auto' AND (",
             $v,
-            ".version <> s.version OR s.approval_level = 'auto') THEN 'approved' ELSE '' END) = 'approved')"
+            ".version <> s.version OR s.approval_level = 'auto')
+               AND EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = ",
+            $v,
+            ".content_hash) THEN 'approved' ELSE '' END) = 'approved')"
         )
     };
 }

@@ -7,11 +7,12 @@ use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Cost follows the number of mappings of this agent type: every step is a seek in an index. `current` is the version that the
-/// skill's row names. It is nearly always the approved one, so it alone is looked at here.
+/// skill's row names, with the bytes that were recorded for it: other bytes that another program wrote into the row are no version
+/// and wait for review. It is nearly always the approved one, so it alone is looked at here.
 const OF: &str = concat!(
     "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
        coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
-       coalesce(current.content_hash = s.content_hash, 0), current.id, coalesce(",
+       coalesce(current.id, 9223372036854775807), coalesce(",
     approved!("current"),
     ", 0), current.version, current.content_hash, current.content_path
      FROM agent_skill_mappings m
@@ -30,7 +31,7 @@ const BEFORE: &str = concat!(
     " ORDER BY +v.id DESC LIMIT 1"
 );
 
-/// A candidate, and the current version where that is not approved.
+/// A candidate, and the current version where that is not approved; the last there can be where none is recorded.
 type Found = (Candidate, Option<i64>);
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
@@ -52,14 +53,13 @@ fn found(row: &Row<'_>) -> Result<Found> {
         has_test_suite: fields.get()?,
         approval_level: fields.level()?,
         phase4_generated: fields.get()?,
-        row_agrees: fields.get()?,
         approved: None,
     };
-    let current: Option<i64> = fields.get()?;
+    let current: i64 = fields.get()?;
     if fields.get()? {
         Ok((Candidate { approved: version(&mut fields)?, ..candidate }, None))
     } else {
-        Ok((candidate, current))
+        Ok((candidate, Some(current)))
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
         transaction.commit()?;
         let mut current = store.connection.prepare(OF).expect("it is SQL");
         let mut before = store.connection.prepare(BEFORE).expect("it is SQL");
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(12)?, row.get(13)?));
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(11)?, row.get(12)?));
         let rows: Vec<(i64, i64, bool)> =
             current.query_map(["agent-1"], row).and_then(Iterator::collect).expect("it runs");
         let mut older = |skill, than| before.query_row([skill, than], |row| row.get::<_, String>("version"));

@@ -13,7 +13,8 @@ const USED: &str = concat!(
      FROM skills s
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!("v"),
-    " ORDER BY v.id DESC LIMIT 1)
+    " AND v.id <= coalesce((SELECT c.id FROM skill_versions c WHERE c.skill_id = s.id AND c.version = s.version), v.id)
+       ORDER BY v.id DESC LIMIT 1)
      WHERE s.name = ?1"
 );
 
