@@ -62,7 +62,7 @@ fn fill_database(path: &Path) {
     SqliteStore::create(path, Options::default(), Clock::System).expect("a database");
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System).expect("it opens");
     let workload = Workload { skills: SKILLS, usage_rows: 0 };
-    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| ()).expect("skills");
+    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| Ok(())).expect("skills");
 }
 
 fn import(c: &mut Criterion) {
@@ -136,7 +136,7 @@ fn report(c: &mut Criterion) {
     SqliteStore::create(&path, Options::default(), Clock::System).expect("a database");
     let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System).expect("it opens");
     let workload = Workload { skills: 1000, usage_rows: 10_000 };
-    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| ()).expect("skills");
+    workload::fill(&mut store, &workload, Clock::System, &mut |_, _| Ok(())).expect("skills");
     let mut group = c.benchmark_group("report over 10,000 usage rows");
     for (report, name) in ReportName::ALL {
         let request = Analytics { report, period: None, agent_type: None, category: None, limit: None };

@@ -12,7 +12,7 @@
 //! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
 //! | 1 | [`settings`] | flags, environment and defaults, resolved once |
 //! | 1 | [`skill_file`] | SKILL.md as it comes: where the front matter is, its fields, what there is to say about it |
-//! | 0 | [`model`], [`clock`], [`draft`], [`certificates`], [`name_service`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; who may vouch for a server; where a host is |
+//! | 0 | [`model`], [`clock`], [`draft`], [`output_file`], [`regular_file`], [`certificates`], [`name_service`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; files that the user names for output; files that are opened without waiting; who may vouch for a server; where a host is |
 
 pub mod bench;
 pub mod cache;
@@ -23,6 +23,8 @@ pub mod draft;
 pub mod model;
 pub mod name_service;
 pub mod ops;
+pub mod output_file;
+pub mod regular_file;
 pub mod settings;
 pub mod skill_file;
 pub mod store;

@@ -117,7 +117,7 @@ fn heavy_reports(bench: &mut Bench, server: &Server) -> Result<()> {
     let database = project.database();
     SqliteStore::create(&database, Options::default(), Clock::System)?;
     let mut store = SqliteStore::open(&database, Access::Write, Options::default(), Clock::System)?;
-    fill(&mut store, &Workload { skills: 100, usage_rows: ROWS }, Clock::System, &mut |_, _| ())?;
+    fill(&mut store, &Workload { skills: 100, usage_rows: ROWS }, Clock::System, &mut |_, _| Ok(()))?;
     drop(store);
     // Without this trigger nobody knows what was changed since, so reports scan the log.
     rusqlite::Connection::open(&database)?.execute_batch("DROP TRIGGER cfn_usage_rollup_updated")?;

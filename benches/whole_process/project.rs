@@ -35,7 +35,7 @@ impl Project {
         let project = Self::empty(bench, name)?;
         SqliteStore::create(&project.database(), Options::default(), Clock::System)?;
         let mut store = SqliteStore::open(&project.database(), Access::Write, Options::default(), Clock::System)?;
-        workload::fill(&mut store, &Workload { skills, usage_rows }, Clock::System, &mut |_, _| ())?;
+        workload::fill(&mut store, &Workload { skills, usage_rows }, Clock::System, &mut |_, _| Ok(()))?;
         drop(store);
         let size = fs::metadata(project.database())?.len() / 1024 / 1024;
         super::say(&format!("(database of {skills} skills: {size} MiB)"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::{Result, file};
-use super::measure::{Measurer, Observer, Plan, in_turn};
+use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, in_turn};
 use super::program::Program;
 use super::rows::Rows;
 use super::statements::{self, AGENTS};
@@ -116,8 +116,13 @@ pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) ->
     let mut operations = Vec::new();
     for (index, operation) in [Operation::Deploy, Operation::Update].into_iter().enumerate() {
         ways.operation = operation;
-        let plan =
-            Plan { warm_up: WARM_UP, rounds: request.rounds, limit: Some(request.limit / 2), stop: request.stop };
+        let plan = Plan {
+            warm_up: WARM_UP,
+            rounds: request.rounds,
+            limit: Some(request.limit / 2),
+            fewest: FEWEST_ROUNDS,
+            stop: request.stop,
+        };
         let mut heard = Heard { before: index, progress };
         let taken = in_turn(&mut ways, &plan, &mut heard)?;
         operations.push(ways.compared(taken.into_iter().map(|it| it.milliseconds).collect())?);

@@ -61,6 +61,9 @@ pub enum Error {
     /// A generated name that is none.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// It was stopped from outside before there was a figure.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
     /// Something that cannot happen.
     #[error("{0}")]
     Defect(&'static str),

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::batch::served_again;
-use super::error::{Result, file};
-use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
+use super::error::{Error, Result, file};
+use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, Sample, in_turn};
 use super::program::Program;
 use super::statistics::Summary;
 use super::workload::{Workload, agent_of, fill, skill_name, write_skill};
@@ -95,13 +95,29 @@ pub struct Projected {
     pub query: &'static str,
 }
 
+/// What is being done to a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is made up.
+    Filling,
+    /// It is measured with.
+    Measuring,
+}
+
+/// Hears what is being done, and how much of how much is.
+pub type Progress<'p> = &'p mut dyn FnMut(Phase, usize, usize);
+
 /// Measures one size after the other. `progress` hears what is being done, how much of it, and of how much.
-pub fn growth(request: &Growth<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<GrowthReport> {
+pub fn growth(request: &Growth<'_>, progress: Progress<'_>) -> Result<GrowthReport> {
     let mut sizes: Vec<Size> = Vec::new();
     for &skills in request.sizes {
         let folder = request.folder.join(format!("growth-{skills}"));
         std::fs::create_dir_all(&folder).map_err(file("could not create the folder", &folder))?;
-        let size = measure(request, skills, &folder, sizes.last(), progress)?;
+        let size = match measure(request, skills, &folder, sizes.last(), progress) {
+            // What was measured before is worth a report.
+            Err(Error::Interrupted) if !sizes.is_empty() => break,
+            size => size?,
+        };
         std::fs::remove_dir_all(&folder).map_err(file("could not remove the folder", &folder))?;
         sizes.push(size);
         if request.stop.load(Ordering::Relaxed) {
@@ -116,15 +132,25 @@ fn measure(
     skills: usize,
     folder: &Path,
     before: Option<&Size>,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: Progress<'_>,
 ) -> Result<Size> {
     let (database, since) = (folder.join("skills.db"), Instant::now());
     let workload = Workload { skills, usage_rows: request.usage_rows };
-    fill((request.create)(&database)?.as_mut(), &workload, Clock::System, progress)?;
+    let mut filling = |done, all| {
+        progress(Phase::Filling, done, all);
+        if request.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    };
+    fill((request.create)(&database)?.as_mut(), &workload, Clock::System, &mut filling)?;
     let filled_in_seconds = since.elapsed().as_secs_f64();
     let database_bytes = std::fs::metadata(&database).map_err(file("could not look at", &database))?.len();
     let mut operations = Operations { cfn: request.cfn.to_owned(), folder: folder.to_owned(), skills };
-    let plan = Plan { warm_up: 2, rounds: request.rounds, limit: Some(request.limit), stop: request.stop };
+    let plan = Plan {
+        warm_up: 2,
+        rounds: request.rounds,
+        limit: Some(request.limit),
+        fewest: FEWEST_ROUNDS,
+        stop: request.stop,
+    };
     let taken = in_turn(&mut operations, &plan, &mut Rounds(progress))?;
     let load = || cfn(request.cfn, folder).args(["load", &agent_of(skills / 2, skills)]).peak_kib();
     let load_peak_kib = (0..MEMORY_LOOKS).map(|_| load()).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
@@ -146,7 +172,7 @@ fn measure(
     })
 }
 
-struct Rounds<'p>(&'p mut dyn FnMut(usize, usize));
+struct Rounds<'p>(Progress<'p>);
 
 impl Observer for Rounds<'_> {
     fn sample(&mut self, _sample: Sample<'_>) -> Result<()> {
@@ -154,7 +180,7 @@ impl Observer for Rounds<'_> {
     }
 
     fn round(&mut self, done: usize, all: usize) {
-        (self.0)(done, all);
+        (self.0)(Phase::Measuring, done, all);
     }
 }
 

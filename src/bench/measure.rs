@@ -22,13 +22,15 @@ pub struct Plan<'a> {
     pub warm_up: usize,
     /// Counted rounds.
     pub rounds: usize,
-    /// No new round begins after this time, once there are [`FEWEST_ROUNDS`].
+    /// No new round begins after this time, once there are `fewest`.
     pub limit: Option<Duration>,
+    /// Rounds that a time limit still waits for.
+    pub fewest: usize,
     /// Set from outside to end; the sample that is being taken is not counted.
     pub stop: &'a AtomicBool,
 }
 
-/// What a time limit still waits for: fewer have no median worth the name.
+/// Fewer rounds have no median worth the name.
 pub const FEWEST_ROUNDS: usize = 3;
 
 /// A sample, as it is taken.
@@ -68,7 +70,7 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
     for round in 0..all {
         let counted = round.checked_sub(plan.warm_up);
         let late = plan.limit.is_some_and(|limit| since.elapsed() > limit);
-        if late && counted.is_some_and(|it| it >= FEWEST_ROUNDS) {
+        if late && counted.is_some_and(|it| it >= plan.fewest) {
             break;
         }
         for (index, samples) in taken.iter_mut().enumerate() {

@@ -1,13 +1,14 @@
 //! A statement of the user's own: in one connection, and as whole processes.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::error::Result;
-use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
+use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, Sample, in_turn};
 use super::program::Program;
 use super::statistics::Summary;
 use crate::store::{Inspect, StatementReport, Trial};
@@ -25,7 +26,7 @@ pub struct Sql<'a> {
     /// Programs that run the statement once, each with its name.
     pub programs: Vec<(String, Program)>,
     /// Set from outside to end early.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Arc<AtomicBool>,
 }
 
 /// What came of it.
@@ -56,10 +57,21 @@ pub struct SqlWay {
 /// Measures. Only a statement that was found to do nothing but read reaches the programs.
 pub fn measure(store: &mut dyn Inspect, request: Sql<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<SqlReport> {
     let mut samples = Vec::new();
-    let trial = Trial { statement: request.statement, iterations: request.iterations, limit: request.limit };
+    let trial = Trial {
+        statement: request.statement,
+        iterations: request.iterations,
+        limit: request.limit,
+        stop: request.stop,
+    };
     let report = store.measure(&trial, &mut |took| samples.push(took.as_secs_f64() * 1000.0))?;
     let mut ways = vec![way("in one connection".to_owned(), samples)];
-    let plan = Plan { warm_up: 1, rounds: request.process_iterations, limit: Some(request.limit), stop: request.stop };
+    let plan = Plan {
+        warm_up: 1,
+        rounds: request.process_iterations,
+        limit: Some(request.limit),
+        fewest: FEWEST_ROUNDS,
+        stop: request.stop,
+    };
     let taken = in_turn(&mut Programs(request.programs), &plan, &mut Rounds(progress))?;
     ways.extend(taken.into_iter().map(|it| way(it.subject, it.milliseconds)));
     Ok(SqlReport { format: 1, statement: request.statement.to_owned(), report, ways })

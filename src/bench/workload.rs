@@ -39,12 +39,12 @@ pub fn agent_of(number: usize, skills: usize) -> String {
     format!("agent-{:05}", number % (skills / SKILLS_PER_AGENT).max(1))
 }
 
-/// Fills an empty database, in few transactions; `progress` gets what is done and all, in skills and rows.
+/// Fills an empty database, in few transactions; `progress` gets what is done and all, in skills and rows, and ends it with an error.
 pub fn fill(
     store: &mut dyn Store,
     workload: &Workload,
     clock: Clock,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: &mut dyn FnMut(usize, usize) -> Result<()>,
 ) -> Result<()> {
     let all = workload.skills + workload.usage_rows;
     let now = clock.database_time();
@@ -55,7 +55,7 @@ pub fn fill(
             known.push(add_skill(transaction.as_mut(), number, workload.skills, &now)?);
         }
         transaction.commit()?;
-        progress(known.len(), all);
+        progress(known.len(), all)?;
     }
     if !known.is_empty() {
         log_uses(store, &known, workload, clock, &mut |rows| progress(known.len() + rows, all))?;
@@ -110,7 +110,7 @@ fn log_uses(
     skills: &[(SkillId, String)],
     workload: &Workload,
     clock: Clock,
-    progress: &mut dyn FnMut(usize),
+    progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<()> {
     let days: Vec<String> = (0..DAYS)
         .rev()
@@ -137,7 +137,7 @@ fn log_uses(
         transaction.roll_up(i64::MAX)?;
         transaction.commit()?;
         row = end;
-        progress(row);
+        progress(row)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `cfn completions` and `cfn man`.
 
+use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::Verdict;
@@ -31,9 +32,41 @@ pub(super) struct ManArgs {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "cfn", &mut script);
+    let mut command = hinted(super::command());
+    clap_complete::generate(args.shell, &mut command, "cfn", &mut script);
+    if args.shell == Shell::Fish {
+        script.extend(fish_words(&command, &[]).into_bytes());
+    }
     context.output.raw(&script)?;
     Ok(Verdict::Done)
+}
+
+/// A shell offers files for what it knows nothing of. Only paths are files here: a name, a number or a date is none.
+fn hinted(command: Command) -> Command {
+    let no_file = |it: Arg| {
+        let unknown = it.get_action().takes_values() && it.get_value_hint() == ValueHint::Unknown;
+        if unknown && it.get_possible_values().is_empty() { it.value_hint(ValueHint::Other) } else { it }
+    };
+    command.mut_args(no_file).mut_subcommands(hinted)
+}
+
+/// What the library leaves out for fish: the words of arguments that are no options.
+fn fish_words(command: &Command, path: &[&str]) -> String {
+    let condition = match path {
+        [] => String::new(),
+        [first] => format!("__fish_cfn_using_subcommand {first}"),
+        [first, .., last] => format!("__fish_cfn_using_subcommand {first}; and __fish_seen_subcommand_from {last}"),
+    };
+    let values = command.get_positionals().flat_map(Arg::get_possible_values);
+    let words: Vec<_> = values.map(|it| it.get_name().to_owned()).collect();
+    let mut lines = String::new();
+    if !words.is_empty() {
+        lines = format!("complete -c cfn -n \"{condition}\" -a \"{}\"\n", words.join(" "));
+    }
+    for below in command.get_subcommands() {
+        lines += &fish_words(below, &[path, &[below.get_name()]].concat());
+    }
+    lines
 }
 
 pub(super) fn man(context: &Context, args: &ManArgs) -> Result<Verdict, Failure> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::approval::ApprovalArgs;
+use super::choice::optional_category;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -29,6 +30,7 @@ pub(super) struct Args {
     /// Its file
     content_path: PathBuf,
     /// coordination, testing, infrastructure, domain or foundation; domain for a new skill, if left out
+    #[arg(value_parser = optional_category())]
     category: Option<String>,
     /// Agent types that get it, separated by commas
     team_ids: Option<String>,

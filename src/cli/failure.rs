@@ -159,6 +159,7 @@ impl From<bench::Error> for Failure {
             bench::Error::Store(error) => return error.into(),
             bench::Error::Name(error) => return error.into(),
             bench::Error::Defect(what) => return Self::internal(what),
+            bench::Error::Interrupted => return Self::new(130, "interrupted", message, "Run it again."),
             bench::Error::File { .. } => {
                 return Self::new(2, "file_failed", message, "Check the folder and its space.");
             }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueHint;
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
+use super::choice::category;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -26,10 +28,10 @@ Examples:
   cfn init --from skills --update --strict")]
 pub(super) struct Args {
     /// Import every skill file below this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     from: Option<PathBuf>,
     /// The category of skills whose front matter names none of the five
-    #[arg(long, default_value = "domain", requires = "from")]
+    #[arg(long, default_value = "domain", requires = "from", value_parser = category())]
     category: Category,
     /// Import files that changed since as the next patch version
     #[arg(long, requires = "from")]

@@ -4,6 +4,7 @@ mod analytics;
 mod approval;
 mod bench;
 mod cache;
+mod choice;
 mod completions;
 mod context;
 mod db;
@@ -21,6 +22,7 @@ mod skill;
 mod sync;
 mod typed;
 mod update;
+mod usage;
 
 use std::env;
 use std::ffi::OsString;
@@ -30,7 +32,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -41,7 +42,6 @@ use self::delivery::Started;
 use self::failure::Failure;
 use self::output::{Color, Output};
 use crate::clock::Clock;
-use crate::model::Visible;
 use crate::settings::{CachePolicy, Flags, Settings};
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, keeps their versions and approvals, and hands each
@@ -128,7 +128,7 @@ pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
     let cli = match typed::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, &arguments),
+        Err(error) => return usage::answer(&error, &arguments),
     };
     let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     let output =
@@ -199,36 +199,6 @@ fn diagnostics(global: &Global, output: Output) -> Result<(), Failure> {
         .log_internal_errors(false); // it would panic where stderr is full
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     Ok(())
-}
-
-/// Help and version are answers; anything else that clap says is an invalid argument, with what was typed made safe to print.
-fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let json = arguments.iter().any(|it| it == "--json");
-    let output = Output::new(json, false, Color::Auto, true);
-    if !error.use_stderr() {
-        return match output.raw(error.render().to_string().as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                output.failure(&failure);
-                ExitCode::from(failure.code)
-            }
-        };
-    }
-    let rendered = error.render().to_string();
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
-        output.help(&rendered);
-        return ExitCode::from(1);
-    }
-    let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
-    let clean = |text: &str| {
-        let short: String = text.chars().take(600).collect();
-        let lines: Vec<String> = short.lines().map(|line| Visible(line.trim()).to_string()).collect();
-        lines.join(" ").trim().to_owned()
-    };
-    let message = clean(message.trim_start_matches("error: "));
-    let hint = if hint.is_empty() { "Run it with --help.".to_owned() } else { clean(hint) };
-    output.failure(&Failure::new(1, "invalid_arguments", message, hint));
-    ExitCode::from(1)
 }
 
 /// Scripts pass an empty argument where they have nothing to say.

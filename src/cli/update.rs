@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::approval::ApprovalArgs;
+use super::choice::{optional_boolean, optional_change_type};
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -27,8 +28,10 @@ pub(super) struct Args {
     /// The new file
     update_path: PathBuf,
     /// What the step must be: patch, minor or major [default: patch]
+    #[arg(value_parser = optional_change_type())]
     change_type: Option<String>,
     /// Whether to name the agent types that use the skill: true or false [env: ENABLE_AGENT_NOTIFICATIONS]
+    #[arg(value_parser = optional_boolean())]
     notify_agents: Option<String>,
     #[command(flatten)]
     approval: ApprovalArgs,

@@ -48,6 +48,9 @@ pub enum Status {
 macro_rules! words {
     ($type:ident, $what:literal, $expected:literal, $($variant:ident => $word:literal),+ $(,)?) => {
         impl $type {
+            /// Every word.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The word in the database and on the command line.
             #[must_use]
             pub fn as_str(self) -> &'static str {

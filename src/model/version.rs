@@ -162,6 +162,9 @@ impl Serialize for Version {
 }
 
 impl ChangeType {
+    /// Every one, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Patch, Self::Minor, Self::Major];
+
     /// The word on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,5 +1,7 @@
 //! What a benchmark looks at: the cost of a statement, and the waiting for locks.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,6 +26,8 @@ pub struct Trial<'a> {
     pub iterations: u64,
     /// When to stop, whatever was reached; a run that is not finished then is an error.
     pub limit: Duration,
+    /// Set from outside to stop at once.
+    pub stop: &'a Arc<AtomicBool>,
 }
 
 /// What a statement does.

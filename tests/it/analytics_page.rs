@@ -63,6 +63,28 @@ fn a_page_says_what_it_is_limited_to() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_page_is_replaced_and_the_file_behind_it_stays() {
+    let project = small_project();
+    project.file("precious", "precious");
+    let run = "bench --skills 40 --usage-rows 0 --runs 8 --no-fail --samples samples.jsonl --html bench.html";
+    let commands = [
+        ("page.html", "analytics --html page.html"),
+        ("one.html", "analytics usage --html one.html"),
+        ("samples.jsonl", run),
+        ("bench.html", "bench --from samples.jsonl --no-fail --html bench.html"),
+    ];
+    for (name, command) in commands {
+        let place = project.path().join(name);
+        let _ = fs::remove_file(&place); // the run wrote a page, too
+        std::os::unix::fs::symlink("precious", &place).expect("a link");
+        project.cfn(command.split(' ')).ok();
+        assert!(fs::symlink_metadata(&place).expect("a file").is_file(), "{command}");
+        assert_eq!(fs::read_to_string(project.path().join("precious")).expect("a file"), "precious", "{command}");
+        assert!(fs::metadata(&place).expect("a file").len() > 1000, "{command}");
+    }
+}
+
+#[test]
 fn a_page_that_cannot_be_written_is_an_error_and_leaves_nothing() {
     let project = small_project();
     for place in ["missing/page.html", ".", "/dev/null"] {

@@ -11,8 +11,24 @@ use std::path::Path;
 /// Each module right under `src/` with the modules that it may name, from the top layer to the bottom.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["ops", "bench", "store", "workflow", "cache", "settings", "skill_file", "model", "clock", "draft"]),
-    ("bench", &["ops", "store", "cache", "settings", "model", "clock"]),
+    (
+        "cli",
+        &[
+            "ops",
+            "bench",
+            "store",
+            "workflow",
+            "cache",
+            "settings",
+            "skill_file",
+            "model",
+            "clock",
+            "draft",
+            "output_file",
+            "regular_file",
+        ],
+    ),
+    ("bench", &["ops", "store", "cache", "settings", "model", "clock", "output_file", "regular_file"]),
     ("ops", &["store", "workflow", "cache", "settings", "skill_file", "model", "clock"]),
     ("store", &["settings", "model", "clock", "draft"]),
     ("workflow", &["settings", "model", "clock", "certificates", "name_service"]),
@@ -24,6 +40,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("draft", &[]),
     ("certificates", &[]),
     ("name_service", &[]),
+    ("output_file", &["draft"]),
+    ("regular_file", &[]),
 ];
 
 /// What only some files may name.

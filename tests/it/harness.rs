@@ -94,6 +94,30 @@ pub fn cfn_in(folder: &Path) -> Command {
     command
 }
 
+/// The same command, ended by SIGINT whatever the tests themselves were started with: what a shell runs in the background ignores it,
+/// and so does what that starts.
+pub fn interruptible(command: &Command) -> Command {
+    through_env(command, "--default-signal=INT,QUIT,HUP")
+}
+
+/// The same command as `nohup` and a shell's `&` start it.
+pub fn in_the_background(command: &Command) -> Command {
+    through_env(command, "--ignore-signal=INT,QUIT,HUP")
+}
+
+fn through_env(command: &Command, option: &str) -> Command {
+    let mut changed = Command::new("env");
+    changed.arg(option).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => changed.env(name, value),
+            None => changed.env_remove(name),
+        };
+    }
+    command.get_current_dir().map(|folder| changed.current_dir(folder));
+    changed
+}
+
 /// A folder with a project in it; gone when dropped.
 #[derive(Debug)]
 pub struct Project {

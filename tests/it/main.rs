@@ -13,6 +13,7 @@ mod bench;
 mod browser;
 mod budgets;
 mod certificates;
+mod completions;
 mod corpus;
 mod db_care;
 mod deploy;

@@ -3,16 +3,21 @@
 //! The ratio of the medians has an interval (bootstrap), and an operation is slower by more than is allowed only where the whole
 //! interval lies beyond. A machine that was slower as a whole is no regression: each sample is also set against the machine's own pace
 //! in its round, and that ratio must lie beyond as well.
+//!
+//! What was not compared has not passed: another machine, too few samples, a report that only one side has, or noise that could hide
+//! what is looked for. Each is named with its reason.
 
 use serde::Serialize;
 
 use super::operation::{Operation, PACE};
-use super::report::slowest_report;
 use super::run::{About, Run};
 use crate::bench::statistics::{Ratio, ratio_of_medians};
 
 /// Fewer samples on either side have no interval worth the name.
-const FEWEST: usize = 8;
+pub(super) const FEWEST: usize = 8;
+
+/// An interval that reaches this many times beyond what is allowed could hide anything.
+const HIDES: f64 = 2.0;
 
 /// What became of each operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,6 +47,9 @@ pub struct Compared {
     pub against_pace: Option<Ratio>,
     /// What that means.
     pub change: Change,
+    /// Why it was not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a ratio means.
@@ -56,6 +64,8 @@ pub enum Change {
     Small,
     /// Noise explains it.
     NoDifference,
+    /// Slower by more than is allowed, but noise hides whether that is so.
+    Unclear,
     /// There is nothing to compare it with.
     NotCompared,
 }
@@ -69,7 +79,8 @@ impl Change {
             Self::Gain => "gain",
             Self::Small => "within what is allowed",
             Self::NoDifference => "no difference shown",
-            Self::NotCompared => "not compared",
+            Self::Unclear => "TOO NOISY TO TELL",
+            Self::NotCompared => "NOT COMPARED",
         }
     }
 }
@@ -78,19 +89,16 @@ impl Comparison {
     /// `max_regression` is a share: 0.1 allows 10 % more time.
     #[must_use]
     pub fn of(before: &Run, now: &Run, max_regression: f64) -> Self {
-        let (comparable, mut differences) = differences(&before.about, &now.about);
-        let pace = enough(before.of(PACE), now.of(PACE));
-        let operations: Vec<_> = Operation::ALL
-            .into_iter()
-            .map(|it| compared(it, before, now, max_regression, comparable, &mut differences))
-            .collect();
+        let (comparable, differences) = differences(&before.about, &now.about);
+        let pace = enough(before.of(PACE), now.of(PACE)).ok();
+        let operations = Operation::ALL.into_iter().map(|it| compared(it, before, now, max_regression, comparable));
         Self {
             started_at: before.about.started_at.clone(),
             max_regression,
             comparable,
             differences,
             pace: pace.and_then(|(before, now)| ratio_of_medians(before, now)),
-            operations,
+            operations: operations.collect(),
         }
     }
 
@@ -98,34 +106,68 @@ impl Comparison {
     pub fn regressions(&self) -> impl Iterator<Item = Operation> {
         self.operations.iter().filter(|it| it.change == Change::Regression).map(|it| it.operation)
     }
+
+    /// Operations of which the baseline shows nothing.
+    pub fn not_compared(&self) -> impl Iterator<Item = &Compared> {
+        self.operations.iter().filter(|it| matches!(it.change, Change::NotCompared | Change::Unclear))
+    }
+
+    /// What was not compared, each as a sentence's beginning. Where the runs are of different things, that is the one reason.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        if !self.comparable {
+            return vec!["nothing was compared: the baseline is of something else".to_owned()];
+        }
+        let gaps = self.not_compared().map(|it| {
+            format!("{} was not compared: {}", it.operation.name(), it.reason.as_deref().unwrap_or_default())
+        });
+        gaps.collect()
+    }
+
+    /// Whether everything was compared and nothing became slower than is allowed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.regressions().next().is_none() && self.not_compared().next().is_none()
+    }
 }
 
-fn compared(
-    operation: Operation,
-    before: &Run,
-    now: &Run,
-    allowed: f64,
-    comparable: bool,
-    differences: &mut Vec<String>,
-) -> Compared {
-    // The report that is the slowest now, against itself.
-    let subject = match operation {
-        Operation::Analytics => slowest_report(now).unwrap_or_default().to_owned(),
-        _ => operation.name().to_owned(),
+fn compared(operation: Operation, before: &Run, now: &Run, allowed: f64, comparable: bool) -> Compared {
+    let nothing = |reason| Compared {
+        operation,
+        ratio: None,
+        against_pace: None,
+        change: Change::NotCompared,
+        reason: Some(reason),
     };
-    let Some((old, new)) = enough(before.of(&subject), now.of(&subject)) else {
-        let (old, new) = (before.of(&subject).len(), now.of(&subject).len());
-        differences.push(format!("{}: {old} and {new} samples, and {FEWEST} are needed", operation.name()));
-        return Compared { operation, ratio: None, against_pace: None, change: Change::NotCompared };
+    let (old, new) = match samples_of(operation, before, now) {
+        Ok(samples) => samples,
+        Err(reason) => return nothing(reason),
     };
-    let ratio = ratio_of_medians(old, new);
+    let Some(ratio) = ratio_of_medians(old, new) else { return nothing("the ratio is no number".to_owned()) };
     let (old, new) = (paced(old, before.of(PACE)), paced(new, now.of(PACE)));
-    let against_pace = enough(&old, &new).and_then(|(old, new)| ratio_of_medians(old, new));
-    let change = match ratio {
-        Some(ratio) if comparable => change(ratio, against_pace.unwrap_or(ratio), 1.0 + allowed),
-        _ => Change::NotCompared,
+    let against_pace = enough(&old, &new).ok().and_then(|(old, new)| ratio_of_medians(old, new));
+    let change =
+        if comparable { change(ratio, against_pace.unwrap_or(ratio), 1.0 + allowed) } else { Change::NotCompared };
+    let reason = match change {
+        Change::NotCompared => Some("the baseline is of something else".to_owned()),
+        Change::Unclear => {
+            Some(format!("it took {:.2} times as long, and noise hides whether that is so", ratio.estimate))
+        }
+        _ => None,
     };
-    Compared { operation, ratio, against_pace, change }
+    Compared { operation, ratio: Some(ratio), against_pace, change, reason }
+}
+
+/// The samples to compare, or why there are none. Of analytics, the report that is the slowest now is compared with itself, once
+/// both sides have every report: one that is missing could be the slowest.
+fn samples_of<'a>(operation: Operation, before: &'a Run, now: &'a Run) -> Result<(&'a [f64], &'a [f64]), String> {
+    if operation != Operation::Analytics {
+        return enough(before.of(operation.name()), now.of(operation.name()));
+    }
+    for report in before.reports().chain(now.reports()) {
+        enough(before.of(report), now.of(report)).map_err(|why| format!("{report}: {why}"))?;
+    }
+    let slowest = now.slowest_report().ok_or("no report was measured")?;
+    enough(before.of(slowest), now.of(slowest))
 }
 
 /// `most` is how many times as long it may take.
@@ -133,6 +175,8 @@ fn change(ratio: Ratio, against_pace: Ratio, most: f64) -> Change {
     let both = |holds: &dyn Fn(Ratio) -> bool| holds(ratio) && holds(against_pace);
     if both(&|it| it.low > most) {
         Change::Regression
+    } else if both(&|it| it.estimate > most) && (ratio.low > most || ratio.high > HIDES * most) {
+        Change::Unclear
     } else if both(&|it| it.high < 1.0 / most) {
         Change::Gain
     } else if both(&|it| it.low > 1.0) || both(&|it| it.high < 1.0) {
@@ -142,8 +186,14 @@ fn change(ratio: Ratio, against_pace: Ratio, most: f64) -> Change {
     }
 }
 
-fn enough<'a>(before: &'a [f64], now: &'a [f64]) -> Option<(&'a [f64], &'a [f64])> {
-    (before.len().min(now.len()) >= FEWEST).then_some((before, now))
+fn enough<'a>(before: &'a [f64], now: &'a [f64]) -> Result<(&'a [f64], &'a [f64]), String> {
+    match (before.len(), now.len()) {
+        (0, 0) => Err("neither run has it".to_owned()),
+        (0, _) => Err("the baseline does not have it".to_owned()),
+        (_, 0) => Err("this run does not have it".to_owned()),
+        (old, new) if old.min(new) < FEWEST => Err(format!("{old} and {new} samples, and {FEWEST} are needed")),
+        _ => Ok((before, now)),
+    }
 }
 
 /// Each sample, in units of what the machine took for its own work in the same round.
@@ -169,11 +219,24 @@ fn differences(before: &About, now: &About) -> (bool, Vec<String>) {
         (false, "list of cargo features", listed(&before.build.features), listed(&now.build.features)),
     ];
     let differing: Vec<_> = pairs.into_iter().filter(|(_, _, old, new)| old != new).collect();
-    let comparable = differing.iter().all(|(matters, ..)| !matters);
-    (
-        comparable,
-        differing.into_iter().map(|(_, what, old, new)| format!("the {what} was {old} and is {new}")).collect(),
-    )
+    let mut comparable = differing.iter().all(|(matters, ..)| !matters);
+    let mut said: Vec<_> =
+        differing.into_iter().map(|(_, what, old, new)| format!("the {what} was {old} and is {new}")).collect();
+    // A schema's change makes a made-up database a little larger or smaller.
+    let (old, new) = (before.database.bytes, now.database.bytes);
+    if old.max(new) / 5 * 4 > old.min(new) {
+        comparable = false;
+        said.push(format!("the size of the database was {old} bytes and is {new}"));
+    }
+    // A gain where the files were swapped is a regression.
+    if before.started_at > now.started_at {
+        comparable = false;
+        said.push(format!(
+            "the baseline was begun after this run, at {} and {}: the files may be swapped",
+            before.started_at, now.started_at
+        ));
+    }
+    (comparable, said)
 }
 
 fn listed(features: &[String]) -> String {

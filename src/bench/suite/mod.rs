@@ -17,6 +17,7 @@ pub use operation::{Operation, points, score};
 pub use report::{Drifting, Noise, ReportRow, Row, SuiteReport};
 pub use run::{About, Build, Ending, FORMAT, MeasuredDatabase, Recorder, Run};
 
+use self::baseline::FEWEST;
 use self::machine::Ticks;
 use self::work::Work;
 use super::error::{Error, Result};
@@ -80,7 +81,8 @@ pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn Fn
         system,
     };
     let mut work = Work::new(suite.cfn, suite.folder, agent);
-    let plan = Plan { warm_up: WARM_UP, rounds: suite.rounds, limit: Some(suite.limit), stop: suite.stop };
+    let plan =
+        Plan { warm_up: WARM_UP, rounds: suite.rounds, limit: Some(suite.limit), fewest: FEWEST, stop: suite.stop };
     let run = record(about, &mut work, &plan, recorder, progress)?;
     let queued = ops::waiting((suite.open)()?.as_mut()).map_err(|it| unreadable(&it))?.saturating_sub(waited);
     if queued < work.logged as u64 {

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::baseline::Comparison;
 use super::operation::{Operation, PACE, REPORT, points, score};
 use super::run::Run;
-use crate::bench::statistics::{QUIET, Summary, drift, is_noisy, median};
+use crate::bench::statistics::{QUIET, Summary, drift, is_noisy};
+use crate::bench::system::SystemMetric;
 
 /// What `cfn bench` says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,7 +18,7 @@ pub struct SuiteReport {
     pub judged_by: &'static str,
     /// Out of 10; none where an operation was not measured.
     pub score: Option<f64>,
-    /// Whether every target is met, and nothing became slower than is allowed.
+    /// Whether every target is met, and everything was compared with the baseline and nothing became slower than is allowed.
     pub passed: bool,
     /// In the order of the table.
     pub operations: Vec<Row>,
@@ -84,11 +85,12 @@ impl SuiteReport {
     pub fn of(run: Run, baseline: Option<Comparison>) -> Self {
         let operations: Vec<Row> = Operation::ALL.into_iter().map(|it| row(&run, it)).collect();
         let medians: Vec<f64> = operations.iter().filter_map(|it| it.figures.map(|it| it.median)).collect();
-        let on_target = operations.iter().all(|it| it.passed == Some(true));
+        let on_target =
+            operations.iter().all(|it| it.passed == Some(true)) && run.about.system.iter().all(SystemMetric::passes);
         Self {
             judged_by: "median",
             score: medians.try_into().ok().map(|it: [f64; 7]| score(&it)),
-            passed: on_target && baseline.as_ref().is_none_or(|it| it.regressions().next().is_none()),
+            passed: on_target && baseline.as_ref().is_none_or(Comparison::passed),
             operations,
             pace: Summary::of(run.of(PACE)),
             noise: noise(&run),
@@ -97,29 +99,35 @@ impl SuiteReport {
         }
     }
 
+    /// What failed, each as a sentence's beginning: targets that were missed, regressions, what was not compared.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let missed = self.operations.iter().filter_map(|it| match (it.passed, it.figures) {
+            (Some(true), _) => None,
+            (_, Some(figures)) => Some(format!(
+                "{} missed its target: {:.2} ms, and it must be below {}",
+                it.operation.name(),
+                figures.median,
+                it.target_ms
+            )),
+            (_, None) => Some(format!("{} was not measured", it.operation.name())),
+        });
+        let system = self.run.about.system.iter().filter(|it| !it.passes());
+        let system = system.map(|it| format!("{} is not below {} {}", it.metric, it.threshold, it.unit));
+        let slower = self.baseline.iter().flat_map(Comparison::regressions);
+        let slower = slower.map(|it| format!("{} became slower than the baseline allows", it.name()));
+        missed.chain(system).chain(slower).chain(self.baseline.iter().flat_map(Comparison::gaps)).collect()
+    }
+
     /// What an operation took, each sample in the order of the rounds: of analytics, those of the slowest report.
     #[must_use]
     pub fn samples(&self, operation: Operation) -> &[f64] {
-        samples(&self.run, operation)
+        self.run.samples_of(operation)
     }
-}
-
-fn samples(run: &Run, operation: Operation) -> &[f64] {
-    match operation {
-        Operation::Analytics => slowest_report(run).map_or(&[], |it| run.of(it)),
-        _ => run.of(operation.name()),
-    }
-}
-
-/// The subject that is the report with the highest median.
-pub(super) fn slowest_report(run: &Run) -> Option<&str> {
-    let reports = run.samples.iter().filter(|it| it.subject.starts_with(REPORT) && !it.milliseconds.is_empty());
-    let medians = reports.map(|it| (it.subject.as_str(), median(&it.milliseconds)));
-    medians.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(subject, _)| subject)
 }
 
 fn row(run: &Run, operation: Operation) -> Row {
-    let (figures, target_ms) = (Summary::of(samples(run, operation)), operation.target_ms());
+    let (figures, target_ms) = (Summary::of(run.samples_of(operation)), operation.target_ms());
     let reports = if operation == Operation::Analytics { reports(run) } else { Vec::new() };
     Row {
         operation,
@@ -144,7 +152,7 @@ fn reports(run: &Run) -> Vec<ReportRow> {
 
 /// Ten reports are ten chances to look noisy: only the one that counts is looked at.
 fn noise(run: &Run) -> Noise {
-    let operations = Operation::ALL.into_iter().map(|it| (it.name(), samples(run, it)));
+    let operations = Operation::ALL.into_iter().map(|it| (it.name(), run.samples_of(it)));
     let looked_at = std::iter::once((PACE, run.of(PACE))).chain(operations);
     let drifting: Vec<_> = looked_at
         .filter(|(_, samples)| is_noisy(samples))

@@ -8,9 +8,16 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::machine::Machine;
+use super::operation::{Operation, REPORT};
 use crate::bench::error::{Error, Result, file};
 use crate::bench::measure::{Sample, Samples};
+use crate::bench::statistics::median;
 use crate::bench::system::SystemMetric;
+use crate::output_file::OutputFile;
+use crate::regular_file;
+
+/// The largest file that is read: the samples of 100,000 rounds have some 130 MB.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The version of the schema of runs and reports.
 pub const FORMAT: u32 = 1;
@@ -121,9 +128,10 @@ impl Recorder {
         Self(None)
     }
 
-    /// Begins a file; what was in it is gone.
+    /// Begins a file in place of what is there; a link is replaced, never followed.
     pub fn create(path: &Path) -> Result<Self> {
-        let created = File::create(path).map_err(file("could not write the samples to", path))?;
+        let created = OutputFile::begin(path).and_then(OutputFile::publish);
+        let created = created.map_err(file("could not write the samples to", path))?;
         Ok(Self(Some((created, path.to_owned()))))
     }
 
@@ -150,7 +158,7 @@ impl Recorder {
 impl Run {
     /// Reads what `--json` wrote, or a file of samples; of a killed run, what it had written.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(file("could not read the run in", path))?;
+        let text = regular_file::read_to_string(path, MOST_BYTES).map_err(file("could not read the run in", path))?;
         Self::parse(&text).map_err(|why| Error::NoRun { path: path.to_owned(), why })
     }
 
@@ -164,6 +172,12 @@ impl Run {
             format.check()?;
             serde_json::from_str(text).map_err(|error| error.to_string())?
         };
+        let mut subjects: Vec<&str> = run.samples.iter().map(|it| it.subject.as_str()).collect();
+        subjects.sort_unstable();
+        let mut pairs = subjects.iter().zip(subjects.iter().skip(1));
+        if let Some((twice, _)) = pairs.find(|(one, other)| one == other) {
+            return Err(format!("it has \"{twice}\" twice"));
+        }
         let bad = run.samples.iter().find(|it| it.milliseconds.iter().any(|it| !it.is_finite() || *it <= 0.0));
         match bad {
             Some(samples) => Err(format!("a sample of \"{}\" is no time", samples.subject)),
@@ -173,13 +187,15 @@ impl Run {
 
     fn of_lines(text: &str) -> std::result::Result<Self, String> {
         let (mut about, mut samples) = (None, Vec::<Samples>::new());
-        let mut ending = Ending { interrupted: true, other_work: None };
+        let (mut ending, mut ended) = (Ending { interrupted: true, other_work: None }, false);
         // A line that has no end was being written when the run was killed.
         let whole = text.split_inclusive('\n').filter_map(|it| it.strip_suffix('\n'));
         for (number, line) in (1..).zip(whole) {
             match serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))? {
+                Read::About(_) if about.is_some() => return Err(format!("line {number}: a second run begins")),
+                _ if ended => return Err(format!("line {number}: the run ended before")),
                 Read::About(it) => about = Some(*it),
-                Read::Ending(it) => ending = it,
+                Read::Ending(it) => (ending, ended) = (it, true),
                 Read::Sample { subject, milliseconds } => match samples.iter_mut().find(|it| it.subject == subject) {
                     Some(it) => it.milliseconds.push(milliseconds),
                     None => samples.push(Samples { subject, milliseconds: vec![milliseconds] }),
@@ -189,6 +205,25 @@ impl Run {
         let about: About = about.ok_or("it does not say what it is of")?;
         Format { format: about.format }.check()?;
         Ok(Self { about, ending, samples })
+    }
+
+    /// The subjects that are reports of analytics.
+    pub(super) fn reports(&self) -> impl Iterator<Item = &str> {
+        self.samples.iter().map(|it| it.subject.as_str()).filter(|it| it.strip_prefix(REPORT).is_some())
+    }
+
+    /// The report with the highest median.
+    pub(super) fn slowest_report(&self) -> Option<&str> {
+        let measured = self.reports().filter(|it| !self.of(it).is_empty());
+        measured.max_by(|one, other| median(self.of(one)).total_cmp(&median(self.of(other))))
+    }
+
+    /// What an operation took: of analytics, its slowest report.
+    pub(super) fn samples_of(&self, operation: Operation) -> &[f64] {
+        match operation {
+            Operation::Analytics => self.slowest_report().map_or(&[], |it| self.of(it)),
+            _ => self.of(operation.name()),
+        }
     }
 
     /// What a subject took; nothing where it was not measured.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::choice::{category, one_of};
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
@@ -33,7 +34,7 @@ Examples:
   cfn analytics check")]
 pub(super) struct Args {
     /// The report
-    #[arg(value_parser = report)]
+    #[arg(value_parser = one_of(report, reports))]
     report: Option<What>,
     /// Only today and the days before it, this many in all (UTC)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["since", "until"])]
@@ -48,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "AGENT_TYPE")]
     agent: Option<AgentType>,
     /// Only skills of this category
-    #[arg(long)]
+    #[arg(long, value_parser = category())]
     category: Option<Category>,
     /// The most rows of a table
     #[arg(long, value_name = "N")]
@@ -75,6 +76,11 @@ enum What {
     Report(ReportName),
     Check,
     Rebuild,
+}
+
+/// Every word that [`report`] knows.
+fn reports() -> Vec<&'static str> {
+    ReportName::ALL.into_iter().map(|(_, word)| word).chain(["check", "rebuild"]).collect()
 }
 
 fn report(text: &str) -> Result<What, String> {
@@ -133,7 +139,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
-        let path = publish(&context.settings.current_folder.join(path), &page)?;
+        let path = context.settings.current_folder.join(path);
+        publish(&path, &page)?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }

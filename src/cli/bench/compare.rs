@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::scratch::{Scratch, find, interruption, make_up_database, own_program};
-use super::{FIGURES, figures, html, publish};
-use crate::bench::compare::{Compare, CompareReport, Way, compare};
+use super::interruption::Interruption;
+use super::scratch::{Scratch, find, make_up_database, own_program};
+use super::table::{self, FIGURES};
+use super::{html, publish};
+use crate::bench::compare::{Compare, CompareReport, compare};
 use crate::bench::workload::Workload;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
@@ -50,15 +52,15 @@ fn named(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), command.to_owned()))
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let shell = find("sqlite3").ok_or_else(|| {
         let message = "the sqlite3 shell, which the old way needs, is not on the PATH";
         Failure::new(1, "program_not_started", message, "Install it: the package is called sqlite3.")
     })?;
-    let (scratch, stop, cfn) = (Scratch::new()?, interruption()?, own_program()?);
+    let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let own = context.with_database(&scratch.database());
     let skills = args.skills as usize;
-    make_up_database(&own, Workload { skills, usage_rows: 0 })?;
+    make_up_database(&own, Workload { skills, usage_rows: 0 }, stop)?;
     let mut progress = context.output.progress("comparing");
     let request = Compare {
         database: &scratch.database(),
@@ -70,7 +72,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         rounds: args.runs as usize,
         limit: LIMIT,
         open: &|path| context.with_database(path).open_new(Access::Read),
-        stop: &stop,
+        stop: stop.flag(),
     };
     let report = compare(&request, &mut |done, all| progress.at(done, all))?;
     drop(progress);
@@ -90,21 +92,10 @@ impl Report for CompareReport {
         header.extend(FIGURES);
         header.extend(["times cfn", "95 % interval"]);
         let rows = self.operations.iter().flat_map(|compared| {
-            compared.ways.iter().map(|way| [vec![compared.operation.to_owned()], cells(way)].concat())
+            compared.ways.iter().map(|way| [vec![compared.operation.to_owned()], table::way(way)].concat())
         });
         page.table(&header, rows);
         page.line("");
         page.line(format!("Whole processes, in turn, each on a database of {} skills of its own.", self.skills));
     }
-}
-
-/// Its name, its figures, and how many times as long it takes as cfn.
-pub(super) fn cells(way: &Way) -> Vec<String> {
-    let mut row = vec![way.way.clone()];
-    row.extend(figures(way.figures.as_ref()));
-    row.extend(match way.times_cfn {
-        Some(it) => [format!("{:.2}", it.estimate), format!("{:.2} to {:.2}", it.low, it.high)],
-        None => ["1".to_owned(), "-".to_owned()],
-    });
-    row
 }

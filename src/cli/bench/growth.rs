@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::scratch::{Scratch, interruption, own_program};
-use super::{html, ms, publish};
-use crate::bench::growth::{Growth, GrowthReport, growth};
+use super::interruption::Interruption;
+use super::scratch::{Scratch, own_program};
+use super::{html, publish, table};
+use crate::bench::growth::{Growth, GrowthReport, Phase, growth};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -36,9 +37,9 @@ pub(in crate::cli) struct Args {
     html: Option<PathBuf>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let (scratch, stop, cfn) = (Scratch::new()?, interruption()?, own_program()?);
-    let (mut live, mut shown) = (context.output.progress("filling"), 0);
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
+    let (scratch, cfn) = (Scratch::new()?, own_program()?);
+    let (mut live, mut shown) = (context.output.progress("filling"), Phase::Filling);
     let sizes: Vec<usize> = args.skills.iter().map(|it| *it as usize).collect();
     let request = Growth {
         sizes: &sizes,
@@ -52,13 +53,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             own.create_new()?;
             own.open_new(Access::Write)
         },
-        stop: &stop,
+        stop: stop.flag(),
     };
-    let report = growth(&request, &mut |done, all| {
-        if all != shown {
-            // Filling a database, and then measuring with it.
-            live = context.output.progress(if all > 1000 { "filling" } else { "measuring" });
-            shown = all;
+    let report = growth(&request, &mut |phase, done, all| {
+        if phase != shown {
+            let what = if phase == Phase::Filling { "filling" } else { "measuring" };
+            (live, shown) = (context.output.progress(what), phase);
         }
         live.at(done, all);
     })?;
@@ -73,44 +73,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 impl Report for GrowthReport {
     fn text(&self, page: &mut Page) {
         page.heading("Median in ms (times the size before)");
-        let (header, cells) = rows(self);
+        let (header, cells) = table::sizes(self);
         page.table(&header.iter().map(String::as_str).collect::<Vec<_>>(), cells);
         page.line("");
         page.heading("What the old system was expected to need");
-        page.table(&["skills", "database", "here", "query", "load here"], projected(self));
+        page.table(&["skills", "database", "here", "query", "load here"], table::projected(self));
     }
-}
-
-/// The names of the columns, and a row for each size.
-pub(super) fn rows(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
-    let operations = report.sizes.first().map(|it| it.operations.as_slice()).unwrap_or_default();
-    let mut header = vec!["skills".to_owned(), "database".to_owned()];
-    header.extend(operations.iter().map(|it| it.operation.to_owned()));
-    header.push("memory of load".to_owned());
-    let rows = report.sizes.iter().map(|size| {
-        let mut row = vec![size.skills.to_string(), mebibytes(size.database_bytes)];
-        row.extend(size.operations.iter().map(|it| {
-            let median = it.figures.map_or("-".to_owned(), |it| ms(it.median));
-            it.growth.map_or(median.clone(), |growth| format!("{median} ({growth:.2})"))
-        }));
-        row.push(mebibytes(size.load_peak_kib * 1024));
-        row
-    });
-    (header, rows.collect())
-}
-
-/// What the reference expects of each size, beside what there is.
-pub(super) fn projected(report: &GrowthReport) -> Vec<Vec<String>> {
-    let rows = report.sizes.iter().filter_map(|size| {
-        let it = size.projected?;
-        let load = size.operations.iter().find(|it| it.operation == "load")?.figures?.median;
-        let bytes = mebibytes(size.database_bytes);
-        Some(vec![size.skills.to_string(), it.database.to_owned(), bytes, it.query.to_owned(), ms(load) + " ms"])
-    });
-    rows.collect()
-}
-
-pub(super) fn mebibytes(bytes: u64) -> String {
-    let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-    format!("{:.1} MiB", f64::from(kibibytes) / 1024.0)
 }

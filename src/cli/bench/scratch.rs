@@ -1,36 +1,46 @@
 //! A folder that is there while something is measured, and the database in it.
 
 use std::env;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-
+use super::interruption::Interruption;
+use crate::bench::Error;
 use crate::bench::workload::{Workload, fill};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
 
+/// What the names of these folders begin with.
+const PREFIX: &str = "cfn-bench-";
+
 /// A folder of its own below the folder for temporary files, which only this user may look into: it may hold a copy of the user's
-/// database. Gone when dropped.
+/// database. Gone when dropped; what a killed run left is removed by the next one.
 pub(super) struct Scratch {
     folder: PathBuf,
+    /// Says that somebody measures in it, until the process ends however it does.
+    _lock: Option<File>,
 }
 
 impl Scratch {
     pub(super) fn new() -> Result<Self, Failure> {
+        sweep(&env::temp_dir());
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
-        let own = format!("cfn-bench-{}", std::process::id());
-        // A run that was killed has left its folder, and its number may be given again.
+        let own = format!("{PREFIX}{}", std::process::id());
+        // In another container, another process may have this number.
         for number in 0..100 {
             let folder = env::temp_dir().join(format!("{own}-{number}"));
             match builder.create(&folder) {
-                Ok(()) => return Ok(Self { folder }),
+                Ok(()) => {
+                    // Waits for somebody who sweeps, and may have taken it for one that was left.
+                    let lock = File::open(&folder).ok().filter(|it| it.lock().is_ok());
+                    if folder.is_dir() {
+                        return Ok(Self { folder, _lock: lock });
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(unusable(&folder, &error.to_string())),
             }
@@ -48,20 +58,56 @@ impl Scratch {
     }
 }
 
+/// The folder with a lock on it; none where somebody else has it, or the file system has no locks.
+fn locked(folder: &Path) -> Option<File> {
+    File::open(folder).ok().filter(|it| it.try_lock().is_ok())
+}
+
+/// Removes this user's folders that nobody measures in any more.
+fn sweep(temporary: &Path) {
+    let own = rustix::process::geteuid().as_raw();
+    for entry in fs::read_dir(temporary).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        // Of the entry itself: a link is no folder, whatever it leads to.
+        let ours = entry.metadata().is_ok_and(|it| it.is_dir() && it.uid() == own);
+        let left = ours && name.to_str().is_some_and(is_scratch);
+        if let Some(_lock) = left.then(|| locked(&path)).flatten() {
+            // The lock is held until it is gone. What stays is swept next time.
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// `cfn-bench-`, the number of a process, `-`, a number.
+fn is_scratch(name: &str) -> bool {
+    let numbers = name.strip_prefix(PREFIX).and_then(|it| it.split_once('-'));
+    let number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    numbers.is_some_and(|(process, count)| number(process) && number(count))
+}
+
 /// Puts the database to measure on in its place: a copy of the user's own where that is named, else one that is made up.
-pub(super) fn place_database(context: &Context, own: &Context, workload: Workload) -> Result<(), Failure> {
+pub(super) fn place_database(
+    context: &Context,
+    own: &Context,
+    workload: Workload,
+    interruption: &Interruption,
+) -> Result<(), Failure> {
     if context.names_database {
         return context.copy_to(&own.settings.database);
     }
-    make_up_database(own, workload)
+    make_up_database(own, workload, interruption)
 }
 
 /// Makes a database up.
-pub(super) fn make_up_database(own: &Context, workload: Workload) -> Result<(), Failure> {
+pub(super) fn make_up_database(own: &Context, workload: Workload, interruption: &Interruption) -> Result<(), Failure> {
     own.create_new()?;
     let mut progress = own.output.progress("filling the database");
     let mut store = own.open_new(Access::Write)?;
-    Ok(fill(store.as_mut(), &workload, Clock::System, &mut |done, all| progress.at(done, all))?)
+    let mut at = |done, all| {
+        progress.at(done, all);
+        if interruption.stopped() { Err(Error::Interrupted) } else { Ok(()) }
+    };
+    Ok(fill(store.as_mut(), &workload, Clock::System, &mut at)?)
 }
 
 fn unusable(folder: &Path, why: &str) -> Failure {
@@ -75,18 +121,6 @@ impl Drop for Scratch {
     }
 }
 
-/// Set by Ctrl-C: what was measured so far is reported.
-pub(super) fn interruption() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The second one kills, should the first not be enough.
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|error| Failure::internal(&error.to_string()))?;
-    }
-    Ok(stop)
-}
-
 /// This very program.
 pub(super) fn own_program() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| Failure::internal(&format!("this program does not know where it is: {error}")))
@@ -96,4 +130,38 @@ pub(super) fn own_program() -> Result<PathBuf, Failure> {
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{is_scratch, locked, sweep};
+
+    #[test]
+    fn folders_of_killed_runs_are_removed_and_no_others() -> std::io::Result<()> {
+        let temporary = tempfile::tempdir()?;
+        let path = |name: &str| temporary.path().join(name);
+        for name in ["cfn-bench-1-0", "cfn-bench-2-0", "cfn-bench-x-0", "other"] {
+            fs::create_dir_all(path(name).join("growth-10"))?;
+        }
+        fs::write(path("cfn-bench-3-0"), "a file")?;
+        std::os::unix::fs::symlink(path("other"), path("cfn-bench-4-0"))?;
+        let used = locked(&path("cfn-bench-2-0"));
+        assert!(used.is_some());
+        sweep(temporary.path());
+        let mut left: Vec<_> = fs::read_dir(temporary.path())?.flatten().map(|it| it.file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["cfn-bench-2-0", "cfn-bench-3-0", "cfn-bench-4-0", "cfn-bench-x-0", "other"]);
+        assert!(path("other/growth-10").is_dir());
+        Ok(())
+    }
+
+    #[test]
+    fn only_names_of_scratch_folders_are_taken_for_them() {
+        assert!(is_scratch("cfn-bench-12-0"));
+        for name in ["cfn-bench-", "cfn-bench-1", "cfn-bench-1-", "cfn-bench--1", "cfn-bench-1-0x", "x-cfn-bench-1-0"] {
+            assert!(!is_scratch(name), "{name}");
+        }
+    }
 }

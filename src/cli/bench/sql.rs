@@ -1,9 +1,11 @@
 //! `cfn bench sql`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::scratch::{find, interruption, own_program};
-use super::{FIGURES, figures};
+use super::interruption::Interruption;
+use super::scratch::{find, own_program};
+use super::table::{FIGURES, figures};
 use crate::bench::Program;
 use crate::bench::sql::{Sql, SqlReport, measure, shell};
 use crate::cli::Verdict;
@@ -34,17 +36,20 @@ pub(in crate::cli) struct Args {
     limit: u64,
     /// Run it once and answer nothing: what is measured as a process
     #[arg(long, hide = true)]
-    once: bool,
+    pub(super) once: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+/// What is measured as a process.
+pub(super) fn once(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let (limit, stop) = (Duration::from_secs(args.limit), Arc::default());
+    let trial = Trial { statement: &args.statement, iterations: 0, limit, stop: &stop };
+    context.open(Access::Read)?.measure(&trial, &mut |_| {})?;
+    Ok(Verdict::Done)
+}
+
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Read)?;
-    let limit = Duration::from_secs(args.limit);
-    if args.once {
-        store.measure(&Trial { statement: &args.statement, iterations: 0, limit }, &mut |_| {})?;
-        return Ok(Verdict::Done);
-    }
-    let (settings, stop) = (&context.settings, interruption()?);
+    let (limit, settings) = (Duration::from_secs(args.limit), &context.settings);
     let once = ["bench", "sql", "--once", "--db"];
     let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([&settings.database]);
     let mut programs = vec![("a cfn process".to_owned(), cfn.args(["--", &args.statement]))];
@@ -62,7 +67,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         process_iterations: usize::try_from(args.iterations.div_ceil(20)).unwrap_or(50).min(50),
         limit,
         programs,
-        stop: &stop,
+        stop: stop.flag(),
     };
     let report = measure(&mut store, request, &mut |done, all| progress.at(done, all))?;
     drop(progress);

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::ms;
-use super::scratch::{Scratch, interruption, own_program, place_database};
+use super::interruption::Interruption;
+use super::scratch::{Scratch, own_program, place_database};
+use super::table::ms;
 use crate::bench::Program;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
 use crate::bench::workload::Workload;
@@ -54,11 +55,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     parsed.filter(|it| !it.is_zero()).ok_or_else(|| "it must be a time such as 300s or 5m".to_owned())
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
-    place_database(context, &own, Workload { skills: args.skills as usize, usage_rows: 0 })?;
-    let (stop, open, project) = (interruption()?, own.opener(), own.project());
+    place_database(context, &own, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
+    let (open, project) = (own.opener(), own.project());
     let cfn = program(&own)?;
     if args.processes && context.settings.cache.server.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
         context
@@ -79,7 +80,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         project: &project,
         cache: cache.as_ref(),
         redis: redis.is_some().then_some(&operations),
-        stop: &stop,
+        stop: stop.flag(),
     };
     let report = stress(&request, &mut |now| show(&line, &now))?;
     drop(line);

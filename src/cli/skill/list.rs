@@ -2,6 +2,7 @@
 
 use crate::cache::Class;
 use crate::cli::Verdict;
+use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
@@ -18,13 +19,13 @@ Examples:
   cfn skill list --agent backend-developer --json")]
 pub(in crate::cli) struct Args {
     /// Only of this category
-    #[arg(long)]
+    #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
     /// Only of this approval level: auto, escalate or human
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", value_parser = choice::level())]
     level: Option<ApprovalLevel>,
     /// Only of this status: active, deprecated or archived
-    #[arg(long)]
+    #[arg(long, value_parser = choice::status())]
     status: Option<Status>,
     /// Only those that this agent type gets
     #[arg(long, value_name = "AGENT_TYPE")]

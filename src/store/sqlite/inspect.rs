@@ -2,6 +2,8 @@
 //! SQLite has: a connection that only reads, `query_only`, an authorizer that knows nothing but reading, one statement, and a time
 //! limit.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::{AuthAction, Authorization};
@@ -23,16 +25,16 @@ pub(super) fn measure(
         return Err(refused("the database is open for writing"));
     }
     let until = Instant::now() + trial.limit;
-    let measured = guard(connection, until).and_then(|()| run(connection, trial, until, taken));
+    let measured = guard(connection, until, Arc::clone(trial.stop)).and_then(|()| run(connection, trial, until, taken));
     let freed = free(connection);
     let report = measured.map_err(|error| explain(place, trial, &error))?;
     freed.map_err(|error| place.fail(&error))?;
     Ok(report)
 }
 
-fn guard(connection: &mut Connection, until: Instant) -> rusqlite::Result<()> {
+fn guard(connection: &mut Connection, until: Instant, stop: Arc<AtomicBool>) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA query_only = ON")?;
-    connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > until))?;
+    connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > until || stop.load(Ordering::Relaxed)))?;
     connection.authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
         // It is switched off here, but not in every other program that is given the same statement.
         AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case("load_extension") => {
@@ -66,7 +68,7 @@ fn run(
     let counters = [StatementStatus::FullscanStep, StatementStatus::Sort, StatementStatus::VmStep];
     let [scanned, sorts, steps] = counters.map(|it| i64::from(statement.get_status(it)));
     let mut runs = 0;
-    while runs < trial.iterations && Instant::now() < until {
+    while runs < trial.iterations && Instant::now() < until && !trial.stop.load(Ordering::Relaxed) {
         let since = Instant::now();
         step(&mut statement)?;
         taken(since.elapsed());

@@ -1,10 +1,6 @@
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::harness::{Project, Ran};
+use crate::harness::Project;
 use crate::scene::{deploy, dump, with_skill};
 
 const ALL: &str = "load=4,log=3,deploy=2,update=2";
@@ -70,19 +66,6 @@ fn the_users_own_database_is_copied_and_stays_as_it_is() {
     assert_sound(&report);
     assert_eq!(report["skills"], 2);
     assert_eq!(dump(&project), before);
-}
-
-#[test]
-fn an_interrupted_run_reports_what_it_has_and_verifies_it() {
-    let project = Project::empty();
-    let mut command = project.command(["bench", "stress", "--workers", "2", "--duration", "1h", "--skills", "40"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts");
-    thread::sleep(Duration::from_secs(4));
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(status.success());
-    let text = Ran::from(child.wait_with_output().expect("cfn ends")).ok();
-    assert!(text.contains("stopped before the time was over"), "{text}");
-    assert!(text.contains("nothing is lost or wrong"), "{text}");
 }
 
 #[test]

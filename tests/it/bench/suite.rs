@@ -1,6 +1,3 @@
-use std::fs;
-use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -19,7 +16,7 @@ const OPERATIONS: [&str; 7] = [
 ];
 
 /// A small run; the targets are those of a release on a quiet machine, so here nothing fails on them.
-fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["bench", "--skills", "40", "--usage-rows", "100", "--runs", "8", "--no-fail"], more].concat()
 }
 
@@ -40,7 +37,7 @@ fn the_seven_operations_are_measured_with_their_targets_samples_and_surroundings
     let targets: Vec<_> = rows.iter().filter_map(|it| it["target_ms"].as_f64()).collect();
     assert_eq!(targets, [500.0, 30.0, 30.0, 100.0, 500.0, 50.0, 200.0]);
     for row in &rows {
-        assert!(row["figures"]["runs"].as_u64().is_some_and(|it| (3..=8).contains(&it)), "{row}");
+        assert!(row["figures"]["runs"].as_u64().is_some_and(|it| it == 8), "{row}");
         assert_eq!(
             row["passed"].as_bool(),
             row["figures"]["median"].as_f64().zip(row["target_ms"].as_f64()).map(|(a, b)| a < b)
@@ -88,46 +85,6 @@ fn a_database_that_serves_nobody_cannot_be_measured() {
 }
 
 #[test]
-fn a_baseline_that_was_faster_ends_with_10_names_the_row_and_a_look_ends_with_0() {
-    let project = Project::empty();
-    let run: Value = serde_json::from_str(&project.cfn(small(&["--json"])).ok()).expect("JSON");
-    // Whatever the machine did meanwhile: 20 ms, give or take 0.4.
-    let with = |update: f64| {
-        let mut run = run.clone();
-        for samples in run["samples"].as_array_mut().expect("samples") {
-            let middle = if samples["subject"] == "skill update" { update } else { 20.0 };
-            samples["milliseconds"] = (0..40).map(|it| middle * (1.0 + f64::from(it % 5 - 2) / 100.0)).collect();
-        }
-        run.to_string()
-    };
-    project.file("same.json", with(20.0));
-    project.file("faster.json", with(1.0));
-
-    let look = ["bench", "--from", "same.json", "--baseline"];
-    let same = project.cfn([&look[..], &["same.json", "--no-fail", "--json"]].concat()).json();
-    let changes = |report: &Value| -> Vec<String> {
-        let rows = report["baseline"]["operations"].as_array().expect("rows").iter();
-        rows.map(|it| it["change"].as_str().expect("a word").to_owned()).collect()
-    };
-    assert_eq!(changes(&same), ["no_difference"; 7]);
-
-    let ran = project.cfn([&look[..], &["faster.json", "--max-regression", "10%", "--json"]].concat());
-    assert_eq!(ran.code, Some(10), "{ran:?}");
-    assert!(ran.stderr.contains("warning: skill update became slower than the baseline allows"), "{ran:?}");
-    let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    let mut expected = ["no_difference"; 7];
-    expected[4] = "regression";
-    assert_eq!((changes(&report), &report["passed"]), (expected.map(str::to_owned).to_vec(), &false.into()));
-
-    let looked = project.cfn([&look[..], &["faster.json", "--no-fail", "--markdown"]].concat());
-    let text = looked.ok();
-    assert!(text.starts_with("## cfn bench: FAILED\n\n| operation (ms) | runs |"), "{text}");
-    assert!(text.lines().any(|it| it.starts_with("| skill update | 20.0") && it.ends_with("| REGRESSION |")), "{text}");
-    let allowed = project.cfn([&look[..], &["faster.json", "--max-regression", "900", "--no-fail"]].concat());
-    assert!(allowed.ok().contains("REGRESSION"), "twenty times as long is more than ten times");
-}
-
-#[test]
 fn a_missed_target_ends_with_10_unless_one_only_looks() {
     let project = Project::empty();
     let mut run: Value = serde_json::from_str(&project.cfn(small(&["--json"])).ok()).expect("JSON");
@@ -153,54 +110,18 @@ fn a_file_that_is_no_run_is_refused_before_anything_is_measured() {
         assert!(said.contains("bad.json is no run of 'cfn bench'") && said.contains("hint: Name what"), "{said}");
     }
     project.cfn(["bench", "--baseline", "missing.json"]).fails(2);
+    let pipe = project.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+    for args in
+        [["--baseline", "pipe"], ["--from", "pipe"], ["--from", "/dev/zero"], ["--from", "."], ["--samples", "pipe"]]
+    {
+        let said = project.cfn([&["bench"][..], &args].concat()).fails(2);
+        assert!(said.contains("it is not a regular file"), "{said}");
+    }
     project.cfn(["bench", "--samples", "missing/run.jsonl"]).fails(2);
     for args in [["--max-regression", "10%"], ["--runs", "0"], ["--from", "bad.json"]] {
         project.cfn([&["bench", "--quick"][..], &args].concat()).fails(1);
     }
     project.cfn(["bench", "--baseline", "bad.json", "--max-regression", "-5%"]).fails(1);
     assert!(since.elapsed() < Duration::from_secs(30), "nothing was measured");
-}
-
-/// Starts a run that would take an hour, and waits until it has written samples.
-fn long_run(project: &Project) -> std::process::Child {
-    let args =
-        ["bench", "--skills", "40", "--usage-rows", "0", "--runs", "100000", "--no-fail", "--samples", "run.jsonl"];
-    let child =
-        project.command(args).env("TMPDIR", project.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let (child, since) = (child.expect("cfn starts"), Instant::now());
-    while lines(project) < 40 {
-        assert!(since.elapsed() < Duration::from_secs(60), "no samples");
-        thread::sleep(Duration::from_millis(50));
-    }
-    child
-}
-
-fn lines(project: &Project) -> usize {
-    fs::read_to_string(project.path().join("run.jsonl")).map_or(0, |it| it.lines().count())
-}
-
-#[test]
-fn an_interrupted_run_reports_what_it_has() {
-    let project = Project::empty();
-    let child = long_run(&project);
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(status.success());
-    let text = Ran::from(child.wait_with_output().expect("cfn ends")).ok();
-    assert!(text.contains("stopped before it was done") && text.contains("Score: "), "{text}");
-    assert_eq!(project.path().read_dir().expect("a folder").count(), 1, "only the samples are left");
-}
-
-#[test]
-fn a_killed_run_loses_nothing_that_was_measured() {
-    let project = Project::empty();
-    let mut child = long_run(&project);
-    child.kill().expect("it is killed");
-    child.wait().expect("it ends");
-    let written = lines(&project);
-    let report = project.cfn(["bench", "--from", "run.jsonl", "--no-fail", "--json"]).json();
-    assert_eq!(report["interrupted"], true);
-    let samples = report["samples"].as_array().expect("samples").iter();
-    let read: usize = samples.filter_map(|it| it["milliseconds"].as_array()).map(Vec::len).sum();
-    // The first line says what the run is of; the last one may have no end.
-    assert!(read >= 39 && (read + 1 == written || read + 2 == written), "{read} of {written}");
 }

@@ -8,10 +8,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::tools::{Random, died, figure, number};
 use super::victims::{Victim, victims};
+use crate::harness::interruptible;
 
 /// Starts a command and kills it after a while.
-fn kill_after(mut command: Command, delay: Duration, signal: Signal) -> Output {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts");
+fn kill_after(command: &Command, delay: Duration, signal: Signal) -> Output {
+    let child = interruptible(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts");
     thread::sleep(delay);
     let _ = kill_process(Pid::from_child(&child), signal); // it may have ended before
     child.wait_with_output().expect("its output")
@@ -45,7 +46,7 @@ fn campaign(name: &str, signal: Signal, count: usize) {
         assert!(turn < 20 * count + 200, "hardly any process was killed in time: {killed:?}");
         let span = u64::try_from(spans[kind].as_micros()).expect("a short time");
         let delay = Duration::from_micros(random.below(span + span / 5));
-        let output = kill_after(victims[kind].prepare(), delay, signal);
+        let output = kill_after(&victims[kind].prepare(), delay, signal);
         if died(&output, signal) {
             killed[kind] += 1;
         } else {

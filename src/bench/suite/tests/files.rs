@@ -40,6 +40,8 @@ fn a_file_that_is_no_run_is_a_clear_error() {
     report["format"] = 1.into();
     report["samples"][0]["milliseconds"][0] = (-1.0).into();
     let negative = report.to_string();
+    let twice = good.replacen("\"skill update\",\"milliseconds\"", "\"skill deployment\",\"milliseconds\"", 1);
+    let twice = twice.replace("\"skill deployment\",\"milliseconds\"", "\"skill update\",\"milliseconds\"");
     let cases = [
         ("", "EOF"),
         ("nonsense", "expected"),
@@ -48,6 +50,7 @@ fn a_file_that_is_no_run_is_a_clear_error() {
         (&newer, "it has format 2, and this cfn reads 1"),
         (&negative, "a sample of \"pace of the machine\" is no time"),
         (&good[..good.len() - 1], "EOF"),
+        (&twice, "it has \"skill update\" twice"),
         ("{\"about\":{}}\n", "line 1: missing field"),
     ];
     for (text, why) in cases {
@@ -57,4 +60,36 @@ fn a_file_that_is_no_run_is_a_clear_error() {
     }
     let missing = Run::read(&folder.path().join("missing.json")).expect_err("no file").to_string();
     assert!(missing.contains("could not read the run in"), "{missing}");
+}
+
+#[test]
+fn two_runs_in_one_file_are_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("samples.jsonl");
+    Script::new(1).run(10, &mut Recorder::create(&path).expect("a file"));
+    let text = std::fs::read_to_string(&path).expect("lines");
+    let (first, rest) = text.split_once('\n').expect("lines");
+    let sample = rest.lines().next().expect("a sample");
+    let doubled =
+        [(format!("{text}{text}"), "a second run begins"), (format!("{text}{sample}\n"), "the run ended before")];
+    for (doubled, why) in doubled {
+        std::fs::write(&path, doubled).expect("a file");
+        let error = Run::read(&path).expect_err(why).to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    std::fs::write(&path, format!("{first}\n{first}\n")).expect("a file");
+    assert!(Run::read(&path).expect_err("two").to_string().contains("line 2: a second run begins"));
+}
+
+#[test]
+fn only_a_regular_file_is_read_and_a_link_is_never_written_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pipe, link, file) = (folder.path().join("pipe"), folder.path().join("link"), folder.path().join("file"));
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+    assert!(Run::read(&pipe).is_err() && Run::read(folder.path()).is_err() && Recorder::create(&pipe).is_err());
+    std::fs::write(&file, "precious").expect("a file");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    let run = Script::new(1).run(3, &mut Recorder::create(&link).expect("a file"));
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), "precious");
+    assert_eq!(Run::read(&link).expect("a run"), run);
 }

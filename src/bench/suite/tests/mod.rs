@@ -1,6 +1,7 @@
 //! The whole way from samples to the verdict, with a script in place of programs.
 
 mod files;
+mod gaps;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -41,7 +42,7 @@ impl Script {
 
     fn run(self, rounds: usize, recorder: &mut Recorder) -> Run {
         let stop = AtomicBool::new(false);
-        let plan = Plan { warm_up: 1, rounds, limit: None, stop: &stop };
+        let plan = Plan { warm_up: 1, rounds, limit: None, fewest: 1, stop: &stop };
         let mut scripted = Stopping { script: self, stop: &stop };
         record(about(), &mut scripted, &plan, recorder, &mut |_, _| ()).expect("a script does not fail")
     }
@@ -174,48 +175,6 @@ fn a_gain_is_seen_and_what_is_allowed_is_no_regression() {
         "{report:?}"
     );
     assert!(report.passed);
-}
-
-#[test]
-fn few_samples_are_not_compared() {
-    let few = Script::new(2).times("skill update", 3.0).run(7, &mut Recorder::none());
-    let report = against(&measured(Script::new(1)), few);
-    assert!(changes(&report).iter().all(|(_, it)| *it == Change::NotCompared) && changes(&report).len() == 7);
-    let baseline = report.baseline.expect("a comparison");
-    assert!(baseline.differences.contains(&"skill update: 40 and 7 samples, and 8 are needed".to_owned()));
-}
-
-type Edit = fn(&mut Run);
-
-#[test]
-fn another_machine_another_build_and_another_operation_are_said_and_not_judged() {
-    let slow = || measured(Script::new(2).times("skill update", 3.0));
-    let differing = |change: &dyn Fn(&mut Run)| {
-        let mut before = measured(Script::new(1));
-        change(&mut before);
-        against(&before, slow())
-    };
-    let edits: [(Edit, &str); 4] = [
-        (|it| it.about.machine.processor = "Another".to_owned(), "the processor was Another and is A processor"),
-        (|it| it.about.machine.cores = 64, "the number of cores was 64 and is 2"),
-        (|it| it.about.build.profile = "debug".to_owned(), "the build was debug and is release"),
-        (|it| it.about.database.skills = 11, "the number of skills was 11 and is 1000"),
-    ];
-    for (edit, said) in edits {
-        let report = differing(&edit);
-        let baseline = report.baseline.as_ref().expect("a comparison");
-        assert!(!baseline.comparable && baseline.differences.iter().any(|it| it == said), "{baseline:?}");
-        assert!(report.passed && baseline.regressions().next().is_none(), "{said}");
-    }
-    // A newer kernel and another version of cfn are said, and that is what is compared.
-    let report = differing(&|it| it.about.cfn = "0.0.9".to_owned());
-    assert_eq!(changes(&report), [(Operation::Update, Change::Regression)]);
-    assert_eq!(report.baseline.expect("a comparison").differences, ["the version of cfn was 0.0.9 and is 0.1.0"]);
-    let report = differing(&|it| it.samples.retain(|it| it.subject != "dual logging"));
-    assert_eq!(
-        changes(&report),
-        [(Operation::Update, Change::Regression), (Operation::DualLogging, Change::NotCompared)]
-    );
 }
 
 #[test]

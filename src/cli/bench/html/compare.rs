@@ -3,8 +3,7 @@
 use super::intervals::{Interval, intervals};
 use super::{Section, distributed, document, table};
 use crate::bench::compare::{CompareReport, Compared};
-use crate::cli::bench::compare::cells;
-use crate::cli::bench::{FIGURES, ms};
+use crate::cli::bench::table::{FIGURES, ms, way};
 use crate::cli::page::{About, Bar, Figure, bars};
 
 pub(in crate::cli::bench) fn page(report: &CompareReport, written: &str) -> String {
@@ -44,7 +43,7 @@ fn section(compared: &Compared) -> Section {
     let mut columns = vec![("Way (ms)", false)];
     columns.extend(FIGURES.map(|it| (it, true)));
     columns.extend([("times cfn", true), ("95 % interval", false)]);
-    let rows: Vec<_> = compared.ways.iter().map(cells).collect();
+    let rows: Vec<_> = compared.ways.iter().map(way).collect();
     body += &table("Figures", &columns, &rows);
     let about = "How long it takes each way, in milliseconds.".to_owned();
     Section { id: compared.operation, title: operation.to_owned(), about, body }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::bench::statistics::Summary;
-use crate::cli::bench::ms;
+use crate::cli::bench::table::ms;
 use crate::cli::page::{About, Scale, open, place};
 
 /// The least and the most columns; between them, twice the root of the number of samples.

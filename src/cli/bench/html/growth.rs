@@ -2,8 +2,7 @@
 
 use super::{Section, distributed, document, table};
 use crate::bench::growth::{GrowthReport, Size};
-use crate::cli::bench::growth::{mebibytes, projected, rows};
-use crate::cli::bench::ms;
+use crate::cli::bench::table::{mebibytes, ms, projected, sizes};
 use crate::cli::page::{About, Bar, Figure, bars, integer};
 
 pub(in crate::cli::bench) fn page(report: &GrowthReport, written: &str) -> String {
@@ -12,7 +11,7 @@ pub(in crate::cli::bench) fn page(report: &GrowthReport, written: &str) -> Strin
         operations.iter().enumerate().map(|(index, it)| operation(report, index, it.operation)).collect();
     charts += &sized(report, "database", "Size of the database", &|it| it.database_bytes);
     charts += &sized(report, "memory", "Memory of a load", &|it| it.load_peak_kib * 1024);
-    let (header, cells) = rows(report);
+    let (header, cells) = sizes(report);
     let columns: Vec<_> = header.iter().enumerate().map(|(index, name)| (name.as_str(), index > 0)).collect();
     let expected = [("skills", true), ("database", false), ("here", true), ("query", false), ("load here", true)];
     let mut sections = vec![

@@ -4,8 +4,8 @@ use super::intervals::{Interval, intervals};
 use super::{Section, distributed, document, table};
 use crate::bench::statistics::Summary;
 use crate::bench::suite::{Change, Comparison, SuiteReport};
-use crate::cli::bench::ms;
 use crate::cli::bench::suite::text::{COMPARED, compared, comparison_remarks, remarks, system, verdict};
+use crate::cli::bench::table::ms;
 use crate::cli::page::{About, Figure, Foldable, foldable, key_figures};
 
 pub(in crate::cli::bench) fn page(report: &SuiteReport, written: &str) -> String {
@@ -92,6 +92,7 @@ fn baseline(it: &Comparison) -> Section {
         // What is beside the name must fit a telephone: the rest is in the table.
         let word = match row.change {
             it @ (Change::Regression | Change::Gain) => it.words(),
+            Change::Unclear => "noisy",
             Change::Small | Change::NoDifference | Change::NotCompared => "",
         };
         let shown = format!("{:.2} {word}", ratio.estimate).trim_end().to_owned();

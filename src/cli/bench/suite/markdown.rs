@@ -2,13 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::super::{FIGURES, figures};
 use super::text::{COMPARED, compared, comparison_remarks, remarks, score, system, verdict};
 use crate::bench::suite::SuiteReport;
+use crate::cli::bench::table::{FIGURES, figures};
 use crate::model::Visible;
 
 pub(super) fn write(report: &SuiteReport) -> String {
     let mut page = format!("## cfn bench: {}\n\n", if report.passed { "passed" } else { "FAILED" });
+    let failures = report.failures();
+    if !failures.is_empty() {
+        list(&mut page, failures);
+        page.push('\n');
+    }
     let mut header = vec!["operation (ms)"];
     header.extend(FIGURES);
     header.extend(["target", "result", "measured as"]);

@@ -6,14 +6,16 @@ pub(super) mod text;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::scratch::{Scratch, interruption, own_program, place_database};
+use super::interruption::Interruption;
+use super::scratch::{Scratch, own_program, place_database};
 use super::{html, publish};
 use crate::bench::Program;
-use crate::bench::suite::{Comparison, Operation, Recorder, Run, Suite, SuiteReport, measure};
+use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
 use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::model::Visible;
 
 /// A full run, and its end on a machine that is slow or has other work: both are below a minute with all that goes before.
 const FULL: (u32, Duration) = (200, Duration::from_secs(45));
@@ -65,13 +67,13 @@ fn percent(text: &str) -> Result<f64, String> {
     number.filter(|it| (0.0..=1000.0).contains(it)).map(|it| it / 100.0).ok_or_else(|| "it must be like 10%".to_owned())
 }
 
-pub(super) fn run(context: &Context, args: &Options) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Result<Verdict, Failure> {
     let read = |it: &Path| Run::read(&context.settings.current_folder.join(it));
     // Before a minute of measuring, not after it.
     let before = args.baseline.as_deref().map(read).transpose()?;
     let run = match &args.from {
         Some(path) => read(path)?,
-        None => measured(context, args)?,
+        None => measured(context, args, stop)?,
     };
     let baseline = before.map(|it| Comparison::of(&it, &run, args.max_regression));
     let report = SuiteReport::of(run, baseline);
@@ -89,24 +91,12 @@ pub(super) fn run(context: &Context, args: &Options) -> Result<Verdict, Failure>
 
 /// What should not be overlooked in a log.
 fn warn(context: &Context, report: &SuiteReport) {
-    for row in report.operations.iter().filter(|it| it.passed != Some(true)) {
-        let what = if row.passed.is_some() { "missed its target" } else { "was not measured" };
-        context.output.warn(&format!("{} {what}", row.operation.name()));
-    }
-    let Some(baseline) = &report.baseline else { return };
-    for operation in baseline.regressions().map(Operation::name) {
-        context.output.warn(&format!("{operation} became slower than the baseline allows"));
-    }
-    let left_out = baseline.operations.iter().filter(|it| it.ratio.is_none()).count();
-    if left_out > 0 {
-        context.output.warn(&format!("{left_out} operations could not be compared: there are too few samples"));
-    }
-    if !baseline.comparable {
-        context.output.warn("the baseline is of something else, so nothing is judged by it");
+    for line in report.failures() {
+        context.output.warn(&Visible(line).to_string());
     }
 }
 
-fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
+fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Run, Failure> {
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
     let mut recorder = match &args.samples {
@@ -114,8 +104,8 @@ fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
         None => Recorder::none(),
     };
     let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
-    place_database(context, &own, workload)?;
-    let (stop, open) = (interruption()?, own.opener());
+    place_database(context, &own, workload, stop)?;
+    let open = own.opener();
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);
     let (rounds, limit) = if args.quick { QUICK } else { FULL };
     let redis = context.redis();
@@ -132,7 +122,7 @@ fn measured(context: &Context, args: &Options) -> Result<Run, Failure> {
         rounds: args.runs.unwrap_or(rounds) as usize,
         limit,
         clock: context.clock,
-        stop: &stop,
+        stop: stop.flag(),
     };
     let mut progress = context.output.progress("measuring");
     Ok(measure(&suite, &mut recorder, &mut |done, all| progress.at(done, all))?)

@@ -1,8 +1,8 @@
 //! The table on a terminal.
 
-use super::super::{FIGURES, figures, ms};
 use crate::bench::statistics::Ratio;
 use crate::bench::suite::{Comparison, Noise, Row, SuiteReport};
+use crate::cli::bench::table::{FIGURES, figures, ms};
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 
@@ -144,9 +144,13 @@ pub(in crate::cli::bench) fn comparison_remarks(baseline: &Comparison) -> Vec<St
         ));
     }
     if !baseline.comparable {
-        lines.push("Machine, build or database are not the same, so nothing is judged:".to_owned());
+        lines.push("The baseline is of something else, so nothing was compared:".to_owned());
     }
     lines.extend(baseline.differences.iter().map(|it| format!("Other than in the baseline: {it}.")));
+    if baseline.comparable {
+        let gaps = baseline.not_compared().filter_map(|it| Some((it.operation.name(), it.reason.as_deref()?)));
+        lines.extend(gaps.map(|(operation, reason)| format!("Not compared: {operation}: {reason}.")));
+    }
     lines
 }
 

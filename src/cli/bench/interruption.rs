@@ -1,0 +1,82 @@
+//! Ctrl-C, and the other requests to end: what was measured so far is reported, and nothing is left.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::cli::Verdict;
+use crate::cli::failure::Failure;
+
+/// What a shell adds to the number of a signal.
+const ENDED_BY_A_SIGNAL: usize = 128;
+
+/// Whether a signal asked this run to end.
+#[derive(Debug)]
+pub(super) struct Interruption {
+    stop: Arc<AtomicBool>,
+    /// The first signal; 0 before there is one.
+    signal: Arc<AtomicUsize>,
+}
+
+impl Interruption {
+    /// Listens from now on. A signal that the caller ignores, as `nohup` and a shell's `&` do, stays ignored. The second signal kills:
+    /// the next run then removes what is left.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let (stop, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        for number in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !is_ignored(&status, *it)) {
+            let value = usize::try_from(number).unwrap_or_default();
+            flag::register_conditional_default(number, Arc::clone(&stop))
+                .and_then(|_| flag::register_usize(number, Arc::clone(&signal), value))
+                .and_then(|_| flag::register(number, Arc::clone(&stop)))
+                .map_err(|error| Failure::internal(&error.to_string()))?;
+        }
+        Ok(Self { stop, signal })
+    }
+
+    /// Set by the signal.
+    pub(super) fn flag(&self) -> &Arc<AtomicBool> {
+        &self.stop
+    }
+
+    /// Whether there was a signal.
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// How the run ends: by the signal, whatever came of it.
+    pub(super) fn verdict(&self, ran: Result<Verdict, Failure>) -> Result<Verdict, Failure> {
+        if !self.stopped() {
+            return ran;
+        }
+        let code = u8::try_from(ENDED_BY_A_SIGNAL + self.signal.load(Ordering::Relaxed)).unwrap_or(u8::MAX);
+        match ran {
+            Ok(_) => Ok(Verdict::Found(code)),
+            // What failed may have failed because of the signal.
+            Err(_) => Err(Failure::new(code, "interrupted", "interrupted before there was a report", "Run it again.")),
+        }
+    }
+}
+
+/// By the mask of ignored signals in `/proc/self/status`; where there is none, nothing is.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SIGHUP, SIGINT, SIGTERM, is_ignored};
+
+    #[test]
+    fn the_mask_names_signals_by_their_number() {
+        let ignored = |status: &str| [SIGHUP, SIGINT, SIGTERM].map(|it| is_ignored(status, it));
+        assert_eq!(ignored("SigBlk:\t0\nSigIgn:\t0000000000000003\nSigCgt:\tffff\n"), [true, true, false]);
+        assert_eq!(ignored("SigIgn:\t0000000000004000\n"), [false, false, true]);
+        assert_eq!((ignored(""), ignored("SigIgn:\tx\n")), ([false; 3], [false; 3]));
+    }
+}

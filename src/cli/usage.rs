@@ -1,0 +1,89 @@
+//! What is said of arguments that cannot be parsed, and of those that ask for help.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::failure::Failure;
+use super::output::{Color, Output};
+use crate::model::Visible;
+
+/// Help and version are answers; anything else that clap says is an invalid argument, with what was typed made safe to print.
+pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let json = arguments.iter().any(|it| it == "--json");
+    let output = Output::new(json, false, Color::Auto, true);
+    if !error.use_stderr() {
+        return match output.raw(error.render().to_string().as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                output.failure(&failure);
+                ExitCode::from(failure.code)
+            }
+        };
+    }
+    let rendered = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
+        output.help(&rendered);
+        return ExitCode::from(1);
+    }
+    let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
+    let clean = |text: &str| {
+        let short: String = text.chars().take(600).collect();
+        let lines: Vec<String> = short.lines().map(|line| Visible(line.trim()).to_string()).collect();
+        lines.join(" ").trim().to_owned()
+    };
+    let message = clean(message.trim_start_matches("error: "));
+    let hint = match elsewhere(error) {
+        Some(hint) => hint,
+        None if hint.is_empty() => "Run it with --help.".to_owned(),
+        None => clean(hint),
+    };
+    output.failure(&Failure::new(1, "invalid_arguments", message, hint));
+    ExitCode::from(1)
+}
+
+/// Where a command is that was looked for in another place: 'cfn list' is 'cfn skill list'.
+fn elsewhere(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let places = places(&super::command(), word);
+    let (last, others) = places.split_last()?;
+    let others = if others.is_empty() { String::new() } else { format!("{} or ", others.join(", ")) };
+    Some(format!("It is {others}{last}."))
+}
+
+/// Commands of this name, of all groups that are equally near; those of skills first.
+fn places(cfn: &Command, word: &str) -> Vec<String> {
+    let mut groups = vec![("cfn".to_owned(), cfn)];
+    while !groups.is_empty() {
+        let below: Vec<_> = groups
+            .iter()
+            .flat_map(|(path, group)| group.get_subcommands().map(move |it| (format!("{path} {}", it.get_name()), it)))
+            .collect();
+        let mut found: Vec<_> =
+            below.iter().filter(|(_, it)| it.get_name() == word).map(|(path, _)| format!("'{path}'")).collect();
+        if !found.is_empty() {
+            found.sort_by_key(|it| !it.starts_with("'cfn skill "));
+            return found;
+        }
+        groups = below;
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    fn places(word: &str) -> Vec<String> {
+        super::places(&crate::cli::command(), word)
+    }
+
+    #[test]
+    fn commands_are_found_wherever_they_are() {
+        assert_eq!(places("list"), ["'cfn skill list'"]);
+        assert_eq!(places("show"), ["'cfn skill show'", "'cfn log show'"]);
+        assert_eq!(places("backup"), ["'cfn db backup'"]);
+        assert!(places("status").len() > 1);
+        assert_eq!(places("nothing"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,150 @@
+//! A file that the user names for output. It is begun beside its place and takes the place of what is there by one rename: a reader
+//! sees the old file or the new one, and a link that somebody put there is replaced, never followed.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use crate::draft::Draft;
+
+/// Readable by its owner alone, until it has the permissions of the file that it replaces.
+const PRIVATE: u32 = 0o600;
+
+/// A file that has no name yet; gone when this is dropped before it has one.
+#[derive(Debug)]
+pub struct OutputFile {
+    file: File,
+    draft: Draft,
+}
+
+impl OutputFile {
+    /// Begins a file that will be at `path`. What is there must be nothing, a regular file, or a link to one or to nothing. Where it is
+    /// a file of this user, its permissions are kept; else they follow the umask.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let kept = replaceable(path)?;
+        let draft = Draft::of(path);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        if kept.is_some() {
+            options.mode(PRIVATE);
+        }
+        let file = options.open(draft.path())?;
+        if let Some(permissions) = kept {
+            file.set_permissions(permissions)?;
+        }
+        Ok(Self { file, draft })
+    }
+
+    /// What is written to.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Gives the file its name. It stays open: what is written from now on goes to the same file.
+    pub fn publish(self) -> io::Result<File> {
+        self.draft.replace()?;
+        Ok(self.file)
+    }
+}
+
+/// Whether a file may take this place; the permissions that it then keeps.
+fn replaceable(path: &Path) -> io::Result<Option<Permissions>> {
+    let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::other("it names no file"));
+    };
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
+    }
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found?,
+    };
+    if found.is_file() {
+        let own = found.uid() == rustix::process::geteuid().as_raw();
+        return Ok(own.then(|| found.permissions()));
+    }
+    let links_to_another = |it: fs::Metadata| !it.is_file();
+    // The links of the system, such as /dev/stdout, are not somebody's file.
+    let of_the_system = || fs::canonicalize(folder).is_ok_and(|it| it == Path::new("/dev") || it.starts_with("/proc"));
+    if !found.is_symlink() || fs::metadata(path).is_ok_and(links_to_another) || of_the_system() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::io::{self, Write as _};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::Path;
+
+    use super::OutputFile;
+
+    fn write(path: &Path, text: &str) -> io::Result<()> {
+        let mut output = OutputFile::begin(path)?;
+        output.file().write_all(text.as_bytes())?;
+        output.publish()?.write_all(b"!")
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_the_file_behind_it_stays() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (file, dangling) = (folder.path().join("real"), folder.path().join("none"));
+        fs::write(&file, "precious")?;
+        for target in [&file, &dangling] {
+            let link = folder.path().join("link");
+            symlink(target, &link)?;
+            write(&link, "new")?;
+            assert!(fs::symlink_metadata(&link)?.is_file());
+            assert_eq!(
+                (fs::read_to_string(&link)?, fs::read_to_string(&file)?),
+                ("new!".to_owned(), "precious".to_owned())
+            );
+            fs::remove_file(link)?;
+        }
+        assert!(!dangling.exists());
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_keeps_its_permissions_and_a_new_one_follows_the_umask() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (old, new, plain) = (folder.path().join("old"), folder.path().join("new"), folder.path().join("plain"));
+        fs::write(&old, "old")?;
+        fs::write(&plain, "")?;
+        fs::set_permissions(&old, Permissions::from_mode(0o640))?;
+        write(&old, "text")?;
+        write(&new, "text")?;
+        let mode = |path: &Path| fs::metadata(path).map(|it| it.permissions().mode() & 0o777);
+        assert_eq!((mode(&old)?, mode(&new)?), (0o640, mode(&plain)?));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_refused() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
+        symlink(&pipe, &link)?;
+        let missing = folder.path().join("missing/file");
+        let places =
+            [folder.path(), &pipe, &link, &missing, Path::new("/dev/null"), Path::new("/dev/stdout"), Path::new("/")];
+        for place in places {
+            assert!(OutputFile::begin(place).is_err(), "{}", place.display());
+        }
+        assert_eq!(fs::read_dir(folder.path())?.count(), 2, "nothing is left");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_published_leaves_the_old_file() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("file");
+        fs::write(&path, "old")?;
+        OutputFile::begin(&path)?.file().write_all(b"half")?;
+        assert_eq!((fs::read_to_string(&path)?.as_str(), fs::read_dir(folder.path())?.count()), ("old", 1));
+        Ok(())
+    }
+}

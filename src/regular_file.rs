@@ -1,0 +1,84 @@
+//! Regular files that somebody else names: opened without waiting, and read up to a limit.
+//!
+//! A pipe in the place of a file would hang who opens it, and a device may never end. Each function opens the path once, looks at
+//! what it opened, and refuses all but a regular file.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a file for reading; links are followed.
+pub fn open(path: &Path) -> io::Result<File> {
+    opened(path, OpenOptions::new().read(true), OFlags::empty())
+}
+
+/// Opens a file of cfn's own beside others, as `options` say. A link in its place is refused.
+pub fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    opened(path, options, OFlags::NOFOLLOW)
+}
+
+/// Reads a file of at most `most` bytes; links are followed. A larger one is refused, and no more of it is read.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text file of at most `most` bytes, like [`read`].
+pub fn read_to_string(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(read(path, most)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+fn opened(path: &Path, options: &mut OpenOptions, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+    use std::io;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::{open, open_beside, read, read_to_string};
+
+    #[test]
+    fn only_regular_files_are_opened_and_none_is_waited_for() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
+        for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
+            let refused = |it: io::Result<fs::File>| it.is_err_and(|error| error.kind() != io::ErrorKind::NotFound);
+            assert!(refused(open(path)), "{}", path.display());
+            assert!(refused(open_beside(path, OpenOptions::new().append(true).create(true))), "{}", path.display());
+            assert!(read(path, 10).is_err(), "{}", path.display());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_and_a_larger_one_refused() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "12345")?;
+        symlink(&file, &link)?;
+        assert_eq!((read(&file, 5)?, read_to_string(&link, 9)?), (b"12345".to_vec(), "12345".to_owned()));
+        assert_eq!(read(&file, 4).map_err(|it| it.kind()), Err(io::ErrorKind::FileTooLarge));
+        fs::write(&file, b"\xff")?;
+        assert_eq!(read_to_string(&file, 5).map_err(|it| it.kind()), Err(io::ErrorKind::InvalidData));
+        assert!(open_beside(&link, OpenOptions::new().read(true)).is_err(), "a link is not followed");
+        Ok(())
+    }
+}
