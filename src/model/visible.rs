@@ -1,6 +1,11 @@
 //! Text from outside, made safe to look at, and the characters that a reader would not see.
 
+mod ordinary;
+
 use std::fmt::{self, Write};
+use std::ops::RangeInclusive;
+
+use ordinary::is_ordinary;
 
 /// Displays text on one line with control and invisible characters escaped, so that a name or a message from outside can
 /// neither move the cursor nor reorder what stands beside it.
@@ -9,8 +14,9 @@ pub struct Visible<T>(pub T);
 
 impl<T: AsRef<str>> fmt::Display for Visible<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.as_ref().chars() {
-            if is_visible(character) {
+        let text = self.0.as_ref();
+        for (at, character) in text.char_indices() {
+            if is_visible(character) || is_ordinary(text, at, character) {
                 f.write_char(character)?;
             } else {
                 write!(f, "{}", character.escape_default())?;
@@ -23,20 +29,21 @@ impl<T: AsRef<str>> fmt::Display for Visible<T> {
 /// Whether a reader sees the character and nothing else happens: it is no control, has a shape, and ends no line.
 #[must_use]
 pub fn is_visible(character: char) -> bool {
-    !(character.is_control() || is_hidden(character) || matches!(character, '\u{2028}' | '\u{2029}'))
+    !(character.is_control() || is_ignorable(character) || matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
 /// A character in a skill that a person who reviews it does not see, but an agent reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HiddenCharacter {
-    /// The line, from 1.
+    /// The line, from 1; a lone carriage return ends one too.
     pub line: usize,
     /// The character.
     pub character: char,
 }
 
-/// Finds tag, zero-width, bidirectional and control characters. The joiners that emoji and some scripts need (U+200C, U+200D
-/// between other characters) and a byte order mark at the very start are not reported.
+/// Finds control characters, and those that Unicode gives no shape. A carriage return counts where no line feed follows it: a
+/// terminal writes what comes after over what came before. Not reported is what is ordinary: a byte order mark at the very start,
+/// U+FE0F after an emoji, the joiners of emoji and of scripts that join, and the tags of a flag.
 #[must_use]
 pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
     let bytes = text.as_bytes();
@@ -52,6 +59,7 @@ pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
                 line += bytes[counted..at].iter().map(|&byte| usize::from(byte == b'\n')).sum::<usize>();
                 counted = at;
                 found.push(HiddenCharacter { line, character });
+                line += usize::from(character == '\r');
             }
         }
     }
@@ -82,44 +90,46 @@ fn any_may_hide(chunk: &[u8]) -> bool {
     eights.iter().any(|&it| any(it)) || rest.iter().any(|&it| hides(it))
 }
 
-/// Whether a hidden character may start with this byte: control characters, and the first bytes of what [`is_hidden`] lists.
+/// Whether a hidden character may start with this byte: control characters, and the first bytes of what is in [`IGNORABLE`].
 const fn may_hide(byte: u8) -> bool {
-    let control = byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n');
-    control | matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3)
+    let control = byte < 0x20 && !matches!(byte, b'\t' | b'\n');
+    control | matches!(byte, 0x7f | 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xe3 | 0xef | 0xf0 | 0xf3)
 }
 
 /// The hidden character that starts at this byte.
 fn hidden_at(text: &str, at: usize) -> Option<char> {
     let character = text.get(at..)?.chars().next()?;
-    if character.is_control() {
-        return Some(character);
+    if character == '\r' {
+        return (text.as_bytes().get(at + 1) != Some(&b'\n')).then_some(character);
     }
-    let mark = character == '\u{feff}' && at == 0;
-    if !is_hidden(character) || mark {
-        return None;
-    }
-    let joins = |neighbour: Option<char>| neighbour.is_some_and(|it| !it.is_ascii() && !is_hidden(it));
-    let after = at + character.len_utf8();
-    let joiner = matches!(character, '\u{200c}' | '\u{200d}')
-        && joins(text[..at].chars().next_back())
-        && joins(text[after..].chars().next());
-    (!joiner).then_some(character)
+    let hides = character.is_control() || is_ignorable(character) && !is_ordinary(text, at, character);
+    hides.then_some(character)
 }
 
-/// Characters without a shape of their own (Unicode: default-ignorable and bidirectional controls, and tags).
-fn is_hidden(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e01ef}'
-    )
+/// Characters without a shape: Default_Ignorable_Code_Point of Unicode 17.0 (DerivedCoreProperties.txt), in which all of
+/// Bidi_Control (PropList.txt) is contained, and the interlinear annotation characters.
+const IGNORABLE: &[RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+fn is_ignorable(character: char) -> bool {
+    character >= '\u{ad}' && IGNORABLE.iter().any(|range| range.contains(&character))
 }
 
 #[cfg(test)]
@@ -131,20 +141,27 @@ mod tests {
         assert_eq!(Visible("a\u{1b}[2J\n\u{202e}b é").to_string(), "a\\u{1b}[2J\\n\\u{202e}b é");
     }
 
+    fn found(text: &str) -> Vec<(usize, char)> {
+        hidden_characters(text).iter().map(|it| (it.line, it.character)).collect()
+    }
+
     #[test]
-    fn finds_tags_bidi_and_controls_but_not_emoji_joiners() {
-        assert!(hidden_characters("\u{feff}plain\ttext\r\nfamily 👨\u{200d}👩\u{200d}👧").is_empty());
-        let found: Vec<_> = hidden_characters("ok\na\u{200b}b \u{e0041} \u{202e}\u{0}")
-            .iter()
-            .map(|it| (it.line, it.character))
-            .collect();
-        assert_eq!(found, [(2, '\u{200b}'), (2, '\u{e0041}'), (2, '\u{202e}'), (2, '\u{0}')]);
+    fn finds_tags_bidi_and_controls() {
+        assert_eq!(found("\u{feff}plain\ttext\r\nnext"), []);
+        let expected = [(2, '\u{200b}'), (2, '\u{e0041}'), (2, '\u{202e}'), (2, '\u{0}'), (2, '\u{feff}')];
+        assert_eq!(found("ok\na\u{200b}b \u{e0041} \u{202e}\u{0}\u{feff}"), expected);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_is_hidden_and_ends_a_line() {
+        assert_eq!(found("a\rb\u{200b}\r\nc\r\r\n\u{200b}"), [(1, '\r'), (2, '\u{200b}'), (3, '\r'), (5, '\u{200b}')]);
+        assert_eq!(found("end\r"), [(1, '\r')]);
     }
 
     #[test]
     fn every_hidden_character_is_found_wherever_it_stands() {
-        for character in (char::MIN..=char::MAX).filter(|&it| it.is_control() || super::is_hidden(it)) {
-            let known = matches!(character, '\t' | '\r' | '\n');
+        for character in (char::MIN..=char::MAX).filter(|&it| it.is_control() || super::is_ignorable(it)) {
+            let known = matches!(character, '\t' | '\n');
             for before in [1, 7, 8, 63, 64, 65, 100] {
                 let text = format!("{}{character}b", "a".repeat(before));
                 assert_eq!(hidden_characters(&text).len(), usize::from(!known), "{character:?} after {before}");

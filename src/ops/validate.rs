@@ -41,7 +41,11 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
     if path.is_dir() {
         let tree = skill_files(path)?;
         found.extend(tree.files.iter().map(|it| one(files, &path.join(it.relative()), mode)));
-        found.extend(tree.refused.into_iter().map(|(relative, why)| unreadable(path.join(relative), why)));
+        for (relative, why) in tree.refused {
+            // A link in the folder that was named is named with it, wherever it leads.
+            let (named, whole) = (relative.parent() == Some(Path::new("")), path.join(relative));
+            found.push(if named && whole.is_file() { one(files, &whole, mode) } else { unreadable(whole, why) });
+        }
     } else {
         files.read(path)?; // a path that names nothing readable is the user's mistake, not a finding
         found.push(one(files, path, mode));
@@ -61,9 +65,22 @@ fn one(files: &Files, path: &Path, mode: Mode) -> ValidatedFile {
         Ok(file) => file,
         Err(error) => return unreadable(path.to_owned(), format!("line {}: {error}", error.line())),
     };
-    let findings = skill_file::validate(&file, folder_name(&content.path), mode);
+    let found = as_found(path);
+    let findings = skill_file::validate(&file, folder_name(&found), mode);
     let valid = findings.iter().all(|it| it.severity != Severity::Error);
     ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
+}
+
+/// Where a file was found, which is not where a link leads: the folder of the link names the skill.
+fn as_found(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (absolute.parent(), absolute.file_name()) {
+        // After `..` only the system knows the folder's name.
+        (Some(folder), Some(file)) if folder.file_name().is_none() => {
+            folder.canonicalize().map_or_else(|_| absolute.clone(), |it| it.join(file))
+        }
+        _ => absolute,
+    }
 }
 
 fn unreadable(path: PathBuf, why: String) -> ValidatedFile {

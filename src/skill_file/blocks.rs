@@ -1,13 +1,34 @@
 //! Cuts front matter that is not YAML into fields: a field starts at a `key:` at the start of a line and has the lines that
 //! follow until the next. Reading the values is for `salvage`.
 
-use super::finding::{Notes, quoted};
+use super::finding::Notes;
+use super::oddities::{conflict_line, is_conflict_marker};
 
 /// The longest key, in bytes: a longer one is prose with a colon.
 const LONGEST_KEY: usize = 64;
 
 /// Keys after which a missing blank is forgiven (`name:pdf`): no prose starts like that.
 const SURE: [&str; 4] = ["name", "description", "version", "license"];
+
+/// Keys after which a full-width colon is taken for a colon: in prose it is just a mark.
+const WIDE: [&str; 10] = [
+    "name",
+    "description",
+    "license",
+    "compatibility",
+    "metadata",
+    "allowed-tools",
+    "version",
+    "category",
+    "tags",
+    "owner",
+];
+
+const WIDE_COLON: char = '\u{ff1a}';
+
+/// How much of the front matter is looked through, all in all, for the ends of brackets: a multiple of its size. Only brackets that
+/// never close need more than once.
+const FLOW_LOOKS: usize = 8;
 
 /// A field with its lines.
 #[derive(Debug)]
@@ -20,6 +41,8 @@ pub(super) struct Block<'a> {
     pub(super) first: &'a str,
     /// All its lines.
     pub(super) text: &'a str,
+    /// Whether the colon is a full-width one.
+    pub(super) wide: bool,
 }
 
 impl<'a> Block<'a> {
@@ -47,26 +70,32 @@ impl<'a> Block<'a> {
 /// Cuts; lines that belong to no field are noted.
 pub(super) fn blocks<'a>(yaml: &'a str, notes: &mut Notes) -> Vec<Block<'a>> {
     let mut found: Vec<Block<'a>> = Vec::new();
-    let mut lost: Option<(usize, usize, &str)> = None;
+    let mut lost: Option<(usize, usize)> = None;
     let (mut at, mut flow_end, mut after_blank, mut open) = (0, 0, false, false);
+    let conflict = conflict_line(yaml).is_some();
+    let mut looks = yaml.len() * FLOW_LOOKS;
     for line in yaml.split_inclusive('\n') {
         let start = at;
         at += line.len();
+        if conflict && is_conflict_marker(line) {
+            open = false; // no part of a value, and said already
+            continue;
+        }
         let takes = open && found.last().is_some_and(|block| block.takes(line, after_blank));
         let inside = start < flow_end || (takes && line.starts_with('"'));
         let field = if inside { None } else { key_of(line) };
         after_blank = line.trim().is_empty();
-        if let Some((key, first)) = field {
-            flow_end = if first.starts_with(['{', '[']) { flow_end_of(yaml, at - line.len()) } else { 0 };
-            found.push(Block { start, key, first, text: &yaml[start..at] });
+        if let Some((key, first, wide)) = field {
+            flow_end = if first.starts_with(['{', '[']) { flow_end_of(yaml, start, &mut looks) } else { 0 };
+            found.push(Block { start, key, first, text: &yaml[start..at], wide });
             open = true;
         } else if let (true, Some(block)) = (takes || inside, found.last_mut()) {
             block.text = &yaml[block.start..at];
         } else if !after_blank && !line.starts_with('#') {
             open = false;
             match &mut lost {
-                Some((_, count, _)) => *count += 1,
-                None => lost = Some((start, 1, line.trim())),
+                Some((_, count)) => *count += 1,
+                None => lost = Some((start, 1)),
             }
         }
         if field.is_some() {
@@ -77,18 +106,23 @@ pub(super) fn blocks<'a>(yaml: &'a str, notes: &mut Notes) -> Vec<Block<'a>> {
     found
 }
 
-fn note_lost(lost: Option<(usize, usize, &str)>, notes: &mut Notes) {
-    if let Some((at, count, line)) = lost {
+fn note_lost(lost: Option<(usize, usize)>, notes: &mut Notes) {
+    if let Some((at, count)) = lost {
         let what = match count {
             1 => "a line belongs to no field and was".to_owned(),
             _ => format!("{count} lines belong to no field and were"),
         };
-        notes.repair(at, format!("{what} left out: {}", quoted(line)));
+        notes.repair(at, format!("{what} left out"));
     }
 }
 
-/// The key and the trimmed value of a line that starts a field.
-fn key_of(line: &str) -> Option<(&str, &str)> {
+/// The key and the trimmed value of a line that starts a field, and whether the colon is a full-width one.
+fn key_of(line: &str) -> Option<(&str, &str, bool)> {
+    if let Some((key, rest)) = line.split_once(WIDE_COLON)
+        && WIDE.contains(&key.trim_end_matches(' '))
+    {
+        return Some((key.trim_end_matches(' '), rest.trim(), true));
+    }
     let (key, rest) = if let Some(quoted) = line.strip_prefix(['"', '\'']) {
         let (key, rest) = quoted.split_once(&line[..1])?;
         (key, rest.trim_start_matches(' ').strip_prefix(':')?)
@@ -99,13 +133,15 @@ fn key_of(line: &str) -> Option<(&str, &str)> {
     let word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
     let is_key = !key.is_empty() && key.len() <= LONGEST_KEY && !key.starts_with('-') && key.chars().all(word);
     let apart = rest.trim_end().is_empty() || rest.starts_with([' ', '\t']) || SURE.contains(&key);
-    (is_key && apart).then(|| (key, rest.trim()))
+    (is_key && apart).then(|| (key, rest.trim(), false))
 }
 
-/// The end of the line on which the brackets of a value close that starts on this line; the start where they never do.
-fn flow_end_of(yaml: &str, start: usize) -> usize {
+/// The end of the line on which the brackets of a value close that starts on this line; the start where they never do, or where
+/// as many bytes as `looks` were looked at before they did.
+fn flow_end_of(yaml: &str, start: usize, looks: &mut usize) -> usize {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for (at, byte) in yaml.bytes().enumerate().skip(start) {
+    for (at, &byte) in yaml.as_bytes().iter().enumerate().skip(start).take(*looks) {
+        *looks -= 1;
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,

@@ -1,13 +1,11 @@
 //! Finds the two `---` lines, and says why there is no front matter where there is none. What stands between them is for
 //! others to read.
 
-use super::finding::quoted;
-
 /// Where the front matter is.
 #[derive(Debug)]
 pub(super) enum Frame<'a> {
     /// Between two `---` lines.
-    Found(Found<'a>),
+    Found(Ends<'a>),
     /// Nowhere.
     Absent {
         /// The line that shows it.
@@ -18,7 +16,7 @@ pub(super) enum Frame<'a> {
 }
 
 /// Front matter and the lines that bound it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Found<'a> {
     /// What stands between the two lines.
     pub(super) yaml: &'a str,
@@ -26,10 +24,19 @@ pub(super) struct Found<'a> {
     pub(super) open_line: usize,
     /// The closing `---`.
     pub(super) close_line: usize,
-    /// What follows the closing line.
-    pub(super) body: &'a str,
-    /// The first line that looks like a closing one with text glued to it: the real end, if the YAML makes no sense.
-    pub(super) glued: Option<usize>,
+    /// The byte of the whole text at which the body begins.
+    pub(super) body_start: usize,
+    /// Whether text follows the closing dashes on the same line; it belongs to the body.
+    pub(super) glued: bool,
+}
+
+/// The ways to read where the front matter ends.
+#[derive(Debug)]
+pub(super) struct Ends<'a> {
+    /// At the first line that is exactly `---`, or else at one with text behind the dashes.
+    pub(super) first: Found<'a>,
+    /// At the line with text behind the dashes that comes before it: the real end, if the YAML makes no sense.
+    pub(super) glued: Option<Found<'a>>,
 }
 
 impl<'a> Frame<'a> {
@@ -58,34 +65,33 @@ fn close(text: &str, yaml_start: usize, open_line: usize) -> Frame<'_> {
         // Only lines with `---` are worth a closer look, and only at their start can they end the front matter: the same
         // three characters within a value must not cut it.
         if let Some(rest) = line.strip_prefix("---") {
+            let (yaml, close_line) = (&text[yaml_start..end], open_line + 1 + index);
             if rest.trim_end().is_empty() {
-                return Frame::Found(Found {
-                    yaml: &text[yaml_start..end],
-                    open_line,
-                    close_line: open_line + 1 + index,
-                    body: &text[end + line.len()..],
-                    glued,
-                });
+                let first = Found { yaml, open_line, close_line, body_start: end + line.len(), glued: false };
+                return Frame::Found(Ends { first, glued });
             }
-            glued = glued.or(Some(open_line + 1 + index));
+            // A row of dashes is no text.
+            let body_start = end + if rest.trim_end().bytes().all(|it| it == b'-') { line.len() } else { 3 };
+            glued.get_or_insert(Found { yaml, open_line, close_line, body_start, glued: true });
         } else if indented.is_none() && line.trim() == "---" {
             indented = Some(open_line + 1 + index);
         }
         end += line.len();
     }
-    let why = match (glued, indented) {
-        (Some(line), _) => return Frame::Absent { line, why: glued_close() },
+    let (line, why) = match (glued, indented) {
+        (Some(first), _) => return Frame::Found(Ends { first, glued: None }),
         (None, Some(line)) => {
-            let why = "the closing \"---\" is indented, so the front matter never ends and was not read".to_owned();
-            return Frame::Absent { line, why };
+            (line, "the closing \"---\" is indented, so the front matter never ends and was not read")
         }
-        (None, None) => "there is no closing \"---\" line, so the front matter never ends and was not read",
+        (None, None) => {
+            (open_line, "there is no closing \"---\" line, so the front matter never ends and was not read")
+        }
     };
-    Frame::Absent { line: open_line, why: why.to_owned() }
+    Frame::Absent { line, why: why.to_owned() }
 }
 
-/// The sentence for a closing line with text behind the dashes.
-pub(super) fn glued_close() -> String {
+/// The sentence for a file whose only closing line has text behind the dashes, too far down.
+pub(super) fn never_ends() -> String {
     "text follows the closing \"---\" on the same line, so the front matter never ends and was not read".to_owned()
 }
 
@@ -109,7 +115,7 @@ fn why_not_opened(text: &str, first: &str, line: usize) -> String {
     } else if first.bytes().all(|byte| byte == b'-') {
         "the file starts with a row of dashes that is not exactly \"---\"".to_owned()
     } else if first.starts_with("---") {
-        format!("the opening \"---\" has text on the same line ({})", quoted(first))
+        "the opening \"---\" has text on the same line".to_owned()
     } else if first.starts_with("```") || first.starts_with("~~~") {
         "the file starts with a code fence".to_owned()
     } else if first.starts_with('#') {
@@ -119,7 +125,7 @@ fn why_not_opened(text: &str, first: &str, line: usize) -> String {
     } else if first.starts_with("name:") || first.starts_with("description:") {
         "the file starts with fields, but without the \"---\" line above them".to_owned()
     } else {
-        format!("the file starts with text ({})", quoted(first))
+        "the file starts with text".to_owned()
     };
     match late(text, line) {
         Some(later) => format!("{what}, so the block that begins on line {later} does not count as front matter"),

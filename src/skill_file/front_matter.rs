@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::escapes::Escapes;
 use super::finding::{LineCounter, Notes, quoted};
 use super::lists::{self, left_out};
 use super::node::{Entry, Kind, Node};
@@ -23,7 +24,7 @@ pub struct FrontMatter {
     pub metadata: Map<String, Value>,
     /// `allowed-tools`, however they were listed.
     pub allowed_tools: Vec<String>,
-    /// `version`, or else `metadata.version`.
+    /// `version`. This and what follows may stand in `metadata`, too; at the top it counts more.
     pub version: Option<String>,
     /// `category`.
     pub category: Option<String>,
@@ -44,6 +45,11 @@ pub struct FrontMatter {
 }
 
 impl FrontMatter {
+    /// Each field's name and line, in order.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.fields.keys().map(String::as_str).zip(self.lines.iter().copied())
+    }
+
     /// The line of a field.
     #[must_use]
     pub fn line_of(&self, field: &str) -> Option<usize> {
@@ -55,6 +61,7 @@ impl FrontMatter {
     pub(super) fn build(entries: Vec<Entry<'_>>, yaml: &str, first_line: usize, notes: &mut Notes) -> Self {
         let mut built = Self::default();
         let mut lines = LineCounter::new(yaml, first_line);
+        let escapes = Escapes::new(yaml);
         for entry in entries {
             if built.fields.contains_key(entry.key.as_ref()) {
                 let message = format!("the field {} appears again; the first one counts", quoted(&entry.key));
@@ -63,6 +70,11 @@ impl FrontMatter {
             }
             built.lines.push(lines.line_at(entry.at));
             built.take(&entry, notes);
+            escapes.note(&entry, notes);
+            if entry.key.contains('\u{ff1a}') {
+                let message = "a field's name has a full-width colon (U+FF1A), which is no colon in YAML".to_owned();
+                notes.repair(entry.at, message);
+            }
             let value = entry.value.into_json(notes);
             if let ("metadata", Value::Object(map)) = (entry.key.as_ref(), &value) {
                 built.metadata.clone_from(map);
@@ -80,10 +92,10 @@ impl FrontMatter {
             "license" => self.license = text(entry, notes),
             "compatibility" => self.compatibility = text(entry, notes),
             "version" => self.version = text(entry, notes).or(self.version.take()),
-            "category" => self.category = text(entry, notes),
-            "owner" => self.owner = text(entry, notes),
-            "approval_level" => self.approval_level = text(entry, notes),
-            "tags" => self.tags = lists::read(entry, lists::tags, notes),
+            "category" => self.category = text(entry, notes).or(self.category.take()),
+            "owner" => self.owner = text(entry, notes).or(self.owner.take()),
+            "approval_level" => self.approval_level = text(entry, notes).or(self.approval_level.take()),
+            "tags" => self.tags = lists::read(entry, lists::tags, notes).or(self.tags.take()),
             "allowed-tools" => self.allowed_tools = lists::read(entry, lists::tools, notes).unwrap_or_default(),
             "metadata" => self.take_metadata(entry, notes),
             _ => {}
@@ -97,14 +109,27 @@ impl FrontMatter {
             _ => return left_out(entry, "a mapping", notes),
         };
         for item in items {
-            if let Node::Scalar { text, kind } = &item.value {
-                if item.key == "version" && self.version.is_none() && *kind != Kind::Null {
-                    self.version = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-                }
-                if *kind != Kind::Text {
-                    self.unquoted_metadata.push(item.key.clone().into_owned());
-                }
+            if let Node::Scalar { kind, .. } = &item.value
+                && *kind != Kind::Text
+            {
+                self.unquoted_metadata.push(item.key.clone().into_owned());
             }
+            self.take_from_metadata(item, notes);
+        }
+    }
+
+    /// A field of cfn's own, where the top has none: the format knows no other place for it.
+    fn take_from_metadata(&mut self, item: &Entry<'_>, notes: &mut Notes) {
+        let field = match item.key.as_ref() {
+            "version" => &mut self.version,
+            "category" => &mut self.category,
+            "owner" => &mut self.owner,
+            "approval_level" => &mut self.approval_level,
+            "tags" if self.tags.is_none() => return self.tags = lists::read(item, lists::tags, notes),
+            _ => return,
+        };
+        if field.is_none() {
+            *field = text(item, notes);
         }
     }
 

@@ -7,16 +7,19 @@
 //! | `salvage`, `blocks` | front matter that is not YAML, field by field |
 //! | `front_matter`, `lists` | the fields that cfn knows, typed |
 //! | `validate` | the rules of the Agent Skills format |
+//! | `oddities`, `escapes` | what nobody sees, in the text and in values; line ends; conflict markers |
 //! | `finding` | what is said about a file, and where |
 //!
 //! Reading from disk, and what a finding means for a command, is for others.
 
 mod blocks;
+mod escapes;
 mod finding;
 mod frame;
 mod front_matter;
 mod lists;
 mod node;
+mod oddities;
 mod salvage;
 mod validate;
 mod yaml;
@@ -29,12 +32,11 @@ use std::ops::Range;
 
 use self::finding::Notes;
 pub use self::finding::{Finding, Severity, Unreadable};
-use self::frame::{Found, Frame};
+use self::frame::{Ends, Found, Frame};
 pub use self::front_matter::FrontMatter;
 use self::node::Entry;
 pub use self::validate::{Mode, validate};
 use self::yaml::{Problem, TooComplex};
-use crate::model::{Visible, hidden_characters};
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,34 +86,48 @@ impl<'a> SkillFile<'a> {
         if text.trim().is_empty() {
             return Err(Unreadable::Empty);
         }
-        findings.extend(hidden(text));
+        findings.extend(oddities::of(text));
         let mut file = Self { text, front_matter: None, front_matter_lines: None, body: text, body_line: 1, findings };
-        match Frame::of(text) {
-            Frame::Found(found) => file.take(&found, limits)?,
+        let broken = oddities::with_line_feeds(text);
+        match Frame::of(&broken) {
+            Frame::Found(ends) => file.take(&ends, limits)?,
             Frame::Absent { line, why } => file.findings.push(Finding::repair(line, why)),
         }
         file.findings.sort_by_key(|finding| finding.line);
         Ok(file)
     }
 
-    fn take(&mut self, found: &Found<'a>, limits: &Limits) -> Result<(), Unreadable> {
-        let first_line = found.open_line + 1;
-        let (size, limit) = (found.yaml.len(), limits.front_matter_bytes);
-        if size > limit {
-            return Err(Unreadable::TooLarge { what: "front matter", line: first_line, size, limit });
-        }
-        if found.open_line > 1 {
+    fn take(&mut self, ends: &Ends<'_>, limits: &Limits) -> Result<(), Unreadable> {
+        let first = &ends.first;
+        if first.open_line > 1 {
             let message = "blank lines come before the opening \"---\"".to_owned();
             self.findings.push(Finding::repair(1, message));
         }
-        let yaml = found.yaml;
+        let Some(glued) = &ends.glued else { return self.take_up_to(first, limits) };
+        let mut notes = Notes::default();
+        if first.yaml.len() <= limits.front_matter_bytes
+            && let Ok(entries) = yaml::parse(first.yaml, limits.nesting, &mut notes)
+        {
+            self.settle(entries, first.yaml, notes, first);
+            return Ok(());
+        }
+        self.take_up_to(glued, limits)
+    }
+
+    /// Takes what stands before this end.
+    fn take_up_to(&mut self, found: &Found<'_>, limits: &Limits) -> Result<(), Unreadable> {
+        let (yaml, first_line) = (found.yaml, found.open_line + 1);
+        let (size, limit) = (yaml.len(), limits.front_matter_bytes);
+        if size > limit && found.glued {
+            self.findings.push(Finding::repair(found.close_line, frame::never_ends()));
+            return Ok(());
+        }
+        if size > limit {
+            return Err(Unreadable::TooLarge { what: "front matter", line: first_line, size, limit });
+        }
         let mut notes = Notes::default();
         match yaml::parse(yaml, limits.nesting, &mut notes) {
-            Ok(entries) if entries.is_empty() && !yaml.trim().is_empty() => {
-                let message = "between the \"---\" lines there are no fields, so they are no front matter".to_owned();
-                self.findings.push(Finding::repair(found.open_line, message));
-            }
-            Ok(entries) => self.fill(entries, yaml, notes, found),
+            Ok(entries) => self.settle(entries, yaml, notes, found),
             Err(Problem::Syntax { at, why }) => return self.repair(found, limits, at, &why),
             Err(Problem::TooComplex(TooComplex { at, why })) => return Err(too_complex(yaml, first_line, at, why)),
         }
@@ -119,11 +135,7 @@ impl<'a> SkillFile<'a> {
     }
 
     /// Goes on after YAML that makes no sense from `at` on.
-    fn repair(&mut self, found: &Found<'a>, limits: &Limits, at: usize, why: &str) -> Result<(), Unreadable> {
-        if let Some(line) = found.glued {
-            self.findings.push(Finding::repair(line, frame::glued_close()));
-            return Ok(());
-        }
+    fn repair(&mut self, found: &Found<'_>, limits: &Limits, at: usize, why: &str) -> Result<(), Unreadable> {
         if frame::heading_before(found.yaml, at) {
             let message = "there is no closing \"---\" line before the first heading, so the front matter was not read";
             self.findings.push(Finding::repair(found.open_line, message.to_owned()));
@@ -138,26 +150,38 @@ impl<'a> SkillFile<'a> {
                 .map_err(|TooComplex { at, why }| too_complex(&yaml, first_line, at, why))?,
         };
         if entries.is_empty() {
-            let why = Visible(why);
             let message = format!("no field could be read from the front matter, which is not valid YAML ({why})");
             self.findings.push(Finding::repair(first_line, message));
             return Ok(());
         }
         if notes.is_empty() {
-            let why = Visible(why);
             notes.repair(at, format!("the front matter is not valid YAML ({why}); each field was read by itself"));
         }
         self.fill(entries, &yaml, notes, found);
         Ok(())
     }
 
-    fn fill(&mut self, entries: Vec<Entry<'_>>, yaml: &str, mut notes: Notes, found: &Found<'a>) {
+    /// What was read without repair is front matter if it has fields.
+    fn settle(&mut self, entries: Vec<Entry<'_>>, yaml: &str, notes: Notes, found: &Found<'_>) {
+        if entries.is_empty() && !yaml.trim().is_empty() {
+            let message = "between the \"---\" lines there are no fields, so they are no front matter".to_owned();
+            self.findings.push(Finding::repair(found.open_line, message));
+        } else {
+            self.fill(entries, yaml, notes, found);
+        }
+    }
+
+    fn fill(&mut self, entries: Vec<Entry<'_>>, yaml: &str, mut notes: Notes, found: &Found<'_>) {
         let first_line = found.open_line + 1;
         self.front_matter = Some(FrontMatter::build(entries, yaml, first_line, &mut notes));
         self.front_matter_lines = Some(found.open_line..found.close_line);
-        self.body = found.body;
-        self.body_line = found.close_line + 1;
+        self.body = self.text.get(found.body_start..).unwrap_or_default();
+        self.body_line = found.close_line + usize::from(!found.glued);
         self.findings.extend(notes.into_findings(yaml, first_line));
+        if found.glued {
+            let message = "text follows the closing \"---\" on the same line; the fields before it were read";
+            self.findings.push(Finding::repair(found.close_line, message.to_owned()));
+        }
     }
 }
 
@@ -169,18 +193,6 @@ fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Unreadable> {
         let before = bytes.iter().take(error.valid_up_to());
         Unreadable::NotUtf8 { line: 1 + before.filter(|&&byte| byte == b'\n').count() }
     })
-}
-
-/// One finding for all hidden characters, however many there are.
-fn hidden(text: &str) -> Option<Finding> {
-    let hidden = hidden_characters(text);
-    let first = hidden.first()?;
-    let character = first.character.escape_unicode();
-    let message = match hidden.len() {
-        1 => format!("the file has a character that is not visible ({character})"),
-        count => format!("the file has {count} characters that are not visible, the first is {character}"),
-    };
-    Some(Finding::remark(first.line, message))
 }
 
 fn too_complex(yaml: &str, first_line: usize, at: usize, why: &'static str) -> Unreadable {

@@ -8,9 +8,8 @@ use super::blocks::{Block, blocks};
 use super::finding::{Notes, quoted};
 use super::node::{Entry, Kind, Node};
 use super::yaml::{self, Problem, TooComplex};
-use crate::model::Visible;
 
-/// The most fields that are worth saving.
+/// The most fields that are looked at.
 const MOST_FIELDS: usize = 256;
 
 /// Fields whose values are prose, so that several lines of it belong together.
@@ -22,22 +21,70 @@ const STRUCTURED: [&str; 3] = ["metadata", "tags", "allowed-tools"];
 /// Reads what can be read; the only thing that stops it is a limit.
 pub(super) fn salvage<'a>(yaml: &'a str, nesting: usize, notes: &mut Notes) -> Result<Vec<Entry<'a>>, TooComplex> {
     let mut entries = Vec::new();
-    for block in blocks(yaml, notes) {
-        if entries.len() == MOST_FIELDS {
+    let mut marks = Marks::below(yaml);
+    for (index, block) in blocks(yaml, notes).iter().enumerate() {
+        if index == MOST_FIELDS {
             let message = format!("there are more than {MOST_FIELDS} fields; the ones from here on were left out");
             notes.repair(block.start, message);
             break;
         }
-        let below = &yaml[block.start + block.text.len()..];
-        entries.extend(read(&block, below, nesting, notes)?);
+        marks.pass(block.start + block.text.len());
+        if block.wide {
+            entries.extend(read_wide(block, notes));
+        } else {
+            entries.extend(read(block, &marks, nesting, notes)?);
+        }
     }
     Ok(entries)
 }
 
-/// Reads one field; `below` is what follows it.
+/// The quotation marks that follow a field, counted once for all fields.
+struct Marks<'a> {
+    yaml: &'a [u8],
+    at: usize,
+    double: usize,
+    single: usize,
+}
+
+impl<'a> Marks<'a> {
+    fn below(yaml: &'a str) -> Self {
+        let count = |mark| yaml.bytes().filter(|&it| it == mark).count();
+        Self { yaml: yaml.as_bytes(), at: 0, double: count(b'"'), single: count(b'\'') }
+    }
+
+    /// Leaves behind what stands before this byte.
+    fn pass(&mut self, end: usize) {
+        for byte in self.yaml.get(self.at..end).unwrap_or_default() {
+            self.double -= usize::from(*byte == b'"');
+            self.single -= usize::from(*byte == b'\'');
+        }
+        self.at = self.at.max(end);
+    }
+
+    /// Whether a quotation opens on a field's first line, does not close there, and may well close in what follows.
+    fn may_close(&self, first: &str) -> bool {
+        let closes =
+            |mark: char, below: usize| first.strip_prefix(mark).is_some_and(|it| !it.contains(mark) && below % 2 == 1);
+        closes('"', self.double) || closes('\'', self.single)
+    }
+}
+
+/// Reads a field with a full-width colon, which no YAML takes for one.
+fn read_wide<'a>(block: &Block<'a>, notes: &mut Notes) -> Option<Entry<'a>> {
+    let text = literal(block);
+    let what = if text.is_some() { "; it was read as a colon" } else { ", and the field was left out" };
+    notes.repair(block.start, format!("a full-width colon (U+FF1A) follows {}{what}", quoted(block.key)));
+    Some(Entry {
+        at: block.start,
+        key: Cow::Borrowed(block.key),
+        value: Node::Scalar { text: text?, kind: Kind::Text },
+    })
+}
+
+/// Reads one field.
 fn read<'a>(
     block: &Block<'a>,
-    below: &str,
+    below: &Marks<'_>,
     nesting: usize,
     notes: &mut Notes,
 ) -> Result<Option<Entry<'a>>, TooComplex> {
@@ -53,9 +100,9 @@ fn read<'a>(
         Err(Problem::Syntax { at, why }) => (at, why),
         Err(Problem::TooComplex(limit)) => return Err(TooComplex { at: limit.at + block.start, ..limit }),
     };
-    let literal = literal(block).filter(|_| !may_close_below(block.first, below));
+    let literal = literal(block).filter(|_| !below.may_close(block.first));
     let what = if literal.is_some() { "; it was read as plain text" } else { " and was left out" };
-    let message = format!("the value of {} is not valid YAML ({}){what}", quoted(block.key), quoted_reason(&why));
+    let message = format!("the value of {} is not valid YAML ({}){what}", quoted(block.key), why.trim_end_matches('.'));
     // Within the first line the field itself is the place, so that this comes before what else is said about it.
     let first_line = block.text.find('\n').unwrap_or(block.text.len());
     notes.repair(block.start + if at <= first_line { 0 } else { at.min(block.text.trim_end().len()) }, message);
@@ -64,19 +111,6 @@ fn read<'a>(
         key: Cow::Borrowed(block.key),
         value: Node::Scalar { text, kind: Kind::Text },
     }))
-}
-
-/// Whether a quotation opens on a field's first line, does not close there, and may well close in what follows.
-fn may_close_below(first: &str, below: &str) -> bool {
-    first.strip_prefix(['"', '\'']).is_some_and(|inner| {
-        let mark = &first[..1];
-        !inner.contains(mark) && below.matches(mark).count() % 2 == 1
-    })
-}
-
-/// A parser's reason may repeat text from the file.
-fn quoted_reason(why: &str) -> String {
-    Visible(why.trim_end_matches('.')).to_string()
 }
 
 /// The value as prose, where it can be nothing else.

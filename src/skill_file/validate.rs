@@ -13,6 +13,9 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_DESCRIPTION: usize = 1024;
 const LONGEST_COMPATIBILITY: usize = 500;
 
+/// The most fields that one rule names. A file made to provoke findings must not fill a screen.
+const MOST_OF_A_KIND: usize = 100;
+
 /// How strictly a file is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -105,22 +108,27 @@ impl Check<'_> {
     }
 
     fn unknown(&mut self) {
-        let front_matter = self.front_matter;
-        for key in front_matter.fields.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
-            self.broken(key, format!("{} is not a field of the format; it belongs under \"metadata\"", quoted(key)));
+        let mut unknown = self.front_matter.lines().filter(|(key, _)| !FIELDS.contains(key));
+        for (key, line) in unknown.by_ref().take(MOST_OF_A_KIND) {
+            let message = format!("{} is not a field of the format; it belongs under \"metadata\"", quoted(key));
+            self.findings.push(Finding::repair(line, message));
+        }
+        if let Some((_, line)) = unknown.next() {
+            let message = format!("{} more fields are not of the format", 1 + unknown.count());
+            self.findings.push(Finding::repair(line, message));
         }
     }
 
     fn metadata(&mut self) {
         let front_matter = self.front_matter;
-        for (key, value) in &front_matter.metadata {
-            if matches!(value, Value::Array(_) | Value::Object(_)) {
-                self.broken("metadata", format!("the value of {} in \"metadata\" must be text", quoted(key)));
-            }
+        let line = front_matter.line_of("metadata").unwrap_or(self.line);
+        let nested = front_matter.metadata.iter().filter(|(_, it)| matches!(it, Value::Array(_) | Value::Object(_)));
+        for (key, _) in nested.take(MOST_OF_A_KIND) {
+            let message = format!("the value of {} in \"metadata\" must be text", quoted(key));
+            self.findings.push(Finding::repair(line, message));
         }
         // Whether a bare 1.0 is text depends on the reader, so this is no breach but a risk.
-        for key in &front_matter.unquoted_metadata {
-            let line = front_matter.line_of("metadata").unwrap_or(self.line);
+        for key in front_matter.unquoted_metadata.iter().take(MOST_OF_A_KIND) {
             let message = format!("the value of {} in \"metadata\" is text only if it is quoted", quoted(key));
             self.findings.push(Finding::remark(line, message));
         }

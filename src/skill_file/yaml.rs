@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use super::finding::{Notes, quoted};
+use super::finding::Notes;
 use super::node::{Entry, Kind, Node, kind_of};
 
 /// The most nodes that front matter may have, expanded aliases included. The largest real one seen has a few hundred.
@@ -153,9 +153,9 @@ impl<'a> Reader<'a, '_> {
     /// YAML ends a plain value at ` #`. Where the value is prose, its author rarely meant a comment.
     fn remark_on_cut(&mut self, key: &str, value: &Node<'_>, span: &Span) {
         let (Node::Scalar { .. }, Some(end)) = (value, span.end.byte_offset()) else { return };
-        let rest = self.yaml.get(end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        if matches!(key, "name" | "description") && rest.trim_start().starts_with('#') {
-            let message = format!("YAML reads {} as a comment, not as part of \"{key}\"", quoted(rest.trim()));
+        let rest = self.yaml.get(end..).unwrap_or_default();
+        if matches!(key, "name" | "description") && rest.trim_start_matches([' ', '\t']).starts_with('#') {
+            let message = format!("YAML reads the text from \"#\" on as a comment, not as part of \"{key}\"");
             self.notes.remark(end, message);
         }
     }
@@ -212,7 +212,7 @@ impl<'a> Reader<'a, '_> {
             return Err(too_complex(span, TOO_DEEP));
         }
         match tag {
-            Some(tag) if tag.core_suffix().is_none() => self.foreign_tag(tag, span, depth),
+            Some(tag) if tag.core_suffix().is_none() => self.foreign_tag(span, depth),
             _ => Ok(()),
         }
     }
@@ -229,7 +229,7 @@ impl<'a> Reader<'a, '_> {
             Some((_, Some("str"))) => Ok(Kind::Text),
             Some((_, Some(_))) => Ok(kind_of(text)),
             Some((tag, None)) if tag.original() != "!" => {
-                self.foreign_tag(tag, span, depth)?;
+                self.foreign_tag(span, depth)?;
                 Ok(Kind::Text)
             }
             None if style == ScalarStyle::Plain => Ok(kind_of(text)),
@@ -238,11 +238,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// At the top, a word with `!` in front is prose, so the value is left to the repair. Below, the value is kept.
-    fn foreign_tag(&mut self, tag: &Tag, span: &Span, depth: usize) -> Result<(), Problem> {
+    fn foreign_tag(&mut self, span: &Span, depth: usize) -> Result<(), Problem> {
         if depth <= 1 {
-            return Err(syntax(span, format!("{} is an unknown tag", quoted(&tag.original()))));
+            return Err(syntax(span, "a word after \"!\" is an unknown tag".to_owned()));
         }
-        let message = format!("the YAML tag {} is not known; its value was read without it", quoted(&tag.original()));
+        let message = "a YAML tag is not known; its value was read without it".to_owned();
         self.notes.repair(span.start.byte_offset().unwrap_or(0), message);
         Ok(())
     }
@@ -252,6 +252,8 @@ fn problem(error: &ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(0);
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => Problem::TooComplex(TooComplex { at, why: TOO_DEEP }),
+        // The other reasons repeat nothing of the file, which may not be meant for whoever reads this.
+        ErrorKind::UnexpectedCharacter { .. } => Problem::Syntax { at, why: "unexpected character".to_owned() },
         kind => Problem::Syntax { at, why: kind.to_string() },
     }
 }

@@ -68,6 +68,55 @@ fn findings_never_print_control_characters() {
 }
 
 #[test]
+fn a_link_is_judged_by_the_folder_in_which_it_lies() {
+    let project = Project::empty();
+    project.file("real/source.md", skill_text("linked", "Body."));
+    project.file("real/other/SKILL.md", skill_text("other", "Body."));
+    for (folder, target) in [("linked", "../real/source.md"), ("not-linked", "../real/source.md")] {
+        std::fs::create_dir_all(project.path().join(folder)).expect("a folder");
+        std::os::unix::fs::symlink(target, project.path().join(folder).join("SKILL.md")).expect("a link");
+    }
+    for (args, code) in [
+        (&["linked"][..], 0),
+        (&["linked/SKILL.md"], 0),
+        (&["./real/../linked/SKILL.md"], 0),
+        (&["not-linked"], 1),
+        (&["not-linked/SKILL.md"], 1),
+    ] {
+        let ran = project.cfn(["skill", "validate", "--strict"].iter().chain(args));
+        assert_eq!(ran.code, Some(code), "{args:?}: {ran:?}");
+        assert_eq!(ran.stdout.contains("is not the name of its folder, \"not-linked\""), code == 1, "{ran:?}");
+    }
+    let inside = |path: &str| {
+        let mut command = project.command(["skill", "validate", "--strict", path]);
+        command.current_dir(project.path().join("real/other/"));
+        crate::harness::Ran::from(command.output().expect("cfn runs")).code
+    };
+    assert_eq!((inside("SKILL.md"), inside("../other/SKILL.md")), (Some(0), Some(0)));
+    std::fs::create_dir_all(project.path().join("real/other/deep")).expect("a folder");
+    assert_eq!(inside("deep/../SKILL.md"), Some(0));
+}
+
+#[test]
+fn each_oddity_of_a_file_is_a_finding() {
+    let project = Project::empty();
+    for (body, said) in [
+        ("a\u{34f}b", "U+034F"),
+        ("a\u{180b}b", "U+180B"),
+        ("a\u{1d173}b", "U+1D173"),
+        ("a\rb", "carriage return"),
+        ("<<<<<<< a\nx\n=======\ny\n>>>>>>> b", "conflict markers"),
+    ] {
+        project.file("odd/SKILL.md", skill_text("odd", body));
+        let ran = project.cfn(["skill", "validate", "odd"]);
+        assert!(ran.code == Some(0) && ran.stdout.contains(said), "{ran:?}");
+    }
+    project.file("odd/SKILL.md", "---\nname: odd\ndescription: \"a\\u202eb\\0\"\n---\nBody.\n");
+    let ran = project.cfn(["skill", "validate", "odd"]);
+    assert!(ran.stdout.contains("SKILL.md:3: warning: ") && ran.stdout.contains("U+0000, U+202E"), "{ran:?}");
+}
+
+#[test]
 fn the_skills_of_the_repository_keep_the_format() {
     let project = Project::empty();
     let path = repository("tests/skills");

@@ -1,6 +1,8 @@
 //! Tests of the reader: what real files look like, one by one; mutations; and a folder of real files, where there is one.
 
+mod growth;
 mod mutations;
+mod oddities;
 mod rules;
 mod specimens;
 

@@ -15,7 +15,7 @@ const VALID: &str = "---\nname: pdf-forms\ndescription: >-\n  Fills forms: well.
 fn survive(bytes: &[u8]) {
     match SkillFile::read(bytes, &Limits::default()) {
         Ok(file) => {
-            let lines = file.text.split('\n').count();
+            let lines = file.text.split(['\n', '\r']).count();
             for mode in [Mode::Lenient, Mode::Strict] {
                 for finding in validate(&file, Some("pdf"), mode) {
                     assert!((1..=lines).contains(&finding.line), "{finding:?}");

@@ -44,14 +44,12 @@ fn reads_a_proper_file_without_a_word() {
 fn says_why_there_is_no_front_matter() {
     let cases = [
         ("# Title\n\nText.\n", 1, "a heading"),
-        ("Just text.\n", 1, "text (\"Just text.\")"),
+        ("Just text.\n", 1, "the file starts with text, so it has no front matter"),
         ("```yaml\n---\nname: a\n---\n```\n", 1, "a code fence, so the block that begins on line 2"),
         ("<!-- a -->\n---\nname: a\n---\n", 1, "a comment"),
         ("name: a\ndescription: b\n\n# Body\n", 1, "fields, but without the \"---\" line"),
         ("---\nname: a\ndescription: b\n\n# Body\n", 1, "no closing \"---\" line"),
         ("---\nname: a\ndescription: |\n  b\n  ---\n  # Body\n", 5, "closing \"---\" is indented"),
-        ("---\nname: a\n---# Title\nText\n", 3, "text follows the closing \"---\""),
-        ("---\nname: a\n---# Title\nText\n\n---\nMore\n", 3, "text follows the closing \"---\""),
         ("---\nname: a\n\n# Title\n\nSome: text here\nand more\n\n---\n", 1, "before the first heading"),
         ("--- name: a\n", 1, "text on the same line"),
         ("  ---\nname: a\n  ---\n", 1, "is indented"),
@@ -162,7 +160,7 @@ fn leaves_out_what_nobody_can_be_sure_about() {
     assert_eq!((front_matter.name, front_matter.license.as_deref()), (None, Some("MIT")));
     assert!(said.iter().any(|message| message.contains("\"name\"") && message.ends_with("left out")), "{said:?}");
     let (_, said) = fields("name: a\ndescription: b\n\nstray prose\nmore of it");
-    assert_eq!(said, ["5: 2 lines belong to no field and were left out: \"stray prose\""]);
+    assert_eq!(said, ["5: 2 lines belong to no field and were left out"]);
 }
 
 #[test]
@@ -207,7 +205,7 @@ fn reads_anchors_tags_and_surrogate_pairs() {
         json!({"x": {"k": "v"}, "y": {"k": "v"}, "z": "1", "w": "2"})
     );
     assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].contains("\"!own\""), "{said:?}");
+    assert!(said[0].starts_with("7: a YAML tag is not known"), "{said:?}");
 }
 
 #[test]
@@ -269,7 +267,7 @@ fn reads_metadata_as_json_on_one_line_or_many() {
 fn says_once_that_characters_are_hidden_and_escapes_them() {
     let file = read("---\nname: a\ndescription: b\n---\n\u{0}x\u{200b}\n\u{202e}\n");
     let said = file.as_ref().map(messages).unwrap_or_default();
-    assert_eq!(said, ["5: the file has 3 characters that are not visible, the first is \\u{0}"]);
+    assert_eq!(said, ["5: the file has 3 characters that are not visible: U+0000, U+200B, U+202E"]);
     let (front_matter, said) = fields("name: a\ndescription: x\u{1}y\nowner: b: c");
     assert_eq!(front_matter.description.as_deref(), Some("x\u{fffd}y"));
     assert_eq!(said.len(), 3, "{said:?}");
@@ -281,7 +279,7 @@ fn says_once_that_characters_are_hidden_and_escapes_them() {
 fn says_where_yaml_sees_a_comment_or_an_anchor_in_prose() {
     let (front_matter, said) = fields("name: a\ndescription: Fixes issue #12 at once\nversion: 1.0 # fine");
     assert_eq!(front_matter.description.as_deref(), Some("Fixes issue #12 at once").map(|_| "Fixes issue"));
-    assert_eq!(said, ["3: YAML reads \"#12 at once\" as a comment, not as part of \"description\""]);
+    assert_eq!(said, ["3: YAML reads the text from \"#\" on as a comment, not as part of \"description\""]);
     let (front_matter, said) = fields("name: a\ndescription: &fast and small");
     assert_eq!(front_matter.description.as_deref(), Some("and small"));
     assert!(said.len() == 1 && said[0].contains("an anchor"), "{said:?}");
