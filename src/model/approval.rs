@@ -33,6 +33,21 @@ pub enum Decision {
     NeedsCorrection,
 }
 
+/// What became of the review of a skill's current version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Review {
+    /// Agents may get these bytes.
+    Approved,
+    /// Somebody rejected them.
+    Rejected,
+    /// They wait for a decision.
+    Pending,
+    /// Nobody has approved them, and nobody is asked to: the skill is not active, or needs no review.
+    #[default]
+    None,
+}
+
 /// Where a skill is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,5 +96,7 @@ words!(ApprovalLevel, "an approval level", "auto, escalate, human",
     Auto => "auto", Escalate => "escalate", Human => "human");
 words!(Decision, "a decision", "approved, rejected, escalated, needs_correction",
     Approved => "approved", Rejected => "rejected", Escalated => "escalated", NeedsCorrection => "needs_correction");
+words!(Review, "a review", "approved, rejected, pending, none",
+    Approved => "approved", Rejected => "rejected", Pending => "pending", None => "none");
 words!(Status, "a status", "active, deprecated, archived",
     Active => "active", Deprecated => "deprecated", Archived => "archived");

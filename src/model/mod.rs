@@ -13,7 +13,7 @@ mod usage;
 mod version;
 mod visible;
 
-pub use approval::{ApprovalLevel, Decision, Status};
+pub use approval::{ApprovalLevel, Decision, Review, Status};
 pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
 pub use delivery::{Changed, Delivery, Event, Execution};

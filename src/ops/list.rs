@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cached::{Query, cached};
 use super::error::Result;
 use crate::cache::{Cache, Class, Question};
-use crate::model::{AgentType, ApprovalLevel, Category, SkillId, Status, Tables};
+use crate::model::{AgentType, ApprovalLevel, Category, Review, SkillId, Status, Tables};
 use crate::store::{ListedSkill, SkillFilter, Snapshot, Store};
 
 /// The skills that pass a filter.
@@ -32,6 +32,9 @@ pub struct ListedEntry {
     pub approval_level: ApprovalLevel,
     /// Whether the current version is approved.
     pub approved: bool,
+    /// What became of the review of the current version: for text alone, since the fields of the JSON are fixed.
+    #[serde(skip)]
+    pub review: Review,
     /// SHA-256 of the current version.
     pub content_hash: String,
     /// Where it was read from.
@@ -70,16 +73,19 @@ impl Query for SkillFilter {
     }
 
     fn kept(&self, answer: &ListReport) -> Option<Vec<u8>> {
-        serde_json::to_vec(answer).ok()
+        let reviews: Vec<Review> = answer.skills.iter().map(|it| it.review).collect();
+        serde_json::to_vec(&(answer, reviews)).ok()
     }
 
     fn recalled(&self, kept: &[u8]) -> Option<(ListReport, Vec<String>)> {
-        Some((serde_json::from_slice(kept).ok()?, Vec::new()))
+        let (mut report, reviews): (ListReport, Vec<Review>) = serde_json::from_slice(kept).ok()?;
+        report.skills.iter_mut().zip(reviews).for_each(|(entry, review)| entry.review = review);
+        Some((report, Vec::new()))
     }
 }
 
 impl From<ListedSkill> for ListedEntry {
-    fn from(ListedSkill { skill, approved, agents }: ListedSkill) -> Self {
+    fn from(ListedSkill { skill, review, agents }: ListedSkill) -> Self {
         Self {
             id: skill.id,
             name: skill.name,
@@ -87,7 +93,8 @@ impl From<ListedSkill> for ListedEntry {
             version: skill.version,
             status: skill.status,
             approval_level: skill.approval_level,
-            approved,
+            approved: review == Review::Approved,
+            review,
             content_hash: skill.content_hash,
             content_path: skill.content_path,
             owner: skill.owner.filter(|it| !it.is_empty()),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::{ApprovalLevel, Category, ContentHash, Skill, VersionRecord};
+use crate::model::{ApprovalLevel, Category, ContentHash};
 use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
@@ -123,9 +123,4 @@ pub(super) fn read_described(files: &Files, path: &std::path::Path) -> Result<(C
         hint: "Nothing was stored; correct the file.",
     })?;
     Ok((file, described))
-}
-
-/// The record of a skill's current version, where its row agrees with it.
-pub(super) fn current<'v>(skill: &Skill, versions: &'v [VersionRecord]) -> Option<&'v VersionRecord> {
-    versions.iter().find(|it| it.version == skill.version && it.content_hash == skill.content_hash)
 }

@@ -75,12 +75,12 @@ impl Query for Show {
         };
         let hash = hash.filter(|_| self.content).cloned();
         let content = hash.as_deref().map(|it| verified(snapshot, &skill.name, &wanted, it)).transpose()?;
-        let approved = super::rules::current(&skill, &versions).is_some_and(|it| it.approved);
+        let review = snapshot.review(skill.id)?;
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
             front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),
             content_hash: hash,
-            skill: ListedEntry::from(ListedSkill { skill, approved, agents }),
+            skill: ListedEntry::from(ListedSkill { skill, review, agents }),
             mappings,
             versions: versions.into_iter().map(VersionEntry::from).collect(),
             content,
@@ -89,11 +89,12 @@ impl Query for Show {
 
     fn kept(&self, answer: &ShowReport) -> Option<Vec<u8>> {
         let ShowReport { skill, front_matter, mappings, versions, content: _, content_hash } = answer;
-        serde_json::to_vec(&(skill, front_matter, mappings, versions, content_hash)).ok()
+        serde_json::to_vec(&(skill, skill.review, front_matter, mappings, versions, content_hash)).ok()
     }
 
     fn recalled(&self, kept: &[u8]) -> Option<(ShowReport, Vec<String>)> {
-        let (skill, front_matter, mappings, versions, content_hash) = serde_json::from_slice(kept).ok()?;
+        let (skill, review, front_matter, mappings, versions, content_hash) = serde_json::from_slice(kept).ok()?;
+        let skill = ListedEntry { review, ..skill };
         let report = ShowReport { skill, front_matter, mappings, versions, content: None, content_hash };
         let hashes = report.content_hash.iter().cloned().collect();
         Some((report, hashes))

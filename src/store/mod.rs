@@ -25,7 +25,7 @@ use std::path::Path;
 
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -95,6 +95,8 @@ pub trait Catalogue {
     fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>>;
     /// The latest decision about bytes of a skill, in whatever version they are.
     fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
+    /// What became of the review of a skill's current version.
+    fn review(&self, skill: SkillId) -> Result<Review>;
     /// The agent types that get a skill.
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
     /// Current versions, and bootstrap skills, whose bytes are not in the database.
@@ -121,7 +123,7 @@ pub trait Reporting {
     fn prove(&self) -> Result<Proof>;
     /// Decisions of these days, with when what they decide on was recorded.
     fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
-    /// Active skills above level `auto` whose current version is not approved, by id.
+    /// Skills whose current version waits for a decision, by id.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
     /// How many skills there are by level and status.
     fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;

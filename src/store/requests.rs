@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Status, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Review, Skill, SkillId, SkillName, Status, VersionSource,
 };
 
 /// Which skills to list.
@@ -17,7 +17,7 @@ pub struct SkillFilter {
     pub status: Option<Status>,
     /// Only those mapped to this agent type.
     pub agent_type: Option<AgentType>,
-    /// Only those whose current version waits for review.
+    /// Only those whose current version waits for a decision.
     pub pending: bool,
 }
 
@@ -26,8 +26,8 @@ pub struct SkillFilter {
 pub struct ListedSkill {
     /// The row.
     pub skill: Skill,
-    /// Whether its current version is approved.
-    pub approved: bool,
+    /// What became of the review of its current version.
+    pub review: Review,
     /// The agent types that it is mapped to and enabled for, by name.
     pub agents: Vec<String>,
 }

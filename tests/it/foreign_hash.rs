@@ -55,7 +55,6 @@ fn the_approved_version_stays_served_whatever_the_row_says() {
         format!("content_hash = '{}', approval_level = 'auto'", sha256("anything")),
         format!("content_hash = (SELECT content_hash FROM skills WHERE name = 'sql'), content_path = 'elsewhere.md'"),
         format!("content_hash = '{}', version = '1.0.1'", sha256("anything")),
-        format!("content_hash = '{}', version = '9.9.9', approval_level = 'auto'", sha256("not stored")),
         format!("content_hash = '{}', version = ''", sha256("anything")),
     ] {
         let project = project();
@@ -64,6 +63,17 @@ fn the_approved_version_stays_served_whatever_the_row_says() {
         assert_eq!((served, pending, shown, verified), (first(), true, true, true), "{change}");
         assert_eq!(project.cfn(["db", "check"]).code, Some(0), "{change}");
     }
+}
+
+/// A version of its own, of level auto: nobody has to decide on it, but its bytes are not there.
+#[test]
+fn a_new_version_without_bytes_does_not_take_the_approved_one_away() {
+    let project = project();
+    let hash = sha256("not stored");
+    project.sqlite3(&format!(
+        "UPDATE skills SET content_hash = '{hash}', version = '9.9.9', approval_level = 'auto' WHERE name = 'jwt'"
+    ));
+    assert_eq!(readers(&project), (first(), false, true, true));
 }
 
 #[test]

@@ -74,11 +74,69 @@ fn filters_narrow_the_list() {
     assert_eq!(listed(&project, &["--status", "deprecated"]), ["d"]);
     assert_eq!(listed(&project, &["--agent", "dev"]), ["b"]);
     assert_eq!(listed(&project, &["--agent", "tester", "--category", "domain"]), ["b"]);
-    assert_eq!(listed(&project, &["--pending"]), ["b", "c"]);
+    assert_eq!(listed(&project, &["--pending"]), ["b"], "what was rejected does not wait");
     assert_eq!(listed(&project, &["--pending", "--level", "human"]), ["b"]);
     assert!(listed(&project, &["--agent", "nobody"]).is_empty());
     for bad in [["--category", "x"], ["--level", "low"], ["--status", "new"], ["--agent", "a b"]] {
         project.cfn(["skill", "list"].iter().chain(&bad)).fails(1);
+    }
+}
+
+/// One rule: what `list --pending` names is what `analytics bottlenecks` names, and what the table calls pending.
+#[test]
+fn what_waits_for_a_decision_is_the_same_everywhere() {
+    let project = Project::new();
+    for (name, category) in [
+        ("approved", "domain"),
+        ("auto", "testing"),
+        ("auto-passed-on", "testing"),
+        ("auto-rejected", "testing"),
+        ("archived", "domain"),
+        ("corrected", "domain"),
+        ("deprecated", "infrastructure"),
+        ("new", "infrastructure"),
+        ("rejected", "domain"),
+        ("rejected-then-passed-on", "domain"),
+    ] {
+        deploy(&project, name, "Body.", &[category]);
+    }
+    project.sqlite3("DELETE FROM approval_history WHERE skill_id <> 1");
+    let decide = |name: &str, decision: &str| {
+        project.sqlite3(&format!(
+            "INSERT INTO approval_history (skill_id, version, approval_level, decision)
+             SELECT id, version, approval_level, '{decision}' FROM skills WHERE name = '{name}'"
+        ));
+    };
+    decide("auto-passed-on", "escalated");
+    decide("auto-rejected", "rejected");
+    decide("corrected", "needs_correction");
+    decide("rejected", "rejected");
+    decide("rejected-then-passed-on", "rejected");
+    decide("rejected-then-passed-on", "escalated");
+    project.sqlite3("UPDATE skills SET status = name WHERE name IN ('archived', 'deprecated')");
+
+    let pending = ["auto-passed-on", "corrected", "new", "rejected-then-passed-on"];
+    assert_eq!(listed(&project, &["--pending"]), pending);
+    let report = project.cfn(["analytics", "bottlenecks", "--json"]).json();
+    let rows = report["tables"][0]["rows"].as_array().expect("rows").clone();
+    let mut named: Vec<_> = rows.iter().map(|it| it["skill"].as_str().expect("a name").to_owned()).collect();
+    named.sort();
+    assert_eq!(named, pending);
+    let table = project.cfn(["skill", "list"]).ok();
+    let column = |word: &str| -> Vec<&str> {
+        let rows = table.lines().filter(|it| it.split_whitespace().nth(5) == Some(word));
+        rows.filter_map(|it| it.split_whitespace().next()).collect()
+    };
+    assert_eq!(column("pending"), pending);
+    assert_eq!(column("rejected"), ["auto-rejected", "rejected"]);
+    assert_eq!(column("none"), ["archived", "deprecated"]);
+    assert_eq!(column("approved"), ["approved", "auto"]);
+    assert!(listed(&project, &["--pending", "--status", "archived"]).is_empty());
+    assert_eq!(listed(&project, &["--pending", "--level", "escalate"]), ["new"]);
+    for (name, says) in
+        [("rejected", "human, rejected"), ("archived", "human, not approved"), ("new", "escalate, waits")]
+    {
+        assert!(project.cfn(["skill", "show", name]).ok().contains(says), "{name}");
     }
 }
 

@@ -30,7 +30,7 @@ pub(in crate::cli) struct Args {
     /// Only those that this agent type gets
     #[arg(long, value_name = "AGENT_TYPE")]
     agent: Option<AgentType>,
-    /// Only those whose current version waits for review
+    /// Only those whose current version waits for a decision
     #[arg(long)]
     pending: bool,
 }
@@ -61,14 +61,13 @@ impl Report for ListReport {
             return page.line("no skills");
         }
         let rows = self.skills.iter().map(|it| {
-            let approved = if it.approved { "approved" } else { "pending" };
             vec![
                 it.name.clone(),
                 it.version.clone(),
                 it.category.clone(),
                 it.status.clone(),
                 it.approval_level.to_string(),
-                approved.to_owned(),
+                it.review.to_string(),
                 it.agents.join(", "),
             ]
         });

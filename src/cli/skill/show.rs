@@ -5,7 +5,7 @@ use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{SkillName, Version, Visible};
+use crate::model::{Review, SkillName, Version, Visible};
 use crate::ops::{self, Show, ShowReport};
 
 /// Show a skill with its mappings and versions
@@ -51,12 +51,17 @@ impl Report for ShowReport {
         if let Some(description) = description {
             page.line(Visible(description));
         }
-        let approved = if skill.approved { "approved" } else { "waits for review" };
+        let review = match skill.review {
+            Review::Approved => "approved",
+            Review::Rejected => "rejected",
+            Review::Pending => "waits for review",
+            Review::None => "not approved",
+        };
         let facts = [
             ("id", skill.id.0.to_string()),
             ("category", skill.category.clone()),
             ("status", skill.status.clone()),
-            ("level", format!("{}, {approved}", skill.approval_level)),
+            ("level", format!("{}, {review}", skill.approval_level)),
             ("hash", skill.content_hash.clone()),
             ("file", skill.content_path.clone()),
             ("owner", skill.owner.clone().unwrap_or_default()),

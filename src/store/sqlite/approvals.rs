@@ -29,6 +29,25 @@ macro_rules! approved {
 }
 pub(super) use approved;
 
+/// The [`Review`](crate::model::Review) of skill `s`, whose current version has this alias, or is none where another program wrote
+/// other bytes into the row. What needs no review waits where somebody passed it on, and where it is no version yet.
+macro_rules! review {
+    ($v:literal) => {
+        concat!(
+            "CASE WHEN coalesce(",
+            approved!($v),
+            ", 0) THEN 'approved' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
+               AND a.content_hash = s.content_hash ORDER BY a.rowid DESC LIMIT 1), '')
+             WHEN 'rejected' THEN 'rejected'
+             WHEN '' THEN iif(coalesce(s.status, 'active') = 'active' AND (coalesce(s.approval_level, '') <> 'auto' OR ",
+            $v,
+            ".skill_id IS NULL), 'pending', 'none')
+             ELSE iif(coalesce(s.status, 'active') = 'active', 'pending', 'none') END END"
+        )
+    };
+}
+pub(super) use review;
+
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval>> {
     collect(
         connection,

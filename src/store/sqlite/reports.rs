@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::approvals::approved;
+use super::approvals::{approved, review};
 use super::rows::{Fields, collect};
 use crate::model::{ApprovalLevel, DecisionTime, SkillId, Waiting};
 use crate::store::Days;
@@ -36,9 +36,9 @@ pub(super) fn waiting(connection: &Connection, category: Option<&str>) -> Result
         "SELECT s.id, s.name, s.version, s.approval_level, coalesce(v.created_at, s.updated_at, s.created_at)
          FROM skills s
          LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
-         WHERE coalesce(s.status, 'active') = 'active' AND coalesce(s.approval_level, '') <> 'auto' AND NOT coalesce(",
-        approved!("v"),
-        ", 0) AND (?1 IS NULL OR s.category = ?1) ORDER BY s.id"
+         WHERE (?1 IS NULL OR s.category = ?1) AND ",
+        review!("v"),
+        " = 'pending' ORDER BY s.id"
     );
     collect(connection, sql, [category], |row| {
         let mut fields = Fields::new("skills", row);

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::approvals::approved;
+use super::approvals::{approved, review};
 use super::rows::{Fields, change, collect, first};
-use crate::model::{AgentType, ApprovalLevel, Category, Skill, SkillId, SkillName, Status};
+use crate::model::{AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status};
 use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
@@ -21,9 +21,9 @@ const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name =
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
-    ", coalesce(",
-    approved!("v"),
-    ", 0) AS approved,
+    ", ",
+    review!("v"),
+    " AS review,
        (SELECT json_group_array(agent_type) FROM
           (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
              AND typeof(agent_type) = 'text' ORDER BY agent_type))
@@ -33,7 +33,7 @@ const LIST: &str = concat!(
        AND (?2 IS NULL OR CASE WHEN s.approval_level IN ('auto', 'escalate') THEN s.approval_level ELSE 'human' END = ?2)
        AND (?3 IS NULL OR coalesce(s.status, 'active') = ?3)
        AND (?4 IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = ?4 AND enabled))
-       AND (NOT ?5 OR NOT approved)
+       AND (NOT ?5 OR review = 'pending')
      ORDER BY s.name"
 );
 
@@ -77,11 +77,28 @@ pub(super) fn list(connection: &Connection, filter: &SkillFilter) -> Result<Vec<
 fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     let mut fields = Fields::new("skills", row);
     let skill = read(&mut fields)?;
-    let approved = fields.get()?;
+    let review = fields.word()?;
     let agents: String = fields.get()?;
     // SQLite made this array from text, so it reads.
     let agents = serde_json::from_str(&agents).unwrap_or_default();
-    Ok(ListedSkill { skill, approved, agents })
+    Ok(ListedSkill { skill, review, agents })
+}
+
+const REVIEW: &str = concat!(
+    "SELECT s.id, ",
+    review!("v"),
+    " FROM skills s
+     LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
+     WHERE s.id = ?1"
+);
+
+pub(super) fn review_of(connection: &Connection, skill: SkillId) -> Result<Review> {
+    let found = first(connection, REVIEW, [skill.0], |row| {
+        let mut fields = Fields::new("skills", row);
+        let _id: i64 = fields.get()?;
+        fields.word()
+    })?;
+    Ok(found.unwrap_or(Review::None))
 }
 
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
@@ -157,7 +174,7 @@ fn json_array(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIND, LIST};
+    use super::{FIND, LIST, REVIEW};
     use crate::store::sqlite::plans::{cost, database, scans};
 
     #[test]
@@ -165,6 +182,7 @@ mod tests {
         let connection = database()?;
         assert!(scans(&connection, FIND)?.is_empty(), "{:?}", scans(&connection, FIND));
         assert_eq!(cost(&connection, FIND, ["s7"])?, (1, 0));
+        assert!(scans(&connection, REVIEW)?.is_empty(), "{:?}", scans(&connection, REVIEW));
         let scanned = scans(&connection, LIST)?;
         let inner =
             |it: &String| it.starts_with("SCAN s ") || it.starts_with("SCAN (") || it.starts_with("SCAN (subquery");

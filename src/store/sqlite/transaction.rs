@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::store::{
     Backlog, Catalogue, Days, Freshness, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
@@ -110,6 +110,10 @@ impl Catalogue for SqliteTransaction<'_> {
 
     fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
         self.say(approvals::latest(&self.inner, skill, content_hash))
+    }
+
+    fn review(&self, skill: SkillId) -> Result<Review> {
+        self.say(skills::review_of(&self.inner, skill))
     }
 
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {

@@ -151,10 +151,10 @@ fn velocity() {
     );
 }
 
-/// Active skills above level auto whose bytes were not approved by the latest decision about them.
+/// Active skills above level auto whose bytes wait for a decision: the latest one neither approved nor rejected them.
 const WAITING: &str = "FROM skills s WHERE status = 'active' AND approval_level <> 'auto'
     AND coalesce((SELECT decision FROM approval_history h WHERE h.skill_id = s.id AND h.content_hash = s.content_hash
-      ORDER BY h.id DESC LIMIT 1), '') <> 'approved'";
+      ORDER BY h.id DESC LIMIT 1), '') NOT IN ('approved', 'rejected')";
 
 #[test]
 fn bottlenecks() {

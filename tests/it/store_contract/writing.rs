@@ -2,7 +2,7 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
-use cfn::model::{Category, ContentHash, Usage};
+use cfn::model::{Category, ContentHash, Review, Usage};
 use cfn::store::{Durability, SkillChange, SkillFilter, Store};
 
 use super::{Backend, NOW, decide, insert, map, name, version};
@@ -60,7 +60,11 @@ pub(crate) fn an_approval_binds_to_bytes_and_the_latest_decides(backend: &dyn Ba
         let found = snapshot.candidates(&"dev".parse().expect("a type")).expect("candidates");
         let by_candidates: Vec<bool> = found.iter().map(|it| it.approved.is_some()).collect();
         let listed = snapshot.list(&SkillFilter::default()).expect("a list");
-        assert_eq!(by_candidates, listed.iter().map(|it| it.approved).collect::<Vec<_>>(), "one rule everywhere");
+        assert_eq!(
+            by_candidates,
+            listed.iter().map(|it| it.review == Review::Approved).collect::<Vec<_>>(),
+            "one rule everywhere"
+        );
         by_candidates
     };
     assert_eq!(approved(store.as_mut()), [true, false], "auto, human");
