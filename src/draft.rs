@@ -5,7 +5,9 @@
 //! them is still being written. The number of a process would not do: containers that share a folder count their own. Where the
 //! file system has no such locks, nobody gets one and nothing is swept.
 
-use std::fs::{self, File};
+mod rights;
+
+use std::fs::{self, File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,6 +56,11 @@ impl Draft {
         &self.path
     }
 
+    /// Creates the file. It is as open as `source`, whose content it is going to hold; without one, the umask decides.
+    pub fn create(&self, source: Option<&Metadata>) -> io::Result<File> {
+        rights::create(&self.path, source)
+    }
+
     /// Puts what was written on the disk.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.path).and_then(|file| file.sync_all())
@@ -68,29 +75,54 @@ impl Draft {
     }
 
     /// Gives the draft its name, in place of what may have it now.
-    pub fn replace(self) -> io::Result<()> {
-        fs::rename(&self.path, &self.to)?;
-        sync_folder(&self.to);
-        Ok(())
+    pub fn replace(self) -> Result<(), NamingError> {
+        fs::rename(&self.path, &self.to).map_err(NamingError::NotNamed)?;
+        sync_folder(&self.to).map_err(NamingError::NotSynced)
     }
 
     /// Gives the draft its name, unless something has that name already; says whether it did.
-    pub fn publish(self) -> io::Result<bool> {
-        let renamed = match renameat_with(CWD, &self.path, CWD, &self.to, RenameFlags::NOREPLACE) {
-            // Network file systems cannot do that; a link never replaces either.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-                rustix::fs::link(&self.path, &self.to)
-            }
-            other => other,
-        };
-        match renamed {
-            Ok(()) => {
-                sync_folder(&self.to);
-                Ok(true)
-            }
-            Err(rustix::io::Errno::EXIST) => Ok(false),
-            Err(error) => Err(error.into()),
+    pub fn publish(self) -> Result<bool, NamingError> {
+        let to = self.to.clone();
+        self.publish_as(&to)
+    }
+
+    /// The same with another name in the same folder; where that is taken, it can be tried again with the next.
+    pub fn publish_as(&self, to: &Path) -> Result<bool, NamingError> {
+        match rename_to_free(&self.path, to) {
+            Ok(()) => sync_folder(to).map(|()| true).map_err(NamingError::NotSynced),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(NamingError::NotNamed(error)),
         }
+    }
+}
+
+/// Gives a file another name, which is refused where something has it.
+pub fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Network file systems cannot do that; a link never replaces either.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+            rustix::fs::link(from, to)?;
+            fs::remove_file(from)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Why a draft has no name, or may lose it.
+#[derive(Debug, thiserror::Error)]
+pub enum NamingError {
+    /// It has none: what was there is there.
+    #[error("{0}")]
+    NotNamed(io::Error),
+    /// It has its name, but its folder could not be synced: after a power cut, what was there may be there again.
+    #[error("its folder could not be synced: {0}")]
+    NotSynced(io::Error),
+}
+
+impl From<NamingError> for io::Error {
+    fn from(error: NamingError) -> Self {
+        let (NamingError::NotNamed(source) | NamingError::NotSynced(source)) = error;
+        source
     }
 }
 
@@ -137,14 +169,27 @@ fn sync_as_it_grows(file: &File, stopped: &Receiver<()>) -> io::Result<()> {
 pub fn create_folder(folder: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|it| fs::symlink_metadata(it).is_err()).collect();
     fs::create_dir_all(folder)?;
-    missing.into_iter().for_each(sync_folder);
-    Ok(())
+    missing.into_iter().try_for_each(sync_folder)
 }
 
-/// A new name is durable when the folder that it is in is synced. Some file systems refuse that; the name stands all the same.
-pub fn sync_folder(path: &Path) {
-    if let Some(folder) = path.parent() {
-        let _ = File::open(folder).and_then(|it| it.sync_all());
+/// A new name is durable when the folder that it is in is synced. Some file systems cannot do that, and a folder that may not be
+/// read cannot be opened for it; the name stands all the same.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match File::open(folder).and_then(|it| it.sync_all()) {
+        Err(error) if ![InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what killed processes left in the folder of `path`, unless somebody is writing there.
+pub fn sweep_beside(path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    let is_left = |it: fs::DirEntry| it.file_name().to_str().is_some_and(is_draft);
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.any(|it| it.is_ok_and(is_left))) {
+        swept(folder);
     }
 }
 
@@ -167,97 +212,18 @@ fn swept(folder: &Path) -> Option<File> {
 /// Removes all drafts, whatever they were going to be called: backups carry the time in their names, so the next has another.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some((_, rest)) = name.to_str().and_then(|it| it.rsplit_once(MARK)) else { continue };
-        let digits = BESIDE.iter().fold(rest, |text, suffix| text.strip_suffix(suffix).unwrap_or(text));
-        if !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+        if entry.file_name().to_str().is_some_and(is_draft) {
             let _ = fs::remove_file(entry.path()); // it is swept again next time
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, File};
-    use std::io::{self, Write};
-    use std::path::Path;
-
-    use super::{Draft, create_folder};
-
-    fn names(folder: &Path) -> io::Result<Vec<String>> {
-        let mut names: Vec<_> =
-            fs::read_dir(folder)?.flatten().map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        Ok(names)
-    }
-
-    #[test]
-    fn what_killed_processes_left_is_swept_and_nothing_else() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        // The number of a process that lives, here or in another container, means nothing.
-        for left in ["a.db.cfn-tmp-1", "b.cfn-tmp-00ff-journal", "a.db.cfn-tmp-notes", "a.cfn-tmp-", "a.db"] {
-            fs::write(folder.path().join(left), "")?;
-        }
-        drop(Draft::of(&folder.path().join("c")));
-        assert_eq!(names(folder.path())?, ["a.cfn-tmp-", "a.db", "a.db.cfn-tmp-notes"]);
-        Ok(())
-    }
-
-    #[test]
-    fn a_draft_that_somebody_is_writing_is_not_swept() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let place = folder.path().join("a.db");
-        let (first, second) = (Draft::of(&place), Draft::of(&place));
-        assert_ne!(first.path(), second.path());
-        fs::write(first.path(), "first")?;
-        fs::write(second.path(), "second")?;
-        // As in a container that counts its processes from 1: no process here has this number.
-        let other = folder.path().join("b.db.cfn-tmp-2147483647");
-        fs::write(&other, "")?;
-        drop(Draft::of(&place));
-        assert!(first.path().exists() && second.path().exists() && other.exists());
-        assert!(first.publish()?);
-        assert!(!second.publish()?, "it has a name already");
-        assert_eq!(fs::read_to_string(&place)?, "first");
-        drop(Draft::of(&place));
-        assert_eq!(names(folder.path())?, ["a.db"], "nobody writes any more");
-        Ok(())
-    }
-
-    #[test]
-    fn a_folder_that_somebody_else_keeps_locked_is_written_into_all_the_same() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let held = File::open(folder.path())?;
-        held.lock()?;
-        let draft = Draft::of(&folder.path().join("a"));
-        fs::write(draft.path(), "text")?;
-        draft.sync()?;
-        draft.replace()?;
-        assert_eq!(names(folder.path())?, ["a"]);
-        Ok(())
-    }
-
-    #[test]
-    fn a_draft_that_is_synced_ahead_is_what_was_written() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let draft = Draft::of(&folder.path().join("a"));
-        let (mut file, megabyte) = (File::create(draft.path())?, vec![b'x'; 1024 * 1024]);
-        let syncing = draft.sync_ahead()?;
-        for _ in 0..20 {
-            file.write_all(&megabyte)?;
-        }
-        syncing.end()?;
-        draft.sync()?;
-        draft.replace()?;
-        assert_eq!(fs::metadata(folder.path().join("a"))?.len(), 20 * 1024 * 1024);
-        Ok(())
-    }
-
-    #[test]
-    fn folders_are_created_down_to_the_last() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        create_folder(&folder.path().join("a/b/c"))?;
-        assert!(folder.path().join("a/b/c").is_dir());
-        create_folder(&folder.path().join("a/b/c"))
-    }
+/// Whether a name is one of a draft, or of what SQLite has beside one.
+fn is_draft(name: &str) -> bool {
+    let Some((_, rest)) = name.rsplit_once(MARK) else { return false };
+    let digits = BESIDE.iter().fold(rest, |text, suffix| text.strip_suffix(suffix).unwrap_or(text));
+    !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit())
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::Class;
+use crate::regular_file;
 use crate::settings::{CachePolicy, RedisServer};
 
 /// How long a server that failed is left alone.
@@ -101,8 +101,8 @@ impl Notes {
     pub fn read(&self) -> Noted {
         let nothing = || Noted { server: self.server.clone(), ..Noted::default() };
         let mut text = Vec::new();
-        let read =
-            self.open(OpenOptions::new().read(true)).and_then(|it| it.take(LENGTH as u64).read_to_end(&mut text));
+        let read = regular_file::open_beside(&self.path, OpenOptions::new().read(true))
+            .and_then(|it| it.take(LENGTH as u64).read_to_end(&mut text));
         let noted = read.ok().and_then(|_| serde_json::from_slice::<Noted>(&text).ok());
         noted.filter(|it| it.server == self.server).unwrap_or_else(nothing)
     }
@@ -114,7 +114,7 @@ impl Notes {
             return Err(io::Error::other("the notes are too long"));
         }
         text.resize(LENGTH, b' ');
-        self.open(OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
+        regular_file::open_beside(&self.path, OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
     }
 
     /// The server failed: no process contacts it for a while.
@@ -132,13 +132,6 @@ impl Notes {
         if let Err(error) = done {
             tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis answered");
         }
-    }
-
-    /// Neither follows a link nor waits for the other end of a pipe.
-    fn open(&self, options: &mut OpenOptions) -> io::Result<fs::File> {
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = options.custom_flags(flags.bits().cast_signed()).open(&self.path)?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
     }
 }
 

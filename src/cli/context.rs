@@ -36,16 +36,20 @@ pub(super) type Database = SqliteStore;
 impl Context {
     /// Opens the database; an older one is adopted first.
     pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
-        self.open_for(access, false)
+        self.open_with(access, self.options())
+    }
+
+    /// Opens the database to read a few rows, wherever in it they are.
+    pub(super) fn open_for_few_rows(&self) -> Result<Database, Failure> {
+        self.open_with(Access::Read, Options { few_rows: true, ..self.options() })
     }
 
     /// Opens the database for a process that stays.
     pub(super) fn open_long_lived(&self, access: Access) -> Result<Database, Failure> {
-        self.open_for(access, true)
+        self.open_with(access, Options { long_lived: true, ..self.options() })
     }
 
-    fn open_for(&self, access: Access, long_lived: bool) -> Result<Database, Failure> {
-        let options = Options { long_lived, ..self.options() };
+    fn open_with(&self, access: Access, options: Options) -> Result<Database, Failure> {
         match SqliteStore::open(&self.settings.database, access, options, self.clock) {
             Ok(store) => {
                 tracing::debug!(path = %store.path().display(), ?access, "opened");
@@ -190,6 +194,7 @@ impl Context {
                 Synchronous::Normal => Durability::Normal,
             }),
             long_lived: false,
+            few_rows: false,
             outbox: self.settings.workflow.enabled,
         }
     }

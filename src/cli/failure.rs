@@ -42,6 +42,11 @@ impl Failure {
         matches!(self.kind, "database_missing" | "database_corrupt" | "not_a_skills_database")
     }
 
+    /// Whether the database was changed while it was read without locks; another try may meet it at rest.
+    pub(super) fn is_about_a_change(&self) -> bool {
+        self.kind == "changed_while_read"
+    }
+
     /// Whether an outside service failed, which may be better later.
     pub(super) fn is_about_a_service(&self) -> bool {
         self.code == 9
@@ -135,6 +140,16 @@ impl From<StoreError> for Failure {
                 (3, "database_denied", "Give this user the right to read and write the file and its folder.")
             }
             StoreError::Busy { .. } => (8, "busy", "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
+            StoreError::Changed { .. } => {
+                (8, "changed_while_read", "Try again; who may write the folder reads without being disturbed.")
+            }
+            StoreError::Replaced { .. } => (3, "database_replaced", "Nothing was changed; run the command again."),
+            StoreError::ForeignLog { .. } => (
+                3,
+                "foreign_log",
+                "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the one before.",
+            ),
+            StoreError::NotAFile { .. } => (3, "database_file", "Move it away: SQLite keeps a file of its own there."),
             StoreError::OutcomeUnknown { .. } => {
                 (3, "outcome_unknown", "Running the command again is safe, and says what became of it.")
             }

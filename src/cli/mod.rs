@@ -133,13 +133,24 @@ pub fn run() -> ExitCode {
     let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     let output =
         Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color).with_verbose(cli.global.verbose > 0);
-    match prepare(&cli.global, output).and_then(|context| dispatch(&context, cli.command)) {
+    match prepare(&cli.global, output).and_then(|context| perform(&context, cli.command, &arguments)) {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Found(code)) => ExitCode::from(code),
         Err(failure) => {
             output.failure(&failure);
             ExitCode::from(failure.code)
         }
+    }
+}
+
+/// Once more where the database was changed while it was read without locks: nothing was answered yet.
+fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Verdict, Failure> {
+    match dispatch(context, command) {
+        Err(failure) if failure.is_about_a_change() => match typed::parse(arguments) {
+            Ok(again) => dispatch(context, again.command),
+            Err(_) => Err(failure),
+        },
+        ended => ended,
     }
 }
 

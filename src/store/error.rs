@@ -78,6 +78,30 @@ pub enum StoreError {
         /// How long was waited.
         waited: Duration,
     },
+    /// It was read without locks, where no file can be written beside it, and somebody wrote meanwhile.
+    #[error("the database {} was changed while it was read without locks", Visible(path.to_string_lossy()))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another file has its name since it was opened. Nothing was changed.
+    #[error("the database {} was replaced by another file while it was in use", Visible(path.to_string_lossy()))]
+    Replaced {
+        /// The name.
+        path: PathBuf,
+    },
+    /// A log of another database lies beside it, and would be taken for its own.
+    #[error("the database {} replaced another one, whose log still lies beside it", Visible(path.to_string_lossy()))]
+    ForeignLog {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something lies where SQLite keeps a file beside the database.
+    #[error("{} is not a regular file", Visible(path.to_string_lossy()))]
+    NotAFile {
+        /// What lies there.
+        path: PathBuf,
+    },
     /// The sync of the commit itself failed: the change may be there or not.
     #[error("the outcome is unknown: the disk failed while {} was being committed ({detail})", Visible(path.to_string_lossy()))]
     OutcomeUnknown {

@@ -87,7 +87,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),
     });
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
-    let mut store = context.open(if usage.is_some() { Access::Write } else { Access::Lookup })?;
+    let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
     let mut report = match &usage {
         Some(usage) => {
             let format = (!context.output.json).then_some(args.format);
@@ -99,10 +99,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
     if usage.is_some() {
         context.deliver_later(&mut store);
-        drop(store);
-    } else {
-        store.leave();
     }
+    drop(store);
     remarks(context.output, &request, &report);
     match pieces {
         Some(pieces) => context.output.pieces(&pieces)?,

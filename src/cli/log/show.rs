@@ -1,7 +1,7 @@
 //! `cfn log show`.
 
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::ops::{self, UsageReport};
@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::usage_of_task(&mut context.open(Access::Lookup)?, &args.task, args.limit)?;
+    let report = ops::usage_of_task(&mut context.open_for_few_rows()?, &args.task, args.limit)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

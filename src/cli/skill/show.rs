@@ -2,7 +2,7 @@
 
 use crate::cache::Class;
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{Review, SkillName, Version, Visible};
@@ -35,7 +35,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::Show);
-    let report = ops::show(&mut context.open(Access::Lookup)?, cache.as_ref(), &args.request())?;
+    let report = ops::show(&mut context.open_for_few_rows()?, cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

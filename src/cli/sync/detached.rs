@@ -1,7 +1,7 @@
 //! The delivery that other commands start: in a session of its own, silent, one process at a time.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -9,6 +9,7 @@ use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::ops::{self, NextStep};
+use crate::regular_file;
 
 /// What the name of the lock has after that of the database.
 const LOCK: &str = "-sync.lock";
@@ -23,7 +24,7 @@ impl Turn {
     pub(in crate::cli) fn take(context: &Context) -> Option<Self> {
         let mut path = context.settings.database.clone().into_os_string();
         path.push(LOCK);
-        let file = fs::OpenOptions::new().create(true).append(true).open(PathBuf::from(path)).ok()?;
+        let file = regular_file::open_beside(Path::new(&path), OpenOptions::new().create(true).append(true)).ok()?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
         Some(Self { _file: file })
     }

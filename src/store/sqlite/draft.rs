@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
 
-use super::failure::file_error;
+use super::failure::{file_error, naming_error};
 use super::open::{self, Options};
-use super::{SqliteStore, backup, rollups, schema};
+use super::{SqliteStore, backup, orphans, rollups, schema};
 use crate::clock::Clock;
 use crate::draft::{Draft, SyncAhead};
 use crate::store::{Durability, Result};
@@ -37,7 +37,8 @@ impl DatabaseDraft {
         if exists {
             return Ok(None);
         }
-        let (mut connection, place) = open::create(file.path(), options)?;
+        backup::create(&file, None)?;
+        let (mut connection, place) = open::draft(file.path(), options)?;
         begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
         // Whatever durability its transactions ask for, it is synced once, at the end.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
@@ -59,7 +60,7 @@ impl DatabaseDraft {
     /// Finishes it and gives it its name, unless something has that name by now; says whether it did.
     pub fn publish(self) -> Result<bool> {
         let Self { store, path, deferred, syncing, file } = self;
-        let SqliteStore { mut connection, place, .. } = store;
+        let SqliteStore { mut connection, place, clock, .. } = store;
         finish(&mut connection, &deferred).map_err(|error| place.fail(&error))?;
         open::settle_journal_mode(&connection, &place)?;
         connection.close().map_err(|(_, error)| place.fail(&error))?;
@@ -67,7 +68,8 @@ impl DatabaseDraft {
             syncing.end().map_err(|source| file_error("could not sync", file.path(), source))?;
         }
         backup::sync(&file)?;
-        file.publish().map_err(|source| file_error("could not create", &path, source))
+        orphans::clear(&path, clock)?;
+        file.publish().map_err(|error| naming_error("could not create", &path, error))
     }
 }
 

@@ -10,8 +10,10 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::beside::with_suffix;
-use crate::store::{LockWaits, StoreError};
+use super::beside::{INDEX, with_suffix};
+use super::unchanging::Unchanging;
+use crate::draft::NamingError;
+use crate::store::{LockWaits, Result, StoreError};
 
 /// Which database an error is about.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
     pub(super) waits: Arc<Waits>,
+    /// Where it is read without locks.
+    pub(super) unchanging: Option<Arc<Unchanging>>,
 }
 
 /// How often and how long the connections of a database waited for locks of others.
@@ -33,6 +37,7 @@ impl Waits {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Adds one of its pauses.
     pub(super) fn slept(&self, time: Duration) {
         self.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
@@ -54,11 +59,22 @@ pub(super) struct Damaged {
 
 impl Place {
     pub(super) fn new(path: &Path, busy_timeout: Duration) -> Self {
-        Self { path: path.to_owned(), busy_timeout, waits: Arc::default() }
+        Self { path: path.to_owned(), busy_timeout, waits: Arc::default(), unchanging: None }
+    }
+
+    /// Refuses what was just read, where it was read without locks and somebody wrote meanwhile.
+    pub(super) fn require_unchanged(&self) -> Result<()> {
+        match &self.unchanging {
+            Some(unchanging) if !unchanging.is_unchanged() => Err(StoreError::Changed { path: self.path.clone() }),
+            _ => Ok(()),
+        }
     }
 
     /// Translates an error of anything but a commit.
     pub(super) fn fail(&self, error: &rusqlite::Error) -> StoreError {
+        if let Err(changed) = self.require_unchanged() {
+            return changed; // the error may come from half a change
+        }
         let path = self.path.clone();
         let (code, message) = match error {
             rusqlite::Error::SqliteFailure(code, message) => {
@@ -75,7 +91,9 @@ impl Place {
             other => return self.failed(other.to_string()),
         };
         match code.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { path, waited: self.busy_timeout },
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+                StoreError::Busy { path, waited: self.busy_timeout }
+            }
             ErrorCode::DatabaseCorrupt => StoreError::Corrupt { path, detail: message },
             ErrorCode::NotADatabase => StoreError::NotADatabase { path, why: "it is not a SQLite file".to_owned() },
             ErrorCode::DiskFull => StoreError::Full { path, detail: self.space() },
@@ -106,6 +124,11 @@ impl Place {
         }
     }
 
+    /// An error after something was committed, or may have been.
+    pub(super) fn unknown(&self, error: &StoreError) -> StoreError {
+        StoreError::OutcomeUnknown { path: self.path.clone(), detail: error.to_string() }
+    }
+
     pub(super) fn denied(&self, action: &'static str, detail: &str) -> StoreError {
         StoreError::Denied {
             path: self.path.clone(),
@@ -122,7 +145,7 @@ impl Place {
     /// SQLite cannot open the file, its log or its shared memory; which of them, and why, it does not say.
     fn cannot_open(&self, message: &str) -> StoreError {
         if self.free_bytes() == Some(0) {
-            return StoreError::Full { path: with_suffix(&self.path, "-shm"), detail: self.space() };
+            return StoreError::Full { path: with_suffix(&self.path, INDEX), detail: self.space() };
         }
         let action = match fs::File::open(&self.path) {
             Ok(_) => "write beside",
@@ -135,7 +158,7 @@ impl Place {
     fn io_failure(&self, extended: i32, message: String) -> StoreError {
         let shared_memory = [ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP];
         if shared_memory.contains(&extended) {
-            StoreError::Full { path: with_suffix(&self.path, "-shm"), detail: self.space() }
+            StoreError::Full { path: with_suffix(&self.path, INDEX), detail: self.space() }
         } else {
             // A limit on file size (EFBIG) reaches SQLite as a failed write.
             let write = extended == ffi::SQLITE_IOERR_WRITE || extended == ffi::SQLITE_IOERR_TRUNCATE;
@@ -164,6 +187,11 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// Whether SQLite cannot have a file beside the database that reading needs.
+pub(super) fn cannot_share(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
 fn at_file_size_limit() -> bool {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
 }
@@ -175,5 +203,13 @@ pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> 
             Place::new(path, Duration::ZERO).denied("write", &source.to_string())
         }
         _ => StoreError::File { what, path: path.to_owned(), source },
+    }
+}
+
+/// A finished file that did not get its name, or may lose it again.
+pub(super) fn naming_error(what: &'static str, path: &Path, error: NamingError) -> StoreError {
+    match error {
+        NamingError::NotNamed(source) => file_error(what, path, source),
+        NamingError::NotSynced(_) => StoreError::OutcomeUnknown { path: path.to_owned(), detail: error.to_string() },
     }
 }

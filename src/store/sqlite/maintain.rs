@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use super::beside::wal_of;
 use super::failure::Place;
 use super::rollups;
-use crate::store::MaintainReport;
+use crate::store::{MaintainReport, StoreError};
 
 /// Rewriting the file pays from this share of free pages.
 const FREE_SHARE: f64 = 0.10;
@@ -23,10 +23,14 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
         analyzed: false,
         notes: Vec::new(),
     };
-    vacuum(connection, &mut report)
+    let done = vacuum(connection, &mut report)
         .and_then(|()| statistics(connection, &mut report))
-        .and_then(|()| checkpoint(connection, &mut report))
-        .map_err(|error| place.fail(&error))?;
+        .and_then(|()| checkpoint(connection, &mut report));
+    done.map_err(|error| match place.fail_commit(&error) {
+        error @ (StoreError::Busy { .. } | StoreError::OutcomeUnknown { .. }) => error,
+        other if report.vacuumed || report.analyzed => place.unknown(&other),
+        other => other,
+    })?;
     report.bytes_after = size(place);
     Ok(report)
 }

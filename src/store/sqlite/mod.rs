@@ -4,7 +4,6 @@ mod adopt;
 mod approvals;
 mod archive;
 mod backup;
-mod begun;
 mod beside;
 mod bootstrap;
 mod candidates;
@@ -14,18 +13,21 @@ mod contents;
 mod draft;
 mod failure;
 mod freshness;
+mod identity;
 mod inspect;
 mod layout;
-mod lookup;
+mod log_file;
 mod maintain;
 mod mappings;
 mod migrate;
 mod names;
 mod open;
+mod orphans;
 mod outbox;
 #[cfg(test)]
 mod plans;
 mod reports;
+mod restore;
 mod rollups;
 mod rows;
 mod schema;
@@ -34,18 +36,21 @@ mod state;
 mod status;
 mod sums;
 mod transaction;
+mod unchanging;
 mod upgrade;
 mod usage;
 mod versions;
+mod waiting;
 
 use std::cell::Cell;
-use std::mem;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use self::failure::Place;
+use self::identity::Identity;
 use self::transaction::SqliteTransaction;
 use super::{
     ArchiveReport, BackupReport, CheckReport, Durability, Inspect, LockWaits, MaintainReport, Maintenance,
@@ -53,6 +58,7 @@ use super::{
     Trial, UnarchiveReport,
 };
 use crate::clock::Clock;
+use crate::draft::sweep_beside;
 
 pub use draft::DatabaseDraft;
 pub use open::{Access, Options};
@@ -62,26 +68,24 @@ pub use open::{Access, Options};
 pub struct SqliteStore {
     connection: Connection,
     place: Place,
+    access: Access,
     options: Options,
     clock: Clock,
     durability: Durability,
     warning: Option<String>,
     watched: Cell<Option<i64>>,
-    /// Whether the connection is one of [`lookup`]'s.
-    looks_up: bool,
+    /// In a process that stays.
+    identity: Option<Identity>,
 }
 
 impl SqliteStore {
     /// Opens a database that has this cfn's schema. [`StoreError::NeedsMigration`] where it is older: open it with
     /// [`older`](Self::older) and call [`Maintenance::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
-        if access == Access::Lookup
-            && let Some((connection, place)) = lookup::open(path, &options)?
-        {
-            return Ok(Self { looks_up: true, ..Self::new(connection, place, options, clock, None) });
-        }
+        let identity = options.long_lived.then(|| Identity::of(path));
         let (connection, place) = Self::current(path, access, &options)?;
-        Self::settled(connection, place, access, options, clock)
+        let store = Self::settled(connection, place, access, options, clock)?;
+        Ok(Self { identity: identity.map(Identity::with_log), ..store })
     }
 
     /// Opens a database whose schema is older.
@@ -103,7 +107,10 @@ impl SqliteStore {
 
     /// Puts a backup where there is no database, or where a damaged one is; a damaged one is kept under another name.
     pub fn replace(path: &Path, from: &Path, options: Options, clock: Clock) -> Result<RestoreReport> {
-        backup::replace(path, from, &options, clock)
+        match restore::replace(path, from, &options, clock)? {
+            Some(report) => Ok(report),
+            None => Self::open(path, Access::Write, options, clock)?.restore(from),
+        }
     }
 
     /// Where the file is on a file system on which cfn has to be careful: a warning that says so.
@@ -118,12 +125,6 @@ impl SqliteStore {
         self.place.path.clone()
     }
 
-    /// Ends a store that was only read, in a process that ends too: the system takes its memory and its locks back at once. Closing
-    /// it would free the parsed schema piece by piece, which is a thirtieth of a load.
-    pub fn leave(self) {
-        mem::forget(self);
-    }
-
     fn current(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
         let (connection, place) = open::existing(path, access, options)?;
         match state::of(&connection, &place)? {
@@ -135,35 +136,37 @@ impl SqliteStore {
     fn settled(connection: Connection, place: Place, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let warning = match access {
             Access::Write => {
+                sweep_beside(&place.path);
                 if !open::is_settled(&connection, &place)? {
                     // A file of something else that happens to have our number is not touched.
                     state::require_skills_table(&connection, &place)?;
                 }
                 open::settle_journal_mode(&connection, &place)?
             }
-            Access::Read | Access::Lookup => None,
+            Access::Read => None,
         };
-        Ok(Self::new(connection, place, options, clock, warning))
+        Ok(Self { access, ..Self::new(connection, place, options, clock, warning) })
     }
 
     fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
-        let watched = Cell::new(None);
-        let (durability, looks_up) = (Durability::Normal, false);
-        Self { connection, place, options, clock, durability, warning, watched, looks_up }
+        let (watched, durability) = (Cell::new(None), Durability::Normal);
+        let (access, identity) = (Access::Write, None);
+        Self { connection, place, access, options, clock, durability, warning, watched, identity }
     }
 
-    /// Begins a read on a connection of [`lookup`]'s, or on a plain one, now and later, where that gives way.
-    fn begin_lookup(&mut self) -> Result<()> {
-        match lookup::begin(&self.connection) {
-            Err(error) if lookup::gives_way(&error) => {}
-            begun => return begun.map_err(|error| self.place.fail(&error)),
+    /// In a process that stays: opens again what has the name by now, where that is not what was opened. Until that can be done,
+    /// every transaction is refused.
+    fn follow_the_name(&mut self) -> Result<()> {
+        let Some(identity) = &self.identity else { return Ok(()) };
+        if identity.is_as_it_was() && self.place.require_unchanged().is_ok() {
+            return Ok(());
         }
-        // Connections of one process share what SQLite has of `-shm`: this one has to be closed before the other one is opened.
-        let placeholder = Connection::open_in_memory().map_err(|error| self.place.fail(&error))?;
-        drop(mem::replace(&mut self.connection, placeholder));
-        (self.connection, self.place) = Self::current(&self.place.path, Access::Lookup, &self.options)?;
-        self.looks_up = false;
-        self.connection.execute_batch("BEGIN DEFERRED").map_err(|error| self.place.fail(&error))
+        identity.require_own_log()?;
+        tracing::debug!(path = %self.place.path.display(), "another file, or another state of it, is opened again");
+        let mut opened = Self::open(&self.place.path, self.access, self.options, self.clock)?;
+        opened.place.waits = Arc::clone(&self.place.waits);
+        *self = opened;
+        Ok(())
     }
 
     /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
@@ -184,29 +187,28 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
-        let transaction = if self.looks_up {
-            self.begin_lookup()?;
-            SqliteTransaction::begun(&mut self.connection, &self.place)
-        } else {
-            SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?
-        };
+        self.follow_the_name()?;
+        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
         Ok(Box::new(transaction.watching(&self.watched)))
     }
 
     fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>> {
+        self.follow_the_name()?;
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
-        Ok(Box::new(transaction.with_outbox(self.options.outbox)))
+        Ok(Box::new(transaction.with_outbox(self.options.outbox).of(self.identity.as_ref())))
     }
 }
 
 impl Maintenance for SqliteStore {
     fn status(&mut self) -> Result<StatusReport> {
-        status::report(&self.connection, &self.place)
+        let report = status::report(&self.connection, &self.place)?;
+        self.place.require_unchanged().map(|()| report)
     }
 
     fn check(&mut self) -> Result<CheckReport> {
-        check::run(&self.connection, &self.place)
+        let report = check::run(&self.connection, &self.place)?;
+        self.place.require_unchanged().map(|()| report)
     }
 
     fn backup(&mut self, to: &Path) -> Result<BackupReport> {
@@ -215,7 +217,7 @@ impl Maintenance for SqliteStore {
 
     fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
         self.set_durability(Durability::Full)?;
-        backup::restore(&mut self.connection, &self.place, from, self.clock)
+        restore::restore(&mut self.connection, &self.place, from, self.clock)
     }
 
     fn maintain(&mut self) -> Result<MaintainReport> {
@@ -240,7 +242,8 @@ impl Maintenance for SqliteStore {
 
 impl Inspect for SqliteStore {
     fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport> {
-        inspect::measure(&mut self.connection, &self.place, trial, taken)
+        let report = inspect::measure(&mut self.connection, &self.place, trial, taken)?;
+        self.place.require_unchanged().map(|()| report)
     }
 
     fn lock_waits(&self) -> LockWaits {

@@ -4,14 +4,16 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::beside::with_suffix;
-use super::failure::{Place, is_busy};
+use super::beside::{self, Found, INDEX, with_suffix};
+use super::failure::{Place, cannot_share, is_busy};
+use super::schema;
+use super::unchanging::Unchanging;
+use super::waiting::Wait;
 use crate::store::{Durability, Result, StoreError};
 
 /// What a command is going to do with the file.
@@ -19,8 +21,6 @@ use crate::store::{Durability, Result, StoreError};
 pub enum Access {
     /// Opened read-only: no fsync, and no write-ahead log removed at close.
     Read,
-    /// The same for a few rows, wherever in the file they are; where the file has a `-shm`, that is only read too.
-    Lookup,
     /// Opened for writing.
     Write,
 }
@@ -32,15 +32,19 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// Overrides the durability that each transaction asks for.
     pub synchronous: Option<Durability>,
-    /// A process that lives long maps no file: one that is truncated under a mapping kills it with SIGBUS.
+    /// A process that lives long maps no file: one that is truncated under a mapping kills it with SIGBUS. Before each
+    /// transaction it looks whether the file still has its name.
     pub long_lived: bool,
+    /// A few rows are read, wherever in the file they are.
+    pub few_rows: bool,
     /// Whether what happens to generated skills is queued for the workflow database.
     pub outbox: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), synchronous: None, long_lived: false, outbox: false }
+        let busy_timeout = Duration::from_secs(5);
+        Self { busy_timeout, synchronous: None, long_lived: false, few_rows: false, outbox: false }
     }
 }
 
@@ -48,43 +52,77 @@ impl Default for Options {
 pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
     require_regular_file(path)?;
-    let flags = match access {
-        Access::Read | Access::Lookup => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
-    };
-    if access != Access::Write && fs::symlink_metadata(with_suffix(path, "-journal")).is_ok() {
-        roll_back(&place);
+    let real = beside::real(path).map_err(|error| place.denied("read", &error.to_string()))?;
+    let found = beside::look(&real)?;
+    match access {
+        Access::Read => for_reading(place, &real, &found, options),
+        Access::Write => for_writing(&place, options).map(|it| (it, place)),
     }
-    let settings = match (options.long_lived, access) {
-        (true, _) => LONG_LIVED,
-        (false, Access::Lookup) => LOOKUP,
-        (false, _) => REFERENCE,
-    };
-    let connection = open(&place, flags, settings)?;
-    if access == Access::Write && connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
+}
+
+fn for_writing(place: &Place, options: &Options) -> Result<Connection> {
+    let connection = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, settings(options))?;
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
         // SQLite falls back to read-only where it may not write; the command would fail later and less clearly.
         drop(connection); // closing any other handle of the file would drop this one's locks
-        let refused = fs::OpenOptions::new().write(true).open(path).err();
+        let refused = fs::OpenOptions::new().write(true).open(&place.path).err();
         let detail = refused.map_or_else(|| "it could be opened only for reading".to_owned(), |it| it.to_string());
         return Err(place.denied("write", &detail));
     }
-    Ok((connection, place))
+    Ok(connection)
+}
+
+/// Readers share the index of the log, and who comes first makes it anew: that needs the right to write it. Who has not reads
+/// what others keep there, or else the file alone; a log that cannot be understood would keep SQLite trying for ten seconds.
+fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> Result<(Connection, Place)> {
+    if found.journal {
+        roll_back(&place);
+    }
+    let has_log = found.log.as_ref().is_some_and(|it| it.len() > 0);
+    if has_log
+        && !beside::is_writable(&with_suffix(real, INDEX))
+        && let Some(opened) = alone(&place, options)?
+    {
+        return Ok(opened);
+    }
+    let opened = connect(&place, OpenFlags::SQLITE_OPEN_READ_ONLY, settings(options));
+    match opened.and_then(|it| schema::version(&it).map(|_| it)) {
+        Ok(connection) => Ok((connection, place)),
+        Err(error) if cannot_share(&error) => alone(&place, options)?.ok_or_else(|| place.fail(&error)),
+        Err(error) => Err(place.fail(&error)),
+    }
+}
+
+/// The file without any lock, where all that was committed is in it.
+fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>> {
+    let unchanging = match Unchanging::of(&place.path) {
+        Ok(Some(it)) => it,
+        Ok(None) | Err(_) => return Ok(None), // what SQLite says of it says more
+    };
+    tracing::debug!("the database is read without locks: no file can be written beside it");
+    let connected = unchanging.connect();
+    let place = Place { unchanging: Some(Arc::new(unchanging)), ..place.clone() };
+    let settings = if options.few_rows { FEW_ROWS } else { LONG_LIVED }; // nothing is mapped that may be truncated
+    let connection = connected
+        .and_then(|mut it| configure(&mut it, &place, settings).map(|()| it))
+        .map_err(|error| place.fail(&error))?;
+    Ok(Some((connection, place)))
 }
 
 /// Another program that died without a write-ahead log left a journal, and a connection that only reads cannot undo what the
 /// journal is about. Where this user may not either, or where there is nothing to undo, the reader finds out for itself.
 fn roll_back(place: &Place) {
     let undone = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)
-        .and_then(|it| it.query_row("PRAGMA user_version", [], |_| Ok(())).map_err(|error| place.fail(&error)));
+        .and_then(|it| schema::version(&it).map_err(|error| place.fail(&error)));
     if let Err(error) = undone {
         tracing::debug!(%error, "the journal beside the database stays");
     }
 }
 
-/// Creates an empty file for [`super::draft`] to fill.
-pub(super) fn create(path: &Path, options: &Options) -> Result<(Connection, Place)> {
+/// Opens a file of [`super::draft`], which it fills.
+pub(super) fn draft(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
-    let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, REFERENCE)?;
+    let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)?;
     Ok((connection, place))
 }
 
@@ -108,16 +146,27 @@ const LONG_LIVED: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -6400
 /// A load touches some hundred pages that lie anywhere. Mapped, each costs a page fault that maps its neighbours too, and all of
 /// them are unmapped again; in a large cache, each costs a fault for fresh memory. Read into 32 pages that are used over and over
 /// they took a quarter less time, a third less memory, and as long out of 100,000 skills as out of 1,000.
-pub(super) const LOOKUP: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
+const FEW_ROWS: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
+
+fn settings(options: &Options) -> &'static str {
+    match options {
+        Options { long_lived: true, .. } => LONG_LIVED,
+        Options { few_rows: true, .. } => FEW_ROWS,
+        Options { .. } => REFERENCE,
+    }
+}
 
 fn open(place: &Place, flags: OpenFlags, settings: &str) -> Result<Connection> {
-    let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(|error| place.fail(&error))?;
-    configure(&mut connection, place, settings).map_err(|error| place.fail(&error))?;
+    connect(place, flags, settings).map_err(|error| place.fail(&error))
+}
+
+fn connect(place: &Place, flags: OpenFlags, settings: &str) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    configure(&mut connection, place, settings)?;
     Ok(connection)
 }
 
-pub(super) fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusqlite::Result<()> {
+fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusqlite::Result<()> {
     wait_for_locks(connection, place)?; // first: everything below may meet a lock
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -126,22 +175,16 @@ pub(super) fn configure(connection: &mut Connection, place: &Place, settings: &s
     connection.execute_batch(settings)
 }
 
-/// SQLite's own busy timeout sleeps up to 100 ms between tries; with many writers that waits far longer than the lock is held.
 fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Result<()> {
     let (timeout, waits) = (place.busy_timeout, Arc::clone(&place.waits));
-    let mut since = Instant::now();
+    let mut wait = Wait::new(timeout);
     connection.busy_handler(Some(move |tries: i32| {
         if tries == 0 {
-            since = Instant::now();
+            wait = Wait::new(timeout);
             waits.began();
         }
-        let again = since.elapsed() < timeout;
-        if again {
-            let asleep = Instant::now();
-            thread::sleep(Duration::from_millis(1));
-            waits.slept(asleep.elapsed());
-        }
-        again
+        let slept = wait.pause();
+        slept.inspect(|it| waits.slept(*it)).is_some()
     }))
 }
 
@@ -154,15 +197,13 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
         return Ok(warning(network));
     }
     let set = if network.is_some() { "PRAGMA journal_mode = DELETE" } else { "PRAGMA journal_mode = WAL" };
-    let since = Instant::now();
+    let wait = Wait::new(place.busy_timeout);
     loop {
         // Changing the mode needs the file for itself, and SQLite does not call the busy handler for that.
         match connection.query_row(set, [], |row| row.get::<_, String>(0)) {
             Ok(now) if now.eq_ignore_ascii_case(wanted) => return Ok(warning(network)),
             Ok(now) => return Err(place.failed(format!("its journal mode stays {now}"))),
-            Err(error) if is_busy(&error) && since.elapsed() < place.busy_timeout => {
-                thread::sleep(Duration::from_millis(1));
-            }
+            Err(error) if is_busy(&error) && wait.pause().is_some() => {}
             Err(error) => return Err(place.fail(&error)),
         }
     }
@@ -170,9 +211,12 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
 
 /// Whether the file has the journal mode that it should have.
 pub(super) fn is_settled(connection: &Connection, place: &Place) -> Result<bool> {
-    let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
     let wanted = wanted_mode(network_file_system(&place.path));
-    Ok(mode.map_err(|error| place.fail(&error))?.eq_ignore_ascii_case(wanted))
+    Ok(journal_mode(connection, place)?.eq_ignore_ascii_case(wanted))
+}
+
+pub(super) fn journal_mode(connection: &Connection, place: &Place) -> Result<String> {
+    connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| place.fail(&error))
 }
 
 fn wanted_mode(network: Option<&'static str>) -> &'static str {

@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 
-use rusqlite::{Connection, DropBehavior, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::begun::Begun;
 use super::failure::Place;
+use super::identity::Identity;
 use super::{
     approvals, bootstrap, candidates, cells, contents, freshness, mappings, names, outbox, reports, rollups, skills,
     usage, versions,
@@ -22,22 +22,17 @@ use crate::store::{
 
 /// An open transaction; dropping it rolls back.
 pub(super) struct SqliteTransaction<'a> {
-    inner: Begun<'a>,
+    inner: rusqlite::Transaction<'a>,
     place: &'a Place,
     outbox: bool,
     watched: Option<&'a Cell<Option<i64>>>,
+    identity: Option<&'a Identity>,
 }
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
-        let begun = connection.transaction_with_behavior(how);
-        begun.map_err(|error| place.fail(&error))?.set_drop_behavior(DropBehavior::Ignore);
-        Ok(Self::begun(connection, place))
-    }
-
-    /// The transaction that is open on this connection.
-    pub(super) fn begun(connection: &'a mut Connection, place: &'a Place) -> Self {
-        Self { inner: Begun(connection), place, outbox: false, watched: None }
+        let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
+        Ok(Self { inner, place, outbox: false, watched: None, identity: None })
     }
 
     /// Queues what happens to generated skills for the workflow database, where `on`.
@@ -50,12 +45,18 @@ impl<'a> SqliteTransaction<'a> {
         Self { watched: Some(watched), ..self }
     }
 
+    /// Commits only while this file has its name.
+    pub(super) fn of(self, identity: Option<&'a Identity>) -> Self {
+        Self { identity, ..self }
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.inner
     }
 
     fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
-        result.map_err(|error| self.place.fail(&error))
+        let value = result.map_err(|error| self.place.fail(&error))?;
+        self.place.require_unchanged().map(|()| value)
     }
 }
 
@@ -280,6 +281,7 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn commit(self: Box<Self>) -> Result<()> {
+        self.identity.map_or(Ok(()), Identity::require_same_file)?;
         let place = self.place;
         self.inner.commit().map_err(|error| place.fail_commit(&error))
     }

@@ -1,8 +1,8 @@
 //! The file of an archive: gzip, inside JSON lines. The first says whose rows these are, how many, and the SHA-256 of the lines
 //! that follow; each of those is a row, an array in the order of the header's columns.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 use flate2::Compression;
@@ -14,8 +14,9 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::values::{Value, columns, from_json, hex, quoted, to_json};
-use crate::store::sqlite::failure::Place;
-use crate::store::sqlite::failure::file_error;
+use crate::draft::Draft;
+use crate::regular_file;
+use crate::store::sqlite::failure::{Place, file_error};
 use crate::store::sqlite::sums::day_of;
 use crate::store::{Result, StoreError};
 
@@ -43,7 +44,13 @@ pub(super) fn refused(path: &Path, why: &str) -> StoreError {
 }
 
 /// Writes the old rows of a snapshot, and syncs them; how many there are. They are read twice, since the header comes first.
-pub(super) fn write(snapshot: &Connection, place: &Place, mut header: Header, draft: &Path) -> Result<u64> {
+pub(super) fn write(
+    snapshot: &Connection,
+    place: &Place,
+    mut header: Header,
+    draft: &Draft,
+    original: &Metadata,
+) -> Result<u64> {
     header.columns = columns(snapshot).map_err(|error| place.fail(&error))?;
     let mut digest = Sha256::new();
     let mut rows = 0;
@@ -57,8 +64,8 @@ pub(super) fn write(snapshot: &Connection, place: &Place, mut header: Header, dr
     if rows == 0 {
         return Ok(0);
     }
-    let failed = |source: io::Error| file_error("could not write", draft, source);
-    let file = File::create_new(draft).map_err(failed)?;
+    let failed = |source: io::Error| file_error("could not write", draft.path(), source);
+    let file = draft.create(Some(original)).map_err(failed)?;
     let mut out = GzEncoder::new(BufWriter::new(file), Compression::default());
     let first = serde_json::to_vec(&header).map_err(|error| failed(error.into()))?;
     out.write_all(&first).and_then(|()| out.write_all(b"\n")).map_err(failed)?;
@@ -90,10 +97,18 @@ fn each(
     Ok(())
 }
 
+/// Opens an archive, once: what is verified is what is read later.
+pub(super) fn open(path: &Path) -> Result<File> {
+    regular_file::open(path).map_err(|error| refused(path, &error.to_string()))
+}
+
 /// Reads a whole file and refuses it where anything is not as its header says; each row with its number goes to `row`.
-pub(super) fn verified(path: &Path, row: &mut dyn FnMut(u64, Vec<Value>) -> Result<()>) -> Result<Header> {
-    let file =
-        File::open(path).map_err(|source| StoreError::Archive { path: path.to_owned(), why: source.to_string() })?;
+pub(super) fn verified(
+    path: &Path,
+    file: &mut File,
+    row: &mut dyn FnMut(u64, Vec<Value>) -> Result<()>,
+) -> Result<Header> {
+    file.rewind().map_err(|error| refused(path, &error.to_string()))?;
     let mut input = BufReader::new(GzDecoder::new(BufReader::new(file)));
     let damaged = |error: io::Error| refused(path, &format!("it is damaged: {error}"));
     let mut line = Vec::new();
@@ -131,11 +146,12 @@ pub(super) fn verified(path: &Path, row: &mut dyn FnMut(u64, Vec<Value>) -> Resu
 /// The rows of a file that was verified, in parts of this size.
 pub(super) fn parts(
     path: &Path,
+    file: &mut File,
     size: usize,
     part: &mut dyn FnMut(usize, Vec<Vec<Value>>) -> Result<()>,
 ) -> Result<()> {
     let (mut rows, mut number) = (Vec::with_capacity(size), 0);
-    verified(path, &mut |_, row| {
+    verified(path, file, &mut |_, row| {
         rows.push(row);
         if rows.len() < size {
             return Ok(());

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 
 use self::file::Header;
 use self::values::{Value, columns, id_of, is_id, quoted};
-use super::failure::{Place, file_error};
+use super::failure::{Place, file_error, naming_error};
 use super::rows::change;
 use super::schema;
 use super::sums::{add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums_of_rows, sums_of_sums, who};
@@ -63,7 +63,8 @@ pub(super) fn archive(
     if fs::symlink_metadata(to).is_err() && !write(connection, place, before, to)? {
         return Ok(report); // nothing is that old
     }
-    let header = file::verified(to, &mut |_, _| Ok(()))?;
+    let mut file = file::open(to)?;
+    let header = file::verified(to, &mut file, &mut |_, _| Ok(()))?;
     require_ours(connection, place, to, &header)?;
     if header.before != before {
         return Err(file::refused(to, &format!("it holds the rows before {}", header.before)));
@@ -71,13 +72,14 @@ pub(super) fn archive(
     report.rows = header.rows;
     let id = note(connection, place, to, &header, clock)?;
     let names = header.columns.clone();
-    file::parts(to, PART, &mut |part, rows| {
-        let (moved, kept) = take(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+    let done = file::parts(to, &mut file, PART, &mut |part, rows| {
+        let (moved, kept) = take(connection, id, part, &names, &rows).map_err(|error| place.fail_commit(&error))?;
         report.moved += moved;
         report.kept += kept;
         progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
         Ok(())
-    })?;
+    });
+    done.map_err(|error| after_a_commit(place, error))?;
     Ok(report)
 }
 
@@ -88,7 +90,8 @@ pub(super) fn unarchive(
     from: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UnarchiveReport> {
-    let header = file::verified(from, &mut |_, _| Ok(()))?;
+    let mut file = file::open(from)?;
+    let header = file::verified(from, &mut file, &mut |_, _| Ok(()))?;
     require_ours(connection, place, from, &header)?;
     let known: Option<i64> = connection
         .query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
@@ -98,33 +101,51 @@ pub(super) fn unarchive(
     let Some(id) = known else { return Ok(report) }; // its rows are in the log
     // Rows whose skill is gone were there, and come back too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
-    let names = header.columns.clone();
-    let done = file::parts(from, PART, &mut |part, rows| {
+    let (names, mut some_are_back) = (header.columns.clone(), false);
+    let done = file::parts(from, &mut file, PART, &mut |part, rows| {
         let (returned, renumbered) =
-            put_back(connection, id, part, &names, &rows).map_err(|error| place.fail(&error))?;
+            put_back(connection, id, part, &names, &rows).map_err(|error| place.fail_commit(&error))?;
+        some_are_back = true;
         report.returned += returned;
         report.renumbered += renumbered;
         progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
         Ok(())
     });
-    connection.execute_batch("PRAGMA foreign_keys = ON").map_err(|error| place.fail(&error))?;
-    done?;
-    connection
-        .execute("DELETE FROM usage_archives WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)", [id])
-        .map_err(|error| place.fail(&error))?;
-    Ok(report)
+    let forgotten = done.and_then(|()| {
+        connection
+            .execute_batch("PRAGMA foreign_keys = ON")
+            .and_then(|()| connection.execute(FORGET, [id]))
+            .map_err(|error| place.fail_commit(&error))
+    });
+    match forgotten {
+        Err(error) if some_are_back => Err(after_a_commit(place, error)),
+        done => done.map(|_| report),
+    }
+}
+
+/// An archive's row goes after the last of its rows is back.
+const FORGET: &str = "DELETE FROM usage_archives WHERE id = ?1
+     AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)";
+
+/// An error after a part was committed, or its archive noted. Who waited in vain for a lock tries again all the same.
+fn after_a_commit(place: &Place, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Busy { .. } | StoreError::OutcomeUnknown { .. } => error,
+        other => place.unknown(&other),
+    }
 }
 
 /// Writes the file from one snapshot; whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
     let draft = Draft::of(to);
+    let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
     let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
     let database = identity(&snapshot).map_err(|error| place.fail(&error))?;
     let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
     let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
-    if file::write(&snapshot, place, header, draft.path())? > 0 {
+    if file::write(&snapshot, place, header, &draft, &original)? > 0 {
         // Another process that was faster has written the same rows; what counts is the file that is there.
-        draft.publish().map_err(|source| file_error("could not create", to, source))?;
+        draft.publish().map_err(|error| naming_error("could not create", to, error))?;
     }
     Ok(fs::symlink_metadata(to).is_ok())
 }
@@ -240,7 +261,7 @@ fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, cloc
         .and_then(|_| {
             connection.query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
         })
-        .map_err(|error| place.fail(&error))
+        .map_err(|error| place.fail_commit(&error))
 }
 
 /// The database's id, in hex.

@@ -1,0 +1,72 @@
+//! Which file a process that stays has open, and whether it still has its name. `mv`, a copy over it or a link that leads elsewhere
+//! puts another one there, and SQLite goes on with the old one.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::beside::wal_of;
+use super::log_file::holds_a_commit;
+use crate::store::{Result, StoreError};
+
+/// The file at a path, as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    path: PathBuf,
+    file: Option<File>,
+    log: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct File {
+    number: (u64, u64),
+    size: u64,
+    written: (i64, i64),
+}
+
+impl Identity {
+    /// To be taken before the file is opened: one that replaces it meanwhile is found to be another.
+    pub(super) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: fs::metadata(path).ok().as_ref().map(file), log: None }
+    }
+
+    /// Adds which log the open file has.
+    pub(super) fn with_log(self) -> Self {
+        Self { log: fs::metadata(wal_of(&self.path)).ok().as_ref().map(number), ..self }
+    }
+
+    /// Whether the file is there and was not written, but by way of its log.
+    pub(super) fn is_as_it_was(&self) -> bool {
+        self.file.is_some() && fs::metadata(&self.path).ok().as_ref().map(file) == self.file
+    }
+
+    /// Refuses where another file has the name, or none.
+    pub(super) fn require_same_file(&self) -> Result<()> {
+        let now = fs::metadata(&self.path).ok().as_ref().map(number);
+        if now.is_some() && now == self.file.map(|it| it.number) {
+            Ok(())
+        } else {
+            Err(StoreError::Replaced { path: self.path.clone() })
+        }
+    }
+
+    /// A log that was written before the file got its name belongs to the file that had the name before. SQLite would put its pages
+    /// into the new one.
+    pub(super) fn require_own_log(&self) -> Result<()> {
+        let (Ok(new), Ok(log)) = (fs::metadata(&self.path), fs::metadata(wal_of(&self.path))) else { return Ok(()) };
+        let replaced = self.file.is_some_and(|it| it.number != number(&new)) && self.log == Some(number(&log));
+        let older = (log.mtime(), log.mtime_nsec()) <= (new.ctime(), new.ctime_nsec());
+        if replaced && older && holds_a_commit(&wal_of(&self.path)).unwrap_or(true) {
+            return Err(StoreError::ForeignLog { path: self.path.clone() });
+        }
+        Ok(())
+    }
+}
+
+fn number(it: &Metadata) -> (u64, u64) {
+    (it.dev(), it.ino())
+}
+
+fn file(it: &Metadata) -> File {
+    File { number: number(it), size: it.size(), written: (it.mtime(), it.mtime_nsec()) }
+}

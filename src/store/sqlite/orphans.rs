@@ -1,0 +1,50 @@
+//! What lies beside a database that is gone. SQLite would take it for a part of the next file of that name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::backup::numbered;
+use super::beside::{INDEX, JOURNAL, LOG, with_suffix};
+use super::failure::file_error;
+use super::log_file::holds_a_commit;
+use crate::clock::Clock;
+use crate::draft::rename_to_free;
+use crate::regular_file;
+use crate::store::Result;
+
+/// Takes it away, before a file gets the name: a log with commits gets another name, the rest is of no use. Nothing happens while
+/// there is a database.
+pub(super) fn clear(database: &Path, clock: Clock) -> Result<()> {
+    for suffix in [LOG, JOURNAL, INDEX] {
+        let path = with_suffix(database, suffix);
+        match regular_file::open_beside(&path, OpenOptions::new().read(true)) {
+            Ok(orphan) => take_away(database, &path, &orphan, clock),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => Err(error),
+        }
+        .map_err(|error| file_error("could not remove what is left of another database:", &path, error))?;
+    }
+    Ok(())
+}
+
+/// The lock keeps others from giving a file the name meanwhile, whose log this would be: they want to take it away first.
+fn take_away(database: &Path, path: &Path, orphan: &File, clock: Clock) -> io::Result<()> {
+    orphan.lock()?;
+    let number = |it: io::Result<fs::Metadata>| it.map(|it| (it.dev(), it.ino())).ok();
+    if fs::symlink_metadata(database).is_ok() || number(fs::symlink_metadata(path)) != number(orphan.metadata()) {
+        return Ok(());
+    }
+    if !path.as_os_str().as_encoded_bytes().ends_with(LOG.as_bytes()) || !holds_a_commit(path)? {
+        return fs::remove_file(path);
+    }
+    let stem = with_suffix(database, &format!(".gone-{}", clock.file_time()));
+    for other in numbered(&stem) {
+        match rename_to_free(path, &with_suffix(&other, LOG)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            done => return done,
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}

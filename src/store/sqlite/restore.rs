@@ -1,0 +1,199 @@
+//! Restores: a backup takes the place of what is there, which is kept.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
+
+use super::backup::{self, numbered, step};
+use super::beside::{INDEX, LOG, with_suffix};
+use super::failure::{Place, file_error, naming_error};
+use super::open::{self, Options};
+use super::orphans;
+use super::state;
+use super::waiting::Wait;
+use crate::clock::Clock;
+use crate::draft::{Draft, NamingError, rename_to_free};
+use crate::regular_file;
+use crate::store::{RestoreReport, Result, StoreError};
+
+/// Why the state before is kept.
+const WHY: &str = "before-restore";
+
+/// Replaces the contents of an open database in one transaction: readers keep what they see until they begin again. The state
+/// before is copied under the lock of that transaction: a commit of somebody else is in that copy, or comes after the restore.
+pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, clock: Clock) -> Result<RestoreReport> {
+    let backup = Verified::open(place, from)?;
+    if page_size(&backup.connection, &backup.place)? != page_size(connection, place)? {
+        return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
+    }
+    let previous = if open::journal_mode(connection, place)?.eq_ignore_ascii_case("wal") {
+        // Readers are not in the way of the lock, nor it in theirs.
+        locked(place, &backup, connection, || backup::beside(place, WHY, clock))
+    } else {
+        let kept = have_to_oneself(connection, place).and_then(|()| backup::keep(place, connection, WHY, clock));
+        let restored = kept.and_then(|kept| locked(place, &backup, connection, || Ok(kept)));
+        // The lock goes with the next read. Where that fails, it goes with the process.
+        let _ = connection.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA user_version");
+        restored
+    }?;
+    let renewed = backup::finished(&backup.connection, connection, renew);
+    // What was restored is there already.
+    renewed.map_err(|error| place.unknown(&place.fail(&error)))?;
+    Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
+}
+
+/// Takes the lock, keeps the state before by `keep`, and copies the backup. Unless that may be there, what was kept goes again: the
+/// state before is the state.
+fn locked(
+    place: &Place,
+    backup: &Verified,
+    connection: &mut Connection,
+    keep: impl FnOnce() -> Result<PathBuf>,
+) -> Result<PathBuf> {
+    let copy = Backup::new(&backup.connection, connection).map_err(|error| place.fail(&error))?;
+    let wait = Wait::new(place.busy_timeout);
+    let begun = step(&copy, 0, &wait).map_err(|error| place.fail(&error)).and_then(|_| keep());
+    let previous = begun?;
+    let copied = match copy.progress().pagecount {
+        0 | 1 => Ok(StepResult::More),
+        pages => step(&copy, pages - 1, &wait).map_err(|error| place.fail(&error)),
+    };
+    // The last page goes with the commit.
+    let done = copied.and_then(|_| backup.place.require_unchanged()).and_then(|()| {
+        while step(&copy, -1, &wait).map_err(|error| place.fail_commit(&error))? != StepResult::Done {}
+        Ok(())
+    });
+    match done {
+        Err(error) if !matches!(error, StoreError::OutcomeUnknown { .. }) => {
+            let _ = fs::remove_file(&previous);
+            Err(error)
+        }
+        done => done.map(|()| previous),
+    }
+}
+
+/// Without a log, who writes shuts readers out; so this connection takes the lock first, keeps it, and reads what is to be kept.
+fn have_to_oneself(connection: &Connection, place: &Place) -> Result<()> {
+    connection
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")
+        .map_err(|error| place.fail(&error))
+}
+
+/// Puts a backup where there is no readable database. What is there is kept under another name, with its log: a log that stayed
+/// would be replayed into the restored file. None where somebody else has put a database there meanwhile.
+pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<Option<RestoreReport>> {
+    let place = Place::new(path, options.busy_timeout);
+    let backup = Verified::open(&place, from)?;
+    backup::folder_of(path)?;
+    let draft = Draft::of(path);
+    let damaged = regular_file::open(path).ok();
+    if let Some(damaged) = &damaged
+        && !locked_file(damaged, path, &place)?
+    {
+        return Ok(None);
+    }
+    let likeness = match &damaged {
+        Some(damaged) => damaged.metadata(),
+        None => fs::metadata(from),
+    };
+    backup::create(&draft, Some(&likeness.map_err(|error| file_error("could not read", from, error))?))?;
+    backup::write_draft(&place, &backup.connection, &draft, renew)?;
+    backup.place.require_unchanged()?;
+    let aside = set_aside(path, clock)?;
+    orphans::clear(path, clock)?;
+    match draft.publish() {
+        Ok(true) => Ok(Some(RestoreReport { from: from.to_owned(), previous: aside })),
+        Ok(false) => Ok(None),
+        Err(error) => {
+            if let (NamingError::NotNamed(_), Some(aside)) = (&error, &aside) {
+                put_back(aside, path);
+            }
+            Err(naming_error("could not rename the restored database to", path, error))
+        }
+    }
+}
+
+/// Locks a damaged file against others that would replace it too; whether it is still the one that is to be replaced.
+fn locked_file(file: &File, path: &Path, place: &Place) -> Result<bool> {
+    let wait = Wait::new(place.busy_timeout);
+    loop {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if wait.pause().is_some() => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(StoreError::Busy { path: path.to_owned(), waited: place.busy_timeout });
+            }
+            // Where the file system has no such locks, nobody is kept out.
+            Ok(()) | Err(fs::TryLockError::Error(_)) => break,
+        }
+    }
+    let number = |it: io::Result<fs::Metadata>| it.map(|it| (it.dev(), it.ino())).ok();
+    Ok(number(file.metadata()) == number(fs::metadata(path)))
+}
+
+/// A damaged database and what is beside it get other names, of which none is taken.
+fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
+    let there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    if !there(path) {
+        return Ok(None);
+    }
+    let stem = with_suffix(path, &format!(".damaged-{}", clock.file_time()));
+    let free = |it: &PathBuf| [LOG, INDEX, ""].iter().all(|suffix| !there(&with_suffix(it, suffix)));
+    let Some(aside) = numbered(&stem).find(free) else { return Ok(None) };
+    for suffix in [LOG, INDEX, ""].into_iter().filter(|it| there(&with_suffix(path, it))) {
+        let (old, new) = (with_suffix(path, suffix), with_suffix(&aside, suffix));
+        if let Err(error) = rename_to_free(&old, &new) {
+            put_back(&aside, path);
+            return Err(file_error("could not set aside", &old, error));
+        }
+    }
+    Ok(Some(aside))
+}
+
+/// What cannot be put back stays where it is, and is not lost.
+fn put_back(aside: &Path, path: &Path) {
+    for suffix in ["", INDEX, LOG] {
+        let _ = rename_to_free(&with_suffix(aside, suffix), &with_suffix(path, suffix));
+    }
+}
+
+/// A backup of which one state was found to be whole, and is read.
+struct Verified {
+    connection: Connection,
+    place: Place,
+}
+
+impl Verified {
+    /// Refuses what is no whole skills database that this cfn knows.
+    fn open(place: &Place, from: &Path) -> Result<Self> {
+        let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
+        let (connection, place) = open::existing(from, open::Access::Read, &options)?;
+        connection.execute_batch("BEGIN").map_err(|error| place.fail(&error))?;
+        state::of(&connection, &place)?;
+        let verdict: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| place.fail(&error))?;
+        if verdict == "ok" {
+            Ok(Self { connection, place })
+        } else {
+            Err(StoreError::Corrupt { path: from.to_owned(), detail: verdict })
+        }
+    }
+}
+
+fn page_size(connection: &Connection, place: &Place) -> Result<i64> {
+    connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(|error| place.fail(&error))
+}
+
+/// Changes the write tokens of a copy that lives on: what becomes of it is not what became of its source, or of another copy. A
+/// backup of an older schema may have none.
+fn renew(copy: &Connection) -> rusqlite::Result<()> {
+    match copy.execute_batch(
+        "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",
+    ) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,69 @@
+//! Waiting for a lock that another process holds.
+//!
+//! SQLite's own busy timeout sleeps up to 100 ms between tries, far longer than most locks are held; hundreds of processes that all
+//! try every millisecond take the processor from the one that has the lock. So pauses grow with the time that was waited, by
+//! chance, and shrink again towards the end of it: who has waited longest tries most often.
+
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The first pauses, and the last ones.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Longer pauses only leave a free lock unused.
+const LONGEST: Duration = Duration::from_millis(25);
+
+/// One wait.
+#[derive(Debug)]
+pub(super) struct Wait {
+    since: Instant,
+    most: Duration,
+}
+
+impl Wait {
+    /// Begins to wait for `most` in all.
+    pub(super) fn new(most: Duration) -> Self {
+        Self { since: Instant::now(), most }
+    }
+
+    /// Sleeps before the next try, and says how long; none when the time is over.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let waited = self.since.elapsed();
+        let left = self.most.checked_sub(waited).filter(|it| !it.is_zero())?;
+        let before = Instant::now();
+        thread::sleep(length(waited, left, RandomState::new().hash_one(0)));
+        Some(before.elapsed())
+    }
+}
+
+/// From half to one and a half times an eighth of the time that was waited, or is left.
+fn length(waited: Duration, left: Duration, random: u64) -> Duration {
+    let middle = (waited.min(left) / 8).clamp(SHORTEST, LONGEST);
+    let share = u32::try_from(random % 1024).unwrap_or_default();
+    (middle / 2 + middle * share / 1024).min(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{LONGEST, Wait, length};
+
+    #[test]
+    fn pauses_grow_differ_and_end_with_the_time() {
+        let ms = Duration::from_millis;
+        assert_eq!(length(ms(0), ms(5000), 0), Duration::from_micros(500));
+        assert!(length(ms(0), ms(5000), 1023) < Duration::from_micros(1500));
+        assert!(length(ms(80), ms(5000), 0) == ms(5) && length(ms(80), ms(5000), 512) == ms(10));
+        assert!(length(ms(4000), ms(1000), 1023) < LONGEST * 2);
+        assert_eq!(length(ms(4996), ms(4), 0), Duration::from_micros(500), "who waited longest tries most often");
+        assert_eq!(length(ms(5000), Duration::from_micros(10), 512), Duration::from_micros(10));
+        let wait = Wait::new(ms(20));
+        let mut slept = Duration::ZERO;
+        while let Some(pause) = wait.pause() {
+            slept += pause;
+        }
+        assert!(slept > Duration::ZERO && wait.pause().is_none());
+    }
+}
