@@ -1,8 +1,11 @@
 //! `db capture`: bytes that the database names but does not have are read from disk, where they are still the recorded ones.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use serde::Serialize;
 
-use super::content_file::Files;
+use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 use super::project::Project;
 use super::rules::describe;
@@ -94,15 +97,16 @@ fn take(
     Ok(Ok(()))
 }
 
-/// The first place whose file has the recorded bytes.
+/// The first place whose file has the recorded bytes. The paths in a database are its writers' word: a file outside the project is
+/// not read, unless a content root says where files lie.
 fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Vec<u8>), String> {
     let mut reason = "missing".to_owned();
     for place in project.places(&unstored.content_path) {
-        let bytes = match files.read(&place) {
+        let bytes = match read(files, project, &place) {
             Ok(file) => file.bytes,
-            Err(super::content_file::FileError::Unreadable { source, .. })
-                if source.kind() == std::io::ErrorKind::NotFound =>
-            {
+            Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => continue,
+            Err(FileError::OutsideRoot { .. }) if files.root.is_none() => {
+                "outside the project".clone_into(&mut reason);
                 continue;
             }
             Err(error) => {
@@ -122,4 +126,19 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
         }
     }
     Err(reason)
+}
+
+fn read(files: &Files, project: &Project, place: &Path) -> std::result::Result<ContentFile, FileError> {
+    if files.root.is_some() {
+        return files.read(place);
+    }
+    let mut last = None;
+    for folder in project.folders() {
+        match (Files { root: Some(folder.to_owned()), ..files.clone() }.read(place)) {
+            Err(outside @ FileError::OutsideRoot { .. }) => last = Some(outside),
+            other => return other,
+        }
+    }
+    let root = place.to_owned();
+    Err(last.unwrap_or_else(|| FileError::OutsideRoot { path: place.to_owned(), root }))
 }

@@ -9,6 +9,8 @@ use super::content_file::FileError;
 pub struct Project {
     root: Option<PathBuf>,
     current: PathBuf,
+    /// Where the database is.
+    beside: Option<PathBuf>,
 }
 
 impl Project {
@@ -21,7 +23,14 @@ impl Project {
             .find(|folder| folder.file_name().is_some_and(|name| name == ".claude"))
             .and_then(Path::parent)
             .map(Path::to_owned);
-        Self { root, current: current.to_owned() }
+        Self { root, current: current.to_owned(), beside: real.parent().map(Path::to_owned) }
+    }
+
+    /// The folders whose files belong to the project: its root; without one, the current folder and the database's.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        let others = [Some(&self.current), self.beside.as_ref()];
+        let others = others.into_iter().flatten().filter(|_| self.root.is_none());
+        self.root.iter().chain(others).map(PathBuf::as_path)
     }
 
     /// How a file's path is stored: from the project's root where it lies inside, else absolute.

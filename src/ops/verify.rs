@@ -5,15 +5,15 @@ use std::io::ErrorKind;
 use serde::Serialize;
 
 use super::content_file::{FileError, Files};
-use super::error::{Result, require_skill};
+use super::error::{Error, Result, require_skill};
 use super::project::Project;
-use crate::model::{ContentHash, Skill, SkillName};
+use crate::model::{Bootstrap, ContentHash, Skill, SkillName};
 use crate::store::{SkillFilter, Snapshot, Store};
 
 /// What differs.
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyReport {
-    /// How many skills were looked at.
+    /// How many skills were checked, bootstrap skills among them.
     pub checked: usize,
     /// What is not as it was approved.
     pub differences: Vec<Difference>,
@@ -24,13 +24,21 @@ pub struct VerifyReport {
 pub struct Difference {
     /// The skill.
     pub name: String,
-    /// The version.
+    /// The version; empty for a bootstrap skill.
     pub version: String,
     /// What is wrong.
     pub problem: String,
 }
 
-/// Verifies one skill, or all. `progress` gets how many are done, and all.
+impl Difference {
+    /// `NAME VERSION`, or the name alone.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("{} {}", self.name, self.version).trim_end().to_owned()
+    }
+}
+
+/// Verifies one skill, or all with the bootstrap skills. `progress` gets how many are done, and all.
 pub fn verify(
     store: &mut dyn Store,
     files: &Files,
@@ -39,24 +47,43 @@ pub fn verify(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<VerifyReport> {
     let snapshot = store.read()?;
-    let skills = match name {
-        Some(name) => vec![require_skill(snapshot.as_ref(), name)?],
-        None => snapshot.list(&SkillFilter::default())?.into_iter().map(|it| it.skill).collect(),
-    };
-    let mut report = VerifyReport { checked: skills.len(), differences: Vec::new() };
+    let (skills, bootstrap) = subjects(snapshot.as_ref(), name)?;
+    let all = skills.len() + bootstrap.len();
+    let mut report = VerifyReport { checked: all, differences: Vec::new() };
     for (done, skill) in skills.iter().enumerate() {
-        progress(done, skills.len());
+        progress(done, all);
         stored_bytes(snapshot.as_ref(), skill, &mut report)?;
-        if let Some(problem) = file_problem(files, project, skill) {
-            report.add(skill, &skill.version, problem);
+        if let Some(problem) = file_problem(files, project, &skill.content_path, Some(&skill.content_hash)) {
+            report.add(&skill.name, &skill.version, problem);
+        }
+    }
+    for (done, skill) in bootstrap.iter().enumerate() {
+        progress(skills.len() + done, all);
+        for problem in bootstrap_problems(snapshot.as_ref(), files, project, skill)? {
+            report.add(&skill.name, "", format!("bootstrap skill: {problem}"));
         }
     }
     Ok(report)
 }
 
+/// What is to be verified. A name may be that of a skill, of a bootstrap skill, or of both.
+fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Skill>, Vec<Bootstrap>)> {
+    let mut bootstrap = snapshot.bootstrap()?;
+    let Some(name) = name else {
+        let skills = snapshot.list(&SkillFilter::default())?.into_iter().map(|it| it.skill).collect();
+        return Ok((skills, bootstrap));
+    };
+    bootstrap.retain(|it| it.name == name.as_str());
+    match require_skill(snapshot, name) {
+        Ok(skill) => Ok((vec![skill], bootstrap)),
+        Err(Error::SkillNotFound { .. }) if !bootstrap.is_empty() => Ok((Vec::new(), bootstrap)),
+        Err(error) => Err(error),
+    }
+}
+
 impl VerifyReport {
-    fn add(&mut self, skill: &Skill, version: &str, problem: String) {
-        self.differences.push(Difference { name: skill.name.clone(), version: version.to_owned(), problem });
+    fn add(&mut self, name: &str, version: &str, problem: String) {
+        self.differences.push(Difference { name: name.to_owned(), version: version.to_owned(), problem });
     }
 }
 
@@ -66,30 +93,58 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyRepor
     for version in snapshot.versions(skill.id)? {
         let current = version.version == skill.version;
         current_recorded |= current && version.content_hash == skill.content_hash;
-        match snapshot.content(&version.content_hash)? {
-            None if current => report.add(skill, &version.version, "its bytes are not in the database".to_owned()),
-            Some(bytes) if !version.content_hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
-                report.add(skill, &version.version, "its stored bytes are not those of its hash".to_owned());
-            }
-            _ => {}
+        match stored_problem(snapshot, &version.content_hash)? {
+            Some(MISSING) if !current => {}
+            Some(problem) => report.add(&skill.name, &version.version, problem.to_owned()),
+            None => {}
         }
     }
     if !current_recorded {
-        report.add(skill, &skill.version, "its row names other bytes than were recorded for its version".to_owned());
+        let problem = "its row names other bytes than were recorded for its version";
+        report.add(&skill.name, &skill.version, problem.to_owned());
     }
     Ok(())
 }
 
-/// What is wrong with the file of a skill's current version.
-fn file_problem(files: &Files, project: &Project, skill: &Skill) -> Option<String> {
-    let mut problem = match skill.content_path.as_str() {
+const MISSING: &str = "its bytes are not in the database";
+
+/// What is wrong with the bytes that are stored under a hash.
+fn stored_problem(snapshot: &dyn Snapshot, hash: &str) -> Result<Option<&'static str>> {
+    Ok(match snapshot.content(hash)? {
+        None => Some(MISSING),
+        Some(bytes) if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
+            Some("its stored bytes are not those of its hash")
+        }
+        Some(_) => None,
+    })
+}
+
+fn bootstrap_problems(
+    snapshot: &dyn Snapshot,
+    files: &Files,
+    project: &Project,
+    skill: &Bootstrap,
+) -> Result<Vec<String>> {
+    let recorded = skill.content_hash.as_deref();
+    let file = file_problem(files, project, &skill.file_path, recorded);
+    let Some(hash) = recorded else {
+        let more = file.map_or_else(String::new, |it| format!(", and {it}"));
+        return Ok(vec![format!("no hash of its bytes is recorded{more}")]);
+    };
+    let stored = stored_problem(snapshot, hash)?.map(str::to_owned);
+    Ok(stored.into_iter().chain(file).collect())
+}
+
+/// What is wrong with the file of a skill's current bytes; without a hash, any file will do.
+fn file_problem(files: &Files, project: &Project, path: &str, hash: Option<&str>) -> Option<String> {
+    let mut problem = match path {
         "" => "no file of it is recorded".to_owned(),
         path => format!("its file is gone ({path})"),
     };
-    for place in project.places(&skill.content_path) {
+    for place in project.places(path) {
         match files.read(&place) {
-            Ok(file) if ContentHash::of(&file.bytes).to_string() == skill.content_hash => return None,
-            Ok(_) => problem = format!("its file was changed since approval ({})", skill.content_path),
+            Ok(file) if hash.is_none_or(|it| ContentHash::of(&file.bytes).to_string() == it) => return None,
+            Ok(_) => problem = format!("its file was changed since approval ({path})"),
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             Err(error) => problem = error.to_string(),
         }

@@ -12,6 +12,7 @@ mod backup;
 mod bench;
 mod browser;
 mod budgets;
+mod capture;
 mod certificates;
 mod completions;
 mod corpus;

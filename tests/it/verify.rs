@@ -85,3 +85,54 @@ fn a_file_of_another_kind_in_its_place_is_named_and_does_not_hang() {
     let ran = project.cfn(["skill", "verify"]);
     assert!(ran.code == Some(7) && ran.stdout.contains("is not a regular file"), "{ran:?}");
 }
+
+/// Three bootstrap skills with files: recorded, not recorded, and disabled.
+fn bootstrap() -> Project {
+    let project = with_skill("jwt", "domain", "dev");
+    for name in ["base", "bare", "off"] {
+        project.file(&format!("boot/{name}.md"), format!("{name}."));
+    }
+    project.sqlite3(
+        "INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description) VALUES ('base', 'boot/base.md', 1, 'x')",
+    );
+    project.cfn(["db", "capture", "--bootstrap"]).ok();
+    project.sqlite3(
+        "INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description, enabled)
+           VALUES ('bare', 'boot/bare.md', 2, 'x', 1), ('off', 'boot/off.md', 3, 'x', 0)",
+    );
+    project
+}
+
+#[test]
+fn bootstrap_skills_are_checked_like_others() {
+    let project = bootstrap();
+    let bare = "bare: bootstrap skill: no hash of its bytes is recorded";
+    differences(&project, &[bare]);
+    assert_eq!(project.cfn(["skill", "verify", "base"]).ok(), "1 skill checked, 0 differences\n");
+    project.file("boot/base.md", "Edited.");
+    fs::remove_file(project.path().join("boot/bare.md")).expect("removed");
+    let changed = "base: bootstrap skill: its file was changed since approval (boot/base.md)";
+    let gone = format!("{bare}, and its file is gone (boot/bare.md)");
+    differences(&project, &[changed, &gone]);
+    assert_eq!(project.cfn(["skill", "verify", "base"]).code, Some(7));
+    fs::remove_file(project.path().join("boot/base.md")).expect("removed");
+    project.sqlite3("UPDATE skill_contents SET bytes = 'other' WHERE bytes = CAST('base.' AS BLOB)");
+    let lost = "base: bootstrap skill: its file is gone (boot/base.md)";
+    differences(&project, &["base: bootstrap skill: its stored bytes are not those of its hash", lost, &gone]);
+    project.sqlite3("DELETE FROM skill_contents WHERE bytes = 'other'");
+    differences(&project, &["base: bootstrap skill: its bytes are not in the database", lost, &gone]);
+    let check = project.cfn(["db", "check"]);
+    assert!(check.code == Some(0) && check.stdout.contains(&format!("warning: {lost}\n")), "{check:?}");
+    project.sqlite3("UPDATE bootstrap_skills SET enabled = 0");
+    differences(&project, &[]);
+}
+
+#[test]
+fn a_name_that_two_kinds_of_skills_have_is_checked_in_both() {
+    let project = bootstrap();
+    project.sqlite3("UPDATE bootstrap_skills SET skill_name = 'jwt' WHERE skill_name = 'bare'");
+    let ran = project.cfn(["skill", "verify", "jwt"]);
+    assert_eq!(ran.code, Some(7));
+    assert_eq!(ran.stdout, "jwt: bootstrap skill: no hash of its bytes is recorded\n2 skills checked, 1 difference\n");
+    assert!(project.cfn(["skill", "verify", "off"]).fails(4).contains("off"));
+}

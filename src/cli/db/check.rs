@@ -36,7 +36,7 @@ impl Report for CareReport {
             page.line(format!("warning: {}", Visible(warning)));
         }
         for it in &self.differences {
-            page.line(format!("warning: {} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
+            page.line(format!("warning: {}: {}", Visible(it.subject()), Visible(&it.problem)));
         }
         page.line(format!(
             "{} damaged, {}, {} hashed",

@@ -9,7 +9,7 @@ use crate::ops::{self, VerifyReport};
 
 /// Compare stored bytes with their hashes, and files with what was approved
 ///
-/// Exits 7 if something differs.
+/// Bootstrap skills are checked too, as far as they are enabled. Exits 7 if something differs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 impl Report for VerifyReport {
     fn text(&self, page: &mut Page) {
         for it in &self.differences {
-            page.line(format!("{} {}: {}", Visible(&it.name), Visible(&it.version), Visible(&it.problem)));
+            page.line(format!("{}: {}", Visible(it.subject()), Visible(&it.problem)));
         }
         page.line(format!(
             "{} checked, {}",
