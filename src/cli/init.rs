@@ -1,5 +1,7 @@
 //! `cfn init`.
 
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
@@ -9,39 +11,71 @@ use serde::Serialize;
 use super::choice::category;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
+use super::json;
 use super::output::{Page, Report};
 use super::{Verdict, counted};
 use crate::model::{AgentType, Category, Visible, path_as_text};
 use crate::ops::{self, Import, ImportReport, Refusal};
+use crate::output_file::OutputFile;
 
 /// Create the database, and import a folder of skills
 ///
 /// A database that exists is left as it is. With --from, every SKILL.md below the folder is imported, whatever its spelling; one bad
-/// file never stops the rest. Importing again changes nothing. What is not of level auto waits for review, unless --approve-as names
-/// who approves.
+/// file never stops the rest. Importing again changes nothing, but adds the agent types and approvals that are asked for. What is not
+/// of level auto waits for review, unless --approve-as names who approves.
+///
+/// Folders of version control, dependencies, builds and caches are skipped, and what a .cfnignore names (in gitignore's syntax). Of
+/// files with one name, the one whose folder bears it wins. A skill remembers the file that it came from: another file never takes
+/// its place, unless --from-any says so.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = "\
 Examples:
   cfn init
   cfn init --from .claude/skills
   cfn init --from skills --category testing --approve-as lead@example.com --agents tester,reviewer
-  cfn init --from skills --update --strict")]
+  cfn init --from skills --update --strict
+  cfn init --from ~/collections --namespace --report import.json
+  cfn init --from moved/skills --update --from-any
+  cfn init --from skills --update --override-rejection --reason 'rejected by mistake'")]
 pub(super) struct Args {
     /// Import every skill file below this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     from: Option<PathBuf>,
-    /// The category of skills whose front matter names none of the five
-    #[arg(long, default_value = "domain", requires = "from", value_parser = category())]
-    category: Category,
-    /// Import files that changed since as the next patch version
+    /// The category of skills whose front matter names none of the five; no file gets a weaker review than this one's [default:
+    /// domain]
+    #[arg(long, requires = "from", value_parser = category())]
+    category: Option<Category>,
+    /// Let a file's own category and level decide its review, also where they make it weaker: for your own files
+    #[arg(long, requires = "from")]
+    trust_levels: bool,
+    /// Import files that changed since, as the next version
     #[arg(long, requires = "from")]
     update: bool,
-    /// Record an approval of each import, by this approver
+    /// Update skills that came from another file, too; their new bytes are escalated and wait for a decision
+    #[arg(long, requires = "update")]
+    from_any: bool,
+    /// Where several files claim a name, import each of them as COLLECTION-NAME
+    #[arg(long, requires = "from", conflicts_with = "from_any")]
+    namespace: bool,
+    /// Import skill files that are part of another skill, too
+    #[arg(long, requires = "from")]
+    nested: bool,
+    /// Record an approval of each skill, by this approver
     #[arg(long, value_name = "NAME", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     approve_as: Option<String>,
-    /// Agent types that get the new skills, separated by commas
+    /// Why, for the records
+    #[arg(long, value_name = "TEXT", requires = "from", value_parser = NonEmptyStringValueParser::new())]
+    reason: Option<String>,
+    /// Take back bytes that were rejected; the reason is recorded
+    #[arg(long, requires_all = ["from", "reason"])]
+    override_rejection: bool,
+    /// Agent types that get the skills, separated by commas
     #[arg(long, value_name = "A,B", requires = "from")]
     agents: Option<String>,
+    /// Write the whole report to this file, as JSON
+    #[arg(long, value_name = "FILE", requires = "from", value_hint = ValueHint::FilePath)]
+    report: Option<PathBuf>,
     /// Exit 1 if a file was refused
     #[arg(long, requires = "from")]
     strict: bool,
@@ -63,6 +97,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
         return Err(Failure::new(2, "file_unreadable", message, "Name the folder that holds the skills."));
     }
+    // A report that cannot be written is known before the import.
+    let file = args.report.as_deref().map(ReportFile::begin).transpose()?;
     let report = match &args.from {
         None => {
             let created = context.create()?;
@@ -71,17 +107,51 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         }
         Some(folder) => fill(context, &request(args, folder, &agents))?,
     };
+    if let Some(file) = file {
+        file.write(&report)?;
+    }
     context.output.answer(&report)?;
     let refused = report.import.as_ref().is_some_and(|it| !it.refused.is_empty());
     Ok(if args.strict && refused { Verdict::Found(1) } else { Verdict::Done })
+}
+
+/// Where the whole report goes.
+struct ReportFile<'a> {
+    path: &'a Path,
+    output: OutputFile,
+}
+
+impl<'a> ReportFile<'a> {
+    fn begin(path: &'a Path) -> Result<Self, Failure> {
+        let output = OutputFile::begin(path).map_err(|why| Self::unwritable(path, &why))?;
+        Ok(Self { path, output })
+    }
+
+    fn write(mut self, report: &InitReport) -> Result<(), Failure> {
+        let text = json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
+        let file = self.output.file();
+        let written = file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| self.output.publish());
+        written.map(|_| ()).map_err(|why| Self::unwritable(self.path, &why))
+    }
+
+    fn unwritable(path: &Path, why: &io::Error) -> Failure {
+        let message = format!("the report cannot be written to {}: {why}", Visible(path.to_string_lossy()));
+        Failure::new(2, "report_unwritable", message, "Name a file in a folder that exists and may be written to.")
+    }
 }
 
 fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Import<'a> {
     Import {
         folder,
         category: args.category,
+        trust_levels: args.trust_levels,
         update: args.update,
+        from_any: args.from_any,
+        namespace: args.namespace,
+        nested: args.nested,
         approve_as: args.approve_as.as_deref(),
+        reason: args.reason.as_deref(),
+        override_rejection: args.override_rejection,
         agents,
         fresh: false,
     }
@@ -108,29 +178,87 @@ fn import(context: &Context, store: &mut Database, request: &Import<'_>) -> Resu
     Ok(ops::import(store, &context.files(), &context.project(), context.clock, request, &mut at)?)
 }
 
+/// How many examples of a kind the text shows.
+const EXAMPLES: usize = 10;
+
 impl Report for InitReport {
     fn text(&self, page: &mut Page) {
         let path = Visible(self.path.to_string_lossy());
         page.line(if self.created { format!("created {path}") } else { format!("{path} exists already") });
         let Some(import) = &self.import else { return };
-        let lists = [("changed", &import.changed), ("refused", &import.refused), ("warning", &import.warnings)];
-        for (label, entries) in lists {
-            for Refusal { path, line, reason } in entries {
-                let line = line.map_or_else(String::new, |it| format!(":{it}"));
-                page.line(format!("{label}: {}{line}: {}", Visible(path), Visible(reason)));
-            }
+        skipped(import, page);
+        let nested = import.nested.iter().map(|it| format!("{}: it is part of another skill", Visible(it)));
+        examples("nested", nested, page);
+        examples("changed", import.changed.iter().map(said), page);
+        for kind in import.refused_by_kind().into_keys() {
+            examples("refused", import.refused.iter().filter(|it| it.kind == kind).map(said), page);
         }
-        page.line(format!(
-            "{} found: {} imported, {} unchanged, {} updated, {} changed, {} refused",
-            counted(import.found, "file"),
-            import.imported,
-            import.unchanged,
-            import.updated,
-            import.changed.len(),
-            import.refused.len()
-        ));
-        if import.pending > 0 {
-            page.line(format!("{} wait for review: 'cfn skill list --pending'", import.pending));
+        examples("warning", import.warnings.iter().map(said), page);
+        for it in &import.updates {
+            let (name, path) = (Visible(&it.name), Visible(&it.path));
+            page.line(format!("updated: {name} {} to {} ({path})", Visible(&it.previous_version), it.version));
         }
+        totals(import, page);
+    }
+}
+
+fn said(refusal: &Refusal) -> String {
+    let line = refusal.line.map_or_else(String::new, |it| format!(":{it}"));
+    format!("{}{line}: {}", Visible(&refusal.path), Visible(&refusal.reason))
+}
+
+/// Some of a list, and how many more there are.
+fn examples(label: &str, entries: impl Iterator<Item = String>, page: &mut Page) {
+    let mut more = 0;
+    for (index, entry) in entries.enumerate() {
+        if index < EXAMPLES {
+            page.line(format!("{label}: {entry}"));
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        page.line(format!("{label}: and {more} more: --report FILE has all"));
+    }
+}
+
+fn skipped(import: &ImportReport, page: &mut Page) {
+    if import.skipped.is_empty() {
+        return;
+    }
+    let names: Vec<_> = import.skipped.iter().take(EXAMPLES).map(|it| Visible(&it.path).to_string()).collect();
+    let more = import.skipped.len() - names.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    page.line(format!("skipped: {}{more}", names.join(", ")));
+}
+
+fn totals(import: &ImportReport, page: &mut Page) {
+    let mut line = format!(
+        "{} found: {} imported, {} unchanged, {} updated, {} changed, {} refused",
+        counted(import.found, "file"),
+        import.imported,
+        import.unchanged,
+        import.updated,
+        import.changed.len(),
+        import.refused.len()
+    );
+    for (count, what) in [(import.copies, "copies"), (import.nested.len(), "nested")] {
+        if count > 0 {
+            let _ = write!(line, ", {count} {what}");
+        }
+    }
+    page.line(line);
+    let kinds = import.refused_by_kind();
+    if kinds.len() > 1 {
+        let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.label())).collect();
+        page.line(format!("refused: {}", kinds.join(", ")));
+    }
+    for (count, what) in [(import.mappings_added, "mapping"), (import.approvals_recorded, "approval")] {
+        if count > 0 {
+            page.line(format!("{} added", counted(count, what)));
+        }
+    }
+    if import.pending > 0 {
+        page.line(format!("{} wait for review: 'cfn skill list --pending'", import.pending));
     }
 }

@@ -19,7 +19,7 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
 pub use mark::{CacheKey, Mark, Tables};
-pub use name::{AgentType, InvalidName, SkillName, is_conformant_name};
+pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
 pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,

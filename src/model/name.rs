@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 
 use super::Visible;
 
@@ -101,6 +102,12 @@ impl AgentType {
         }
         Ok(types)
     }
+}
+
+/// A name or a path as it is compared: in Unicode's form NFC, and without case.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfc().flat_map(char::to_lowercase).nfc().collect() }
 }
 
 /// Whether a name is one that the Agent Skills format takes: `^[a-z0-9]+(-[a-z0-9]+)*$`, at most 64 characters.

@@ -41,7 +41,7 @@ pub use content_file::{ContentFile, FileError, Files};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use error::{Error, Result, require_skill};
 pub use history::{History, HistoryReport, VersionEntry, history};
-pub use import::{Import, ImportEvent, ImportReport, Refusal, import};
+pub use import::{Import, ImportEvent, ImportReport, Refusal, RefusalKind, Skipped, UpdatedSkill, import};
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
     LeftOut, Load, LoadReport, LoadedSkill, Remembered, UsageOf, XmlReport, has_approved_file, load, load_and_log,

@@ -39,9 +39,9 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
     let mode = if strict { Mode::Strict } else { Mode::Lenient };
     let mut found = Vec::new();
     if path.is_dir() {
-        let tree = skill_files(path)?;
-        found.extend(tree.files.iter().map(|it| one(files, &path.join(it.relative()), mode)));
-        for (relative, why) in tree.refused {
+        let (skills, walked) = skill_files(path)?;
+        found.extend(skills.iter().map(|it| one(files, &path.join(it.relative()), mode)));
+        for (relative, why) in walked.refused {
             // A link in the folder that was named is named with it, wherever it leads.
             let (named, whole) = (relative.parent() == Some(Path::new("")), path.join(relative));
             found.push(if named && whole.is_file() { one(files, &whole, mode) } else { unreadable(whole, why) });

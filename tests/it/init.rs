@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::harness::Project;
 use crate::scene::{dump, sha256, skill_text, tokens, versions};
 
-/// What an import counted: found, imported, unchanged, updated, changed, refused, pending.
-fn counts(report: &Value) -> Vec<u64> {
+/// What an import counted: found, imported, unchanged, updated, changed, refused, pending. Copies and nested files only add up.
+pub fn counts(report: &Value) -> Vec<u64> {
     let length = |field: &str| report[field].as_array().map(Vec::len).unwrap_or_default() as u64;
     let number = |field: &str| report[field].as_u64().unwrap_or(u64::MAX);
-    let sum = number("imported") + number("unchanged") + number("updated") + length("changed") + length("refused");
+    let taken = number("imported") + number("unchanged") + number("copies") + number("updated");
+    let sum = taken + length("changed") + length("nested") + length("refused");
     assert_eq!(number("found"), sum, "the numbers add up: {report}");
     vec![
         number("found"),
@@ -88,7 +89,8 @@ fn imports_a_folder_with_what_the_front_matter_says() {
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert!(lines[0].starts_with("created "), "{ran:?}");
     assert_eq!(lines[1], "2 files found: 2 imported, 0 unchanged, 0 updated, 0 changed, 0 refused");
-    assert_eq!(lines[2], "1 wait for review: 'cfn skill list --pending'");
+    assert_eq!(lines[2], "4 mappings added");
+    assert_eq!(lines[3], "1 wait for review: 'cfn skill list --pending'");
     let rows = project.sqlite3(
         "SELECT name, category, version, approval_level, tags, owner, content_path, generated_by, is_auto_generated,
            phase4_pattern_id IS NULL, last_approved_by IS NULL FROM skills ORDER BY name",
@@ -118,7 +120,8 @@ fn importing_again_changes_nothing_in_the_file() {
     assert_eq!(counts(&import(&project, &[])), [4, 3, 0, 0, 0, 1, 3]);
     let state = || (dump(&project), tokens(&project), sha256(fs::read(project.database()).expect("a file")));
     let before = state();
-    for more in [&[][..], &["--update"], &["--approve-as", "me"], &["--agents", "dev"], &["--category", "testing"]] {
+    let other = ["--category", "testing", "--trust-levels", "--nested"];
+    for more in [&[][..], &["--update"], &["--update", "--from-any"], &other, &["--namespace"]] {
         assert_eq!(counts(&import(&project, more)), [4, 0, 3, 0, 0, 1, 0], "{more:?}");
         assert_eq!(state(), before, "{more:?}");
     }

@@ -47,27 +47,23 @@ fn every_spelling_of_the_file_name_counts() {
 }
 
 #[test]
-fn two_spellings_in_one_folder_are_two_files_with_one_name() {
+fn a_folder_is_one_skill_however_its_file_is_spelt() {
     let project = Project::empty();
     project.file("tree/a/skill.md", skill_text("a", "Lower."));
     project.file("tree/a/SKILL.md", skill_text("a", "Upper."));
+    project.file("tree/b/skill.md", skill_text("other", "Lower."));
+    project.file("tree/b/SKILL.md", skill_text("b", "Upper."));
+    for spelling in ["SKILL.md", "Skill.md", "skill.md"] {
+        project.file(&format!("tree/c/{spelling}"), skill_text("c", "The same."));
+    }
     let report = import(&project);
-    let reason = "it has the same name \"a\" as a/SKILL.md, which comes first".to_owned();
-    assert_eq!(refused(&report), [("a/skill.md".to_owned(), reason)]);
+    let reason = |folder: &str| {
+        (format!("{folder}/skill.md"), format!("its folder is the skill that {folder}/SKILL.md describes"))
+    };
+    assert_eq!(refused(&report), [reason("a"), reason("b")]);
+    assert_eq!((&report["imported"], &report["copies"]), (&3.into(), &2.into()), "{report}");
+    assert_eq!(imported(&project), "a tree/a/SKILL.md\nb tree/b/SKILL.md\nc tree/c/SKILL.md");
     assert_eq!(project.cfn(["skill", "show", "a", "--content"]).ok(), skill_text("a", "Upper."));
-}
-
-#[test]
-fn the_first_in_path_order_wins_and_names_that_differ_in_case_are_two() {
-    let project = Project::empty();
-    project.file("tree/b/SKILL.md", skill_text("same", "B."));
-    project.file("tree/a/z/SKILL.md", skill_text("same", "A."));
-    project.file("tree/a-b/SKILL.md", skill_text("same", "A-B."));
-    project.file("tree/c/SKILL.md", skill_text("Same", "C."));
-    let report = import(&project);
-    let paths: Vec<_> = refused(&report).into_iter().map(|(path, _)| path).collect();
-    assert_eq!(imported(&project), "same tree/a-b/SKILL.md\nSame tree/c/SKILL.md");
-    assert_eq!(paths, ["a/z/SKILL.md", "b/SKILL.md"]);
 }
 
 #[test]
@@ -77,18 +73,6 @@ fn the_second_of_two_is_taken_where_the_first_is_refused() {
     project.file("tree/b/SKILL.md", skill_text("same", "B."));
     let report = import(&project);
     assert_eq!((imported(&project), refused(&report).len()), ("same tree/b/SKILL.md".to_owned(), 1));
-}
-
-#[test]
-fn a_skill_in_a_skill_is_a_skill() {
-    let project = Project::empty();
-    project.file("tree/a/SKILL.md", skill_text("a", "Outer."));
-    project.file("tree/a/parts/b/SKILL.md", skill_text("b", "Inner."));
-    project.file("tree/SKILL.md", skill_text("root", "Top."));
-    project.file("tree/.hidden/c/SKILL.md", skill_text("c", "Hidden."));
-    import(&project);
-    let found = "c tree/.hidden/c/SKILL.md\nroot tree/SKILL.md\na tree/a/SKILL.md\nb tree/a/parts/b/SKILL.md";
-    assert_eq!(imported(&project), found);
 }
 
 #[test]
@@ -152,7 +136,7 @@ fn links_are_followed_only_inside_the_folder_and_a_file_counts_once() {
     link(&project, "..", "tree/real/up");
     let report = import(&project);
     let paths: Vec<_> = refused(&report).into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["dangling/SKILL.md", "loop/SKILL.md", "out/SKILL.md", "out-folder"], "{report}");
+    assert_eq!(paths, ["dangling/SKILL.md", "loop/SKILL.md", "out-folder", "out/SKILL.md"], "{report}");
     let names = project.sqlite3("SELECT name FROM skills ORDER BY name");
     assert_eq!(names, "bare\nlinked\nreal", "a link's own folder names it: {report}");
     assert_eq!(report["found"], 7);

@@ -1,17 +1,23 @@
 //! Finding, reading and understanding files ahead of the writer, on all cores, in the order of their paths: one thread walks through
 //! the folder, the others take turns at what it finds, and the writer takes what they read in the same turns. What was written goes
 //! back to them, so that its memory is used again and freed where it was taken: an allocator of many threads is slow otherwise.
+//!
+//! The writer begins when the walk has ended, for only then is it known which names other files may claim. Meanwhile the readers
+//! read, up to a bounded number of pieces.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 
-use super::prepare::{Prepared, Reader};
+use super::prepare::{Prepared, Reader, Task};
+use crate::model::folded;
 use crate::ops::content_file::{FileError, Folder};
 use crate::ops::error::Result;
-use crate::ops::tree::{Found, Refused, walk};
+use crate::ops::tree::{Found, Walked, folder_name, walk};
 
 /// A turn is small enough that the writer begins soon and that what it writes is still in the processor's cache, and large enough
 /// that the threads seldom wait for each other.
@@ -19,6 +25,9 @@ const TURN_FILES: usize = 32;
 
 /// Large files do not wait for the end of the turn.
 const PIECE_BYTES: usize = 256 * 1024;
+
+/// How many pieces a reader may be ahead: the walk through a folder takes about as long as reading so many.
+const PIECES_AHEAD: usize = 16;
 
 /// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
 /// The first is small, so that writing begins soon, and each is twice as large as the one before.
@@ -36,39 +45,62 @@ pub(super) struct Piece {
     last: bool,
 }
 
+/// Which files to read.
+pub(super) enum Files {
+    /// All skill files below the folder.
+    Below {
+        /// Also those that are part of another skill.
+        nested: bool,
+    },
+    /// These.
+    These(Vec<Task>),
+}
+
+/// The folder as a whole.
+#[derive(Default)]
+pub(super) struct Tree {
+    pub(super) walked: Walked,
+    /// Names of folders that hold exactly one skill file and share their name with no other such folder.
+    pub(super) unique: HashSet<String>,
+}
+
 /// What is there to be written.
 pub(super) struct Pieces<'a> {
+    tree: Receiver<std::result::Result<Tree, FileError>>,
     queues: Vec<Receiver<Piece>>,
     turn: usize,
     next: Option<Piece>,
     used: &'a Mutex<Vec<Piece>>,
     found: &'a AtomicUsize,
+    taken: usize,
 }
 
-/// Calls `write` with what is read from a folder, while more is read; answers what could not even be read.
+/// Calls `write` with what is read from a folder, while more is read.
 pub(super) fn read_ahead(
-    folder: &Folder,
     reader: &Reader<'_>,
+    files: Files,
     write: impl FnOnce(&mut Pieces<'_>) -> Result<()>,
-) -> Result<Refused> {
+) -> Result<()> {
     let (used, found) = (Mutex::default(), AtomicUsize::new(0));
-    let mut refused = Refused::new();
+    let folder = reader.folder;
     thread::scope(|scope| {
         let (mut turns, mut queues) = (Vec::new(), Vec::new());
         for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get().min(8)) {
             let (turn, mine) = channel();
-            let (sender, queue) = sync_channel(1);
+            let (sender, queue) = sync_channel(PIECES_AHEAD);
             let used = &used;
             start(scope, folder, move || read(reader, &mine, &sender, used))?;
             turns.push(turn);
             queues.push(queue);
         }
-        let (found, refused) = (&found, &mut refused);
-        start(scope, folder, move || *refused = hand_out(folder, &turns, found))?;
+        let (ended, tree) = channel();
+        let count = &found;
+        start(scope, folder, move || {
+            let _ = ended.send(hand_out(folder, files, &turns, count)); // nobody waits where writing failed
+        })?;
         // When this is dropped the others stop: nobody takes what they read.
-        write(&mut Pieces { queues, turn: 0, next: None, used: &used, found })
-    })?;
-    Ok(refused)
+        write(&mut Pieces { tree, queues, turn: 0, next: None, used: &used, found: &found, taken: 0 })
+    })
 }
 
 /// A thread that helps to read the folder.
@@ -81,22 +113,50 @@ fn start<'scope>(
     thread::Builder::new().spawn_scoped(scope, work).map(drop).map_err(unreadable)
 }
 
-fn hand_out(folder: &Folder, readers: &[Sender<Vec<Found>>], count: &AtomicUsize) -> Refused {
+fn hand_out(
+    folder: &Folder,
+    files: Files,
+    readers: &[Sender<Vec<Task>>],
+    count: &AtomicUsize,
+) -> std::result::Result<Tree, FileError> {
     let mut turn = Vec::new();
     let mut next = readers.iter().cycle();
-    let mut send = |turn: &mut Vec<Found>| next.next().is_some_and(|it| it.send(std::mem::take(turn)).is_ok());
-    let refused = walk(folder, &mut |found| {
+    let mut send = |turn: &mut Vec<Task>| next.next().is_some_and(|it| it.send(std::mem::take(turn)).is_ok());
+    let mut take = |task: Task| {
         count.fetch_add(1, Ordering::Relaxed);
-        turn.push(found);
+        turn.push(task);
         if turn.len() < TURN_FILES || send(&mut turn) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
+    };
+    let tree = match files {
+        Files::These(tasks) => {
+            let _ = tasks.into_iter().try_for_each(&mut take);
+            Tree::default()
+        }
+        Files::Below { nested } => {
+            let mut folders = HashMap::new();
+            let walked = walk(folder, nested, &mut |found| {
+                count_folder(&mut folders, &found);
+                take(Task { found, chosen: None })
+            })?;
+            folders.retain(|_, unique| *unique);
+            Tree { walked, unique: folders.into_keys().collect() }
+        }
+    };
     if !turn.is_empty() {
         send(&mut turn);
     }
-    refused
+    Ok(tree)
 }
 
-fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Found>>, pieces: &SyncSender<Piece>, used: &Mutex<Vec<Piece>>) {
+fn count_folder(folders: &mut HashMap<String, bool>, found: &Found) {
+    let Some(name) = folder_name(found.relative()) else { return };
+    match folders.entry(folded(name)) {
+        Entry::Vacant(it) => drop(it.insert(true)),
+        Entry::Occupied(mut it) => drop(it.insert(false)),
+    }
+}
+
+fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Task>>, pieces: &SyncSender<Piece>, used: &Mutex<Vec<Piece>>) {
     for turn in turns {
         let mut files = turn.into_iter().peekable();
         while files.peek().is_some() {
@@ -104,9 +164,9 @@ fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Found>>, pieces: &SyncSender<P
             piece.bytes.clear();
             piece.files.clear();
             while piece.bytes.len() < PIECE_BYTES
-                && let Some(found) = files.next()
+                && let Some(task) = files.next()
             {
-                piece.files.push(reader.prepare(&found, &mut piece.bytes));
+                piece.files.push(reader.prepare(task, &mut piece.bytes));
             }
             piece.last = files.peek().is_none();
             if pieces.send(piece).is_err() {
@@ -117,6 +177,11 @@ fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Found>>, pieces: &SyncSender<P
 }
 
 impl Pieces<'_> {
+    /// What the walk found, as soon as it has ended.
+    pub(super) fn tree(&self) -> std::result::Result<Tree, FileError> {
+        self.tree.recv().unwrap_or_else(|_| Ok(Tree::default())) // it panicked: the scope passes that on
+    }
+
     /// Whether there is anything left to be written; waits until that is known.
     pub(super) fn any_left(&mut self) -> bool {
         self.peek().is_some()
@@ -125,7 +190,12 @@ impl Pieces<'_> {
     /// The next piece of a batch, where there is room for it.
     pub(super) fn next_of(&mut self, batch: &mut Batch) -> Option<Piece> {
         let piece = self.peek()?;
-        if batch.takes(piece.files.len(), piece.bytes.len()) { self.next.take() } else { None }
+        if !batch.takes(piece.files.len(), piece.bytes.len()) {
+            return None;
+        }
+        let piece = self.next.take()?;
+        self.taken += piece.files.len();
+        Some(piece)
     }
 
     /// Gives back what was written.
@@ -133,6 +203,11 @@ impl Pieces<'_> {
         if let Ok(mut used) = self.used.lock() {
             used.push(piece);
         }
+    }
+
+    /// How many files were taken so far.
+    pub(super) fn taken(&self) -> usize {
+        self.taken
     }
 
     /// How many files were found so far.

@@ -1,78 +1,78 @@
 //! `init --from`: a folder of skill files goes into the database, in few transactions. One bad file never stops the rest.
+//!
+//! # Whose name it is
+//!
+//! Many files may claim one name, and a name is known only when its file was read; but the bytes of a whole tree do not fit in
+//! memory. So an import has two rounds, and the same outcome in a fresh database and in one that is there, however large the
+//! batches are:
+//!
+//! 1. The walk counts the names of folders while the readers read ahead. Writing begins when the walk has ended. A file whose folder
+//!    bears its name, and shares that name with no other folder that has a skill file, cannot lose it to another file: it is
+//!    written at once. That is nearly every file of a real tree. All others are put aside without their bytes, and so is a file
+//!    whose skill came from another one.
+//! 2. When all claims are known, `choose` decides: the file that the skill came from keeps its name, else the best claim wins.
+//!    The winners are read once more and written, if they still have the bytes that won.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `ahead`, `prepare` | finding, reading and understanding files on all cores |
+//! | `choose`, `namespace`, `source` | which file has a name, and which file a skill came from |
+//! | `write` | one file into the database |
+//! | `report` | what happened to each file |
 
 mod ahead;
+mod choose;
+mod namespace;
 mod prepare;
+mod report;
+mod source;
 mod write;
 
-use std::path::{Path, PathBuf};
-
-use serde::Serialize;
+use std::path::Path;
 
 use super::content_file::{Files, Folder};
 use super::error::Result;
 use super::project::Project;
-use super::tree::Refused;
 use crate::clock::Clock;
-use crate::model::{AgentType, Category, path_as_text};
+use crate::model::{AgentType, Category};
 use crate::store::{Durability, Store};
 
 use ahead::{Batch, Pieces, read_ahead};
-use prepare::Reader;
+use choose::Choice;
+use prepare::{Reader, Task};
+pub use report::{ImportReport, Kind as RefusalKind, Refusal, Skipped, UpdatedSkill};
+use source::Sources;
 use write::Writer;
 
 /// What to import.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Import<'a> {
     /// The folder.
     pub folder: &'a Path,
-    /// Of skills whose front matter names none of the five.
-    pub category: Category,
-    /// Import files that changed since as the next patch version.
+    /// Of skills whose front matter names none of the five; `domain` where not given. A file's own category never makes the review
+    /// weaker than this one's. New bytes of a skill that is there have its level, and at least that of this one where it is given.
+    pub category: Option<Category>,
+    /// Whether a file's own category and level are obeyed, also where they make the review weaker.
+    pub trust_levels: bool,
+    /// Import files that changed since as the next version.
     pub update: bool,
+    /// Update skills that came from another file, too: their new bytes are escalated.
+    pub from_any: bool,
+    /// Import files whose name others claim as `collection-name`.
+    pub namespace: bool,
+    /// Import files that are part of another skill, too.
+    pub nested: bool,
     /// Record an approval each, by this approver.
     pub approve_as: Option<&'a str>,
-    /// Agent types that get what is new.
+    /// Why, for the records.
+    pub reason: Option<&'a str>,
+    /// Take back bytes that were rejected; there is a reason.
+    pub override_rejection: bool,
+    /// Agent types that get the skills.
     pub agents: &'a [AgentType],
     /// Whether the database is new: nobody else has it, and there are no skills in it.
     pub fresh: bool,
-}
-
-/// What happened to each file: `found` is the sum of the other counts and the refused.
-#[derive(Debug, Clone, Serialize)]
-pub struct ImportReport {
-    /// The folder.
-    #[serde(serialize_with = "path_as_text")]
-    pub folder: PathBuf,
-    /// Skill files below it.
-    pub found: usize,
-    /// New skills.
-    pub imported: usize,
-    /// Skills whose bytes are in the database already.
-    pub unchanged: usize,
-    /// Skills that got a new version.
-    pub updated: usize,
-    /// Files that changed since, and were left alone.
-    pub changed: Vec<Refusal>,
-    /// Files that were not taken.
-    pub refused: Vec<Refusal>,
-    /// Of the new skills and versions: those that wait for review.
-    pub pending: usize,
-    /// What was taken although something about it is odd.
-    pub warnings: Vec<Refusal>,
-    /// How many transactions it took.
-    pub transactions: usize,
-}
-
-/// A file, and what is to be said of it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Refusal {
-    /// From the folder that was imported.
-    pub path: String,
-    /// The line in the file, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// One sentence.
-    pub reason: String,
 }
 
 /// How far an import is.
@@ -95,18 +95,55 @@ pub fn import(
 ) -> Result<ImportReport> {
     let folder = Folder::open(request.folder)?;
     let now = clock.database_time();
-    let mut writer = Writer::new(request, &now);
     let reader = Reader { files, folder: &folder, project };
-    let refused = read_ahead(&folder, &reader, |pieces| {
-        let mut batch = Batch::first();
-        while pieces.any_left() {
-            write(store, pieces, &mut batch, &mut writer)?;
-            batch = batch.following();
-            progress(ImportEvent { done: writer.report.found, total: pieces.found() });
-        }
-        Ok(())
+    let sources = Sources::new(project, &folder);
+    let mut writer = Writer::new(request, &sources, &now);
+    read_ahead(&reader, ahead::Files::Below { nested: request.nested }, |pieces| {
+        let tree = pieces.tree()?;
+        writer.unique = tree.unique;
+        writer.report.add(tree.walked);
+        let unread = writer.report.found;
+        write_all(store, pieces, &mut writer, &mut |writer, pieces| {
+            writer.report.found = unread + pieces.taken();
+            progress(ImportEvent { done: writer.report.found, total: unread + pieces.found() });
+        })
     })?;
-    Ok(with_unread(writer.report, refused))
+    let winners = choose(store, &folder, &mut writer)?;
+    if !winners.is_empty() {
+        read_ahead(&reader, ahead::Files::These(winners), |pieces| {
+            write_all(store, pieces, &mut writer, &mut |_, _| {})
+        })?;
+    }
+    Ok(writer.report.sorted())
+}
+
+/// Decides about the names that are not settled yet; answers the files that get one.
+fn choose(store: &mut dyn Store, folder: &Folder, writer: &mut Writer<'_>) -> Result<Vec<Task>> {
+    let candidates = std::mem::take(&mut writer.candidates);
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let snapshot = if writer.fresh() { None } else { Some(store.read()?) };
+    let name = folder.path().file_name().unwrap_or_default().to_string_lossy();
+    let namespace = writer.namespaces().then_some(name.as_ref());
+    let holders = std::mem::take(&mut writer.holders);
+    Choice::new(writer.sources, snapshot.as_deref(), namespace, holders, &mut writer.report)?.among(candidates)
+}
+
+/// All batches; after each, `done` is told.
+fn write_all<'w>(
+    store: &mut dyn Store,
+    pieces: &mut Pieces<'_>,
+    writer: &mut Writer<'w>,
+    done: &mut dyn FnMut(&mut Writer<'w>, &Pieces<'_>),
+) -> Result<()> {
+    let mut batch = Batch::first();
+    while pieces.any_left() {
+        write(store, pieces, &mut batch, writer)?;
+        batch = batch.following();
+        done(writer, pieces);
+    }
+    Ok(())
 }
 
 /// One transaction.
@@ -132,13 +169,4 @@ fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writ
     transaction.commit()?;
     writer.report.transactions += 1;
     Ok(())
-}
-
-/// What could not even be read comes before what was.
-fn with_unread(mut report: ImportReport, unread: Refused) -> ImportReport {
-    report.found += unread.len();
-    let refusal =
-        |(path, reason): (PathBuf, String)| Refusal { path: path.to_string_lossy().into_owned(), line: None, reason };
-    report.refused.splice(..0, unread.into_iter().map(refusal));
-    report
 }

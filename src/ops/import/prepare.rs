@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Refusal;
-use crate::model::{SkillName, is_conformant_name};
+use super::report::{Kind, Refusal};
+use crate::model::{ContentHash, SkillName, is_conformant_name};
 use crate::ops::content_file::{FileError, Files, Folder};
 use crate::ops::project::Project;
 use crate::ops::rules::{Described, Remark, describe};
@@ -16,8 +16,23 @@ pub(super) struct Reader<'a> {
     pub(super) project: &'a Project,
 }
 
+/// A file to be read.
+pub(super) struct Task {
+    pub(super) found: Found,
+    /// What was decided when it was read before.
+    pub(super) chosen: Option<Chosen>,
+}
+
+/// A file that won its name.
+pub(super) struct Chosen {
+    pub(super) name: SkillName,
+    /// Of the bytes that it had then.
+    pub(super) hash: ContentHash,
+}
+
 /// A file that was read, or why not.
 pub(super) struct Prepared {
+    pub(super) found: Found,
     /// From the folder that is imported, as it is shown.
     pub(super) path: String,
     pub(super) outcome: Result<Item, Unusable>,
@@ -32,6 +47,8 @@ pub(super) struct Unusable {
 /// A file on its way into the database.
 pub(super) struct Item {
     pub(super) name: SkillName,
+    /// Whether it won its name.
+    pub(super) settled: bool,
     pub(super) stored_path: String,
     /// Where its bytes are among those of its piece.
     pub(super) bytes: Range<usize>,
@@ -41,23 +58,35 @@ pub(super) struct Item {
 
 impl Reader<'_> {
     /// Reads a file; its bytes are put behind those that are there.
-    pub(super) fn prepare(&self, found: &Found, bytes: &mut Vec<u8>) -> Prepared {
+    pub(super) fn prepare(&self, task: Task, bytes: &mut Vec<u8>) -> Prepared {
+        let Task { found, chosen } = task;
         let path = found.relative().to_string_lossy().into_owned();
-        let outcome = self.item(found, &path, bytes);
-        Prepared { path, outcome }
+        let outcome = self.item(&found, chosen, &path, bytes);
+        Prepared { found, path, outcome }
     }
 
-    fn item(&self, found: &Found, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Unusable> {
+    fn item(&self, found: &Found, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Unusable> {
         let start = bytes.len();
         let real = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
         let range = start..bytes.len();
         let mut described = describe(&bytes[range.clone()], self.files.most_bytes)
             .map_err(|error| Unusable { line: Some(error.line()), reason: error.to_string() })?;
         let stored_path = self.project.stored_path(&real).map_err(|error| Unusable::because(error.to_string()))?;
-        let name = name(found, &mut described)?;
-        let refusal = |it: Remark| Refusal { path: shown.to_owned(), line: it.line, reason: it.message };
+        let own = name(found, &mut described)?;
+        let settled = chosen.is_some();
+        let name = match chosen {
+            Some(chosen) if chosen.hash != described.hash => {
+                return Err(Unusable::because("it changed while it was imported".to_owned()));
+            }
+            Some(chosen) => chosen.name,
+            None => own.clone(),
+        };
+        if name != own {
+            described.warnings.push(Remark::about(format!("it names itself \"{own}\" and is imported as \"{name}\"")));
+        }
+        let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(shown, Kind::Warning, it.message) };
         let warnings = std::mem::take(&mut described.warnings).into_iter().map(refusal).collect();
-        Ok(Item { name, stored_path, bytes: range, described, warnings })
+        Ok(Item { name, settled, stored_path, bytes: range, described, warnings })
     }
 }
 

@@ -1,146 +1,257 @@
 //! One file into the database, inside the transaction of its batch.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use super::Import;
 use super::ahead::Piece;
+use super::choose::{Candidate, Holders};
 use super::prepare::{Item, Prepared};
-use super::{Import, ImportReport, Refusal};
-use crate::model::{ApprovalLevel, Decision, Skill, SkillName, VersionSource};
+use super::report::{ImportReport, Kind, Refusal, UpdatedSkill};
+use super::source::Sources;
+use crate::model::{ApprovalLevel, Category, Decision, Skill, VersionSource, Visible, folded};
 use crate::ops::error::{Error, Result};
-use crate::ops::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, publish};
+use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
 use crate::ops::rules::Remark;
+use crate::ops::tree::{Found, bears};
 use crate::store::Transaction;
+
+/// Who sends bytes to a decision where nobody is named.
+const IMPORTER: &str = "cfn-import";
 
 /// Writes files and keeps the report.
 pub(super) struct Writer<'a> {
     pub(super) report: ImportReport,
+    /// Names of folders that no other folder with a skill file has.
+    pub(super) unique: HashSet<String>,
+    /// The files that have their names for good.
+    pub(super) holders: Holders,
+    /// Files that are decided on when all are known.
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) sources: &'a Sources<'a>,
     request: &'a Import<'a>,
     now: &'a str,
-    /// Names that were taken in this run, and by which file.
-    taken: HashMap<SkillName, String>,
 }
 
 /// A file, and what is needed to write it.
 struct File<'a> {
     path: &'a str,
+    found: &'a Found,
     item: &'a Item,
     bytes: &'a [u8],
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(request: &'a Import<'a>, now: &'a str) -> Self {
-        let report = ImportReport {
-            folder: request.folder.to_owned(),
-            found: 0,
-            imported: 0,
-            unchanged: 0,
-            updated: 0,
-            changed: Vec::new(),
-            refused: Vec::new(),
-            pending: 0,
-            warnings: Vec::new(),
-            transactions: 0,
-        };
-        Self { report, request, now, taken: HashMap::new() }
+    pub(super) fn new(request: &'a Import<'a>, sources: &'a Sources<'a>, now: &'a str) -> Self {
+        Self {
+            report: ImportReport::of(request.folder),
+            unique: HashSet::new(),
+            holders: Holders::default(),
+            candidates: Vec::new(),
+            sources,
+            request,
+            now,
+        }
     }
 
     pub(super) fn fresh(&self) -> bool {
         self.request.fresh
     }
 
-    fn refuse(&mut self, path: &str, line: Option<usize>, reason: String) {
-        self.report.refused.push(Refusal { path: path.to_owned(), line, reason });
+    pub(super) fn namespaces(&self) -> bool {
+        self.request.namespace
     }
 
     /// Takes some files; `Err` only where the database fails.
     pub(super) fn take(&mut self, tx: &mut dyn Transaction, piece: &Piece) -> Result<()> {
-        self.report.found += piece.files.len();
-        for Prepared { path, outcome } in &piece.files {
+        for Prepared { found, path, outcome } in &piece.files {
             match outcome {
-                Ok(item) => self.take_one(tx, &File { path, item, bytes: &piece.bytes[item.bytes.clone()] })?,
-                Err(unusable) => self.refuse(path, unusable.line, unusable.reason.clone()),
+                Ok(item) if item.settled || self.has_its_name(found, item) => {
+                    self.write(tx, &File { path, found, item, bytes: &piece.bytes[item.bytes.clone()] })?;
+                }
+                Ok(item) => self.candidates.push(Candidate::of(found, item)),
+                Err(unusable) => {
+                    let refusal = Refusal::new(path, Kind::Unusable, unusable.reason.clone());
+                    self.report.refused.push(Refusal { line: unusable.line, ..refusal });
+                }
             }
         }
         Ok(())
     }
 
-    fn take_one(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
-        let File { path, item, bytes } = *file;
-        self.report.warnings.extend_from_slice(&item.warnings);
-        if let Some(first) = self.taken.get(&item.name) {
-            let reason = format!("it has the same name \"{}\" as {first}, which comes first", item.name);
-            self.refuse(path, None, reason);
-            return Ok(());
-        }
-        self.taken.insert(item.name.clone(), path.to_owned());
+    /// Whether no other file of the folder can have a better claim to the name: the first thing that counts is the name of the
+    /// folder, and there is no other of that name.
+    fn has_its_name(&self, found: &Found, item: &Item) -> bool {
+        let name = item.name.as_str();
+        !self.request.namespace && bears(found.relative(), name) && self.unique.contains(&folded(name))
+    }
+
+    fn write(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
+        let item = file.item;
         // In a fresh database there is nothing but what was taken.
-        let known = if self.request.fresh { None } else { tx.skill(&item.name)? };
-        match known {
-            None => self.insert(tx, file),
-            Some(skill) if skill.content_hash == item.described.hash.to_string() => {
-                tx.store_content(&item.described.hash, bytes)?; // where it was missing or damaged
-                self.report.unchanged += 1;
-                Ok(())
+        let known = match if self.request.fresh { Ok(None) } else { publish::find(tx, &item.name) } {
+            Ok(known) => known,
+            Err(error) => return self.refuse(file, error),
+        };
+        let source =
+            known.as_ref().map(|it| self.sources.other(tx, it, &item.stored_path, file.found)).transpose()?.flatten();
+        if !item.settled {
+            let candidate = Candidate::of(file.found, item);
+            if source.is_some() {
+                self.candidates.push(candidate); // the skill's own file may be another one of the folder
+                return Ok(());
             }
-            Some(skill) if self.request.update => match self.update(tx, &skill, file) {
-                Err(error @ (Error::Store(_) | Error::File(_))) => Err(error),
-                Err(error) => {
-                    self.refuse(path, None, error.to_string());
+            self.holders.add(candidate);
+        }
+        self.report.warnings.extend_from_slice(&item.warnings);
+        match known {
+            Some(skill) if skill.content_hash == item.described.hash.to_string() => self.complete(tx, &skill, file),
+            Some(skill) => self.replace(tx, &skill, source, file),
+            None => match publish::publish(tx, None, &self.publication(file, self.approval())) {
+                Ok(published) => {
+                    self.report.imported += 1;
+                    self.note(file, published, self.approval());
                     Ok(())
                 }
-                Ok(()) => Ok(()),
+                Err(error) => self.refuse(file, error),
             },
-            Some(skill) => {
-                let reason = format!("\"{}\" is {} in the database, with other bytes", item.name, skill.version);
-                self.report.changed.push(Refusal { path: path.to_owned(), line: None, reason });
+        }
+    }
+
+    /// Adds what is missing of bytes that are there.
+    fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
+        self.report.unchanged += 1;
+        tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
+        let overrules = self.request.override_rejection;
+        if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
+            return Ok(());
+        }
+        let latest = tx.latest_decision(skill.id, &skill.content_hash)?.map(|it| it.decision);
+        let judgement = self.approval().filter(|_| match latest {
+            None | Some(Decision::Approved) => true,
+            Some(Decision::Rejected) => overrules,
+            Some(_) => false,
+        });
+        if let Some(latest) = latest.filter(|_| judgement.is_none() && self.request.approve_as.is_some()) {
+            let reason = format!("its bytes are {}, and stay so: an import approves only what waits", latest.as_str());
+            self.report.warnings.push(Refusal::new(file.path, Kind::Warning, reason));
+        }
+        let publication = Publication { file: None, ..self.publication(file, judgement) };
+        match publish::publish(tx, Some(skill), &publication) {
+            Ok(published) => {
+                let pending = self.report.pending; // it was pending before
+                self.note(file, published, judgement);
+                self.report.pending = pending;
                 Ok(())
+            }
+            Err(error) => {
+                self.report.unchanged -= 1;
+                self.refuse(file, error)
             }
         }
     }
 
-    fn insert(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
-        let published = publish(tx, None, &self.publication(file))?;
-        self.report.imported += 1;
-        self.count(file, published);
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
-        let published = publish(tx, Some(skill), &self.publication(file))?;
-        self.report.updated += 1;
-        self.count(file, published);
-        Ok(())
-    }
-
-    fn count(&mut self, file: &File<'_>, published: Published) {
-        self.report.pending += usize::from(!published.decided && published.level != ApprovalLevel::Auto);
-        let warning = |it: Remark| Refusal { path: file.path.to_owned(), line: it.line, reason: it.message };
-        self.report.warnings.extend(published.warnings.into_iter().map(warning));
-    }
-
-    fn publication<'b>(&self, file: &File<'b>) -> Publication<'b>
-    where
-        'a: 'b,
-    {
-        let item = file.item;
-        Publication {
-            name: &item.name,
-            content: item.described.content(file.bytes, &item.stored_path),
-            file: Some(&item.described),
-            command: Fields::default(),
-            default_category: self.request.category,
-            trust: Trust::Warn,
-            least_level: None,
-            numbering: Numbering::Declared,
-            source: VersionSource::Import,
-            judgement: self.request.approve_as.map(|approver| Judgement {
-                decision: Decision::Approved,
-                approver,
+    /// Other bytes for a skill that is there.
+    fn replace(
+        &mut self,
+        tx: &mut dyn Transaction,
+        skill: &Skill,
+        source: Option<String>,
+        file: &File<'_>,
+    ) -> Result<()> {
+        let (name, new) = (&file.item.name, Visible(&file.item.stored_path));
+        if let Some(old) = source.as_deref().filter(|_| !self.request.from_any) {
+            let old = if old.is_empty() { "no known file" } else { old };
+            let reason = format!("\"{name}\" comes from {}, and {new} is another source", Visible(old));
+            self.report.refused.push(Refusal::new(file.path, Kind::OtherSource, reason));
+            return Ok(());
+        }
+        if !self.request.update {
+            let reason = format!("\"{name}\" is {} in the database, with other bytes", Visible(&skill.version));
+            self.report.changed.push(Refusal::new(file.path, Kind::Changed, reason));
+            return Ok(());
+        }
+        let moved =
+            source.as_ref().map(|old| format!("From another source: {} until now, {new} from now on", Visible(old)));
+        let judgement = match &moved {
+            Some(reasoning) => Some(Judgement {
+                decision: Decision::Escalated,
+                approver: self.request.approve_as.unwrap_or(IMPORTER),
                 level: None,
-                reasoning: "Approved at import",
+                reasoning,
                 criteria: None,
             }),
-            overrule: None,
+            None => self.approval(),
+        };
+        match publish::publish(tx, Some(skill), &self.publication(file, judgement)) {
+            Ok(published) => {
+                self.report.updated += 1;
+                self.report.updates.push(UpdatedSkill {
+                    name: skill.name.clone(),
+                    path: file.path.to_owned(),
+                    previous_version: skill.version.clone(),
+                    version: published.version.clone(),
+                    previous_source: source,
+                });
+                self.note(file, published, judgement);
+                Ok(())
+            }
+            Err(error) => self.refuse(file, error),
+        }
+    }
+
+    /// Counts what was published, and what is left to do.
+    fn note(&mut self, file: &File<'_>, published: Published, judgement: Option<Judgement<'_>>) {
+        let approved = judgement.is_some_and(|it| it.decision == Decision::Approved);
+        let escalated = judgement.is_some_and(|it| it.decision == Decision::Escalated);
+        self.report.pending += usize::from(escalated || !approved && published.level != ApprovalLevel::Auto);
+        self.report.mappings_added += published.mapped.added.len();
+        self.report.approvals_recorded += usize::from(published.decided && approved);
+        let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(file.path, Kind::Warning, it.message) };
+        self.report.warnings.extend(published.warnings.into_iter().map(refusal));
+    }
+
+    /// Notes why a file is not taken; a database that fails ends the import.
+    fn refuse(&mut self, file: &File<'_>, error: Error) -> Result<()> {
+        let kind = match &error {
+            Error::Store(_) | Error::File(_) => return Err(error),
+            Error::NameTaken { .. } => Kind::CaseTwin,
+            Error::Rejected { .. } => Kind::Rejected,
+            Error::LowersLevel { .. } => Kind::LowersLevel,
+            _ => Kind::Version,
+        };
+        self.report.refused.push(Refusal::new(file.path, kind, error.to_string()));
+        Ok(())
+    }
+
+    /// The decision that was asked for; without one, what is not `auto` waits.
+    fn approval(&self) -> Option<Judgement<'a>> {
+        self.request.approve_as.map(|approver| Judgement {
+            decision: Decision::Approved,
+            approver,
+            level: None,
+            reasoning: self.request.reason.unwrap_or("Approved at import"),
+            criteria: None,
+        })
+    }
+
+    fn publication<'b>(&'b self, file: &File<'b>, judgement: Option<Judgement<'b>>) -> Publication<'b> {
+        let described = &file.item.described;
+        Publication {
+            name: &file.item.name,
+            content: described.content(file.bytes, &file.item.stored_path),
+            file: Some(described),
+            command: Fields::default(),
+            default_category: self.request.category.unwrap_or(Category::Domain),
+            trust: if self.request.trust_levels { Trust::Obey } else { Trust::Warn },
+            least_level: self.request.category.filter(|_| !self.request.trust_levels).map(Category::approval_level),
+            numbering: Numbering::Declared,
+            source: VersionSource::Import,
+            judgement,
+            overrule: self
+                .request
+                .reason
+                .filter(|_| self.request.override_rejection)
+                .map(|reason| Overrule { reason, approver: self.request.approve_as.unwrap_or(IMPORTER) }),
             mappings: MappingFlags { agents: self.request.agents, ..MappingFlags::default() },
             now: self.now,
         }

@@ -1,0 +1,264 @@
+//! Which file gets a name that several claim, or that its folder does not bear.
+//!
+//! The file that the skill came from keeps its name, whoever else claims it; else the best claim wins (see `tree::place`). The
+//! outcome depends on the files and on the database alone, not on the order in which they were read.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::namespace::collection;
+use super::prepare::{Chosen, Item, Task};
+use super::report::{ImportReport, Kind, Refusal};
+use super::source::Sources;
+use crate::model::{ContentHash, Skill, SkillName, Visible, folded};
+use crate::ops::error::Result;
+use crate::ops::tree::{Claim, Found};
+use crate::store::{NameKind, Snapshot};
+
+/// A file that claims a name.
+pub(super) struct Candidate {
+    found: Found,
+    name: SkillName,
+    hash: ContentHash,
+    stored_path: String,
+    claim: Claim,
+}
+
+impl Candidate {
+    pub(super) fn of(found: &Found, item: &Item) -> Self {
+        Self {
+            found: found.clone(),
+            name: item.name.clone(),
+            hash: item.described.hash,
+            stored_path: item.stored_path.clone(),
+            claim: Claim::of(found.relative(), item.name.as_str(), item.described.front_matter.is_some()),
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.claim.path().to_string_lossy().into_owned()
+    }
+}
+
+/// A file that has its name for good.
+#[derive(Clone)]
+pub(super) struct Holder {
+    name: SkillName,
+    hash: ContentHash,
+    claim: Claim,
+}
+
+/// The files that have a name, by the name as it is compared.
+#[derive(Default)]
+pub(super) struct Holders(HashMap<String, Vec<Holder>>);
+
+impl Holders {
+    pub(super) fn add(&mut self, candidate: Candidate) {
+        let Candidate { name, hash, claim, .. } = candidate;
+        self.0.entry(folded(name.as_str())).or_default().push(Holder { name, hash, claim });
+    }
+
+    fn of(&self, name: &SkillName) -> &[Holder] {
+        self.0.get(&folded(name.as_str())).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Decides about all names that are not settled yet.
+pub(super) struct Choice<'a> {
+    pub(super) sources: &'a Sources<'a>,
+    /// What is in the database; none where there is nothing.
+    pub(super) known: Option<&'a dyn Snapshot>,
+    /// The name of the imported folder, where names that several files claim get one before them.
+    pub(super) namespace: Option<&'a str>,
+    pub(super) holders: Holders,
+    pub(super) report: &'a mut ImportReport,
+    pub(super) winners: Vec<Task>,
+    names: HashMap<String, String>,
+    renamed: Vec<Candidate>,
+}
+
+impl<'a> Choice<'a> {
+    pub(super) fn new(
+        sources: &'a Sources<'a>,
+        known: Option<&'a dyn Snapshot>,
+        namespace: Option<&'a str>,
+        holders: Holders,
+        report: &'a mut ImportReport,
+    ) -> Result<Self> {
+        let names = known.map(|it| it.names(NameKind::Skill)).transpose()?.unwrap_or_default();
+        let names = names.into_iter().map(|it| (folded(&it), it)).collect();
+        let (winners, renamed) = (Vec::new(), Vec::new());
+        Ok(Self { sources, known, namespace, holders, report, winners, names, renamed })
+    }
+
+    /// The files to import, in the order of their paths.
+    pub(super) fn among(mut self, candidates: Vec<Candidate>) -> Result<Vec<Task>> {
+        let candidates = self.one_a_folder(candidates);
+        self.decide(candidates)?;
+        self.namespace = None;
+        let renamed = std::mem::take(&mut self.renamed);
+        self.decide(renamed)?;
+        self.winners.sort_by(|a, b| a.found.path.cmp(&b.found.path));
+        Ok(self.winners)
+    }
+
+    /// A folder is one skill, however many spellings of the file name it has.
+    fn one_a_folder(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let mut first: HashMap<_, (String, ContentHash)> = HashMap::new();
+        let mut kept = Vec::new();
+        for candidate in candidates {
+            let folder = candidate.claim.path().parent().map(ToOwned::to_owned);
+            match first.get(&folder).filter(|_| candidate.found.shares_folder) {
+                Some((_, hash)) if *hash == candidate.hash => self.report.copies += 1,
+                Some((path, _)) => {
+                    let reason = format!("its folder is the skill that {path} describes");
+                    self.refuse(&candidate, Kind::SameName, reason);
+                }
+                None => {
+                    if candidate.found.shares_folder {
+                        first.insert(folder, (candidate.shown(), candidate.hash));
+                    }
+                    kept.push(candidate);
+                }
+            }
+        }
+        kept
+    }
+
+    fn decide(&mut self, candidates: Vec<Candidate>) -> Result<()> {
+        let mut groups: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+        for candidate in candidates {
+            groups.entry(folded(candidate.name.as_str())).or_default().push(candidate);
+        }
+        for group in groups.into_values() {
+            self.group(group)?;
+        }
+        Ok(())
+    }
+
+    /// Files whose names are the same but for case. Skills that are there keep their names, also where they differ in case only.
+    fn group(&mut self, group: Vec<Candidate>) -> Result<()> {
+        let mut known: BTreeMap<String, (Skill, Vec<Candidate>)> = BTreeMap::new();
+        let mut free = Vec::new();
+        for candidate in group {
+            if let Some((_, claims)) = known.get_mut(candidate.name.as_str()) {
+                claims.push(candidate);
+            } else if let Some(skill) = self.skill(&candidate.name)? {
+                known.insert(candidate.name.to_string(), (skill, vec![candidate]));
+            } else {
+                free.push(candidate);
+            }
+        }
+        for (skill, claims) in known.into_values() {
+            self.contest(claims, Some(&skill))?;
+        }
+        self.contest(free, None)
+    }
+
+    fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
+        Ok(self.known.map(|it| it.skill(name)).transpose()?.flatten())
+    }
+
+    /// One of these gets the name, unless it is taken.
+    fn contest(&mut self, mut claims: Vec<Candidate>, skill: Option<&Skill>) -> Result<()> {
+        claims.sort_by(|a, b| a.claim.cmp(&b.claim));
+        let Some(first) = claims.first() else { return Ok(()) };
+        let holders = self.holders.of(&first.name);
+        if holders.iter().any(|it| skill.is_none() || it.name == first.name) {
+            self.lose_to_holder(claims);
+            return Ok(());
+        }
+        if skill.is_none()
+            && let Some(other) = self.names.get(&folded(first.name.as_str())).cloned()
+        {
+            let other = format!("\"{}\", a skill of the database", Visible(other));
+            for claim in claims {
+                self.twin(claim, &other);
+            }
+            return Ok(());
+        }
+        let own = self.own_source(&claims, skill)?;
+        let winner = claims.remove(own.unwrap_or(0));
+        let same_bytes = skill.is_none_or(|it| it.content_hash == winner.hash.to_string());
+        let all = claims.len();
+        claims.retain(|it| it.hash != winner.hash);
+        self.report.copies += all - claims.len();
+        if self.namespace.is_some() && (!claims.is_empty() || own.is_none() && !same_bytes) {
+            for claim in claims {
+                self.rename(claim);
+            }
+            if own.is_none() {
+                self.rename(winner);
+                return Ok(());
+            }
+        } else {
+            let holder = Holder { name: winner.name.clone(), hash: winner.hash, claim: winner.claim.clone() };
+            for claim in claims {
+                self.lose(claim, &holder, own.is_some());
+            }
+        }
+        let chosen = Some(Chosen { name: winner.name.clone(), hash: winner.hash });
+        self.winners.push(Task { found: winner.found.clone(), chosen });
+        self.holders.add(winner);
+        Ok(())
+    }
+
+    /// Which of them is the file that the skill came from.
+    fn own_source(&self, claims: &[Candidate], skill: Option<&Skill>) -> Result<Option<usize>> {
+        let (Some(skill), Some(known)) = (skill, self.known) else { return Ok(None) };
+        for (index, it) in claims.iter().enumerate() {
+            if self.sources.other(known, skill, &it.stored_path, &it.found)?.is_none() {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    fn lose_to_holder(&mut self, claims: Vec<Candidate>) {
+        for candidate in claims {
+            let holders = self.holders.of(&candidate.name);
+            let holder = holders.iter().find(|it| it.name == candidate.name).or(holders.first()).cloned();
+            let copy = holder.as_ref().is_some_and(|it| it.hash == candidate.hash);
+            match holder {
+                Some(_) if copy => self.report.copies += 1,
+                Some(holder) => self.lose(candidate, &holder, false),
+                None => {}
+            }
+        }
+    }
+
+    fn lose(&mut self, candidate: Candidate, holder: &Holder, by_source: bool) {
+        let winner = Visible(holder.claim.path().to_string_lossy());
+        if candidate.name != holder.name {
+            return self.twin(candidate, &format!("\"{}\", the name of {winner}", holder.name));
+        }
+        let why = if by_source { "the skill came from it" } else { holder.claim.better_because(&candidate.claim) };
+        let reason = format!("it has the same name \"{}\" as {winner}, which has it because {why}", candidate.name);
+        self.refuse(&candidate, Kind::SameName, reason);
+    }
+
+    fn twin(&mut self, candidate: Candidate, other: &str) {
+        if self.namespace.is_some() {
+            return self.rename(candidate);
+        }
+        let reason = format!("its name \"{}\" differs only in case from {other}", candidate.name);
+        self.refuse(&candidate, Kind::CaseTwin, reason);
+    }
+
+    fn rename(&mut self, mut candidate: Candidate) {
+        let collection = collection(candidate.claim.path(), self.namespace.unwrap_or_default());
+        match format!("{collection}-{}", candidate.name).parse() {
+            Ok(name) => {
+                candidate.name = name;
+                self.renamed.push(candidate);
+            }
+            Err(error) => {
+                let reason = format!("other files claim its name \"{}\", and {error}", candidate.name);
+                self.refuse(&candidate, Kind::SameName, reason);
+            }
+        }
+    }
+
+    fn refuse(&mut self, candidate: &Candidate, kind: Kind, reason: String) {
+        self.report.refused.push(Refusal::new(&candidate.shown(), kind, reason));
+    }
+}

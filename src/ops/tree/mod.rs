@@ -1,0 +1,106 @@
+//! The skill files below a folder: every spelling of `SKILL.md`, in path order, links followed only inside.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `walk`, `listing` | the way through the folders, and what is in one |
+//! | `skip` | which folders hold no skills of their own, and `.cfnignore` |
+//! | `place` | which of two files with one name is the skill |
+
+mod listing;
+mod place;
+mod skip;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::content_file::{FileError, Folder};
+
+pub(super) use place::{Claim, bears};
+pub(super) use walk::walk;
+
+/// What a walk found beside the skill files.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// What could not be read, or looked like a skill file and is none, and why. Paths are from the folder that was searched.
+    pub(super) refused: Vec<(PathBuf, String)>,
+    /// Skill files that are part of another skill.
+    pub(super) nested: Vec<PathBuf>,
+    /// What was not looked into, by reason.
+    pub(super) skipped: BTreeMap<&'static str, Vec<PathBuf>>,
+}
+
+/// A skill file.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Where it is: no part of the path was a link when it was found, but the file itself may be one.
+    pub(super) path: PathBuf,
+    /// How much of the path is the folder that was searched.
+    below: usize,
+    /// Whether its folder has the name in another spelling, too.
+    pub(super) shares_folder: bool,
+}
+
+impl Found {
+    /// The path from the folder that was searched.
+    pub(super) fn relative(&self) -> &Path {
+        let bytes = self.path.as_os_str().as_bytes();
+        Path::new(OsStr::from_bytes(bytes.get(self.below..).unwrap_or(bytes)))
+    }
+}
+
+/// All skill files below a folder, in the order of their paths, and what else was found.
+pub(super) fn skill_files(folder: &Path) -> Result<(Vec<Found>, Walked), FileError> {
+    let folder = Folder::open(folder)?;
+    let mut files = Vec::new();
+    let walked = walk(&folder, false, &mut |found| {
+        files.push(found);
+        ControlFlow::Continue(())
+    })?;
+    Ok((files, walked))
+}
+
+fn is_skill_file(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.eq_ignore_ascii_case("SKILL.md"))
+}
+
+/// The name of the folder that a file is in.
+pub(super) fn folder_name(path: &Path) -> Option<&str> {
+    path.parent().and_then(Path::file_name).and_then(|name| name.to_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+    use std::os::unix::fs::symlink;
+
+    use super::{Folder, walk};
+
+    #[test]
+    fn files_come_in_the_order_of_their_whole_paths_and_what_is_refused_folder_by_folder() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let names = ["a", "a-b", "a.b", "a b", "a0", "SKILL.md.d", "T", "skill.md/deep", ".h"];
+        for name in names.into_iter().flat_map(|it| [it.to_owned(), format!("a/{it}")]) {
+            let inner = folder.path().join(&name);
+            fs::create_dir_all(&inner)?;
+            fs::write(inner.join("SKILL.md"), name)?;
+            symlink("nowhere", inner.join("Skill.md"))?;
+        }
+        let (opened, mut files) = (Folder::open(folder.path()).map_err(std::io::Error::other)?, Vec::new());
+        let mut take = |found| {
+            files.push(found);
+            ControlFlow::Continue(())
+        };
+        let walked = walk(&opened, true, &mut take).map_err(std::io::Error::other)?;
+        let found: Vec<_> = files.iter().map(|it| it.relative().as_os_str()).collect();
+        assert!(found.is_sorted() && found.len() == 2 * names.len(), "{found:?}");
+        let refused: Vec<_> = walked.refused.iter().map(|(path, _)| path).collect();
+        assert!(refused.is_sorted() && refused.len() == found.len(), "{refused:?}");
+        assert!(files.iter().all(|it| it.path.is_file()));
+        Ok(())
+    }
+}

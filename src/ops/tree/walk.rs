@@ -1,0 +1,223 @@
+//! The way through a folder and all that is below.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::{fs, vec};
+
+use ignore::gitignore::Gitignore;
+use rustix::fs::FileType;
+
+use super::listing::{Entry, Listing};
+use super::{Found, Walked, is_skill_file, skip};
+use crate::ops::content_file::{FileError, Folder};
+
+/// Looks through a folder, and hands over each skill file as soon as it is found, in the order of their paths. Links are resolved
+/// here and never walked into: what is inside is found under its own path, and what is outside is not part of the folder. With
+/// `nested`, files inside another skill's folder count, wherever they are. `Err` where the folder itself cannot be read.
+pub(in crate::ops) fn walk(
+    folder: &Folder,
+    nested: bool,
+    take: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<Walked, FileError> {
+    let path = below(folder.path());
+    let start = path.len();
+    let mut walk = Walk { folder, path, start, nested, walked: Walked::default(), buffer: Vec::with_capacity(BUFFER) };
+    let unreadable = |source| FileError::Unreadable { path: folder.path().to_owned(), source };
+    let (listing, handle) = walk.list().map_err(unreadable)?;
+    let mut levels = Vec::from_iter(walk.level(listing, handle, &[]));
+    while let Some(level) = levels.last_mut() {
+        walk.path.truncate(level.length);
+        let Some(entry) = level.entries.next() else {
+            levels.pop();
+            continue;
+        };
+        walk.path.extend_from_slice(&entry.name);
+        if entry.is_folder() {
+            let inner = walk.enter(&levels);
+            levels.extend(inner);
+            continue;
+        }
+        let path = OsString::from_vec(walk.path.clone()).into();
+        if take(Found { path, below: start, shares_folder: level.shared }).is_break() {
+            break;
+        }
+    }
+    walk.walked.refused.sort();
+    walk.walked.nested.sort();
+    Ok(walk.walked)
+}
+
+/// What a folder's own path is in the paths of what is below it.
+fn below(folder: &Path) -> Vec<u8> {
+    let mut path = folder.as_os_str().as_bytes().to_vec();
+    if path != b"/" {
+        path.push(b'/');
+    }
+    path
+}
+
+/// How much of a folder the system lists at once.
+const BUFFER: usize = 32 * 1024;
+
+/// What a skill has beside its instructions: no skills.
+const PARTS: [&[u8]; 4] = [b"assets", b"references", b"examples", b"templates"];
+
+struct Walk<'a> {
+    folder: &'a Folder,
+    /// Of what is being looked at; with a slash at its end where that is a folder.
+    path: Vec<u8>,
+    /// How long the path of the folder that is searched is.
+    start: usize,
+    nested: bool,
+    walked: Walked,
+    buffer: Vec<u8>,
+}
+
+/// A folder that is being walked through.
+struct Level {
+    /// Of its path.
+    length: usize,
+    entries: vec::IntoIter<Entry>,
+    /// Of the path of the innermost skill's folder that this one is, or is in.
+    skill: Option<usize>,
+    /// What its `.cfnignore` names.
+    ignored: Option<Gitignore>,
+    /// Whether it has more than one skill file.
+    shared: bool,
+}
+
+impl Walk<'_> {
+    /// The path of a folder without the slash: with it, a link that has taken the folder's place would be followed.
+    fn own_path(&self) -> &[u8] {
+        self.path.strip_suffix(b"/").filter(|it| !it.is_empty()).unwrap_or(&self.path)
+    }
+
+    /// What is in the folder at `path`, and that folder where it has a `.cfnignore`.
+    fn list(&mut self) -> io::Result<(Listing, Option<OwnedFd>)> {
+        let handle = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
+        let listing = Listing::of(&handle, self.buffer.spare_capacity_mut())?;
+        for (name, why) in &listing.unknown {
+            self.refuse(&[&self.path, name.as_slice()].concat(), why.clone());
+        }
+        let handle = listing.has_ignore_file.then_some(handle);
+        Ok((listing, handle))
+    }
+
+    /// The folder at `path`, inside another one.
+    fn enter(&mut self, above: &[Level]) -> Option<Level> {
+        match self.list() {
+            Ok((listing, _)) if listing.is_marked => {
+                self.skip("it is a virtual environment or a cache", &self.path.clone());
+                None
+            }
+            Ok((listing, handle)) => self.level(listing, handle, above),
+            Err(error) => {
+                let path = self.own_path().to_vec();
+                self.refuse(&path, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The folder at `path` as one to walk through.
+    fn level(&mut self, listing: Listing, handle: Option<OwnedFd>, above: &[Level]) -> Option<Level> {
+        let ignored = self.patterns(handle).ok()?;
+        let mut entries = listing.entries;
+        let chain: Vec<&Gitignore> =
+            ignored.iter().chain(above.iter().rev().filter_map(|it| it.ignored.as_ref())).collect();
+        entries.retain(|entry| self.keeps(entry, &chain));
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let files = entries.iter().filter(|it| !it.is_folder()).count();
+        let mut skill = above.last().and_then(|it| it.skill);
+        if files > 0 && (self.nested || skill.is_none_or(|outer| self.is_skill_of_its_own(outer))) {
+            skill = Some(self.path.len());
+        } else if files > 0 {
+            for Entry { name, .. } in entries.extract_if(.., |it| !it.is_folder()) {
+                self.walked.nested.push(self.relative(&[&self.path, name.as_slice()].concat()));
+            }
+        }
+        Some(Level { length: self.path.len(), entries: entries.into_iter(), skill, ignored, shared: files > 1 })
+    }
+
+    /// What the folder's own `.cfnignore` names. Where that cannot be known, nothing in the folder is taken.
+    fn patterns(&mut self, handle: Option<OwnedFd>) -> Result<Option<Gitignore>, ()> {
+        let Some(handle) = handle else { return Ok(None) };
+        let file = [&self.path, skip::IGNORE_FILE].concat();
+        match skip::patterns(&handle, Path::new(OsStr::from_bytes(&self.path))) {
+            Ok((patterns, wrong)) => {
+                for (line, why) in wrong {
+                    self.refuse(&file, format!("line {line} is not a pattern: {why}"));
+                }
+                Ok(Some(patterns))
+            }
+            Err(why) => {
+                self.refuse(&file, format!("{why}, so nothing in its folder was taken"));
+                Err(())
+            }
+        }
+    }
+
+    /// Whether an entry of the folder at `path` is to be walked into, or is a skill file.
+    fn keeps(&mut self, entry: &Entry, ignored: &[&Gitignore]) -> bool {
+        let folder = entry.is_folder();
+        let path = [&self.path, entry.name.as_slice()].concat();
+        let name = entry.name.strip_suffix(b"/").unwrap_or(&entry.name);
+        if folder && skip::skipped_by_name(name) {
+            self.skip("its name is one of a folder without skills of its own", &path);
+            return false;
+        }
+        let bare = Path::new(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)));
+        let decided = ignored.iter().map(|it| it.matched(bare, folder)).find(|it| !it.is_none());
+        if decided.is_some_and(|it| it.is_ignore()) {
+            self.skip("a .cfnignore names it", &path);
+            return false;
+        }
+        entry.kind != FileType::Symlink || self.leads_to_skill_file(&path)
+    }
+
+    /// Whether the folder at `path` may be a skill, although it is inside the folder of another one.
+    fn is_skill_of_its_own(&self, outer: usize) -> bool {
+        let inner = self.path.get(outer..).and_then(|it| it.strip_suffix(b"/")).unwrap_or_default();
+        let parts: Vec<&[u8]> = inner.split(|it| *it == b'/').collect();
+        let part = |name: &&[u8]| PARTS.iter().any(|it| name.eq_ignore_ascii_case(it));
+        let [above @ .., parent, _] = parts.as_slice() else { return false };
+        parent.eq_ignore_ascii_case(b"skills") && !above.iter().any(part)
+    }
+
+    /// Whether the link at `path` is to count as a skill file.
+    fn leads_to_skill_file(&mut self, path: &[u8]) -> bool {
+        let link = Path::new(OsStr::from_bytes(path));
+        let named = is_skill_file(link);
+        let root = self.folder.path();
+        let why = match fs::canonicalize(link) {
+            Err(_) if named => "it is a link to nothing",
+            // A link to any other file is no business of ours.
+            Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
+                "it is a link that leads outside the folder"
+            }
+            // A target that is a skill file itself is found under its own path.
+            Ok(target) => return named && target.is_file() && !is_skill_file(&target),
+            Err(_) => return false,
+        };
+        self.refuse(path, why.to_owned());
+        false
+    }
+
+    fn skip(&mut self, why: &'static str, path: &[u8]) {
+        let path = self.relative(path);
+        self.walked.skipped.entry(why).or_default().push(path);
+    }
+
+    fn refuse(&mut self, path: &[u8], why: String) {
+        let path = self.relative(path);
+        self.walked.refused.push((path, why));
+    }
+
+    fn relative(&self, path: &[u8]) -> PathBuf {
+        OsStr::from_bytes(path.get(self.start..).unwrap_or(path)).into()
+    }
+}
