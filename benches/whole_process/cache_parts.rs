@@ -120,7 +120,7 @@ fn heavy_reports(bench: &mut Bench, server: &Server) -> Result<()> {
     fill(&mut store, &Workload { skills: 100, usage_rows: ROWS }, Clock::System, &mut |_, _| Ok(()))?;
     drop(store);
     // Without this trigger nobody knows what was changed since, so reports scan the log.
-    rusqlite::Connection::open(&database)?.execute_batch("DROP TRIGGER cfn_usage_rollup_updated")?;
+    rusqlite::Connection::open(&database)?.execute_batch("DROP TRIGGER cfn_skill_usage_log_update")?;
     let open = || SqliteStore::open(&database, Access::Read, Options::default(), Clock::System);
     if open()?.read()?.backlog()?.trustworthy {
         return Err("the rollups are not switched off".into());

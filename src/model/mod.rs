@@ -6,6 +6,7 @@ mod conditions;
 mod delivery;
 mod hash;
 mod mark;
+mod moment;
 mod name;
 mod paths;
 mod records;
@@ -19,6 +20,7 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution};
 pub use hash::ContentHash;
 pub use mark::{CacheKey, Mark, Tables};
+pub use moment::{instant, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
 pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{

@@ -128,7 +128,8 @@ pub struct UsageRow {
     pub exit_code: Option<i64>,
 }
 
-/// Sums over the usage rows of one skill, agent type and level. Confidences and money are in millionths, so sums are exact.
+/// Sums over the usage rows of one skill, agent type and level. Confidences are in millionths and money is in billionths, so sums
+/// are exact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsageCell {
     /// The skill's key.
@@ -155,10 +156,14 @@ pub struct UsageCell {
     pub timed: i64,
     /// Of those: the sum of their execution times.
     pub time_ms: i64,
+    /// Of those: how many have an exit code.
+    pub outcomes: i64,
+    /// Of those: how many have exit code 0.
+    pub succeeded: i64,
     /// Over all rows.
     pub tokens_avoided: i64,
-    /// Over all rows, in millionths of a dollar.
-    pub cost_avoided_millionths: i64,
+    /// Over all rows, in billionths of a dollar.
+    pub cost_avoided_billionths: i128,
     /// The first use, in UTC.
     pub first_used: Option<String>,
     /// The last use, in UTC.

@@ -9,7 +9,15 @@ use crate::harness::{Project, repository};
 use crate::scene::{SCHEMA, names, sha256};
 
 /// Tables whose rows are an upgrade's own business: what is recorded about the schema, and sums that can be made again.
-const OWN: [&str; 5] = ["cfn_metadata", "schema_versions", "usage_daily", "usage_totals", "usage_dirty"];
+const OWN: [&str; 7] = [
+    "cfn_metadata",
+    "schema_versions",
+    "usage_daily",
+    "usage_totals",
+    "usage_dirty",
+    "usage_archived_daily",
+    "usage_archived_totals",
+];
 
 /// Schema and dump, in order.
 fn dumps() -> Vec<(String, String)> {
@@ -148,5 +156,33 @@ fn a_step_that_fails_leaves_everything_as_it_was() {
         assert!(message.contains("usage_daily of a later one"), "{message}");
         assert_eq!(sha256(fs::read(project.database()).expect("a file")), before, "{args:?}");
         assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
+    }
+}
+
+/// The sums of rows that are out in an archive: small money keeps its digits, and what was no day of a calendar is none any more.
+#[test]
+fn sums_of_archives_are_carried_over() {
+    for (schema, sql) in dumps().into_iter().filter(|(schema, _)| ["v3.2.0", "v3.3.0"].contains(&schema.as_str())) {
+        let project = project(&format!(
+            "{sql}\nDELETE FROM skill_usage_log; DELETE FROM usage_archived_daily; DELETE FROM usage_archived_totals;
+             INSERT INTO usage_archived_daily VALUES
+               ('2025-12-30', 1, 'dev', 'human', 2, 1, 250000, 1, 1, 12, 100, 2500001, '2025-12-30 10:00:00', '2025-12-30T11:00:00Z', 1, 1),
+               ('2025-02-30', 1, 'dev', 'human', 1, 0, 0, 0, 0, 0, 1, 7, '2025-02-30', '2025-02-30', 1, 1),
+               ('2025-02-31', 1, 'dev', 'human', 3, 0, 0, 0, 0, 0, 1, 3, '2025-02-31', '2025-02-31', 1, 1);"
+        ));
+        let rows = |args: &[&str]| {
+            let said = project.cfn([&["analytics", "--json"], args].concat()).json();
+            said["tables"][0]["rows"].as_array().expect("rows").clone()
+        };
+        let usage = &rows(&["usage"])[0];
+        assert_eq!(usage["uses"], 6, "{schema}");
+        assert_eq!(usage["first_used"], "2025-12-30 10:00:00", "{schema}");
+        assert_eq!(usage["last_used"], "2025-12-30 11:00:00", "{schema}");
+        assert_eq!(rows(&["usage", "--since", "2025-01-01"])[0]["uses"], 2, "{schema}");
+        let cost = &rows(&["cost"])[0];
+        assert_eq!((&cost["usd_avoided"], &cost["days"]), (&2.500_011.into(), &1.into()), "{schema}");
+        project.cfn(["analytics", "check"]).ok();
+        // Older SQLite took key columns that are not the first ones for others, and said that they are NULL.
+        assert_eq!(project.sqlite3("PRAGMA quick_check"), "ok", "{schema}");
     }
 }

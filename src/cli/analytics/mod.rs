@@ -250,17 +250,23 @@ impl Report for AnalyticsReport {
             }
             let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
             let header: Vec<&str> = header.iter().map(String::as_str).collect();
-            page.table(&header, table.rows.iter().map(|row| row.iter().map(shown).collect()));
+            let row = |row: &Vec<Cell>| {
+                table.columns.iter().zip(row).map(|(column, cell)| shown(column, cell)).collect::<Vec<_>>()
+            };
+            page.table(&header, table.rows.iter().map(row));
         }
     }
 }
 
-/// A cell for a person: three decimals are what a report can mean.
-fn shown(cell: &Cell) -> String {
+/// A cell for a person: three decimals are what a report can mean, but money under a cent is not nothing.
+fn shown(column: &str, cell: &Cell) -> String {
     match cell {
         Cell::Missing => "-".to_owned(),
         Cell::Text(text) => text.clone(),
         Cell::Integer(number) => number.to_string(),
+        Cell::Decimal(number) if column.starts_with("usd") && *number != 0.0 && number.abs() < 0.01 => {
+            format!("{number:.9}").trim_end_matches('0').to_owned()
+        }
         Cell::Decimal(number) => format!("{number:.3}"),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
     }

@@ -10,15 +10,17 @@ pub(super) struct Layout {
     columns: &'static [&'static str],
 }
 
-const MEASURES: &[&str] = &["skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
+const MEASURES: &[&str] = &["skills", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"];
 const RANKING: &[&str] = &["skill", "uses", "mean_gain"];
 
 pub(super) const OVERALL: Layout = Layout { name: "overall", columns: MEASURES };
-pub(super) const BY_SKILL: Layout =
-    Layout { name: "by skill", columns: &["skill", "uses", "mean_gain", "mean_execution_ms", "success_rate"] };
+pub(super) const BY_SKILL: Layout = Layout {
+    name: "by skill",
+    columns: &["skill", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"],
+};
 pub(super) const BY_LEVEL: Layout = Layout {
     name: "by approval level",
-    columns: &["approval_level", "skills", "uses", "mean_gain", "mean_execution_ms", "success_rate"],
+    columns: &["approval_level", "skills", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"],
 };
 pub(super) const GENERATED: Layout = Layout { name: "generated skills", columns: MEASURES };
 pub(super) const MOST_USED: Layout = Layout { name: "most used skills", columns: RANKING };

@@ -43,10 +43,10 @@ impl Cell {
         if count == 0 { Self::Missing } else { Self::Decimal(sum as f64 / count as f64 / 1e6) }
     }
 
-    /// An amount in millionths.
-    #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
-    pub(super) fn millionths(amount: i64) -> Self {
-        Self::Decimal(amount as f64 / 1e6)
+    /// An amount in billionths of a dollar, times a ratio.
+    #[expect(clippy::cast_precision_loss, reason = "a sum of money with more digits than a decimal has is rounded")]
+    pub(super) fn usd(billionths: i128, (times, by): (i64, i64)) -> Self {
+        Self::Decimal((billionths * i128::from(times)) as f64 / by as f64 / 1e9)
     }
 
     pub(super) fn text(text: impl Into<String>) -> Self {

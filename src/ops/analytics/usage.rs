@@ -27,8 +27,10 @@ struct Sum {
     helped: i64,
     timed: i64,
     time_ms: i64,
+    outcomes: i64,
+    succeeded: i64,
     tokens: i64,
-    cost: i64,
+    cost: i128,
     first: Option<String>,
     last: Option<String>,
 }
@@ -38,19 +40,25 @@ impl Sum {
         if cell.measured > 0 && !self.skills.contains(&cell.skill_id) {
             self.skills.push(cell.skill_id);
         }
-        self.uses += cell.uses;
-        self.measured += cell.measured;
-        self.gain += cell.gain_millionths;
-        self.helped += cell.helped;
-        self.timed += cell.timed;
-        self.time_ms += cell.time_ms;
-        self.tokens += cell.tokens_avoided;
-        self.cost += cell.cost_avoided_millionths;
+        for (sum, value) in [
+            (&mut self.uses, cell.uses),
+            (&mut self.measured, cell.measured),
+            (&mut self.gain, cell.gain_millionths),
+            (&mut self.helped, cell.helped),
+            (&mut self.timed, cell.timed),
+            (&mut self.time_ms, cell.time_ms),
+            (&mut self.outcomes, cell.outcomes),
+            (&mut self.succeeded, cell.succeeded),
+            (&mut self.tokens, cell.tokens_avoided),
+        ] {
+            *sum = sum.saturating_add(value);
+        }
+        self.cost = self.cost.saturating_add(cell.cost_avoided_billionths);
         self.first = [self.first.take(), cell.first_used.clone()].into_iter().flatten().min();
         self.last = self.last.take().max(cell.last_used.clone());
     }
 
-    /// How many skills and measured uses, mean gain, mean time, and the share that gained over 0.05.
+    /// How many skills and measured uses, mean gain, mean time, the share that gained over 0.05, and the share of exit code 0.
     fn measures(&self) -> Vec<Cell> {
         vec![
             Cell::Integer(i64::try_from(self.skills.len()).unwrap_or(i64::MAX)),
@@ -58,6 +66,7 @@ impl Sum {
             Cell::mean_of_millionths(self.gain, self.measured),
             Cell::mean(self.time_ms, self.timed),
             Cell::mean(self.helped, self.measured),
+            Cell::mean(self.succeeded, self.outcomes),
         ]
     }
 }
@@ -169,7 +178,7 @@ pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     groups.sort_by(|(a_name, a), (b_name, b)| b.cost.cmp(&a.cost).then_with(|| a_name.cmp(b_name)));
     let rows = groups
         .into_iter()
-        .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::millionths(sum.cost)]);
+        .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1))]);
     Ok(layout::SAVED_BY_SKILL.table(rows))
 }
 
@@ -178,14 +187,13 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
     let days = logged_days(sum.first.as_deref(), sum.last.as_deref());
     let projected = |days_ahead: i64| match days {
-        Some(days) => vec![
-            Cell::mean(sum.tokens.saturating_mul(days_ahead), days),
-            Cell::mean_of_millionths(sum.cost.saturating_mul(days_ahead), days),
-        ],
+        Some(days) => {
+            vec![Cell::mean(sum.tokens.saturating_mul(days_ahead), days), Cell::usd(sum.cost, (days_ahead, days))]
+        }
         None => vec![Cell::Missing, Cell::Missing],
     };
     let mut row =
-        vec![Cell::Integer(sum.tokens), Cell::millionths(sum.cost), days.map_or(Cell::Missing, Cell::Integer)];
+        vec![Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1)), days.map_or(Cell::Missing, Cell::Integer)];
     row.extend(projected(30));
     row.extend(projected(365));
     Ok(layout::SAVED.table([row]))

@@ -7,7 +7,10 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::rollups::rolled_up_through;
 use super::rows::collect;
-use super::sums::{bounded, daily_of_rows, day_of, gain, skill_of, sums, sums_of_rows, sums_of_sums, who};
+use super::sums::{
+    bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums, sums_of_rows, sums_of_sums,
+    totals_of_days, who,
+};
 use crate::model::UsageCell;
 use crate::store::{Days, Proof, Sums};
 
@@ -32,14 +35,19 @@ macro_rules! rows_where {
 }
 
 macro_rules! daily_within {
-    ($table:literal) => {
+    ($of:literal) => {
         concat!(
             "SELECT skill_id, agent_type, approval_level, ",
             sums!(),
-            " FROM ",
-            $table,
-            " WHERE day >= ?2 AND day <= ?3"
+            " FROM usage_daily WHERE day >= ?2 AND day <= ?3",
+            $of
         )
+    };
+}
+
+macro_rules! totals {
+    ($which:literal) => {
+        concat!("SELECT skill_id, agent_type, approval_level, ", sums!(), " FROM usage_totals WHERE ", $which)
     };
 }
 
@@ -50,38 +58,23 @@ macro_rules! day_within {
 }
 
 /// Totals, and the tail as it is.
-const CELLS_OF_ALL: &str = named!(concat!(
-    "SELECT * FROM usage_totals UNION ALL SELECT * FROM usage_archived_totals UNION ALL ",
-    rows_where!("u.id > ?1")
-));
+const CELLS_OF_ALL: &str = named!(concat!(totals!("true"), " UNION ALL ", rows_where!("u.id > ?1")));
 
-const CELLS_OF_DAYS: &str = named!(concat!(
-    daily_within!("usage_daily"),
-    " UNION ALL ",
-    daily_within!("usage_archived_daily"),
-    " UNION ALL ",
-    rows_where!(concat!("u.id > ?1 AND ", day_within!()))
-));
+const CELLS_OF_DAYS: &str =
+    named!(concat!(daily_within!(""), " UNION ALL ", rows_where!(concat!("u.id > ?1 AND ", day_within!()))));
 
 /// The definition: what the others must equal.
-const SCAN_OF_ALL: &str = named!(concat!("SELECT * FROM usage_archived_totals UNION ALL ", rows_where!("true")));
+const SCAN_OF_ALL: &str = named!(concat!(totals!("archived"), " UNION ALL ", rows_where!("true")));
 
 const SCAN_OF_DAYS: &str = named!(concat!(
-    daily_within!("usage_archived_daily"),
+    daily_within!(" AND archive_id > 0"),
     " UNION ALL ",
     rows_where!(concat!("?1 AND ", day_within!()))
 ));
 
-/// Days of a table of sums by day, newest first: its key begins with the day, so only the days asked for are read.
-macro_rules! recent_days {
-    ($table:literal) => {
-        concat!(
-            "SELECT day, sum(uses) FROM ",
-            $table,
-            " WHERE day > '' AND day >= ?1 AND day <= ?2 GROUP BY day ORDER BY day DESC LIMIT ?3"
-        )
-    };
-}
+/// Sums by day, newest first: the key begins with the day, so only the days asked for are read. `?4`: only those of archives.
+const RECENT_DAYS: &str = "SELECT day, sum(uses) FROM usage_daily
+    WHERE day > '' AND day >= ?1 AND day <= ?2 AND (archive_id > 0 OR NOT ?4) GROUP BY day ORDER BY day DESC LIMIT ?3";
 
 const DAYS_OF_ROWS: &str = concat!(
     "SELECT ",
@@ -92,26 +85,22 @@ const DAYS_OF_ROWS: &str = concat!(
 
 /// Rollup cells that are not their full scan, by either rollup. Days that are marked are not claimed to be exact.
 const DIFFERENCES: &str = concat!(
-    "WITH scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("true"), ")
-       WHERE (day, skill_id) NOT IN (SELECT day, skill_id FROM usage_dirty)),
-     rolled AS MATERIALIZED (SELECT day, skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM (
-         SELECT * FROM usage_daily UNION ALL SELECT * FROM (", daily_of_rows!("u.id > ?1"), "))
-       WHERE (day, skill_id) NOT IN (SELECT day, skill_id FROM usage_dirty) GROUP BY 1, 2, 3, 4),
-     totals AS (SELECT * FROM usage_totals WHERE skill_id NOT IN (SELECT skill_id FROM usage_dirty)),
-     added AS (SELECT skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM usage_daily
-       WHERE skill_id NOT IN (SELECT skill_id FROM usage_dirty) GROUP BY 1, 2, 3),
-     archived AS (SELECT skill_id, agent_type, approval_level, ", sums_of_sums!(), " FROM usage_archived_daily GROUP BY 1, 2, 3)
+    "WITH dirty AS MATERIALIZED (SELECT DISTINCT ", day_of!(), " AS day, ", skill_of!(), " AS skill_id FROM usage_dirty u),
+     scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("0 AS archive_id, 0 AS part", "true"), ")
+       WHERE (day, skill_id) NOT IN dirty),
+     rolled AS MATERIALIZED (SELECT day, skill_id, agent_type, approval_level, archive_id, part, ", sums_of_sums!(), " FROM (
+         SELECT * FROM usage_daily WHERE archive_id = 0 UNION ALL SELECT * FROM (", daily_of_rows!("0, 0", "u.id > ?1"), "))
+       WHERE (day, skill_id) NOT IN dirty GROUP BY 1, 2, 3, 4),
+     totals AS (SELECT * FROM usage_totals WHERE archived OR skill_id NOT IN (SELECT skill_id FROM dirty)),
+     added AS (", totals_of_days!("archive_id > 0 AS archived", "usage_daily
+       WHERE archive_id > 0 OR skill_id NOT IN (SELECT skill_id FROM dirty)"), ", 1)
      SELECT (SELECT count(*) FROM scanned), (SELECT count(*) FROM skill_usage_log),
        (SELECT count(*) FROM (
          SELECT day, skill_id, agent_type, approval_level FROM (SELECT * FROM scanned EXCEPT SELECT * FROM rolled)
          UNION SELECT day, skill_id, agent_type, approval_level FROM (SELECT * FROM rolled EXCEPT SELECT * FROM scanned)))
        + (SELECT count(*) FROM (
-         SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM totals EXCEPT SELECT * FROM added)
-         UNION SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM added EXCEPT SELECT * FROM totals)))
-       + (SELECT count(*) FROM (
-         SELECT skill_id, agent_type, approval_level FROM (SELECT * FROM usage_archived_totals EXCEPT SELECT * FROM archived)
-         UNION SELECT skill_id, agent_type, approval_level
-           FROM (SELECT * FROM archived EXCEPT SELECT * FROM usage_archived_totals)))"
+         SELECT archived, skill_id, agent_type, approval_level FROM (SELECT * FROM totals EXCEPT SELECT * FROM added)
+         UNION SELECT archived, skill_id, agent_type, approval_level FROM (SELECT * FROM added EXCEPT SELECT * FROM totals)))"
 );
 
 pub(super) fn cells(connection: &Connection, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
@@ -136,17 +125,14 @@ pub(super) fn by_day(
     let (first, last) = days.map_or(("", "\u{10ffff}"), |it| (&it.first, &it.last));
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
-    let (tail, rolled) = match sums {
-        Sums::Rollups => {
-            let rolled = collect(connection, recent_days!("usage_daily"), params![first, last, limit], pair)?;
-            (rolled_up_through(connection)?, rolled)
-        }
-        Sums::Scan => (i64::MIN, Vec::new()),
+    let (tail, archives_only) = match sums {
+        Sums::Rollups => (rolled_up_through(connection)?, false),
+        Sums::Scan => (i64::MIN, true),
     };
-    let archived = collect(connection, recent_days!("usage_archived_daily"), params![first, last, limit], pair)?;
+    let rolled = collect(connection, RECENT_DAYS, params![first, last, limit, archives_only], pair)?;
     let added = collect(connection, DAYS_OF_ROWS, params![first, last, limit, tail], pair)?;
     let mut by_day: BTreeMap<String, i64> = BTreeMap::new();
-    for (day, uses) in rolled.into_iter().chain(archived).chain(added) {
+    for (day, uses) in rolled.into_iter().chain(added) {
         *by_day.entry(day).or_default() += uses;
     }
     let older = by_day.len().saturating_sub(most);
@@ -176,12 +162,15 @@ fn cell(row: &Row<'_>) -> Result<UsageCell> {
         helped: row.get(6)?,
         timed: row.get(7)?,
         time_ms: row.get(8)?,
-        tokens_avoided: row.get(9)?,
-        cost_avoided_millionths: row.get(10)?,
-        first_used: text(11)?,
-        last_used: text(12)?,
-        skill: text(13)?,
-        category: text(14)?,
-        phase4_generated: row.get(15)?,
+        outcomes: row.get(9)?,
+        succeeded: row.get(10)?,
+        tokens_avoided: row.get(11)?,
+        cost_avoided_billionths: i128::from(row.get::<_, i64>(12)?) * 1_000_000_000
+            + i128::from(row.get::<_, i64>(13)?),
+        first_used: text(14)?,
+        last_used: text(15)?,
+        skill: text(16)?,
+        category: text(17)?,
+        phase4_generated: row.get(18)?,
     })
 }

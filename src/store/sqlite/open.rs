@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::beside::{self, Found, INDEX, with_suffix};
 use super::failure::{Place, cannot_share, is_busy};
 use super::schema;
+use super::sums;
 use super::unchanging::Unchanging;
 use super::waiting::Wait;
 use crate::store::{Durability, Result, StoreError};
@@ -172,6 +173,7 @@ fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    sums::register(connection)?;
     connection.execute_batch(settings)
 }
 

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, Params, Result, StatementStatus};
 
-use super::schema;
+use super::{schema, sums};
 
 /// A fresh database with some skills, of which every agent type gets a few.
 pub(super) fn database() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;
     schema::run_all(&connection)?;
+    sums::register(&connection)?;
     connection.execute_batch(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
            INSERT INTO skills (name, category, content_path, content_hash, version, approval_level)

@@ -5,62 +5,58 @@ use rusqlite::{Connection, Result, params};
 
 use super::rows::{change, collect, first};
 use super::schema;
-use super::sums::{add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums_of_rows, sums_of_sums, who};
+use super::sums::{
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums_of_rows, sums_of_sums,
+    totals_of_days, who,
+};
 use crate::store::Backlog;
 
 /// Before anything was rolled up.
 const NOTHING: i64 = i64::MIN;
 
 /// The new sums of a step, in a table of this connection only: the log is read once for both rollups.
-const DELTA: &str =
-    "CREATE TEMP TABLE IF NOT EXISTS usage_delta (day, skill_id, agent_type, approval_level, uses, measured,
-   gain_millionths, helped, timed, time_ms, tokens_avoided, cost_avoided_millionths, first_used, last_used);
+const DELTA: &str = "CREATE TEMP TABLE IF NOT EXISTS usage_delta AS SELECT * FROM usage_daily WHERE false;
  DELETE FROM temp.usage_delta;";
 
-const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("u.id > ?1 AND u.id <= ?2"));
+const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id > ?1 AND u.id <= ?2"));
 
-const FOLD_DAILY: &str = concat!(
-    "INSERT INTO usage_daily SELECT * FROM temp.usage_delta WHERE true
-     ON CONFLICT (day, skill_id, agent_type, approval_level)",
-    add_to_existing!()
-);
+const FOLD_DAILY: &str =
+    concat!("INSERT INTO usage_daily SELECT * FROM temp.usage_delta WHERE true", add_to_existing!());
 
-const FOLD_TOTALS: &str = concat!(
-    "INSERT INTO usage_totals SELECT skill_id, agent_type, approval_level, ",
-    sums_of_sums!(),
-    " FROM temp.usage_delta WHERE true GROUP BY 1, 2, 3 ON CONFLICT (skill_id, agent_type, approval_level)",
-    add_to_existing!()
-);
+const FOLD_TOTALS: &str =
+    concat!("INSERT INTO usage_totals ", totals_of_days!("0", "temp.usage_delta WHERE true"), add_to_existing!());
 
-/// Rows of one day are next to each other in the index on skill and time, as text.
+/// The times of the rows of a UTC day begin, as text, with this day or the one before or after it: no offset is longer. So they are
+/// next to each other in the index on skill and time.
 const REDO_DAY: &str = concat!(
     "INSERT INTO usage_daily ",
-    daily_of_rows!(concat!(
-        "u.skill_id = ?2 AND u.loaded_at >= ?1 AND u.loaded_at < ?1 || char(1114111) AND u.id <= ?3 AND ",
-        day_of!(),
-        " = ?1 AND ",
-        skill_of!(),
-        " = ?2"
+    daily_of_rows!("0, 0", concat!(
+        "u.skill_id = ?2 AND u.loaded_at >= coalesce(date(?1, '-1 day'), '') AND u.loaded_at < coalesce(date(?1, '+2 days'), ':')
+         AND u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"
     ))
 );
 
 /// Rows without a day are looked for among those of their skill.
 const REDO_DAYLESS: &str = concat!(
     "INSERT INTO usage_daily ",
-    daily_of_rows!(concat!("u.skill_id = ?2 AND u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"))
+    daily_of_rows!(
+        "0, 0",
+        concat!("u.skill_id = ?2 AND u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2")
+    )
 );
 
 /// Rows that name no skill are in no index under the number that stands for it.
 const REDO_UNNAMED: &str = concat!(
     "INSERT INTO usage_daily ",
-    daily_of_rows!(concat!("u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"))
+    daily_of_rows!("0, 0", concat!("u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"))
 );
 
-const REDO_TOTALS: &str = concat!(
-    "INSERT INTO usage_totals SELECT skill_id, agent_type, approval_level, ",
-    sums_of_sums!(),
-    " FROM usage_daily WHERE skill_id = ?1 GROUP BY 1, 2, 3"
-);
+const REDO_TOTALS: &str =
+    concat!("INSERT INTO usage_totals ", totals_of_days!("0", "usage_daily WHERE skill_id = ?1 AND archive_id = 0"));
+
+/// The first changes that were written down, up to this row.
+const DIRTY: &str =
+    concat!("SELECT DISTINCT ", day_of!(), ", ", skill_of!(), " FROM usage_dirty u WHERE rowid <= ?1 ORDER BY 2");
 
 /// The id up to which rows are folded in.
 pub(super) fn rolled_up_through(connection: &Connection) -> Result<i64> {
@@ -113,21 +109,21 @@ pub(super) fn distrust(connection: &Connection) -> Result<()> {
     connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'rolled_up_schema'")
 }
 
-/// Throws the rollups away, and puts the triggers back as they must be; the whole log is tail again.
+/// Throws the rollups away, and puts the triggers back as they must be; the whole log is tail again. What archives hold stays.
 pub(super) fn forget(connection: &Connection) -> Result<()> {
-    for (name, sql) in schema::rollup_triggers()? {
-        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name};\n{sql}"))?;
+    for (name, sql) in schema::rollup_triggers() {
+        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name};\nCREATE TRIGGER {sql}"))?;
     }
     connection.execute_batch(
-        "DELETE FROM usage_daily; DELETE FROM usage_totals; DELETE FROM usage_dirty;
+        "DELETE FROM usage_daily WHERE archive_id = 0; DELETE FROM usage_totals WHERE archived = 0; DELETE FROM usage_dirty;
          INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES ('rolled_up_through', -9223372036854775808);",
     )?;
     trust(connection)
 }
 
-/// Brings the rollups up to date: what changed since, and up to `most` rows of the tail.
+/// Brings the rollups up to date: up to `most` changes since, and as many rows of the tail.
 pub(super) fn roll_up(connection: &Connection, most: i64) -> Result<()> {
-    redo_dirty(connection)?;
+    redo_dirty(connection, most)?;
     let last: Option<i64> = connection.query_row("SELECT max(id) FROM skill_usage_log", [], |row| row.get(0))?;
     let (from, last) = (rolled_up_through(connection)?, last.unwrap_or(NOTHING));
     if last < from {
@@ -144,8 +140,7 @@ pub(super) fn roll_up(connection: &Connection, most: i64) -> Result<()> {
     if to > from {
         connection.execute_batch(DELTA)?;
         change(connection, FOLD, [from, to])?;
-        change(connection, FOLD_DAILY, [])?;
-        change(connection, FOLD_TOTALS, [])?;
+        add_delta(connection)?;
         set_through(connection, to)?;
     }
     Ok(())
@@ -155,18 +150,22 @@ fn set_through(connection: &Connection, id: i64) -> Result<()> {
     change(connection, "UPDATE cfn_metadata SET value = ?1 WHERE name = 'rolled_up_through'", [id]).map(|_| ())
 }
 
-/// Computes every marked day of a skill again, and the totals of the skills concerned.
-fn redo_dirty(connection: &Connection) -> Result<()> {
-    let through = rolled_up_through(connection)?;
-    let dirty: Vec<(String, i64)> =
-        collect(connection, "SELECT day, skill_id FROM usage_dirty ORDER BY skill_id", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    if dirty.is_empty() {
+fn add_delta(connection: &Connection) -> Result<()> {
+    change(connection, FOLD_DAILY, [])?;
+    change(connection, FOLD_TOTALS, []).map(|_| ())
+}
+
+/// Computes every day of a skill again that the first changes are about, and the totals of the skills concerned.
+fn redo_dirty(connection: &Connection, most: i64) -> Result<()> {
+    let up_to = "SELECT max(rowid) FROM (SELECT rowid FROM usage_dirty ORDER BY rowid LIMIT ?1)";
+    let Some(up_to) = first(connection, up_to, [most], |row| row.get::<_, Option<i64>>(0))?.flatten() else {
         return Ok(());
-    }
+    };
+    let through = rolled_up_through(connection)?;
+    let dirty: Vec<(String, i64)> = collect(connection, DIRTY, [up_to], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (day, skill) in &dirty {
-        change(connection, "DELETE FROM usage_daily WHERE day = ?1 AND skill_id = ?2", params![day, skill])?;
+        let live = "DELETE FROM usage_daily WHERE day = ?1 AND skill_id = ?2 AND archive_id = 0";
+        change(connection, live, params![day, skill])?;
         let redo = match (*skill, day.as_str()) {
             (0, _) => REDO_UNNAMED,
             (_, "") => REDO_DAYLESS,
@@ -177,8 +176,8 @@ fn redo_dirty(connection: &Connection) -> Result<()> {
     let mut skills: Vec<i64> = dirty.iter().map(|(_, skill)| *skill).collect();
     skills.dedup();
     for skill in skills {
-        change(connection, "DELETE FROM usage_totals WHERE skill_id = ?1", [skill])?;
+        change(connection, "DELETE FROM usage_totals WHERE archived = 0 AND skill_id = ?1", [skill])?;
         change(connection, REDO_TOTALS, [skill])?;
     }
-    change(connection, "DELETE FROM usage_dirty", []).map(|_| ())
+    change(connection, "DELETE FROM usage_dirty WHERE rowid <= ?1", [up_to]).map(|_| ())
 }

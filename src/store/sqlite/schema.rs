@@ -18,7 +18,7 @@ struct Migration {
 }
 
 /// Append-only. A fresh database runs them all, and an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -41,6 +41,12 @@ const MIGRATIONS: [Migration; 4] = [
         number: 3003,
         description: "What waits for the workflow database",
         sql: include_str!("../../../migrations/sqlite/0004_outbox.sql"),
+        data: None,
+    },
+    Migration {
+        number: 3004,
+        description: "Usage by UTC day, outcomes, small money, and uses that wait for their outcome",
+        sql: include_str!("../../../migrations/sqlite/0005_usage_sums.sql"),
         data: None,
     },
 ];
@@ -112,12 +118,9 @@ pub(super) fn token_triggers() -> impl Iterator<Item = (&'static str, &'static s
     TRIGGERS.iter().copied().filter(|(_, sql)| sql.contains("_token'"))
 }
 
-/// The triggers that keep the rollups exact: name and SQL.
-pub(super) fn rollup_triggers() -> Result<Vec<(String, String)>> {
-    at(CURRENT)?
-        .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'cfn_usage_rollup_*'")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+/// The triggers that keep the rollups exact.
+pub(super) fn rollup_triggers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TRIGGERS.iter().copied().filter(|(_, sql)| sql.contains("usage_dirty"))
 }
 
 /// An empty database with the schema of this number, or the newest that this cfn knows.
@@ -161,7 +164,7 @@ mod tests {
     use crate::store::sqlite::layout;
 
     /// Tables that no answer of the query cache is made of, and why.
-    const UNWATCHED: [(&str, &str); 13] = [
+    const UNWATCHED: [(&str, &str); 11] = [
         ("cfn_metadata", "it holds the tokens themselves"),
         ("schema_versions", "it is about the schema"),
         ("approval_criteria_templates", "other programs' own: cfn never reads it"),
@@ -173,8 +176,6 @@ mod tests {
         ("usage_archives", "rows leave the usage log and come back in one transaction with it, so its token changes"),
         ("usage_archive_parts", "as usage_archives"),
         ("usage_archive_kept", "as usage_archives"),
-        ("usage_archived_daily", "as usage_archives"),
-        ("usage_archived_totals", "as usage_archives"),
     ];
     /// The same, of what is only sent elsewhere.
     const OUTGOING: [&str; 1] = ["outbox"];

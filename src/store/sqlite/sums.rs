@@ -1,11 +1,36 @@
 //! What the reports add up, as SQL: the one definition that the rollups, the tail, the archives and the full scan share.
 //! Every macro is about rows `u` of `skill_usage_log`, or about rows that are sums already.
 
-/// A number that sums of millions of rows can hold: beyond ± 10¹² (a million dollars, 31 years) another program's value counts
-/// as that, since one row must not make every report overflow.
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Result};
+
+use crate::model::utc_time;
+
+/// Gives a connection the function `utc_time`: a time that somebody wrote, in UTC as the database writes times; NULL where it is
+/// none. Only statements of cfn call it, never the schema: other programs have no such function.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("utc_time", 1, flags, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().and_then(utc_time),
+            _ => None,
+        })
+    })
+}
+
+/// A number that sums of millions of rows can hold: beyond ± 10¹² (31 years) another program's value counts as that, since one
+/// row must not make every report overflow.
 macro_rules! bounded {
     ($value:literal) => {
         concat!("max(-1000000000000, min(1000000000000, CAST(", $value, " AS INTEGER)))")
+    };
+}
+
+/// Money in billionths of a dollar, at most a million dollars a row.
+macro_rules! money {
+    () => {
+        "max(-1000000000000000, min(1000000000000000, CAST(round(u.cost_avoided_usd * 1000000000) AS INTEGER)))"
     };
 }
 
@@ -20,17 +45,40 @@ macro_rules! gain {
     };
 }
 
+/// A value of rows that have both confidences.
+macro_rules! of_measured {
+    ($value:expr) => {
+        concat!("CASE WHEN u.confidence_before IS NOT NULL AND u.confidence_after IS NOT NULL THEN ", $value, " END")
+    };
+}
+
 /// The sums of a group of rows, in the order of the rollup tables' columns.
 macro_rules! sums_of_rows {
     () => {
         concat!(
-            "count(*), count(", gain!(), "), coalesce(sum(", gain!(), "), 0), count(", gain!(), " > 50000 OR NULL),
-             count(CASE WHEN u.confidence_before IS NOT NULL AND u.confidence_after IS NOT NULL THEN u.execution_time_ms END),
-             coalesce(sum(CASE WHEN u.confidence_before IS NOT NULL AND u.confidence_after IS NOT NULL THEN ",
-            bounded!("u.execution_time_ms"), " END), 0),
-             coalesce(sum(", bounded!("u.tokens_avoided"), "), 0),
-             coalesce(sum(", bounded!("round(u.cost_avoided_usd * 1000000)"), "), 0),
-             min(CASE WHEN ", day_of!(), " <> '' THEN u.loaded_at END), max(CASE WHEN ", day_of!(), " <> '' THEN u.loaded_at END)"
+            "count(*), count(",
+            gain!(),
+            "), coalesce(sum(",
+            gain!(),
+            "), 0), count(",
+            gain!(),
+            " > 50000 OR NULL), count(",
+            of_measured!("u.execution_time_ms"),
+            "), coalesce(sum(",
+            of_measured!(bounded!("u.execution_time_ms")),
+            "), 0), count(",
+            of_measured!("CASE typeof(u.exit_code) WHEN 'integer' THEN 1 END"),
+            "), count(",
+            of_measured!("CASE WHEN typeof(u.exit_code) = 'integer' AND u.exit_code = 0 THEN 1 END"),
+            "),
+             coalesce(sum(",
+            bounded!("u.tokens_avoided"),
+            "), 0), coalesce(sum(",
+            money!(),
+            " / 1000000000), 0),
+             coalesce(sum(",
+            money!(),
+            " % 1000000000), 0), min(utc_time(u.loaded_at)), max(utc_time(u.loaded_at))"
         )
     };
 }
@@ -38,27 +86,26 @@ macro_rules! sums_of_rows {
 /// The columns of a sum.
 macro_rules! sums {
     () => {
-        "uses, measured, gain_millionths, helped, timed, time_ms, tokens_avoided, cost_avoided_millionths, first_used, last_used"
+        "uses, measured, gain, helped, timed, time_ms, outcomes, succeeded, tokens, usd, nano_usd, first_used, last_used"
     };
 }
 
 /// The sums of a group of sums.
 macro_rules! sums_of_sums {
     () => {
-        "sum(uses), sum(measured), sum(gain_millionths), sum(helped), sum(timed), sum(time_ms), sum(tokens_avoided),
-         sum(cost_avoided_millionths), min(first_used), max(last_used)"
+        "sum(uses), sum(measured), sum(gain), sum(helped), sum(timed), sum(time_ms), sum(outcomes), sum(succeeded),
+         sum(tokens), sum(usd), sum(nano_usd), min(first_used), max(last_used)"
     };
 }
 
-/// The UTC day of a row; empty where its time is not written as SQLite writes it. The same expression as in the triggers.
+/// The UTC day of a row; empty where its time is no date.
 macro_rules! day_of {
     () => {
-        "CASE WHEN typeof(u.loaded_at) = 'text' AND u.loaded_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
-           THEN substr(u.loaded_at, 1, 10) ELSE '' END"
+        "coalesce(substr(utc_time(u.loaded_at), 1, 10), '')"
     };
 }
 
-/// The skill of a row; 0 where it names none. The same expression as in the triggers.
+/// The skill of a row; 0 where it names none.
 macro_rules! skill_of {
     () => {
         "CASE WHEN typeof(u.skill_id) = 'integer' THEN u.skill_id ELSE 0 END"
@@ -76,14 +123,16 @@ macro_rules! who {
     };
 }
 
-/// Sums by day and key, of the rows that a condition picks.
+/// Rows of `usage_daily` for these rows of the log: of an archive's part, or `0, 0`.
 macro_rules! daily_of_rows {
-    ($which:expr) => {
+    ($part:literal, $which:expr) => {
         concat!(
             "SELECT ",
             day_of!(),
             " AS day, ",
             who!(),
+            ", ",
+            $part,
             ", ",
             sums_of_rows!(),
             " FROM skill_usage_log u WHERE ",
@@ -93,19 +142,34 @@ macro_rules! daily_of_rows {
     };
 }
 
+/// Rows of `usage_totals` for these rows of a table of sums by day.
+macro_rules! totals_of_days {
+    ($archived:literal, $days:expr) => {
+        concat!(
+            "SELECT ",
+            $archived,
+            ", skill_id, agent_type, approval_level, ",
+            sums_of_sums!(),
+            " FROM ",
+            $days,
+            " GROUP BY 2, 3, 4"
+        )
+    };
+}
+
 /// Adds a sum to the one that is there.
 macro_rules! add_to_existing {
     () => {
-        " DO UPDATE SET uses = uses + excluded.uses, measured = measured + excluded.measured,
-           gain_millionths = gain_millionths + excluded.gain_millionths, helped = helped + excluded.helped,
-           timed = timed + excluded.timed, time_ms = time_ms + excluded.time_ms,
-           tokens_avoided = tokens_avoided + excluded.tokens_avoided,
-           cost_avoided_millionths = cost_avoided_millionths + excluded.cost_avoided_millionths,
+        " ON CONFLICT DO UPDATE SET uses = uses + excluded.uses, measured = measured + excluded.measured, gain = gain + excluded.gain,
+           helped = helped + excluded.helped, timed = timed + excluded.timed, time_ms = time_ms + excluded.time_ms,
+           outcomes = outcomes + excluded.outcomes, succeeded = succeeded + excluded.succeeded, tokens = tokens + excluded.tokens,
+           usd = usd + excluded.usd, nano_usd = nano_usd + excluded.nano_usd,
            first_used = coalesce(min(first_used, excluded.first_used), first_used, excluded.first_used),
            last_used = coalesce(max(last_used, excluded.last_used), last_used, excluded.last_used)"
     };
 }
 
 pub(super) use {
-    add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums, sums_of_rows, sums_of_sums, who,
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums, sums_of_rows,
+    sums_of_sums, totals_of_days, who,
 };

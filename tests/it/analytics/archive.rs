@@ -71,7 +71,7 @@ fn reports_say_the_same_with_the_rows_out_and_back() {
     assert_eq!(project.sqlite3(DUMP), rows);
     assert_eq!(
         project.sqlite3(
-            "SELECT (SELECT count(*) FROM usage_archived_daily) + (SELECT count(*) FROM usage_archived_totals)
+            "SELECT (SELECT count(*) FROM usage_daily WHERE archive_id > 0) + (SELECT count(*) FROM usage_totals WHERE archived)
         + (SELECT count(*) FROM usage_archives) + (SELECT count(*) FROM usage_archive_parts)"
         ),
         "0"

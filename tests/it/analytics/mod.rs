@@ -26,9 +26,9 @@ pub(super) fn project() -> Project {
 pub(super) const ROWS: &str = "
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
     INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, loaded_at, execution_time_ms, confidence_before,
-      confidence_after, approval_level, tokens_avoided, cost_avoided_usd)
+      confidence_after, approval_level, tokens_avoided, cost_avoided_usd, exit_code)
     SELECT 'agent-' || i % 7, CASE i % 3 WHEN 0 THEN 'tester' ELSE 'coder' END, 1 + i % 2, 'task-' || i % 5,
       CASE i % 50 WHEN 49 THEN 'yesterday' ELSE datetime('2025-11-14 21:00:00', i || ' hours') END,
       CASE WHEN i % 4 THEN i * 10 END, CASE WHEN i % 5 THEN 0.53 END, CASE WHEN i % 6 THEN 0.53 + (i % 11) / 100.0 END,
       CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN 'human' ELSE 'auto' END, CASE WHEN i % 3 THEN i END,
-      CASE WHEN i % 7 THEN i / 1000.0 END FROM n";
+      CASE WHEN i % 7 THEN i / 1000.0 END, CASE WHEN i % 8 THEN i % 3 END FROM n";

@@ -33,22 +33,30 @@ const DAYS: &[&str] = &[
     "'soon'",
     "x'323032352d31312d3135'",
     "20251115",
+    "'2025-11-16T00:30:00+09:00'",
+    "'2025-11-14 22:00:00-05:00'",
+    "'2025-11-15T23:59:59.5Z'",
+    "'2025-11-15T09:00:00 -1200'",
+    "'2025-11-31 00:00:00'",
+    "'2025-11-15 25:00:00'",
+    "'2025-11-15 and so on'",
 ];
-const NUMBERS: &[&str] = &["NULL", "0.53", "0.58", "0.581", "1", "'abc'", "9e999", "-3"];
+const NUMBERS: &[&str] = &["NULL", "0.53", "0.58", "0.581", "1", "'abc'", "9e999", "-3", "4e-7"];
 
 fn values(dice: &mut Dice, id: &str) -> String {
     let (skill, agent) = (1 + dice.roll(4), dice.of(&["'tester'", "'coder'", "x'ff'"]));
     let (time, day, level) = (dice.of(NUMBERS), dice.of(DAYS), dice.of(&["NULL", "'auto'", "'human'"]));
     let skill = if dice.roll(9) == 0 { "'none'".to_owned() } else { skill.to_string() };
     let (before, after, cost, tokens) = (dice.of(NUMBERS), dice.of(NUMBERS), dice.of(NUMBERS), dice.of(NUMBERS));
-    format!("({id}, 'a', {agent}, {skill}, {day}, {time}, {before}, {after}, {level}, {tokens}, {cost})")
+    let code = dice.of(&["NULL", "0", "1", "'0'", "'killed'", "-9"]);
+    format!("({id}, 'a', {agent}, {skill}, {day}, {time}, {before}, {after}, {level}, {tokens}, {cost}, {code})")
 }
 
 /// One random write by plain SQL, as another program may do it.
 fn write(dice: &mut Dice) -> String {
     let columns =
         "(id, agent_id, agent_type, skill_id, loaded_at, execution_time_ms, confidence_before, confidence_after,
-        approval_level, tokens_avoided, cost_avoided_usd)";
+        approval_level, tokens_avoided, cost_avoided_usd, exit_code)";
     let (one, other) = (dice.roll(60) - 3, dice.roll(60) - 3);
     match dice.roll(13) {
         0..=3 => format!("INSERT INTO skill_usage_log {columns} VALUES {}, {}", values(dice, "NULL"), values(dice, "NULL")),
@@ -142,17 +150,17 @@ fn rollups_equal_the_full_scan_whatever_is_written() {
 
 #[test]
 fn the_property_fails_without_any_one_of_the_triggers() {
-    for trigger in ["replaced", "inserted", "displaced", "updated", "deleted"] {
+    for trigger in ["replace", "insert", "update", "delete"] {
         let project = project();
         project.sqlite3(super::ROWS);
         project.cfn(["analytics", "rebuild"]).ok();
         // Dropped in a way that the schema's number does not show: otherwise cfn would not believe the rollups.
         project.sqlite3(&format!(
-            "DROP TRIGGER cfn_usage_rollup_{trigger};
+            "DROP TRIGGER cfn_skill_usage_log_{trigger};
              UPDATE cfn_metadata SET value = (SELECT schema_version FROM pragma_schema_version) WHERE name = 'rolled_up_schema'"
         ));
         let found = (1..40).any(|seed| run(&project, seed, 10, false).is_some());
-        assert!(found, "nothing fails without cfn_usage_rollup_{trigger}");
+        assert!(found, "nothing fails without cfn_skill_usage_log_{trigger}");
     }
 }
 
@@ -161,12 +169,12 @@ fn triggers_that_were_away_for_a_while_are_not_believed() {
     let project = project();
     project.sqlite3(super::ROWS);
     project.cfn(["analytics", "rebuild"]).ok();
-    let sql = project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_usage_rollup_deleted'");
-    project.sqlite3("DROP TRIGGER cfn_usage_rollup_deleted; DELETE FROM skill_usage_log WHERE id % 3 = 0");
+    let sql = project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_skill_usage_log_delete'");
+    project.sqlite3("DROP TRIGGER cfn_skill_usage_log_delete; DELETE FROM skill_usage_log WHERE id % 3 = 0");
     assert!(equal(&project), "a dropped trigger is put back, and the log added up again");
-    assert_eq!(project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_usage_rollup_deleted'"), sql);
+    assert_eq!(project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_skill_usage_log_delete'"), sql);
     project.sqlite3(&format!(
-        "DROP TRIGGER cfn_usage_rollup_deleted; DELETE FROM skill_usage_log WHERE id % 5 = 0; {sql}"
+        "DROP TRIGGER cfn_skill_usage_log_delete; DELETE FROM skill_usage_log WHERE id % 5 = 0; {sql}"
     ));
     assert!(equal(&project), "somebody put it back");
 }

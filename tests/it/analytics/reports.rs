@@ -79,9 +79,9 @@ fn assert_same(args: &[&str], number: usize, sql: &str) {
     }
 }
 
-/// Rows that have both confidences: uses, mean gain, mean time, share with a gain over 0.05.
+/// Rows that have both confidences: uses, mean gain, mean time, share with a gain over 0.05, share of exit code 0.
 const MEASURES: &str = "count(*), avg(confidence_after - confidence_before), avg(execution_time_ms),
-    avg(round((confidence_after - confidence_before) * 1000000) > 50000)";
+    avg(round((confidence_after - confidence_before) * 1000000) > 50000), avg(CASE WHEN exit_code IS NOT NULL THEN exit_code = 0 END)";
 const MEASURED: &str = "confidence_before IS NOT NULL AND confidence_after IS NOT NULL";
 
 #[test]
@@ -198,7 +198,7 @@ fn approval_efficiency() {
 
 #[test]
 fn usage() {
-    let seen = "CASE WHEN loaded_at LIKE '____-__-__%' THEN loaded_at END";
+    let seen = "datetime(loaded_at)";
     let sql = format!(
         "SELECT s.name, agent_type, count(*), min({seen}), max({seen})
          FROM skill_usage_log u JOIN skills s ON s.id = u.skill_id GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"

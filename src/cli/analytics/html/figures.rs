@@ -55,7 +55,11 @@ pub(super) fn gain(number: f64) -> String {
 
 /// Dollars; under a cent with what tells them from nothing.
 pub(super) fn money(number: f64) -> String {
-    let places = if number != 0.0 && number.abs() < 0.01 { 6 } else { 2 };
+    let places = match number.abs() {
+        it if it == 0.0 || it >= 0.01 => 2,
+        it if it >= 0.0001 => 6,
+        _ => 9,
+    };
     let sign = if number < 0.0 { "−" } else { "" };
     format!("{sign}${}", grouped(number.abs(), places))
 }
@@ -96,6 +100,7 @@ mod tests {
             ("mean_gain", -0.0001, "0.000"),
             ("usd_avoided", 1234.5, "$1,234.50"),
             ("usd_avoided", -0.001, "−$0.001000"),
+            ("usd_avoided", 0.000_000_4, "$0.000000400"),
             ("success_rate", 0.875, "87.5 %"),
             ("within_service_level", 1.0, "100.0 %"),
             ("mean_execution_ms", 1234.4, "1,234 ms"),

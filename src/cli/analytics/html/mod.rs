@@ -96,8 +96,8 @@ fn about(report: &str) -> (&'static str, &'static str) {
         "overview" => ("Overview", "What skills are used, whether they help, and what they save."),
         "effectiveness" => (
             "Effectiveness",
-            "Over uses that have both confidences. Gain is the agent's confidence after minus before; success is the share of \
-             uses that gained more than 0.05.",
+            "Over uses that have both confidences. Gain is the agent's confidence after minus before; helped is the share of uses \
+             that gained more than 0.05, and success the share of exit code 0 among those that have one.",
         ),
         "effectiveness-by-approval" => {
             ("Effectiveness by approval level", "The same, by the level that the skill had when it was used.")

@@ -18,7 +18,10 @@ use self::values::{Value, columns, id_of, is_id, quoted};
 use super::failure::{Place, file_error, naming_error};
 use super::rows::change;
 use super::schema;
-use super::sums::{add_to_existing, bounded, daily_of_rows, day_of, gain, skill_of, sums_of_rows, sums_of_sums, who};
+use super::sums::{
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums_of_rows, sums_of_sums,
+    totals_of_days, who,
+};
 use crate::clock::Clock;
 use crate::draft::Draft;
 use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
@@ -30,25 +33,17 @@ const PART: usize = 10_000;
 const CHOSEN: &str =
     "CREATE TEMP TABLE IF NOT EXISTS archive_chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.archive_chosen;";
 
-const KEEP_SUMS: &str = concat!(
-    "INSERT INTO usage_archived_daily SELECT *, ?1, ?2 FROM (",
-    daily_of_rows!("u.id IN (SELECT id FROM temp.archive_chosen)"),
-    ")"
-);
+const KEEP_SUMS: &str =
+    concat!("INSERT INTO usage_daily ", daily_of_rows!("?1, ?2", "u.id IN (SELECT id FROM temp.archive_chosen)"));
 
 const ADD_TOTALS: &str = concat!(
-    "INSERT INTO usage_archived_totals SELECT skill_id, agent_type, approval_level, ",
-    sums_of_sums!(),
-    " FROM usage_archived_daily WHERE archive_id = ?1 AND part = ?2 GROUP BY 1, 2, 3
-     ON CONFLICT (skill_id, agent_type, approval_level)",
+    "INSERT INTO usage_totals ",
+    totals_of_days!("1", "usage_daily WHERE archive_id = ?1 AND part = ?2 AND archive_id > 0"),
     add_to_existing!()
 );
 
-const REDO_TOTALS: &str = concat!(
-    "INSERT INTO usage_archived_totals SELECT skill_id, agent_type, approval_level, ",
-    sums_of_sums!(),
-    " FROM usage_archived_daily GROUP BY 1, 2, 3"
-);
+const REDO_TOTALS: &str =
+    concat!("INSERT INTO usage_totals ", totals_of_days!("1", "usage_daily WHERE archive_id > 0"));
 
 /// Moves the rows of the days before `before` to `to`.
 pub(super) fn archive(
@@ -227,10 +222,14 @@ fn put_back(
         }
         returned += 1;
     }
-    change(&transaction, "DELETE FROM usage_archived_daily WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
+    change(
+        &transaction,
+        "DELETE FROM usage_daily WHERE archive_id = ?1 AND part = ?2 AND archive_id > 0",
+        [archive, part],
+    )?;
     change(&transaction, "DELETE FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
     change(&transaction, "DELETE FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
-    change(&transaction, "DELETE FROM usage_archived_totals", [])?;
+    change(&transaction, "DELETE FROM usage_totals WHERE archived", [])?;
     change(&transaction, REDO_TOTALS, [])?;
     transaction.commit()?;
     Ok((returned, renumbered))
