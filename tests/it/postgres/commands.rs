@@ -83,13 +83,3 @@ fn the_schema_is_printed_as_sql_that_can_be_run_twice() {
     dual.sql(&sql);
     assert!(dual.ok(["db", "postgres-schema", "--apply"]).contains("has all tables"));
 }
-
-#[test]
-fn an_older_database_gets_an_outbox() {
-    let project = Project::new();
-    project
-        .sqlite3("DROP TABLE outbox; DELETE FROM schema_versions WHERE version = 'v3.3.0'; PRAGMA user_version = 3002");
-    project.cfn(["sync"]).ok();
-    assert_eq!(project.sqlite3("SELECT count(*) FROM outbox"), "0");
-    assert_eq!(project.sqlite3("PRAGMA user_version"), "3003");
-}
