@@ -276,6 +276,7 @@ impl From<Error> for Failure {
                 "integrity",
                 "Deploy the approved file again to put its bytes back, or run 'cfn db capture'.".into(),
             ),
+            Error::AmbiguousHash { .. } => (7, "ambiguous_hash", "Give more digits; nothing was decided.".into()),
             Error::ChangedSinceReview { .. } => {
                 (7, "changed_since_review", "Look at 'cfn skill show --content', and decide on that.".into())
             }

@@ -66,6 +66,38 @@ impl fmt::Display for ContentHash {
     }
 }
 
+/// The beginning of a hash: 8 digits or more, as people copy them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashPrefix(String);
+
+/// Text that is no beginning of a SHA-256 in hex.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a hash is given by 8 to 64 hexadecimal digits of the SHA-256, from its beginning")]
+pub struct InvalidPrefix;
+
+impl HashPrefix {
+    /// Whether this hash, in hex, begins like that.
+    #[must_use]
+    pub fn begins(&self, hash: &str) -> bool {
+        hash.get(..self.0.len()).is_some_and(|it| it.eq_ignore_ascii_case(&self.0))
+    }
+}
+
+impl FromStr for HashPrefix {
+    type Err = InvalidPrefix;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPrefix> {
+        let is_hex = text.bytes().all(|it| it.is_ascii_hexdigit());
+        if is_hex && (8..=64).contains(&text.len()) { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidPrefix) }
+    }
+}
+
+impl fmt::Display for HashPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl fmt::Debug for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -80,7 +112,7 @@ impl Serialize for ContentHash {
 
 #[cfg(test)]
 mod tests {
-    use super::ContentHash;
+    use super::{ContentHash, HashPrefix};
 
     #[test]
     fn reads_what_it_writes_and_refuses_the_rest() {
@@ -91,5 +123,18 @@ mod tests {
         assert!("ba78".parse::<ContentHash>().is_err());
         assert!("é".repeat(32).parse::<ContentHash>().is_err());
         assert!(hash.matches(b"abc") && !hash.matches(b"abd"));
+    }
+
+    #[test]
+    fn a_prefix_has_eight_digits_or_more_in_whatever_case() {
+        let hash = ContentHash::of(b"abc").to_string();
+        for length in [8, 12, 63, 64] {
+            let prefix: HashPrefix = hash[..length].to_uppercase().parse().expect("a prefix");
+            assert!(prefix.begins(&hash) && !prefix.begins(&ContentHash::of(b"abd").to_string()), "{length}");
+            assert!(!prefix.begins(&hash[..length - 1]) && !prefix.begins("é"), "{length}");
+        }
+        for bad in ["", "ba7816b", "ba7816bg", "ba7816bé", &format!("{hash}0")] {
+            assert!(bad.parse::<HashPrefix>().is_err(), "{bad}");
+        }
     }
 }

@@ -139,6 +139,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// The beginning of a hash that several versions have.
+    #[error("several versions of \"{name}\" have a hash that begins with {hash}")]
+    AmbiguousHash {
+        /// The skill.
+        name: String,
+        /// What was given of the hash.
+        hash: String,
+    },
     /// The bytes changed between looking and deciding.
     #[error("\"{name}\" is not what was reviewed: its current bytes are {actual}")]
     ChangedSinceReview {

@@ -7,7 +7,7 @@ use super::publish::Numbering;
 use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{ContentHash, Decision, Skill, SkillName, Version, VersionRecord, VersionSource};
+use crate::model::{ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource};
 use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction};
 
 /// What is decided.
@@ -18,7 +18,7 @@ pub struct Review<'a> {
     /// The current version, where not given.
     pub version: Option<Version>,
     /// The bytes that were looked at; if the version has others, nothing is decided.
-    pub expected: Option<ContentHash>,
+    pub expected: Option<HashPrefix>,
     /// Approved or rejected.
     pub decision: Decision,
     /// Who decides.
@@ -49,8 +49,13 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
     let found = subject(&skill, &versions, request.version)?;
-    if request.expected.is_some_and(|it| it.to_string() != found.content_hash) {
-        return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash });
+    if let Some(expected) = &request.expected {
+        if !expected.begins(&found.content_hash) {
+            return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash });
+        }
+        if versions.iter().any(|it| it.content_hash != found.content_hash && expected.begins(&it.content_hash)) {
+            return Err(Error::AmbiguousHash { name: skill.name, hash: expected.to_string() });
+        }
     }
     if request.decision == Decision::Approved {
         let problem = match tx.content(&found.content_hash)? {

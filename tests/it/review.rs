@@ -58,7 +58,7 @@ fn with_a_hash_only_the_bytes_that_were_looked_at_are_decided_on() {
         let message = project.cfn(["skill", decision, "jwt", "--approver", "me", "--hash", &first]).fails(7);
         assert!(message.contains("is not what was reviewed") && message.contains(&second), "{message}");
     }
-    for bad in ["abc", "", &"g".repeat(64)] {
+    for bad in ["abc", "", &second[..7], &"g".repeat(64), &format!("{second}0")] {
         project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", bad]).fails(1);
     }
     assert_eq!(dump(&project), before);
@@ -66,6 +66,28 @@ fn with_a_hash_only_the_bytes_that_were_looked_at_are_decided_on() {
     assert!(project.cfn(["load", "dev"]).ok().contains("Newer."));
     project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", &first, "--version", "1.0.0"]).ok();
     assert_eq!(project.sqlite3("SELECT count(DISTINCT content_hash) FROM approval_history"), "2");
+}
+
+#[test]
+fn the_beginning_of_a_hash_is_enough_where_it_is_unique() {
+    let project = waiting();
+    let hash = sha256(skill_text("jwt", "Imported."));
+    let approve = |hash: &str| project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", hash]);
+    let other = if hash.starts_with("00000000") { "1" } else { "0" }.repeat(8);
+    assert!(approve(&other).fails(7).contains("is not what was reviewed"));
+    approve(&hash[..8]).ok();
+    approve(&hash[..13].to_uppercase()).ok();
+    // Another version whose hash begins like it.
+    let twin = format!("{}{}", &hash[..20], "0".repeat(44));
+    project.sqlite3(&format!(
+        "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source)
+           VALUES (1, '0.9.0', '{twin}', 'x.md', 'human', 'external')"
+    ));
+    let before = dump(&project);
+    let message = approve(&hash[..20]).fails(7);
+    assert!(message.contains("several versions of \"jwt\" have a hash that begins with"), "{message}");
+    assert_eq!(dump(&project), before);
+    approve(&hash).ok();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod history;
 mod list;
+mod restore;
 mod review;
 mod rollback;
 mod show;
@@ -43,6 +44,7 @@ enum Command {
     History(history::Args),
     Verify(verify::Args),
     Rollback(rollback::Args),
+    Restore(restore::Args),
     Approve(review::ApproveArgs),
     Reject(review::RejectArgs),
     Validate(validate::Args),
@@ -61,6 +63,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
         Command::History(args) => history::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
+        Command::Restore(args) => restore::run(context, &args),
         Command::Approve(args) => review::approve(context, &args),
         Command::Reject(args) => review::reject(context, &args),
         Command::Validate(args) => validate::run(context, &args),

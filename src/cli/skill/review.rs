@@ -6,7 +6,7 @@ use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{ContentHash, Decision, SkillName, Version, Visible};
+use crate::model::{Decision, HashPrefix, SkillName, Version, Visible};
 use crate::ops::{self, Review, ReviewReport};
 
 /// Approve the bytes of a skill's version
@@ -36,15 +36,15 @@ pub(super) struct RejectArgs {
 struct Args {
     /// The skill
     skill_name: SkillName,
-    /// Who decides
+    /// Who decides [env: CFN_APPROVER]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
-    approver: String,
+    approver: Option<String>,
     /// A version other than the current one
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
-    /// The SHA-256 of the bytes that were looked at
+    /// The SHA-256 of the bytes that were looked at; 8 digits of its beginning are enough
     #[arg(long, value_name = "SHA256")]
-    hash: Option<ContentHash>,
+    hash: Option<HashPrefix>,
     /// Why
     #[arg(long, default_value = "")]
     reason: String,
@@ -59,12 +59,14 @@ pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Fa
 }
 
 fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
+    let nobody = || Failure::input("nobody is named who decides", "Name the approver with --approver or CFN_APPROVER.");
+    let approver = args.approver.as_deref().or(context.settings.approver.as_deref()).ok_or_else(nobody)?;
     let request = Review {
         name: &args.skill_name,
         version: args.version,
-        expected: args.hash,
+        expected: args.hash.clone(),
         decision,
-        approver: &args.approver,
+        approver,
         reason: &args.reason,
     };
     let report = ops::review(&mut context.open(Access::Write)?, context.clock, &request)?;

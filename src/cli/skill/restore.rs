@@ -1,0 +1,46 @@
+//! `cfn skill restore`.
+
+use crate::cli::Verdict;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{SkillName, Visible};
+use crate::ops::{self, Restore, StatusReport};
+
+/// Make deprecated or archived skills active again
+///
+/// Agents get their approved versions again. Nothing else of the skills changes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill restore postgresql
+  cfn skill restore postgresql redis --dry-run")]
+pub(super) struct Args {
+    /// The skills
+    #[arg(required = true, value_name = "SKILL_NAME")]
+    skill_names: Vec<SkillName>,
+    /// Do everything but the commit, and say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let request = Restore { names: &args.skill_names, dry_run: args.dry_run };
+    let report = ops::restore(&mut context.open(Access::Write)?, context.clock, &request)?;
+    context.output.answer(&report)?;
+    Ok(Verdict::Done)
+}
+
+impl Report for StatusReport {
+    fn text(&self, page: &mut Page) {
+        let dry = if self.dry_run { "dry run: " } else { "" };
+        for skill in &self.skills {
+            let (name, before) = (Visible(&skill.name), Visible(&skill.previous_status));
+            page.line(if skill.previous_status == skill.status.as_str() {
+                format!("{dry}{name} is {before} already")
+            } else {
+                format!("{dry}{name}: {before} → {}", skill.status)
+            });
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `skill restore`: skills that are deprecated or archived are handed out again.
+
+use serde::Serialize;
+
+use super::error::{Result, require_skill};
+use super::update::as_snapshot;
+use crate::clock::Clock;
+use crate::model::{SkillName, Status};
+use crate::store::{Durability, SkillChange, Store};
+
+/// Which skills to restore.
+#[derive(Debug, Clone)]
+pub struct Restore<'a> {
+    /// The skills.
+    pub names: &'a [SkillName],
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// What became of the skills.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusReport {
+    /// In the order in which they were named.
+    pub skills: Vec<ChangedStatus>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+}
+
+/// The status of a skill, before and after.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangedStatus {
+    /// The skill.
+    pub name: String,
+    /// Where it is in its life now.
+    pub status: Status,
+    /// Where it was before.
+    pub previous_status: String,
+}
+
+/// Makes all these skills active, in one transaction: one name that is unknown, and none is.
+pub fn restore(store: &mut dyn Store, clock: Clock, request: &Restore<'_>) -> Result<StatusReport> {
+    let now = clock.database_time();
+    let mut transaction = store.write(Durability::Full)?;
+    let tx = transaction.as_mut();
+    let mut skills = Vec::new();
+    for name in request.names {
+        let skill = require_skill(as_snapshot(tx), name)?;
+        if skill.status != Status::Active.as_str() {
+            let change = SkillChange { status: Some(Status::Active), now: &now, ..SkillChange::default() };
+            tx.update_skill(skill.id, &change)?;
+        }
+        skills.push(ChangedStatus { name: skill.name, status: Status::Active, previous_status: skill.status });
+    }
+    if !request.dry_run {
+        transaction.commit()?;
+    }
+    Ok(StatusReport { skills, dry_run: request.dry_run })
+}
