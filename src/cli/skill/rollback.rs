@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         dry_run: args.dry_run,
     };
     let report = ops::rollback(&mut context.open(Access::Write)?, context.clock, &request)?;
-    report.warnings.iter().for_each(|it| context.output.warn(&it.to_string()));
+    context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }
