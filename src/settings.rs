@@ -1,6 +1,7 @@
 //! Settings: a flag beats the environment, the environment beats the default. Resolved once; the environment is passed in.
 
 mod cache;
+mod discovery;
 mod percent;
 mod secret;
 mod workflow;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use crate::model::Visible;
 
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
+pub use discovery::{Foreign, Found};
 pub use secret::Secret;
 pub use workflow::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
 

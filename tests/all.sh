@@ -23,6 +23,9 @@ tools=(
     redis-server=redis-server
     pgrep=procps
 )
+# More of them, in the same form, for what the caller runs afterwards.
+read -ra more <<<"${CFN_ALSO_NEEDED:-}"
+tools+=("${more[@]}")
 
 current=''
 times=()

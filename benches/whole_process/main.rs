@@ -8,12 +8,14 @@
 //! | `CFN_BENCH_RUNS` | counted runs of each side; a fifth of it where a run takes long | 100 |
 //! | `CFN_BENCH_SKILLS` | skills in the large database of goals 3 and 8 | 100000 |
 //! | `CFN_BENCH_BINARY` | another cfn to measure | the one just built |
+//! | `CFN_OTHER` | a cfn to compare with, in goal 10: `CFN_BENCH_GOALS=10 CFN_OTHER=old/cfn cargo bench --bench whole_process` | none |
 //!
 //! Compared where they are on the PATH: the `sqlite3` shell (package sqlite3), beck (`cargo install beck`), redis-server (package redis-server), and GNU time
 //! (package time) for peak memory. What is missing is named in the report. The raw samples stay in `target/whole-process`.
 
 #![expect(clippy::print_stdout, reason = "the report is the purpose")]
 
+mod builds;
 mod cache;
 mod cache_parts;
 mod goals;
@@ -55,7 +57,7 @@ fn run() -> Result<()> {
     let number = |name: &str, default: usize| env::var(name).map_or(Ok(default), |text| text.parse());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
     let mut bench = Bench {
-        binary: installed()?,
+        binary: installed(&built(), "cfn")?,
         folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole-process"),
         runs: number("CFN_BENCH_RUNS", 100)?,
         many_skills: number("CFN_BENCH_SKILLS", 100_000)?,
@@ -74,6 +76,10 @@ fn run() -> Result<()> {
             "6" => goals::import(&mut bench)?,
             "7" => goals::concurrent_loads(&mut bench)?,
             "8" => memory::peaks(&mut bench)?,
+            "10" => {
+                let other = env::var_os("CFN_OTHER").map(|it| installed(Path::new(&it), "other")).transpose()?;
+                builds::beside(&mut bench, other.as_deref())?;
+            }
             other => return Err(format!("CFN_BENCH_GOALS: there is no goal {other}").into()),
         }
         bench.clear()?;
@@ -85,13 +91,16 @@ fn run() -> Result<()> {
 
 /// A copy of the program, as `cargo install` makes one and as the programs are that it is compared with. What the linker wrote lies
 /// in the page cache in single pages, which are mapped one by one: from there, a load takes a tenth longer.
-fn installed() -> Result<PathBuf> {
-    let built = env::var_os("CFN_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_cfn").into(), PathBuf::from);
+fn installed(built: &Path, name: &str) -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("installed");
     fs::create_dir_all(&folder)?;
-    let copy = folder.join("cfn");
+    let copy = folder.join(name);
     fs::copy(built, &copy)?;
     Ok(copy)
+}
+
+fn built() -> PathBuf {
+    env::var_os("CFN_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_cfn").into(), PathBuf::from)
 }
 
 /// A line of the report.

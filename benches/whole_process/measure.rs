@@ -82,7 +82,7 @@ impl Samples {
             .map_or([f64::NAN; 6], |it| [it.minimum, it.mean, it.median, it.p95, it.p99, it.standard_deviation])
     }
 
-    fn milliseconds(&self) -> Vec<f64> {
+    pub(crate) fn milliseconds(&self) -> Vec<f64> {
         self.nanoseconds.iter().map(|&it| Duration::from_nanos(it).as_secs_f64() * 1000.0).collect()
     }
 }

@@ -25,6 +25,11 @@ impl Project {
         Ok(Self { folder, binary: bench.binary.clone() })
     }
 
+    /// The same folder for another program.
+    pub(crate) fn with(self, binary: &Path) -> Self {
+        Self { binary: binary.to_owned(), ..self }
+    }
+
     /// With a database that holds this many skills.
     pub(crate) fn with_skills(bench: &Bench, name: &str, skills: usize) -> Result<Self> {
         Self::with_usage(bench, name, skills, 0)

@@ -65,8 +65,8 @@ fn the_valid_file_is_valid() {
     assert_eq!(read(VALID).map(|file| file.findings), Ok(Vec::new()));
 }
 
-/// The limits are for a release build; a debug build, in which tests run, may take some times as long.
-const SLACK: Duration = Duration::from_millis(500);
+/// What grows faster than the text takes minutes; a debug build on a busy machine takes a second.
+const SLACK: Duration = Duration::from_secs(10);
 
 #[test]
 fn bombs_are_one_error_at_once() {

@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
 use crate::harness::{Project, Ran};
@@ -104,7 +102,6 @@ fn a_missed_target_ends_with_10_unless_one_only_looks() {
 fn a_file_that_is_no_run_is_refused_before_anything_is_measured() {
     let project = Project::empty();
     project.file("bad.json", "{\"score\": 9}");
-    let since = Instant::now();
     for args in [["bench", "--baseline", "bad.json"], ["bench", "--from", "bad.json"]] {
         let said = project.cfn(args).fails(1);
         assert!(said.contains("bad.json is no run of 'cfn bench'") && said.contains("hint: Name what"), "{said}");
@@ -123,5 +120,4 @@ fn a_file_that_is_no_run_is_refused_before_anything_is_measured() {
         project.cfn([&["bench", "--quick"][..], &args].concat()).fails(1);
     }
     project.cfn(["bench", "--baseline", "bad.json", "--max-regression", "-5%"]).fails(1);
-    assert!(since.elapsed() < Duration::from_secs(30), "nothing was measured");
 }

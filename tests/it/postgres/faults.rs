@@ -8,8 +8,8 @@ use super::server::Server;
 use super::{Dual, eventually};
 use crate::harness::{Project, Ran};
 
-/// What a command may take on a loaded machine; a server that hangs would take seconds.
-const PROMPT: Duration = Duration::from_millis(1500);
+/// What a command may take on a loaded machine; one that waited for a server that hangs would not end.
+const PROMPT: Duration = Duration::from_secs(10);
 
 /// A project with a server of its own, which the test may harm.
 fn alone() -> Dual {
@@ -92,7 +92,7 @@ fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
     let since = Instant::now();
     let message = dual.cfn(["sync"]).fails(9);
     assert!(message.contains("no answer within 1000 ms"), "{message}");
-    assert!(since.elapsed() < Duration::from_secs(5));
+    assert!(since.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
