@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::model::Visible;
 
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
-pub use discovery::{Foreign, Found};
+pub use discovery::{Foreign, Found, without_detours};
 pub use secret::Secret;
 pub use workflow::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
 
@@ -42,6 +42,8 @@ pub struct Flags {
 pub struct Settings {
     /// The database, as an absolute path.
     pub database: PathBuf,
+    /// What the search for it came to, where nobody named one.
+    pub search: Option<Result<Found, Foreign>>,
     /// Where content files must lie, links resolved; anywhere if not set.
     pub content_root: Option<PathBuf>,
     /// The most bytes of a skill file.
@@ -92,8 +94,12 @@ impl Settings {
     ) -> Result<Self, BadSetting> {
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
         let path = |name: &str| variable(name).map(PathBuf::from);
-        let database =
-            flags.db.clone().or_else(|| path("CFN_SKILLS_DB_PATH")).unwrap_or_else(|| DEFAULT_DATABASE.into());
+        let named = flags.db.clone().or_else(|| path("CFN_SKILLS_DB_PATH"));
+        let search = named.is_none().then(|| Found::look(current_folder, path("HOME").as_deref()));
+        let database = named.unwrap_or_else(|| match &search {
+            Some(Ok(found)) => found.path().to_owned(),
+            Some(Err(_)) | None => DEFAULT_DATABASE.into(),
+        });
         let number = |name: &'static str, expected: &'static str, default: u64, most: u64| match variable(name) {
             None => Ok(default),
             Some(value) => value
@@ -106,7 +112,8 @@ impl Settings {
         let content_bytes = number("CFN_MAX_CONTENT_BYTES", bytes, DEFAULT_CONTENT_BYTES as u64, 1_000_000_000)?;
         let busy_ms = number("CFN_BUSY_TIMEOUT_MS", "a number of milliseconds from 1", 5000, u64::MAX)?;
         Ok(Self {
-            database: current_folder.join(database),
+            database: without_detours(&current_folder.join(database)),
+            search,
             content_root: path("CFN_CONTENT_ROOT").map(|root| current_folder.join(root)),
             content_bytes: usize::try_from(content_bytes).unwrap_or(DEFAULT_CONTENT_BYTES),
             busy_timeout: Duration::from_millis(busy_ms),

@@ -1,7 +1,7 @@
 //! What a command runs with. The database is opened when a command asks for it, and this is the only place that names a backend.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::counted;
 use super::delivery::Started;
@@ -13,7 +13,7 @@ use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerRes
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
-use crate::settings::{Settings, Synchronous};
+use crate::settings::{DEFAULT_DATABASE, Settings, Synchronous, without_detours};
 use crate::store::sqlite::{DatabaseDraft, Options, SqliteStore};
 use crate::store::{self, Durability, Maintenance, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
@@ -50,6 +50,7 @@ impl Context {
     }
 
     fn open_with(&self, access: Access, options: Options) -> Result<Database, Failure> {
+        self.require_own()?;
         match SqliteStore::open(&self.settings.database, access, options, self.clock) {
             Ok(store) => {
                 tracing::debug!(path = %store.path().display(), ?access, "opened");
@@ -60,8 +61,22 @@ impl Context {
                 self.adopt()?;
                 Ok(SqliteStore::open(&self.settings.database, access, options, self.clock)?)
             }
+            Err(StoreError::Missing { .. }) if self.settings.search.is_some() => Err(self.not_found()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Refuses a database that nobody named and somebody else put where it was found.
+    fn require_own(&self) -> Result<(), Failure> {
+        let Some(Err(foreign)) = &self.settings.search else { return Ok(()) };
+        let hint = "If you trust it, name it with --db or CFN_SKILLS_DB_PATH.";
+        Err(Failure::new(3, "database_foreign", foreign.to_string(), hint))
+    }
+
+    fn not_found(&self) -> Failure {
+        let folder = Visible(self.settings.current_folder.to_string_lossy());
+        let message = format!("there is no {DEFAULT_DATABASE} in {folder} or a folder above it");
+        Failure::new(3, "database_missing", message, "Create it here with 'cfn init', or name another with --db.")
     }
 
     /// Brings the schema of an older database up to date, and says so on one line.
@@ -81,11 +96,13 @@ impl Context {
 
     /// Creates the database where there is none; says whether it did.
     pub(super) fn create(&self) -> Result<bool, Failure> {
+        self.require_own()?;
         Ok(self.create_new()?)
     }
 
     /// Begins the database where there is none.
     pub(super) fn draft(&self) -> Result<Option<DatabaseDraft>, Failure> {
+        self.require_own()?;
         Ok(SqliteStore::draft(&self.settings.database, self.options(), self.clock)?)
     }
 
@@ -144,6 +161,11 @@ impl Context {
         self.settings.cache.server.as_ref().map(|it| Notes::of(&self.settings.database, it))
     }
 
+    /// A path that was typed, as one from the root.
+    pub(super) fn absolute(&self, typed: &Path) -> PathBuf {
+        without_detours(&self.settings.current_folder.join(typed))
+    }
+
     /// Which files may be read.
     pub(super) fn files(&self) -> Files {
         Files { most_bytes: self.settings.content_bytes, root: self.settings.content_root.clone() }
@@ -156,7 +178,7 @@ impl Context {
 
     /// The same run on another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
-        let settings = Settings { database: database.to_owned(), ..self.settings.clone() };
+        let settings = Settings { database: database.to_owned(), search: None, ..self.settings.clone() };
         Self { settings, clock: self.clock, output: self.output, started: Started::default(), names_database: true }
     }
 

@@ -17,6 +17,7 @@ use super::{Verdict, counted};
 use crate::model::{AgentType, Category, Visible, path_as_text};
 use crate::ops::{self, Import, ImportReport, Refusal};
 use crate::output_file::OutputFile;
+use crate::settings::{DEFAULT_DATABASE, Found};
 
 /// Create the database, and import a folder of skills
 ///
@@ -76,6 +77,9 @@ pub(super) struct Args {
     /// Write the whole report to this file, as JSON
     #[arg(long, value_name = "FILE", requires = "from", value_hint = ValueHint::FilePath)]
     report: Option<PathBuf>,
+    /// Create one in this folder, also where there is one above it
+    #[arg(long, conflicts_with = "db")]
+    here: bool,
     /// Exit 1 if a file was refused
     #[arg(long, requires = "from")]
     strict: bool,
@@ -92,6 +96,8 @@ struct InitReport {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let place = place(context, args.here)?;
+    let context = place.as_ref().unwrap_or(context);
     let agents = AgentType::list(args.agents.as_deref().unwrap_or_default())?;
     if let Some(folder) = args.from.as_deref().filter(|it| !it.is_dir()) {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
@@ -137,6 +143,22 @@ impl<'a> ReportFile<'a> {
     fn unwritable(path: &Path, why: &io::Error) -> Failure {
         let message = format!("the report cannot be written to {}: {why}", Visible(path.to_string_lossy()));
         Failure::new(2, "report_unwritable", message, "Name a file in a folder that exists and may be written to.")
+    }
+}
+
+/// The context of a database in this folder, where the one that is found is not the one to make: another is above, and `--here` was
+/// given or that one is somebody else's.
+fn place(context: &Context, here: bool) -> Result<Option<Context>, Failure> {
+    let folder = &context.settings.current_folder;
+    let ours = || Ok(Some(context.with_database(&folder.join(DEFAULT_DATABASE))));
+    match &context.settings.search {
+        _ if here => ours(),
+        Some(Ok(Found::Above(path))) => {
+            let message = format!("this folder has a database already, above it: {}", Visible(path.to_string_lossy()));
+            Err(Failure::input(message, "Name it with --db, or make another one in this folder with --here."))
+        }
+        Some(Err(foreign)) if !foreign.path.starts_with(folder) => ours(),
+        _ => Ok(None),
     }
 }
 

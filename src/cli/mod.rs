@@ -70,7 +70,8 @@ Exit codes:
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The skills database [env: CFN_SKILLS_DB_PATH] [default: ./.claude/skills-database/skills.db]
+    /// The skills database [env: CFN_SKILLS_DB_PATH] [default: the nearest
+    /// .claude/skills-database/skills.db upwards]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     db: Option<PathBuf>,
     /// The Redis server with the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]

@@ -2,7 +2,7 @@
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::DEFAULT_DATABASE;
 use crate::model::Visible;
@@ -65,6 +65,21 @@ impl Found {
     }
 }
 
+/// The same path without `..`, as it is shown. The folder before one is resolved where it is there: it may be a link.
+#[must_use]
+pub fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain = fs::canonicalize(&plain).unwrap_or(plain);
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
 /// A dangling link is there, too: who opens it says what is wrong with it.
 fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
@@ -93,7 +108,7 @@ mod tests {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    use super::Found;
+    use super::{Found, without_detours};
     use crate::settings::DEFAULT_DATABASE;
 
     /// A database file in a project; its path.
@@ -139,6 +154,26 @@ mod tests {
         fs::remove_dir_all(home.join(".claude"))?;
         assert_eq!(Found::look(&home, Some(&home)), Ok(Found::Nowhere(home.join(DEFAULT_DATABASE))));
         assert_eq!(Found::look(&work, None), Ok(Found::Above(above)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_path_is_shown_without_detours_and_means_the_same() -> io::Result<()> {
+        let root = tempfile::tempdir()?;
+        let root = root.path().canonicalize()?;
+        fs::create_dir_all(root.join("a/b"))?;
+        fs::create_dir_all(root.join("c/d"))?;
+        std::os::unix::fs::symlink(root.join("c/d"), root.join("link"))?;
+        for (typed, meant) in [
+            ("a/b/../../c/x.db", "c/x.db"),
+            ("a/../link/x.db", "link/x.db"),
+            ("link/../x.db", "c/x.db"),
+            ("a/b/..", "a"),
+            ("missing/../x.db", "x.db"),
+            ("a/x.db", "a/x.db"),
+        ] {
+            assert_eq!(without_detours(&root.join(typed)), root.join(meant), "{typed}");
+        }
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod declared_versions;
 mod deploy;
 mod deploy_input;
 mod diagnostics;
+mod discovery;
 mod exit_codes;
 mod faults;
 mod foreign_hash;

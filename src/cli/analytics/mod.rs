@@ -139,7 +139,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
-        let path = context.settings.current_folder.join(path);
+        let path = context.absolute(path);
         publish(&path, &page)?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);

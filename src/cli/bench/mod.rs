@@ -74,7 +74,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 
 /// Writes a page, and says where.
 fn publish(context: &Context, path: &Path, html: &str) -> Result<(), Failure> {
-    let path = context.settings.current_folder.join(path);
+    let path = context.absolute(path);
     page::publish(&path, html)?;
     context.output.note(&format!("the page is in {}", Visible(path.to_string_lossy())));
     Ok(())

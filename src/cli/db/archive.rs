@@ -40,7 +40,7 @@ pub(super) struct BackArgs {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let to = context.settings.current_folder.join(&args.to);
+    let to = context.absolute(&args.to);
     let mut progress = context.output.progress("archiving the usage log");
     let mut store = context.open(Access::Write)?;
     let report = store.archive(&args.before.to_string(), &to, &mut |done, all| progress.at(count(done), count(all)))?;
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 }
 
 pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Verdict, Failure> {
-    let from = context.settings.current_folder.join(&args.file);
+    let from = context.absolute(&args.file);
     let mut progress = context.output.progress("bringing the archive back");
     let mut store = context.open(Access::Write)?;
     let report = store.unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;

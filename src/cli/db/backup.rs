@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let to = context.settings.current_folder.join(&args.path);
+    let to = context.absolute(&args.path);
     let report = context.open(Access::Read)?.backup(&to)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)

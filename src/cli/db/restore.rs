@@ -26,7 +26,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let from = context.settings.current_folder.join(&args.path);
+    let from = context.absolute(&args.path);
     let report = match context.open(Access::Write) {
         Ok(mut store) => store.restore(&from),
         Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from),

@@ -2,6 +2,7 @@
 //! without what other programs' writes need; it gets all that when it is finished, and its name by one rename.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
@@ -10,7 +11,8 @@ use super::failure::{file_error, naming_error};
 use super::open::{self, Options};
 use super::{SqliteStore, backup, orphans, rollups, schema};
 use crate::clock::Clock;
-use crate::draft::{Draft, SyncAhead};
+use crate::draft::{Draft, NamingError, SyncAhead};
+use crate::regular_file;
 use crate::store::{Durability, Result};
 
 /// A database that is not there yet. Dropped before it is published, it leaves nothing.
@@ -18,6 +20,8 @@ use crate::store::{Durability, Result};
 pub struct DatabaseDraft {
     store: SqliteStore,
     path: PathBuf,
+    /// Whether an empty file has its name.
+    empty: bool,
     /// What is made again, from its SQL, when all rows are there.
     deferred: Vec<String>,
     /// What keeps the disk busy while it is filled.
@@ -27,9 +31,10 @@ pub struct DatabaseDraft {
 }
 
 impl DatabaseDraft {
-    /// Begins a database at `path`; none where something is there already.
+    /// Begins a database at `path`; none where something is there already. An empty file is nothing: `mktemp` makes one to say where.
     pub(super) fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
-        let exists = fs::symlink_metadata(path).is_ok();
+        let empty = is_empty(path);
+        let exists = !empty && fs::symlink_metadata(path).is_ok();
         if !exists {
             backup::folder_of(path)?;
         }
@@ -43,7 +48,7 @@ impl DatabaseDraft {
         // Whatever durability its transactions ask for, it is synced once, at the end.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
         let store = SqliteStore::new(connection, place, options, clock, open::warning_about(path));
-        Ok(Some(Self { store, path: path.to_owned(), deferred: Vec::new(), syncing: None, file }))
+        Ok(Some(Self { store, path: path.to_owned(), empty, deferred: Vec::new(), syncing: None, file }))
     }
 
     /// The store, for filling it with many rows. Indexes are cheaper to make of all rows than row by row; triggers keep up with
@@ -59,7 +64,7 @@ impl DatabaseDraft {
 
     /// Finishes it and gives it its name, unless something has that name by now; says whether it did.
     pub fn publish(self) -> Result<bool> {
-        let Self { store, path, deferred, syncing, file } = self;
+        let Self { store, path, empty, deferred, syncing, file } = self;
         let SqliteStore { mut connection, place, clock, .. } = store;
         finish(&mut connection, &deferred).map_err(|error| place.fail(&error))?;
         open::settle_journal_mode(&connection, &place)?;
@@ -69,8 +74,31 @@ impl DatabaseDraft {
         }
         backup::sync(&file)?;
         orphans::clear(&path, clock)?;
-        file.publish().map_err(|error| naming_error("could not create", &path, error))
+        let published = if empty { replace_empty(&path, file) } else { file.publish() };
+        published.map_err(|error| naming_error("could not create", &path, error))
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|it| it.is_file() && it.len() == 0)
+}
+
+/// Takes the place of an empty file, with its permissions, unless it has become something else; says whether it did. All who do this
+/// lock the file first, so only one of them finds it there.
+fn replace_empty(path: &Path, file: Draft) -> std::result::Result<bool, NamingError> {
+    let still_empty = || {
+        let found = regular_file::open(path)?;
+        found.lock()?;
+        let (held, named) = (found.metadata()?, fs::symlink_metadata(path)?);
+        let same = (held.dev(), held.ino()) == (named.dev(), named.ino());
+        if same && is_empty(path) {
+            fs::set_permissions(file.path(), held.permissions())?;
+            return Ok(Some(found));
+        }
+        Ok(None)
+    };
+    let Some(_locked) = still_empty().map_err(NamingError::NotNamed)? else { return Ok(false) };
+    file.replace().map(|()| true)
 }
 
 fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {

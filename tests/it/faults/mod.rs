@@ -36,3 +36,5 @@ mod tools;
 mod unwritable;
 mod victims;
 mod whole_files;
+
+pub(crate) use tools::as_root;

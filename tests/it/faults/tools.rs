@@ -57,7 +57,7 @@ pub(super) fn under<S: AsRef<OsStr>>(
 }
 
 /// A program that only root may run, or that only root may use so.
-pub(super) fn as_root(program: &str) -> Vec<&str> {
+pub(crate) fn as_root(program: &str) -> Vec<&str> {
     if geteuid().is_root() { vec![program] } else { vec!["sudo", "-n", program] }
 }
 

@@ -68,7 +68,7 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Result<Verdict, Failure> {
-    let read = |it: &Path| Run::read(&context.settings.current_folder.join(it));
+    let read = |it: &Path| Run::read(&context.absolute(it));
     // Before a minute of measuring, not after it.
     let before = args.baseline.as_deref().map(read).transpose()?;
     let run = match &args.from {
@@ -100,7 +100,7 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
     let mut recorder = match &args.samples {
-        Some(path) => Recorder::create(&context.settings.current_folder.join(path))?,
+        Some(path) => Recorder::create(&context.absolute(path))?,
         None => Recorder::none(),
     };
     let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
