@@ -73,6 +73,10 @@ fn three_is_a_database_that_is_missing_or_is_none() {
         for command in
             [&["skill", "list"][..], &["load", "dev"], &["deploy", "1", "x", "text.db"], &["init"], &["db", "migrate"]]
         {
+            // An empty file is where init makes one.
+            if (name, command) == ("empty.db", &["init"]) {
+                continue;
+            }
             let mut args = vec!["--db", name];
             args.extend(command);
             fails(&project, 3, "not_a_skills_database", &args);
