@@ -11,6 +11,7 @@
 //! A tool or a right that is missing is a failure, never a skipped test. What needs root (mounts, other users) runs directly as
 //! root, and through `sudo -n` as anybody else.
 
+mod archives;
 mod bombs;
 mod clocks;
 mod copies;
@@ -25,7 +26,10 @@ mod killed_calls;
 mod kills;
 mod locks;
 mod logs;
+mod modes;
 mod pairs;
+mod replaced;
+mod restores;
 mod rights;
 mod roots;
 mod space;
