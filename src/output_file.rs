@@ -1,15 +1,18 @@
 //! A file that the user names for output. It is begun beside its place and takes the place of what is there by one rename: a reader
 //! sees the old file or the new one, and a link that somebody put there is replaced, never followed.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use crate::draft::Draft;
 
 /// Readable by its owner alone, until it has the permissions of the file that it replaces.
 const PRIVATE: u32 = 0o600;
+
+/// As the umask allows.
+const ANYBODY: u32 = 0o666;
 
 /// A file that has no name yet; gone when this is dropped before it has one.
 #[derive(Debug)]
@@ -22,16 +25,28 @@ impl OutputFile {
     /// Begins a file that will be at `path`. What is there must be nothing, a regular file, or a link to one or to nothing. Where it is
     /// a file of this user, its permissions are kept; else they follow the umask.
     pub fn begin(path: &Path) -> io::Result<Self> {
+        Self::create(path, None)
+    }
+
+    /// The same for what is made of `source`: nobody may read it who may not read that file.
+    pub fn begin_as_open_as(path: &Path, source: &Path) -> io::Result<Self> {
+        Self::create(path, Some(&fs::metadata(source)?))
+    }
+
+    fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
         let kept = replaceable(path)?;
         let draft = Draft::of(path);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if kept.is_some() {
-            options.mode(PRIVATE);
-        }
-        let file = options.open(draft.path())?;
-        if let Some(permissions) = kept {
-            file.set_permissions(permissions)?;
+        let file = match source {
+            Some(source) => draft.create(Some(source))?,
+            None => OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(if kept.is_some() { PRIVATE } else { ANYBODY })
+                .open(draft.path())?,
+        };
+        if let Some(kept) = kept {
+            let most = if source.is_some() { file.metadata()?.mode() } else { kept.mode() };
+            file.set_permissions(Permissions::from_mode(kept.mode() & most))?;
         }
         Ok(Self { file, draft })
     }
@@ -145,6 +160,26 @@ mod tests {
         fs::write(&path, "old")?;
         OutputFile::begin(&path)?.file().write_all(b"half")?;
         assert_eq!((fs::read_to_string(&path)?.as_str(), fs::read_dir(folder.path())?.count()), ("old", 1));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_made_of_a_file_is_no_more_open_than_that_file() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (source, place) = (folder.path().join("source"), folder.path().join("place"));
+        fs::write(&source, "")?;
+        for (allowed, there, expected) in
+            [(0o600, None, 0o600), (0o640, Some(0o644), 0o640), (0o644, Some(0o600), 0o600), (0o644, None, 0o644)]
+        {
+            fs::set_permissions(&source, Permissions::from_mode(allowed))?;
+            if let Some(mode) = there {
+                fs::write(&place, "old")?;
+                fs::set_permissions(&place, Permissions::from_mode(mode))?;
+            }
+            OutputFile::begin_as_open_as(&place, &source)?.publish()?;
+            assert_eq!(fs::metadata(&place)?.permissions().mode() & 0o777, expected, "{allowed:o} {there:?}");
+            fs::remove_file(&place)?;
+        }
         Ok(())
     }
 }

@@ -105,8 +105,8 @@ fn a_draft_can_try_names_until_one_is_free() -> io::Result<()> {
     fs::create_dir(&names[1])?;
     let draft = Draft::of(&names[0]);
     fs::write(draft.path(), "third")?;
-    let named = names.iter().map(|it| draft.publish_as(it)).collect::<Result<Vec<bool>, NamingError>>();
-    assert_eq!(named.map_err(io::Error::from)?, [false, false, true]);
+    let taken = names.iter().map(|it| draft.publish_as(it)).collect::<Result<Vec<bool>, NamingError>>();
+    assert_eq!(taken.map_err(io::Error::from)?, [false, false, true]);
     drop(draft);
     assert_eq!((fs::read_to_string(&names[0])?, fs::read_to_string(&names[2])?), ("first".into(), "third".into()));
     Ok(())

@@ -140,7 +140,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
         let path = context.absolute(path);
-        publish(&path, &page)?;
+        publish(&path, &page, Some(&context.settings.database))?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }

@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 /// Writes a page, and says where.
 fn publish(context: &Context, path: &Path, html: &str) -> Result<(), Failure> {
     let path = context.absolute(path);
-    page::publish(&path, html)?;
+    page::publish(&path, html, None)?;
     context.output.note(&format!("the page is in {}", Visible(path.to_string_lossy())));
     Ok(())
 }

@@ -7,9 +7,10 @@ use crate::cli::failure::Failure;
 use crate::model::Visible;
 use crate::output_file::OutputFile;
 
-/// Writes the page in place of what is there, and syncs it.
-pub(in crate::cli) fn publish(path: &Path, page: &str) -> Result<(), Failure> {
-    let written = OutputFile::begin(path).and_then(|mut output| {
+/// Writes the page in place of what is there, and syncs it. One that is made of a database is no more open than that.
+pub(in crate::cli) fn publish(path: &Path, page: &str, database: Option<&Path>) -> Result<(), Failure> {
+    let begun = database.map_or_else(|| OutputFile::begin(path), |it| OutputFile::begin_as_open_as(path, it));
+    let written = begun.and_then(|mut output| {
         output.file().write_all(page.as_bytes())?;
         output.file().sync_all()?;
         output.publish()
@@ -33,7 +34,7 @@ mod tests {
         fs::write(folder.path().join("page.html.cfn-tmp-00ff"), "half")?;
         fs::write(folder.path().join("page.html.cfn-tmp-notes"), "not ours")?;
         for text in ["one", "two"] {
-            assert!(publish(&path, text).is_ok());
+            assert!(publish(&path, text, None).is_ok());
             assert_eq!(fs::read_to_string(&path)?, text);
         }
         let mut names: Vec<_> = fs::read_dir(folder.path())?.flatten().map(|it| it.file_name()).collect();
@@ -47,7 +48,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         for place in [folder.path().to_owned(), folder.path().join("missing/page.html"), "/dev/null".into()] {
             assert_eq!(
-                publish(&place, "page").map_err(|it| (it.code, it.kind)),
+                publish(&place, "page", None).map_err(|it| (it.code, it.kind)),
                 Err((2, "page_unwritable")),
                 "{place:?}"
             );

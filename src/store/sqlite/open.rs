@@ -96,10 +96,8 @@ fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> R
 
 /// The file without any lock, where all that was committed is in it.
 fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>> {
-    let unchanging = match Unchanging::of(&place.path) {
-        Ok(Some(it)) => it,
-        Ok(None) | Err(_) => return Ok(None), // what SQLite says of it says more
-    };
+    // Where that cannot be found out, what SQLite says of it says more.
+    let Ok(Some(unchanging)) = Unchanging::of(&place.path) else { return Ok(None) };
     tracing::debug!("the database is read without locks: no file can be written beside it");
     let connected = unchanging.connect();
     let place = Place { unchanging: Some(Arc::new(unchanging)), ..place.clone() };

@@ -44,14 +44,15 @@ fn what_holds_its_rows_is_as_open_as_the_database_whatever_the_umask() {
         old_rows(&project);
         fs::set_permissions(project.database(), fs::Permissions::from_mode(allowed)).expect("permissions");
         with_umask(&project, umask, &["db", "backup", "b.db"]);
+        with_umask(&project, umask, &["analytics", "--html", "page.html"]);
         with_umask(&project, umask, &["db", "archive", "--before", "2021-01-01", "--to", "old.gz"]);
         with_umask(&project, umask, &["db", "restore", "b.db"]);
         let mut batch = Batch::start(&project, &[]); // keeps what is beside the database
         batch.ask(r#"{"agent_type":"agent","agent_id":"a"}"#);
         let folder = project.database().parent().expect("a folder").to_owned();
         let beside = fs::read_dir(folder).expect("a folder").flatten().map(|it| it.path());
-        let paths: Vec<_> = beside.chain(["b.db", "old.gz"].map(|it| project.path().join(it))).collect();
-        assert_eq!(paths.len(), 6, "the database, its log and index, three copies: {paths:?}");
+        let paths: Vec<_> = beside.chain(["b.db", "old.gz", "page.html"].map(|it| project.path().join(it))).collect();
+        assert_eq!(paths.len(), 7, "the database, its log and index, four copies: {paths:?}");
         for path in paths {
             assert_eq!(mode(&path), allowed, "{}", path.display());
         }
