@@ -19,7 +19,7 @@ use cfn::bench::workload::{self, Workload};
 use cfn::cache::{Bounds, Disabled, Question};
 use cfn::clock::Clock;
 use cfn::model::{SkillId, Tables};
-use cfn::ops::{self, Load, LoadReport, Query as _, Remembered};
+use cfn::ops::{self, Format, Load, LoadReport, Query as _, Remembered};
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use cfn::store::{Durability, NewMapping, Store};
 use criterion::Criterion;
@@ -68,12 +68,10 @@ fn read(line: &str) -> (Value, Load) {
     let mut request: Value = serde_json::from_str(line).expect("JSON");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let load = Load {
-        agent_type: text(&request["agent_type"]).parse().expect("an agent type"),
         context: request["context"].as_array().expect("words").iter().map(text).collect(),
         phase: Some(text(&request["phase"])),
-        max_skills: 20,
-        max_tokens: None,
-        bootstrap: true,
+        format: Format::Json,
+        ..Load::usual(text(&request["agent_type"]).parse().expect("an agent type"))
     };
     (request["id"].take(), load)
 }

@@ -35,14 +35,7 @@ fn load(c: &mut Criterion) {
     let path = folder.path().join("skills.db");
     fill_database(&path);
     let agent_type: AgentType = agent_of(7, SKILLS).parse().expect("an agent type");
-    let request = Load {
-        agent_type: agent_type.clone(),
-        context: Vec::new(),
-        phase: None,
-        max_skills: 20,
-        max_tokens: None,
-        bootstrap: true,
-    };
+    let request = Load::usual(agent_type.clone());
     let open = || SqliteStore::open(&path, Access::Read, Options::default(), Clock::System).expect("it opens");
     let mut group = c.benchmark_group("20 skills of a large project's 5,000");
     group.bench_function("open, load, close: what every start does", |b| {

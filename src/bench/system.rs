@@ -46,14 +46,7 @@ pub fn system(
     redis: Option<&dyn Fn() -> Option<Duration>>,
 ) -> Result<Vec<SystemMetric>> {
     let start = median_of(|| cfn.clone().args(["--version"]).time())?;
-    let request = Load {
-        agent_type: agent.clone(),
-        context: Vec::new(),
-        phase: None,
-        max_skills: 20,
-        max_tokens: None,
-        bootstrap: true,
-    };
+    let request = Load::usual(agent.clone());
     let query = median_of(|| {
         let since = Instant::now();
         let line = || format!("load {agent}");

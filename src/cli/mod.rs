@@ -12,7 +12,6 @@ mod delivery;
 mod deploy;
 mod failure;
 mod init;
-mod json;
 mod lines;
 mod load;
 mod log;

@@ -12,10 +12,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::json;
-use crate::model::Visible;
+use crate::model::{Visible, json};
 
 pub(super) use progress::{Live, Progress};
+pub(super) use remarks::Remarks;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

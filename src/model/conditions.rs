@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// JSON in a mapping that is not what the column holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,8 +111,14 @@ impl TddCondition {
     }
 }
 
+/// Whatever the case, and however a letter with an accent is put together. Only words beyond ASCII cost more than a comparison.
 fn same_word(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right) || left.to_lowercase() == right.to_lowercase()
+    left.eq_ignore_ascii_case(right) || !(left.is_ascii() && right.is_ascii()) && folded(left).eq(folded(right))
+}
+
+/// In capitals first, because letters such as \u{3c2} and \u{3c3} differ in small ones only.
+fn folded(word: &str) -> impl Iterator<Item = char> {
+    word.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc()
 }
 
 fn read<T: Default + for<'de> Deserialize<'de>>(
@@ -166,6 +173,27 @@ mod tests {
         assert_eq!(conditions("").compare(&words("x"), Some("y"), &[]), ContextMatch::Met);
         let blank = conditions(r#"{"taskContext": [""], "phase": " "}"#);
         assert_eq!(blank.compare(&words("x"), Some("y"), &[]), ContextMatch::Met, "empty words restrict nothing");
+    }
+
+    #[test]
+    fn words_match_in_whatever_form_and_case() {
+        for (left, right) in [
+            ("caf\u{e9}", "CAFE\u{301}"),
+            ("CAF\u{c9}", "cafe\u{301}"),
+            ("\u{212b}ngstr\u{f6}m", "a\u{30a}ngstro\u{308}m"),
+            ("\u{1100}\u{1161}", "\u{ac00}"),
+            ("\u{3a3}\u{39f}\u{3a3}", "\u{3c3}\u{3bf}\u{3c2}"),
+            ("stra\u{df}e", "STRASSE"),
+        ] {
+            assert!(super::same_word(left, right) && super::same_word(right, left), "{left} {right}");
+            let it = Conditions { task_context: vec![left.to_owned()], phase: vec![right.to_owned()] };
+            assert_eq!(it.compare(&[right.to_owned()], Some(left), &[]), ContextMatch::Met);
+            let it = Conditions { task_context: vec!["x".to_owned()], phase: Vec::new() };
+            assert_eq!(it.compare(&[right.to_owned()], None, &[left.to_owned()]), ContextMatch::Met);
+        }
+        for (left, right) in [("caf\u{e9}", "cafe"), ("\u{ac00}", "a"), ("ﬁ", "f"), ("", "\u{301}")] {
+            assert!(!super::same_word(left, right), "{left} {right}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod category;
 mod conditions;
 mod delivery;
 mod hash;
+pub mod json;
 mod mark;
 mod moment;
 mod name;

@@ -45,8 +45,8 @@ pub use history::{History, HistoryReport, VersionEntry, history};
 pub use import::{Import, ImportEvent, ImportReport, Refusal, RefusalKind, Skipped, UpdatedSkill, import};
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
-    LeftOut, Load, LoadReport, LoadedSkill, Remembered, UsageOf, XmlReport, has_approved_file, load, load_and_log,
-    load_marked, xml,
+    Cause, Format, LeftOut, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load,
+    load_and_log, load_marked,
 };
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use project::Project;

@@ -6,6 +6,7 @@
 //! | `yaml`, `node` | YAML within a budget; scalars as they were spelt |
 //! | `salvage`, `blocks` | front matter that is not YAML, field by field |
 //! | `front_matter`, `lists` | the fields that cfn knows, typed |
+//! | `summary` | the first sentence of a body |
 //! | `validate` | the rules of the Agent Skills format |
 //! | `oddities`, `escapes` | what nobody sees, in the text and in values; line ends; conflict markers |
 //! | `finding` | what is said about a file, and where |
@@ -21,6 +22,7 @@ mod lists;
 mod node;
 mod oddities;
 mod salvage;
+mod summary;
 mod validate;
 mod yaml;
 
@@ -35,6 +37,7 @@ pub use self::finding::{Finding, Severity, Unreadable};
 use self::frame::{Ends, Found, Frame};
 pub use self::front_matter::FrontMatter;
 use self::node::Entry;
+pub use self::summary::first_sentence;
 pub use self::validate::{Mode, validate};
 use self::yaml::{Problem, TooComplex};
 

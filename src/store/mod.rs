@@ -101,6 +101,8 @@ pub trait Catalogue {
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
     /// Current versions, and bootstrap skills, whose bytes are not in the database.
     fn unstored(&self) -> Result<Vec<Unstored>>;
+    /// Agent types with an enabled mapping that may be meant by a name: itself first, if it is one, then a bounded number of others.
+    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>>;
     /// Every name of this kind, for hints when one is not found.
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
 }

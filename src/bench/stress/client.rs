@@ -9,7 +9,7 @@ use crate::bench::{Error as BenchError, Program};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, SkillName, Version};
-use crate::ops::{self, Deploy, Execution, Files, Load, Project, Update};
+use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
 use crate::store::{Inspect, LockWaits, Maintenance, Store, StoreError};
 
 /// The most bytes of a generated file, with room.
@@ -80,7 +80,7 @@ impl<'a> Connected<'a> {
         match operation {
             Operation::Load(agent) => {
                 let report = ops::load(store, self.cache, &load(agent))?;
-                let trouble = report.left_out.into_iter().filter(|it| it.trouble);
+                let trouble = report.left_out.into_iter().filter(|it| it.cause != Cause::Limit);
                 Ok(Done::Loaded(report.skills.len(), trouble.map(|it| format!("{}: {}", it.name, it.reason)).collect()))
             }
             Operation::Log(execution) => ops::log(store, Clock::System, execution).map(|_| Done::Logged),
@@ -123,14 +123,7 @@ impl From<&ops::Error> for Failed {
 
 /// What an agent gets; nothing of it depends on its task.
 pub(super) fn load(agent: &AgentType) -> Load {
-    Load {
-        agent_type: agent.clone(),
-        context: Vec::new(),
-        phase: None,
-        max_skills: 20,
-        max_tokens: None,
-        bootstrap: true,
-    }
+    Load::usual(agent.clone())
 }
 
 fn deploy<'a>(name: &'a SkillName, path: &'a Path, agents: &'a [AgentType]) -> Deploy<'a> {

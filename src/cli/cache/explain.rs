@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             Err(none("load --agent-id writes, so it is never answered from the cache"))
         }
         Question::Load(args) => {
-            explain(context, &args.request().ok_or_else(|| none("load --batch is many questions"))?)
+            explain(context, &args.request(context).ok_or_else(|| none("load --batch is many questions"))?)
         }
         Question::List(args) => explain(context, &args.filter()),
         Question::Show(args) => explain(context, &args.request()),

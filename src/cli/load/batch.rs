@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use super::Format;
 use super::answers::Answers;
-use super::format;
 use super::request::{Request, parse};
 use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
 use crate::cli::failure::Failure;
-use crate::cli::json;
 use crate::cli::lines::{self, Line, Lines};
+use crate::model::json;
 use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
 
@@ -98,9 +97,9 @@ impl<'a> Session<'a> {
 
     fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Arc<[u8]>, Failure> {
         let request = parse(line, id)?;
-        let (load, usage) = request.resolve()?;
+        let (load, usage) = request.resolve(self.context)?;
         match usage {
-            Some(usage) => self.load_and_log(&request, &load, &usage),
+            Some(usage) => self.load_and_log(&load, &usage),
             None => self.load(&request, &load),
         }
     }
@@ -116,20 +115,19 @@ impl<'a> Session<'a> {
             return Ok(answer);
         }
         let (report, mark) = ops::load_marked(store, self.cache.as_ref(), load)?;
-        let answer = answer(self.context, store, request, report)?;
+        let answer = answer(load, &report)?;
         if let (Some(memory), Some(mark)) = (memory, mark) {
             memory.keep(&question, mark, Arc::clone(&answer), now);
         }
         Ok(answer)
     }
 
-    fn load_and_log(&mut self, request: &Request, load: &Load, usage: &UsageOf) -> Result<Arc<[u8]>, Failure> {
+    fn load_and_log(&mut self, load: &Load, usage: &UsageOf) -> Result<Arc<[u8]>, Failure> {
         let context = self.context;
         let store = opened(context, &mut self.writer, Access::Write)?;
-        let hands_out = format::hands_out(context, request.format);
-        let report = ops::load_and_log(store, context.clock, load, usage, &hands_out)?;
+        let report = ops::load_and_log(store, context.clock, load, usage)?;
         context.deliver_later(store);
-        answer(context, store, request, report)
+        answer(load, &report)
     }
 
     fn say_what_memory_did(&self) {
@@ -151,17 +149,13 @@ fn opened<'a>(context: &Context, slot: &'a mut Option<Database>, access: Access)
 }
 
 /// As it is sent, but for the `id`.
-fn answer(
-    context: &Context,
-    store: &mut Database,
-    request: &Request,
-    mut report: LoadReport,
-) -> Result<Arc<[u8]>, Failure> {
-    let Some(format) = request.format else { return encode(&report) };
-    let text = format::render(context, store, format, &mut report)?;
+fn answer(load: &Load, report: &LoadReport) -> Result<Arc<[u8]>, Failure> {
+    if matches!(load.format, ops::Format::Json) {
+        return encode(report);
+    }
     encode(&Rendered {
         agent_type: report.agent_type.as_str(),
-        text: text.concat(),
+        text: load.format.pieces(report).concat(),
         left_out: &report.left_out,
         estimated_tokens: report.estimated_tokens,
     })

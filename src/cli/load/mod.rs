@@ -5,13 +5,15 @@ mod batch;
 mod format;
 mod request;
 
+use std::borrow::Cow;
+
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::output::Output;
-use super::{Verdict, optional, words};
+use super::output::{Output, Remarks};
+use super::{Verdict, counted, optional, words};
 use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Visible};
-use crate::ops::{self, Load, LoadReport, UsageOf};
+use crate::ops::{self, Cause, LeftOut, Listed, Load, LoadReport, UsageOf};
 
 pub(super) use format::Format;
 
@@ -63,7 +65,7 @@ pub(super) struct Args {
 
 impl Args {
     /// What is asked for; none: a batch says it.
-    pub(super) fn request(&self) -> Option<Load> {
+    pub(super) fn request(&self, context: &Context) -> Option<Load> {
         Some(Load {
             agent_type: self.agent_type.clone()?,
             context: words(&self.context),
@@ -71,6 +73,7 @@ impl Args {
             max_skills: self.max_skills,
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
+            format: if context.output.json { ops::Format::Json } else { self.format.resolve(context) },
         })
     }
 
@@ -81,42 +84,50 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let Some(request) = args.request() else { return batch::run(context) };
+    let Some(request) = args.request(context) else { return batch::run(context) };
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
         agent_id: agent_id.to_owned(),
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),
     });
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
     let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
-    let mut report = match &usage {
-        Some(usage) => {
-            let format = (!context.output.json).then_some(args.format);
-            ops::load_and_log(&mut store, context.clock, &request, usage, &format::hands_out(context, format))?
-        }
+    let report = match &usage {
+        Some(usage) => ops::load_and_log(&mut store, context.clock, &request, usage)?,
         None => ops::load(&mut store, cache.as_ref(), &request)?,
     };
-    let pieces =
-        if context.output.json { None } else { Some(format::render(context, &mut store, args.format, &mut report)?) };
     if usage.is_some() {
         context.deliver_later(&mut store);
     }
     drop(store);
-    remarks(context.output, &request, &report);
-    match pieces {
-        Some(pieces) => context.output.pieces(&pieces)?,
-        None => context.output.json_line(&report)?,
+    say(context.output, &request, &report);
+    match &request.format {
+        ops::Format::Json => context.output.json_line(&report)?,
+        format => context.output.pieces(&bytes_of(&format.pieces(&report)))?,
     }
     Ok(Verdict::Done)
 }
 
+fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
+    pieces.iter().map(|it| it.as_bytes()).collect()
+}
+
 /// What an operator should know besides the answer.
-fn remarks(output: Output, request: &Load, report: &LoadReport) {
-    let mut left_out = output.remarks();
-    for left in &report.left_out {
-        let line = format!("left out {}: {}", Visible(&left.name), Visible(&left.reason));
-        if left.trouble { left_out.warn(&left.reason, line) } else { left_out.note(&left.reason, line) }
+fn say(output: Output, request: &Load, report: &LoadReport) {
+    let mut remarks = output.remarks();
+    for LeftOut { name, reason, cause } in &report.left_out {
+        let line = format!("left out {}: {}", Visible(name), Visible(reason));
+        match cause {
+            Cause::Fault => remarks.warn(reason, line),
+            Cause::Limit => remarks.note(reason, line),
+            Cause::NoBootstrapBytes => {} // they share one line
+        }
     }
-    left_out.say();
+    bootstrap(output, report, &mut remarks);
+    for skill in report.skills.iter().filter(|it| it.listed.as_ref().is_some_and(Listed::is_from_body)) {
+        let name = Visible(&skill.picked.name);
+        remarks.note("description", format!("{name} has no description; its body's first sentence stands for it"));
+    }
+    remarks.say();
     if report.unmapped {
         let near: Vec<_> = report.did_you_mean.iter().map(|it| Visible(it).to_string()).collect();
         let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
@@ -125,4 +136,20 @@ fn remarks(output: Output, request: &Load, report: &LoadReport) {
     if request.max_tokens.is_some() {
         output.note(&format!("about {} tokens, estimated as bytes / 4", report.estimated_tokens));
     }
+}
+
+/// One line for all bootstrap skills that are not there, with what to do about them.
+fn bootstrap(output: Output, report: &LoadReport, remarks: &mut Remarks) {
+    let missing = report.left_out.iter().filter(|it| it.cause == Cause::NoBootstrapBytes);
+    let names: Vec<_> = missing.map(|it| Visible(&it.name).to_string()).collect();
+    if names.is_empty() {
+        return;
+    }
+    let line = format!(
+        "left out {} without stored bytes: {}; 'cfn db capture --bootstrap' stores those whose files are there, --no-bootstrap \
+         asks for none, and sqlite3 disables them: \"UPDATE bootstrap_skills SET enabled = 0\"",
+        counted(names.len(), "bootstrap skill"),
+        output.several(&names)
+    );
+    remarks.note("bootstrap", line);
 }

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use super::Format;
 use crate::cache::Question;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::optional;
-use crate::ops::{Load, Query as _, UsageOf};
+use crate::ops::{self, Load, Query as _, UsageOf};
 
 /// A line: the long options with `_`.
 #[derive(Debug, Deserialize)]
@@ -61,7 +62,7 @@ pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Fail
 
 impl Request {
     /// What it asks for, and for whom where that is to be logged.
-    pub(super) fn resolve(&self) -> Result<(Load, Option<UsageOf>), Failure> {
+    pub(super) fn resolve(&self, context: &Context) -> Result<(Load, Option<UsageOf>), Failure> {
         let words: Vec<&str> = match &self.context {
             Words::Text(text) => text.split(',').collect(),
             Words::List(list) => list.iter().map(String::as_str).collect(),
@@ -73,6 +74,7 @@ impl Request {
             max_skills: self.max_skills.unwrap_or(20),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
+            format: self.format.map_or(ops::Format::Json, |it| it.resolve(context)),
         };
         let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
         if task_id.is_some() && agent_id.is_none() {

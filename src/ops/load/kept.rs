@@ -1,8 +1,10 @@
 //! What a cache keeps of a load: everything but the bodies.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::{LeftOut, Load, LoadReport, LoadedSkill, Origin, select};
+use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Picked, select};
 use crate::cache::{Class, Question};
 use crate::model::Tables;
 use crate::ops::cached::Query;
@@ -10,24 +12,11 @@ use crate::ops::error::Result;
 use crate::store::Snapshot;
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    skills: Vec<KeptSkill>,
-    left_out: Vec<(String, String, bool)>,
-    estimated_tokens: u64,
+struct Kept<'a> {
+    skills: Vec<Cow<'a, Picked>>,
+    left_out: Vec<(String, String, Cause)>,
     did_you_mean: Vec<String>,
     unmapped: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptSkill {
-    name: String,
-    version: String,
-    content_hash: String,
-    priority: i64,
-    required: bool,
-    content_path: String,
-    description: Option<String>,
-    origin: Option<Origin>,
 }
 
 impl Query for Load {
@@ -40,6 +29,8 @@ impl Query for Load {
             .optional(self.phase.as_deref())
             .number(Some(self.max_skills as u64))
             .number(self.max_tokens)
+            // Only a budget depends on what the format writes.
+            .number(self.max_tokens.map(|_| self.format.code()))
             .flag(self.bootstrap)
     }
 
@@ -51,11 +42,10 @@ impl Query for Load {
         if !answer.keepable {
             return None;
         }
-        let left_out = answer.left_out.iter().map(|it| (it.name.clone(), it.reason.clone(), it.trouble));
+        let left_out = answer.left_out.iter().map(|it| (it.name.clone(), it.reason.clone(), it.cause));
         let kept = Kept {
-            skills: answer.skills.iter().map(KeptSkill::from).collect(),
+            skills: answer.skills.iter().map(|it| Cow::Borrowed(&it.picked)).collect(),
             left_out: left_out.collect(),
-            estimated_tokens: answer.estimated_tokens,
             did_you_mean: answer.did_you_mean.clone(),
             unmapped: answer.unmapped,
         };
@@ -63,14 +53,14 @@ impl Query for Load {
     }
 
     fn recalled(&self, kept: &[u8]) -> Option<(LoadReport, Vec<String>)> {
-        let kept: Kept = serde_json::from_slice(kept).ok()?;
+        let kept: Kept<'_> = serde_json::from_slice(kept).ok()?;
         let hashes = kept.skills.iter().map(|it| it.content_hash.clone()).collect();
-        let left_out = kept.left_out.into_iter().map(|(name, reason, trouble)| LeftOut { name, reason, trouble });
+        let left_out = kept.left_out.into_iter().map(|(name, reason, cause)| LeftOut { name, reason, cause });
         let report = LoadReport {
             agent_type: self.agent_type.clone(),
-            skills: kept.skills.into_iter().map(LoadedSkill::from).collect(),
+            skills: kept.skills.into_iter().map(|it| without_body(it.into_owned())).collect(),
             left_out: left_out.collect(),
-            estimated_tokens: kept.estimated_tokens,
+            estimated_tokens: 0,
             did_you_mean: kept.did_you_mean,
             unmapped: kept.unmapped,
             keepable: true,
@@ -85,33 +75,17 @@ impl Query for Load {
     }
 }
 
-impl From<&LoadedSkill> for KeptSkill {
-    fn from(skill: &LoadedSkill) -> Self {
-        Self {
-            name: skill.name.clone(),
-            version: skill.version.clone(),
-            content_hash: skill.content_hash.clone(),
-            priority: skill.priority,
-            required: skill.required,
-            content_path: skill.content_path.clone(),
-            description: skill.description.clone(),
-            origin: skill.origin,
-        }
-    }
+fn without_body(picked: Picked) -> LoadedSkill {
+    LoadedSkill { picked, content: String::new(), listed: None }
 }
 
-impl From<KeptSkill> for LoadedSkill {
-    fn from(kept: KeptSkill) -> Self {
-        Self {
-            name: kept.name,
-            version: kept.version,
-            content_hash: kept.content_hash,
-            priority: kept.priority,
-            required: kept.required,
-            content: String::new(),
-            content_path: kept.content_path,
-            description: kept.description,
-            origin: kept.origin,
+impl Format {
+    fn code(&self) -> u64 {
+        match self {
+            Self::Json => 0,
+            Self::Prompt => 1,
+            Self::Xml(_) => 2,
+            Self::Names => 3,
         }
     }
 }

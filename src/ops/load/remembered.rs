@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Load, LoadReport};
+use super::{Load, LoadReport, complete, settle};
 use crate::cache::{Bounds, Cache, Class, Counts, Memory, Question};
 use crate::model::Mark;
 use crate::ops::cached::marked;
@@ -57,5 +57,10 @@ impl Remembered {
 
 /// Loads from the cache, or else from one snapshot; with the mark of the tables, where the answer depends on nothing else.
 pub fn load_marked(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<(LoadReport, Option<Mark>)> {
-    marked(store, cache, request)
+    let (mut report, mark) = marked(store, cache, request)?;
+    if request.lacks_files(&report) {
+        complete(store.read()?.as_ref(), request, &mut report)?;
+    }
+    settle(request, &mut report);
+    Ok((report, mark))
 }

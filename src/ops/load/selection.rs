@@ -1,19 +1,20 @@
 //! Which skills an agent gets: in order, under conditions, within limits.
 
-use super::{LeftOut, Load, LoadReport, LoadedSkill, Origin};
+use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
 use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, TddCondition, TddFigures};
 use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
-use crate::store::{NameKind, Snapshot};
+use crate::store::Snapshot;
 
 /// Bytes, or why they cannot be handed out.
 type Body<T> = std::result::Result<T, String>;
 
 pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
     let candidates = snapshot.candidates(&request.agent_type)?;
+    let bytes = request.format.size_around(request.agent_type.as_str());
     let mut selection =
-        Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes: 0, counted: 0, keepable: true };
-    let known = if candidates.is_empty() { snapshot.names(NameKind::AgentType)? } else { Vec::new() };
+        Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes, counted: 0, keepable: true };
+    let known = if candidates.is_empty() { snapshot.agent_types_near(&request.agent_type)? } else { Vec::new() };
     let unmapped = candidates.is_empty() && !known.iter().any(|it| it == request.agent_type.as_str());
     let mut did_you_mean = Vec::new();
     if unmapped {
@@ -21,7 +22,7 @@ pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadRepo
     } else {
         if request.bootstrap {
             for bootstrap in snapshot.bootstrap()? {
-                selection.bootstrap(&bootstrap)?;
+                selection.bootstrap(bootstrap)?;
             }
         }
         for candidate in candidates {
@@ -30,17 +31,13 @@ pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadRepo
     }
     Ok(LoadReport {
         agent_type: request.agent_type.clone(),
-        estimated_tokens: tokens(selection.bytes),
+        estimated_tokens: 0,
         skills: selection.skills,
         left_out: selection.left_out,
         did_you_mean,
         unmapped,
         keepable: selection.keepable,
     })
-}
-
-fn tokens(bytes: u64) -> u64 {
-    bytes.div_ceil(4)
 }
 
 /// Skills as they are picked, in order.
@@ -56,30 +53,41 @@ struct Selection<'a> {
 
 impl Selection<'_> {
     /// Bootstrap skills are nobody's choice, so neither limits nor a missing file may keep an agent from the rest.
-    fn bootstrap(&mut self, bootstrap: &Bootstrap) -> Result<()> {
-        let Some(hash) = bootstrap.content_hash.as_deref() else {
-            self.trouble(&bootstrap.name, "bootstrap skill: no hash of its bytes is recorded");
+    fn bootstrap(&mut self, bootstrap: Bootstrap) -> Result<()> {
+        let Some(hash) = bootstrap.content_hash else {
+            self.leave_out(&bootstrap.name, "no hash of its bytes is recorded", Cause::NoBootstrapBytes);
             return Ok(());
         };
-        match self.body(hash)? {
-            Err(problem) => self.trouble(&bootstrap.name, &format!("bootstrap skill: {problem}")),
-            Ok(content) => self.take(LoadedSkill {
-                name: bootstrap.name.clone(),
-                version: String::new(),
-                content_hash: hash.to_owned(),
-                priority: 0,
-                required: false,
-                content,
-                content_path: bootstrap.file_path.clone(),
-                description: bootstrap.description.clone(),
-                origin: None,
-            }),
+        let content = match self.body(&hash)? {
+            Ok(content) => content,
+            Err(Unusable::Missing) => {
+                self.leave_out(&bootstrap.name, "its bytes are not in the database", Cause::NoBootstrapBytes);
+                return Ok(());
+            }
+            Err(why) => {
+                self.leave_out(&bootstrap.name, &format!("bootstrap skill: {}", said(why)), Cause::Fault);
+                return Ok(());
+            }
+        };
+        let picked = Picked {
+            name: bootstrap.name,
+            version: String::new(),
+            content_hash: hash,
+            priority: 0,
+            required: false,
+            content_path: bootstrap.file_path,
+            description: bootstrap.description,
+            origin: None,
+        };
+        if let Some(skill) = self.listed(LoadedSkill { picked, content, listed: None })? {
+            self.bytes += self.size_of(&skill);
+            self.skills.push(skill);
         }
         Ok(())
     }
 
     fn candidate(&mut self, candidate: Candidate) -> Result<()> {
-        if self.skills.iter().any(|it| it.name == candidate.name) {
+        if self.skills.iter().any(|it| it.picked.name == candidate.name) {
             return Ok(()); // handed out as a bootstrap skill already
         }
         if !candidate.required && !self.applies(&candidate)? {
@@ -92,8 +100,7 @@ impl Selection<'_> {
         }
         let problem = match self.approved_body(&candidate)? {
             Ok((version, content)) => {
-                self.within_limits(candidate, version, content);
-                return Ok(());
+                return self.within_limits(candidate, version, content);
             }
             Err(problem) => problem,
         };
@@ -138,35 +145,25 @@ impl Selection<'_> {
         let Some(version) = candidate.approved.clone() else {
             return Ok(Err("no version of it is approved".to_owned()));
         };
-        Ok(self.body(&version.content_hash)?.map(|content| (version, content)))
+        let body = self.body(&version.content_hash)?;
+        Ok(body.map(|content| (version, content)).map_err(|why| said(why).to_owned()))
     }
 
     /// The bytes under a hash, after they were hashed again.
-    fn body(&mut self, hash: &str) -> Result<Body<String>> {
+    fn body(&mut self, hash: &str) -> Result<std::result::Result<String, Unusable>> {
         let found = body(self.snapshot, hash)?;
         // Damage changes no token, and neither does its repair.
         self.keepable &= found != Err(Unusable::Altered);
-        let said = |why| match why {
-            Unusable::Missing => "its approved bytes are not in the database (changed since approval, or missing)",
-            Unusable::Altered => "its stored bytes are not those that were approved",
-            Unusable::NotText => "its stored bytes are not UTF-8",
-        };
-        Ok(found.map_err(|why| said(why).to_owned()))
+        Ok(found)
     }
 
-    fn within_limits(&mut self, candidate: Candidate, version: ApprovedVersion, content: String) {
-        let after = tokens(self.bytes + content.len() as u64);
-        if let Some(most) = self.request.max_tokens.filter(|most| !candidate.required && after > *most) {
-            return self.cut(&candidate.name, &format!("over the budget of {most} tokens (estimated)"));
-        }
-        self.counted += 1;
-        self.take(LoadedSkill {
+    fn within_limits(&mut self, candidate: Candidate, version: ApprovedVersion, content: String) -> Result<()> {
+        let picked = Picked {
             name: candidate.name,
             version: version.version,
             content_hash: version.content_hash,
             priority: candidate.priority,
             required: candidate.required,
-            content,
             content_path: version.content_path,
             description: None,
             origin: Some(Origin {
@@ -174,20 +171,61 @@ impl Selection<'_> {
                 approval_level: candidate.approval_level,
                 phase4_generated: candidate.phase4_generated,
             }),
-        });
+        };
+        let Some(skill) = self.listed(LoadedSkill { picked, content, listed: None })? else { return Ok(()) };
+        let size = self.size_of(&skill);
+        let over = |most: &u64| !skill.picked.required && tokens(self.bytes + size) > *most;
+        if let Some(most) = self.request.max_tokens.filter(over) {
+            self.cut(&skill.picked.name, &over_budget(most));
+            return Ok(());
+        }
+        self.counted += 1;
+        self.bytes += size;
+        self.skills.push(skill);
+        Ok(())
     }
 
-    fn take(&mut self, skill: LoadedSkill) {
-        self.bytes += skill.content.len() as u64;
-        self.skills.push(skill);
+    /// Under a budget, what is written must be known at once: for a listing, the file too. It is not known of a skill whose file
+    /// may not be handed out.
+    fn listed(&mut self, mut skill: LoadedSkill) -> Result<Option<LoadedSkill>> {
+        if let (Format::Xml(listing), Some(_)) = (&self.request.format, self.request.max_tokens) {
+            self.keepable = false; // files change without a write to the database
+            match listing.of(self.snapshot, &skill.picked, &skill.content)? {
+                Ok(listed) => skill.listed = Some(listed),
+                Err(reason) => {
+                    self.trouble(&skill.picked.name, reason);
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(skill))
+    }
+
+    /// What a skill adds to what is written; nobody asks without a budget.
+    fn size_of(&self, skill: &LoadedSkill) -> u64 {
+        if self.request.max_tokens.is_some() { self.request.format.size_of(skill) } else { 0 }
     }
 
     fn trouble(&mut self, name: &str, reason: &str) {
-        self.left_out.push(LeftOut { name: name.to_owned(), reason: reason.to_owned(), trouble: true });
+        self.leave_out(name, reason, Cause::Fault);
     }
 
     fn cut(&mut self, name: &str, reason: &str) {
-        self.left_out.push(LeftOut { name: name.to_owned(), reason: reason.to_owned(), trouble: false });
+        self.leave_out(name, reason, Cause::Limit);
+    }
+
+    fn leave_out(&mut self, name: &str, reason: &str, cause: Cause) {
+        let left_out = LeftOut { name: name.to_owned(), reason: reason.to_owned(), cause };
+        self.bytes += self.request.format.size_of_left_out(&left_out);
+        self.left_out.push(left_out);
+    }
+}
+
+fn said(why: Unusable) -> &'static str {
+    match why {
+        Unusable::Missing => "its approved bytes are not in the database (changed since approval, or missing)",
+        Unusable::Altered => "its stored bytes are not those that were approved",
+        Unusable::NotText => "its stored bytes are not UTF-8",
     }
 }
 

@@ -1,10 +1,12 @@
 //! `agent_skill_mappings`: which kind of agent gets which skill. Partial databases of users may lack the key and the defaults, so
 //! rows are told apart by their rowid, which is the key where there is one.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, Result, params};
 
 use super::rows::{Fields, change, collect};
-use crate::model::{Mapping, SkillId};
+use crate::model::{AgentType, Mapping, SkillId};
 use crate::store::NewMapping;
 
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
@@ -35,6 +37,37 @@ pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
         [],
         |row| row.get(0),
     )
+}
+
+/// The agent types from one on, up to another, each found by one seek in an index: the cost follows the number of agent types that
+/// are looked at, however many mappings they have.
+const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
+       SELECT min(agent_type) FROM agent_skill_mappings WHERE agent_type >= ?1 AND agent_type < ?2
+       UNION ALL
+       SELECT (SELECT min(agent_type) FROM agent_skill_mappings WHERE agent_type > near.agent_type AND agent_type < ?2)
+       FROM near WHERE near.agent_type IS NOT NULL LIMIT ?3)
+     SELECT agent_type FROM near WHERE typeof(agent_type) = 'text'
+       AND EXISTS (SELECT 1 FROM agent_skill_mappings m WHERE m.agent_type = near.agent_type AND m.enabled)";
+
+/// The most agent types that are looked at in each of the two places.
+const MOST_NEAR: i64 = 500;
+
+/// Itself; those with the same beginning; and the first of all, which in most databases are all.
+pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Result<Vec<String>> {
+    const LAST: &str = "\u{7f}"; // no agent type has a character that is not ASCII
+    let name = name.as_str();
+    let beginning = name.get(..name.len().min(3)).unwrap_or(name);
+    let mut near: Vec<String> = Vec::new();
+    for (from, to, most) in [
+        (name, format!("{name}\0"), 1),
+        (beginning, format!("{beginning}{LAST}"), MOST_NEAR),
+        ("", LAST.to_owned(), MOST_NEAR),
+    ] {
+        near.extend(collect(connection, FROM, params![from, to, most], |row| row.get(0))?);
+    }
+    let mut seen = HashSet::new();
+    near.retain(|it| seen.insert(it.clone()));
+    Ok(near)
 }
 
 /// NOT EXISTS and no conflict clause: a user's partial database may lack the UNIQUE constraint.
@@ -71,4 +104,54 @@ pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<
         ],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use rusqlite::{Connection, StatementStatus, params};
+
+    use super::{FROM, MOST_NEAR, agent_types_near};
+    use crate::store::sqlite::plans::database;
+
+    fn fill(connection: &Connection, agent_types: u32) {
+        let sql = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {agent_types})
+             INSERT INTO agent_skill_mappings (agent_type, skill_id, enabled)
+               SELECT printf('type-%06d', i), s.id, i % 10 FROM n JOIN (SELECT id FROM skills LIMIT 4) s"
+        );
+        connection.execute_batch(&sql).expect("rows");
+    }
+
+    fn near(connection: &Connection, name: &str) -> Vec<String> {
+        agent_types_near(connection, &name.parse().expect("a name")).expect("an answer")
+    }
+
+    #[test]
+    fn finds_itself_those_that_begin_alike_and_the_first_of_all() {
+        let connection = database().expect("a database");
+        fill(&connection, 30);
+        assert_eq!(near(&connection, "type-000011").first().map(String::as_str), Some("type-000011"));
+        let found = near(&connection, "type-000010");
+        assert!(!found.contains(&"type-000010".to_owned()), "nobody gets what is not enabled");
+        assert_eq!(found.len(), 27 + 50, "27 of 30 begin alike, and the database has 50 others");
+        assert!(found.contains(&"a0".to_owned()) && found.contains(&"type-000029".to_owned()));
+        assert_eq!(near(&connection, "zzz").len(), 77);
+    }
+
+    /// A list of all took a second among a million mappings.
+    #[test]
+    fn the_work_is_bounded_however_many_mappings_there_are() {
+        let work = |agent_types: u32| {
+            let connection = database().expect("a database");
+            fill(&connection, agent_types);
+            let mut statement = connection.prepare(FROM).expect("it is SQL");
+            let found = statement.query_map(params!["", "\u{7f}", MOST_NEAR], |row| row.get::<_, String>(0));
+            assert!(found.expect("it runs").count() <= 500);
+            assert!(near(&connection, "typo").len() <= 1000);
+            (statement.get_status(StatementStatus::FullscanStep), statement.get_status(StatementStatus::VmStep))
+        };
+        let (few, many) = (work(1000), work(10_000));
+        assert!(many.0 <= few.0 && many.1 <= few.1 + few.1 / 10, "{few:?} {many:?}");
+    }
 }

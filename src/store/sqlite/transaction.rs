@@ -125,6 +125,10 @@ impl Catalogue for SqliteTransaction<'_> {
         self.say(contents::unstored(&self.inner))
     }
 
+    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>> {
+        self.say(mappings::agent_types_near(&self.inner, name))
+    }
+
     fn names(&self, of: NameKind) -> Result<Vec<String>> {
         self.say(match of {
             NameKind::Skill => names::all(&self.inner),

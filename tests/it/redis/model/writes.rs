@@ -146,5 +146,5 @@ pub(super) fn log(store: &mut SqliteStore, skill: &str, agent: &str, tenths: usi
 pub(super) fn load_and_log(store: &mut SqliteStore, agent: &str) {
     let usage = UsageOf { agent_id: "a".to_owned(), task_id: None };
     let request = Load::usual(agent.parse().expect("an agent type"));
-    let _ = ops::load_and_log(store, clock(), &request, &usage, &|_| true); // a required skill may have lost its bytes
+    let _ = ops::load_and_log(store, clock(), &request, &usage); // a required skill may have lost its bytes
 }

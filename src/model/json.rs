@@ -6,13 +6,36 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use crate::model::is_visible;
+use super::is_visible;
 
 /// One document, on one line.
-pub(super) fn to_vec(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+pub fn to_vec(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut text = Vec::with_capacity(256);
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Escaping))?;
     Ok(text)
+}
+
+/// How many bytes that document has.
+#[must_use]
+pub fn size(value: &impl Serialize) -> u64 {
+    let mut count = Count(0);
+    match value.serialize(&mut serde_json::Serializer::with_formatter(&mut count, Escaping)) {
+        Ok(()) => count.0,
+        Err(_) => 0, // it cannot be written, and whoever tries is told so
+    }
+}
+
+struct Count(u64);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Compact JSON; serde itself escapes the control characters below U+0020 only.
