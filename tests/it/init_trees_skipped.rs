@@ -119,6 +119,27 @@ fn a_cfnignore_counts_for_its_folder_and_all_below() {
 }
 
 #[test]
+fn the_cfnignore_of_folders_above_counts_up_to_the_root_of_the_project() {
+    let project = Project::empty();
+    let tree = "outer/project/.claude/skills";
+    for name in ["a", "b", "c", "d"] {
+        project.file(&format!("{tree}/{name}/SKILL.md"), skill_text(name, "Body."));
+    }
+    project.file("outer/.cfnignore", "a\n");
+    project.file("outer/project/.cfnignore", ".claude/skills/b\nc\n");
+    project.file("outer/project/.claude/.cfnignore", "!skills/c\nd\n");
+    for from in [tree, "outer/project/.claude"] {
+        let report = project.cfn(["init", "--from", from, "--json"]).json();
+        assert_eq!(report["found"], 2, "{report}");
+    }
+    assert_eq!(names(&project), "a c");
+    project.file("outer/project/.cfnignore", b"\xff");
+    let report = project.cfn(["init", "--from", tree, "--json"]).json();
+    let reason = report["refused"][0]["reason"].as_str().expect("a reason");
+    assert!(report["found"] == 1 && reason.ends_with("so nothing below its folder was taken"), "{report}");
+}
+
+#[test]
 fn an_ignored_skill_file_makes_its_folder_no_skill() {
     let project = with_skills(&["", "a", "b/c"]);
     assert_eq!(counts(&import(&project, &[]))[..2], [3, 1], "all of it is one skill");

@@ -167,10 +167,8 @@ impl<'a> Choice<'a> {
             self.lose_to_holder(claims);
             return Ok(());
         }
-        if skill.is_none()
-            && let Some(other) = self.names.get(&folded(first.name.as_str())).cloned()
-        {
-            let other = format!("\"{}\", a skill of the database", Visible(other));
+        let other = self.names.get(&folded(first.name.as_str())).filter(|_| skill.is_none());
+        if let Some(other) = other.map(|it| format!("\"{}\", a skill of the database", Visible(it))) {
             for claim in claims {
                 self.twin(claim, &other);
             }
@@ -179,9 +177,7 @@ impl<'a> Choice<'a> {
         let own = self.own_source(&claims, skill)?;
         let winner = claims.remove(own.unwrap_or(0));
         let same_bytes = skill.is_none_or(|it| it.content_hash == winner.hash.to_string());
-        let all = claims.len();
-        claims.retain(|it| it.hash != winner.hash);
-        self.report.copies += all - claims.len();
+        self.report.copies += claims.extract_if(.., |it| it.hash == winner.hash).count();
         if self.namespace.is_some() && (!claims.is_empty() || own.is_none() && !same_bytes) {
             for claim in claims {
                 self.rename(claim);

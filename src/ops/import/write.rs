@@ -172,16 +172,7 @@ impl<'a> Writer<'a> {
         }
         let moved =
             source.as_ref().map(|old| format!("From another source: {} until now, {new} from now on", Visible(old)));
-        let judgement = match &moved {
-            Some(reasoning) => Some(Judgement {
-                decision: Decision::Escalated,
-                approver: self.request.approve_as.unwrap_or(IMPORTER),
-                level: None,
-                reasoning,
-                criteria: None,
-            }),
-            None => self.approval(),
-        };
+        let judgement = moved.as_deref().map(|why| self.escalation(why)).or_else(|| self.approval());
         match publish::publish(tx, Some(skill), &self.publication(file, judgement)) {
             Ok(published) => {
                 self.report.updated += 1;
@@ -232,6 +223,15 @@ impl<'a> Writer<'a> {
             reasoning: self.request.reason.unwrap_or("Approved at import"),
             criteria: None,
         })
+    }
+
+    /// The decision about bytes from another source: somebody has to look at them.
+    fn escalation<'b>(&self, reasoning: &'b str) -> Judgement<'b>
+    where
+        'a: 'b,
+    {
+        let approver = self.request.approve_as.unwrap_or(IMPORTER);
+        Judgement { decision: Decision::Escalated, approver, level: None, reasoning, criteria: None }
     }
 
     fn publication<'b>(&'b self, file: &File<'b>, judgement: Option<Judgement<'b>>) -> Publication<'b> {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{FileType, Mode, OFlags};
@@ -12,8 +12,8 @@ use rustix::fs::{FileType, Mode, OFlags};
 /// A file of patterns in gitignore's syntax; it counts for the folder that it is in, and for all that is below.
 pub(super) const IGNORE_FILE: &[u8] = b".cfnignore";
 
-/// Larger than any list that a person keeps; patterns cost memory.
-const LARGEST_IGNORE_FILE: u64 = 64 * 1024;
+/// Larger than any list that a person keeps; patterns cost time and memory.
+const LARGEST_IGNORE_FILE: u64 = 16 * 1024;
 
 /// Folders of version control, of installed dependencies, of builds and of caches.
 const SKIPPED: [&[u8]; 28] = [
@@ -57,18 +57,43 @@ pub(super) fn marks_skipped_folder(name: &[u8]) -> bool {
     matches!(name, b"pyvenv.cfg" | b"CACHEDIR.TAG")
 }
 
-/// The patterns of a folder's `.cfnignore`, and each line that is no pattern. `Err` where it cannot be known what it names.
-pub(super) fn patterns(folder: &OwnedFd, path: &Path) -> Result<(Gitignore, Vec<(usize, String)>), String> {
+/// What a `.cfnignore` names, and its lines that are no patterns, each with the reason.
+pub(super) struct Patterns {
+    pub(super) ignored: Gitignore,
+    pub(super) wrong: Vec<String>,
+}
+
+/// The patterns of the folders above this one, up to the root of its project (the folder that holds `.claude` or `.git`), the
+/// nearest first, each with the path of its file; none where there is no such root. `Err` as in [`patterns`], with the path.
+pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, (PathBuf, String)> {
+    let mut found = Vec::new();
+    for (index, above) in folder.ancestors().enumerate() {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let file = above.join(OsStr::from_bytes(IGNORE_FILE));
+        if index > 0 && file.symlink_metadata().is_ok() {
+            let opened = rustix::fs::open(above, flags, Mode::empty()).map_err(io::Error::from);
+            let read = opened.map_err(|error| error.to_string()).and_then(|opened| patterns(&opened, above));
+            found.push((file.clone(), read.map_err(|why| (file, why))?));
+        }
+        if [".claude", ".git"].iter().any(|it| above.join(it).exists()) {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The patterns of a folder's `.cfnignore`. `Err` where it cannot be known what it names.
+pub(super) fn patterns(folder: &OwnedFd, path: &Path) -> Result<Patterns, String> {
     let text = read(folder).map_err(|error| error.to_string())?;
     let mut builder = GitignoreBuilder::new(path);
     let mut wrong = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = if number == 0 { line.trim_start_matches('\u{feff}') } else { line };
         if let Err(error) = builder.add_line(None, line) {
-            wrong.push((number + 1, error.to_string()));
+            wrong.push(format!("line {} is not a pattern: {error}", number + 1));
         }
     }
-    Ok((builder.build().map_err(|error| error.to_string())?, wrong))
+    Ok(Patterns { ignored: builder.build().map_err(|error| error.to_string())?, wrong })
 }
 
 /// No link is followed and no pipe waited for.

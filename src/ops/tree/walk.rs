@@ -25,10 +25,9 @@ pub(in crate::ops) fn walk(
 ) -> Result<Walked, FileError> {
     let path = below(folder.path());
     let start = path.len();
-    let mut walk = Walk { folder, path, start, nested, walked: Walked::default(), buffer: Vec::with_capacity(BUFFER) };
-    let unreadable = |source| FileError::Unreadable { path: folder.path().to_owned(), source };
-    let (listing, handle) = walk.list().map_err(unreadable)?;
-    let mut levels = Vec::from_iter(walk.level(listing, handle, &[]));
+    let buffer = Vec::with_capacity(BUFFER);
+    let mut walk = Walk { folder, path, start, nested, outer: Vec::new(), walked: Walked::default(), buffer };
+    let mut levels = Vec::from_iter(walk.begin()?);
     while let Some(level) = levels.last_mut() {
         walk.path.truncate(level.length);
         let Some(entry) = level.entries.next() else {
@@ -73,6 +72,8 @@ struct Walk<'a> {
     /// How long the path of the folder that is searched is.
     start: usize,
     nested: bool,
+    /// What the folders above name as not to be walked into, the nearest first.
+    outer: Vec<Gitignore>,
     walked: Walked,
     buffer: Vec<u8>,
 }
@@ -107,6 +108,25 @@ impl Walk<'_> {
         Ok((listing, handle))
     }
 
+    /// The folder that is searched.
+    fn begin(&mut self) -> Result<Option<Level>, FileError> {
+        let unreadable = |source| FileError::Unreadable { path: self.folder.path().to_owned(), source };
+        let (listing, handle) = self.list().map_err(unreadable)?;
+        match skip::patterns_above(self.folder.path()) {
+            Ok(found) => {
+                for (file, patterns) in found {
+                    self.walked.refused.extend(patterns.wrong.into_iter().map(|why| (file.clone(), why)));
+                    self.outer.push(patterns.ignored);
+                }
+                Ok(self.level(listing, handle, &[]))
+            }
+            Err((file, why)) => {
+                self.walked.refused.push((file, format!("{why}, so nothing below its folder was taken")));
+                Ok(None)
+            }
+        }
+    }
+
     /// The folder at `path`, inside another one.
     fn enter(&mut self, above: &[Level]) -> Option<Level> {
         match self.list() {
@@ -127,9 +147,9 @@ impl Walk<'_> {
     fn level(&mut self, listing: Listing, handle: Option<OwnedFd>, above: &[Level]) -> Option<Level> {
         let ignored = self.patterns(handle).ok()?;
         let mut entries = listing.entries;
-        let chain: Vec<&Gitignore> =
+        let inner: Vec<&Gitignore> =
             ignored.iter().chain(above.iter().rev().filter_map(|it| it.ignored.as_ref())).collect();
-        entries.retain(|entry| self.keeps(entry, &chain));
+        entries.retain(|entry| self.keeps(entry, &inner));
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let files = entries.iter().filter(|it| !it.is_folder()).count();
         let mut skill = above.last().and_then(|it| it.skill);
@@ -148,11 +168,11 @@ impl Walk<'_> {
         let Some(handle) = handle else { return Ok(None) };
         let file = [&self.path, skip::IGNORE_FILE].concat();
         match skip::patterns(&handle, Path::new(OsStr::from_bytes(&self.path))) {
-            Ok((patterns, wrong)) => {
-                for (line, why) in wrong {
-                    self.refuse(&file, format!("line {line} is not a pattern: {why}"));
+            Ok(patterns) => {
+                for why in patterns.wrong {
+                    self.refuse(&file, why);
                 }
-                Ok(Some(patterns))
+                Ok(Some(patterns.ignored))
             }
             Err(why) => {
                 self.refuse(&file, format!("{why}, so nothing in its folder was taken"));
@@ -171,8 +191,9 @@ impl Walk<'_> {
             return false;
         }
         let bare = Path::new(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)));
-        let decided = ignored.iter().map(|it| it.matched(bare, folder)).find(|it| !it.is_none());
-        if decided.is_some_and(|it| it.is_ignore()) {
+        let ignored = ignored.iter().copied().chain(&self.outer);
+        let decided = ignored.map(|it| it.matched(bare, folder)).find(|it| !it.is_none()).map(|it| it.is_ignore());
+        if decided == Some(true) {
             self.skip("a .cfnignore names it", &path);
             return false;
         }
