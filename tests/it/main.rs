@@ -25,6 +25,7 @@ mod discovery;
 mod exit_codes;
 mod faults;
 mod foreign_hash;
+mod foreign_objects;
 mod harness;
 mod help;
 mod init;

@@ -4,12 +4,13 @@
 use rusqlite::{Connection, Result};
 
 use super::failure::Place;
+use super::foreign;
 use super::rows::Fields;
 use crate::model::{ContentHash, Visible};
 use crate::store::CheckReport;
 
 /// What to count, and how to say it; each query answers a count and the first few keys.
-const WARNINGS: [(&str, &str); 14] = [
+const WARNINGS: [(&str, &str); 15] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
         "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
@@ -60,6 +61,10 @@ const WARNINGS: [(&str, &str); 14] = [
          WHERE typeof(name) <> 'text' OR name GLOB '*[^a-zA-Z0-9_-]*' OR length(name) NOT BETWEEN 1 AND 64",
     ),
     (
+        "names belong to more than one skill",
+        "SELECT count(*), group_concat(name, ', ') FROM (SELECT name FROM skills GROUP BY name HAVING count(*) > 1)",
+    ),
+    (
         "rows of approval_history have a decision that cfn does not know",
         "SELECT count(*), group_concat(rowid) FROM approval_history
          WHERE coalesce(decision, '') NOT IN ('approved', 'rejected', 'escalated', 'needs_correction')",
@@ -79,8 +84,8 @@ const WARNINGS: [(&str, &str); 14] = [
 pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<CheckReport> {
     let mut report = CheckReport { damage: Vec::new(), warnings: Vec::new(), contents_checked: 0 };
     let whole = structure(connection, &mut report)
-        .and_then(|()| contents(connection, &mut report))
-        .and_then(|()| warnings(connection, &mut report));
+        .and_then(|()| foreign::check(connection, &mut report))
+        .and_then(|()| if report.damage.is_empty() { rows(connection, &mut report) } else { Ok(()) });
     match whole {
         Ok(()) => Ok(report),
         // Where the file is so damaged that a query fails, that is the finding.
@@ -90,6 +95,12 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
         }
         Err(error) => Err(place.fail(&error)),
     }
+}
+
+/// What the tables hold; they must be there.
+fn rows(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    contents(connection, report)?;
+    warnings(connection, report)
 }
 
 fn structure(connection: &Connection, report: &mut CheckReport) -> Result<()> {

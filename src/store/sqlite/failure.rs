@@ -57,6 +57,9 @@ pub(super) struct Damaged {
     pub(super) detail: String,
 }
 
+/// What SQLite says of our own statements where something else is in place of a table: a reader is not let near a view.
+const OTHER_SCHEMA: [&str; 4] = ["no such table", "no such column", "no such module", "access to view"];
+
 impl Place {
     pub(super) fn new(path: &Path, busy_timeout: Duration) -> Self {
         Self { path: path.to_owned(), busy_timeout, waits: Arc::default(), unchanging: None }
@@ -80,6 +83,7 @@ impl Place {
             rusqlite::Error::SqliteFailure(code, message) => {
                 (*code, message.clone().unwrap_or_else(|| ffi::code_to_str(code.extended_code).to_owned()))
             }
+            rusqlite::Error::SqlInputError { error, msg, .. } => (*error, msg.clone()),
             rusqlite::Error::FromSqlConversionFailure(_, _, cause) => {
                 return match cause.downcast_ref::<Damaged>() {
                     Some(Damaged { table, row, detail }) => {
@@ -102,7 +106,7 @@ impl Place {
             }
             ErrorCode::CannotOpen => self.cannot_open(&message),
             ErrorCode::SystemIoFailure => self.io_failure(code.extended_code, message),
-            _ if message.contains("no such table") || message.contains("no such column") => StoreError::Corrupt {
+            _ if OTHER_SCHEMA.iter().any(|it| message.contains(it)) => StoreError::Corrupt {
                 path,
                 detail: format!("{message}; its schema is not the one that it says it has"),
             },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, Authorization};
 use rusqlite::{Connection, Error, ErrorCode, Statement, StatementStatus};
 
@@ -33,6 +34,7 @@ pub(super) fn measure(
 }
 
 fn guard(connection: &mut Connection, until: Instant, stop: Arc<AtomicBool>) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, true)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
     connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > until || stop.load(Ordering::Relaxed)))?;
     connection.authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
@@ -50,6 +52,7 @@ fn guard(connection: &mut Connection, until: Instant, stop: Arc<AtomicBool>) -> 
 fn free(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.authorizer(None::<fn(rusqlite::hooks::AuthContext<'_>) -> Authorization>)?;
     connection.progress_handler(0, None::<fn() -> bool>)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     connection.execute_batch("PRAGMA query_only = OFF")
 }
 

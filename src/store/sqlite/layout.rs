@@ -1,7 +1,7 @@
 //! What a file holds: its objects and their columns, as SQLite describes them. Adoption, upgrade and `db check` compare them with
 //! those of a fresh database.
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, Result};
 
 /// An entry of a schema that has SQL of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +78,20 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
         .collect()
 }
 
-/// What stands under a name.
+/// What stands under a name. A view is not looked into.
 pub(super) fn relation(connection: &Connection, name: &str) -> Result<Relation> {
-    let sql = "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
+    let sql = "SELECT type, rootpage FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([name])?;
     let Some(row) = rows.next()? else { return Ok(Relation::Nothing) };
-    Ok(match (row.get_ref(0)?.as_str()?, row.get(1)?) {
-        ("table", false) => Relation::Table,
-        ("table", true) => Relation::Keyed,
+    Ok(match (row.get_ref(0)?.as_str()?, row.get::<_, i64>(1)?) {
         ("view", _) => Relation::View,
-        _ => Relation::Virtual,
+        (_, 0) => Relation::Virtual,
+        _ => match connection.prepare(&format!("SELECT rowid FROM {}", quoted(name))) {
+            Ok(_) => Relation::Table,
+            Err(Error::SqlInputError { .. }) => Relation::Keyed,
+            Err(error) => return Err(error),
+        },
     })
 }
 

@@ -12,6 +12,7 @@ mod check;
 mod contents;
 mod draft;
 mod failure;
+mod foreign;
 mod freshness;
 mod identity;
 mod inspect;
@@ -74,6 +75,8 @@ pub struct SqliteStore {
     durability: Durability,
     warning: Option<String>,
     watched: Cell<Option<i64>>,
+    /// Whether its tables were found to be tables.
+    checked: bool,
     /// In a process that stays.
     identity: Option<Identity>,
 }
@@ -150,8 +153,8 @@ impl SqliteStore {
 
     fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
         let (watched, durability) = (Cell::new(None), Durability::Normal);
-        let (access, identity) = (Access::Write, None);
-        Self { connection, place, access, options, clock, durability, warning, watched, identity }
+        let (access, identity, checked) = (Access::Write, None, false);
+        Self { connection, place, access, options, clock, durability, warning, watched, checked, identity }
     }
 
     /// In a process that stays: opens again what has the name by now, where that is not what was opened. Until that can be done,
@@ -167,6 +170,10 @@ impl SqliteStore {
         opened.place.waits = Arc::clone(&self.place.waits);
         *self = opened;
         Ok(())
+    }
+
+    fn require_tables(&mut self) -> Result<()> {
+        require_tables(&mut self.checked, &self.connection, &self.place)
     }
 
     /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
@@ -185,10 +192,20 @@ impl SqliteStore {
     }
 }
 
+/// Refuses a file in which something else stands in place of a table, once.
+fn require_tables(checked: &mut bool, connection: &Connection, place: &Place) -> Result<()> {
+    if !*checked {
+        foreign::require_tables(connection, place)?;
+        *checked = true;
+    }
+    Ok(())
+}
+
 impl Store for SqliteStore {
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
         self.follow_the_name()?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
+        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
         Ok(Box::new(transaction.watching(&self.watched)))
     }
 
@@ -196,12 +213,14 @@ impl Store for SqliteStore {
         self.follow_the_name()?;
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
+        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
         Ok(Box::new(transaction.with_outbox(self.options.outbox).of(self.identity.as_ref())))
     }
 }
 
 impl Maintenance for SqliteStore {
     fn status(&mut self) -> Result<StatusReport> {
+        self.require_tables()?;
         let report = status::report(&self.connection, &self.place)?;
         self.place.require_unchanged().map(|()| report)
     }
@@ -221,15 +240,18 @@ impl Maintenance for SqliteStore {
     }
 
     fn maintain(&mut self) -> Result<MaintainReport> {
+        self.require_tables()?;
         maintain::run(&self.connection, &self.place)
     }
 
     fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        self.require_tables()?;
         self.set_durability(Durability::Full)?;
         archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
     }
 
     fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        self.require_tables()?;
         self.set_durability(Durability::Full)?;
         archive::unarchive(&mut self.connection, &self.place, from, progress)
     }

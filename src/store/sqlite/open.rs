@@ -56,7 +56,12 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
     let real = beside::real(path).map_err(|error| place.denied("read", &error.to_string()))?;
     let found = beside::look(&real)?;
     match access {
-        Access::Read => for_reading(place, &real, &found, options),
+        Access::Read => {
+            let (connection, place) = for_reading(place, &real, &found, options)?;
+            // cfn reads tables only, and a view in place of one may never end. In a writer, triggers of others may use theirs.
+            let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false);
+            set.map(|_| (connection, place.clone())).map_err(|error| place.fail(&error))
+        }
         Access::Write => for_writing(&place, options).map(|it| (it, place)),
     }
 }

@@ -113,6 +113,12 @@ static TRIGGERS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     triggers
 });
 
+/// Whether a step makes a table of this name.
+pub(super) fn makes_table(name: &str) -> bool {
+    let tables = MIGRATIONS.iter().flat_map(|it| it.sql.split("\nCREATE TABLE ").skip(1));
+    tables.filter_map(|it| it.split(' ').next()).any(|it| it.eq_ignore_ascii_case(name))
+}
+
 /// The triggers that change the write tokens.
 pub(super) fn token_triggers() -> impl Iterator<Item = (&'static str, &'static str)> {
     TRIGGERS.iter().copied().filter(|(_, sql)| sql.contains("_token'"))
@@ -160,7 +166,7 @@ pub(super) fn note_versions(connection: &Connection, number: i64, clock: Clock) 
 mod tests {
     use rusqlite::Result;
 
-    use super::{CURRENT, TRIGGERS, at, token_triggers};
+    use super::{CURRENT, TRIGGERS, at, makes_table, token_triggers};
     use crate::store::sqlite::layout;
 
     /// Tables that no answer of the query cache is made of, and why.
@@ -194,6 +200,15 @@ mod tests {
                 );
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn every_table_is_known_by_its_name() -> Result<()> {
+        for table in layout::objects(&at(CURRENT)?, Some("table"))? {
+            assert!(makes_table(&table.name.to_uppercase()), "{}", table.name);
+        }
+        assert!(!makes_table("active_skills_with_approval") && !makes_table("skill") && !makes_table(""));
         Ok(())
     }
 

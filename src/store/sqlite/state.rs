@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 
 use super::failure::Place;
-use super::layout::{self, Column, Relation};
+use super::layout::{self, Column, Object, Relation};
 use super::schema::{self, CURRENT, FIRST};
 use crate::model::Version;
 use crate::store::{Result, StoreError};
@@ -117,7 +117,7 @@ fn damaged(place: &Place, detail: String) -> StoreError {
 /// What does not fit the schema that a file says it has: what it lacks, or what only a later one has.
 fn contradiction(connection: &Connection, number: i64) -> rusqlite::Result<Option<String>> {
     let (then, now) = (schema::at(number)?, schema::at(CURRENT)?);
-    if let Some(lack) = lack(connection, &then)? {
+    if let Some(lack) = lacks(connection, &then)?.into_iter().next() {
         return Ok(Some(lack));
     }
     let later = |name: &str| -> rusqlite::Result<bool> {
@@ -131,25 +131,24 @@ fn contradiction(connection: &Connection, number: i64) -> rusqlite::Result<Optio
     Ok(None)
 }
 
-/// The first table or column of `wanted` that a database does not have, or has in another way.
-pub(super) fn lack(connection: &Connection, wanted: &Connection) -> rusqlite::Result<Option<String>> {
-    for table in layout::objects(wanted, Some("table"))? {
-        let columns = layout::columns(wanted, &table.name)?;
-        match layout::relation(connection, &table.name)? {
-            Relation::Nothing => return Ok(Some(format!("no table {}", table.name))),
-            found => {
-                if let Some(why) = misfit(&found, &table.name, &columns) {
-                    return Ok(Some(why));
-                }
-            }
-        }
-        let present = layout::columns(connection, &table.name)?;
-        let absent = columns.iter().find(|it| !present.iter().any(|there| there.name.eq_ignore_ascii_case(&it.name)));
-        if let Some(column) = absent {
-            return Ok(Some(format!("no column {}.{}", table.name, column.name)));
+/// The tables and columns of `wanted` that a database does not have, or has in another way.
+pub(super) fn lacks(connection: &Connection, wanted: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut lacks = Vec::new();
+    for Object { name: table, .. } in layout::objects(wanted, Some("table"))? {
+        let columns = layout::columns(wanted, &table)?;
+        let found = layout::relation(connection, &table)?;
+        if found == Relation::Nothing {
+            lacks.push(format!("no table {table}"));
+        } else if let Some(why) = misfit(&found, &table, &columns) {
+            lacks.push(why);
+        } else {
+            let present = layout::columns(connection, &table)?;
+            let absent =
+                columns.iter().filter(|it| !present.iter().any(|there| there.name.eq_ignore_ascii_case(&it.name)));
+            lacks.extend(absent.map(|it| format!("no column {table}.{}", it.name)));
         }
     }
-    Ok(None)
+    Ok(lacks)
 }
 
 /// Why something cannot serve as one of the schema's tables. Rows of a table with an `id` are told apart by their row ids.
