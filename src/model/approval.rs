@@ -33,6 +33,14 @@ pub enum Decision {
     NeedsCorrection,
 }
 
+impl Decision {
+    /// Whether bytes that this was decided about come back only with a reason.
+    #[must_use]
+    pub fn refuses(self) -> bool {
+        self == Self::Rejected
+    }
+}
+
 /// What became of the review of a skill's current version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

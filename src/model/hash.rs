@@ -129,9 +129,10 @@ mod tests {
     fn a_prefix_has_eight_digits_or_more_in_whatever_case() {
         let hash = ContentHash::of(b"abc").to_string();
         for length in [8, 12, 63, 64] {
-            let prefix: HashPrefix = hash[..length].to_uppercase().parse().expect("a prefix");
-            assert!(prefix.begins(&hash) && !prefix.begins(&ContentHash::of(b"abd").to_string()), "{length}");
-            assert!(!prefix.begins(&hash[..length - 1]) && !prefix.begins("é"), "{length}");
+            let prefix = hash[..length].to_uppercase().parse::<HashPrefix>();
+            let begins = |text: &str| prefix.as_ref().is_ok_and(|it| it.begins(text));
+            assert!(begins(&hash) && !begins(&ContentHash::of(b"abd").to_string()), "{length}");
+            assert!(!begins(&hash[..length - 1]) && !begins("é"), "{length}");
         }
         for bad in ["", "ba7816b", "ba7816bg", "ba7816bé", &format!("{hash}0")] {
             assert!(bad.parse::<HashPrefix>().is_err(), "{bad}");

@@ -164,9 +164,7 @@ fn bytes_that_another_program_put_under_the_current_number_get_a_number_of_their
     let other = skill_text("jwt", "Edited.");
     project.skill("jwt", "Edited.");
     project.sqlite3(&format!("UPDATE skills SET content_hash = '{}'", sha256(&other)));
-    let ran = project.cfn(["load", "dev"]);
-    assert!(ran.stderr.contains("left out jwt: its row names other bytes"), "{ran:?}");
-    assert_eq!(ran.ok(), "");
+    assert!(project.cfn(["load", "dev"]).ok().contains("First."), "what was approved stays served");
     project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).ok();
     assert_eq!(versions(&project, "jwt"), "1.0.0 deploy, 1.0.1 deploy");
     assert_eq!(project.cfn(["skill", "show", "jwt", "--content"]).ok(), other);

@@ -173,7 +173,7 @@ fn without_a_database_nothing_is_made() {
     let project = Project::empty();
     project.skill("jwt", "Body.");
     let message = project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).fails(3);
-    assert!(message.contains("there is no database at") && message.contains("cfn init"), "{message}");
+    assert!(message.contains("there is no ") && message.contains("cfn init"), "{message}");
     assert!(!project.database().exists() && !project.path().join(".claude/skills-database").exists());
 }
 

@@ -1,5 +1,6 @@
 //! The promises in the documentation of `cfn::store`, as functions over any implementation; each backend runs all of them.
 
+mod deciding;
 mod sqlite;
 mod writing;
 

@@ -71,6 +71,7 @@ pub(in crate::ops) struct Overrule<'a> {
 }
 
 /// What was written.
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(in crate::ops) struct Published {
     pub(in crate::ops) id: SkillId,
     pub(in crate::ops) version: String,

@@ -59,7 +59,7 @@ impl Publication<'_> {
         self.change_fields(tx, skill, level, new_version)?;
         let decided = self.is_due(latest, new_version) && self.decide(tx, skill.id, &version, level, latest)?;
         let mapped = self.mappings.apply(tx, skill.id, self.now, &mut warnings)?;
-        let overruled = decided && latest.is_some_and(|it| it.decision == Decision::Rejected);
+        let overruled = decided && latest.is_some_and(|it| it.decision.refuses());
         let id = skill.id;
         Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })
     }
@@ -73,7 +73,7 @@ impl Publication<'_> {
         new_version: bool,
     ) -> Result<Option<LatestDecision>> {
         let latest = tx.latest_decision(skill.id, hash)?;
-        let rejected = latest.is_some_and(|it| it.decision == Decision::Rejected);
+        let rejected = latest.is_some_and(|it| it.decision.refuses());
         if rejected && self.overrule.is_none() && (new_version || self.judgement.is_some()) {
             return Err(Error::Rejected { name: skill.name.clone() });
         }
@@ -95,7 +95,7 @@ impl Publication<'_> {
         level: ApprovalLevel,
         latest: Option<LatestDecision>,
     ) -> Result<bool> {
-        let overruled = latest.filter(|it| it.decision == Decision::Rejected).and_then(|it| Some((it, self.overrule?)));
+        let overruled = latest.filter(|it| it.decision.refuses()).and_then(|it| Some((it, self.overrule?)));
         let judgement = match (self.judgement, overruled.as_ref()) {
             (None, None) => return Ok(false),
             (Some(judgement), None) => judgement,

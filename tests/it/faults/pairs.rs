@@ -61,6 +61,33 @@ fn two_deploys_of_different_bytes_at_once_are_two_versions() {
 }
 
 #[test]
+fn two_names_that_differ_in_case_alone_at_once_are_one_skill() {
+    for _ in 0..ROUNDS {
+        let project = Project::new();
+        project.file("0.md", text(0));
+        let ran = at_once(&project, &[["deploy", "1", "twin", "0.md"], ["deploy", "1", "Twin", "0.md"]].map(Vec::from));
+        assert_eq!(codes(&ran), [0, 7], "{ran:?}");
+        assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "1");
+        assert_clean(&project);
+    }
+}
+
+#[test]
+fn a_rejection_and_a_deploy_of_the_same_bytes_at_once_end_rejected() {
+    for _ in 0..ROUNDS {
+        let project = with_a_skill();
+        let ran = at_once(
+            &project,
+            &[["deploy", "1", "s", "0.md"].to_vec(), ["skill", "reject", "s", "--approver", "me"].to_vec()],
+        );
+        assert!(matches!(codes(&ran)[..], [0, 0 | 7]), "{ran:?}");
+        let latest = "SELECT decision FROM approval_history ORDER BY id DESC LIMIT 1";
+        assert_eq!(project.sqlite3(latest), "rejected");
+        assert_clean(&project);
+    }
+}
+
+#[test]
 fn the_same_update_twice_at_once_is_done_once() {
     for _ in 0..ROUNDS {
         let project = with_a_skill();

@@ -41,4 +41,6 @@ contract! {
         an_approval_binds_to_bytes_and_the_latest_decides, candidates_are_required_first_then_by_priority_and_name,
         contents_are_stored_once_and_as_they_are, a_change_writes_the_fields_that_are_given_and_no_others,
         usage_rows_are_written_and_carry_no_rate, a_name_is_taken_once_and_names_differ_by_case;
+    deciding: a_name_is_found_in_other_letters, the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version,
+        a_review_is_what_the_latest_decision_the_level_and_the_status_make_it, a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
 }
