@@ -1,6 +1,7 @@
 //! An older database is brought up to date in place: what it has stays, what it lacks comes, and a failure leaves it alone.
 
 mod concurrency;
+mod foreign;
 mod layouts;
 mod partial;
 mod real;
