@@ -130,7 +130,7 @@ fn a_rejection_is_of_the_other_bytes() {
     project.cfn(["db", "capture"]).ok();
     let rejected = project.cfn(["skill", "reject", "jwt", "--approver", "me", "--reason", "no"]).ok();
     assert_eq!(rejected, format!("rejected jwt 1.0.0 ({})\n", &hash[..12]));
-    assert_eq!(readers(&project).0, first());
+    assert_eq!(readers(&project), (first(), false, true, true), "what was rejected waits for nothing");
     let decided = "SELECT decision FROM approval_history WHERE content_hash = ";
     assert_eq!(project.sqlite3(&format!("{decided}'{hash}'")), "rejected");
     project.cfn(["skill", "reject", "jwt", "--version", "1.0.0", "--approver", "me", "--reason", "no"]).ok();
