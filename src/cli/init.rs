@@ -116,8 +116,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         file.write(&report)?;
     }
     context.output.answer(&report)?;
-    let refused = report.import.as_ref().is_some_and(|it| !it.refused.is_empty());
-    Ok(if args.strict && refused { Verdict::Found(1) } else { Verdict::Done })
+    let refused = report.import.map(|it| it.refused).unwrap_or_default();
+    Ok(if refused.iter().any(|it| it.kind == ops::RefusalKind::Rejected) {
+        Verdict::Found(7) // as deploy and update end: whoever brings rejected bytes back is to notice
+    } else if args.strict && !refused.is_empty() {
+        Verdict::Found(1)
+    } else {
+        Verdict::Done
+    })
 }
 
 /// Where the whole report goes.

@@ -98,6 +98,17 @@ fn rejected_bytes_stay_rejected_unless_that_is_overridden_with_a_reason() {
 }
 
 #[test]
+fn a_refused_file_is_not_repeated() {
+    let project = Project::empty();
+    project.file("tree/no name/SKILL.md", "---\nname: root:$6$hunter2\ndescription: hunter2\n---\nhunter2\n");
+    for args in [&["init", "--from", "tree"][..], &["init", "--from", "tree", "--json", "-v"]] {
+        let ran = project.cfn(args);
+        assert!(ran.code == Some(0) && !ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{ran:?}");
+    }
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "0");
+}
+
+#[test]
 fn an_update_back_to_rejected_bytes_is_refused() {
     let project = Project::empty();
     project.file("tree/x/SKILL.md", skill_text("x", "Bad."));
@@ -107,8 +118,9 @@ fn an_update_back_to_rejected_bytes_is_refused() {
     import(&project, &["--category", "testing", "--update", "--approve-as", "lead"]);
     project.file("tree/x/SKILL.md", skill_text("x", "Bad."));
     for more in [&["--update"][..], &["--update", "--approve-as", "lead"]] {
-        let report = import(&project, more);
-        assert_eq!(counts(&report), [1, 0, 0, 0, 0, 1, 0], "{report}");
+        let ran = project.cfn([&["init", "--from", "tree", "--json"], more].concat());
+        let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!((ran.code, counts(&report)), (Some(7), vec![1, 0, 0, 0, 0, 1, 0]), "{report}");
         assert_eq!(report["refused"][0]["kind"], "rejected");
     }
     assert!(project.cfn(["load", "dev"]).ok().contains("Good."));

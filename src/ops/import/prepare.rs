@@ -98,9 +98,10 @@ fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable>
     let name = match own {
         Some(Ok(name)) => name,
         other => {
-            let name = folder.parse().map_err(|error| match &other {
-                Some(Err(own)) => Unusable::because(format!("{own}; and its folder does not name it either: {error}")),
-                _ => Unusable::because(format!("it has no name, and its folder does not name it either: {error}")),
+            // Nothing that a refused file says is repeated.
+            let own = if other.is_some() { "its name is none that a skill can have" } else { "it has no name" };
+            let name = folder.parse().map_err(|error| {
+                Unusable::because(format!("{own}, and its folder does not name it either: {error}"))
             })?;
             if let Some(Err(error)) = other {
                 let message = format!("{error}; it is imported under its folder's name \"{name}\"");
