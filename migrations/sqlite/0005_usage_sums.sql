@@ -13,8 +13,8 @@
 --
 -- Money is kept as whole dollars and billionths, so that no sum overflows. first_used and last_used are in UTC.
 --
--- skill_usage_log.open_key: set while a use waits for its outcome, which 'log' adds once; it is the delivery_key of the use in the
--- outbox, or empty where it is not there. outbox.not_before: until when a delivery waits for that.
+-- skill_usage_log.open_key: set while a use waits for its outcome, which 'log' adds once: id and delivery_key of the use in the
+-- outbox, or empty where it was not queued. outbox.not_before: until when a delivery waits for that outcome.
 
 DROP TRIGGER IF EXISTS cfn_usage_rollup_replaced;
 DROP TRIGGER IF EXISTS cfn_usage_rollup_inserted;
@@ -62,6 +62,8 @@ DROP TABLE usage_archived_totals;
 
 ALTER TABLE skill_usage_log ADD COLUMN open_key TEXT;
 ALTER TABLE outbox ADD COLUMN not_before TEXT;
+-- log: the use that it completes, however many agents share a task's name.
+CREATE INDEX idx_usage_open ON skill_usage_log (task_id, agent_id, skill_id) WHERE open_key IS NOT NULL;
 
 CREATE TRIGGER cfn_skill_usage_log_replace BEFORE INSERT ON skill_usage_log BEGIN
   INSERT INTO usage_dirty SELECT loaded_at, skill_id FROM skill_usage_log WHERE id = NEW.id;

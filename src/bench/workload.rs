@@ -165,6 +165,7 @@ fn log_use(
         phase4_generated: true,
         version: Some("1.0.0"),
         content_hash: Some(hash),
+        awaits_outcome: false,
         outcome: Outcome {
             execution_ms: Some(whole(50 + random.below(5000))),
             exit_code: Some(i64::from(random.below(20) == 0)),

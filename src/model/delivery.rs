@@ -9,6 +9,8 @@ use super::SkillId;
 pub enum Event {
     /// An agent got or used it.
     Execution(Execution),
+    /// What came of a use that was told before, without its outcome.
+    Completed(Execution),
     /// It was deployed.
     Deployed(Changed),
     /// It has new bytes.
@@ -62,6 +64,7 @@ impl Event {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Execution(_) => "execution",
+            Self::Completed(_) => "completed",
             Self::Deployed(_) => "deployed",
             Self::Updated(_) => "updated",
         }
@@ -70,7 +73,7 @@ impl Event {
     /// The JSON under which it is kept.
     pub fn payload(&self) -> serde_json::Result<String> {
         match self {
-            Self::Execution(execution) => serde_json::to_string(execution),
+            Self::Execution(execution) | Self::Completed(execution) => serde_json::to_string(execution),
             Self::Deployed(changed) | Self::Updated(changed) => serde_json::to_string(changed),
         }
     }
@@ -80,9 +83,10 @@ impl Event {
         let unreadable = |error: serde_json::Error| format!("its payload cannot be read: {error}");
         match kind {
             "execution" => serde_json::from_slice(payload).map(Self::Execution).map_err(unreadable),
+            "completed" => serde_json::from_slice(payload).map(Self::Completed).map_err(unreadable),
             "deployed" => serde_json::from_slice(payload).map(Self::Deployed).map_err(unreadable),
             "updated" => serde_json::from_slice(payload).map(Self::Updated).map_err(unreadable),
-            other => Err(format!("its kind is \"{other}\", and must be execution, deployed or updated")),
+            other => Err(format!("its kind is \"{other}\", and must be execution, completed, deployed or updated")),
         }
     }
 }
@@ -103,7 +107,9 @@ mod tests {
             timestamp: "2026-01-01 00:00:00".into(),
         };
         let changed = Changed { skill_id: SkillId(7), timestamp: "2026-01-01 00:00:00".into() };
-        for event in [Event::Execution(execution), Event::Deployed(changed.clone()), Event::Updated(changed)] {
+        let completed = Event::Completed(execution.clone());
+        for event in [Event::Execution(execution), completed, Event::Deployed(changed.clone()), Event::Updated(changed)]
+        {
             let payload = event.payload().unwrap_or_default();
             assert_eq!(Event::parse(event.kind(), payload.as_bytes()), Ok(event));
         }

@@ -27,7 +27,7 @@ pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };
-pub use usage::{DecisionTime, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
+pub use usage::{DecisionTime, OpenUse, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 

@@ -29,6 +29,17 @@ pub struct Usage<'a> {
     pub content_hash: Option<&'a str>,
     /// What came of it; empty where the skill was only handed out.
     pub outcome: Outcome,
+    /// Whether that is to be said later, once.
+    pub awaits_outcome: bool,
+}
+
+/// A use of which it is not known yet what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenUse {
+    /// The row's key.
+    pub id: i64,
+    /// Where it waits to be delivered, as the store wrote it.
+    pub key: String,
 }
 
 /// What came of using a skill once.

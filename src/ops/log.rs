@@ -86,6 +86,12 @@ fn write<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, executi
             place.insert(used)
         }
     };
+    // What was logged when the agent got it, and this, are one use.
+    if let Some(task) = task_id
+        && let Some(open) = tx.open_use(used.id, &execution.agent_id, task)?
+    {
+        return Ok(tx.complete_usage(&open, execution.phase.as_deref(), &execution.outcome)?);
+    }
     // What the agent really got in this task, else what it would get now.
     let got = task_id.map(|task| tx.got(used.id, &execution.agent_id, task)).transpose()?.flatten();
     let version = got.as_ref().or(used.version.as_ref());
@@ -102,6 +108,7 @@ fn write<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, executi
         version: version.map(String::as_str),
         content_hash: hash.map(String::as_str),
         outcome: execution.outcome,
+        awaits_outcome: false,
     })?;
     Ok(())
 }

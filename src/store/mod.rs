@@ -25,7 +25,8 @@ use std::path::Path;
 
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    OpenUse, Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord,
+    Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -113,6 +114,8 @@ pub trait Reporting {
     fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
     /// The version and bytes that an agent got last of a skill in a task.
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
+    /// The last use of a skill by an agent in a task that still waits for its outcome.
+    fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>>;
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
     /// How much of the usage log is not in the rollups, and whether they can be trusted.
@@ -182,8 +185,11 @@ pub trait Transaction: Snapshot + Outbox {
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
     /// Makes a mapping that is there what it is to be; whether it is enabled stays.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
-    /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says.
+    /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says: one that awaits its outcome is delivered
+    /// with it, or after ten minutes.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
+    /// Adds its outcome to a use, which is open no more; what was delivered without it is delivered as a change.
+    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()>;
     /// Brings up to `most` rows of the usage log into the rollups, and what changed since they were.
     fn roll_up(&mut self, most: i64) -> Result<()>;
     /// Throws the rollups away, and repairs what keeps them exact: every row is to be rolled up again.

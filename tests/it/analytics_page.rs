@@ -102,7 +102,7 @@ fn text_shows_uses_by_day_as_one_line_and_json_as_rows() {
     let project = small_project();
     let text = project.cfn(["analytics"]).ok();
     assert!(text.contains("uses by day\n▄·█  2026-01-01 to 2026-01-03, at most 2 uses on 2026-01-03\n"), "{text}");
-    for args in [["analytics", "--json"], ["analytics", "--csv"]] {
+    for args in [&["analytics", "--json"][..], &["analytics", "--csv", "--table", "uses-by-day"]] {
         let answer = project.cfn(args).ok();
         assert!(answer.contains("2026-01-03") && !answer.contains('█'), "{answer}");
     }

@@ -1,22 +1,34 @@
-//! Reports as comma-separated values (RFC 4180), safe to open in a spreadsheet.
+//! One table of a report as comma-separated values (RFC 4180), safe to open in a spreadsheet.
 
-use crate::ops::{AnalyticsReport, Cell};
+use csv::{Terminator, WriterBuilder};
 
-/// Each table under its header; an empty line between two.
-pub(super) fn write(report: &AnalyticsReport) -> String {
-    let tables = report.tables.iter().map(|table| {
-        let mut text = record(table.columns.iter().map(|it| (*it).to_owned()));
-        for row in &table.rows {
-            text += &record(row.iter().map(value));
-        }
-        text
-    });
-    tables.collect::<Vec<_>>().join("\r\n")
+use crate::cli::failure::Failure;
+use crate::model::{Visible, is_visible};
+use crate::ops::{Cell, Table};
+
+/// The table that is asked for, or the first; and what the others are called.
+pub(super) fn choose<'a>(tables: &'a [Table], name: Option<&str>) -> Result<(&'a Table, Vec<&'static str>), Failure> {
+    let folded = |it: &str| it.to_lowercase().replace(['-', '_'], " ");
+    let names = || tables.iter().map(|it| format!("\"{}\"", it.name)).collect::<Vec<_>>().join(", ");
+    let chosen = match name {
+        None => tables.first(),
+        Some(name) => tables.iter().find(|it| folded(it.name) == folded(name.trim())),
+    };
+    let chosen = chosen.ok_or_else(|| {
+        let message = format!("this report has no table \"{}\"", Visible(name.unwrap_or_default()));
+        Failure::input(message, format!("Name one of its tables with --table: {}.", names()))
+    })?;
+    Ok((chosen, tables.iter().map(|it| it.name).filter(|it| *it != chosen.name).collect()))
 }
 
-fn record(cells: impl Iterator<Item = String>) -> String {
-    let quoted: Vec<String> = cells.map(|cell| quote(&cell)).collect();
-    quoted.join(",") + "\r\n"
+/// A header, and a record for each row.
+pub(super) fn write(table: &Table) -> Result<Vec<u8>, Failure> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    let written = writer
+        .write_record(table.columns)
+        .and_then(|()| table.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(value))));
+    written.map_err(|error| Failure::internal(&error.to_string()))?;
+    writer.into_inner().map_err(|error| Failure::internal(&error.to_string()))
 }
 
 fn value(cell: &Cell) -> String {
@@ -29,26 +41,130 @@ fn value(cell: &Cell) -> String {
     }
 }
 
-/// A spreadsheet runs text that starts like a formula; an apostrophe makes it text again.
+/// A spreadsheet runs text that starts like a formula; an apostrophe makes it text again. What nobody sees is escaped.
 fn defused(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let apostrophe = if starts_a_formula(text) && !is_number(text) { "'" } else { "" };
+    format!("{apostrophe}{}", Visible(text))
 }
 
-fn quote(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+/// Whether a spreadsheet may find a formula here. Some skip blanks and marks that have no shape, and take the wide and the small forms
+/// of a sign for the sign.
+fn starts_a_formula(text: &str) -> bool {
+    let mut skipped = text.chars().take_while(|it| it.is_whitespace() || !is_visible(*it));
+    let first = text.chars().find(|it| !it.is_whitespace() && is_visible(*it));
+    skipped.any(|it| matches!(it, '\t' | '\r' | '\n'))
+        || first.is_some_and(|it| {
+            matches!(
+                it,
+                '=' | '+'
+                    | '-'
+                    | '@'
+                    | '＝'
+                    | '＋'
+                    | '－'
+                    | '＠'
+                    | '﹦'
+                    | '﹢'
+                    | '﹣'
+                    | '﹫'
+                    | '−'
+                    | '⁼'
+                    | '⁺'
+                    | '⁻'
+                    | '₌'
+                    | '₊'
+                    | '₋'
+            )
+        })
+}
+
+/// A plain negative number, which is no formula.
+fn is_number(text: &str) -> bool {
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('-').is_some_and(|it| match it.split_once('.') {
+        Some((whole, part)) => digits(whole) && digits(part),
+        None => digits(it),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::write;
-    use crate::ops::{AnalyticsReport, Cell, Table};
+    use super::{choose, defused, write};
+    use crate::ops::{Cell, Table};
+
+    fn table(name: &'static str, rows: Vec<Vec<Cell>>) -> Table {
+        Table { name, columns: &["skill", "uses"], rows }
+    }
 
     #[test]
-    fn formulas_are_defused_and_commas_quoted() {
-        let rows =
-            vec![vec![Cell::Text("=1+1".into()), Cell::Integer(-3)], vec![Cell::Text("a,\"b\"".into()), Cell::Missing]];
-        let tables = vec![Table { name: "x", columns: &["skill", "uses"], rows }];
-        let report = AnalyticsReport { report: "usage", first_day: None, last_day: None, tables };
-        assert_eq!(write(&report), "skill,uses\r\n'=1+1,-3\r\n\"a,\"\"b\"\"\",\r\n");
+    fn what_a_spreadsheet_would_run_is_text() {
+        for formula in [
+            "=1+1",
+            "+1",
+            "-1+1",
+            "@sum",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\tplain",
+            " =1+1",
+            "\u{a0}=1",
+            "\u{3000}=1",
+            "\u{feff}=1",
+            " \u{200b}\u{2060} =1",
+            "\u{ad}-x",
+            "＝1+1",
+            " ＋1",
+            "－1",
+            "＠x",
+            "﹦1",
+            "−1+1",
+            "-",
+            "-1e5",
+            "--1",
+            "-1.",
+            "+1.5",
+        ] {
+            assert!(defused(formula).starts_with('\''), "{formula:?}");
+        }
+        for plain in ["a", "a=1", " a", "1-1", "'=1", "", " ", "-21", "-1.5", "x-21", "\"=1\""] {
+            assert_eq!(defused(plain), plain, "{plain:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_escaped() {
+        assert_eq!(defused("a\u{1b}[31m\0b"), "a\\u{1b}[31m\\u{0}b");
+        assert_eq!(defused("two\r\nlines"), "two\\r\\nlines");
+        assert_eq!(defused("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn records_are_quoted_and_end_as_the_standard_says() {
+        let rows = vec![
+            vec![Cell::Text("a,\"b\"".into()), Cell::Integer(-3)],
+            vec![Cell::Missing, Cell::Missing],
+            vec![Cell::Text("=\"x\",1".into()), Cell::Decimal(-0.5)],
+        ];
+        let written = write(&table("x", rows)).unwrap_or_default();
+        let text = "skill,uses\r\n\"a,\"\"b\"\"\",-3\r\n,\r\n\"'=\"\"x\"\",1\",-0.5\r\n";
+        assert_eq!(String::from_utf8_lossy(&written), text);
+        let single = Table { name: "y", columns: &["skill"], rows: vec![vec![Cell::Missing]] };
+        assert_eq!(write(&single).unwrap_or_default(), b"skill\r\n\"\"\r\n", "an empty line would be no record");
+    }
+
+    #[test]
+    fn a_table_is_found_by_its_name_however_it_is_written() {
+        let tables = [table("by skill", Vec::new()), table("unused skills", Vec::new())];
+        for (name, found) in
+            [(None, "by skill"), (Some("unused skills"), "unused skills"), (Some(" Unused-Skills"), "unused skills")]
+        {
+            let other = if found == "by skill" { "unused skills" } else { "by skill" };
+            assert!(
+                choose(&tables, name).is_ok_and(|(table, rest)| table.name == found && rest == [other]),
+                "{name:?}"
+            );
+        }
+        assert!(choose(&tables, Some("none")).is_err_and(|it| it.hint.contains("\"by skill\", \"unused skills\"")));
     }
 }

@@ -4,20 +4,20 @@ mod csv;
 mod days;
 mod html;
 mod sparkline;
+mod text;
 
 use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::Verdict;
 use super::choice::{category, one_of};
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
-use super::output::{Page, Report};
 use super::page::publish;
-use super::{Verdict, counted};
 use crate::cache::Class;
-use crate::model::{AgentType, Category, Visible};
-use crate::ops::{self, Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName};
+use crate::model::{AgentType, Category};
+use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
 
 /// Say what skills are used, whether they help, and what they save
 ///
@@ -30,6 +30,7 @@ Examples:
   cfn analytics
   cfn analytics effectiveness --days 30
   cfn analytics usage --agent backend-developer --since 2026-01-01 --csv > usage.csv
+  cfn analytics usage --csv --table 'unused skills' > unused.csv
   cfn analytics --days 90 --html skills.html
   cfn analytics check")]
 pub(super) struct Args {
@@ -54,9 +55,12 @@ pub(super) struct Args {
     /// The most rows of a table
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Write comma-separated values
+    /// Write one table as comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Which table; the first one of the report, where it is not said
+    #[arg(long, value_name = "NAME", requires = "csv")]
+    table: Option<String>,
     /// Write a page with charts to this file; without a report, of every report
     #[arg(long, value_name = "FILE", conflicts_with = "csv")]
     html: Option<PathBuf>,
@@ -127,8 +131,9 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    if let (Some(What::Check | What::Rebuild), Some(_)) = (args.report, &args.html) {
-        return Err(Failure::input("check is no report and has no page", "Name a report, or leave it out for all."));
+    if matches!(args.report, Some(What::Check | What::Rebuild)) && (args.html.is_some() || args.csv) {
+        let message = "check and rebuild are no reports: they have neither a page nor a table";
+        return Err(Failure::input(message, "Name a report."));
     }
     let Some(request) = args.request()? else {
         return check(context, matches!(args.report, Some(What::Rebuild)));
@@ -146,7 +151,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     }
     let report = answered(context, &request)?;
     if args.csv {
-        context.output.raw(csv::write(&report).as_bytes())?;
+        let (table, others) = csv::choose(&report.tables, args.table.as_deref())?;
+        context.output.raw(&csv::write(table)?)?;
+        if !others.is_empty() {
+            let names: Vec<_> = others.iter().map(|it| format!("--table \"{it}\"")).collect();
+            context.output.note(&format!(
+                "this is the table \"{}\"; the report also has {}",
+                table.name,
+                names.join(", ")
+            ));
+        }
     } else {
         context.output.answer(&report)?;
     }
@@ -230,65 +244,4 @@ fn adding_up(context: &Context, work: impl FnOnce(&mut dyn FnMut(u64)) -> ops::R
         most = most.max(left);
         progress.at(count(most - left), count(most));
     })?)
-}
-
-impl Report for AnalyticsReport {
-    fn text(&self, page: &mut Page) {
-        if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
-            page.line(format!("{first} to {last} (UTC)"));
-        }
-        for (index, table) in self.tables.iter().enumerate() {
-            let gap = if index == 0 { "" } else { "\n" };
-            page.heading(&format!("{gap}{}", table.name));
-            if table.rows.is_empty() {
-                page.line("nothing");
-                continue;
-            }
-            if let Some(line) = sparkline::of(table) {
-                page.line(line);
-                continue;
-            }
-            let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
-            let header: Vec<&str> = header.iter().map(String::as_str).collect();
-            let row = |row: &Vec<Cell>| {
-                table.columns.iter().zip(row).map(|(column, cell)| shown(column, cell)).collect::<Vec<_>>()
-            };
-            page.table(&header, table.rows.iter().map(row));
-        }
-    }
-}
-
-/// A cell for a person: three decimals are what a report can mean, but money under a cent is not nothing.
-fn shown(column: &str, cell: &Cell) -> String {
-    match cell {
-        Cell::Missing => "-".to_owned(),
-        Cell::Text(text) => text.clone(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Decimal(number) if column.starts_with("usd") && *number != 0.0 && number.abs() < 0.01 => {
-            format!("{number:.9}").trim_end_matches('0').to_owned()
-        }
-        Cell::Decimal(number) => format!("{number:.3}"),
-        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-    }
-}
-
-impl Report for PageReport {
-    fn text(&self, page: &mut Page) {
-        page.line(Visible(self.path.to_string_lossy()));
-    }
-}
-
-impl Report for ProofReport {
-    fn text(&self, page: &mut Page) {
-        let verdict = if self.differences == 0 { "equal" } else { "NOT equal" };
-        page.line(format!(
-            "rollups and full scan are {verdict}: {} in {}, {}",
-            counted(self.rows, "row"),
-            counted(self.cells, "cell"),
-            counted(self.differences, "difference")
-        ));
-        if self.differences > 0 {
-            page.line("run 'cfn analytics rebuild' to add the log up again");
-        }
-    }
 }

@@ -1,11 +1,9 @@
 //! Reports over decisions and skills.
 
-use jiff::civil::DateTime;
-
 use super::table::{Cell, Table};
 use super::{Source, layout};
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Decision, DecisionTime};
+use crate::model::{ApprovalLevel, Decision, DecisionTime, instant};
 use crate::ops::error::Result;
 
 const LEVELS: [ApprovalLevel; 3] = [ApprovalLevel::Auto, ApprovalLevel::Escalate, ApprovalLevel::Human];
@@ -19,10 +17,9 @@ fn service_hours(level: ApprovalLevel) -> Option<f64> {
     }
 }
 
-/// Hours from one database time to another; none where either is unknown or written in another way.
+/// Hours from one time to another; none where either is unknown or no date.
 fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
-    let time = |text: Option<&str>| text?.parse::<DateTime>().ok();
-    Some(time(from)?.duration_until(time(to)?).as_secs_f64() / 3600.0)
+    Some(instant(to?)?.duration_since(instant(from?)?).as_secs_f64() / 3600.0)
 }
 
 pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
@@ -66,11 +63,18 @@ pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
     let now = clock.database_time();
-    let mut waiting = source.snapshot.waiting(source.category())?;
-    // Longest first; the order of ids, that is of arrival, where the times are equal or unknown.
-    waiting.sort_by(|a, b| a.since.cmp(&b.since));
-    let rows = waiting.into_iter().map(|it| {
-        let waited = hours(it.since.as_deref(), Some(&now));
+    let mut waiting: Vec<_> = source
+        .snapshot
+        .waiting(source.category())?
+        .into_iter()
+        .map(|it| {
+            let waited = hours(it.since.as_deref(), Some(&now));
+            (it, waited)
+        })
+        .collect();
+    // Longest first, then the unknown; the order of ids, that is of arrival, where the times are equal.
+    waiting.sort_by(|(_, a), (_, b)| b.unwrap_or(f64::MIN).total_cmp(&a.unwrap_or(f64::MIN)));
+    let rows = waiting.into_iter().map(|(it, waited)| {
         let over = waited.zip(service_hours(it.approval_level)).is_some_and(|(waited, most)| waited > most);
         vec![
             Cell::Text(it.name),
@@ -105,13 +109,14 @@ pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
         let rate =
             |decision: Decision| share(of_level.iter().filter(|it| it.decision == decision).count(), of_level.len());
         let reviews: Vec<i64> = of_level.iter().filter_map(|it| it.review_minutes).collect();
+        let minutes = reviews.iter().fold(0_i64, |sum, it| sum.saturating_add(*it));
         Some(vec![
             Cell::text(level.as_str()),
             count(of_level.len()),
             rate(Decision::Approved),
             rate(Decision::Rejected),
             rate(Decision::Escalated),
-            Cell::mean(reviews.iter().sum(), i64::try_from(reviews.len()).unwrap_or(i64::MAX)),
+            Cell::mean(minutes, i64::try_from(reviews.len()).unwrap_or(i64::MAX)),
             count(bottlenecks),
         ])
     });

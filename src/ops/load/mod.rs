@@ -208,6 +208,7 @@ pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: 
             version: Some(version),
             content_hash: Some(content_hash),
             outcome: Outcome::default(),
+            awaits_outcome: usage.task_id.is_some(),
         })?;
     }
     transaction.commit()?;

@@ -3,36 +3,96 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::rows::{Fields, change, collect, first};
-use crate::model::{Changed, Delivery, Event, Execution, SkillId, Usage};
+use crate::model::{Changed, Delivery, Event, Execution, OpenUse, Outcome, SkillId, Usage};
 use crate::store::{OutboxSummary, SetAside};
 
 /// Where it is remembered, between processes, that the server could not be reached.
 const LEFT_ALONE: &str = "workflow_left_alone_until";
 
+/// A use that awaits its outcome is not delivered yet. A clock that was set back does not hold it up for longer than ten minutes.
+macro_rules! held {
+    () => {
+        "coalesce(not_before BETWEEN datetime('now', '+1 second') AND datetime('now', '+10 minutes'), false)"
+    };
+}
+
 /// Writes an event down, where the skill was generated from a pattern.
 fn add(connection: &Connection, skill: SkillId, event: &Event, now: &str) -> Result<()> {
-    let payload = event.payload().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     change(
         connection,
         "INSERT INTO outbox (pattern_id, kind, payload, created_at)
          SELECT phase4_pattern_id, ?2, ?3, ?4 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
-        params![skill.0, event.kind(), payload, now],
+        params![skill.0, event.kind(), payload(event)?, now],
     )?;
     Ok(())
 }
 
-pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<()> {
-    let outcome = &usage.outcome;
-    let execution = Execution {
-        team_id: usage.agent_type.to_owned(),
-        task_id: usage.task_id.map(str::to_owned),
+fn payload(event: &Event) -> Result<String> {
+    event.payload().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Queues a use; what tells it from others, where it was queued.
+pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Option<String>> {
+    let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at, &usage.outcome));
+    let most = usage.awaits_outcome.then_some("+10 minutes");
+    first(
+        connection,
+        "INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)
+         SELECT phase4_pattern_id, ?2, ?3, ?4, datetime('now', ?5) FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL
+         RETURNING id || ' ' || delivery_key",
+        params![usage.skill_id.0, event.kind(), payload(&event)?, usage.loaded_at, most],
+        |row| row.get(0),
+    )
+}
+
+fn execution(agent_type: &str, task_id: Option<&str>, at: &str, outcome: &Outcome) -> Execution {
+    Execution {
+        team_id: agent_type.to_owned(),
+        task_id: task_id.map(str::to_owned),
         execution_time_ms: outcome.execution_ms,
         exit_code: outcome.exit_code,
         cost_avoided_usd: outcome.cost_avoided_usd,
         tokens_avoided: outcome.tokens_avoided,
-        timestamp: usage.loaded_at.to_owned(),
+        timestamp: at.to_owned(),
+    }
+}
+
+/// Queues the outcome of a use: with the use itself, while nobody can have read that; else as a change of it. Where it was not
+/// queued, it is now, if `on`.
+pub(super) fn completed(connection: &Connection, open: &OpenUse, outcome: &Outcome, on: bool) -> Result<()> {
+    let row = "SELECT skill_id, coalesce(CAST(agent_type AS TEXT), ''), CAST(task_id AS TEXT), coalesce(CAST(loaded_at AS TEXT), '')
+         FROM skill_usage_log WHERE id = ?1";
+    let Some((skill, execution)) = first(connection, row, [open.id], |row| {
+        let mut fields = Fields::new("skill_usage_log", row);
+        let (skill, agent_type) = (SkillId(fields.get()?), fields.text()?);
+        let (task, at) = (fields.maybe_text()?, fields.text()?);
+        Ok((skill, execution(&agent_type, task.as_deref(), &at, outcome)))
+    })?
+    else {
+        return Ok(());
     };
-    add(connection, usage.skill_id, &Event::Execution(execution), usage.loaded_at)
+    let at = execution.timestamp.clone();
+    let Some((id, key)) = open.key.split_once(' ') else {
+        return if on { add(connection, skill, &Event::Execution(execution), &at) } else { Ok(()) };
+    };
+    let with_the_use = concat!(
+        "UPDATE outbox SET payload = ?3, not_before = NULL
+         WHERE id = ?1 AND delivery_key = ?2 AND (set_aside_at IS NOT NULL OR ",
+        held!(),
+        ")"
+    );
+    let whole = Event::Execution(execution.clone());
+    if change(connection, with_the_use, params![id, key, payload(&whole)?])? > 0 {
+        return Ok(());
+    }
+    let event = Event::Completed(execution);
+    change(
+        connection,
+        "INSERT INTO outbox (delivery_key, pattern_id, kind, payload, created_at)
+         SELECT ?2 || '/completed', phase4_pattern_id, ?3, ?4, ?5 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
+        params![skill.0, key, event.kind(), payload(&event)?, at],
+    )?;
+    Ok(())
 }
 
 pub(super) fn deployed(connection: &Connection, skill_id: SkillId, now: &str) -> Result<()> {
@@ -48,8 +108,10 @@ pub(super) fn waiting(connection: &Connection, most: usize) -> Result<Vec<Delive
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     collect(
         connection,
-        "SELECT id, CAST(delivery_key AS BLOB), CAST(pattern_id AS INTEGER), CAST(kind AS BLOB), CAST(payload AS BLOB)
-         FROM outbox WHERE set_aside_at IS NULL ORDER BY id LIMIT ?1",
+        concat!(
+            "SELECT id, CAST(delivery_key AS BLOB), CAST(pattern_id AS INTEGER), CAST(kind AS BLOB), CAST(payload AS BLOB)
+             FROM outbox WHERE set_aside_at IS NULL AND NOT ", held!(), " ORDER BY id LIMIT ?1"
+        ),
         [most],
         |row| {
             let mut fields = Fields::new("outbox", row);
@@ -99,7 +161,8 @@ pub(super) fn retry(connection: &Connection) -> Result<usize> {
 }
 
 pub(super) fn anything_waits(connection: &Connection) -> Result<bool> {
-    let found = first(connection, "SELECT 1 FROM outbox WHERE set_aside_at IS NULL LIMIT 1", [], |_| Ok(()))?;
+    let sql = concat!("SELECT 1 FROM outbox WHERE set_aside_at IS NULL AND NOT ", held!(), " LIMIT 1");
+    let found = first(connection, sql, [], |_| Ok(()))?;
     Ok(found.is_some())
 }
 

@@ -15,7 +15,7 @@ pub(super) fn decision_times(
     let sql = "SELECT h.rowid, h.approval_level, h.decision, h.timestamp, v.created_at, h.review_duration_minutes
          FROM approval_history h LEFT JOIN skill_versions v ON v.skill_id = h.skill_id AND v.version = h.version
          WHERE h.decision IN ('approved', 'rejected', 'escalated', 'needs_correction')
-           AND (?1 IS NULL OR (substr(h.timestamp, 1, 10) >= ?1 AND substr(h.timestamp, 1, 10) <= ?2))
+           AND (?1 IS NULL OR substr(utc_time(h.timestamp), 1, 10) BETWEEN ?1 AND ?2)
            AND (?3 IS NULL OR h.skill_id IN (SELECT id FROM skills WHERE category = ?3)) ORDER BY h.rowid";
     let parameters = params![days.map(|it| &it.first), days.map(|it| &it.last), category];
     collect(connection, sql, parameters, |row| {

@@ -20,6 +20,11 @@ const DELTA: &str = "CREATE TEMP TABLE IF NOT EXISTS usage_delta AS SELECT * FRO
 
 const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id > ?1 AND u.id <= ?2"));
 
+/// One row, and what takes it away again.
+const FOLD_ROW: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id = ?1"));
+const NEGATE: &str = "UPDATE temp.usage_delta SET uses = -uses, measured = -measured, gain = -gain, helped = -helped, timed = -timed,
+   time_ms = -time_ms, outcomes = -outcomes, succeeded = -succeeded, tokens = -tokens, usd = -usd, nano_usd = -nano_usd";
+
 const FOLD_DAILY: &str =
     concat!("INSERT INTO usage_daily SELECT * FROM temp.usage_delta WHERE true", add_to_existing!());
 
@@ -148,6 +153,22 @@ pub(super) fn roll_up(connection: &Connection, most: i64) -> Result<()> {
 
 fn set_through(connection: &Connection, id: i64) -> Result<()> {
     change(connection, "UPDATE cfn_metadata SET value = ?1 WHERE name = 'rolled_up_through'", [id]).map(|_| ())
+}
+
+/// Runs a change of a row that leaves its day, skill, agent type and level as they are. The sums follow at once where the row is in
+/// them, so that no day has to be added up again for each use that is completed.
+pub(super) fn keeping(connection: &Connection, id: i64, change_row: impl FnOnce() -> Result<()>) -> Result<()> {
+    if id > rolled_up_through(connection)? {
+        return change_row();
+    }
+    let marked: Option<i64> = connection.query_row("SELECT max(rowid) FROM usage_dirty", [], |row| row.get(0))?;
+    connection.execute_batch(DELTA)?;
+    change(connection, FOLD_ROW, [id])?;
+    change(connection, NEGATE, [])?;
+    change_row()?;
+    change(connection, FOLD_ROW, [id])?;
+    add_delta(connection)?;
+    change(connection, "DELETE FROM usage_dirty WHERE rowid > ?1 OR ?1 IS NULL", [marked]).map(|_| ())
 }
 
 fn add_delta(connection: &Connection) -> Result<()> {

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    OpenUse, Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord,
+    Waiting,
 };
 use crate::store::{
     Backlog, Catalogue, Days, Freshness, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
@@ -142,6 +143,10 @@ impl Reporting for SqliteTransaction<'_> {
         self.say(usage::used(&self.inner, name))
     }
 
+    fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+        self.say(usage::open(&self.inner, skill, agent_id, task_id))
+    }
+
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
         self.say(usage::got(&self.inner, skill, agent_id, task_id))
     }
@@ -268,8 +273,14 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
-        self.say(usage::log(&self.inner, row))?;
-        if self.outbox { self.say(outbox::executed(&self.inner, row)) } else { Ok(()) }
+        let queued = if self.outbox { self.say(outbox::executed(&self.inner, row))? } else { None };
+        let open = row.awaits_outcome.then(|| queued.unwrap_or_default());
+        self.say(usage::log(&self.inner, row, open.as_deref()))
+    }
+
+    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+        self.say(usage::complete(&self.inner, open.id, phase, outcome))?;
+        self.say(outbox::completed(&self.inner, open, outcome, self.outbox))
     }
 
     fn roll_up(&mut self, most: i64) -> Result<()> {

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::approved;
+use super::rollups;
 use super::rows::{Fields, change, collect, first};
-use crate::model::{SkillId, SkillName, Usage, UsageRow, UsedSkill};
+use crate::model::{OpenUse, Outcome, SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
 /// A skill, and what an agent would get of it.
@@ -44,6 +45,45 @@ pub(super) fn got(
     })
 }
 
+/// Served by an index of the open uses alone. What another program completed is none any more.
+const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
+   WHERE task_id = ?1 AND agent_id = ?2 AND skill_id = ?3 AND open_key IS NOT NULL
+     AND coalesce(exit_code, success_indicator, execution_time_ms, confidence_before, confidence_after, test_pass_rate,
+       tokens_avoided, cost_avoided_usd) IS NULL
+   ORDER BY id DESC LIMIT 1";
+
+pub(super) fn open(connection: &Connection, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+    first(connection, OPEN, params![task_id, agent_id, skill.0], |row| {
+        let mut fields = Fields::new("skill_usage_log", row);
+        Ok(OpenUse { id: fields.get()?, key: fields.text()? })
+    })
+}
+
+pub(super) fn complete(connection: &Connection, id: i64, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+    rollups::keeping(connection, id, || {
+        change(
+            connection,
+            "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce(?2, phase), execution_time_ms = ?3,
+               confidence_before = ?4, confidence_after = ?5, success_indicator = ?6, test_suite_executed = ?7,
+               test_pass_rate = ?8, exit_code = ?9, tokens_avoided = ?10, cost_avoided_usd = ?11 WHERE id = ?1",
+            params![
+                id,
+                phase,
+                outcome.execution_ms,
+                outcome.confidence_before,
+                outcome.confidence_after,
+                outcome.exit_code.map(|code| code == 0),
+                outcome.test_pass_rate.map(|_| true),
+                outcome.test_pass_rate,
+                outcome.exit_code,
+                outcome.tokens_avoided,
+                outcome.cost_avoided_usd,
+            ],
+        )
+        .map(|_| ())
+    })
+}
+
 /// Served by a partial index, so rows without a rate are never looked at.
 const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
    WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
@@ -54,14 +94,15 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
         .flatten())
 }
 
-pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
+/// Writes a row; `open`: while it waits for its outcome, what tells it in the outbox.
+pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     let outcome = &row.outcome;
     change(
         connection,
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
            phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, success_indicator,
-           test_suite_executed, test_pass_rate, exit_code, tokens_avoided, cost_avoided_usd)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+           test_suite_executed, test_pass_rate, exit_code, tokens_avoided, cost_avoided_usd, open_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         params![
             row.agent_id,
             row.agent_type,
@@ -82,6 +123,7 @@ pub(super) fn log(connection: &Connection, row: &Usage<'_>) -> Result<()> {
             outcome.exit_code,
             outcome.tokens_avoided,
             outcome.cost_avoided_usd,
+            open,
         ],
     )?;
     Ok(())
@@ -126,8 +168,19 @@ fn shown_row(row: &Row<'_>) -> Result<UsageRow> {
 
 #[cfg(test)]
 mod tests {
-    use super::LATEST_PASS_RATE;
+    use super::{LATEST_PASS_RATE, OPEN};
     use crate::store::sqlite::plans::{cost, database, scans};
+
+    #[test]
+    fn an_open_use_is_one_seek_however_many_share_the_task() -> rusqlite::Result<()> {
+        let connection = database()?;
+        connection.execute_batch("UPDATE skill_usage_log SET task_id = 't', agent_id = 'a' || (id % 9)")?;
+        connection.execute_batch("UPDATE skill_usage_log SET open_key = '' WHERE id IN (9, 27)")?;
+        assert!(scans(&connection, OPEN)?.is_empty());
+        assert_eq!(cost(&connection, OPEN, rusqlite::params!["t", "a0", 9])?, (1, 0));
+        assert_eq!(cost(&connection, OPEN, rusqlite::params!["t", "a7", 7])?, (0, 0));
+        Ok(())
+    }
 
     #[test]
     fn the_latest_rate_is_one_seek() -> rusqlite::Result<()> {

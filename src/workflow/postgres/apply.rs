@@ -93,10 +93,11 @@ async fn apply(client: &Client, part: &[Delivery]) -> Result<Vec<bool>, Stopped>
     let mut keys = record_keys(client, part).await?;
     let new: Vec<bool> = part.iter().map(|it| keys.remove(&it.key)).collect();
     let events = || part.iter().zip(&new).filter(|it| *it.1).map(|(it, _)| it);
-    let (mut executions, mut deployed, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut executions, mut completed, mut deployed, mut updated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for delivery in events() {
         match &delivery.event {
             Ok(Event::Execution(execution)) => executions.push((delivery.pattern_id, execution)),
+            Ok(Event::Completed(execution)) => completed.push((delivery.pattern_id, execution)),
             Ok(Event::Deployed(changed)) => deployed.push((delivery.pattern_id, changed)),
             Ok(Event::Updated(changed)) => updated.push((delivery.pattern_id, changed)),
             Err(_) => {} // refused above
@@ -104,6 +105,7 @@ async fn apply(client: &Client, part: &[Delivery]) -> Result<Vec<bool>, Stopped>
     }
     // Kinds touch different tables, so it is enough that the order is kept within each.
     execute(client, &executions).await?;
+    complete(client, &completed).await?;
     deploy(client, &deployed).await?;
     update(client, &updated).await?;
     Ok(new)
@@ -153,6 +155,34 @@ async fn execute(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stop
          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY
            AS it (pattern, team, task, ms, code, usd, tokens, at, place) ORDER BY place";
     client.execute_typed(sql, &parameters).await?;
+    Ok(())
+}
+
+/// A use that was delivered without its outcome is found by what is known of it, among those that have none: rows of the same second,
+/// team and task are the same until one of them is completed. The keys see to it that each is completed once.
+async fn complete(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stopped> {
+    let sql =
+        "UPDATE skill_executions SET execution_time_ms = $4, exit_code = $5, cost_avoided_usd = $6, tokens_avoided = $7
+         WHERE ctid = (SELECT ctid FROM skill_executions WHERE skill_id = $1 AND team_id = $2
+           AND task_id IS NOT DISTINCT FROM $3 AND timestamp = $8::timestamptz AND execution_time_ms IS NULL
+           AND exit_code IS NULL AND cost_avoided_usd IS NULL AND tokens_avoided IS NULL LIMIT 1)";
+    for (pattern, it) in rows {
+        let parameters: [Parameter<'_>; 8] = [
+            (pattern, Type::INT8),
+            (&it.team_id, Type::TEXT),
+            (&it.task_id, Type::TEXT),
+            (&it.execution_time_ms, Type::INT8),
+            (&it.exit_code, Type::INT8),
+            (&it.cost_avoided_usd, Type::FLOAT8),
+            (&it.tokens_avoided, Type::INT8),
+            (&it.timestamp, Type::TEXT),
+        ];
+        if client.execute_typed(sql, &parameters).await? == 0 {
+            return Err(Stopped::Refused(
+                "skill_executions has no use without an outcome that this one belongs to".to_owned(),
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -62,7 +62,10 @@ fn a_row_keeps_the_bytes_that_the_agent_got_in_that_task() {
         project.cfn(["log", "beta", "--agent-id", agent, "--agent-type", "tester", "--task-id", task]).ok();
         project.sqlite3("SELECT version, content_hash FROM skill_usage_log ORDER BY id DESC LIMIT 1")
     };
-    assert_eq!(log("a1", "t1"), format!("1.0.0|{old}"));
+    let completed = "SELECT version, content_hash FROM skill_usage_log WHERE skill_id = 2";
+    log("a1", "t1");
+    assert_eq!(project.sqlite3(completed), format!("1.0.0|{old}"));
+    assert_eq!(log("a1", "t1"), format!("1.0.0|{old}"), "another use in that task");
     let now = log("a1", "t2");
     assert!(now.starts_with("1.0.1|") && !now.ends_with(&old), "{now}");
     assert_eq!(log("a2", "t1"), now, "another agent");

@@ -1,6 +1,7 @@
 //! The usage log, and the reports over it.
 
 mod archive;
+mod completed;
 mod log;
 mod options;
 mod property;

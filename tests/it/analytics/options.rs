@@ -63,12 +63,52 @@ fn agent_category_and_limit_narrow_every_table() {
     assert_eq!(rows(&project, &["by-approval", "--category", "domain"]).len(), 1);
 }
 
+/// Fields of a record, where none has a line break in it.
+fn width(line: &str) -> usize {
+    let mut quoted = false;
+    1 + line
+        .chars()
+        .filter(|it| {
+            quoted ^= *it == '"';
+            *it == ',' && !quoted
+        })
+        .count()
+}
+
 #[test]
-fn csv_defuses_formulas() {
+fn csv_is_one_table_and_runs_nothing() {
     let project = project();
-    project.sqlite3("INSERT INTO skill_usage_log (agent_id, agent_type, skill_id) VALUES ('a', '=HYPERLINK(\"x\")', 1), ('a', '@t', 1)");
-    let said = project.cfn(["analytics", "usage", "--csv"]).ok();
-    assert!(said.contains("alpha,\"'=HYPERLINK(\"\"x\"\")\",1,") && said.contains("alpha,'@t,1,"), "{said}");
+    project.sqlite3(
+        "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id) VALUES ('a', '=HYPERLINK(\"x\")', 1), ('a', '@t', 1),
+           ('a', ' =1+1', 1), ('a', '＝1+1', 1), ('a', 'two' || char(10) || 'lines, here', 1), ('a', '-21', 1), ('a', char(9) || 'tab', 1)",
+    );
+    let ran = project.cfn(["analytics", "usage", "--csv"]);
+    assert!(ran.stderr.contains("note: ") && ran.stderr.contains("--table \"unused skills\""), "{ran:?}");
+    let said = ran.ok();
+    for cell in [
+        ",\"'=HYPERLINK(\"\"x\"\")\",1,",
+        ",'@t,1,",
+        ",' =1+1,1,",
+        ",'＝1+1,1,",
+        ",\"two\\nlines, here\",1,",
+        ",-21,1,",
+        ",'\\ttab,1,",
+    ] {
+        assert!(said.contains(cell), "{cell} in {said}");
+    }
+    assert!(said.lines().all(|it| width(it) == 5) && said.ends_with("\r\n"), "{said}");
+    let quiet = project.cfn(["analytics", "usage", "--csv", "--table", "unused-skills", "-q"]);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("skill\r\nbeta\r\ngamma\r\n", ""));
+    for report in ["overview", "effectiveness", "velocity", "cost", "phase4-performance", "bottlenecks", "by-approval"]
+    {
+        let said = project.cfn(["analytics", report, "--csv", "-q"]).ok();
+        let widths: Vec<usize> = said.lines().map(width).collect();
+        assert!(!widths.is_empty() && widths.iter().all(|it| *it == widths[0]), "{report}: {said}");
+    }
+    let wrong = project.cfn(["analytics", "cost", "--csv", "--table", "nothing"]).fails(1);
+    assert!(wrong.contains("no table \"nothing\"") && wrong.contains("\"in all\", \"by skill\""), "{wrong}");
+    project.cfn(["analytics", "usage", "--table", "unused skills"]).fails(1);
+    project.cfn(["analytics", "check", "--csv"]).fails(1);
 }
 
 #[test]

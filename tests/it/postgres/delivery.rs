@@ -11,7 +11,7 @@ fn executions_deployments_and_updates_arrive() {
     dual.log("review", "t1");
     let path = dual.project.file("new.md", "---\nname: review\ndescription: New.\n---\n\nBetter.\n");
     dual.ok(["update", "review", "1.0.1", path.to_str().expect("UTF-8")]);
-    dual.ok(["load", "tester", "--agent-id", "a2", "--task-id", "t2"]);
+    dual.ok(["load", "tester", "--agent-id", "a2"]);
     assert_eq!(dual.waiting(), "4");
 
     assert_eq!(dual.ok(["sync"]), "4 delivered, 0 set aside\n");
@@ -23,7 +23,7 @@ fn executions_deployments_and_updates_arrive() {
         "SELECT skill_id, team_id, task_id, execution_time_ms, exit_code, cost_avoided_usd, tokens_avoided,
            abs(extract(epoch FROM now() - timestamp)) < 60 FROM skill_executions ORDER BY id",
     );
-    assert_eq!(rows, "7|tester|t1|420|0|0.25|10|t\n7|tester|t2|||||t");
+    assert_eq!(rows, "7|tester|t1|420|0|0.25|10|t\n7|tester||||||t");
     let open = dual.sql("SELECT pattern_id, count(*) FROM edge_cases WHERE NOT resolved GROUP BY 1");
     assert_eq!(open, "8|1");
     let resolved = dual

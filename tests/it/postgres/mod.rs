@@ -1,6 +1,7 @@
 //! Dual logging against a real PostgreSQL: what is delivered, and what becomes of it when the server does not cooperate.
 
 mod commands;
+mod completed;
 mod delivery;
 mod exactly_once;
 mod faults;

@@ -158,6 +158,7 @@ pub(crate) fn usage_rows_are_written_and_carry_no_rate(backend: &dyn Backend) {
             version: Some("1.0.0"),
             content_hash: Some("h"),
             outcome: cfn::model::Outcome::default(),
+            awaits_outcome: false,
         };
         tx.log_usage(&usage).expect("logged");
         assert_eq!(tx.latest_pass_rate(id).expect("a read"), None);

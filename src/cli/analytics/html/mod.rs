@@ -112,7 +112,7 @@ fn about(report: &str) -> (&'static str, &'static str) {
         ),
         "bottlenecks" => (
             "Waiting for review",
-            "Active skills above level auto whose current version has no approval, the longest waiting first.",
+            "Active skills above level auto whose current version waits for a decision, the longest waiting first.",
         ),
         "by-approval" => ("Skills", "How many skills there are, by approval level and status."),
         "approval-efficiency" => ("Approval efficiency", "How decisions turn out, by level."),

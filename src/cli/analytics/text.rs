@@ -1,0 +1,68 @@
+//! Reports as text.
+
+use super::{PageReport, sparkline};
+use crate::cli::counted;
+use crate::cli::output::{Page, Report};
+use crate::model::Visible;
+use crate::ops::{AnalyticsReport, Cell, ProofReport};
+
+impl Report for AnalyticsReport {
+    fn text(&self, page: &mut Page) {
+        if let (Some(first), Some(last)) = (&self.first_day, &self.last_day) {
+            page.line(format!("{first} to {last} (UTC)"));
+        }
+        for (index, table) in self.tables.iter().enumerate() {
+            let gap = if index == 0 { "" } else { "\n" };
+            page.heading(&format!("{gap}{}", table.name));
+            if table.rows.is_empty() {
+                page.line("nothing");
+                continue;
+            }
+            if let Some(line) = sparkline::of(table) {
+                page.line(line);
+                continue;
+            }
+            let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
+            let header: Vec<&str> = header.iter().map(String::as_str).collect();
+            let row = |row: &Vec<Cell>| {
+                table.columns.iter().zip(row).map(|(column, cell)| shown(column, cell)).collect::<Vec<_>>()
+            };
+            page.table(&header, table.rows.iter().map(row));
+        }
+    }
+}
+
+/// A cell for a person: three decimals are what a report can mean, but money under a cent is not nothing.
+fn shown(column: &str, cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => "-".to_owned(),
+        Cell::Text(text) => text.clone(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Decimal(number) if column.starts_with("usd") && *number != 0.0 && number.abs() < 0.01 => {
+            format!("{number:.9}").trim_end_matches('0').to_owned()
+        }
+        Cell::Decimal(number) => format!("{number:.3}"),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+    }
+}
+
+impl Report for PageReport {
+    fn text(&self, page: &mut Page) {
+        page.line(Visible(self.path.to_string_lossy()));
+    }
+}
+
+impl Report for ProofReport {
+    fn text(&self, page: &mut Page) {
+        let verdict = if self.differences == 0 { "equal" } else { "NOT equal" };
+        page.line(format!(
+            "rollups and full scan are {verdict}: {} in {}, {}",
+            counted(self.rows, "row"),
+            counted(self.cells, "cell"),
+            counted(self.differences, "difference")
+        ));
+        if self.differences > 0 {
+            page.line("run 'cfn analytics rebuild' to add the log up again");
+        }
+    }
+}
