@@ -266,23 +266,6 @@ fn missing_bootstrap_skills_share_one_line_that_says_how_to_disable_them() {
 }
 
 #[test]
-fn words_match_in_whatever_form_and_case_they_are_written() {
-    let project = Project::new();
-    deploy(&project, "a", "Body.", &["testing", "dev", "--context", "caf\u{e9}", "--phase", "Pr\u{fc}fung"]);
-    for args in [
-        ["--context", "CAF\u{c9}"],
-        ["--context", "cafe\u{301}"],
-        ["--context", "other,CAFE\u{301}"],
-        ["--phase", "PRU\u{308}FUNG"],
-    ] {
-        assert_eq!(names(&project, &["dev", args[0], args[1]]), ["a"], "{args:?}");
-    }
-    assert_eq!(names(&project, &["dev", "--context", "cafe"]), [""; 0]);
-    project.sqlite3("UPDATE skills SET tags = '[\"na\u{ef}ve\"]'");
-    assert_eq!(names(&project, &["dev", "--context", "NAI\u{308}VE"]), ["a"], "a tag");
-}
-
-#[test]
 fn reading_writes_nothing_and_an_agent_id_logs_one_row_a_skill() {
     let project = staffed(&[("a", "5", false), ("b", "5", false)]);
     bootstrap(&project, "basics", 1, "Basics.");

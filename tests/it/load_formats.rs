@@ -1,9 +1,9 @@
-//! `cfn load`: the formats in which an agent gets its skills.
+//! `cfn load`: the formats in which an agent gets its skills, and the forms of the words that it asks with.
 
 use std::fs;
 
 use crate::harness::Project;
-use crate::scene::{deploy, path_of, sha256, skill_text, with_skill};
+use crate::scene::{deploy, names, path_of, sha256, skill_text, with_skill};
 
 #[test]
 fn no_body_can_close_or_open_a_block_and_none_is_altered() {
@@ -182,6 +182,23 @@ fn a_batch_counts_the_text_of_its_format_too() {
         assert_eq!(text.matches("s-").count(), if format == "xml" { 3 * count } else { count }, "{text}");
         assert!(text.len() <= 2400 && answer["estimated_tokens"] == text.len().div_ceil(4), "{answer}");
     }
+}
+
+#[test]
+fn words_match_in_whatever_form_and_case_they_are_written() {
+    let project = Project::new();
+    deploy(&project, "a", "Body.", &["testing", "dev", "--context", "caf\u{e9}", "--phase", "Pr\u{fc}fung"]);
+    for args in [
+        ["--context", "CAF\u{c9}"],
+        ["--context", "cafe\u{301}"],
+        ["--context", "other,CAFE\u{301}"],
+        ["--phase", "PRU\u{308}FUNG"],
+    ] {
+        assert_eq!(names(&project, &["dev", args[0], args[1]]), ["a"], "{args:?}");
+    }
+    assert_eq!(names(&project, &["dev", "--context", "cafe"]), [""; 0]);
+    project.sqlite3("UPDATE skills SET tags = '[\"na\u{ef}ve\"]'");
+    assert_eq!(names(&project, &["dev", "--context", "NAI\u{308}VE"]), ["a"], "a tag");
 }
 
 #[test]

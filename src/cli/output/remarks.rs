@@ -38,13 +38,13 @@ impl Remarks {
     }
 
     /// Something that the user should see but that is no failure. Lines of the same `kind` are counted together.
-    pub(in crate::cli) fn warn(&mut self, kind: &str, line: impl ToString) {
-        self.add(Level::Warning, kind, line.to_string());
+    pub(in crate::cli) fn warn(&mut self, kind: &str, line: impl Into<String>) {
+        self.add(Level::Warning, kind, line.into());
     }
 
     /// Something that was done besides the answer.
-    pub(in crate::cli) fn note(&mut self, kind: &str, line: impl ToString) {
-        self.add(Level::Note, kind, line.to_string());
+    pub(in crate::cli) fn note(&mut self, kind: &str, line: impl Into<String>) {
+        self.add(Level::Note, kind, line.into());
     }
 
     /// Says it, in the order in which the kinds first came up.
@@ -90,7 +90,7 @@ impl Output {
         let mut remarks = self.remarks();
         for it in about {
             let kind = if it.line.is_some() { "finding" } else { it.message.as_str() };
-            remarks.warn(kind, it);
+            remarks.warn(kind, it.to_string());
         }
         remarks.say();
     }
@@ -99,11 +99,11 @@ impl Output {
     pub(in crate::cli) fn several<T: AsRef<str>>(self, items: &[T]) -> String {
         let shown = if self.verbose { items.len() } else { items.len().min(SHOWN) };
         let shown = items.get(..shown).unwrap_or(items);
-        let mut text = shown.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-        if items.len() > shown.len() {
-            text.push_str(&format!(" and {} more", items.len() - shown.len()));
+        let text = shown.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+        match items.len() - shown.len() {
+            0 => text,
+            more => format!("{text} and {more} more"),
         }
-        text
     }
 }
 

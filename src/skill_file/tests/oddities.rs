@@ -16,10 +16,6 @@ fn parts(text: &str) -> (Option<String>, Option<String>, String, Vec<String>) {
     (front_matter.name, front_matter.description, body, said)
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn carriage_returns_alone_end_lines_and_are_said() {
     let plain = "---\nname: a\ndescription: Reads: all\nlicense: MIT\n---\nBody\nmore\n";
@@ -29,7 +25,7 @@ fn carriage_returns_alone_end_lines_and_are_said() {
         (plain.replace("all\n", "all\r").replace("---\n", "---\r\n"), 3),
     ] {
         let (name, description, body, said) = parts(&text);
-        assert_eq!((name, description), (some("a"), some("Reads: all")), "{text:?}");
+        assert_eq!((name, description), (Some("a".into()), Some("Reads: all".into())), "{text:?}");
         assert_eq!(body, text[text.len() - body.len()..], "the bytes are not altered");
         assert!(body.starts_with("Body"), "{body:?}");
         assert!(
@@ -57,20 +53,20 @@ fn a_glued_closing_line_ends_the_fields_and_begins_the_body() {
         for more in ["", "\n---\nA rule above.\n"] {
             let text = format!("---\nname: g\ndescription: what: it does\n{closing}\nText\n{more}");
             let (name, description, found, said) = parts(&text);
-            assert_eq!((name, description), (some("g"), some("what: it does")), "{text:?}");
+            assert_eq!((name, description), (Some("g".into()), Some("what: it does".into())), "{text:?}");
             assert_eq!(found, format!("{body}{more}"), "{text:?}");
             assert!(said.iter().any(|it| it.starts_with("4: text follows the closing")), "{text:?}: {said:?}");
         }
     }
     let quoted = "---\nname: g\ndescription: \"a\n --- b\"\n---\nText\n";
-    assert_eq!(parts(quoted).1, some("a --- b"));
+    assert_eq!(parts(quoted).1, Some("a --- b".into()));
     assert_eq!(parts(quoted).3, [""; 0]);
 }
 
 #[test]
 fn a_rule_far_below_a_glued_line_does_not_make_the_front_matter_too_large() {
     let text = format!("---\nname: g\ndescription: d\n---# T\n{}\n---\n", "text\n".repeat(20_000));
-    assert_eq!(parts(&text).1, some("d"));
+    assert_eq!(parts(&text).1, Some("d".into()));
     let text = format!("---\nname: g\n{}--- x\n", "text\n".repeat(20_000));
     let (name, _, body, said) = parts(&text);
     assert_eq!((name, body.len()), (None, text.len()));
@@ -129,14 +125,14 @@ fn many_kinds_of_hidden_characters_are_said_in_few_words() {
 fn a_full_width_colon_is_named_and_read() {
     let (name, description, _, said) =
         parts("---\nname: a\ndescription\u{ff1a}Reads files\nversion: 1.2.0\n---\nBody\n");
-    assert_eq!((name, description), (some("a"), some("Reads files")));
+    assert_eq!((name, description), (Some("a".into()), Some("Reads files".into())));
     assert!(said.iter().any(|it| it.starts_with("3: a full-width colon (U+FF1A)")), "{said:?}");
     let (name, description, _, said) = parts("---\nname\u{ff1a}a\ndescription\u{ff1a} \"b\"\n---\nBody\n");
-    assert_eq!((name, description), (some("a"), some("b")), "{said:?}");
+    assert_eq!((name, description), (Some("a".into()), Some("b".into())), "{said:?}");
     let (_, _, _, said) = parts("---\nname: a\ndescription\u{ff1a}Use when: x\n---\nBody\n");
     assert!(said.iter().any(|it| it.contains("full-width colon")), "{said:?}");
     let (_, description, _, said) = parts("---\nname: a\ndescription: \u{7528}\u{9014}\u{ff1a}x\n---\nBody\n");
-    assert_eq!((description, said.len()), (some("\u{7528}\u{9014}\u{ff1a}x"), 0), "in prose it is ordinary");
+    assert_eq!((description, said.len()), (Some("\u{7528}\u{9014}\u{ff1a}x".into()), 0), "in prose it is ordinary");
 }
 
 #[test]
@@ -144,7 +140,7 @@ fn conflict_markers_are_named_and_never_part_of_a_value() {
     let text =
         "---\nname: a\n<<<<<<< HEAD\ndescription: ours\n=======\ndescription: theirs\n>>>>>>> topic\n---\nBody\n";
     let (name, description, _, said) = parts(text);
-    assert_eq!((name, description), (some("a"), some("ours")));
+    assert_eq!((name, description), (Some("a".into()), Some("ours".into())));
     assert!(said.iter().any(|it| it.starts_with("3: the file has conflict markers")), "{said:?}");
     let body = "---\nname: a\ndescription: b\n---\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> topic\n";
     assert_eq!(parts(body).3, ["5: the file has conflict markers: a merge was not finished"]);
