@@ -141,6 +141,31 @@ fn two_hundred_loads_at_once_after_a_crash_all_answer_the_same() {
 }
 
 #[test]
+fn a_crowd_of_writers_is_served_before_the_deadline() {
+    let project = Project::new();
+    let path = project.skill("one", "Text.").to_string_lossy().into_owned();
+    project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let commands: Vec<Vec<String>> = (0..number("CFN_CROWD", 200))
+        .map(|number| match number % 4 {
+            0 => ["deploy", "1", &format!("new-{number}"), &path].map(str::to_owned).to_vec(),
+            1 => ["load", "agent", "--agent-id", &format!("a-{number}")].map(str::to_owned).to_vec(),
+            2 => ["skill", "approve", "one", "--approver", &format!("a-{number}")].map(str::to_owned).to_vec(),
+            _ => ["log", "one", "--agent-id", &format!("a-{number}"), "--agent-type", "agent"]
+                .map(str::to_owned)
+                .to_vec(),
+        })
+        .collect();
+    for ran in at_once(&project, &commands) {
+        ran.ok();
+    }
+    let quarter = (commands.len() / 4).to_string();
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skills WHERE name LIKE 'new-%'"), quarter);
+    assert_eq!(project.sqlite3("SELECT count(*) FROM approval_history WHERE approver LIKE 'a-%'"), quarter);
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), (commands.len() / 2).to_string());
+    assert_clean(&project);
+}
+
+#[test]
 fn readers_and_writers_at_once_after_a_crash_all_succeed() {
     let (project, skills) = crashed();
     let path = project.skill("one", "Text.").to_string_lossy().into_owned();

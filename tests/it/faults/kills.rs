@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::tools::{Random, died, figure, number};
+use super::tools::{Random, died, figure, number, run};
 use super::victims::{Victim, victims};
+use crate::harness::Project;
 use crate::harness::interruptible;
 
 /// Starts a command and kills it after a while.
@@ -16,6 +17,37 @@ fn kill_after(command: &Command, delay: Duration, signal: Signal) -> Output {
     thread::sleep(delay);
     let _ = kill_process(Pid::from_child(&child), signal); // it may have ended before
     child.wait_with_output().expect("its output")
+}
+
+/// Every way to read, and one usage row. What was killed may have been the first to write.
+const COMMANDS: [&[&str]; 9] = [
+    &["load", "agent"],
+    &["skill", "list"],
+    &["log", "one", "--agent-id", "reader", "--agent-type", "agent"],
+    &["skill", "show", "one"],
+    &["skill", "history", "one"],
+    &["log", "show", "--task", "t"],
+    &["analytics", "usage"],
+    &["db", "check"],
+    &["db", "status"],
+];
+
+/// Longer than any of them takes on a busy machine, and less than SQLite tries to read a log that it cannot understand.
+const AT_ONCE: Duration = Duration::from_secs(8);
+
+/// Runs all of them, the first one as the first process after the death; how long each took.
+fn read_everything(project: &Project, first: usize, times: &mut Vec<Duration>) {
+    let there = project.database().exists();
+    for number in 0..COMMANDS.len() {
+        let args = COMMANDS[(first + number) % COMMANDS.len()];
+        let since = Instant::now();
+        let ran = run(project.command(args));
+        let took = since.elapsed();
+        let absent = (!there && ran.code == Some(3)) || (there && ran.code == Some(4));
+        assert!(ran.code == Some(0) || absent, "{args:?}: {ran:?}");
+        assert!(took < AT_ONCE, "{args:?} took {took:?}");
+        times.push(took);
+    }
 }
 
 /// How long the command takes that nobody kills: the slowest of three.
@@ -37,7 +69,7 @@ fn campaign(name: &str, signal: Signal, count: usize) {
     let mut random = Random::new();
     let mut victims = victims();
     let mut killed = vec![0_usize; victims.len()];
-    let mut answered = 0;
+    let (mut answered, mut times) = (0, Vec::new());
     let spans: Vec<Duration> = victims.iter_mut().map(|it| undisturbed(it.as_mut())).collect();
     let mut turn = 0;
     while killed.iter().sum::<usize>() < count {
@@ -53,13 +85,25 @@ fn campaign(name: &str, signal: Signal, count: usize) {
             assert!(output.status.success(), "{}: {output:?}", victims[kind].name());
             answered += 1;
         }
+        // What the judge finds is what these commands leave, or the other way round.
+        let reads_first = (turn / victims.len()).is_multiple_of(2);
+        if reads_first {
+            read_everything(victims[kind].project(), turn, &mut times);
+        }
         victims[kind].judge(&output);
+        if !reads_first {
+            read_everything(victims[kind].project(), turn, &mut times);
+        }
     }
     for victim in &mut victims {
         victim.judge_all();
     }
     let by_kind: Vec<_> = victims.iter().zip(&killed).map(|(it, count)| format!("{} {count}", it.name())).collect();
     figure(&format!("{name}: {count} killed ({}), {answered} ended before", by_kind.join(", ")));
+    times.sort_unstable();
+    let at = |hundredth: usize| times.get(times.len() * hundredth / 100).copied().unwrap_or_default();
+    let (middle, most) = (at(50), times.last().copied().unwrap_or_default());
+    figure(&format!("{} commands after them: {middle:.1?}, p99 {:.1?}, at most {most:.1?}", times.len(), at(99)));
 }
 
 #[test]

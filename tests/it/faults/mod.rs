@@ -3,7 +3,7 @@
 //! Campaigns run small by default. At full size:
 //!
 //! ```sh
-//! CFN_KILLS=2000 cargo test --release --test it faults::kills -- --nocapture
+//! CFN_KILLS=3000 cargo test --release --test it faults::kills -- --nocapture
 //! CFN_BATCH_REQUESTS=100000 cargo test --release --test it faults::stale -- --nocapture
 //! CFN_WRITERS=64 CFN_DEPLOYS=20 cargo test --release --test it faults::crowds -- --nocapture
 //! ```

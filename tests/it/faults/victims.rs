@@ -1,6 +1,7 @@
 //! What the campaigns kill: each kind of command that writes, with what must be true whenever it dies.
 
 mod files;
+mod steps;
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,6 +16,8 @@ pub(super) use files::legacy;
 pub(super) trait Victim {
     /// What it is called in figures.
     fn name(&self) -> &'static str;
+    /// Where it works.
+    fn project(&self) -> &Project;
     /// The next one to start.
     fn prepare(&mut self) -> Command;
     /// Looks at what it left.
@@ -25,7 +28,7 @@ pub(super) trait Victim {
 
 /// One of each kind.
 pub(super) fn victims() -> Vec<Box<dyn Victim>> {
-    vec![
+    let mut all: Vec<Box<dyn Victim>> = vec![
         Box::new(Writes::new(false)),
         Box::new(Writes::new(true)),
         Box::new(Import::new()),
@@ -33,7 +36,11 @@ pub(super) fn victims() -> Vec<Box<dyn Victim>> {
         Box::new(files::Backup::new()),
         Box::new(files::Restore::new()),
         Box::new(files::Adoption::new()),
-    ]
+        Box::new(files::Fresh::new()),
+        Box::new(steps::Batches::new()),
+    ];
+    all.extend(steps::Steps::all().map(|it| Box::new(it) as Box<dyn Victim>));
+    all
 }
 
 /// A complete line on stdout is a promise, even if the process was killed right after it.
@@ -77,6 +84,10 @@ impl Writes {
 impl Victim for Writes {
     fn name(&self) -> &'static str {
         if self.update { "update" } else { "deploy" }
+    }
+
+    fn project(&self) -> &Project {
+        &self.project
     }
 
     fn prepare(&mut self) -> Command {
@@ -158,6 +169,10 @@ impl Victim for Import {
         "import"
     }
 
+    fn project(&self) -> &Project {
+        &self.project
+    }
+
     fn prepare(&mut self) -> Command {
         self.turn += 1;
         self.project = if self.turn.is_multiple_of(2) { Project::empty() } else { Project::new() };
@@ -199,6 +214,10 @@ impl Loads {
 impl Victim for Loads {
     fn name(&self) -> &'static str {
         "load"
+    }
+
+    fn project(&self) -> &Project {
+        &self.project
     }
 
     fn prepare(&mut self) -> Command {

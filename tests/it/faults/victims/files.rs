@@ -26,6 +26,10 @@ impl Victim for Backup {
         "backup"
     }
 
+    fn project(&self) -> &Project {
+        &self.0.project
+    }
+
     fn prepare(&mut self) -> Command {
         fs::create_dir_all(self.folder()).expect("a folder");
         self.0.project.command(["db", "backup", "backups/b.db"])
@@ -70,6 +74,10 @@ impl Restore {
 impl Victim for Restore {
     fn name(&self) -> &'static str {
         "restore"
+    }
+
+    fn project(&self) -> &Project {
+        &self.project
     }
 
     fn prepare(&mut self) -> Command {
@@ -126,6 +134,10 @@ impl Victim for Adoption {
         "adoption"
     }
 
+    fn project(&self) -> &Project {
+        &self.0
+    }
+
     fn prepare(&mut self) -> Command {
         self.0 = legacy();
         self.0.command(["skill", "list"])
@@ -142,5 +154,35 @@ impl Victim for Adoption {
         for name in project.leftovers() {
             assert!(name.starts_with("skills.db.before-v") && !name.contains("tmp"), "left behind: {name}");
         }
+    }
+}
+
+/// `init` where there is nothing.
+pub(super) struct Fresh(Project);
+
+impl Fresh {
+    pub(super) fn new() -> Self {
+        Self(Project::empty())
+    }
+}
+
+impl Victim for Fresh {
+    fn name(&self) -> &'static str {
+        "init"
+    }
+
+    fn project(&self) -> &Project {
+        &self.0
+    }
+
+    fn prepare(&mut self) -> Command {
+        self.0 = Project::empty();
+        self.0.command(["init"])
+    }
+
+    fn judge(&mut self, output: &Output) {
+        assert!(self.0.database().exists() || !acknowledged(output), "{output:?}");
+        self.0.cfn(["init"]).ok();
+        assert_clean(&self.0);
     }
 }
