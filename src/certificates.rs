@@ -1,10 +1,19 @@
-//! Which certificates are trusted to vouch for a server: read from a file of PEM, the system's or one that was named.
+//! Which certificates are trusted to vouch for a server, and the check of the one that a server shows: the same for Redis and
+//! PostgreSQL.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use crate::regular_file;
 
 /// Where operating systems keep the certificates that they trust.
 const SYSTEM: [&str; 4] = [
@@ -14,14 +23,20 @@ const SYSTEM: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// The largest file of certificates that is read, in bytes: those of an operating system have a quarter of a megabyte.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
 /// What a file of certificates has in it.
 #[derive(Debug)]
 pub struct Trusted {
     /// For checking chains; what cannot be read as a certificate is left out.
-    pub store: RootCertStore,
+    store: RootCertStore,
     /// As they are in the file.
-    pub certificates: Vec<CertificateDer<'static>>,
+    certificates: Vec<CertificateDer<'static>>,
 }
+
+/// A certificate that cfn shows to a server, with its key.
+pub type Own = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// The system's file; `setting` is what names another one where there is none.
 pub fn system(setting: &str) -> Result<PathBuf, String> {
@@ -31,13 +46,131 @@ pub fn system(setting: &str) -> Result<PathBuf, String> {
 
 /// Reads a file, which must have at least one certificate that can be used.
 pub fn read(path: &Path) -> Result<Trusted, String> {
-    let wrong = |why: &str| format!("{}: {why}", path.display());
-    let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| wrong(&error.to_string()))?;
+    let certificates = chain(path)?;
     let mut store = RootCertStore::empty();
     let (usable, _) = store.add_parsable_certificates(certificates.iter().cloned());
     if usable == 0 {
-        return Err(wrong("it has no certificate that can be read"));
+        return Err(format!("{}: it has no certificate that can be read", path.display()));
     }
     Ok(Trusted { store, certificates })
+}
+
+/// Reads a certificate and its key.
+pub fn own(certificate: &Path, key: &Path) -> Result<Own, String> {
+    let read_key = PrivateKeyDer::from_pem_slice(&bytes(key)?);
+    let key = read_key.map_err(|error| format!("{}: {error}", key.display()))?;
+    Ok((chain(certificate)?, key))
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes(path)?).collect();
+    found.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    regular_file::read(path, MOST_BYTES).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// TLS with a server that one of these certificates vouches for, and that has the name that was asked for where `checks_name`;
+/// with any server where there are none.
+pub fn client(trusted: Option<Trusted>, checks_name: bool, own: Option<Own>) -> Result<ClientConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Verifier { trusted, checks_name, provider: Arc::clone(&provider) };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous() // every certificate goes through the verifier below
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    match own {
+        None => Ok(config.with_no_client_auth()),
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|error| error.to_string()),
+    }
+}
+
+/// Why TLS did not come about, where it is that: it may be wrapped.
+#[must_use]
+pub fn failure<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = inner.downcast_ref().or_else(|| wrapped?.downcast_ref()) {
+            return Some(found);
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+#[derive(Debug)]
+struct Verifier {
+    trusted: Option<Trusted>,
+    checks_name: bool,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Verifier {
+    /// A server's own certificate among the trusted ones is taken as it is, as OpenSSL does: no chain leads from it to itself. It
+    /// must be valid now all the same, which is looked at before any chain.
+    fn check(
+        &self,
+        trusted: &Trusted,
+        certificate: &ParsedCertificate<'_>,
+        chain: (&CertificateDer<'_>, &[CertificateDer<'_>]),
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        let itself = trusted.certificates.iter().any(|it| it.as_ref() == chain.0.as_ref());
+        let intermediates = if itself { &[] } else { chain.1 };
+        match verify_server_cert_signed_by_trust_anchor(certificate, &trusted.store, intermediates, now, algorithms) {
+            Err(error) if !itself || is_about_time(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_about_time(error: &Error) -> bool {
+    use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    let Error::InvalidCertificate(why) = error else { return false };
+    matches!(why, Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. })
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(trusted) = &self.trusted else { return Ok(ServerCertVerified::assertion()) };
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        self.check(trusted, &certificate, (end_entity, intermediates), now)?;
+        if self.checks_name {
+            verify_server_name(&certificate, server_name)?;
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }

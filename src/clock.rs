@@ -1,6 +1,6 @@
 //! The time, as the database writes it. Order never depends on it: row ids say what came first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Where the time comes from: the system, or a fixed moment for tests and benchmarks.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,13 @@ impl Clock {
     #[must_use]
     pub fn database_time(self) -> String {
         self.now().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// So many seconds before now, in the same form.
+    #[must_use]
+    pub fn database_time_ago(self, seconds: i64) -> String {
+        let then = self.now().checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN);
+        then.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// Now as `YYYY-MM-DDTHH:MM:SSZ`: what the old scripts wrote inside JSON.

@@ -10,9 +10,10 @@
 //! | 2 | [`store`] | where skills live: the contract, and its SQLite implementation |
 //! | 2 | [`cache`] | answers that were given before: the contract, the key, Redis, and the memory of a process that stays |
 //! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
-//! | 1 | [`settings`] | flags, environment and defaults, resolved once |
+//! | 1 | [`settings`] | flags, environment and defaults, judged by the command that uses them |
+//! | 1 | [`process`] | other programs: the only place that starts some |
 //! | 1 | [`skill_file`] | SKILL.md as it comes: where the front matter is, its fields, what there is to say about it |
-//! | 0 | [`model`], [`clock`], [`draft`], [`output_file`], [`regular_file`], [`certificates`], [`name_service`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; files that the user names for output; files that are opened without waiting; who may vouch for a server; where a host is |
+//! | 0 | [`model`], [`clock`], [`draft`], [`output_file`], [`regular_file`], [`certificates`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; files that the user names for output; files that are opened without waiting; who may vouch for a server |
 
 pub mod bench;
 pub mod cache;
@@ -21,9 +22,9 @@ pub mod cli;
 pub mod clock;
 pub mod draft;
 pub mod model;
-pub mod name_service;
 pub mod ops;
 pub mod output_file;
+pub mod process;
 pub mod regular_file;
 pub mod settings;
 pub mod skill_file;

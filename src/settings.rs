@@ -1,12 +1,15 @@
-//! Settings: a flag beats the environment, the environment beats the default. Resolved once; the environment is passed in.
+//! Settings: a flag beats the environment, the environment beats the default. Taken once, from an environment that is passed in;
+//! each is judged when a command asks for it, so a value that the command does not use never stops it.
 
 mod cache;
 mod discovery;
+mod given;
 mod percent;
 mod secret;
 mod workflow;
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,8 +17,10 @@ use crate::model::Visible;
 
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
 pub use discovery::{Foreign, Found, without_detours};
+use given::Environment;
+pub use given::{Given, Source};
 pub use secret::Secret;
-pub use workflow::{RootCertificates, SslMode, WorkflowServer, WorkflowSettings};
+pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertificates, SslMode, WorkflowServer};
 
 /// Where the database is when nobody says otherwise, from the current folder.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
@@ -25,6 +30,17 @@ pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
 
 /// How long to wait for a lock, unless configured.
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every variable that is a setting of the database or of a command; those of services stand with them.
+const VARIABLES: [&str; 7] = [
+    "CFN_APPROVER",
+    "CFN_SKILLS_DB_PATH",
+    "CFN_CONTENT_ROOT",
+    "CFN_MAX_CONTENT_BYTES",
+    "CFN_BUSY_TIMEOUT_MS",
+    "CFN_SYNCHRONOUS",
+    "ENABLE_AGENT_NOTIFICATIONS",
+];
 
 /// What the global flags say; `None` where a flag was not given.
 #[derive(Debug, Clone, Default)]
@@ -40,28 +56,14 @@ pub struct Flags {
 /// What a run goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The database, as an absolute path.
-    pub database: PathBuf,
-    /// What the search for it came to, where nobody named one.
-    pub search: Option<Result<Found, Foreign>>,
-    /// Where content files must lie, links resolved; anywhere if not set.
-    pub content_root: Option<PathBuf>,
-    /// The most bytes of a skill file.
-    pub content_bytes: usize,
-    /// How long to wait for a lock.
-    pub busy_timeout: Duration,
-    /// Overrides the durability of every write.
-    pub synchronous: Option<Synchronous>,
-    /// Whether `update` names the agent types that use the skill, where the command does not say.
-    pub notify_agents: bool,
-    /// Who approves, where the command does not say.
-    pub approver: Option<String>,
-    /// The workflow database, which generated the skills.
-    pub workflow: WorkflowSettings,
-    /// The query cache.
-    pub cache: CacheSettings,
     /// The folder that the command runs in.
     pub current_folder: PathBuf,
+    /// What the search for the database came to, where nobody named one.
+    pub search: Option<Result<Found, Foreign>>,
+    database: Given,
+    redis_url: Option<Given>,
+    cache_policy: Option<CachePolicy>,
+    environment: Environment,
 }
 
 /// `PRAGMA synchronous`, for every write.
@@ -73,118 +75,223 @@ pub enum Synchronous {
     Normal,
 }
 
-/// A value that cannot be meant, and where it came from.
+/// A value that cannot be used, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is \"{}\", and must be {expected}", Visible(value))]
 pub struct BadSetting {
     /// The environment variable or option.
     pub variable: &'static str,
-    /// Its value.
+    /// Its value, unless a password may be in it.
     pub value: String,
     /// What it takes.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }
 
 impl Settings {
-    /// Resolves flags and environment. `environment` answers a variable's value; an empty one counts as not set.
-    pub fn resolve(
-        flags: &Flags,
-        environment: &dyn Fn(&str) -> Option<OsString>,
-        current_folder: &Path,
-    ) -> Result<Self, BadSetting> {
-        let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
-        let path = |name: &str| variable(name).map(PathBuf::from);
-        let named = flags.db.clone().or_else(|| path("CFN_SKILLS_DB_PATH"));
-        let search = named.is_none().then(|| Found::look(current_folder, path("HOME").as_deref()));
-        let database = named.unwrap_or_else(|| match &search {
-            Some(Ok(found)) => found.path().to_owned(),
+    /// Takes flags and environment. `environment` answers a variable's value; an empty one counts as not set.
+    pub fn resolve(flags: &Flags, environment: &dyn Fn(&str) -> Option<OsString>, current_folder: &Path) -> Self {
+        let names = [&VARIABLES[..], &cache::VARIABLES, DELIVERY_VARIABLES, &workflow::STARTING_VARIABLES].concat();
+        let environment = Environment::of(&names, environment);
+        let flag = |name, value: OsString| Given { source: Source::Flag(name), value };
+        let named = flags.db.as_ref().map(|it| flag("--db", it.clone().into_os_string()));
+        let named = named.or_else(|| environment.given("CFN_SKILLS_DB_PATH"));
+        let look = || Found::look(current_folder, environment.get("HOME").map(Path::new));
+        let search = named.is_none().then(look);
+        let found = match &search {
+            Some(Ok(found)) => found.path().as_os_str().to_owned(),
             Some(Err(_)) | None => DEFAULT_DATABASE.into(),
-        });
-        let number = |name: &'static str, expected: &'static str, default: u64, most: u64| match variable(name) {
-            None => Ok(default),
-            Some(value) => value
-                .to_str()
-                .and_then(|text| text.parse::<u64>().ok())
-                .filter(|number| (1..=most).contains(number))
-                .ok_or_else(|| bad(name, &value, expected)),
         };
-        let bytes = "a number of bytes from 1 to 1000000000";
-        let content_bytes = number("CFN_MAX_CONTENT_BYTES", bytes, DEFAULT_CONTENT_BYTES as u64, 1_000_000_000)?;
-        let busy_ms = number("CFN_BUSY_TIMEOUT_MS", "a number of milliseconds from 1", 5000, u64::MAX)?;
-        Ok(Self {
-            database: without_detours(&current_folder.join(database)),
-            search,
-            content_root: path("CFN_CONTENT_ROOT").map(|root| current_folder.join(root)),
-            content_bytes: usize::try_from(content_bytes).unwrap_or(DEFAULT_CONTENT_BYTES),
-            busy_timeout: Duration::from_millis(busy_ms),
-            synchronous: synchronous(variable("CFN_SYNCHRONOUS"))?,
-            notify_agents: boolean("ENABLE_AGENT_NOTIFICATIONS", variable("ENABLE_AGENT_NOTIFICATIONS"))?,
-            approver: variable("CFN_APPROVER")
-                .map(|it| it.to_string_lossy().trim().to_owned())
-                .filter(|it| !it.is_empty()),
-            workflow: WorkflowSettings::resolve(&variable, current_folder)?,
-            cache: CacheSettings::resolve(flags.redis_url.as_ref(), flags.cache, &variable, current_folder)?,
+        let redis_url = match &flags.redis_url {
+            Some(url) => Some(flag("--redis-url", url.clone())).filter(|it| !it.value.is_empty()),
+            None => environment.given("CFN_REDIS_URL"),
+        };
+        Self {
             current_folder: current_folder.to_owned(),
-        })
+            search,
+            database: named.unwrap_or(Given { source: Source::Default, value: found }),
+            redis_url,
+            cache_policy: flags.cache,
+            environment,
+        }
+    }
+
+    /// The same run on another database.
+    #[must_use]
+    pub fn with_database(&self, database: &Path) -> Self {
+        let database = Given { source: Source::Flag("--db"), value: database.into() };
+        Self { database, search: None, ..self.clone() }
+    }
+
+    /// The database, as an absolute path.
+    pub fn database(&self) -> Result<PathBuf, BadSetting> {
+        let name = match self.database.source {
+            Source::Flag(name) | Source::Variable(name) => name,
+            // Where a folder above has a name like a URL, the file in it was found all the same.
+            Source::Default => return Ok(without_detours(&self.current_folder.join(&self.database.value))),
+        };
+        self.file_of_a_database(name, &self.database.value)
+    }
+
+    /// A file that is a database, as an absolute path; a URL is none. Of a URL only the beginning is shown: a password may follow.
+    pub fn file_of_a_database(&self, name: &'static str, value: &OsStr) -> Result<PathBuf, BadSetting> {
+        let text = value.to_string_lossy();
+        match text.split_once("://") {
+            Some((scheme, _)) => Err(BadSetting {
+                variable: name,
+                value: format!("{scheme}://…"),
+                expected: "the path of a file: there is no engine for databases at a URL yet".into(),
+            }),
+            None => Ok(without_detours(&self.current_folder.join(value))),
+        }
+    }
+
+    /// Where content files must lie, links resolved; anywhere if not set.
+    #[must_use]
+    pub fn content_root(&self) -> Option<PathBuf> {
+        self.environment.get("CFN_CONTENT_ROOT").map(|root| self.current_folder.join(root))
+    }
+
+    /// The most bytes of a skill file.
+    pub fn content_bytes(&self) -> Result<usize, BadSetting> {
+        let bytes = "a number of bytes from 1 to 1000000000";
+        let default = DEFAULT_CONTENT_BYTES as u64;
+        let number = number(&self.environment, "CFN_MAX_CONTENT_BYTES", default, 1..=1_000_000_000, bytes)?;
+        Ok(usize::try_from(number).unwrap_or(DEFAULT_CONTENT_BYTES))
+    }
+
+    /// How long to wait for a lock.
+    pub fn busy_timeout(&self) -> Result<Duration, BadSetting> {
+        let default = u64::try_from(DEFAULT_BUSY_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+        let expected = "a number of milliseconds from 1";
+        Ok(Duration::from_millis(number(&self.environment, "CFN_BUSY_TIMEOUT_MS", default, 1..=u64::MAX, expected)?))
+    }
+
+    /// Overrides the durability of every write.
+    pub fn synchronous(&self) -> Result<Option<Synchronous>, BadSetting> {
+        let value = self.environment.get("CFN_SYNCHRONOUS");
+        match value.map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
+            None => Ok(None),
+            Some("full") => Ok(Some(Synchronous::Full)),
+            Some("normal") => Ok(Some(Synchronous::Normal)),
+            Some(_) => Err(bad("CFN_SYNCHRONOUS", value.unwrap_or_default(), "full or normal")),
+        }
+    }
+
+    /// Whether `update` names the agent types that use the skill, where the command does not say.
+    pub fn notify_agents(&self) -> Result<bool, BadSetting> {
+        boolean(&self.environment, "ENABLE_AGENT_NOTIFICATIONS")
+    }
+
+    /// Who approves, where the command does not say.
+    #[must_use]
+    pub fn approver(&self) -> Option<&str> {
+        self.environment.get("CFN_APPROVER")?.to_str().map(str::trim).filter(|it| !it.is_empty())
+    }
+
+    /// The policy of the query cache.
+    pub fn cache_policy(&self) -> Result<CachePolicy, BadSetting> {
+        match (self.cache_policy, self.environment.get("CFN_CACHE")) {
+            (Some(policy), _) => Ok(policy),
+            (None, None) => Ok(CachePolicy::default()),
+            (None, Some(text)) => {
+                let parsed = text.to_string_lossy().to_lowercase().parse();
+                parsed.map_err(|expected: &str| bad("CFN_CACHE", text, expected))
+            }
+        }
+    }
+
+    /// Where the query cache is; `None`: nowhere.
+    pub fn redis(&self) -> Result<Option<RedisServer>, BadSetting> {
+        let url = self.redis_url.as_ref();
+        url.map(|it| RedisServer::of(it, &self.environment, &self.current_folder)).transpose()
+    }
+
+    /// The query cache, for a command that is about it.
+    pub fn cache(&self) -> Result<CacheSettings, BadSetting> {
+        CacheSettings::resolve(self.cache_policy()?, self.redis()?, &self.environment)
+    }
+
+    /// The query cache, for a command that can do without: what is wrong in the environment only counts where the cache was asked
+    /// for by `always`.
+    pub fn optional_cache(&self) -> Result<Option<CacheSettings>, BadSetting> {
+        if self.redis_url.is_none() || self.cache_policy == Some(CachePolicy::Never) {
+            return Ok(None);
+        }
+        let policy = self.cache_policy()?;
+        match self.cache() {
+            _ if policy == CachePolicy::Never => Ok(None),
+            Err(error) if policy == CachePolicy::Auto && !error.variable.starts_with("--") => Ok(None),
+            outcome => outcome.map(Some),
+        }
+    }
+
+    /// What is queued for the workflow database.
+    pub fn queued(&self) -> Result<Queued, BadSetting> {
+        Queued::resolve(&self.environment)
+    }
+
+    /// The most that a command may spend on starting a delivery; zero: it starts none.
+    pub fn sync_budget(&self) -> Result<Duration, BadSetting> {
+        workflow::budget(&self.environment)
+    }
+
+    /// Where the workflow database is.
+    pub fn workflow_server(&self) -> Result<WorkflowServer, BadSetting> {
+        WorkflowServer::resolve(&self.environment, &self.current_folder)
+    }
+
+    /// Every value that cannot be used, for diagnostics: a command says what is wrong with the ones that it uses.
+    #[must_use]
+    pub fn unusable(&self) -> Vec<BadSetting> {
+        let judged = [
+            self.database().err(),
+            self.content_bytes().err(),
+            self.busy_timeout().err(),
+            self.synchronous().err(),
+            self.notify_agents().err(),
+            self.cache().err(),
+            self.queued().err(),
+            self.sync_budget().err(),
+            self.workflow_server().err(),
+        ];
+        judged.into_iter().flatten().collect()
+    }
+
+    /// The variables that a delivery in the background needs, with their values: it gets no others.
+    pub fn for_delivery(&self) -> impl Iterator<Item = (&'static str, &OsStr)> {
+        DELIVERY_VARIABLES.iter().filter_map(|name| Some((*name, self.environment.get(name)?)))
     }
 }
 
-fn synchronous(value: Option<OsString>) -> Result<Option<Synchronous>, BadSetting> {
-    match value.as_ref().map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
-        None => Ok(None),
-        Some("full") => Ok(Some(Synchronous::Full)),
-        Some("normal") => Ok(Some(Synchronous::Normal)),
-        Some(_) => Err(bad("CFN_SYNCHRONOUS", &value.unwrap_or_default(), "full or normal")),
-    }
-}
-
-fn boolean(name: &'static str, value: Option<OsString>) -> Result<bool, BadSetting> {
-    match value.as_ref().map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
+fn boolean(environment: &Environment, name: &'static str) -> Result<bool, BadSetting> {
+    let value = environment.get(name);
+    match value.map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
         None | Some("false" | "0" | "no" | "off") => Ok(false),
         Some("true" | "1" | "yes" | "on") => Ok(true),
-        Some(_) => Err(bad(name, &value.unwrap_or_default(), "true or false")),
+        Some(_) => Err(bad(name, value.unwrap_or_default(), "true or false")),
     }
 }
 
-fn bad(variable: &'static str, value: &OsString, expected: &'static str) -> BadSetting {
-    BadSetting { variable, value: value.to_string_lossy().into_owned(), expected }
+fn number(
+    environment: &Environment,
+    name: &'static str,
+    default: u64,
+    allowed: std::ops::RangeInclusive<u64>,
+    expected: &'static str,
+) -> Result<u64, BadSetting> {
+    let Some(value) = environment.get(name) else { return Ok(default) };
+    let number = value.to_str().and_then(|text| text.trim().parse().ok());
+    number.filter(|it| allowed.contains(it)).ok_or_else(|| bad(name, value, expected))
+}
+
+fn bad(variable: &'static str, value: &OsStr, expected: &'static str) -> BadSetting {
+    BadSetting { variable, value: value.to_string_lossy().into_owned(), expected: expected.into() }
+}
+
+/// A value that may have a password in it.
+fn hidden(variable: &'static str, expected: impl Into<Cow<'static, str>>) -> BadSetting {
+    BadSetting { variable, value: "(not shown)".to_owned(), expected: expected.into() }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Flags, Settings, Synchronous};
-    use std::ffi::OsString;
-    use std::path::{Path, PathBuf};
-
-    fn resolve(flag: Option<&str>, environment: &[(&str, &str)]) -> Result<Settings, super::BadSetting> {
-        let flags = Flags { db: flag.map(PathBuf::from), ..Flags::default() };
-        let lookup =
-            |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-        Settings::resolve(&flags, &lookup, Path::new("/here"))
-    }
-
-    #[test]
-    fn flags_beat_the_environment_and_that_beats_defaults() {
-        let database = |flag, environment: &[_]| resolve(flag, environment).map(|it| it.database);
-        assert_eq!(database(None, &[]), Ok("/here/.claude/skills-database/skills.db".into()));
-        assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/here/a.db".into()));
-        assert_eq!(database(Some("/b.db"), &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/b.db".into()));
-        assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "")]), database(None, &[]));
-    }
-
-    #[test]
-    fn a_bad_value_names_its_source() {
-        for (name, value) in [
-            ("CFN_MAX_CONTENT_BYTES", "lots"),
-            ("CFN_MAX_CONTENT_BYTES", "0"),
-            ("CFN_MAX_CONTENT_BYTES", "1000000001"),
-            ("CFN_BUSY_TIMEOUT_MS", "-1"),
-            ("CFN_SYNCHRONOUS", "off"),
-            ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),
-        ] {
-            let message = resolve(None, &[(name, value)]).map_err(|error| error.to_string());
-            assert!(message.as_ref().is_err_and(|it| it.contains(name) && it.contains(value)), "{message:?}");
-        }
-        assert_eq!(resolve(None, &[("CFN_SYNCHRONOUS", "FULL")]).map(|it| it.synchronous), Ok(Some(Synchronous::Full)));
-    }
-}
+mod tests;

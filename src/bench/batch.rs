@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, Result};
-use super::program::Program;
+use crate::process::Program;
 
 /// Answers that are not timed: the first fills the cache, the next ones meet a process that is awake.
 const WARM_UP: usize = 3;

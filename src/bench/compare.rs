@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::error::{Result, file};
 use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, in_turn};
-use super::program::Program;
 use super::rows::Rows;
 use super::statements::{self, AGENTS};
 use super::statistics::{Ratio, Summary, median_of_ratios};
 use super::workload::{skill_name, write_skill};
+use crate::process::Program;
 use crate::store::Store;
 
 /// Opens the database at a path.
@@ -164,10 +164,10 @@ impl Measurer for Ways<'_> {
             Program::new(self.request.shell, folder).args(arguments).input(sql)
         };
         match side {
-            Side::Cfn => self.cfn(folder, number, revision, &path).time(),
-            Side::Batch => shell(statements::batch(&statements())).time(),
-            Side::Statements => statements().into_iter().map(|it| shell(it).time()).sum(),
-            Side::Other(command) => self.other(command, folder, number, revision, &path).time(),
+            Side::Cfn => self.cfn(folder, number, revision, &path).time().map_err(Into::into),
+            Side::Batch => shell(statements::batch(&statements())).time().map_err(Into::into),
+            Side::Statements => statements().into_iter().map(|it| shell(it).time().map_err(Into::into)).sum(),
+            Side::Other(command) => self.other(command, folder, number, revision, &path).time().map_err(Into::into),
         }
     }
 }

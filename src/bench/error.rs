@@ -4,31 +4,15 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::model::{InvalidName, Visible};
+use crate::process;
 use crate::store::StoreError;
 
 /// Why something could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A measured program failed, so how long it took means nothing.
-    #[error("{}: {status}{}", Visible(line), said_after(said))]
-    Program {
-        /// The command line.
-        line: String,
-        /// How it ended.
-        status: String,
-        /// Its exit code, where it has one.
-        code: Option<i32>,
-        /// What it said on stderr.
-        said: String,
-    },
-    /// A program that is to be measured could not be started or waited for.
-    #[error("{} could not be started: {source}", Visible(line))]
-    NotStarted {
-        /// The command line.
-        line: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// A measured program failed or could not be started, so how long it took means nothing.
+    #[error(transparent)]
+    Process(#[from] process::Error),
     /// A measured program answered something else than was asked for.
     #[error("{}: {what}", Visible(line))]
     WrongAnswer {
@@ -71,10 +55,6 @@ pub enum Error {
 
 /// What measuring ends with.
 pub type Result<T> = std::result::Result<T, Error>;
-
-fn said_after(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(": {}", Visible(said)) }
-}
 
 /// For `map_err` on a file operation.
 pub(super) fn file(what: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Error {

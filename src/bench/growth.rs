@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::batch::served_again;
 use super::error::{Error, Result, file};
 use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, Sample, in_turn};
-use super::program::Program;
 use super::statistics::Summary;
 use super::workload::{Workload, agent_of, fill, skill_name, write_skill};
 use crate::clock::Clock;
+use crate::process::Program;
 use crate::store::Store;
 
 /// What is measured, in the order of the report.
@@ -153,7 +153,8 @@ fn measure(
     };
     let taken = in_turn(&mut operations, &plan, &mut Rounds(progress))?;
     let load = || cfn(request.cfn, folder).args(["load", &agent_of(skills / 2, skills)]).peak_kib();
-    let load_peak_kib = (0..MEMORY_LOOKS).map(|_| load()).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
+    let load_peak_kib =
+        (0..MEMORY_LOOKS).map(|_| load()).collect::<crate::process::Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
     let grown = OPERATIONS.into_iter().zip(taken).enumerate().map(|(index, (operation, samples))| {
         let figures = Summary::of(&samples.milliseconds);
         let previous = before.and_then(|it| it.operations.get(index)?.figures);
@@ -206,16 +207,19 @@ impl Measurer for Operations {
         match OPERATIONS[subject] {
             "deploy" => {
                 let (name, path) = self.write(self.skills + round, 0)?;
-                program.args(["deploy", "42", &name, &path, "domain", "backend-developer,api-designer"]).time()
+                program
+                    .args(["deploy", "42", &name, &path, "domain", "backend-developer,api-designer"])
+                    .time()
+                    .map_err(Into::into)
             }
             "update" => {
                 let revision = 1 + (round / self.skills) as u64;
                 let (name, path) = self.write(round % self.skills, revision)?;
-                program.args(["update", &name, &format!("1.0.{revision}"), &path]).time()
+                program.args(["update", &name, &format!("1.0.{revision}"), &path]).time().map_err(Into::into)
             }
-            "load" => program.args(["load", &agent]).time(),
-            "analytics overview" => program.args(["analytics"]).time(),
-            "list" => program.args(["skill", "list"]).time(),
+            "load" => program.args(["load", &agent]).time().map_err(Into::into),
+            "analytics overview" => program.args(["analytics"]).time().map_err(Into::into),
+            "list" => program.args(["skill", "list"]).time().map_err(Into::into),
             _ => served_again(&program, &agent),
         }
     }

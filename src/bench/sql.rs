@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::error::Result;
 use super::measure::{FEWEST_ROUNDS, Measurer, Observer, Plan, Sample, in_turn};
-use super::program::Program;
 use super::statistics::Summary;
+use crate::process::Program;
 use crate::store::{Inspect, StatementReport, Trial};
 
 /// What to measure.
@@ -95,7 +95,7 @@ impl Measurer for Programs {
     }
 
     fn measure(&mut self, subject: usize, _round: usize) -> Result<Duration> {
-        self.0[subject].1.time()
+        self.0[subject].1.time().map_err(Into::into)
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::program::Program;
 use super::statistics::median;
 use crate::cache::Disabled;
 use crate::model::AgentType;
 use crate::ops::{self, Load};
+use crate::process::Program;
 use crate::store::Store;
 
 /// How often each is measured; the median counts.
@@ -45,7 +45,7 @@ pub fn system(
     agent: &AgentType,
     redis: Option<&dyn Fn() -> Option<Duration>>,
 ) -> Result<Vec<SystemMetric>> {
-    let start = median_of(|| cfn.clone().args(["--version"]).time())?;
+    let start = median_of(|| cfn.clone().args(["--version"]).time().map_err(Into::into))?;
     let request = Load::usual(agent.clone());
     let query = median_of(|| {
         let since = Instant::now();

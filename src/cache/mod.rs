@@ -29,7 +29,9 @@ pub use key::{Key, Question, STATISTICS_PREFIX, statistics_name};
 pub use memory::{Bounds, Counts, Memory};
 pub use notes::{Cost, LEFT_ALONE, Noted, Notes};
 pub use sealed::sealed_bytes;
-pub use server::{Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult};
+pub use server::{
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Refusal, Resident, Server, ServerError, ServerResult,
+};
 
 /// What every key of an answer begins with.
 pub const QUERY_PREFIX: &str = "cache:query:";

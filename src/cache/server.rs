@@ -26,7 +26,71 @@ pub enum ServerError {
         server: String,
         /// What it said.
         why: String,
+        /// The kind of refusal.
+        refusal: Refusal,
     },
+}
+
+/// Why a Redis server refuses, by the first word of its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It wants a password, and none was given.
+    NoPassword,
+    /// User or password are wrong.
+    WrongPassword,
+    /// This user may not do that.
+    Rights,
+    /// It is a node of a cluster, and the key belongs to another one or to none.
+    Cluster,
+    /// It is a replica, which takes no writes.
+    ReadOnly,
+    /// It is a replica that has lost its primary, or a primary that has lost its replicas.
+    Replication,
+    /// It is still loading its data.
+    Loading,
+    /// Its memory is full.
+    Memory,
+    /// It cannot save its data, so it takes no writes.
+    Saving,
+    /// A script keeps it busy.
+    Script,
+    /// It has no connection left.
+    Connections,
+    /// It lets in nobody from another machine.
+    Protected,
+    /// It has no database of this number.
+    Database,
+    /// It does not know the command.
+    Command,
+    /// Anything else.
+    Other,
+}
+
+impl Refusal {
+    /// The kind of an error: its first word, and the rest.
+    #[must_use]
+    pub fn of(code: &str, detail: &str) -> Self {
+        match code {
+            "NOAUTH" => Self::NoPassword,
+            "WRONGPASS" => Self::WrongPassword,
+            "NOPERM" => Self::Rights,
+            "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "CROSSSLOT" => Self::Cluster,
+            "READONLY" => Self::ReadOnly,
+            "MASTERDOWN" | "NOREPLICAS" => Self::Replication,
+            "LOADING" => Self::Loading,
+            "OOM" => Self::Memory,
+            "MISCONF" => Self::Saving,
+            "BUSY" | "UNKILLABLE" => Self::Script,
+            "DENIED" => Self::Protected,
+            _ if detail.starts_with("max number of clients") => Self::Connections,
+            _ if detail.contains("DB index") || detail.starts_with("invalid DB") => Self::Database,
+            _ if detail.starts_with("unknown command") => Self::Command,
+            // Before users had names, a password that is not wanted or wrong was an ordinary error.
+            _ if detail.contains("invalid password") || detail.contains("no password") => Self::WrongPassword,
+            _ if detail.contains("AUTH <password> called without") => Self::WrongPassword,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A name of a key as the server has it: other programs' need not be text.

@@ -18,7 +18,7 @@ pub(super) struct ApprovalArgs {
 
 impl ApprovalArgs {
     pub(super) fn approver<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
-        optional(self.approver.as_deref()).or(context.settings.approver.as_deref())
+        optional(self.approver.as_deref()).or(context.settings.approver())
     }
 
     pub(super) fn reason(&self) -> Option<&str> {

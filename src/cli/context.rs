@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::counted;
-use super::delivery::Started;
 use super::failure::Failure;
 use super::output::Output;
 use crate::bench::stress;
@@ -13,7 +12,7 @@ use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerRes
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport, Files, Project};
-use crate::settings::{DEFAULT_DATABASE, Settings, Synchronous, without_detours};
+use crate::settings::{CacheSettings, DEFAULT_DATABASE, Queued, Settings, Synchronous, without_detours};
 use crate::store::sqlite::{DatabaseDraft, Options, SqliteStore};
 use crate::store::{self, Durability, Maintenance, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
@@ -25,7 +24,6 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
     pub(super) output: Output,
-    pub(super) started: Started,
     /// Whether `--db` was given: some commands work on the user's database only where it is named.
     pub(super) names_database: bool,
 }
@@ -36,22 +34,23 @@ pub(super) type Database = SqliteStore;
 impl Context {
     /// Opens the database; an older one is adopted first.
     pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
-        self.open_with(access, self.options())
+        self.open_with(access, |it| it)
     }
 
     /// Opens the database to read a few rows, wherever in it they are.
     pub(super) fn open_for_few_rows(&self) -> Result<Database, Failure> {
-        self.open_with(Access::Read, Options { few_rows: true, ..self.options() })
+        self.open_with(Access::Read, |it| Options { few_rows: true, ..it })
     }
 
     /// Opens the database for a process that stays.
     pub(super) fn open_long_lived(&self, access: Access) -> Result<Database, Failure> {
-        self.open_with(access, Options { long_lived: true, ..self.options() })
+        self.open_with(access, |it| Options { long_lived: true, ..it })
     }
 
-    fn open_with(&self, access: Access, options: Options) -> Result<Database, Failure> {
-        self.require_own()?;
-        match SqliteStore::open(&self.settings.database, access, options, self.clock) {
+    fn open_with(&self, access: Access, adjust: impl FnOnce(Options) -> Options) -> Result<Database, Failure> {
+        let Opening { path, options, clock } = self.opening(access)?;
+        let options = adjust(options);
+        match SqliteStore::open(&path, access, options, clock) {
             Ok(store) => {
                 tracing::debug!(path = %store.path().display(), ?access, "opened");
                 store.warning().inspect(|it| self.output.warn(it));
@@ -59,7 +58,7 @@ impl Context {
             }
             Err(StoreError::NeedsMigration { .. }) => {
                 self.adopt()?;
-                Ok(SqliteStore::open(&self.settings.database, access, options, self.clock)?)
+                Ok(SqliteStore::open(&path, access, options, clock)?)
             }
             Err(StoreError::Missing { .. }) if self.settings.search.is_some() => Err(self.not_found()),
             Err(error) => Err(error.into()),
@@ -81,84 +80,91 @@ impl Context {
 
     /// Brings the schema of an older database up to date, and says so on one line.
     pub(super) fn adopt(&self) -> Result<(MigrateReport, CaptureReport), Failure> {
-        let mut store = SqliteStore::older(&self.settings.database, self.options(), self.clock)?;
-        let (files, project) = (self.files(), self.project());
+        let Opening { path, options, clock } = self.opening(Access::Write)?;
+        let mut store = SqliteStore::older(&path, options, clock)?;
+        let (files, project) = (self.files()?, self.project()?);
         let mut captured = CaptureReport::default();
         let report = store.migrate(&mut |tx| {
             captured = ops::fill(tx, &files, &project, false)?;
             Ok(())
         })?;
         if report.from.is_some() {
-            self.output.note(&self.adoption(&report, &captured));
+            self.output.note(&self.adoption(&path, &report, &captured));
         }
         Ok((report, captured))
     }
 
     /// Creates the database where there is none; says whether it did.
     pub(super) fn create(&self) -> Result<bool, Failure> {
-        self.require_own()?;
-        Ok(self.create_new()?)
+        Ok(self.opening(Access::Write)?.create()?)
     }
 
     /// Begins the database where there is none.
     pub(super) fn draft(&self) -> Result<Option<DatabaseDraft>, Failure> {
-        self.require_own()?;
-        Ok(SqliteStore::draft(&self.settings.database, self.options(), self.clock)?)
+        let Opening { path, options, clock } = self.opening(Access::Write)?;
+        Ok(SqliteStore::draft(&path, options, clock)?)
     }
 
     /// Puts a backup where there is no database, or a damaged one.
-    pub(super) fn replace(&self, from: &Path) -> Result<RestoreReport, StoreError> {
-        SqliteStore::replace(&self.settings.database, from, self.options(), self.clock)
+    pub(super) fn replace(&self, from: &Path) -> Result<Result<RestoreReport, StoreError>, Failure> {
+        let Opening { path, options, clock } = self.opening(Access::Write)?;
+        Ok(SqliteStore::replace(&path, from, options, clock))
     }
 
-    /// Connects to the workflow database.
-    pub(super) fn workflow(&self) -> workflow::Result<Box<dyn WorkflowDatabase>> {
-        Ok(Box::new(Postgres::connect(&self.settings.workflow.server)?))
+    /// How to connect to the workflow database.
+    pub(super) fn workflow(
+        &self,
+    ) -> Result<impl FnMut() -> workflow::Result<Box<dyn WorkflowDatabase>> + use<>, Failure> {
+        let server = self.settings.workflow_server()?;
+        Ok(move || -> workflow::Result<Box<dyn WorkflowDatabase>> { Ok(Box::new(Postgres::connect(&server)?)) })
     }
 
     /// The query cache for questions of this class. Asked for before the database is opened, it connects meanwhile.
-    pub(super) fn cache(&self, class: Class) -> Box<dyn Cache> {
-        self.cache_for(&[class], Patience::Command)
+    pub(super) fn cache(&self, class: Class) -> Result<Box<dyn Cache>, Failure> {
+        Ok(self.cache_for(&[class], Patience::Command)?)
     }
 
     /// The query cache for a process that stays, and answers requests.
-    pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Box<dyn Cache> {
-        self.cache_for(classes, Patience::Requests)
+    pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Result<Box<dyn Cache>, Failure> {
+        Ok(self.cache_for(classes, Patience::Requests)?)
     }
 
     /// The query cache for work that is done by many threads and can wait.
-    pub(super) fn cache_shared(&self, classes: &[Class]) -> Box<dyn Cache + Sync> {
+    pub(super) fn cache_shared(&self, classes: &[Class]) -> Result<Box<dyn Cache + Sync>, Failure> {
         self.cache_for(classes, Patience::Work)
     }
 
     /// The Redis server, to see what it takes and does; none where none is used.
-    pub(super) fn redis(&self) -> Option<Observed> {
-        self.settings.cache.server.as_ref().map(Observed::new)
+    pub(super) fn redis(&self) -> Result<Option<Observed>, Failure> {
+        Ok(self.settings.optional_cache()?.and_then(|it| Some(Observed::new(it.server.as_ref()?))))
     }
 
-    fn cache_for(&self, classes: &[Class], patience: Patience) -> Box<dyn Cache + Sync> {
-        match Redis::start(&self.settings.cache, &self.settings.database, classes, patience, self.clock) {
+    fn cache_for(&self, classes: &[Class], patience: Patience) -> Result<Box<dyn Cache + Sync>, Failure> {
+        let Some(settings) = self.settings.optional_cache()? else { return Ok(Box::new(Disabled)) };
+        Ok(match Redis::start(&settings, &self.settings.database()?, classes, patience, self.clock) {
             Some(redis) => Box::new(redis),
             None => Box::new(Disabled),
-        }
+        })
     }
 
     /// Refuses where no cache server is named.
-    pub(super) fn require_cache(&self) -> Result<(), Failure> {
+    pub(super) fn require_cache(&self) -> Result<CacheSettings, Failure> {
+        let settings = self.settings.cache()?;
         let none = || Failure::input("no Redis server is named", "Name one with --redis-url or CFN_REDIS_URL.");
-        self.settings.cache.server.as_ref().map(|_| ()).ok_or_else(none)
+        if settings.server.is_some() { Ok(settings) } else { Err(none()) }
     }
 
     /// Connects to the cache server, to look after it.
-    pub(super) fn connect_cache(&self) -> ServerResult<Box<dyn Server>> {
+    pub(super) fn connect_cache(settings: &CacheSettings) -> ServerResult<Box<dyn Server>> {
         let none = || ServerError::Unreachable { server: String::new(), why: "none is named".to_owned() };
-        let server = self.settings.cache.server.as_ref().ok_or_else(none)?;
-        Ok(Box::new(Attended::connect(server, &self.settings.cache)?))
+        let server = settings.server.as_ref().ok_or_else(none)?;
+        Ok(Box::new(Attended::connect(server, settings)?))
     }
 
     /// What is noted about the cache server beside the database.
-    pub(super) fn cache_notes(&self) -> Option<Notes> {
-        self.settings.cache.server.as_ref().map(|it| Notes::of(&self.settings.database, it))
+    pub(super) fn cache_notes(&self, settings: &CacheSettings) -> Result<Option<Notes>, Failure> {
+        let database = self.settings.database()?;
+        Ok(settings.server.as_ref().map(|it| Notes::of(&database, it)))
     }
 
     /// A path that was typed, as one from the root.
@@ -167,65 +173,52 @@ impl Context {
     }
 
     /// Which files may be read.
-    pub(super) fn files(&self) -> Files {
-        Files { most_bytes: self.settings.content_bytes, root: self.settings.content_root.clone() }
+    pub(super) fn files(&self) -> Result<Files, Failure> {
+        Ok(Files { most_bytes: self.settings.content_bytes()?, root: self.settings.content_root() })
     }
 
     /// Where content paths are counted from.
-    pub(super) fn project(&self) -> Project {
-        Project::of(&self.settings.database, &self.settings.current_folder)
+    pub(super) fn project(&self) -> Result<Project, Failure> {
+        Ok(Project::of(&self.settings.database()?, &self.settings.current_folder))
     }
 
     /// The same run on another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
-        let settings = Settings { database: database.to_owned(), search: None, ..self.settings.clone() };
-        Self { settings, clock: self.clock, output: self.output, started: Started::default(), names_database: true }
-    }
-
-    /// Creates the database where there is none; for whoever has no use for a [`Failure`].
-    pub(super) fn create_new(&self) -> store::Result<bool> {
-        SqliteStore::create(&self.settings.database, self.options(), self.clock)
-    }
-
-    /// Opens a database that this cfn has made.
-    pub(super) fn open_new(&self, access: Access) -> store::Result<Box<dyn Store>> {
-        Ok(Box::new(SqliteStore::open(&self.settings.database, access, self.options(), self.clock)?))
-    }
-
-    /// Opens the database for writing as often as it is called, by whatever thread.
-    pub(super) fn opener(&self) -> impl Fn() -> store::Result<Box<dyn stress::Database>> + Sync + use<> {
-        let (path, options, clock) = (self.settings.database.clone(), self.options(), self.clock);
-        move || {
-            let options = Options { long_lived: true, ..options };
-            Ok(Box::new(SqliteStore::open(&path, Access::Write, options, clock)?))
-        }
+        let settings = self.settings.with_database(database);
+        Self { settings, clock: self.clock, output: self.output, names_database: true }
     }
 
     /// Copies the database, which is only read.
     pub(super) fn copy_to(&self, path: &Path) -> Result<(), Failure> {
-        let mut store = SqliteStore::open(&self.settings.database, Access::Read, self.options(), self.clock)?;
-        store.backup(path)?;
+        let opening = self.opening(Access::Read)?;
+        SqliteStore::open(&opening.path, Access::Read, opening.options, opening.clock)?.backup(path)?;
         Ok(())
     }
 
-    fn options(&self) -> Options {
-        Options {
-            busy_timeout: self.settings.busy_timeout,
-            synchronous: self.settings.synchronous.map(|it| match it {
+    /// How to open the database. A setting for writing is judged only where something is to be written.
+    pub(super) fn opening(&self, access: Access) -> Result<Opening, Failure> {
+        self.require_own()?;
+        let settings = &self.settings;
+        let writes = access == Access::Write;
+        let synchronous = if writes { settings.synchronous()? } else { None };
+        let options = Options {
+            busy_timeout: settings.busy_timeout()?,
+            synchronous: synchronous.map(|it| match it {
                 Synchronous::Full => Durability::Full,
                 Synchronous::Normal => Durability::Normal,
             }),
             long_lived: false,
             few_rows: false,
-            outbox: self.settings.workflow.enabled,
-        }
+            queued: if writes { settings.queued()? } else { Queued::Nothing },
+        };
+        Ok(Opening { path: settings.database()?, options, clock: self.clock })
     }
 
     /// What an adoption did, on one line.
-    fn adoption(&self, report: &MigrateReport, captured: &CaptureReport) -> String {
+    fn adoption(&self, path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
         let mut parts = vec![format!(
             "adopted {}: schema {} to {}, contents of {} stored",
-            self.settings.database.display(),
+            path.display(),
             report.from.as_deref().unwrap_or_default(),
             report.to,
             counted(captured.captured.len(), "skill")
@@ -239,5 +232,37 @@ impl Context {
             parts.push(format!("the state before is in {}", backup.display()));
         }
         Visible(parts.join("; ")).to_string()
+    }
+}
+
+/// A database and how to open it: its settings are judged, so all that can fail is the database.
+pub(super) struct Opening {
+    path: PathBuf,
+    options: Options,
+    clock: Clock,
+}
+
+impl Opening {
+    /// The same for another database.
+    pub(super) fn at(&self, path: &Path) -> Self {
+        Self { path: path.to_owned(), ..*self }
+    }
+
+    /// Creates the database where there is none; says whether it did.
+    pub(super) fn create(&self) -> store::Result<bool> {
+        SqliteStore::create(&self.path, self.options, self.clock)
+    }
+
+    /// Opens a database that this cfn has made.
+    pub(super) fn open(&self, access: Access) -> store::Result<Box<dyn Store>> {
+        Ok(Box::new(SqliteStore::open(&self.path, access, self.options, self.clock)?))
+    }
+
+    /// Opens the database for writing as often as it is called, by whatever thread.
+    pub(super) fn opener(self) -> impl Fn() -> store::Result<Box<dyn stress::Database>> + Sync {
+        move || {
+            let options = Options { long_lived: true, ..self.options };
+            Ok(Box::new(SqliteStore::open(&self.path, Access::Write, options, self.clock)?))
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::approval::ApprovalArgs;
 use super::choice::optional_category;
 use super::context::{Access, Context};
+use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::{Verdict, optional, words};
@@ -90,8 +91,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
-    let report = ops::deploy(&mut store, &context.files(), &context.project(), context.clock, &request)?;
-    context.deliver_later(&mut store);
+    let report = ops::deploy(&mut store, &context.files()?, &context.project()?, context.clock, &request)?;
+    delivery::start(context, &mut store);
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

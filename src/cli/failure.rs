@@ -1,16 +1,17 @@
 //! Every error as a sentence, a hint and an exit code: the one table.
 
+mod service;
+
 use std::io;
 
 use serde::Serialize;
 
 use crate::bench;
-use crate::cache::ServerError;
 use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
+use crate::process;
 use crate::settings::BadSetting;
 use crate::store::StoreError;
-use crate::workflow::WorkflowError;
 
 /// Why a command ends without having done what it was asked, and what the user can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,6 +87,7 @@ impl From<BadSetting> for Failure {
     fn from(error: BadSetting) -> Self {
         let hint = match error.variable.strip_prefix("--") {
             Some(_) => format!("Correct the option {}.", error.variable),
+            None if error.variable.contains(' ') => format!("Correct {}.", error.variable),
             None => format!("Correct or unset {} in the environment.", error.variable),
         };
         Self::new(1, "invalid_setting", error.to_string(), hint)
@@ -181,49 +183,15 @@ impl From<bench::Error> for Failure {
             bench::Error::NoRun { .. } => {
                 ("no_bench_run", "Name what 'cfn bench --json' wrote, or the file of its --samples.")
             }
-            bench::Error::Program { .. } => ("program_failed", "Run that command by itself; nothing was measured."),
-            bench::Error::NotStarted { .. } => ("program_not_started", "Install it, or correct the command."),
+            bench::Error::Process(process::Error::Failed { .. }) => {
+                ("program_failed", "Run that command by itself; nothing was measured.")
+            }
+            bench::Error::Process(process::Error::NotStarted { .. }) => {
+                ("program_not_started", "Install it, or correct the command.")
+            }
             bench::Error::WrongAnswer { .. } => ("wrong_answer", "Without the right answer there is no figure."),
         };
         Self::new(1, kind, message, hint)
-    }
-}
-
-impl From<WorkflowError> for Failure {
-    fn from(error: WorkflowError) -> Self {
-        let message = error.to_string();
-        let (code, kind, hint) = match error {
-            WorkflowError::Unreachable { .. } => (
-                9,
-                "workflow_unreachable",
-                "Nothing is lost: what waits is delivered when it answers; CFN_POSTGRES_URL says where it is.",
-            ),
-            WorkflowError::Broken { .. } => {
-                (9, "workflow_broken", "Nothing is lost and nothing is delivered twice; run 'cfn sync' again.")
-            }
-            WorkflowError::Failed { .. } => (
-                9,
-                "workflow_failed",
-                "'cfn db postgres-schema' prints the tables that it needs; --apply creates them.",
-            ),
-            WorkflowError::Setup { .. } => (1, "invalid_setting", "Correct the settings of the connection."),
-        };
-        Self::new(code, kind, message, hint)
-    }
-}
-
-impl From<ServerError> for Failure {
-    fn from(error: ServerError) -> Self {
-        let (kind, hint) = match error {
-            ServerError::Unreachable { .. } => (
-                "redis_unreachable",
-                "Start it, or correct --redis-url or CFN_REDIS_URL; other commands need no Redis.",
-            ),
-            ServerError::Refused { .. } => {
-                ("redis_refused", "Correct user, password and rights; the README says which this command needs.")
-            }
-        };
-        Self::new(9, kind, error.to_string(), hint)
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         None => {
             let created = context.create()?;
             context.open(Access::Write)?; // what is there may have to be adopted, or refused
-            InitReport { created, path: context.settings.database.clone(), import: None }
+            InitReport { created, path: context.settings.database()?, import: None }
         }
         Some(folder) => fill(context, &request(args, folder, &agents))?,
     };
@@ -186,7 +186,7 @@ fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Imp
 
 /// Imports into a database that nobody has seen yet, or else into the one that is there.
 fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> {
-    let path = context.settings.database.clone();
+    let path = context.settings.database()?;
     if let Some(mut draft) = context.draft()? {
         let store = draft.fill()?;
         store.warning().inspect(|it| context.output.warn(it));
@@ -202,7 +202,7 @@ fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> 
 fn import(context: &Context, store: &mut Database, request: &Import<'_>) -> Result<ImportReport, Failure> {
     let mut progress = context.output.progress("importing");
     let mut at = |event: ops::ImportEvent| progress.at(event.done, event.total);
-    Ok(ops::import(store, &context.files(), &context.project(), context.clock, request, &mut at)?)
+    Ok(ops::import(store, &context.files()?, &context.project()?, context.clock, request, &mut at)?)
 }
 
 /// How many examples of a kind the text shows.

@@ -32,15 +32,15 @@ use std::sync::atomic::AtomicBool;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::context::Context;
-use self::delivery::Started;
 use self::failure::Failure;
 use self::output::{Color, Output};
 use crate::clock::Clock;
+use crate::model::Visible;
 use crate::settings::{CachePolicy, Flags, Settings};
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, keeps their versions and approvals, and hands each
@@ -176,40 +176,60 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     // A limit on file size must be an error of the write that meets it, not the death of the process.
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
         .map_err(|error| Failure::internal(&error.to_string()))?;
-    diagnostics(global, output)?;
+    diagnostics(global, output);
     let current_folder = env::current_dir()
         .map_err(|error| Failure::input(format!("the current folder is gone: {error}"), "Change to another folder."))?;
     let flags = Flags { db: global.db.clone(), redis_url: global.redis_url.clone(), cache: global.cache };
-    let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder)?;
+    let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder);
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        for wrong in settings.unusable() {
+            tracing::debug!("{wrong}; only a command that uses it minds");
+        }
+    }
     let names_database = global.db.is_some();
-    Ok(Context { settings, clock: Clock::System, output, started: Started::default(), names_database })
+    Ok(Context { settings, clock: Clock::System, output, names_database })
 }
 
-/// Diagnostics on stderr, only where somebody asked: setting them up costs every start. `--quiet` and `--verbose` beat `RUST_LOG`.
-fn diagnostics(global: &Global, output: Output) -> Result<(), Failure> {
-    let refused =
-        |why: &str| Failure::new(1, "invalid_setting", format!("RUST_LOG: {why}"), "Correct or unset RUST_LOG.");
+/// Diagnostics on stderr, only where somebody asked: setting them up costs every start. `--quiet` and `--verbose` beat `RUST_LOG`, of
+/// which other programs understand more: what is not understood here is passed over.
+fn diagnostics(global: &Global, output: Output) {
     let asked = match env::var_os("RUST_LOG").filter(|it| !it.is_empty()) {
-        _ if global.quiet => return Ok(()),
-        None if global.verbose == 0 => return Ok(()),
+        _ if global.quiet => return,
+        None if global.verbose == 0 => return,
         None => String::new(),
-        Some(value) => value.into_string().map_err(|_| refused("it is not UTF-8 text"))?,
+        Some(value) => value.to_string_lossy().into_owned(),
     };
-    let filter = match global.verbose {
-        0 => asked.as_str(),
-        1 => "cfn=debug",
-        2.. => "trace",
+    let (known, foreign) = directives(&asked);
+    let filter: Targets = match global.verbose {
+        0 => known,
+        1 => [("cfn", LevelFilter::DEBUG)].into_iter().collect(),
+        2.. => Targets::new().with_default(LevelFilter::TRACE),
     };
-    if filter.contains(['[', '{']) {
-        return Err(refused("spans and fields are not looked at; it is TARGET=LEVEL or LEVEL, separated by commas"));
-    }
-    let filter: Targets = filter.parse().map_err(|error: ParseError| refused(&error.to_string()))?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(output::diagnostics_writer)
         .with_ansi(output.colors_stderr())
         .log_internal_errors(false); // it would panic where stderr is full
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
-    Ok(())
+    for directive in foreign {
+        tracing::debug!("RUST_LOG has {}, which cfn does not know", Visible(directive));
+    }
+}
+
+/// What `TARGET=LEVEL`, `TARGET` or `LEVEL` says, and what is anything else, such as spans and fields.
+fn directives(asked: &str) -> (Targets, Vec<&str>) {
+    let (mut known, mut foreign) = (Targets::new(), Vec::new());
+    for directive in asked.split(',').map(str::trim).filter(|it| !it.is_empty()) {
+        match directive.parse::<Targets>() {
+            Ok(parsed) if !directive.contains(['[', ']', '{', '}', '/']) => {
+                known = match parsed.default_level() {
+                    Some(level) => known.with_default(level),
+                    None => known.with_targets(parsed),
+                };
+            }
+            _ => foreign.push(directive),
+        }
+    }
+    (known, foreign)
 }
 
 /// Scripts pass an empty argument where they have nothing to say.

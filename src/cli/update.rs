@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::approval::ApprovalArgs;
 use super::choice::{optional_boolean, optional_change_type};
 use super::context::{Access, Context};
+use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::{Verdict, optional};
@@ -43,7 +44,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let change_type = optional(args.change_type.as_deref()).map_or(Ok(ChangeType::Patch), str::parse)?;
     let notify_agents = match optional(args.notify_agents.as_deref()) {
-        None => context.settings.notify_agents,
+        None => context.settings.notify_agents()?,
         Some("true") => true,
         Some("false") => false,
         Some(other) => {
@@ -63,8 +64,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
-    let report = ops::update(&mut store, &context.files(), &context.project(), context.clock, &request)?;
-    context.deliver_later(&mut store);
+    let report = ops::update(&mut store, &context.files()?, &context.project()?, context.clock, &request)?;
+    delivery::start(context, &mut store);
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

@@ -1,5 +1,7 @@
 //! What the workflow database is told about a generated skill.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::SkillId;
@@ -56,6 +58,44 @@ pub struct Delivery {
     pub pattern_id: i64,
     /// What happened; an error where the row that keeps it cannot be read.
     pub event: Result<Event, String>,
+    /// How it failed until now, where it did.
+    pub failures: Option<Failures>,
+}
+
+/// Attempts at a delivery that failed. The outbox keeps them as a text that begins with the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the last one was, in UTC.
+    pub last: String,
+    /// What was said then.
+    pub reason: String,
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.count == 1 { "" } else { "s" };
+        write!(formatter, "{} failed {} time{plural}: {}", self.last, self.count, self.reason)
+    }
+}
+
+impl Failures {
+    /// Reads what was kept; anything else counts as no failure.
+    #[must_use]
+    pub fn parse(kept: &str) -> Option<Self> {
+        let (last, rest) = kept.split_at_checked("2026-01-01 00:00:00".len())?;
+        let (count, rest) = rest.strip_prefix(" failed ")?.split_once(' ')?;
+        let reason = rest.strip_prefix("time: ").or_else(|| rest.strip_prefix("times: "))?;
+        Some(Self { count: count.parse().ok()?, last: last.to_owned(), reason: reason.to_owned() })
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn and(before: Option<&Self>, now: &str, reason: &str) -> Self {
+        let count = before.map_or(0, |it| it.count).saturating_add(1);
+        Self { count, last: now.to_owned(), reason: reason.to_owned() }
+    }
 }
 
 impl Event {
@@ -93,7 +133,7 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use super::{Changed, Event, Execution, SkillId};
+    use super::{Changed, Event, Execution, Failures, SkillId};
 
     #[test]
     fn is_read_as_it_was_written() {
@@ -119,5 +159,19 @@ mod tests {
     fn says_what_cannot_be_read() {
         assert!(Event::parse("renamed", b"{}").is_err_and(|it| it.contains("renamed")));
         assert!(Event::parse("deployed", b"{").is_err_and(|it| it.contains("payload")));
+    }
+
+    #[test]
+    fn failures_are_read_as_they_were_kept() {
+        let first = Failures::and(None, "2026-01-01 00:00:00", "it took too long: a: b");
+        assert_eq!(first.to_string(), "2026-01-01 00:00:00 failed 1 time: it took too long: a: b");
+        let second = Failures::and(Some(&first), "2026-01-01 00:01:00", "again");
+        assert_eq!(second.count, 2);
+        for failures in [first, second] {
+            assert_eq!(Failures::parse(&failures.to_string()), Some(failures));
+        }
+        for other in ["", "by hand", "2026-01-01 00:00:00 failed often: x", "é".repeat(30).as_str()] {
+            assert_eq!(Failures::parse(other), None, "{other}");
+        }
     }
 }

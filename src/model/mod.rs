@@ -18,7 +18,7 @@ mod visible;
 pub use approval::{ApprovalLevel, Decision, Review, Status};
 pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
-pub use delivery::{Changed, Delivery, Event, Execution};
+pub use delivery::{Changed, Delivery, Event, Execution, Failures};
 pub use hash::{ContentHash, HashPrefix};
 pub use mark::{CacheKey, Mark, Tables};
 pub use moment::{instant, utc_time};

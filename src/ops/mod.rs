@@ -33,8 +33,9 @@ pub use analytics::{
 };
 pub use cached::{Query, answer, cached, recall};
 pub use caching::{
-    Anew, AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, MemoryTier, ServerSetting,
-    ServerStatus, Tokens, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,
+    AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
+    ServerSetting, ServerStatus, Tokens, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain,
+    warm,
 };
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};
@@ -55,7 +56,9 @@ pub use rollback::{Rollback, rollback};
 pub use rules::Remark;
 pub use show::{Show, ShowReport, show};
 pub use status::{ChangedStatus, Restore, StatusReport, restore};
-pub use sync::{Connect, NextStep, RetryReport, SyncReport, SyncStatus, next_step, retry, sync, sync_status, waiting};
+pub use sync::{
+    Connect, NextStep, Retry, RetryReport, SyncReport, SyncStatus, next_step, retry, sync, sync_status, waiting,
+};
 pub use update::{Update, UpdateReport, update};
 pub use validate::{ValidateReport, ValidatedFile, validate};
 pub use verify::{Difference, VerifyReport, verify};

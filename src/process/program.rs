@@ -6,11 +6,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::{Error, Result};
+use super::{Error, Result};
 
 /// The most of a failed program's stderr that is quoted.
 const MOST_OF_STDERR: usize = 2000;
@@ -155,7 +154,7 @@ impl Program {
             return Ok(());
         }
         let said: String = String::from_utf8_lossy(stderr).trim().chars().take(MOST_OF_STDERR).collect();
-        Err(Error::Program { line: self.line(), status: status.to_string(), code: status.code(), said })
+        Err(Error::Failed { line: self.line(), status: status.to_string(), code: status.code(), said })
     }
 
     fn not_started(&self, source: io::Error) -> Error {
@@ -170,26 +169,6 @@ impl Program {
     }
 }
 
-/// How long it takes until the last of these has ended, all started at one moment: from when the first was started, since who
-/// waits for them may be woken after they have begun.
-pub fn together(programs: &[Program]) -> Result<Duration> {
-    let barrier = Barrier::new(programs.len());
-    let run = |program: &Program| {
-        barrier.wait();
-        let started = Instant::now();
-        program.time().map(|took| (started, started + took))
-    };
-    let ran: Result<Vec<(Instant, Instant)>> = thread::scope(|scope| {
-        let threads: Vec<_> = programs.iter().map(|program| scope.spawn(|| run(program))).collect();
-        // A thread that panicked has lost its figure; that is said as what it is.
-        let lost = || Err(Error::Defect("a measuring thread panicked"));
-        threads.into_iter().map(|it| it.join().unwrap_or_else(|_| lost())).collect()
-    });
-    let ran = ran?;
-    let (first, last) = (ran.iter().map(|it| it.0).min(), ran.iter().map(|it| it.1).max());
-    Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
-}
-
 /// `VmHWM` of `/proc/PID/status`; 0 where it is not there.
 fn peak_in(status: &str) -> u64 {
     let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
@@ -199,8 +178,8 @@ fn peak_in(status: &str) -> u64 {
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{Program, peak_in, together};
-    use crate::bench::error::Error;
+    use super::{Program, peak_in};
+    use crate::process::Error;
     use std::path::Path;
     use std::time::Duration;
 
@@ -220,16 +199,9 @@ mod tests {
     fn a_failure_says_what_ran_how_it_ended_and_what_it_said() {
         let error = sh("echo sorry >&2; exit 7").time().expect_err("it fails");
         assert_eq!(error.to_string(), "sh -c echo sorry >&2; exit 7: exit status: 7: sorry");
-        assert!(matches!(error, Error::Program { code: Some(7), .. }));
+        assert!(matches!(error, Error::Failed { code: Some(7), .. }));
         let error = Program::new(Path::new("/no/such/program"), Path::new("/")).time().expect_err("it fails");
         assert!(error.to_string().starts_with("program could not be started: "), "{error}");
-    }
-
-    #[test]
-    fn programs_that_start_together_take_as_long_as_the_slowest() {
-        let took = together(&[sh("sleep 0.05"), sh("sleep 0.1"), sh(":")]).expect("they run");
-        assert!(took >= Duration::from_millis(100), "{took:?}");
-        assert!(together(&[sh(":"), sh("exit 1")]).is_err());
     }
 
     #[test]

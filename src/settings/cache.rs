@@ -2,13 +2,23 @@
 
 mod url;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{BadSetting, Secret};
+use super::given::Environment;
+use super::{BadSetting, Given, Secret, Source, hidden, number};
+
+/// The variables of the environment that are read here.
+pub(super) const VARIABLES: [&str; 6] = [
+    "CFN_CACHE",
+    "CFN_REDIS_URL",
+    "CFN_REDIS_BUDGET_MS",
+    "CFN_CACHE_TTL_READS",
+    "CFN_CACHE_TTL_ANALYTICS",
+    "SSL_CERT_FILE",
+];
 
 /// How long an answer is kept, unless configured: that only reclaims memory, since entries never become wrong.
 const TTL_READS_S: u64 = 3600;
@@ -117,62 +127,34 @@ impl FromStr for CachePolicy {
 }
 
 impl CacheSettings {
-    /// A flag beats its variable, also where the variable is bad.
     pub(super) fn resolve(
-        url: Option<&OsString>,
-        policy: Option<CachePolicy>,
-        variable: &dyn Fn(&str) -> Option<OsString>,
-        current_folder: &Path,
+        policy: CachePolicy,
+        server: Option<RedisServer>,
+        environment: &Environment,
     ) -> Result<Self, BadSetting> {
-        let policy = match (policy, variable("CFN_CACHE")) {
-            (Some(policy), _) => policy,
-            (None, None) => CachePolicy::default(),
-            (None, Some(text)) => text.to_string_lossy().to_lowercase().parse().map_err(|expected| BadSetting {
-                variable: "CFN_CACHE",
-                value: text.to_string_lossy().into_owned(),
-                expected,
-            })?,
-        };
-        let url = match url {
-            Some(url) => Some(("--redis-url", url.clone())).filter(|it| !it.1.is_empty()),
-            None => variable("CFN_REDIS_URL").map(|it| ("CFN_REDIS_URL", it)),
-        };
-        let server = url.map(|(source, url)| {
-            // The URL itself is not shown: there may be a password in it.
-            let bad = |expected| BadSetting { variable: source, value: "(not shown)".to_owned(), expected };
-            let url = url.to_str().ok_or_else(|| bad("UTF-8 text"))?;
-            let mut server = url::parse(url, current_folder).map_err(bad)?;
-            server.root_certificates = variable("SSL_CERT_FILE").map(|it| current_folder.join(it));
-            Ok(server)
-        });
+        let within = |name, default, (most, expected)| number(environment, name, default, 1..=most, expected);
         Ok(Self {
             policy,
-            server: server.transpose()?,
-            budget: Duration::from_millis(number("CFN_REDIS_BUDGET_MS", variable, BUDGET_MS, LONGEST_BUDGET)?),
-            ttl_reads: Duration::from_secs(number("CFN_CACHE_TTL_READS", variable, TTL_READS_S, LONGEST_TTL)?),
-            ttl_analytics: Duration::from_secs(number(
-                "CFN_CACHE_TTL_ANALYTICS",
-                variable,
-                TTL_ANALYTICS_S,
-                LONGEST_TTL,
-            )?),
+            server,
+            budget: Duration::from_millis(within("CFN_REDIS_BUDGET_MS", BUDGET_MS, LONGEST_BUDGET)?),
+            ttl_reads: Duration::from_secs(within("CFN_CACHE_TTL_READS", TTL_READS_S, LONGEST_TTL)?),
+            ttl_analytics: Duration::from_secs(within("CFN_CACHE_TTL_ANALYTICS", TTL_ANALYTICS_S, LONGEST_TTL)?),
         })
     }
 }
 
-fn number(
-    name: &'static str,
-    variable: &dyn Fn(&str) -> Option<OsString>,
-    default: u64,
-    (most, expected): (u64, &'static str),
-) -> Result<u64, BadSetting> {
-    let Some(value) = variable(name) else { return Ok(default) };
-    let number = value.to_str().and_then(|it| it.trim().parse().ok());
-    number.filter(|it| (1..=most).contains(it)).ok_or_else(|| BadSetting {
-        variable: name,
-        value: value.to_string_lossy().into_owned(),
-        expected,
-    })
+impl RedisServer {
+    /// The URL itself is not shown in an error: there may be a password in it.
+    pub(super) fn of(url: &Given, environment: &Environment, current_folder: &Path) -> Result<Self, BadSetting> {
+        let source = match url.source {
+            Source::Flag(name) | Source::Variable(name) => name,
+            Source::Default => "the default",
+        };
+        let text = url.value.to_str().ok_or_else(|| hidden(source, "UTF-8 text"))?;
+        let mut server = url::parse(text, current_folder).map_err(|expected| hidden(source, expected))?;
+        server.root_certificates = environment.get("SSL_CERT_FILE").map(|it| current_folder.join(it));
+        Ok(server)
+    }
 }
 
 #[cfg(test)]
@@ -182,14 +164,15 @@ mod tests {
     use std::time::Duration;
 
     use super::{CachePolicy, CacheSettings};
+    use crate::settings::{Flags, Settings};
 
     fn resolve(
         flags: (Option<&str>, Option<CachePolicy>),
         environment: &[(&str, &str)],
     ) -> Result<CacheSettings, String> {
-        let lookup = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));
-        let url = flags.0.map(OsString::from);
-        CacheSettings::resolve(url.as_ref(), flags.1, &lookup, Path::new("/here")).map_err(|it| it.to_string())
+        let look_up = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));
+        let flags = Flags { redis_url: flags.0.map(OsString::from), cache: flags.1, db: None };
+        Settings::resolve(&flags, &look_up, Path::new("/here")).cache().map_err(|it| it.to_string())
     }
 
     #[test]

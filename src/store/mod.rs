@@ -24,9 +24,9 @@ pub mod sqlite;
 use std::path::Path;
 
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    OpenUse, Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Failures, Mapping,
+    Mark, OpenUse, Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill,
+    VersionRecord, Waiting,
 };
 
 pub use error::{Result, StoreError};
@@ -36,8 +36,8 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Backlog, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary,
-    Proof, SetAside, SkillChange, SkillFilter, Sums, Unstored, UsageFilter,
+    Backlog, Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion,
+    OutboxSummary, Proof, SkillChange, SkillFilter, Sums, Undelivered, Unstored, UsageFilter,
 };
 
 /// What happens to a committed transaction when the power goes.
@@ -138,20 +138,22 @@ pub trait Reporting {
 
 /// What waits to be delivered to the workflow database.
 pub trait Outgoing {
-    /// Whether anything waits.
-    fn anything_waits(&self) -> Result<bool>;
-    /// The first `most` deliveries that wait, in their order.
-    fn waiting_deliveries(&self, most: usize) -> Result<Vec<Delivery>>;
+    /// Whether a delivery waits that is due.
+    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool>;
+    /// The first `most` deliveries that wait, in their order, after the one with this id.
+    fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>>;
     /// How much waits, and since when.
     fn outbox_summary(&self) -> Result<OutboxSummary>;
-    /// What the server refused, in order.
-    fn set_aside_deliveries(&self, most: usize) -> Result<Vec<SetAside>>;
-    /// Until when the server is left alone, in seconds since 1970.
-    fn left_alone_until(&self) -> Result<Option<i64>>;
+    /// Deliveries that are not tried any more, in order.
+    fn dead_letters(&self, most: usize) -> Result<Vec<Undelivered>>;
+    /// Deliveries that wait and have failed before, in order.
+    fn failing_deliveries(&self, most: usize) -> Result<Vec<Undelivered>>;
+    /// Until when the server is not tried, in seconds since 1970.
+    fn backoff_until(&self) -> Result<Option<i64>>;
 }
 
 /// What becomes of what waits. An event is queued in the transaction that makes it happen, so it is neither lost nor invented;
-/// only where the database was opened with the outbox on, and only for a skill that was generated from a pattern.
+/// only what the settings say is queued, and only for a skill that was generated from a pattern.
 pub trait Outbox {
     /// Queues that a skill was deployed.
     fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()>;
@@ -159,12 +161,14 @@ pub trait Outbox {
     fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()>;
     /// Forgets what was delivered.
     fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
-    /// Sets aside what the server refused, with its reason.
-    fn set_aside(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
-    /// Lets everything that was set aside wait again; how much that is.
-    fn retry_set_aside(&mut self) -> Result<usize>;
-    /// Remembers until when to leave the server alone, in seconds since 1970; `None`: it can be reached.
-    fn leave_server_alone(&mut self, until: Option<i64>) -> Result<()>;
+    /// Remembers that an attempt failed.
+    fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
+    /// Makes a delivery a dead letter, with its reason.
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
+    /// Lets every dead letter wait again; how many there were.
+    fn retry_dead_letters(&mut self) -> Result<usize>;
+    /// Remembers until when the server is not tried, in seconds since 1970; `None`: it can be reached.
+    fn back_off(&mut self, until: Option<i64>) -> Result<()>;
 }
 
 /// A write that is not visible to anybody else before [`commit`](Transaction::commit).

@@ -228,15 +228,26 @@ pub struct Proof {
 pub struct OutboxSummary {
     /// Deliveries that wait.
     pub waiting: u64,
-    /// Deliveries that the server refused.
-    pub set_aside: u64,
+    /// Those of them that have failed before.
+    pub failing: u64,
+    /// Deliveries that are not tried any more.
+    pub dead_letters: u64,
     /// When the first one that waits was written, in UTC.
     pub oldest: Option<String>,
 }
 
-/// A delivery that the server refused.
+/// When a delivery that failed is due again without being asked for. Both are times in UTC.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'a> {
+    /// One that failed at this time or later is not due; a time in the future counts for nothing, since clocks are set back.
+    pub failed_since: &'a str,
+    /// Now.
+    pub now: &'a str,
+}
+
+/// A delivery that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetAside {
+pub struct Undelivered {
     /// Its place in the order.
     pub id: i64,
     /// The pattern.
@@ -245,8 +256,8 @@ pub struct SetAside {
     pub kind: String,
     /// When it was written, in UTC.
     pub created_at: Option<String>,
-    /// When it was refused, in UTC.
-    pub set_aside_at: String,
+    /// When it failed last, in UTC.
+    pub failed_at: String,
     /// Why.
     pub reason: String,
 }

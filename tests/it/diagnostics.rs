@@ -32,10 +32,21 @@ fn a_flag_beats_the_variable() {
 }
 
 #[test]
-fn a_filter_that_cannot_be_meant_is_an_error_that_names_it() {
+fn what_other_programs_say_in_the_variable_is_passed_over() {
     let project = with_skill("jwt", "domain", "dev");
-    for filter in [OsStr::new("cfn=loud"), OsStr::new("[span]"), OsStr::from_bytes(b"\xff")] {
-        let message = with_filter(&project, filter, &["load", "dev"]).fails(1);
-        assert!(message.starts_with("error: RUST_LOG: "), "{filter:?}: {message}");
+    let plain = project.cfn(["load", "dev", "--format", "names"]).ok();
+    for filter in [
+        OsStr::new("cfn=loud"),
+        OsStr::new("[span]"),
+        OsStr::new("my_server[request]=trace"),
+        OsStr::new("app[span{field=\"a,b\"}]=debug"),
+        OsStr::new("off,tower=trace,/regex"),
+        OsStr::new(" , "),
+        OsStr::from_bytes(b"\xff"),
+    ] {
+        let ran = with_filter(&project, filter, &["load", "dev", "--format", "names"]);
+        assert_eq!((ran.stderr.clone(), ran.ok()), (String::new(), plain.clone()), "{filter:?}");
     }
+    let said = with_filter(&project, "[span], cfn=debug ,x=warn", &["load", "dev"]).stderr;
+    assert!(said.contains("opened") && said.contains("RUST_LOG has [span]"), "{said}");
 }

@@ -179,20 +179,85 @@ fn eight_is_a_lock_that_was_held_for_the_whole_wait() {
 }
 
 #[test]
-fn a_bad_setting_names_its_source() {
+fn a_bad_setting_names_its_source_in_a_command_that_uses_it() {
     let project = with_skill("jwt", "domain", "dev");
-    for (name, value) in [
-        ("CFN_MAX_CONTENT_BYTES", "lots"),
-        ("CFN_BUSY_TIMEOUT_MS", "-1"),
-        ("CFN_SYNCHRONOUS", "off"),
-        ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),
-        ("RUST_LOG", "cfn=[[["),
+    project.file("new.md", "---\nname: jwt\ndescription: d\n---\nNew.\n");
+    let update: &[&str] = &["update", "jwt", "1.0.1", "new.md"];
+    let log: &[&str] = &["log", "jwt", "--agent-id", "a", "--agent-type", "dev"];
+    for (name, value, args) in [
+        ("CFN_MAX_CONTENT_BYTES", "lots", update),
+        ("CFN_BUSY_TIMEOUT_MS", "-1", &["skill", "list"]),
+        ("CFN_SYNCHRONOUS", "off", log),
+        ("ENABLE_AGENT_NOTIFICATIONS", "maybe", update),
+        ("ENABLE_PHASE4_LOGGING", "perhaps", log),
+        ("CFN_POSTGRES_URL", "postgres://h:x/d", &["sync"]),
+        ("CFN_POSTGRES_URL", "mysql://h", &["db", "postgres-schema", "--apply"]),
+        ("CFN_REDIS_URL", "http://h", &["cache", "status"]),
+        ("CFN_REDIS_URL", "http://h", &["--cache", "always", "load", "dev"]),
+        ("CFN_CACHE_TTL_READS", "soon", &["cache", "status"]),
+        ("CFN_SKILLS_DB_PATH", "postgres://h/d", &["skill", "list"]),
     ] {
-        let mut command = project.command(["skill", "list"]);
-        let ran: Ran = command.env(name, value).output().expect("cfn runs").into();
+        let ran: Ran = project.command(args).env(name, value).output().expect("cfn runs").into();
         let message = ran.fails(1);
-        assert!(message.contains(name) && message.contains("hint: Correct or unset"), "{message}");
+        assert!(message.contains(name) && message.contains("hint: Correct or unset"), "{args:?}: {message}");
     }
+}
+
+#[test]
+fn a_setting_that_a_command_does_not_use_never_stops_it() {
+    let project = with_skill("jwt", "domain", "dev");
+    let plain = project.cfn(["load", "dev"]).ok();
+    for (name, value) in [
+        ("CFN_POSTGRES_URL", "postgresql://u@h/db?pgbouncer=true"),
+        ("CFN_POSTGRES_URL", "anything"),
+        ("PHASE4_POSTGRES_PORT", "tcp://10.0.0.1:5432"),
+        ("PGSSLMODE", "no-verify"),
+        ("CFN_SYNC_BUDGET_MS", "soon"),
+        ("ENABLE_PHASE4_LOGGING", "perhaps"),
+        ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),
+        ("CFN_MAX_CONTENT_BYTES", "1MB"),
+        ("CFN_SYNCHRONOUS", "off"),
+        ("CFN_REDIS_URL", "rediss://h:6379/0?ssl_cert_reqs=none"),
+        ("CFN_REDIS_BUDGET_MS", "0"),
+        ("CFN_CACHE_TTL_READS", "1h"),
+    ] {
+        let load = |more: &[&str]| -> Ran {
+            let mut command = project.command(["load", "dev"]);
+            command.args(more).env(name, value).output().expect("cfn runs").into()
+        };
+        let ran = load(&[]);
+        assert_eq!((ran.stderr.clone(), ran.ok()), (String::new(), plain.clone()), "{name}={value}");
+        let said = load(&["-v"]).stderr;
+        assert!(said.contains(name), "{name}={value}: {said}");
+    }
+    for args in [&["completions", "bash"][..], &["man"], &["skill", "validate", &path_of("jwt")]] {
+        let mut command = project.command(args);
+        command.env("CFN_SKILLS_DB_PATH", "postgres://h/d").env("CFN_BUSY_TIMEOUT_MS", "x");
+        assert_eq!(command.output().expect("cfn runs").status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_url_is_never_a_files_name() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.file("import/a/SKILL.md", "---\nname: a\ndescription: d\n---\nText.\n");
+    let before = project.leftovers();
+    for url in ["postgresql://u:hunter2@h/db", "postgres://h", "sqlite:///x/skills.db", "sqlite://skills.db", "x://"] {
+        for command in
+            [&["init"][..], &["init", "--from", "import"], &["skill", "list"], &["load", "dev"], &["db", "migrate"]]
+        {
+            fails(&project, 1, "invalid_setting", &[&["--db", url], command].concat());
+        }
+        for command in [&["db", "backup", url][..], &["db", "restore", url]] {
+            fails(&project, 1, "invalid_setting", command);
+        }
+        let message = project.cfn(["--db", url, "load", "dev"]).fails(1);
+        assert!(message.contains("--db") && message.contains("no engine") && !message.contains("hunter2"), "{message}");
+    }
+    let names: Vec<_> =
+        std::fs::read_dir(project.path()).expect("a folder").flatten().map(|it| it.file_name()).collect();
+    assert!(names.iter().all(|it| [".claude", "import"].iter().any(|known| it == known)), "{names:?}");
+    assert_eq!(project.leftovers(), before);
 }
 
 #[test]

@@ -40,7 +40,7 @@ mod list_show_history;
 mod load;
 mod load_batch;
 mod load_formats;
-mod name_service;
+mod names;
 mod postgres;
 mod publishing;
 mod redis;

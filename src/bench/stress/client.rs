@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::bench::{Error as BenchError, Program};
+use crate::bench::Error as BenchError;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, SkillName, Version};
 use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
+use crate::process::{self, Program};
 use crate::store::{Inspect, LockWaits, Maintenance, Store, StoreError};
 
 /// The most bytes of a generated file, with room.
@@ -190,7 +191,7 @@ impl Client for Processes {
                 message: error.to_string(),
                 unknown: true,
             }),
-            Err(error) => Err(Failed::from(&error)),
+            Err(error) => Err(Failed::from(&BenchError::from(error))),
         };
         (took, done)
     }
@@ -203,10 +204,12 @@ impl Client for Processes {
 impl From<&BenchError> for Failed {
     fn from(error: &BenchError) -> Self {
         let (kind, unknown) = match error {
-            BenchError::Program { code: Some(8), .. } => ("busy".to_owned(), false),
+            BenchError::Process(process::Error::Failed { code: Some(8), .. }) => ("busy".to_owned(), false),
             // Its one error after which something may have been changed has this code, among others.
-            BenchError::Program { code: Some(code), .. } => (format!("exit code {code}"), *code == 3),
-            BenchError::Program { code: None, .. } => ("killed".to_owned(), true),
+            BenchError::Process(process::Error::Failed { code: Some(code), .. }) => {
+                (format!("exit code {code}"), *code == 3)
+            }
+            BenchError::Process(process::Error::Failed { code: None, .. }) => ("killed".to_owned(), true),
             _ => ("not started".to_owned(), false),
         };
         Self { kind, message: error.to_string(), unknown }

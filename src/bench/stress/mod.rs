@@ -24,11 +24,11 @@ use self::client::{Client, Connected, Processes};
 use self::figures::{Figures, Totals, float, resident_kib};
 use self::verify::verify;
 use self::worker::{Promises, Targets, Worker};
-use crate::bench::Program;
 use crate::bench::error::{Error, Result};
 use crate::cache::{Cache, Disabled};
 use crate::model::AgentType;
 use crate::ops::{self, Project};
+use crate::process::Program;
 use crate::store::{NameKind, Store};
 
 /// Between two samples.

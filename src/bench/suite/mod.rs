@@ -22,11 +22,11 @@ use self::machine::Ticks;
 use self::work::Work;
 use super::error::{Error, Result};
 use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
-use super::program::Program;
 use super::stress::{Database, most_served};
 use super::system::system;
 use crate::clock::Clock;
 use crate::ops;
+use crate::process::Program;
 
 /// Rounds that are not counted.
 const WARM_UP: usize = 2;

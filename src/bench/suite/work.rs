@@ -9,9 +9,10 @@ use super::operation::{Operation, Subject};
 use crate::bench::batch::served_again;
 use crate::bench::error::{Error, Result, file};
 use crate::bench::measure::Measurer;
-use crate::bench::program::{Program, together};
+use crate::bench::together::together;
 use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
 use crate::model::AgentType;
+use crate::process::Program;
 
 /// Loads that are started together.
 const TOGETHER: usize = 20;
@@ -46,14 +47,14 @@ impl Work {
         match operation {
             Operation::Deployment => {
                 let path = self.write(&name, round, 0)?;
-                cfn(&["deploy", "42", &name, &path, "domain", AGENTS]).time()
+                cfn(&["deploy", "42", &name, &path, "domain", AGENTS]).time().map_err(Into::into)
             }
             Operation::Update => {
                 let path = self.write(&name, round, 1)?;
-                cfn(&["update", &name, "1.0.1", &path]).time()
+                cfn(&["update", &name, "1.0.1", &path]).time().map_err(Into::into)
             }
             Operation::CachedLoading => served_again(&self.cfn, agent),
-            Operation::ColdLoading => cfn(&["load", agent]).time(),
+            Operation::ColdLoading => cfn(&["load", agent]).time().map_err(Into::into),
             Operation::Concurrent => together(&vec![cfn(&["load", agent]); TOGETHER]),
             Operation::DualLogging => {
                 let task = format!("task-{round}");
@@ -99,8 +100,8 @@ impl Measurer for Work {
     fn measure(&mut self, subject: usize, round: usize) -> Result<Duration> {
         match self.subjects[subject] {
             Subject::One(operation) => self.operation(operation, round),
-            Subject::Report("overview") => self.cfn.clone().args(["analytics"]).time(),
-            Subject::Report(word) => self.cfn.clone().args(["analytics", word]).time(),
+            Subject::Report("overview") => self.cfn.clone().args(["analytics"]).time().map_err(Into::into),
+            Subject::Report(word) => self.cfn.clone().args(["analytics", word]).time().map_err(Into::into),
             Subject::Pace => self.pace(),
         }
     }

@@ -1,6 +1,5 @@
 //! A Redis server that somebody looks after.
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use redis::{ConnectionLike, Pipeline, Value, from_redis_value, pipe};
@@ -8,7 +7,7 @@ use redis::{ConnectionLike, Pipeline, Value, from_redis_value, pipe};
 use super::link::Link;
 use super::{MOST_BYTES, sentence};
 use crate::cache::server::{
-    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Resident, Server, ServerError, ServerResult,
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Refusal, Resident, Server, ServerError, ServerResult,
 };
 use crate::cache::{Class, Key, sealed, statistics_name};
 use crate::settings::{CacheSettings, RedisServer};
@@ -42,18 +41,16 @@ impl Attended {
             return Ok(Vec::new());
         }
         let answered = self.link.req_packed_commands(&pipeline.get_packed_pipeline(), 0, pipeline.len());
-        let values = answered.map_err(|error| {
-            if error.is_io_error() {
-                ServerError::Unreachable { server: self.server.clone(), why: sentence(&error) }
-            } else {
-                self.refused(&error)
-            }
+        let values = answered.map_err(|error| match error.code() {
+            _ if error.is_io_error() => ServerError::Unreachable { server: self.server.clone(), why: sentence(&error) },
+            Some(code) => self.refused(code, error.detail()),
+            None => self.unusable(&error.to_string()),
         })?;
         let useless = values.iter().find_map(|it| match it {
             Value::ServerError(error) if !["NOPERM", "ERR", "WRONGTYPE"].contains(&error.code()) => Some(error),
             _ => None,
         });
-        useless.map_or(Ok(()), |error| Err(self.refused(error)))?;
+        useless.map_or(Ok(()), |error| Err(self.refused(error.code(), error.details())))?;
         Ok(values)
     }
 
@@ -61,13 +58,20 @@ impl Attended {
     fn order(&mut self, pipeline: &Pipeline) -> ServerResult<Vec<Value>> {
         let values = self.ask(pipeline)?;
         match values.iter().find_map(|it| if let Value::ServerError(error) = it { Some(error) } else { None }) {
-            Some(error) => Err(self.refused(error)),
+            Some(error) => Err(self.refused(error.code(), error.details())),
             None => Ok(values),
         }
     }
 
-    fn refused(&self, why: &dyn Display) -> ServerError {
-        ServerError::Refused { server: self.server.clone(), why: why.to_string() }
+    /// An error as the server said it.
+    fn refused(&self, code: &str, detail: Option<&str>) -> ServerError {
+        let detail = detail.unwrap_or_default();
+        let why = format!("{code} {detail}").trim_end().to_owned();
+        ServerError::Refused { server: self.server.clone(), why, refusal: Refusal::of(code, detail) }
+    }
+
+    fn unusable(&self, why: &str) -> ServerError {
+        ServerError::Refused { server: self.server.clone(), why: why.to_owned(), refusal: Refusal::Other }
     }
 
     fn count(&mut self, pipeline: &Pipeline) -> ServerResult<usize> {
@@ -112,7 +116,7 @@ impl Server for Attended {
         let found = values.pop().map(from_redis_value::<(u64, Vec<KeyName>)>);
         match found {
             Some(Ok((next, names))) => Ok(KeyPage { names, next: Some(next).filter(|&it| it != 0) }),
-            _ => Err(self.refused(&"it answered SCAN with something else")),
+            _ => Err(self.unusable("it answered SCAN with something else")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The connection itself: TCP, TCP with TLS, or a Unix socket, and nothing on it takes longer than it may.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConnection, StreamOwned};
 
+use crate::certificates;
 use crate::settings::{RedisAddress, RedisServer};
-use crate::{certificates, name_service};
 
 /// How long a connection may be silent before the system asks whether the other end is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -38,7 +37,7 @@ enum Socket {
 }
 
 impl Wire {
-    /// Looks the name up, connects, and shakes hands. A Unix socket whose server accepts nobody, and the look-up on some systems,
+    /// Looks the name up, connects, and shakes hands. A Unix socket whose server accepts nobody, and the look-up,
     /// know no time limit: whoever needs one runs this on a thread.
     pub(super) fn connect(server: &RedisServer, until: Instant) -> io::Result<Self> {
         match &server.address {
@@ -61,8 +60,8 @@ impl Wire {
 
 fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
     let mut outcome = Err(io::ErrorKind::NotFound.into());
-    for address in name_service::addresses(host, until)? {
-        outcome = TcpStream::connect_timeout(&SocketAddr::new(address, port), left(until)?);
+    for address in (host, port).to_socket_addrs()? {
+        outcome = TcpStream::connect_timeout(&address, left(until)?);
         if outcome.is_ok() {
             break;
         }
@@ -78,11 +77,7 @@ fn with_tls(mut socket: Timed, host: &str, roots: Option<&Path>) -> io::Result<W
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let file = roots.map_or_else(|| certificates::system("SSL_CERT_FILE"), |it| Ok(it.to_owned()));
     let trusted = file.and_then(|it| certificates::read(&it)).map_err(io::Error::other)?;
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(trusted.store)
-        .with_no_client_auth();
+    let config = certificates::client(Some(trusted), true, None).map_err(io::Error::other)?;
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut socket)?;

@@ -145,7 +145,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
         let path = context.absolute(path);
-        publish(&path, &page, Some(&context.settings.database))?;
+        publish(&path, &page, Some(&context.settings.database()?))?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }
@@ -169,7 +169,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 
 /// A report from the cache, or else from the database.
 fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, Failure> {
-    let cache = context.cache(Class::Analytics);
+    let cache = context.cache(Class::Analytics)?;
     let asked = Asked::now(request, context.clock);
     let mut store = context.open(Access::Read)?;
     if let Some(report) = ops::recalled_report(&mut store, cache.as_ref(), &asked)? {

@@ -61,6 +61,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let own = context.with_database(&scratch.database());
     let skills = args.skills as usize;
     make_up_database(&own, Workload { skills, usage_rows: 0 }, stop)?;
+    let opening = own.opening(Access::Write)?;
     let mut progress = context.output.progress("comparing");
     let request = Compare {
         database: &scratch.database(),
@@ -71,7 +72,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
         others: &args.with,
         rounds: args.runs as usize,
         limit: LIMIT,
-        open: &|path| context.with_database(path).open_new(Access::Read),
+        open: &|path| opening.at(path).open(Access::Read),
         stop: stop.flag(),
     };
     let report = compare(&request, &mut |done, all| progress.at(done, all))?;

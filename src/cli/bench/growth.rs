@@ -40,6 +40,7 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let (mut live, mut shown) = (context.output.progress("filling"), Phase::Filling);
+    let opening = context.with_database(&scratch.path().join("skills.db")).opening(Access::Write)?;
     let sizes: Vec<usize> = args.skills.iter().map(|it| *it as usize).collect();
     let request = Growth {
         sizes: &sizes,
@@ -49,9 +50,9 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
         folder: scratch.path(),
         cfn: &cfn,
         create: &|path| {
-            let own = context.with_database(path);
-            own.create_new()?;
-            own.open_new(Access::Write)
+            let database = opening.at(path);
+            database.create()?;
+            database.open(Access::Write)
         },
         stop: stop.flag(),
     };

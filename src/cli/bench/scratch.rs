@@ -93,16 +93,17 @@ pub(super) fn place_database(
     interruption: &Interruption,
 ) -> Result<(), Failure> {
     if context.names_database {
-        return context.copy_to(&own.settings.database);
+        return context.copy_to(&own.settings.database()?);
     }
     make_up_database(own, workload, interruption)
 }
 
 /// Makes a database up.
 pub(super) fn make_up_database(own: &Context, workload: Workload, interruption: &Interruption) -> Result<(), Failure> {
-    own.create_new()?;
+    let opening = own.opening(Access::Write)?;
+    opening.create()?;
     let mut progress = own.output.progress("filling the database");
-    let mut store = own.open_new(Access::Write)?;
+    let mut store = opening.open(Access::Write)?;
     let mut at = |done, all| {
         progress.at(done, all);
         if interruption.stopped() { Err(Error::Interrupted) } else { Ok(()) }
@@ -126,10 +127,11 @@ pub(super) fn own_program() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| Failure::internal(&format!("this program does not know where it is: {error}")))
 }
 
-/// A program on the PATH.
+/// A program on the PATH, in a folder that does not depend on where this one runs.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let folders = env::split_paths(&path).filter(|it| it.is_absolute());
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::interruption::Interruption;
 use super::scratch::{find, own_program};
 use super::table::{FIGURES, figures};
-use crate::bench::Program;
 use crate::bench::sql::{Sql, SqlReport, measure, shell};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
+use crate::process::Program;
 use crate::store::{Inspect, Trial};
 
 /// What a SELECT costs in this database
@@ -50,12 +50,13 @@ pub(super) fn once(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Read)?;
     let (limit, settings) = (Duration::from_secs(args.limit), &context.settings);
+    let database = settings.database()?;
     let once = ["bench", "sql", "--once", "--db"];
-    let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([&settings.database]);
+    let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([&database]);
     let mut programs = vec![("a cfn process".to_owned(), cfn.args(["--", &args.statement]))];
     match find("sqlite3") {
         Some(path) => {
-            let program = shell(&path, &settings.current_folder, &settings.database, &args.statement);
+            let program = shell(&path, &settings.current_folder, &database, &args.statement);
             programs.push(("a sqlite3 process".to_owned(), program));
         }
         None => context.output.note("the sqlite3 shell is not on the PATH, so it is not measured"),

@@ -9,15 +9,15 @@ use jiff::SignedDuration;
 use super::interruption::Interruption;
 use super::scratch::{Scratch, own_program, place_database};
 use super::table::ms;
-use crate::bench::Program;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
 use crate::bench::workload::Workload;
 use crate::cache::Class;
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::{Verdict, counted};
 use crate::model::Visible;
+use crate::process::Program;
 
 /// Many at once on one database, and whether every acknowledged write is there
 ///
@@ -59,17 +59,17 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
     place_database(context, &own, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
-    let (open, project) = (own.opener(), own.project());
+    let (open, project) = (own.opening(Access::Write)?.opener(), own.project()?);
     let cfn = program(&own)?;
-    if args.processes && context.settings.cache.server.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
+    if args.processes && context.settings.redis()?.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
         context
             .output
             .note("processes learn of Redis from CFN_REDIS_URL only: a password has no place on a command line");
     }
     let line = context.output.live();
-    let redis = context.redis();
+    let redis = context.redis()?;
     let operations = || redis.as_ref()?.operations_per_second();
-    let cache = own.cache_shared(&[Class::Load]);
+    let cache = own.cache_shared(&[Class::Load])?;
     let request = Stress {
         workers: usize::from(args.workers),
         duration: args.duration,
@@ -90,7 +90,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
 
 /// This program on that database.
 fn program(own: &Context) -> Result<Program, Failure> {
-    let database = &own.settings.database;
+    let database = &own.settings.database()?;
     let folder = database.parent().unwrap_or(database);
     let cfn = Program::new(&own_program()?, folder).args(["--db"]).args([database]);
     let redis = env::vars_os().filter(|(name, _)| concerns_redis(name));

@@ -24,8 +24,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    context.require_cache()?;
-    let report = ops::audit(context.connect_cache()?.as_mut(), &context.settings.cache, args.fix)?;
+    let settings = context.require_cache()?;
+    let report = ops::audit(Context::connect_cache(&settings)?.as_mut(), &settings, args.fix)?;
     context.output.answer(&report)?;
     if report.wrong() > 0 && !args.fix {
         context.output.note("'cfn cache audit --fix' gives them the time that they should have");

@@ -17,8 +17,8 @@ Examples:
 pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
-    context.require_cache()?;
-    let report = ops::clear(context.connect_cache()?.as_mut())?;
+    let settings = context.require_cache()?;
+    let report = ops::clear(Context::connect_cache(&settings)?.as_mut())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -2,13 +2,14 @@
 
 use clap::Subcommand;
 
-use super::{analytics, load, shown_us, skill, with_ways};
+use super::{analytics, load, shown_us, skill, with_factories};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::ops::{self, Asked, Explanation, Query};
+use crate::settings::CacheSettings;
 
 /// Explain what the cache does about a question, and what it saves
 ///
@@ -34,31 +35,31 @@ enum Question {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    context.require_cache()?;
+    let settings = &context.require_cache()?;
     let none = |what: &str| Failure::input(what, "Name a command that reads: it is written as it would be run.");
     match &args.question {
         Question::Load(args) if args.logs_usage() => {
             Err(none("load --agent-id writes, so it is never answered from the cache"))
         }
         Question::Load(args) => {
-            explain(context, &args.request(context).ok_or_else(|| none("load --batch is many questions"))?)
+            explain(context, settings, &args.request(context)?.ok_or_else(|| none("load --batch is many questions"))?)
         }
-        Question::List(args) => explain(context, &args.filter()),
-        Question::Show(args) => explain(context, &args.request()),
-        Question::History(args) => explain(context, &args.request()),
+        Question::List(args) => explain(context, settings, &args.filter()),
+        Question::Show(args) => explain(context, settings, &args.request()),
+        Question::History(args) => explain(context, settings, &args.request()),
         Question::Analytics(args) => {
             let request = args.request()?.ok_or_else(|| none("check and rebuild are no questions"))?;
-            explain(context, &Asked::now(&request, context.clock))
+            explain(context, settings, &Asked::now(&request, context.clock))
         }
     }
 }
 
-fn explain<Q: Query>(context: &Context, query: &Q) -> Result<Verdict, Failure> {
+fn explain<Q: Query>(context: &Context, settings: &CacheSettings, query: &Q) -> Result<Verdict, Failure> {
     context.open(Access::Read)?; // an older one is adopted first
-    let policy = context.settings.cache.policy;
-    let noted = context.cache_notes().map(|it| it.read()).unwrap_or_default();
+    let policy = settings.policy;
+    let noted = context.cache_notes(settings)?.map(|it| it.read()).unwrap_or_default();
     let now = context.clock.now().as_second();
-    let report = with_ways(context, |anew| ops::explain(anew, policy, &noted, now, query))?;
+    let report = with_factories(context, settings, |factories| ops::explain(factories, policy, &noted, now, query))?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

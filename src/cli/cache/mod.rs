@@ -8,11 +8,12 @@ mod warm;
 
 use clap::Subcommand;
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::failure::Failure;
 use super::{Verdict, analytics, load, skill};
 use crate::cache::ServerResult;
-use crate::ops::Anew;
+use crate::ops::{self, Factories};
+use crate::settings::CacheSettings;
 use crate::store::{self, Store};
 
 /// Look after the query cache: Redis in front of reads
@@ -48,11 +49,16 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     }
 }
 
-/// Calls `work` with ways to the database and the server that are gone anew each time, as every command does.
-fn with_ways<T>(context: &Context, work: impl FnOnce(&Anew<'_>) -> T) -> T {
-    let open = || -> store::Result<Box<dyn Store>> { context.open_new(super::context::Access::Read) };
-    let connect = || -> ServerResult<_> { context.connect_cache() };
-    work(&Anew { open: &open, connect: &connect })
+/// Calls `work` with factories that reconnect on each call, as every command does.
+fn with_factories<T>(
+    context: &Context,
+    settings: &CacheSettings,
+    work: impl FnOnce(&Factories<'_>) -> ops::Result<T>,
+) -> Result<T, Failure> {
+    let opening = context.opening(Access::Read)?;
+    let open = || -> store::Result<Box<dyn Store>> { opening.open(Access::Read) };
+    let connect = || -> ServerResult<_> { Context::connect_cache(settings) };
+    Ok(work(&Factories { open: &open, connect: &connect })?)
 }
 
 /// Times for a person.

@@ -1,6 +1,6 @@
 //! `cfn cache status`.
 
-use super::{shown_us, with_ways};
+use super::{shown_us, with_factories};
 use crate::cache::Class;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
@@ -23,12 +23,14 @@ pub(super) struct Args {}
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
     let mut progress = context.output.progress("measuring");
     let mut done = |classes| progress.at(classes, Class::ALL.len());
-    let settings = &context.settings.cache;
-    let report = match context.cache_notes() {
+    let settings = &context.settings.cache()?;
+    let report = match context.cache_notes(settings)? {
         None => ops::cache_status(settings, None, context.clock, &mut done)?,
         Some(notes) => {
             context.open(Access::Read)?; // an older one is adopted first
-            with_ways(context, |anew| ops::cache_status(settings, Some((anew, &notes)), context.clock, &mut done))?
+            with_factories(context, settings, |factories| {
+                ops::cache_status(settings, Some((factories, &notes)), context.clock, &mut done)
+            })?
         }
     };
     drop(progress);

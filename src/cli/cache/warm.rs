@@ -23,8 +23,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    context.require_cache()?;
-    let mut server = context.connect_cache()?;
+    let settings = context.require_cache()?;
+    let mut server = Context::connect_cache(&settings)?;
     let mut store = analytics::up_to_date(context, context.open(Access::Read)?)?;
     let mut progress = context.output.progress("storing answers");
     let request = Warm { agents: args.agent.clone() };

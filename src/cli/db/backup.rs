@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let to = context.absolute(&args.path);
+    let to = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let report = context.open(Access::Read)?.backup(&to)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)

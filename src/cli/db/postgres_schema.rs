@@ -6,7 +6,8 @@ use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::workflow::SCHEMA;
+use crate::model::Visible;
+use crate::workflow::{Misfit, SCHEMA};
 
 /// Print the tables that cfn needs in the workflow database, as SQL
 ///
@@ -28,23 +29,37 @@ pub(super) struct Args {
 struct SchemaReport {
     sql: &'static str,
     applied_to: Option<String>,
+    /// Columns that do not take what cfn writes.
+    misfits: Vec<Misfit>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let mut report = SchemaReport { sql: SCHEMA, applied_to: None };
+    let mut report = SchemaReport { sql: SCHEMA, applied_to: None, misfits: Vec::new() };
     if args.apply {
-        context.workflow()?.create_tables()?;
-        report.applied_to = Some(context.settings.workflow.server.to_string());
+        report.misfits = context.workflow()?()?.create_tables()?;
+        report.applied_to = Some(context.settings.workflow_server()?.to_string());
     }
     context.output.answer(&report)?;
+    for Misfit { column, found, needed } in &report.misfits {
+        let found = found.as_ref().map_or_else(|| "is not there".to_owned(), |it| format!("is {it}"));
+        let message = format!("{column} {found}, and cfn writes {needed}: its deliveries become dead letters");
+        context.output.warn(&Visible(message).to_string());
+    }
     Ok(Verdict::Done)
 }
 
 impl Report for SchemaReport {
     fn text(&self, page: &mut Page) {
         match &self.applied_to {
-            Some(server) => page.line(format!("{} has all tables", crate::model::Visible(server))),
+            Some(server) if self.misfits.is_empty() => page.line(format!("{} has all tables", Visible(server))),
+            Some(server) => {
+                page.line(format!("{} has all tables; {} not fit", Visible(server), columns(self.misfits.len())));
+            }
             None => page.body(self.sql),
         }
     }
+}
+
+fn columns(count: usize) -> String {
+    if count == 1 { "1 column does".to_owned() } else { format!("{count} columns do") }
 }

@@ -26,10 +26,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let from = context.absolute(&args.path);
+    let from = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let report = match context.open(Access::Write) {
         Ok(mut store) => store.restore(&from),
-        Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from),
+        Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from)?,
         Err(failure) => return Err(failure),
     };
     let report = report.map_err(|error| about_backup(error, &from))?;

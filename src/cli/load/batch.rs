@@ -12,6 +12,7 @@ use super::request::{Request, parse};
 use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
+use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
 use crate::model::json;
@@ -35,7 +36,7 @@ struct Refused<'a> {
 /// Answers until the input ends, or nobody reads the answers. A bad line is answered by an error in its place; the exit code at
 /// the end says so.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    let mut session = Session::new(context);
+    let mut session = Session::new(context)?;
     let ended = answer_all(context, &mut session);
     session.say_what_memory_did();
     ended
@@ -81,18 +82,20 @@ struct Session<'a> {
     cache: Box<dyn Cache>,
     reader: Option<Database>,
     writer: Option<Database>,
+    started: Started,
 }
 
 impl<'a> Session<'a> {
-    fn new(context: &'a Context) -> Self {
-        let remembers = context.settings.cache.policy != CachePolicy::Never;
-        Self {
+    fn new(context: &'a Context) -> Result<Self, Failure> {
+        let remembers = context.settings.cache_policy()? != CachePolicy::Never;
+        Ok(Self {
             context,
             memory: remembers.then(|| Remembered::new(Bounds::of_machine())),
-            cache: context.cache_long_lived(&[Class::Load]),
+            cache: context.cache_long_lived(&[Class::Load])?,
+            started: Started::default(),
             reader: None,
             writer: None,
-        }
+        })
     }
 
     fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Arc<[u8]>, Failure> {
@@ -126,7 +129,7 @@ impl<'a> Session<'a> {
         let context = self.context;
         let store = opened(context, &mut self.writer, Access::Write)?;
         let report = ops::load_and_log(store, context.clock, load, usage)?;
-        context.deliver_later(store);
+        self.started.start(context, store);
         answer(load, &report)
     }
 

@@ -1,6 +1,7 @@
 //! The formats in which an agent can get its skills, as they are typed.
 
 use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::ops::{self, Listing};
 
 /// How skills are written.
@@ -17,11 +18,11 @@ pub(in crate::cli) enum Format {
 
 impl Format {
     /// With what writing it takes.
-    pub(super) fn resolve(self, context: &Context) -> ops::Format {
-        match self {
+    pub(super) fn resolve(self, context: &Context) -> Result<ops::Format, Failure> {
+        Ok(match self {
             Self::Prompt => ops::Format::Prompt,
             Self::Names => ops::Format::Names,
-            Self::Xml => ops::Format::Xml(Listing { files: context.files(), project: context.project() }),
-        }
+            Self::Xml => ops::Format::Xml(Listing { files: context.files()?, project: context.project()? }),
+        })
     }
 }

@@ -8,6 +8,7 @@ mod request;
 use std::borrow::Cow;
 
 use super::context::{Access, Context};
+use super::delivery;
 use super::failure::Failure;
 use super::output::{Output, Remarks};
 use super::{Verdict, counted, optional, words};
@@ -65,16 +66,17 @@ pub(super) struct Args {
 
 impl Args {
     /// What is asked for; none: a batch says it.
-    pub(super) fn request(&self, context: &Context) -> Option<Load> {
-        Some(Load {
-            agent_type: self.agent_type.clone()?,
+    pub(super) fn request(&self, context: &Context) -> Result<Option<Load>, Failure> {
+        let Some(agent_type) = self.agent_type.clone() else { return Ok(None) };
+        Ok(Some(Load {
+            agent_type,
             context: words(&self.context),
             phase: optional(self.phase.as_deref()).map(str::to_owned),
             max_skills: self.max_skills,
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
-            format: if context.output.json { ops::Format::Json } else { self.format.resolve(context) },
-        })
+            format: if context.output.json { ops::Format::Json } else { self.format.resolve(context)? },
+        }))
     }
 
     /// Whether what is handed out is logged.
@@ -84,19 +86,19 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let Some(request) = args.request(context) else { return batch::run(context) };
+    let Some(request) = args.request(context)? else { return batch::run(context) };
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
         agent_id: agent_id.to_owned(),
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),
     });
-    let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load) };
+    let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load)? };
     let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
     let report = match &usage {
         Some(usage) => ops::load_and_log(&mut store, context.clock, &request, usage)?,
         None => ops::load(&mut store, cache.as_ref(), &request)?,
     };
     if usage.is_some() {
-        context.deliver_later(&mut store);
+        delivery::start(context, &mut store);
     }
     drop(store);
     say(context.output, &request, &report);

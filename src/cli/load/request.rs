@@ -74,7 +74,7 @@ impl Request {
             max_skills: self.max_skills.unwrap_or(20),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
-            format: self.format.map_or(ops::Format::Json, |it| it.resolve(context)),
+            format: self.format.map_or(Ok(ops::Format::Json), |it| it.resolve(context))?,
         };
         let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
         if task_id.is_some() && agent_id.is_none() {

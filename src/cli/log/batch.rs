@@ -11,6 +11,7 @@ use super::fields::Fields;
 use super::stop::Stop;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context, Database};
+use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
 use crate::ops::{self, Execution};
@@ -87,12 +88,24 @@ struct Batch<'a> {
     failed: usize,
     /// Whether anybody reads the answers.
     heard: bool,
+    started: Started,
 }
 
 impl<'a> Batch<'a> {
     fn new(context: &'a Context, store: Database, stop: &'a Stop) -> Self {
         let (pending, since) = (Vec::new(), Instant::now());
-        Self { context, store, stop, pending, bytes: 0, since, logged: 0, failed: 0, heard: true }
+        Self {
+            context,
+            store,
+            stop,
+            pending,
+            bytes: 0,
+            since,
+            logged: 0,
+            failed: 0,
+            heard: true,
+            started: Started::default(),
+        }
     }
 
     /// Takes a line in; nothing, where it says nothing.
@@ -138,7 +151,7 @@ impl<'a> Batch<'a> {
             *if outcome.is_ok() { &mut self.logged } else { &mut self.failed } += 1;
             answer(&mut text, number, id.as_ref(), &outcome).map_err(|error| Failure::internal(&error.to_string()))?;
         }
-        self.context.deliver_later(&mut self.store);
+        self.started.start(self.context, &mut self.store);
         self.say(&text)
     }
 

@@ -9,6 +9,7 @@ use clap::Subcommand;
 
 use super::Verdict;
 use super::context::{Access, Context};
+use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
 use crate::ops::{self, LogReport};
@@ -51,7 +52,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     let execution = args.one.execution()?;
     let mut store = context.open(Access::Write)?;
     let report = ops::log(&mut store, context.clock, &execution)?;
-    context.deliver_later(&mut store);
+    delivery::start(context, &mut store);
     drop(store);
     context.output.answer(&report)?;
     Ok(Verdict::Done)

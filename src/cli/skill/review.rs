@@ -60,7 +60,7 @@ pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Fa
 
 fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
     let nobody = || Failure::input("nobody is named who decides", "Name the approver with --approver or CFN_APPROVER.");
-    let approver = args.approver.as_deref().or(context.settings.approver.as_deref()).ok_or_else(nobody)?;
+    let approver = args.approver.as_deref().or(context.settings.approver()).ok_or_else(nobody)?;
     let request = Review {
         name: &args.skill_name,
         version: args.version,

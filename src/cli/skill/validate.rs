@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::validate(&context.files(), &args.path, args.strict)?;
+    let report = ops::validate(&context.files()?, &args.path, args.strict)?;
     context.output.answer(&report)?;
     Ok(if report.invalid == 0 { Verdict::Done } else { Verdict::Found(1) })
 }

@@ -23,7 +23,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Read)?;
     let mut progress = context.output.progress("verifying");
-    let (files, project) = (context.files(), context.project());
+    let (files, project) = (context.files()?, context.project()?);
     let mut at = |done, all| progress.at(done, all);
     let report = ops::verify(&mut store, &files, &project, args.skill_name.as_ref(), &mut at)?;
     drop(progress);

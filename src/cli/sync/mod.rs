@@ -7,18 +7,18 @@ mod watch;
 
 use clap::Subcommand;
 
-pub(super) use detached::Turn;
-
-use super::Verdict;
 use super::context::{Access, Context, Database};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use crate::ops::{self, SyncReport};
+use super::{Verdict, counted};
+use crate::model::Visible;
+use crate::ops::{self, Retry, SyncReport};
 
 /// Deliver what waits for the workflow database
 ///
-/// What happens to generated skills is queued in the database and delivered to PostgreSQL exactly once, by this command or in the
-/// background by the next command that finds the server.
+/// Events of generated skills are queued in the database and delivered to PostgreSQL exactly once, by this command or in the
+/// background by the next command that finds the server. A delivery that the server refuses, or that fails three times, becomes a dead
+/// letter with its reason; the others go on. No run waits for one row longer than two seconds.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -30,9 +30,11 @@ Examples:
   cfn sync retry
 
 Environment:
-  ENABLE_PHASE4_LOGGING=true   queue what happens to generated skills
-  CFN_POSTGRES_URL             postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE; wins over
-  PHASE4_POSTGRES_HOST, _PORT, _DB, _USER, _PASS, PGSSLMODE, PGSSLROOTCERT, PGPASSFILE
+  ENABLE_PHASE4_LOGGING=true   queue executions, deployments and updates of generated skills
+                               (deployments also where PHASE4_POSTGRES_HOST and _USER are set)
+  CFN_POSTGRES_URL             postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE, or
+                               host=HOST dbname=DATABASE user=USER; wins over PHASE4_POSTGRES_HOST, _PORT, _DB, _USER, _PASS
+  PGSSLMODE, PGSSLROOTCERT, PGSSLCERT, PGSSLKEY, PGPASSFILE
   CFN_SYNC_BUDGET_MS           the most that other commands spend on starting a delivery [default: 25]"
 )]
 pub(super) struct Args {
@@ -65,28 +67,42 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 /// Other processes may deliver at the same time: what both send has its effect once.
 fn once(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Write)?;
-    let report = deliver(context, &mut store)?;
+    let report = deliver(context, &mut store, Retry::All)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }
 
 /// Delivers what waits, with a progress bar.
-fn deliver(context: &Context, store: &mut Database) -> Result<SyncReport, Failure> {
+fn deliver(context: &Context, store: &mut Database, retry: Retry) -> Result<SyncReport, Failure> {
     let total = usize::try_from(ops::waiting(store)?).unwrap_or(usize::MAX);
     let mut bar = context.output.progress("delivering");
-    let mut connect = || context.workflow();
-    let report = ops::sync(store, context.clock, &mut connect, &mut |done| {
+    let report = ops::sync(store, context.clock, retry, &mut context.workflow()?, &mut |done| {
         bar.at(usize::try_from(done).unwrap_or(usize::MAX), total);
     })?;
-    if report.set_aside > 0 {
-        let refused = report.set_aside;
-        context.output.warn(&format!("the server refused {refused} deliveries; 'cfn sync status' says why"));
-    }
+    warn(context, &report);
     Ok(report)
+}
+
+fn warn(context: &Context, report: &SyncReport) {
+    let why = Visible(report.reason.as_deref().unwrap_or_default());
+    for (count, became) in [
+        (report.failed, "failed, to be tried again"),
+        (report.dead_letters, "became a dead letter ('cfn sync retry' lets it wait again)"),
+    ] {
+        match count {
+            0 => {}
+            1 => context.output.warn(&format!("a delivery {became}: {why}")),
+            _ => context
+                .output
+                .warn(&format!("{count} deliveries {became}; the last one: {why}; 'cfn sync status' says more")),
+        }
+    }
 }
 
 impl Report for SyncReport {
     fn text(&self, page: &mut Page) {
-        page.line(format!("{} delivered, {} set aside", self.delivered + self.delivered_before, self.set_aside));
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let delivered = self.delivered + self.delivered_before;
+        page.line(format!("{delivered} delivered{failed}, {}", counted(self.dead_letters, "dead letter")));
     }
 }

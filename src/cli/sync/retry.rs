@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::ops::{self, RetryReport};
 
-/// Let everything that the server refused wait again
+/// Let every dead letter wait again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -6,47 +6,57 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::ops::{self, SyncStatus};
+use crate::settings::Queued;
+use crate::store::Undelivered;
 
-/// Show what waits for the workflow database, and what it refused
+/// Show what waits for the workflow database, and dead letters
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn sync status
   cfn sync status --json")]
 pub(super) struct Args {
-    /// The most refused deliveries to show
+    /// Maximum number of failed deliveries and dead letters to show
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: usize,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let workflow = &context.settings.workflow;
+    let server = context.settings.workflow_server()?.to_string();
+    let queued = context.settings.queued()?;
+    let queued = (queued == Queued::Everything, queued != Queued::Nothing);
     let mut store = context.open(Access::Read)?;
-    let server = workflow.server.to_string();
-    let status = ops::sync_status(&mut store, context.clock, workflow.enabled, server, args.limit)?;
+    let status = ops::sync_status(&mut store, context.clock, queued, server, args.limit)?;
     context.output.answer(&status)?;
     Ok(Verdict::Done)
 }
 
 impl Report for SyncStatus {
     fn text(&self, page: &mut Page) {
-        let enabled = if self.enabled { "on" } else { "off (ENABLE_PHASE4_LOGGING is not true)" };
-        page.line(format!("logging:   {enabled}"));
-        page.line(format!("server:    {}", Visible(&self.server)));
-        if let Some(seconds) = self.left_alone_seconds {
-            page.line(format!("           could not be reached; left alone for {seconds} s more"));
+        let enabled = match (self.enabled, self.deployments) {
+            (true, _) => "on",
+            (false, true) => "deployments only (ENABLE_PHASE4_LOGGING is not true)",
+            (false, false) => "off (ENABLE_PHASE4_LOGGING is not true)",
+        };
+        page.line(format!("logging:      {enabled}"));
+        page.line(format!("server:       {}", Visible(&self.server)));
+        if let Some(seconds) = self.backoff_seconds {
+            page.line(format!("              could not be reached; backoff for {seconds} s more"));
         }
         let since = self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(it))).unwrap_or_default();
-        page.line(format!("waiting:   {}{since}", self.waiting));
-        page.line(format!("set aside: {}", self.set_aside));
-        if self.set_aside_rows.is_empty() {
-            return;
+        page.line(format!("waiting:      {}{since}", self.waiting));
+        page.line(format!("failing:      {}", self.failing));
+        page.line(format!("dead letters: {}", self.dead_letters));
+        for (heading, rows) in [("Failing", &self.failing_rows), ("Dead letters", &self.dead_letter_rows)] {
+            if !rows.is_empty() {
+                page.heading(&format!("\n{heading}"));
+                page.table(&["id", "kind", "pattern", "created", "reason"], rows.iter().map(row));
+            }
         }
-        page.line("");
-        let row = |it: &crate::store::SetAside| {
-            let created = it.created_at.clone().unwrap_or_default();
-            vec![it.id.to_string(), it.kind.clone(), it.pattern_id.to_string(), created, it.reason.clone()]
-        };
-        page.table(&["id", "kind", "pattern", "created", "reason"], self.set_aside_rows.iter().map(row));
     }
+}
+
+fn row(it: &Undelivered) -> Vec<String> {
+    let created = it.created_at.clone().unwrap_or_default();
+    vec![it.id.to_string(), it.kind.clone(), it.pattern_id.to_string(), created, it.reason.clone()]
 }

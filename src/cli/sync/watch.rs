@@ -7,6 +7,7 @@ use super::deliver;
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::ops::Retry;
 
 /// How often the outbox is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -19,9 +20,9 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open_long_lived(Access::Write)?;
     let (mut pause, mut said) = (PAUSE, String::new());
     loop {
-        match deliver(context, &mut store) {
+        match deliver(context, &mut store, Retry::Due) {
             Ok(report) => {
-                if report.delivered + report.delivered_before + report.set_aside > 0 {
+                if report.settled() > 0 {
                     context.output.answer(&report)?;
                 }
                 (pause, said) = (PAUSE, String::new());

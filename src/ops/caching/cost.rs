@@ -18,8 +18,8 @@ const MOST: usize = 31;
 /// When no further round begins.
 const LONG_ENOUGH: Duration = Duration::from_millis(250);
 
-/// How a command gets at a database and a server: anew each time.
-pub struct Anew<'a> {
+/// Factories of a database and a server: each call opens or connects, as a command does.
+pub struct Factories<'a> {
     /// Opens the database for reading.
     pub open: &'a dyn Fn() -> store::Result<Box<dyn Store>>,
     /// Connects to the server.
@@ -44,64 +44,64 @@ impl Cache for Uncounted {
 }
 
 /// Measures a question of every class that this database can answer; `done` gets how many classes are measured.
-pub fn costs(anew: &Anew<'_>, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Vec<Cost>> {
-    let mut store = (anew.open)()?;
+pub fn costs(factories: &Factories<'_>, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Vec<Cost>> {
+    let mut store = (factories.open)()?;
     let names = |store: &mut dyn Store, of| -> Result<Vec<String>> { Ok(store.read()?.names(of)?) };
     let agent = names(store.as_mut(), NameKind::AgentType)?.into_iter().find_map(|it| it.parse().ok());
     let skill = names(store.as_mut(), NameKind::Skill)?.into_iter().find_map(|it| it.parse().ok());
     drop(store);
     let mut costs = Vec::new();
     if let Some(agent_type) = agent {
-        costs.extend(cost(anew, &Load::usual(agent_type))?);
+        costs.extend(cost(factories, &Load::usual(agent_type))?);
     }
     done(1);
-    costs.extend(cost(anew, &SkillFilter::default())?);
+    costs.extend(cost(factories, &SkillFilter::default())?);
     done(2);
     if let Some(name) = skill {
-        costs.extend(cost(anew, &Show { name: Clone::clone(&name), version: None, content: false })?);
+        costs.extend(cost(factories, &Show { name: Clone::clone(&name), version: None, content: false })?);
         done(3);
-        costs.extend(cost(anew, &History { name, usage: None })?);
+        costs.extend(cost(factories, &History { name, usage: None })?);
     }
     done(4);
-    costs.extend(cost(anew, &Asked::now(&Analytics::whole(ReportName::Overview), clock))?);
+    costs.extend(cost(factories, &Asked::now(&Analytics::whole(ReportName::Overview), clock))?);
     done(5);
     Ok(costs)
 }
 
 /// Measures one question, in turn from the server and from the database; the answer is put there first. `None` where it cannot be
 /// kept, or changes all the time.
-fn cost<Q: Query>(anew: &Anew<'_>, query: &Q) -> Result<Option<Cost>> {
-    let kept = match prepared((anew.open)()?.as_mut(), query) {
+fn cost<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Option<Cost>> {
+    let kept = match prepared((factories.open)()?.as_mut(), query) {
         Ok(Some(kept)) => kept,
         Err(error @ (Error::Store(_) | Error::Cache(_))) => return Err(error),
         Ok(None) | Err(_) => return Ok(None),
     };
-    (anew.connect)()?.put_all(&[kept])?;
+    (factories.connect)()?.put_all(&[kept])?;
     let (mut hits, mut computed) = (Vec::new(), Vec::new());
     let since = Instant::now();
     while hits.len() < FEWEST || (hits.len() < MOST && since.elapsed() < LONG_ENOUGH) {
-        match hit(anew, query)? {
+        match hit(factories, query)? {
             Some(took) => hits.push(took),
             None => return Ok(None),
         }
-        computed.push(database(anew, query)?);
+        computed.push(database(factories, query)?);
     }
     Ok(Some(Cost { class: query.question().class, hit_us: median(&mut hits), database_us: median(&mut computed) }))
 }
 
 /// What an answer from the server takes, in microseconds, connecting included: a command connects anew. `None`: it is not there.
-pub(super) fn hit<Q: Query>(anew: &Anew<'_>, query: &Q) -> Result<Option<f64>> {
-    let mut store = (anew.open)()?;
+pub(super) fn hit<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Option<f64>> {
+    let mut store = (factories.open)()?;
     let since = Instant::now();
-    let cache = Uncounted(RefCell::new((anew.connect)()?));
+    let cache = Uncounted(RefCell::new((factories.connect)()?));
     let recalled = recall(store.as_mut(), &cache, query)?;
     let took = microseconds(since);
     Ok(recalled.map(|_| took))
 }
 
 /// What an answer from the database takes, in microseconds.
-pub(super) fn database<Q: Query>(anew: &Anew<'_>, query: &Q) -> Result<f64> {
-    let mut store = (anew.open)()?;
+pub(super) fn database<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<f64> {
+    let mut store = (factories.open)()?;
     let since = Instant::now();
     answer(store.as_mut(), &Disabled, query)?;
     Ok(microseconds(since))

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::cached::{Query, prepared};
 use super::super::error::Result;
-use super::cost::{self, Anew};
+use super::cost::{self, Factories};
 use crate::cache::{Class, Key, Noted};
 use crate::model::{Mark, Tables};
 use crate::settings::CachePolicy;
@@ -54,22 +54,22 @@ pub struct Tokens {
 
 /// Explains a question as it is now. Nothing is stored, and nothing is counted.
 pub fn explain<Q: Query>(
-    anew: &Anew<'_>,
+    factories: &Factories<'_>,
     policy: CachePolicy,
     noted: &Noted,
     now: i64,
     query: &Q,
 ) -> Result<Explanation> {
-    let mut server = (anew.connect)()?;
+    let mut server = (factories.connect)()?;
     let question = query.question();
-    let mut store = (anew.open)()?;
+    let mut store = (factories.open)()?;
     let mark = store.read()?.mark(question.tables)?;
     let prepared = prepared(store.as_mut(), query)?;
     drop(store);
     let bypass = bypass(mark.is_some(), query.keeps(), prepared.is_some());
     let key = mark.as_ref().filter(|_| bypass.is_none()).map(|it| Key::of(it, &question));
     let found = key.as_ref().map(|it| server.find(it)).transpose()?.flatten();
-    let (hit_us, database_us) = measured(anew, query, found.is_some())?;
+    let (hit_us, database_us) = measured(factories, query, found.is_some())?;
     let hit_us = hit_us.or_else(|| noted.cost(question.class).map(|it| it.hit_us));
     let (used, why) = match bypass {
         Some(bypass) => (false, format!("bypassed: {bypass}")),
@@ -101,13 +101,13 @@ fn bypass(is_marked: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
 }
 
 /// What an answer from the server takes, where it `is_there`, and from the database, in microseconds.
-fn measured<Q: Query>(anew: &Anew<'_>, query: &Q, is_there: bool) -> Result<(Option<f64>, f64)> {
+fn measured<Q: Query>(factories: &Factories<'_>, query: &Q, is_there: bool) -> Result<(Option<f64>, f64)> {
     let (mut hits, mut computed) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         if is_there {
-            hits.extend(cost::hit(anew, query)?);
+            hits.extend(cost::hit(factories, query)?);
         }
-        computed.push(cost::database(anew, query)?);
+        computed.push(cost::database(factories, query)?);
     }
     Ok(((!hits.is_empty()).then(|| cost::median(&mut hits)), cost::median(&mut computed)))
 }

@@ -13,7 +13,7 @@ use super::error::Result;
 
 pub use audit::{AuditReport, AuditedPrefix, audit};
 pub use clear::{ClearReport, clear};
-pub use cost::{Anew, costs};
+pub use cost::{Factories, costs};
 pub use explain::{Explanation, Tokens, explain};
 pub use status::{CacheStatus, ClassStatus, MemoryTier, ServerSetting, ServerStatus, cache_status};
 pub use warm::{Warm, WarmReport, WarmedClass, warm};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::error::Result;
-use super::cost::{Anew, costs};
+use super::cost::{Factories, costs};
 use super::explain::verdict;
 use super::pages;
 use crate::cache::{Bounds, Class, Facts, Lookups, Noted, Notes, QUERY_PREFIX};
@@ -86,31 +86,31 @@ pub struct MemoryTier {
     pub ttl_s: u64,
 }
 
-/// Looks at the server, measures what an answer costs with it and without, and notes that for `--cache auto`. `anew` and `notes`
+/// Looks at the server, measures what an answer costs with it and without, and notes that for `--cache auto`. `factories` and `notes`
 /// are there where a server is named; `done` gets how many classes are measured.
 pub fn cache_status(
     settings: &CacheSettings,
-    server: Option<(&Anew<'_>, &Notes)>,
+    server: Option<(&Factories<'_>, &Notes)>,
     clock: Clock,
     done: &mut dyn FnMut(usize),
 ) -> Result<CacheStatus> {
     let (policy, memory) = (settings.policy, MemoryTier::of_machine());
-    let Some((anew, notes)) = server else {
+    let Some((factories, notes)) = server else {
         return Ok(CacheStatus { policy: policy.as_str(), redis: None, classes: Vec::new(), memory });
     };
-    let mut connection = (anew.connect)()?;
+    let mut connection = (factories.connect)()?;
     let facts = connection.facts()?;
     let mut answers = 0;
     pages(connection.as_mut(), QUERY_PREFIX, &mut |_, names| {
         answers += names.len() as u64;
         Ok(())
     })?;
-    let mark = (anew.open)()?.read()?.mark(Tables::Catalogue)?;
+    let mark = (factories.open)()?.read()?.mark(Tables::Catalogue)?;
     let lookups = match &mark {
         Some(mark) => connection.lookups(&mark.database_id)?,
         None => Vec::new(),
     };
-    let (known, now) = (measured(anew, notes, clock, done)?, clock.now().as_second());
+    let (known, now) = (measured(factories, notes, clock, done)?, clock.now().as_second());
     let of = |class| lookups.iter().find(|it| it.0 == class).map(|it| it.1).unwrap_or_default();
     let classes = Class::ALL.into_iter().map(|it| class_status(it, policy, &known, now, of(it))).collect();
     let shown = settings.server.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -119,10 +119,10 @@ pub fn cache_status(
 }
 
 /// Measures, and notes it for other processes.
-fn measured(anew: &Anew<'_>, notes: &Notes, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Noted> {
+fn measured(factories: &Factories<'_>, notes: &Notes, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Noted> {
     let mut known = notes.read();
     known.left_alone_until = None; // it just answered
-    known.costs = costs(anew, clock, done)?;
+    known.costs = costs(factories, clock, done)?;
     known.measured_at = Some(clock.now().as_second());
     if let Err(error) = notes.write(&known) {
         tracing::warn!(%error, "what was measured cannot be known beside the database");

@@ -1,15 +1,16 @@
 //! `redis://user:password@host:port/database` and its relatives, as other Redis clients read them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::{RedisAddress, RedisServer};
 use crate::settings::Secret;
 use crate::settings::percent::decoded;
 
-/// What is wrong with a URL; never a part of it.
-type Wrong = &'static str;
+/// What is wrong with a URL; of the URL itself, only the name of a parameter.
+type Wrong = Cow<'static, str>;
 
-const SHAPE: Wrong = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with rediss:// for TLS, or \
+const SHAPE: &str = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with rediss:// for TLS, or \
     unix:///PATH?db=N&user=USER&pass=PASSWORD, with special characters written as %XX";
 
 const DEFAULT_PORT: u16 = 6379;
@@ -21,16 +22,20 @@ pub(super) fn parse(url: &str, current_folder: &Path) -> Result<RedisServer, Wro
         "redis" => tcp(rest, false),
         "rediss" => tcp(rest, true),
         "unix" | "redis+unix" => unix(rest, current_folder),
-        _ => Err(SHAPE),
+        _ => Err(SHAPE.into()),
     }
 }
 
 fn tcp(rest: &str, tls: bool) -> Result<RedisServer, Wrong> {
     let rest = rest.strip_prefix("//").ok_or(SHAPE)?;
-    if rest.contains(['?', '#']) {
-        return Err("a URL without parameters: redis://USER:PASSWORD@HOST:PORT/DATABASE");
+    if rest.contains('#') {
+        return Err(SHAPE.into());
     }
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    if let Some(parameter) = parameters(query)?.first() {
+        return Err(unknown(parameter.0, "none"));
+    }
     let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (host, port) = host_and_port(place)?;
@@ -67,15 +72,28 @@ fn unix(rest: &str, current_folder: &Path) -> Result<RedisServer, Wrong> {
         database: 0,
         root_certificates: None,
     };
-    for pair in query.split('&').filter(|it| !it.is_empty()) {
-        match pair.split_once('=').ok_or(SHAPE)? {
-            ("db", value) => server.database = number(value)?,
-            ("user", value) => server.user = given(value)?,
-            ("pass", value) => server.password = given(value)?.map(Secret::from),
-            _ => return Err("a URL with no other parameters than db, user and pass"),
+    for (name, value) in parameters(query)? {
+        match name {
+            "db" => server.database = number(value)?,
+            "user" => server.user = given(value)?,
+            "pass" => server.password = given(value)?.map(Secret::from),
+            _ => return Err(unknown(name, "db, user and pass")),
         }
     }
     Ok(server)
+}
+
+fn parameters(query: &str) -> Result<Vec<(&str, &str)>, Wrong> {
+    // A `?` in a password that was not encoded: what follows must not be shown.
+    if query.contains('@') {
+        return Err(SHAPE.into());
+    }
+    let pairs = query.split('&').filter(|it| !it.is_empty());
+    pairs.map(|pair| pair.split_once('=').ok_or_else(|| SHAPE.into())).collect()
+}
+
+fn unknown(name: &str, known: &str) -> Wrong {
+    format!("a URL without the parameter \"{name}\", which cfn does not know (it takes {known})").into()
 }
 
 /// The text, decoded; `None` where it is empty.
@@ -85,7 +103,11 @@ fn given(text: &str) -> Result<Option<String>, Wrong> {
 }
 
 fn number(text: &str) -> Result<u16, Wrong> {
-    if text.is_empty() { Ok(0) } else { text.parse().map_err(|_| "a URL with whole numbers as port and database") }
+    if text.is_empty() {
+        Ok(0)
+    } else {
+        text.parse().map_err(|_| "a URL with whole numbers as port and database".into())
+    }
 }
 
 #[cfg(test)]
@@ -95,8 +117,8 @@ mod tests {
     use super::{RedisAddress, RedisServer, parse};
     use crate::settings::Secret;
 
-    fn server(url: &str) -> Result<RedisServer, &'static str> {
-        parse(url, Path::new("/here"))
+    fn server(url: &str) -> Result<RedisServer, String> {
+        parse(url, Path::new("/here")).map_err(String::from)
     }
 
     #[test]
@@ -121,6 +143,16 @@ mod tests {
             assert_eq!(found, Ok(("/run/a b.sock/2".into(), Some("u".into()), true)), "{url}");
         }
         assert_eq!(server("unix:redis.sock").map(|it| it.to_string()), Ok("/here/redis.sock/0".into()));
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named_and_a_password_is_not() {
+        for (url, name) in
+            [("rediss://h:1/0?ssl_cert_reqs=none", "ssl_cert_reqs"), ("unix:///s?protocol=3", "protocol")]
+        {
+            assert!(server(url).is_err_and(|it| it.contains(&format!("\"{name}\""))), "{url}");
+        }
+        assert!(server("redis://u:pa?hunter2=x@h").is_err_and(|it| !it.contains("hunter2")));
     }
 
     #[test]

@@ -32,7 +32,9 @@ fn from_url(rest: &str, parameters: &mut Parameters<'_>) -> Result<(), Wrong> {
     let (login, places) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (hosts, ports) = places_of(places)?;
-    for (name, value) in [("user", user), ("password", password), ("host", &hosts), ("port", &ports), ("dbname", database)] {
+    for (name, value) in
+        [("user", user), ("password", password), ("host", &hosts), ("port", &ports), ("dbname", database)]
+    {
         if !value.is_empty() {
             parameters.set(name, decoded(value)?)?;
         }

@@ -25,6 +25,7 @@ mod names;
 mod open;
 mod orphans;
 mod outbox;
+mod outgoing;
 #[cfg(test)]
 mod plans;
 mod reports;
@@ -214,7 +215,7 @@ impl Store for SqliteStore {
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
         require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        Ok(Box::new(transaction.with_outbox(self.options.outbox).of(self.identity.as_ref())))
+        Ok(Box::new(transaction.queueing(self.options.queued).of(self.identity.as_ref())))
     }
 }
 

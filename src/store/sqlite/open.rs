@@ -15,6 +15,7 @@ use super::schema;
 use super::sums;
 use super::unchanging::Unchanging;
 use super::waiting::Wait;
+use crate::settings::Queued;
 use crate::store::{Durability, Result, StoreError};
 
 /// What a command is going to do with the file.
@@ -38,14 +39,14 @@ pub struct Options {
     pub long_lived: bool,
     /// A few rows are read, wherever in the file they are.
     pub few_rows: bool,
-    /// Whether what happens to generated skills is queued for the workflow database.
-    pub outbox: bool,
+    /// What is queued for the workflow database.
+    pub queued: Queued,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let busy_timeout = Duration::from_secs(5);
-        Self { busy_timeout, synchronous: None, long_lived: false, few_rows: false, outbox: false }
+        Self { busy_timeout, synchronous: None, long_lived: false, few_rows: false, queued: Queued::Nothing }
     }
 }
 

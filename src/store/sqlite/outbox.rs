@@ -1,13 +1,14 @@
-//! `outbox`: what waits for the workflow database, and since when that server is left alone.
+//! `outbox`: what waits for the workflow database, dead letters, and the cooldown of that server. Columns and names that other
+//! versions of cfn read have kept their old words.
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::rows::{Fields, change, collect, first};
-use crate::model::{Changed, Delivery, Event, Execution, OpenUse, Outcome, SkillId, Usage};
-use crate::store::{OutboxSummary, SetAside};
+use crate::model::{Changed, Delivery, Event, Execution, Failures, OpenUse, Outcome, SkillId, Usage};
+use crate::store::{Due, OutboxSummary, Undelivered};
 
-/// Where it is remembered, between processes, that the server could not be reached.
-const LEFT_ALONE: &str = "workflow_left_alone_until";
+/// Where processes leave each other word that the server could not be reached.
+const BACKOFF_UNTIL: &str = "workflow_left_alone_until";
 
 /// A use that awaits its outcome is not delivered yet. A clock that was set back does not hold it up for longer than ten minutes.
 macro_rules! held {
@@ -104,24 +105,28 @@ pub(super) fn updated(connection: &Connection, skill_id: SkillId, now: &str) -> 
 }
 
 /// Every column as text: other programs may have put anything in it, and one bad row must not stop the rest.
-pub(super) fn waiting(connection: &Connection, most: usize) -> Result<Vec<Delivery>> {
+pub(super) fn waiting(connection: &Connection, after: i64, most: usize) -> Result<Vec<Delivery>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     collect(
         connection,
         concat!(
-            "SELECT id, CAST(delivery_key AS BLOB), CAST(pattern_id AS INTEGER), CAST(kind AS BLOB), CAST(payload AS BLOB)
-             FROM outbox WHERE set_aside_at IS NULL AND NOT ", held!(), " ORDER BY id LIMIT ?1"
+            "SELECT id, CAST(delivery_key AS BLOB), CAST(pattern_id AS INTEGER), CAST(kind AS BLOB), CAST(payload AS BLOB),
+               CAST(reason AS BLOB)
+             FROM outbox WHERE set_aside_at IS NULL AND id > ?1 AND NOT ", held!(), " ORDER BY id LIMIT ?2"
         ),
-        [most],
+        [after, most],
         |row| {
             let mut fields = Fields::new("outbox", row);
             let (id, key, pattern_id): (_, Vec<u8>, _) = (fields.get()?, fields.get()?, fields.get()?);
             let (kind, payload): (Vec<u8>, Vec<u8>) = (fields.get()?, fields.get()?);
+            let reason: Option<Vec<u8>> = fields.get()?;
+            let failures = reason.and_then(|it| Failures::parse(&String::from_utf8_lossy(&it)));
             let event = Event::parse(&String::from_utf8_lossy(&kind), &payload);
-            Ok(match String::from_utf8(key) {
-                Ok(key) => Delivery { id, key, pattern_id, event },
-                Err(error) => Delivery { id, key: hex(error.as_bytes()), pattern_id, event: Err(NO_TEXT.to_owned()) },
-            })
+            let (key, event) = match String::from_utf8(key) {
+                Ok(key) => (key, event),
+                Err(error) => (hex(error.as_bytes()), Err(NO_TEXT.to_owned())),
+            };
+            Ok(Delivery { id, key, pattern_id, event, failures })
         },
     )
 }
@@ -147,7 +152,13 @@ pub(super) fn delivered(connection: &Connection, delivery: &Delivery) -> Result<
     Ok(())
 }
 
-pub(super) fn set_aside(connection: &Connection, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+pub(super) fn failed(connection: &Connection, delivery: &Delivery, failures: &Failures) -> Result<()> {
+    let sql = concat!("UPDATE outbox SET reason = ?3 WHERE set_aside_at IS NULL AND ", that_row!());
+    change(connection, sql, params![delivery.id, delivery.key, failures.to_string()])?;
+    Ok(())
+}
+
+pub(super) fn dead_letter(connection: &Connection, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
     change(
         connection,
         concat!("UPDATE outbox SET set_aside_at = ?3, reason = ?4 WHERE ", that_row!()),
@@ -160,9 +171,14 @@ pub(super) fn retry(connection: &Connection) -> Result<usize> {
     change(connection, "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL", [])
 }
 
-pub(super) fn anything_waits(connection: &Connection) -> Result<bool> {
-    let sql = concat!("SELECT 1 FROM outbox WHERE set_aside_at IS NULL AND NOT ", held!(), " LIMIT 1");
-    let found = first(connection, sql, [], |_| Ok(()))?;
+/// The time of a failure is the beginning of its text.
+pub(super) fn is_anything_due(connection: &Connection, due: &Due<'_>) -> Result<bool> {
+    let sql = concat!(
+        "SELECT 1 FROM outbox WHERE set_aside_at IS NULL AND NOT ",
+        held!(),
+        " AND (reason IS NULL OR substr(CAST(reason AS TEXT), 1, 19) NOT BETWEEN ?1 AND ?2) LIMIT 1"
+    );
+    let found = first(connection, sql, [due.failed_since, due.now], |_| Ok(()))?;
     Ok(found.is_some())
 }
 
@@ -170,59 +186,71 @@ pub(super) fn summary(connection: &Connection) -> Result<OutboxSummary> {
     let counted = first(
         connection,
         "SELECT count(*) FILTER (WHERE set_aside_at IS NULL), count(*) FILTER (WHERE set_aside_at IS NOT NULL),
+           count(*) FILTER (WHERE set_aside_at IS NULL AND reason IS NOT NULL),
            (SELECT CAST(created_at AS TEXT) FROM outbox WHERE set_aside_at IS NULL ORDER BY id LIMIT 1)
          FROM outbox",
         [],
         |row| {
             let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
-            Ok(OutboxSummary { waiting: count(0)?, set_aside: count(1)?, oldest: row.get(2)? })
+            Ok(OutboxSummary { waiting: count(0)?, dead_letters: count(1)?, failing: count(2)?, oldest: row.get(3)? })
         },
     )?;
     Ok(counted.unwrap_or_default())
 }
 
-pub(super) fn set_aside_rows(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    collect(
+pub(super) fn dead_letters(connection: &Connection, most: usize) -> Result<Vec<Undelivered>> {
+    undelivered(
         connection,
         "SELECT id, CAST(pattern_id AS INTEGER), CAST(kind AS TEXT), CAST(created_at AS TEXT), CAST(set_aside_at AS TEXT),
            coalesce(CAST(reason AS TEXT), '')
          FROM outbox WHERE set_aside_at IS NOT NULL ORDER BY id LIMIT ?1",
-        [most],
-        set_aside_row,
+        most,
     )
 }
 
-fn set_aside_row(row: &Row<'_>) -> Result<SetAside> {
-    let mut fields = Fields::new("outbox", row);
-    Ok(SetAside {
-        id: fields.get()?,
-        pattern_id: fields.get()?,
-        kind: fields.get()?,
-        created_at: fields.get()?,
-        set_aside_at: fields.get()?,
-        reason: fields.get()?,
+pub(super) fn failing(connection: &Connection, most: usize) -> Result<Vec<Undelivered>> {
+    undelivered(
+        connection,
+        "SELECT id, CAST(pattern_id AS INTEGER), CAST(kind AS TEXT), CAST(created_at AS TEXT),
+           substr(CAST(reason AS TEXT), 1, 19), substr(CAST(reason AS TEXT), 21)
+         FROM outbox WHERE set_aside_at IS NULL AND reason IS NOT NULL ORDER BY id LIMIT ?1",
+        most,
+    )
+}
+
+fn undelivered(connection: &Connection, sql: &'static str, most: usize) -> Result<Vec<Undelivered>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    collect(connection, sql, [most], |row| {
+        let mut fields = Fields::new("outbox", row);
+        Ok(Undelivered {
+            id: fields.get()?,
+            pattern_id: fields.get()?,
+            kind: fields.get()?,
+            created_at: fields.get()?,
+            failed_at: fields.get()?,
+            reason: fields.get()?,
+        })
     })
 }
 
 /// Seconds since 1970; anything else that is stored counts as nothing.
-pub(super) fn left_alone_until(connection: &Connection) -> Result<Option<i64>> {
+pub(super) fn backoff_until(connection: &Connection) -> Result<Option<i64>> {
     first(
         connection,
         "SELECT value FROM cfn_metadata WHERE name = ?1 AND typeof(value) = 'integer'",
-        [LEFT_ALONE],
+        [BACKOFF_UNTIL],
         |row| row.get(0),
     )
 }
 
-pub(super) fn leave_alone(connection: &Connection, until: Option<i64>) -> Result<()> {
+pub(super) fn back_off(connection: &Connection, until: Option<i64>) -> Result<()> {
     match until {
         Some(until) => change(
             connection,
             "INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES (?1, ?2)",
-            params![LEFT_ALONE, until],
+            params![BACKOFF_UNTIL, until],
         )?,
-        None => change(connection, "DELETE FROM cfn_metadata WHERE name = ?1", [LEFT_ALONE])?,
+        None => change(connection, "DELETE FROM cfn_metadata WHERE name = ?1", [BACKOFF_UNTIL])?,
     };
     Ok(())
 }

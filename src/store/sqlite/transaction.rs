@@ -11,21 +11,20 @@ use super::{
     usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Delivery, Mapping, Mark,
-    OpenUse, Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Mark, OpenUse,
+    Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
+use crate::settings::Queued;
 use crate::store::{
     Backlog, Catalogue, Days, Freshness, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
-    NewVersion, Outbox, OutboxSummary, Outgoing, Proof, Reporting, Result, Serving, SetAside, SkillChange, SkillFilter,
-    Sums, Transaction, Unstored, UsageFilter,
+    NewVersion, Proof, Reporting, Result, Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
 };
 
 /// An open transaction; dropping it rolls back.
 pub(super) struct SqliteTransaction<'a> {
-    inner: rusqlite::Transaction<'a>,
+    pub(super) inner: rusqlite::Transaction<'a>,
     place: &'a Place,
-    outbox: bool,
+    pub(super) queued: Queued,
     watched: Option<&'a Cell<Option<i64>>>,
     identity: Option<&'a Identity>,
 }
@@ -33,12 +32,12 @@ pub(super) struct SqliteTransaction<'a> {
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
         let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        Ok(Self { inner, place, outbox: false, watched: None, identity: None })
+        Ok(Self { inner, place, queued: Queued::Nothing, watched: None, identity: None })
     }
 
     /// Queues what happens to generated skills for the workflow database, where `on`.
-    pub(super) fn with_outbox(self, on: bool) -> Self {
-        Self { outbox: on, ..self }
+    pub(super) fn queueing(self, queued: Queued) -> Self {
+        Self { queued, ..self }
     }
 
     /// Remembers in `watched` with which schema all triggers were there, so that they need not be looked for again.
@@ -55,7 +54,7 @@ impl<'a> SqliteTransaction<'a> {
         &self.inner
     }
 
-    fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         let value = result.map_err(|error| self.place.fail(&error))?;
         self.place.require_unchanged().map(|()| value)
     }
@@ -188,54 +187,6 @@ impl Reporting for SqliteTransaction<'_> {
     }
 }
 
-impl Outgoing for SqliteTransaction<'_> {
-    fn anything_waits(&self) -> Result<bool> {
-        self.say(outbox::anything_waits(&self.inner))
-    }
-
-    fn waiting_deliveries(&self, most: usize) -> Result<Vec<Delivery>> {
-        self.say(outbox::waiting(&self.inner, most))
-    }
-
-    fn outbox_summary(&self) -> Result<OutboxSummary> {
-        self.say(outbox::summary(&self.inner))
-    }
-
-    fn set_aside_deliveries(&self, most: usize) -> Result<Vec<SetAside>> {
-        self.say(outbox::set_aside_rows(&self.inner, most))
-    }
-
-    fn left_alone_until(&self) -> Result<Option<i64>> {
-        self.say(outbox::left_alone_until(&self.inner))
-    }
-}
-
-impl Outbox for SqliteTransaction<'_> {
-    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
-        if self.outbox { self.say(outbox::deployed(&self.inner, skill, now)) } else { Ok(()) }
-    }
-
-    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
-        if self.outbox { self.say(outbox::updated(&self.inner, skill, now)) } else { Ok(()) }
-    }
-
-    fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()> {
-        self.say(outbox::delivered(&self.inner, delivery))
-    }
-
-    fn set_aside(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
-        self.say(outbox::set_aside(&self.inner, delivery, reason, now))
-    }
-
-    fn retry_set_aside(&mut self) -> Result<usize> {
-        self.say(outbox::retry(&self.inner))
-    }
-
-    fn leave_server_alone(&mut self, until: Option<i64>) -> Result<()> {
-        self.say(outbox::leave_alone(&self.inner, until))
-    }
-}
-
 impl Transaction for SqliteTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         let id = self.say(skills::insert(&self.inner, skill, version))?;
@@ -273,14 +224,15 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
-        let queued = if self.outbox { self.say(outbox::executed(&self.inner, row))? } else { None };
+        let all = self.queued == Queued::Everything;
+        let queued = if all { self.say(outbox::executed(&self.inner, row))? } else { None };
         let open = row.awaits_outcome.then(|| queued.unwrap_or_default());
         self.say(usage::log(&self.inner, row, open.as_deref()))
     }
 
     fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
         self.say(usage::complete(&self.inner, open.id, phase, outcome))?;
-        self.say(outbox::completed(&self.inner, open, outcome, self.outbox))
+        self.say(outbox::completed(&self.inner, open, outcome, self.queued == Queued::Everything))
     }
 
     fn roll_up(&mut self, most: i64) -> Result<()> {

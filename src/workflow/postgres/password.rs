@@ -1,48 +1,55 @@
 //! The password file, as libpq reads it.
 
-use std::fs;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::model::Visible;
-use crate::settings::{Secret, WorkflowServer};
+use crate::regular_file;
+use crate::settings::{Host, Secret, WorkflowServer};
+
+/// The largest password file that is read, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The password that was given, else the one in the password file; and why that file was not read, where it was not.
-pub(super) fn find(server: &WorkflowServer, user: &str) -> (Option<Secret>, Option<String>) {
+pub(super) fn find(server: &WorkflowServer, host: &Host, user: &str) -> (Option<Secret>, Option<String>) {
     if server.password.is_some() {
         return (server.password.clone(), None);
     }
     let Some(path) = &server.password_file else { return (None, None) };
     match read(path) {
         Ok(None) => (None, None),
-        Ok(Some(text)) => (in_file(&text, server, user), None),
+        Ok(Some(text)) => (in_file(&text, (host, &server.database), user), None),
         Err(why) => (None, Some(format!("the password file {} was not read: {why}", Visible(path.to_string_lossy())))),
     }
 }
 
 /// Others must not be able to read it: then it is not read, so that somebody notices.
-fn read(path: &Path) -> Result<Option<String>, String> {
-    let Ok(found) = fs::metadata(path) else { return Ok(None) };
-    if !found.is_file() {
-        return Err("it is not a regular file".to_owned());
+fn read(path: &Path) -> io::Result<Option<String>> {
+    let file = match regular_file::open(path) {
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            return Ok(None);
+        }
+        outcome => outcome?,
+    };
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        return Err(io::Error::other("its group or others have access to it; make it 0600"));
     }
-    if found.permissions().mode() & 0o077 != 0 {
-        return Err("its group or others have access to it; make it 0600".to_owned());
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The first line that fits: `host:port:database:user:password`, where `*` fits everything.
-fn in_file(text: &str, server: &WorkflowServer, user: &str) -> Option<Secret> {
-    let host = if server.host.starts_with('/') { "localhost" } else { &server.host };
-    let port = server.port.to_string();
-    let wanted = [host, &port, &server.database, user];
+fn in_file(text: &str, (at, database): (&Host, &str), user: &str) -> Option<Secret> {
+    let host = if at.is_socket() { "localhost" } else { &at.name };
+    let port = at.port.to_string();
+    let wanted = [host, &port, database, user];
     text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
         let mut fields = fields(line).into_iter();
         let fits = wanted.iter().enumerate().all(|(index, wanted)| {
             let Some(field) = fields.next() else { return false };
-            let socket = index == 0 && field == server.host; // a socket's folder fits by its path as well
+            let socket = index == 0 && field == at.name; // a socket's folder fits by its path as well
             field == "*" || field == *wanted || socket
         });
         fits.then(|| fields.next()).flatten().filter(|it| !it.is_empty()).map(Secret::from)
@@ -73,8 +80,8 @@ mod tests {
 
     fn found(text: &str, url: &str, user: &str) -> Option<String> {
         let lookup = |name: &str| (name == "CFN_POSTGRES_URL").then(|| OsString::from(url));
-        let settings = Settings::resolve(&Flags::default(), &lookup, Path::new("/here")).ok()?;
-        in_file(text, &settings.workflow.server, user).map(|it| it.reveal().to_owned())
+        let server = Settings::resolve(&Flags::default(), &lookup, Path::new("/here")).workflow_server().ok()?;
+        in_file(text, (&server.hosts[0], &server.database), user).map(|it| it.reveal().to_owned())
     }
 
     #[test]

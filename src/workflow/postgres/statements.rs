@@ -29,16 +29,20 @@ impl From<Error> for Stopped {
 pub(super) enum Kind {
     Unreadable,
     Execution,
+    Completed,
     Deployed,
     Updated,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Unreadable, Self::Deployed, Self::Execution, Self::Updated];
+    /// In the order in which they are applied: a use is completed after it was written.
+    pub(super) const ALL: [Self; 5] =
+        [Self::Unreadable, Self::Deployed, Self::Execution, Self::Completed, Self::Updated];
 
     pub(super) fn of(delivery: &Delivery) -> Self {
         match &delivery.event {
             Ok(Event::Execution(_)) => Self::Execution,
+            Ok(Event::Completed(_)) => Self::Completed,
             Ok(Event::Deployed(_)) => Self::Deployed,
             Ok(Event::Updated(_)) => Self::Updated,
             Err(_) => Self::Unreadable,
@@ -53,10 +57,11 @@ pub(super) async fn apply(client: &Client, part: &[&Delivery]) -> Result<Vec<boo
     }
     let mut keys = record_keys(client, part).await?;
     let new: Vec<bool> = part.iter().map(|it| keys.remove(&it.key)).collect();
-    let (mut executions, mut deployed, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut executions, mut completed, mut deployed, mut updated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for delivery in part.iter().zip(&new).filter(|it| *it.1).map(|(it, _)| it) {
         match &delivery.event {
             Ok(Event::Execution(execution)) => executions.push((delivery.pattern_id, execution)),
+            Ok(Event::Completed(execution)) => completed.push((delivery.pattern_id, execution)),
             Ok(Event::Deployed(changed)) => deployed.push((delivery.pattern_id, changed)),
             Ok(Event::Updated(changed)) => updated.push((delivery.pattern_id, changed)),
             Err(_) => {} // refused above
@@ -65,6 +70,7 @@ pub(super) async fn apply(client: &Client, part: &[&Delivery]) -> Result<Vec<boo
     if !executions.is_empty() {
         execute(client, &executions).await?;
     }
+    complete(client, &completed).await?;
     if !deployed.is_empty() {
         deploy(client, &deployed).await?;
     }
@@ -74,14 +80,28 @@ pub(super) async fn apply(client: &Client, part: &[&Delivery]) -> Result<Vec<boo
     Ok(new)
 }
 
-/// Runs the statement of a kind on no rows at all: what it says then is about the tables and not about any row.
+/// Runs the statement of a kind on no rows at all: an error of the server is then about the tables and not about any row.
 pub(super) async fn probe(client: &Client, kind: Kind) -> Result<(), Stopped> {
     record_keys(client, &[]).await?;
     match kind {
         Kind::Unreadable => Ok(()),
         Kind::Execution => execute(client, &[]).await,
+        Kind::Completed => complete(client, &[(i64::MIN, &nothing())]).await,
         Kind::Deployed => deploy(client, &[]).await,
         Kind::Updated => update(client, &[]).await,
+    }
+}
+
+/// A use that no table has.
+fn nothing() -> Execution {
+    Execution {
+        team_id: String::new(),
+        task_id: None,
+        execution_time_ms: None,
+        exit_code: None,
+        cost_avoided_usd: None,
+        tokens_avoided: None,
+        timestamp: "1970-01-01 00:00:00".to_owned(),
     }
 }
 
@@ -126,6 +146,34 @@ async fn execute(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stop
          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY
            AS it (pattern, team, task, ms, code, usd, tokens, at, place) ORDER BY place";
     client.execute_typed(sql, &parameters).await?;
+    Ok(())
+}
+
+/// A use that was delivered without its outcome is found by what is known of it, among those that have none: rows of the same second,
+/// team and task are the same until one of them is completed. The keys see to it that each is completed once.
+async fn complete(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stopped> {
+    let sql =
+        "UPDATE skill_executions SET execution_time_ms = $4, exit_code = $5, cost_avoided_usd = $6, tokens_avoided = $7
+         WHERE ctid = (SELECT ctid FROM skill_executions WHERE skill_id = $1 AND team_id = $2
+           AND task_id IS NOT DISTINCT FROM $3 AND timestamp = $8::timestamptz AND execution_time_ms IS NULL
+           AND exit_code IS NULL AND cost_avoided_usd IS NULL AND tokens_avoided IS NULL LIMIT 1)";
+    for (pattern, it) in rows {
+        let parameters: [Parameter<'_>; 8] = [
+            (pattern, Type::INT8),
+            (&it.team_id, Type::TEXT),
+            (&it.task_id, Type::TEXT),
+            (&it.execution_time_ms, Type::INT8),
+            (&it.exit_code, Type::INT8),
+            (&it.cost_avoided_usd, Type::FLOAT8),
+            (&it.tokens_avoided, Type::INT8),
+            (&it.timestamp, Type::TEXT),
+        ];
+        if client.execute_typed(sql, &parameters).await? == 0 {
+            return Err(Stopped::Refused(
+                "skill_executions has no use without an outcome that this one belongs to".to_owned(),
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
-use cfn::bench::Program;
 use cfn::bench::system::system;
 use cfn::clock::Clock;
+use cfn::process::Program;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 
 use crate::harness::binary;

@@ -11,18 +11,18 @@ fn status_says_what_waits_and_where_to() {
     dual.deploy(1, "review");
     dual.log("review", "t1");
     let status = dual.cfn(["sync", "status", "--json"]).json();
-    assert_eq!((&status["waiting"], &status["set_aside"], &status["enabled"]), (&2.into(), &0.into(), &true.into()));
+    assert_eq!((&status["waiting"], &status["dead_letters"], &status["enabled"]), (&2.into(), &0.into(), &true.into()));
     assert!(status["oldest"].is_string() && status["server"].as_str().is_some_and(|it| it.contains(&dual.database)));
     let text = dual.ok(["sync", "status"]);
-    assert!(text.contains("waiting:   2, the oldest since") && text.contains("logging:   on"), "{text}");
+    assert!(text.contains("waiting:      2, the oldest since") && text.contains("logging:      on"), "{text}");
 }
 
 #[test]
 fn nothing_waits_in_a_fresh_database_and_no_server_is_needed() {
     let project = Project::new();
-    assert_eq!(project.cfn(["sync"]).ok(), "0 delivered, 0 set aside\n");
+    assert_eq!(project.cfn(["sync"]).ok(), "0 delivered, 0 dead letters\n");
     assert_eq!(project.cfn(["sync", "retry"]).ok(), "0 wait again\n");
-    assert!(project.cfn(["sync", "status"]).ok().contains("logging:   off"));
+    assert!(project.cfn(["sync", "status"]).ok().contains("logging:      off"));
 }
 
 #[test]

@@ -18,10 +18,10 @@ fn the_outcome_goes_with_the_use_and_at_once() {
     let dual = Dual::new();
     dual.deploy(7, "review");
     load(&dual, "t1");
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 set aside\n", "the deployment");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 dead letters\n", "the deployment");
     assert_eq!(dual.waiting(), "1");
     dual.log("review", "t1");
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 dead letters\n");
     assert_eq!(dual.sql(TOLD), "7|t1|0|10");
     dual.log("review", "t1");
     dual.ok(["sync"]);
@@ -44,7 +44,7 @@ fn after_ten_minutes_the_outcome_is_a_change_of_the_same_row() {
     let queued = dual.project.sqlite3("SELECT kind, delivery_key LIKE '%/completed' FROM outbox");
     assert_eq!(queued, "completed|1");
     let again = dual.project.sqlite3("SELECT quote(delivery_key), pattern_id, quote(payload) FROM outbox");
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 dead letters\n");
     let mut told: Vec<String> = dual.sql(TOLD).lines().map(str::to_owned).collect();
     told.sort();
     assert_eq!(told, ["7|t1|0|10", "7|t1||"]);

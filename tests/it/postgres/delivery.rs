@@ -14,7 +14,7 @@ fn executions_deployments_and_updates_arrive() {
     dual.ok(["load", "tester", "--agent-id", "a2"]);
     assert_eq!(dual.waiting(), "4");
 
-    assert_eq!(dual.ok(["sync"]), "4 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "4 delivered, 0 dead letters\n");
 
     assert_eq!(dual.waiting(), "0");
     let pattern = dual.sql("SELECT status, deployed_skill_id FROM workflow_patterns WHERE id = 7");
@@ -30,7 +30,7 @@ fn executions_deployments_and_updates_arrive() {
         .sql("SELECT count(*) FROM edge_cases WHERE resolved AND abs(extract(epoch FROM now() - resolved_at)) < 60");
     assert_eq!(resolved, "2");
     assert_eq!(dual.sql("SELECT count(*) FROM cfn_deliveries"), "4");
-    assert_eq!(dual.ok(["sync"]), "0 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "0 delivered, 0 dead letters\n");
 }
 
 #[test]

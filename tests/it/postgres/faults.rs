@@ -41,7 +41,7 @@ fn log_promptly(dual: &Dual, task: &str) -> String {
 }
 
 fn left_alone(dual: &Dual) -> Option<i64> {
-    dual.cfn(["sync", "status", "--json"]).json()["left_alone_seconds"].as_i64()
+    dual.cfn(["sync", "status", "--json"]).json()["backoff_seconds"].as_i64()
 }
 
 fn count(dual: &Dual) -> String {
@@ -63,7 +63,7 @@ fn a_stopped_server_is_left_alone_and_gets_everything_later() {
     assert_eq!(dual.waiting(), "2");
 
     own(&mut dual).launch();
-    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 dead letters\n");
     assert_eq!(count(&dual), "2|2");
     assert_eq!(left_alone(&dual), None);
 }

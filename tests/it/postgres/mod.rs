@@ -1,7 +1,9 @@
 //! Dual logging against a real PostgreSQL: what is delivered, and what becomes of it when the server does not cooperate.
 
+mod background;
 mod commands;
 mod completed;
+mod dead_letters;
 mod delivery;
 mod exactly_once;
 mod faults;

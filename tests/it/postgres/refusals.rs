@@ -1,4 +1,4 @@
-//! Rows that the server refuses are set aside with its reason, and the rest goes on.
+//! Rows that the server refuses become dead letters with its reason, and the rest goes on.
 
 use super::Dual;
 
@@ -12,39 +12,39 @@ fn execution(task: &str) -> String {
 }
 
 #[test]
-fn a_nul_is_set_aside_and_the_rest_is_delivered() {
+fn a_nul_is_a_dead_letter_and_the_rest_is_delivered() {
     let dual = Dual::new();
     insert(&dual, &execution("t1"));
     insert(&dual, &execution("a\\u0000b"));
     insert(&dual, &execution("t3"));
     let ran = dual.cfn(["sync"]);
-    assert!(ran.stderr.contains("refused 1"), "{ran:?}");
-    assert_eq!(ran.ok(), "2 delivered, 1 set aside\n");
+    assert!(ran.stderr.contains("a delivery became a dead letter"), "{ran:?}");
+    assert_eq!(ran.ok(), "2 delivered, 1 dead letter\n");
     assert_eq!(dual.tasks(), "t1=1 t3=1");
     let status = dual.cfn(["sync", "status", "--json"]).json();
-    assert_eq!(status["set_aside"], 1);
-    assert!(status["set_aside_rows"][0]["reason"].as_str().is_some_and(|it| it.contains("22021")), "{status}");
-    assert_eq!(dual.ok(["sync"]), "0 delivered, 0 set aside\n");
+    assert_eq!(status["dead_letters"], 1);
+    assert!(status["dead_letter_rows"][0]["reason"].as_str().is_some_and(|it| it.contains("22021")), "{status}");
+    assert_eq!(dual.ok(["sync"]), "0 delivered, 0 dead letters\n");
 }
 
 #[test]
-fn what_was_set_aside_can_be_tried_again() {
+fn dead_letters_can_be_tried_again() {
     let dual = Dual::new();
     dual.sql("ALTER TABLE skill_executions ALTER COLUMN task_id TYPE varchar(4)");
     for task in ["t1", "too-long", "t2", "t3", "also-too-long", "t4"] {
         insert(&dual, &execution(task));
     }
-    assert_eq!(dual.ok(["sync"]), "4 delivered, 2 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "4 delivered, 2 dead letters\n");
     let text = dual.ok(["sync", "status"]);
-    assert!(text.contains("set aside: 2") && text.contains("value too long"), "{text}");
+    assert!(text.contains("dead letters: 2") && text.contains("value too long"), "{text}");
     dual.sql("ALTER TABLE skill_executions ALTER COLUMN task_id TYPE text");
     assert_eq!(dual.ok(["sync", "retry"]), "2 wait again\n");
-    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 dead letters\n");
     assert_eq!(dual.tasks(), "also-too-long=1 t1=1 t2=1 t3=1 t4=1 too-long=1");
 }
 
 #[test]
-fn rows_that_cannot_be_read_are_set_aside() {
+fn rows_that_cannot_be_read_are_dead_letters() {
     let dual = Dual::new();
     insert(&dual, "'{'");
     insert(&dual, "x'ff00'");
@@ -55,21 +55,21 @@ fn rows_that_cannot_be_read_are_set_aside() {
            ('same', 1, 'execution', {0})",
         execution("t2")
     ));
-    assert_eq!(dual.ok(["sync"]), "3 delivered, 4 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "3 delivered, 4 dead letters\n");
     assert_eq!(dual.tasks(), "t1=1 t2=1");
     assert_eq!(dual.waiting(), "0");
 }
 
 #[test]
-fn a_pattern_that_the_server_does_not_have_is_set_aside() {
+fn a_pattern_that_the_server_does_not_have_makes_a_dead_letter() {
     let dual = Dual::new();
     dual.deploy(1, "known");
     dual.deploy(77, "unknown");
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 1 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 1 dead letter\n");
     assert!(dual.ok(["sync", "status"]).contains("workflow_patterns has no pattern 77"));
     dual.sql("INSERT INTO workflow_patterns (id) VALUES (77)");
     dual.ok(["sync", "retry"]);
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "1 delivered, 0 dead letters\n");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_constraint_that_is_checked_late_refuses_its_row_only() {
         execution("t2")
     ));
     insert(&dual, &execution("t3"));
-    assert_eq!(dual.ok(["sync"]), "2 delivered, 1 set aside\n");
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 1 dead letter\n");
     assert_eq!(dual.tasks(), "t1=1 t3=1");
 }
 
@@ -96,7 +96,7 @@ fn a_missing_table_is_no_fault_of_the_rows() {
     let message = dual.cfn(["sync"]).fails(9);
     assert!(message.contains("42P01") && message.contains("postgres-schema"), "{message}");
     assert_eq!(dual.waiting(), "1");
-    assert_eq!(dual.cfn(["sync", "status", "--json"]).json()["left_alone_seconds"], serde_json::Value::Null);
+    assert_eq!(dual.cfn(["sync", "status", "--json"]).json()["backoff_seconds"], serde_json::Value::Null);
     dual.sql("ALTER TABLE away RENAME TO skill_executions");
     dual.ok(["sync"]);
     assert_eq!(dual.tasks(), "t1=1");

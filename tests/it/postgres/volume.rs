@@ -20,7 +20,7 @@ fn a_long_outage_is_made_up_for_in_one_sync() {
            'tokens_avoided', i, 'timestamp', datetime('now')) FROM n"
     ));
     let since = Instant::now();
-    assert_eq!(dual.ok(["sync"]), format!("{rows} delivered, 0 set aside\n"));
+    assert_eq!(dual.ok(["sync"]), format!("{rows} delivered, 0 dead letters\n"));
     let rate = f64::from(rows) / since.elapsed().as_secs_f64();
     let _ = writeln!(std::io::stderr(), "{rows} rows delivered, {rate:.0} a second");
     assert_eq!(dual.sql("SELECT count(*), count(DISTINCT task_id) FROM skill_executions"), format!("{rows}|{rows}"));

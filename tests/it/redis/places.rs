@@ -7,7 +7,7 @@ use super::server::Server;
 use super::{notes, project, with_cache};
 use crate::certificates::certificates;
 use crate::harness::{Project, Ran, cfn_in};
-use crate::name_service;
+use crate::names::{hanging, seeing};
 
 const QUESTION: [&str; 2] = ["load", "dev"];
 
@@ -53,27 +53,32 @@ fn a_name_an_address_a_socket_and_a_number_of_a_database() {
 #[test]
 fn a_name_means_what_the_system_says() {
     let (project, server) = (project(), Server::start());
-    let asks = |script: &str| name_service::answering(&project, script);
     let at = |host: &str| format!("redis://{host}:{}", server.port);
     // The first address has no server; the second has.
-    let known =
-        asks("[ \"$*\" = 'ahosts -- cache.test' ] && printf '127.9.9.9 STREAM cache.test\\n127.0.0.1 STREAM \\n'");
-    assert_serves(&project, &server, &at("cache.test"), "0", &[("PATH", Path::new(&known))]);
-    assert_does_not_serve(&project, &at("other.test"), &[("PATH", Path::new(&known))]);
+    let hosts = project.file("hosts", "127.9.9.9 cache.test\n127.0.0.1 cache.test\n");
+    for hits in ["0", "1"] {
+        let mut command = with_cache(&project, &at("cache.test"), &QUESTION);
+        command.env("CFN_REDIS_BUDGET_MS", "10000");
+        assert_eq!(
+            Ran::from(seeing(&command, &hosts, "/etc/hosts").output().expect("cfn runs")),
+            project.cfn(QUESTION)
+        );
+        let (lookups, stores) = server.counted("load");
+        assert_eq!(((lookups - stores).to_string().as_str(), stores), (hits, 1));
+    }
+    assert_does_not_serve(&project, &at("no-such-host.invalid"), &[]);
     server.cli(&["FLUSHALL"]);
-    // Where nothing can be asked, the C library knows a short form of an address.
-    assert_serves(&project, &server, &at("127.1"), "0", &[("PATH", Path::new("/nowhere"))]);
+    assert_serves(&project, &server, &at("127.1"), "0", &[]); // a short form of an address
 }
 
 #[test]
 fn a_look_up_that_hangs_holds_nobody_up() {
-    let (project, server) = (project(), Server::start());
-    let hangs = name_service::answering(&project, "exec sleep 60");
+    let project = project();
     let since = Instant::now();
-    let mut command = with_cache(&project, &format!("redis://cache.test:{}", server.port), &QUESTION);
-    let ran: Ran = command.env("PATH", hangs).output().expect("cfn runs").into();
+    let command = with_cache(&project, "redis://cache.test", &QUESTION);
+    let ran: Ran = seeing(&command, &hanging(project.path()), "/etc/hosts").output().expect("cfn runs").into();
     assert_eq!(ran, project.cfn(QUESTION));
-    assert!(since.elapsed() < Duration::from_secs(10), "it waited {:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(20), "it waited {:?}", since.elapsed());
     assert!(notes(&project).exists(), "it failed");
 }
 
@@ -113,27 +118,53 @@ fn no_password_is_ever_shown() {
     }
 }
 
+/// A server with this certificate, and its port for TLS.
+fn with_certificate(folder: &Project, name: &str) -> (Server, u16) {
+    let text = |name: &str| folder.path().join(name).display().to_string();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
+    let (number, certificate, key) = (port.to_string(), text(&format!("{name}.crt")), text(&format!("{name}.key")));
+    let mut options = vec!["--tls-port", &number, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+    let ca = text("ca.crt");
+    options.extend(["--tls-ca-cert-file", &ca, "--tls-auth-clients", "no"]);
+    (Server::start_with(&options), port)
+}
+
 #[test]
 fn tls_with_a_server_that_a_trusted_certificate_vouches_for() {
     let (project, certificates) = (project(), certificates());
-    let file = |name: &str| certificates.path().join(name);
-    let text = |name: &str| file(name).display().to_string();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
-    let (port, certificate, key, ca) = (port.to_string(), text("server.crt"), text("server.key"), text("ca.crt"));
-    let mut options = vec!["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
-    options.extend(["--tls-ca-cert-file", &ca, "--tls-auth-clients", "no"]);
-    let server = Server::start_with(&options);
-    let trusts = |ca: &str| file(ca);
+    let (server, port) = with_certificate(&certificates, "server");
+    let trusts = |ca: &str| certificates.path().join(ca);
     let url = format!("rediss://localhost:{port}/6");
     assert_serves(&project, &server, &url, "6", &[("SSL_CERT_FILE", &trusts("ca.crt"))]);
-    let not_vouched_for = trusts("other-ca.crt");
-    assert_does_not_serve(&project, &url, &[("SSL_CERT_FILE", &not_vouched_for)]);
+    for wrong in ["other-ca.crt", "missing.crt", "server.key"] {
+        assert_does_not_serve(&project, &url, &[("SSL_CERT_FILE", &trusts(wrong))]);
+    }
+    for unending in [hanging(certificates.path()), "/dev/zero".into()] {
+        assert_does_not_serve(&project, &url, &[("SSL_CERT_FILE", &unending)]);
+    }
     assert_does_not_serve(&project, &url, &[]);
     let other_name = format!("rediss://127.0.0.1:{port}");
     assert_does_not_serve(&project, &other_name, &[("SSL_CERT_FILE", &trusts("ca.crt"))]);
     let no_tls = format!("rediss://localhost:{}", server.port);
     assert_does_not_serve(&project, &no_tls, &[("SSL_CERT_FILE", &trusts("ca.crt"))]);
     assert_does_not_serve(&project, &format!("redis://localhost:{port}"), &[]);
+}
+
+#[test]
+fn tls_with_a_server_whose_own_certificate_is_trusted() {
+    let (project, certificates) = (project(), certificates());
+    let (server, port) = with_certificate(&certificates, "self");
+    let trusts = |file: &str| certificates.path().join(file);
+    let url = format!("rediss://localhost:{port}/2");
+    assert_serves(&project, &server, &url, "2", &[("SSL_CERT_FILE", &trusts("self.crt"))]);
+    for wrong in ["other-self.crt", "ca.crt"] {
+        assert_does_not_serve(&project, &url, &[("SSL_CERT_FILE", &trusts(wrong))]);
+    }
+    let other_name = format!("rediss://127.0.0.1:{port}");
+    assert_does_not_serve(&project, &other_name, &[("SSL_CERT_FILE", &trusts("self.crt"))]);
+    let (_expired, port) = with_certificate(&certificates, "expired");
+    let url = format!("rediss://localhost:{port}");
+    assert_does_not_serve(&project, &url, &[("SSL_CERT_FILE", &trusts("expired.crt"))]);
 }
 
 #[test]

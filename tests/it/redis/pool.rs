@@ -28,7 +28,7 @@ fn key(number: u64) -> Key {
 
 fn cache(folder: &Path, url: &str, patience: Patience) -> Redis {
     let flags = Flags { redis_url: Some(url.into()), cache: "always".parse().ok(), ..Flags::default() };
-    let settings = Settings::resolve(&flags, &|_| None, folder).expect("settings").cache;
+    let settings = Settings::resolve(&flags, &|_| None, folder).cache().expect("settings");
     Redis::start(&settings, &folder.join("skills.db"), &Class::ALL, patience, Clock::System).expect("it is asked")
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 use super::interruption::Interruption;
 use super::scratch::{Scratch, own_program, place_database};
 use super::{html, publish};
-use crate::bench::Program;
 use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
 use crate::cli::Verdict;
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::model::Visible;
+use crate::process::Program;
 
 /// A full run, and its end on a machine that is slow or has other work: both are below a minute with all that goes before.
 const FULL: (u32, Duration) = (200, Duration::from_secs(45));
@@ -105,10 +105,10 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
     };
     let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
     place_database(context, &own, workload, stop)?;
-    let open = own.opener();
+    let open = own.opening(Access::Write)?.opener();
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);
     let (rounds, limit) = if args.quick { QUICK } else { FULL };
-    let redis = context.redis();
+    let redis = context.redis()?;
     let response = || redis.as_ref()?.response_time();
     if redis.is_some() && response().is_none() {
         context.output.warn("Redis does not answer, so its response time is not in the table");

@@ -185,7 +185,7 @@ fn compare(question: &Question, answer: &str, expected: &str) -> Result<(), Stri
 fn cache(scene: &Scene, server: &Server) -> Counting {
     let url = format!("unix://{}", server.socket().display());
     let flags = Flags { redis_url: Some(url.into()), cache: "always".parse().ok(), ..Flags::default() };
-    let settings = Settings::resolve(&flags, &|_| None, scene.project.path()).expect("settings").cache;
+    let settings = Settings::resolve(&flags, &|_| None, scene.project.path()).cache().expect("settings");
     let inner = Redis::start(&settings, &scene.project.database(), &Class::ALL, Patience::Work, clock());
     Counting { inner: inner.expect("it is asked"), hits: Cell::new(0), misses: Cell::new(0) }
 }

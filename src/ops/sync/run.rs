@@ -1,0 +1,195 @@
+//! A run over the outbox: which deliveries have their turn, and what becomes of each.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{ATTEMPTS, SyncReport};
+use crate::clock::Clock;
+use crate::model::{Delivery, Event, Failures};
+use crate::ops::error::Result;
+use crate::store::{Durability, Store};
+use crate::workflow::{Delivered, WorkflowDatabase, WorkflowError};
+
+/// Deliveries of one transaction.
+const AT_ONCE: usize = 2_000;
+
+/// How much smaller a batch is made after one that broke the connection: perhaps the server is too slow for its size, or one row
+/// is to blame. It grows again with each one that succeeds.
+const SHRINK: usize = 16;
+
+/// How often in a row a broken connection is made again: enough for a batch of one row, once more, and the row after it.
+const RECONNECTS: usize = 5;
+
+pub(super) struct Run {
+    pub(super) report: SyncReport,
+    pub(super) connection: Option<Box<dyn WorkflowDatabase>>,
+    at_once: usize,
+    reconnects: usize,
+    /// What failed between these times is not tried; none: everything is.
+    not_due: Option<(String, String)>,
+    /// Whether this is the pass over what failed before.
+    again: bool,
+    /// Deliveries up to this id have had their turn in this pass.
+    after: i64,
+    /// Those that failed in this run.
+    failed: HashSet<i64>,
+    /// Patterns of which a deployment waits: later ones wait too.
+    held: HashSet<i64>,
+    /// Kinds of which nothing can be delivered now, and why.
+    blocked: HashMap<&'static str, WorkflowError>,
+    /// Rows that broke the connection when they were alone; it is their fault if it works with others.
+    suspects: Vec<(Delivery, WorkflowError)>,
+    broke_alone: Option<i64>,
+}
+
+impl Run {
+    pub(super) fn new(not_due: Option<(String, String)>) -> Self {
+        Self {
+            report: SyncReport::default(),
+            connection: None,
+            at_once: AT_ONCE,
+            reconnects: RECONNECTS,
+            not_due,
+            again: false,
+            after: 0,
+            failed: HashSet::new(),
+            held: HashSet::new(),
+            blocked: HashMap::new(),
+            suspects: Vec::new(),
+            broke_alone: None,
+        }
+    }
+
+    pub(super) fn begin_pass(&mut self, again: bool) {
+        (self.again, self.after) = (again, 0);
+        self.held.clear();
+    }
+
+    /// The next deliveries of this pass; `None`: there are no more.
+    pub(super) fn next_batch(&mut self, store: &mut dyn Store) -> Result<Option<Vec<Delivery>>> {
+        loop {
+            let read = store.read()?.waiting_deliveries(self.after, self.at_once)?;
+            let Some(last) = read.last().map(|it| it.id) else { return Ok(None) };
+            let batch: Vec<_> = read.into_iter().filter(|it| self.takes(it)).collect();
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
+            self.after = last;
+        }
+    }
+
+    fn takes(&mut self, delivery: &Delivery) -> bool {
+        let deployed = matches!(delivery.event, Ok(Event::Deployed(_)));
+        if deployed && self.held.contains(&delivery.pattern_id) || self.blocked.contains_key(kind(delivery)) {
+            return false;
+        }
+        let recent = |it: &Failures| self.not_due.as_ref().is_some_and(|(from, to)| (from..=to).contains(&&it.last));
+        let later = match &delivery.failures {
+            Some(failures) => !self.again || recent(failures),
+            None => false,
+        };
+        let takes = !later && !self.failed.contains(&delivery.id);
+        if deployed && !takes {
+            self.held.insert(delivery.pattern_id);
+        }
+        takes
+    }
+
+    /// `None` where the connection broke and is to be made again: whether anything was delivered is not known.
+    pub(super) fn deliver(&mut self, batch: &[Delivery]) -> Result<Option<Vec<Delivered>>> {
+        let Some(database) = &mut self.connection else { return Ok(None) };
+        let error = match database.deliver(batch) {
+            Ok(outcomes) => {
+                self.reconnects = RECONNECTS;
+                self.at_once = (self.at_once * 2).min(AT_ONCE);
+                return Ok(Some(outcomes));
+            }
+            Err(error) => error,
+        };
+        if !matches!(error, WorkflowError::Broken { .. }) || self.reconnects == 0 {
+            return Err(error.into());
+        }
+        self.reconnects -= 1;
+        self.at_once = (self.at_once.min(batch.len()) / SHRINK).max(1);
+        self.connection = None;
+        if let [alone] = batch
+            && self.broke_alone.replace(alone.id) == Some(alone.id)
+        {
+            self.failed.insert(alone.id);
+            self.after = alone.id;
+            self.suspects.push((alone.clone(), error));
+        }
+        Ok(None)
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        store: &mut dyn Store,
+        clock: Clock,
+        batch: &[Delivery],
+        outcomes: Vec<Delivered>,
+    ) -> Result<()> {
+        let now = clock.database_time();
+        let suspects = std::mem::take(&mut self.suspects);
+        let suspects = suspects.iter().map(|(row, error)| (row, Delivered::Failed(error.to_string())));
+        let mut transaction = store.write(Durability::Normal)?;
+        for (delivery, outcome) in batch.iter().zip(outcomes).chain(suspects) {
+            match outcome {
+                Delivered::Now | Delivered::Before => transaction.forget_delivered(delivery)?,
+                Delivered::Refused(ref reason) => transaction.bury(delivery, reason, &now)?,
+                Delivered::Failed(ref reason) => {
+                    let failures = Failures::and(delivery.failures.as_ref(), &now, reason);
+                    if failures.count >= ATTEMPTS {
+                        transaction.bury(delivery, &format!("failed {} times: {reason}", failures.count), &now)?;
+                    } else {
+                        transaction.delivery_failed(delivery, &failures)?;
+                    }
+                }
+                Delivered::Blocked(..) | Delivered::Held => {}
+            }
+            self.count(delivery, outcome);
+        }
+        self.after = batch.last().map_or(self.after, |it| it.id.max(self.after));
+        Ok(transaction.commit()?)
+    }
+
+    fn count(&mut self, delivery: &Delivery, outcome: Delivered) {
+        let dies = delivery.failures.as_ref().map_or(0, |it| it.count) + 1 >= ATTEMPTS;
+        let report = &mut self.report;
+        match outcome {
+            Delivered::Now => report.delivered += 1,
+            Delivered::Before => report.delivered_before += 1,
+            Delivered::Refused(reason) => {
+                (report.dead_letters, report.reason) = (report.dead_letters + 1, Some(reason))
+            }
+            Delivered::Failed(reason) => {
+                *(if dies { &mut report.dead_letters } else { &mut report.failed }) += 1;
+                report.reason = Some(reason);
+                self.failed.insert(delivery.id);
+                if matches!(delivery.event, Ok(Event::Deployed(_))) && !dies {
+                    self.held.insert(delivery.pattern_id);
+                }
+            }
+            Delivered::Blocked(refusal, why) => {
+                let server = self.connection.as_ref().map(|it| it.server().to_owned()).unwrap_or_default();
+                let failed = WorkflowError::Failed { server, why, refusal };
+                self.blocked.insert(kind(delivery), failed);
+            }
+            Delivered::Held => {
+                self.held.insert(delivery.pattern_id);
+            }
+        }
+    }
+
+    /// The rest was delivered; what no row is to blame for is an error now.
+    pub(super) fn end(self) -> Result<SyncReport> {
+        let suspect = self.suspects.into_iter().map(|it| it.1);
+        match suspect.chain(self.blocked.into_values()).next() {
+            Some(error) => Err(error.into()),
+            None => Ok(self.report),
+        }
+    }
+}
+
+fn kind(delivery: &Delivery) -> &'static str {
+    delivery.event.as_ref().map_or("", Event::kind)
+}

@@ -1,0 +1,62 @@
+//! A value as it was given, before anybody judges it, and where it comes from.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An option on the command line.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// Nobody gave it.
+    Default,
+}
+
+/// A value and its source. It may be a secret, so only the source is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Given {
+    pub(super) source: Source,
+    pub(super) value: OsString,
+}
+
+impl Given {
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.source
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Given({:?})", self.source)
+    }
+}
+
+/// The variables that settings are made of, as they were when the process started; an empty one counts as not set.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(super) struct Environment(Vec<(&'static str, OsString)>);
+
+impl Environment {
+    /// Takes these variables from an environment.
+    pub(super) fn of(names: &[&'static str], look_up: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let value = |name: &&'static str| Some((*name, look_up(name).filter(|it| !it.is_empty())?));
+        Self(names.iter().filter_map(value).collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.iter().find(|it| it.0 == name).map(|it| it.1.as_os_str())
+    }
+
+    pub(super) fn given(&self, name: &'static str) -> Option<Given> {
+        Some(Given { source: Source::Variable(name), value: self.get(name)?.to_owned() })
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.iter().map(|it| it.0)).finish()
+    }
+}

@@ -1,0 +1,111 @@
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{CachePolicy, Flags, Queued, Settings, Synchronous};
+
+fn settings(flag: Option<&str>, environment: &[(&str, &str)]) -> Settings {
+    let flags = Flags { db: flag.map(PathBuf::from), ..Flags::default() };
+    with_flags(&flags, environment)
+}
+
+fn with_flags(flags: &Flags, environment: &[(&str, &str)]) -> Settings {
+    let look_up = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));
+    Settings::resolve(flags, &look_up, Path::new("/here"))
+}
+
+#[test]
+fn flags_beat_the_environment_and_that_beats_defaults() {
+    let database = |flag, environment: &[_]| settings(flag, environment).database();
+    assert_eq!(database(None, &[]), Ok("/here/.claude/skills-database/skills.db".into()));
+    assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/here/a.db".into()));
+    assert_eq!(database(Some("/b.db"), &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/b.db".into()));
+    assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "")]), database(None, &[]));
+}
+
+#[test]
+fn a_url_is_never_the_name_of_a_file_and_its_password_is_not_shown() {
+    for url in ["postgresql://u:hunter2@h/db", "sqlite:///x.db?key=hunter2", "://hunter2", "a/b://hunter2"] {
+        let flag = settings(Some(url), &[]).database().map_err(|it| it.to_string());
+        assert!(flag.as_ref().is_err_and(|it| it.contains("--db") && it.contains("no engine")), "{flag:?}");
+        assert!(flag.is_err_and(|it| !it.contains("hunter2")));
+        let variable = settings(None, &[("CFN_SKILLS_DB_PATH", url)]).database().map_err(|it| it.to_string());
+        assert!(variable.is_err_and(|it| it.contains("CFN_SKILLS_DB_PATH") && !it.contains("hunter2")));
+    }
+    for path in ["postgresql:", "a:/b", "C:\\x", "http:x"] {
+        assert!(settings(Some(path), &[]).database().is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn a_bad_value_names_its_source_to_who_asks_for_it() {
+    for (name, value) in [
+        ("CFN_MAX_CONTENT_BYTES", "lots"),
+        ("CFN_MAX_CONTENT_BYTES", "0"),
+        ("CFN_MAX_CONTENT_BYTES", "1000000001"),
+        ("CFN_BUSY_TIMEOUT_MS", "-1"),
+        ("CFN_SYNCHRONOUS", "off"),
+        ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),
+        ("ENABLE_PHASE4_LOGGING", "perhaps"),
+        ("CFN_SYNC_BUDGET_MS", "soon"),
+        ("CFN_CACHE", "sometimes"),
+    ] {
+        let wrong = settings(None, &[(name, value)]).unusable();
+        let messages: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        assert_eq!(wrong.len(), 1, "{messages:?}");
+        assert!(messages[0].contains(name) && messages[0].contains(value), "{messages:?}");
+    }
+    assert_eq!(settings(None, &[("CFN_SYNCHRONOUS", "FULL")]).synchronous(), Ok(Some(Synchronous::Full)));
+    assert!(settings(None, &[]).unusable().is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_a_cache_counts_only_where_it_is_asked_for() {
+    let bad = ("CFN_REDIS_URL", "rediss://h/0?ssl_cert_reqs=none");
+    let used = |policy, environment: &[_]| {
+        with_flags(&Flags { cache: policy, ..Flags::default() }, environment).optional_cache().map(|it| it.is_some())
+    };
+    assert_eq!(used(None, &[bad]), Ok(false));
+    assert_eq!(used(Some(CachePolicy::Never), &[bad, ("CFN_CACHE", "x")]), Ok(false));
+    assert_eq!(used(None, &[bad, ("CFN_CACHE", "never")]), Ok(false));
+    assert!(used(Some(CachePolicy::Always), &[bad]).is_err());
+    assert!(used(None, &[bad, ("CFN_CACHE", "always")]).is_err());
+    assert_eq!(used(None, &[("CFN_CACHE_TTL_READS", "0"), ("CFN_CACHE", "x")]), Ok(false), "there is no server");
+    assert_eq!(used(None, &[("CFN_REDIS_URL", "redis://h"), ("CFN_REDIS_BUDGET_MS", "0")]), Ok(false));
+    assert_eq!(used(None, &[("CFN_REDIS_URL", "redis://h")]), Ok(true));
+    let typed = Flags { redis_url: Some("redis:".into()), ..Flags::default() };
+    assert!(with_flags(&typed, &[]).optional_cache().is_err());
+}
+
+#[test]
+fn deployments_are_queued_where_the_old_script_would_have_reported_them() {
+    let queued = |environment: &[_]| settings(None, environment).queued();
+    let host = ("PHASE4_POSTGRES_HOST", "db");
+    let user = ("PHASE4_POSTGRES_USER", "u");
+    assert_eq!(queued(&[]), Ok(Queued::Nothing));
+    assert_eq!(queued(&[host]), Ok(Queued::Nothing));
+    assert_eq!(queued(&[user]), Ok(Queued::Nothing));
+    assert_eq!(queued(&[host, user]), Ok(Queued::Deployments));
+    assert_eq!(queued(&[host, user, ("ENABLE_PHASE4_LOGGING", "false")]), Ok(Queued::Deployments));
+    assert_eq!(queued(&[host, user, ("ENABLE_PHASE4_LOGGING", "true")]), Ok(Queued::Everything));
+    assert_eq!(queued(&[("ENABLE_PHASE4_LOGGING", "1")]), Ok(Queued::Everything));
+}
+
+#[test]
+fn no_secret_is_in_what_is_shown_for_debugging() {
+    let secrets = [
+        ("CFN_POSTGRES_URL", "postgresql://u:hunter2@h/d"),
+        ("PHASE4_POSTGRES_PASS", "hunter2"),
+        ("CFN_REDIS_URL", "redis://:hunter2@h"),
+    ];
+    let all = settings(Some("postgres://u:hunter2@h"), &secrets);
+    let shown = format!("{all:?} {:?} {:?} {:?}", all.workflow_server(), all.redis(), all.database());
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_delivery_gets_only_what_it_needs() {
+    let given = [("CFN_REDIS_URL", "redis://h"), ("CFN_POSTGRES_URL", "postgres://h"), ("HOME", "/root"), ("X", "y")];
+    let all = settings(None, &given);
+    let names: Vec<_> = all.for_delivery().map(|it| it.0).collect();
+    assert_eq!(names, ["HOME", "CFN_POSTGRES_URL"]);
+}

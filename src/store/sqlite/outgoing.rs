@@ -1,0 +1,63 @@
+//! A transaction's part of the contract about the outbox.
+
+use super::outbox;
+use super::transaction::SqliteTransaction;
+use crate::model::{Delivery, Failures, SkillId};
+use crate::settings::Queued;
+use crate::store::{Due, Outbox, OutboxSummary, Outgoing, Result, Undelivered};
+
+impl Outgoing for SqliteTransaction<'_> {
+    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
+        self.say(outbox::is_anything_due(&self.inner, due))
+    }
+
+    fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>> {
+        self.say(outbox::waiting(&self.inner, after, most))
+    }
+
+    fn outbox_summary(&self) -> Result<OutboxSummary> {
+        self.say(outbox::summary(&self.inner))
+    }
+
+    fn dead_letters(&self, most: usize) -> Result<Vec<Undelivered>> {
+        self.say(outbox::dead_letters(&self.inner, most))
+    }
+
+    fn failing_deliveries(&self, most: usize) -> Result<Vec<Undelivered>> {
+        self.say(outbox::failing(&self.inner, most))
+    }
+
+    fn backoff_until(&self) -> Result<Option<i64>> {
+        self.say(outbox::backoff_until(&self.inner))
+    }
+}
+
+impl Outbox for SqliteTransaction<'_> {
+    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.queued == Queued::Nothing { Ok(()) } else { self.say(outbox::deployed(&self.inner, skill, now)) }
+    }
+
+    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.queued == Queued::Everything { self.say(outbox::updated(&self.inner, skill, now)) } else { Ok(()) }
+    }
+
+    fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()> {
+        self.say(outbox::delivered(&self.inner, delivery))
+    }
+
+    fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()> {
+        self.say(outbox::failed(&self.inner, delivery, failures))
+    }
+
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+        self.say(outbox::dead_letter(&self.inner, delivery, reason, now))
+    }
+
+    fn retry_dead_letters(&mut self) -> Result<usize> {
+        self.say(outbox::retry(&self.inner))
+    }
+
+    fn back_off(&mut self, until: Option<i64>) -> Result<()> {
+        self.say(outbox::back_off(&self.inner, until))
+    }
+}

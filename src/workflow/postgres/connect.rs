@@ -1,0 +1,173 @@
+//! Connecting: host after host, within the time limit of each.
+
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_postgres::config::{ChannelBinding as ClientChannelBinding, SslMode as ClientSslMode, TargetSessionAttrs};
+use tokio_postgres::{Client, Config, Error};
+
+use super::{ClientResult, password, sentence, tls};
+use crate::settings::{ChannelBinding, Host, SslMode, WorkflowServer};
+use crate::workflow::{Refusal, WorkflowError};
+
+/// A network that swallows packets is noticed after about this long.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Why there is no connection.
+pub(super) enum NotConnected {
+    /// The settings cannot be used.
+    Setup(String),
+    /// A host does not answer, or lets nobody in.
+    Host(String, Option<Refusal>),
+}
+
+impl NotConnected {
+    pub(super) fn of(self, server: &WorkflowServer) -> WorkflowError {
+        let server = server.to_string();
+        match self {
+            Self::Setup(why) => WorkflowError::Setup { server, why },
+            Self::Host(why, refusal) => WorkflowError::Unreachable { server, why, refusal },
+        }
+    }
+}
+
+/// Connects to the first host that can be used. One that answers and does not let this role in ends it, as with libpq.
+pub(super) async fn first_host(server: &WorkflowServer) -> Result<Client, NotConnected> {
+    let mut hosts: Vec<&Host> = server.hosts.iter().collect();
+    if server.any_order {
+        let turns = usize::try_from(std::process::id()).unwrap_or(0) % hosts.len().max(1);
+        hosts.rotate_left(turns);
+    }
+    let (mut whys, mut refusal) = (Vec::new(), None);
+    for host in hosts {
+        let no_answer =
+            || NotConnected::Host(format!("no answer within {} ms", server.connect_timeout.as_millis()), None);
+        let failed = match timeout(server.connect_timeout, one_host(server, host)).await {
+            Ok(Ok(client)) => return Ok(client),
+            Ok(Err(failed)) => failed,
+            Err(_) => no_answer(),
+        };
+        let NotConnected::Host(why, kind) = failed else { return Err(failed) };
+        whys.push(if server.hosts.len() > 1 { format!("{host}: {why}") } else { why });
+        refusal = kind.or(refusal);
+        if kind == Some(Refusal::Login) {
+            break;
+        }
+    }
+    Err(NotConnected::Host(whys.join("; "), refusal))
+}
+
+async fn one_host(server: &WorkflowServer, host: &Host) -> Result<Client, NotConnected> {
+    let protections = Protections::of(server, host).map_err(NotConnected::Setup)?;
+    let user = match &server.user {
+        Some(user) => Some(user.clone()),
+        // The system's name service may hang.
+        None => spawn_blocking(whoami::username).await.ok().and_then(Result::ok),
+    };
+    let (mut config, remark) = config(server, host, user.as_deref());
+    let addresses = addresses(host).await.map_err(|error| NotConnected::Host(error.to_string(), None))?;
+    for address in addresses {
+        config.host(&host.name).port(host.port); // the name is what the certificate is for
+        if let Some(address) = address {
+            config.hostaddr(address);
+        }
+    }
+    connect(config, protections).await.map_err(|error| {
+        let (why, refusal) = (sentence(&error), error.code().map(|it| Refusal::of(it.code())));
+        let why = remark.map_or_else(|| why.clone(), |remark| format!("{why}; {remark}"));
+        NotConnected::Host(why, refusal)
+    })
+}
+
+/// The addresses of a host, each once, in the order in which they are to be tried; for a Unix socket, one place without an address.
+async fn addresses(host: &Host) -> io::Result<Vec<Option<IpAddr>>> {
+    if host.is_socket() || host.address.is_some() {
+        return Ok(vec![host.address]);
+    }
+    let (name, port) = (host.name.clone(), host.port);
+    let found = spawn_blocking(move || (name.as_str(), port).to_socket_addrs()).await.map_err(io::Error::other)??;
+    let mut addresses: Vec<Option<IpAddr>> = Vec::new();
+    for address in found.map(|it| Some(it.ip())) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
+/// How to connect, and how to go on where TLS fails.
+struct Protections {
+    first: Protection,
+    without_tls: Option<Protection>,
+}
+
+struct Protection {
+    mode: ClientSslMode,
+    tls: tls::Connector,
+}
+
+impl Protections {
+    fn of(server: &WorkflowServer, host: &Host) -> Result<Self, String> {
+        let plain = || tls::unverified().map(|tls| Protection { mode: ClientSslMode::Disable, tls });
+        if host.is_socket() || server.ssl_mode == SslMode::Disable {
+            return Ok(Self { first: plain()?, without_tls: None }); // a Unix socket has no TLS
+        }
+        let tls = tls::connector(server)?;
+        Ok(if server.ssl_mode == SslMode::Prefer {
+            Self { first: Protection { mode: ClientSslMode::Prefer, tls }, without_tls: Some(plain()?) }
+        } else {
+            Self { first: Protection { mode: ClientSslMode::Require, tls }, without_tls: None }
+        })
+    }
+}
+
+async fn connect(mut config: Config, protections: Protections) -> Result<Client, Error> {
+    match (connect_once(&mut config, protections.first).await, protections.without_tls) {
+        (Err(error), Some(plain)) if tls::failed(&error) => {
+            tracing::debug!(%error, "TLS failed, going on without it");
+            connect_once(&mut config, plain).await
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+async fn connect_once(config: &mut Config, protection: Protection) -> ClientResult<Client> {
+    let (client, connection) = config.ssl_mode(protection.mode).connect(protection.tls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Everything but where it is and the protection; and what was wrong with the password file, should the server not let cfn in.
+fn config(server: &WorkflowServer, host: &Host, user: Option<&str>) -> (Config, Option<String>) {
+    let mut config = Config::new();
+    config
+        .dbname(&server.database)
+        .application_name(&server.application_name)
+        .connect_timeout(server.connect_timeout)
+        .tcp_user_timeout(SILENCE)
+        .keepalives_idle(SILENCE / 3)
+        .keepalives_interval(SILENCE / 6)
+        .keepalives_retries(4)
+        .channel_binding(match server.channel_binding {
+            ChannelBinding::Disable => ClientChannelBinding::Disable,
+            ChannelBinding::Prefer => ClientChannelBinding::Prefer,
+            ChannelBinding::Require => ClientChannelBinding::Require,
+        });
+    if server.writable {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    if let Some(user) = user {
+        config.user(user);
+    }
+    if let Some(options) = &server.options {
+        config.options(options);
+    }
+    let (password, remark) = password::find(server, host, user.unwrap_or_default());
+    if let Some(password) = password {
+        config.password(password.reveal());
+    }
+    (config, remark)
+}
