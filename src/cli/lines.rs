@@ -16,7 +16,7 @@ const AT_ONCE: usize = 64 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line without its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     /// All of it.
     Whole(&'a [u8]),
@@ -98,7 +98,7 @@ impl<R: Read> Lines<R> {
             let whole = found.is_some();
             self.searched = if whole { end + 1 } else { end };
             let too_long = end - from > LONGEST;
-            if !whole && !too_long && !(self.ended && from < end) {
+            if !(whole || too_long || self.ended && from < end) {
                 if self.skips {
                     self.start = end;
                 }

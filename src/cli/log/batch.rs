@@ -173,7 +173,7 @@ impl<'a> Batch<'a> {
         drop(store);
         context.output.note(&format!("{logged} executions logged, {failed} refused"));
         if stop.is_asked() {
-            stop.end().map_err(|error| Failure::internal(&error.to_string()))?;
+            Stop::end().map_err(|error| Failure::internal(&error.to_string()))?;
         }
         Ok(if failed == 0 { Verdict::Done } else { Verdict::Found(1) })
     }

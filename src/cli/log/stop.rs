@@ -59,7 +59,7 @@ impl Stop {
     }
 
     /// Ends the process as SIGTERM does.
-    pub(super) fn end(&self) -> io::Result<()> {
+    pub(super) fn end() -> io::Result<()> {
         emulate_default_handler(SIGTERM)
     }
 
