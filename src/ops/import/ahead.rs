@@ -26,8 +26,8 @@ const TURN_FILES: usize = 32;
 /// Large files do not wait for the end of the turn.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// How many pieces a reader may be ahead: the walk through a folder takes about as long as reading so many.
-const PIECES_AHEAD: usize = 16;
+/// How many pieces all readers may be ahead, so that they have something to do during the walk.
+const PIECES_AHEAD: usize = 12;
 
 /// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
 /// The first is small, so that writing begins soon, and each is twice as large as the one before.
@@ -85,9 +85,10 @@ pub(super) fn read_ahead(
     let folder = reader.folder;
     thread::scope(|scope| {
         let (mut turns, mut queues) = (Vec::new(), Vec::new());
-        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get().min(8)) {
+        let readers = thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
+        for _ in 0..readers {
             let (turn, mine) = channel();
-            let (sender, queue) = sync_channel(PIECES_AHEAD);
+            let (sender, queue) = sync_channel(PIECES_AHEAD / readers);
             let used = &used;
             start(scope, folder, move || read(reader, &mine, &sender, used))?;
             turns.push(turn);

@@ -3,7 +3,9 @@
 //! The file that the skill came from keeps its name, whoever else claims it; else the best claim wins (see `tree::place`). The
 //! outcome depends on the files and on the database alone, not on the order in which they were read.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use super::namespace::collection;
 use super::prepare::{Chosen, Item, Task};
@@ -34,17 +36,30 @@ impl Candidate {
         }
     }
 
+    fn holder(&self) -> Holder {
+        let (name, path) = (self.name.clone(), self.claim.path().to_owned());
+        Holder { name, hash: self.hash, path, has_front_matter: self.claim.has_front_matter() }
+    }
+
     fn shown(&self) -> String {
         self.claim.path().to_string_lossy().into_owned()
     }
 }
 
-/// A file that has its name for good.
+/// A file that has its name for good. Nearly every file is one, and nearly none is ever asked about: it is kept small.
 #[derive(Clone)]
-pub(super) struct Holder {
+struct Holder {
     name: SkillName,
     hash: ContentHash,
-    claim: Claim,
+    /// From the folder that is imported.
+    path: PathBuf,
+    has_front_matter: bool,
+}
+
+impl Holder {
+    fn claim(&self) -> Claim {
+        Claim::of(&self.path, self.name.as_str(), self.has_front_matter)
+    }
 }
 
 /// The files that have a name, by the name as it is compared.
@@ -52,9 +67,21 @@ pub(super) struct Holder {
 pub(super) struct Holders(HashMap<String, Vec<Holder>>);
 
 impl Holders {
-    pub(super) fn add(&mut self, candidate: Candidate) {
-        let Candidate { name, hash, claim, .. } = candidate;
-        self.0.entry(folded(name.as_str())).or_default().push(Holder { name, hash, claim });
+    /// Adds a file that has this name.
+    pub(super) fn add(&mut self, found: &Found, item: &Item) {
+        self.keep(Holder {
+            name: item.name.clone(),
+            hash: item.described.hash,
+            path: found.relative().to_owned(),
+            has_front_matter: item.described.front_matter.is_some(),
+        });
+    }
+
+    fn keep(&mut self, holder: Holder) {
+        match self.0.entry(folded(holder.name.as_str())) {
+            Entry::Vacant(it) => drop(it.insert(vec![holder])),
+            Entry::Occupied(it) => it.into_mut().push(holder),
+        }
     }
 
     fn of(&self, name: &SkillName) -> &[Holder] {
@@ -187,14 +214,14 @@ impl<'a> Choice<'a> {
                 return Ok(());
             }
         } else {
-            let holder = Holder { name: winner.name.clone(), hash: winner.hash, claim: winner.claim.clone() };
+            let holder = winner.holder();
             for claim in claims {
                 self.lose(claim, &holder, own.is_some());
             }
         }
         let chosen = Some(Chosen { name: winner.name.clone(), hash: winner.hash });
         self.winners.push(Task { found: winner.found.clone(), chosen });
-        self.holders.add(winner);
+        self.holders.keep(winner.holder());
         Ok(())
     }
 
@@ -223,11 +250,11 @@ impl<'a> Choice<'a> {
     }
 
     fn lose(&mut self, candidate: Candidate, holder: &Holder, by_source: bool) {
-        let winner = Visible(holder.claim.path().to_string_lossy());
+        let winner = Visible(holder.path.to_string_lossy());
         if candidate.name != holder.name {
             return self.twin(candidate, &format!("\"{}\", the name of {winner}", holder.name));
         }
-        let why = if by_source { "the skill came from it" } else { holder.claim.better_because(&candidate.claim) };
+        let why = if by_source { "the skill came from it" } else { holder.claim().better_because(&candidate.claim) };
         let reason = format!("it has the same name \"{}\" as {winner}, which has it because {why}", candidate.name);
         self.refuse(&candidate, Kind::SameName, reason);
     }

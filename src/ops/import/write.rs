@@ -95,12 +95,12 @@ impl<'a> Writer<'a> {
         let source =
             known.as_ref().map(|it| self.sources.other(tx, it, &item.stored_path, file.found)).transpose()?.flatten();
         if !item.settled {
-            let candidate = Candidate::of(file.found, item);
             if source.is_some() {
-                self.candidates.push(candidate); // the skill's own file may be another one of the folder
+                // The skill's own file may be another one of the folder.
+                self.candidates.push(Candidate::of(file.found, item));
                 return Ok(());
             }
-            self.holders.add(candidate);
+            self.holders.add(file.found, item);
         }
         self.report.warnings.extend_from_slice(&item.warnings);
         match known {

@@ -35,6 +35,10 @@ impl Claim {
         &self.path
     }
 
+    pub(in crate::ops) fn has_front_matter(&self) -> bool {
+        !self.no_front_matter
+    }
+
     /// The first reason for which this claim is better than another.
     pub(in crate::ops) fn better_because(&self, other: &Self) -> &'static str {
         let reasons = [

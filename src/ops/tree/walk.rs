@@ -102,7 +102,7 @@ impl Walk<'_> {
         let handle = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
         let listing = Listing::of(&handle, self.buffer.spare_capacity_mut())?;
         for (name, why) in &listing.unknown {
-            self.refuse(&[&self.path, name.as_slice()].concat(), why.clone());
+            self.refuse(&self.path_of(name), why.clone());
         }
         let handle = listing.has_ignore_file.then_some(handle);
         Ok((listing, handle))
@@ -157,7 +157,7 @@ impl Walk<'_> {
             skill = Some(self.path.len());
         } else if files > 0 {
             for Entry { name, .. } in entries.extract_if(.., |it| !it.is_folder()) {
-                self.walked.nested.push(self.relative(&[&self.path, name.as_slice()].concat()));
+                self.walked.nested.push(self.relative(&self.path_of(&name)));
             }
         }
         Some(Level { length: self.path.len(), entries: entries.into_iter(), skill, ignored, shared: files > 1 })
@@ -166,7 +166,7 @@ impl Walk<'_> {
     /// What the folder's own `.cfnignore` names. Where that cannot be known, nothing in the folder is taken.
     fn patterns(&mut self, handle: Option<OwnedFd>) -> Result<Option<Gitignore>, ()> {
         let Some(handle) = handle else { return Ok(None) };
-        let file = [&self.path, skip::IGNORE_FILE].concat();
+        let file = self.path_of(skip::IGNORE_FILE);
         match skip::patterns(&handle, Path::new(OsStr::from_bytes(&self.path))) {
             Ok(patterns) => {
                 for why in patterns.wrong {
@@ -184,20 +184,26 @@ impl Walk<'_> {
     /// Whether an entry of the folder at `path` is to be walked into, or is a skill file.
     fn keeps(&mut self, entry: &Entry, ignored: &[&Gitignore]) -> bool {
         let folder = entry.is_folder();
-        let path = [&self.path, entry.name.as_slice()].concat();
         let name = entry.name.strip_suffix(b"/").unwrap_or(&entry.name);
         if folder && skip::skipped_by_name(name) {
-            self.skip("its name is one of a folder without skills of its own", &path);
+            self.skip("its name is one of a folder without skills of its own", &self.path_of(&entry.name));
             return false;
         }
-        let bare = Path::new(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)));
-        let ignored = ignored.iter().copied().chain(&self.outer);
-        let decided = ignored.map(|it| it.matched(bare, folder)).find(|it| !it.is_none()).map(|it| it.is_ignore());
-        if decided == Some(true) {
-            self.skip("a .cfnignore names it", &path);
-            return false;
+        if !ignored.is_empty() || !self.outer.is_empty() {
+            let path = self.path_of(name);
+            let path = Path::new(OsStr::from_bytes(&path));
+            let mut decided = ignored.iter().copied().chain(&self.outer).map(|it| it.matched(path, folder));
+            if decided.find(|it| !it.is_none()).is_some_and(|it| it.is_ignore()) {
+                self.skip("a .cfnignore names it", &self.path_of(&entry.name));
+                return false;
+            }
         }
-        entry.kind != FileType::Symlink || self.leads_to_skill_file(&path)
+        entry.kind != FileType::Symlink || self.leads_to_skill_file(&self.path_of(name))
+    }
+
+    /// The path of an entry of the folder at `path`.
+    fn path_of(&self, entry: &[u8]) -> Vec<u8> {
+        [&self.path, entry].concat()
     }
 
     /// Whether the folder at `path` may be a skill, although it is inside the folder of another one.
