@@ -28,6 +28,7 @@ mod locks;
 mod logs;
 mod modes;
 mod pairs;
+mod power_cuts;
 mod replaced;
 mod restores;
 mod rights;
