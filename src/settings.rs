@@ -93,10 +93,10 @@ impl Settings {
         let names = [&VARIABLES[..], &cache::VARIABLES, DELIVERY_VARIABLES, &workflow::STARTING_VARIABLES].concat();
         let environment = Environment::of(&names, environment);
         let flag = |name, value: OsString| Given { source: Source::Flag(name), value };
-        let named = flags.db.as_ref().map(|it| flag("--db", it.clone().into_os_string()));
-        let named = named.or_else(|| environment.given("CFN_SKILLS_DB_PATH"));
+        let database = flags.db.as_ref().map(|it| flag("--db", it.clone().into_os_string()));
+        let database = database.or_else(|| environment.given("CFN_SKILLS_DB_PATH"));
         let look = || Found::look(current_folder, environment.get("HOME").map(Path::new));
-        let search = named.is_none().then(look);
+        let search = database.is_none().then(look);
         let found = match &search {
             Some(Ok(found)) => found.path().as_os_str().to_owned(),
             Some(Err(_)) | None => DEFAULT_DATABASE.into(),
@@ -108,7 +108,7 @@ impl Settings {
         Self {
             current_folder: current_folder.to_owned(),
             search,
-            database: named.unwrap_or(Given { source: Source::Default, value: found }),
+            database: database.unwrap_or(Given { source: Source::Default, value: found }),
             redis_url,
             cache_policy: flags.cache,
             environment,

@@ -34,7 +34,7 @@ pub(crate) fn parts(bench: &mut Bench, server: &Server) -> Result<()> {
 
 fn settings(url: &str, project: &Project) -> Result<CacheSettings> {
     let flags = Flags { redis_url: Some(url.into()), cache: "always".parse().ok(), ..Flags::default() };
-    Ok(Settings::resolve(&flags, &|_| None, &project.folder)?.cache)
+    Ok(Settings::resolve(&flags, &|_| None, &project.folder).cache()?)
 }
 
 fn redis(settings: &CacheSettings, project: &Project) -> Result<Redis> {

@@ -61,9 +61,8 @@ impl Started {
             context.settings.workflow_server().map(|_| budget)
         });
         match (usable, ops::next_step(store, context.clock)) {
-            (_, Ok(NextStep::Nothing)) => {}
+            (_, Ok(NextStep::Nothing)) | (Ok(Duration::ZERO), _) => {}
             (Err(error), Ok(_)) => self.warn(context, &cannot_start(&error)),
-            (Ok(Duration::ZERO), _) => {}
             (Ok(_), Ok(NextStep::BackOff)) => {
                 self.warn(context, "the workflow database cannot be reached; events are queued ('cfn sync status')");
             }

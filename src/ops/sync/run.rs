@@ -159,7 +159,7 @@ impl Run {
             Delivered::Now => report.delivered += 1,
             Delivered::Before => report.delivered_before += 1,
             Delivered::Refused(reason) => {
-                (report.dead_letters, report.reason) = (report.dead_letters + 1, Some(reason))
+                (report.dead_letters, report.reason) = (report.dead_letters + 1, Some(reason));
             }
             Delivered::Failed(reason) => {
                 *(if dies { &mut report.dead_letters } else { &mut report.failed }) += 1;

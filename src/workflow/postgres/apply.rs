@@ -95,7 +95,9 @@ impl Batch<'_> {
         let mut parts = vec![rows];
         while let Some(mut part) = parts.pop() {
             if let Some(outcome) = &stream.blocked {
-                part.iter().for_each(|&at| self.outcomes[at] = outcome.clone());
+                for &at in &part {
+                    self.outcomes[at] = outcome.clone();
+                }
                 continue;
             }
             part.retain(|&at| !stream.held.contains(&self.deliveries[at].pattern_id));
@@ -106,7 +108,7 @@ impl Batch<'_> {
                 Ok(()) => {}
                 Err(Stopped::Refused(why)) => {
                     self.back().await?;
-                    self.divide(part, 2, &mut parts, Delivered::Refused(why));
+                    self.divide(&part, 2, &mut parts, Delivered::Refused(why));
                 }
                 Err(Stopped::Failed(error)) => self.failed(kind, part, &mut parts, &mut stream, error).await?,
             }
@@ -152,23 +154,19 @@ impl Batch<'_> {
         self.back().await?;
         let why = sentence(&error);
         if refusal == Refusal::Data {
-            self.divide(part, 2, parts, Delivered::Refused(why));
+            self.divide(&part, 2, parts, Delivered::Refused(why));
             return Ok(());
         }
         let waited = matches!(refusal, Refusal::Locked | Refusal::Cancelled);
         if !waited && !std::mem::replace(&mut stream.probed, true) {
-            if let Some(error) = self.about_the_tables(kind).await? {
-                let (refusal, why) = (kind_of(&error), sentence(&error));
-                stream.blocked = Some(match refusal {
-                    Refusal::ColumnType => Delivered::Refused(why),
-                    _ => Delivered::Blocked(refusal, why),
-                });
+            stream.blocked = self.about_the_tables(kind).await?;
+            if stream.blocked.is_some() {
                 parts.push(part);
                 return Ok(());
             }
         }
         let pieces = if waited { part.len().isqrt().max(2) } else { 2 };
-        if let Some(alone) = self.divide(part, pieces, parts, Delivered::Failed(why.clone())) {
+        if let Some(alone) = self.divide(&part, pieces, parts, Delivered::Failed(why.clone())) {
             stream.count(waited);
             if kind == Kind::Deployed {
                 stream.held.insert(self.deliveries[alone].pattern_id);
@@ -180,8 +178,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// What the server says where the statement has no rows: then no row is to blame.
-    async fn about_the_tables(&self, kind: Kind) -> ClientResult<Option<Error>> {
+    /// What becomes of all rows where the server refuses the statement without any: then no row is to blame.
+    async fn about_the_tables(&self, kind: Kind) -> ClientResult<Option<Delivered>> {
         self.client.batch_execute("SAVEPOINT part").await?;
         let outcome = statements::probe(self.client, kind).await;
         if let Err(Stopped::Failed(error)) = outcome {
@@ -189,7 +187,11 @@ impl Batch<'_> {
                 return Err(error);
             }
             self.back().await?;
-            return Ok(Some(error));
+            let (refusal, why) = (kind_of(&error), sentence(&error));
+            return Ok(Some(match refusal {
+                Refusal::ColumnType => Delivered::Refused(why),
+                _ => Delivered::Blocked(refusal, why),
+            }));
         }
         self.back().await?;
         Ok(None)
@@ -198,12 +200,12 @@ impl Batch<'_> {
     /// Divides a part, the first piece next, so that the order stays. A row that is alone has this outcome, and is given back.
     fn divide(
         &mut self,
-        part: Vec<usize>,
+        part: &[usize],
         pieces: usize,
         parts: &mut Vec<Vec<usize>>,
         outcome: Delivered,
     ) -> Option<usize> {
-        if let [alone] = part[..] {
+        if let [alone] = *part {
             self.outcomes[alone] = outcome;
             return Some(alone);
         }
