@@ -145,7 +145,6 @@ pub struct Mapping {
 
 /// A skill that is mapped to an agent type, with the version that the agent would get.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own, not a state")]
 pub struct Candidate {
     /// The skill.
     pub id: SkillId,

@@ -123,7 +123,7 @@ fn what_was_served_and_what_was_counted_stays_so() {
 fn sums_that_nobody_vouches_for_are_made_again() {
     for (schema, sql) in dumps().into_iter().filter(|(schema, _)| schema != "v3.0.0") {
         let project = project(&format!(
-            "{sql}\nDROP TRIGGER cfn_usage_rollup_updated; UPDATE skill_usage_log SET agent_type = 'new' WHERE id = 1;"
+            "{sql}\nDROP TRIGGER IF EXISTS cfn_usage_rollup_updated; DROP TRIGGER cfn_skill_usage_log_update; UPDATE skill_usage_log SET agent_type = 'new' WHERE id = 1;"
         ));
         let usage = project.cfn(["analytics", "usage", "--json"]).ok();
         assert!(usage.contains("\"new\""), "{schema}: {usage}");
