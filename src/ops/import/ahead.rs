@@ -27,7 +27,7 @@ const TURN_FILES: usize = 32;
 const PIECE_BYTES: usize = 256 * 1024;
 
 /// How many pieces all readers may be ahead, so that they have something to do during the walk.
-const PIECES_AHEAD: usize = 12;
+const PIECES_AHEAD: usize = 6;
 
 /// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
 /// The first is small, so that writing begins soon, and each is twice as large as the one before.
@@ -88,7 +88,7 @@ pub(super) fn read_ahead(
         let readers = thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
         for _ in 0..readers {
             let (turn, mine) = channel();
-            let (sender, queue) = sync_channel(PIECES_AHEAD / readers);
+            let (sender, queue) = sync_channel((PIECES_AHEAD / readers).max(1));
             let used = &used;
             start(scope, folder, move || read(reader, &mine, &sender, used))?;
             turns.push(turn);
