@@ -15,7 +15,7 @@ use crate::regular_file;
 use crate::store::Result;
 
 /// Takes it away, before a file gets the name: a log with commits gets another name, the rest is of no use. Nothing happens while
-/// there is a database.
+/// there is a database, which an empty file is not.
 pub(super) fn clear(database: &Path, clock: Clock) -> Result<()> {
     for suffix in [LOG, JOURNAL, INDEX] {
         let path = with_suffix(database, suffix);
@@ -33,7 +33,8 @@ pub(super) fn clear(database: &Path, clock: Clock) -> Result<()> {
 fn take_away(database: &Path, path: &Path, orphan: &File, clock: Clock) -> io::Result<()> {
     orphan.lock()?;
     let number = |it: io::Result<fs::Metadata>| it.map(|it| (it.dev(), it.ino())).ok();
-    if fs::symlink_metadata(database).is_ok() || number(fs::symlink_metadata(path)) != number(orphan.metadata()) {
+    let is_there = fs::symlink_metadata(database).is_ok_and(|it| !it.is_file() || it.len() > 0);
+    if is_there || number(fs::symlink_metadata(path)) != number(orphan.metadata()) {
         return Ok(());
     }
     if !path.as_os_str().as_encoded_bytes().ends_with(LOG.as_bytes()) || !holds_a_commit(path)? {

@@ -45,8 +45,13 @@ fn project() -> Project {
 /// Every command refuses what is there, and leaves it as it is.
 #[track_caller]
 fn assert_refused(project: &Project, what: &str) {
+    assert_refused_by(project, what, COMMANDS.iter().copied());
+}
+
+#[track_caller]
+fn assert_refused_by(project: &Project, what: &str, commands: impl Iterator<Item = &'static [&'static str]>) {
     let before = fs::read(project.database()).ok();
-    for args in COMMANDS {
+    for args in commands {
         let ran = run(project.command(args));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""), "{what} {args:?}: {ran:?}");
         if args[0] != "--json" {
@@ -72,8 +77,7 @@ fn what_is_no_database_is_refused_and_never_rewritten() {
     let good = fs::read(project.database()).expect("the file");
     let mut header = good.clone();
     header[..16].copy_from_slice(b"SQLite format 4\0");
-    let cases: [(&str, Vec<u8>); 9] = [
-        ("empty", Vec::new()),
+    let cases: [(&str, Vec<u8>); 8] = [
         ("one byte", vec![b'S']),
         ("text", b"# Skills\n\nNot a database.\n".to_vec()),
         ("zeros", vec![0; 8192]),
@@ -87,6 +91,27 @@ fn what_is_no_database_is_refused_and_never_rewritten() {
         put(&project, &bytes);
         assert_refused(&project, what);
     }
+}
+
+#[test]
+fn an_empty_file_is_refused_by_all_but_init_which_takes_no_row_of_a_log_beside_it() {
+    let project = project();
+    put(&project, b"");
+    assert_refused_by(&project, "empty", COMMANDS.iter().copied().filter(|it| it[0] != "init"));
+    // The log of a database that was larger, with a commit.
+    let other = Project::new();
+    let path = other.skill("one", "Text.").to_string_lossy().into_owned();
+    let database = other.database().to_string_lossy().into_owned();
+    let rule = "inject=pwrite64:signal=KILL:when=1";
+    let wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", &database, "-e", rule];
+    super::tools::finish(super::tools::under(&other, &wrapper, ["deploy", "1", "one", &path]));
+    let log = |project: &Project| project.database().with_file_name("skills.db-wal");
+    fs::copy(log(&other), log(&project)).expect("a copy");
+    project.cfn(["init"]).ok();
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "0");
+    let kept = project.leftovers();
+    assert!(kept.len() == 1 && kept[0].starts_with("skills.db.gone-"), "{kept:?}");
+    project.assert_whole();
 }
 
 #[test]
