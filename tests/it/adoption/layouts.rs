@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::harness::Project;
 use crate::scene::sha256;
@@ -117,13 +118,16 @@ pub(super) fn approve(project: &Project, name: &str) {
     ));
 }
 
-/// The shape of a database: tables with their columns, and the names of everything else. Indexes of the old schema that nothing else
-/// serves for stay, and are left out.
+/// The shape of a database: tables with their columns, and the names of views, triggers and those indexes that a fresh database has:
+/// an index of the old schema stays where nothing else serves its queries.
 pub(super) fn shape(project: &Project) -> String {
-    project.sqlite3(
+    static FRESH: OnceLock<String> = OnceLock::new();
+    let indexes = FRESH.get_or_init(|| {
+        Project::new().sqlite3("SELECT group_concat(quote(name), ', ') FROM sqlite_master WHERE type = 'index'")
+    });
+    project.sqlite3(&format!(
         "SELECT type || ' ' || name || coalesce((SELECT ': ' || group_concat(name, ' ') FROM
              (SELECT lower(c.name) AS name FROM pragma_table_info(m.name) c ORDER BY 1)), '')
-         FROM sqlite_master m WHERE name NOT LIKE 'sqlite_%'
-           AND name NOT IN ('idx_skills_status', 'idx_agent_skills_priority', 'idx_usage_phase') ORDER BY type, name",
-    )
+         FROM sqlite_master m WHERE name NOT LIKE 'sqlite_%' AND (type <> 'index' OR name IN ({indexes})) ORDER BY type, name"
+    ))
 }
