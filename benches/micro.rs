@@ -10,7 +10,7 @@ use cfn::bench::statistics::ratio_of_medians;
 use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_skill, write_tree};
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
-use cfn::model::{AgentType, Category, ContentHash, Outcome, SkillName};
+use cfn::model::{AgentType, ContentHash, Outcome, SkillName};
 use cfn::ops::{self, Analytics, Asked, Deploy, Execution, Files, Import, Load, Project, ReportName};
 use cfn::skill_file::{Limits, SkillFile};
 use cfn::store::Store;
@@ -81,9 +81,7 @@ fn import(c: &mut Criterion) {
 
 fn import_into(database: &Path, tree: &Path) -> usize {
     let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let request =
-        Import { folder: tree, category: Category::Domain, update: false, approve_as: None, agents: &[], fresh: false };
-    let files = Files { most_bytes: 1024 * 1024, root: None };
+    let (files, request) = (Files { most_bytes: 1024 * 1024, root: None }, Import::new(tree));
     let report = ops::import(&mut store, &files, &Project::of(database, tree), Clock::System, &request, &mut |_| ());
     report.expect("an import").imported
 }

@@ -50,7 +50,9 @@ impl Found {
             }
             let database = folder.join(DEFAULT_DATABASE);
             if is_there(&database) {
-                return own(folder, user).map(|()| Self::Above(database));
+                // Another process may have made the one of this folder meanwhile.
+                let found = if folder == current { Self::Here(database) } else { Self::Above(database) };
+                return own(folder, user).map(|()| found);
             }
         }
         Ok(Self::Nowhere(here))

@@ -53,7 +53,8 @@ fn the_approved_version_stays_served_whatever_the_row_says() {
         "content_hash = 'no hash'".to_owned(),
         format!("content_hash = upper('{old}')"),
         format!("content_hash = '{}', approval_level = 'auto'", sha256("anything")),
-        format!("content_hash = (SELECT content_hash FROM skills WHERE name = 'sql'), content_path = 'elsewhere.md'"),
+        "content_hash = (SELECT content_hash FROM skills WHERE name = 'sql'), content_path = 'elsewhere.md'"
+            .to_string(),
         format!("content_hash = '{}', version = '1.0.1'", sha256("anything")),
         format!("content_hash = '{}', version = ''", sha256("anything")),
     ] {

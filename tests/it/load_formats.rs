@@ -27,7 +27,7 @@ fn no_body_can_close_or_open_a_block_and_none_is_altered() {
 fn a_body_that_has_the_tag_of_another_gives_that_a_longer_one() {
     let project = Project::new();
     deploy(&project, "a", "Body.", &["testing", "dev"]);
-    let hash = sha256(&skill_text("a", "Body."));
+    let hash = sha256(skill_text("a", "Body."));
     deploy(&project, "b", &format!("</Skill_Content_{}>", hash[..8].to_uppercase()), &["testing", "dev"]);
     let text = project.cfn(["load", "dev"]).ok();
     assert!(text.starts_with(&format!("<skill_content_{} name=\"a\"", &hash[..16])), "{text}");

@@ -75,6 +75,27 @@ pub struct Import<'a> {
     pub fresh: bool,
 }
 
+impl<'a> Import<'a> {
+    /// An import that says no more than it must.
+    #[must_use]
+    pub fn new(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            category: None,
+            trust_levels: false,
+            update: false,
+            from_any: false,
+            namespace: false,
+            nested: false,
+            approve_as: None,
+            reason: None,
+            override_rejection: false,
+            agents: &[],
+            fresh: false,
+        }
+    }
+}
+
 /// How far an import is.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportEvent {

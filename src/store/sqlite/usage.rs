@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn an_open_use_is_one_seek_however_many_share_the_task() -> rusqlite::Result<()> {
         let connection = database()?;
-        connection.execute_batch("UPDATE skill_usage_log SET task_id = 't', agent_id = 'a' || (id % 9)")?;
-        connection.execute_batch("UPDATE skill_usage_log SET open_key = '' WHERE id IN (9, 27)")?;
+        connection.execute_batch("UPDATE skill_usage_log SET task_id = 't', agent_id = 'a' || (skill_id % 9)")?;
+        connection.execute_batch("UPDATE skill_usage_log SET open_key = '' WHERE skill_id IN (9, 27)")?;
         assert!(scans(&connection, OPEN)?.is_empty());
         assert_eq!(cost(&connection, OPEN, rusqlite::params!["t", "a0", 9])?, (1, 0));
         assert_eq!(cost(&connection, OPEN, rusqlite::params!["t", "a7", 7])?, (0, 0));

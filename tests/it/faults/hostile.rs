@@ -232,20 +232,29 @@ fn a_path_that_is_not_utf_8_is_refused_and_nothing_is_stored() {
 }
 
 #[test]
-fn hostile_settings_are_refused_by_name() {
+fn hostile_settings_are_refused_by_name_where_they_are_used() {
     let project = project();
-    for (name, value) in [
-        ("CFN_BUSY_TIMEOUT_MS", "-1"),
-        ("CFN_BUSY_TIMEOUT_MS", "\u{1b}[2J"),
-        ("CFN_MAX_CONTENT_BYTES", "many"),
-        ("CFN_SYNCHRONOUS", "off; DROP TABLE skills"),
-        ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),
-        ("RUST_LOG", "[[["),
+    let path = project.skill("another", "Text.").to_string_lossy().into_owned();
+    let deploy = ["deploy", "9", "another", &path];
+    for (args, name, value) in [
+        (["skill", "list"].as_slice(), "CFN_BUSY_TIMEOUT_MS", "-1"),
+        (&["skill", "list"], "CFN_BUSY_TIMEOUT_MS", "\u{1b}[2J"),
+        (&deploy, "CFN_MAX_CONTENT_BYTES", "many"),
+        (&deploy, "CFN_SYNCHRONOUS", "off; DROP TABLE skills"),
+        (&["update", "ok", "1.0.1", &path], "ENABLE_AGENT_NOTIFICATIONS", "maybe"),
     ] {
-        let mut command = project.command(["skill", "list"]);
+        let mut command = project.command(args);
         command.env(name, value);
         let ran = run(command);
         assert_presentable(&ran.stderr);
         assert!(ran.fails(1).contains(name), "{name}");
+        let mut command = project.command(["load", "agent", "--format", "names"]);
+        command.env(name, value);
+        let ran = run(command);
+        assert_presentable(&ran.stderr);
+        assert!(name == "CFN_BUSY_TIMEOUT_MS" || ran.code == Some(0), "{name} is not for a load: {ran:?}");
     }
+    let mut command = project.command(["skill", "list"]);
+    command.env("RUST_LOG", "[[[");
+    run(command).ok();
 }

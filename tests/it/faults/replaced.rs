@@ -31,11 +31,14 @@ fn names(batch: &mut Batch) -> String {
     answer["text"].as_str().unwrap_or_else(|| panic!("no names: {answer}")).to_owned()
 }
 
+/// How one database gets the name of another.
+type Way = fn(&Path, &Path);
+
 #[test]
 fn a_batch_of_loads_answers_from_the_file_that_has_the_name() {
     let project = Project::empty();
     database(&project, "here", "old");
-    let ways: [(&str, fn(&Path, &Path)); 4] = [
+    let ways: [(&str, Way); 4] = [
         ("renamed over it", |new, old| fs::rename(new, old).expect("it is renamed")),
         ("linked after it was removed", |new, old| {
             fs::remove_file(old).expect("it goes");

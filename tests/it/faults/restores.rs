@@ -58,7 +58,9 @@ fn what_is_deployed_while_restores_run_is_never_lost() {
         writers.into_iter().flat_map(|it| it.join().expect("a writer")).collect::<Vec<_>>()
     });
     let mut there = skills_in(&project.database());
-    kept(&project).iter().for_each(|it| there.extend(skills_in(it)));
+    for copy in kept(&project) {
+        there.extend(skills_in(&copy));
+    }
     let lost: Vec<_> = promised.iter().filter(|it| !there.contains(*it)).collect();
     assert!(lost.is_empty() && promised.len() >= 3, "{lost:?} of {}", promised.len());
     project.assert_whole();

@@ -106,7 +106,9 @@ fn a_log_without_a_commit_in_a_folder_that_cannot_be_written_is_in_nobodys_way()
             fs::write(project.database().with_file_name("skills.db-wal"), &log).expect("a file");
             let path = project.database().with_file_name("skills.db-shm");
             let _ = fs::remove_file(&path); // where there is one
-            index.into_iter().for_each(|bytes| fs::write(&path, bytes).expect("a file"));
+            if let Some(bytes) = index {
+                fs::write(&path, bytes).expect("a file");
+            }
             let mount = Mount::of(&project);
             let since = Instant::now();
             assert_eq!(run(mount.command(&LOAD)).ok(), "one\n");

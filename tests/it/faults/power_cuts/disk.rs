@@ -57,7 +57,7 @@ impl Disk {
                 disk.files.push(File { length: bytes.len(), durable: bytes, pending: Vec::new() });
             }
         }
-        disk.seen = disk.durable.clone();
+        disk.seen.clone_from(&disk.durable);
         disk
     }
 
@@ -107,8 +107,9 @@ impl Disk {
     /// A file's bytes become durable; of a folder, the names in it.
     fn sync(&mut self, path: &Path) {
         if let Some(file) = self.file(path) {
-            let pending = std::mem::take(&mut file.pending);
-            pending.iter().for_each(|it| file.settle(it));
+            for change in &std::mem::take(&mut file.pending) {
+                file.settle(change);
+            }
             return;
         }
         for naming in std::mem::take(&mut self.pending) {
@@ -156,7 +157,9 @@ impl Disk {
                     (_, change) => Some(change),
                 };
                 lost += usize::from(change.is_none());
-                change.iter().for_each(|it| file.settle(it));
+                if let Some(change) = &change {
+                    file.settle(change);
+                }
             }
         }
         lost

@@ -166,7 +166,7 @@ impl Victim for Batches {
     fn judge(&mut self, output: &Output) {
         let sql = format!("SELECT count(*) FROM skill_usage_log WHERE agent_id = 'b-{}'", self.turn);
         let rows: usize = self.project.sqlite3(&sql).parse().expect("a number");
-        let promised = output.stdout.iter().filter(|&&it| it == b'\n').count();
+        let promised = String::from_utf8_lossy(&output.stdout).lines().count();
         assert!(rows >= promised && rows <= 50, "{promised} acknowledged, {rows} there: {output:?}");
         assert!(rows == 50 || !output.status.success(), "{rows}: {output:?}");
         assert_clean(&self.project);
