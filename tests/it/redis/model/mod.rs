@@ -243,20 +243,22 @@ fn a_write_that_any_one_trigger_does_not_see_is_found_out() {
         Question::load("dev").answer(&mut model.reader, &model.cache).clear();
         let cookie: i64 = model.writer.query_row("PRAGMA schema_version", [], |row| row.get(0)).expect("a number");
         let rest = without_its_token(&model.writer, &name);
-        let removal = format!("DROP TRIGGER {name}; {rest}; PRAGMA schema_version = {cookie}");
+        // After a checkpoint it would open the file again, and look again.
+        let removal =
+            format!("DROP TRIGGER {name}; {rest}; PRAGMA schema_version = {cookie}; PRAGMA wal_autocheckpoint = 0");
         model.writer.execute_batch(&removal).expect("it goes");
         assert!(model.run(20 * STEPS).is_err(), "without {name}: {} hits showed nothing", model.cache.hits.get());
     }
 }
 
-/// The trigger without its change of a token, where it does something else besides: what it keeps exact must stay so, or the answers
-/// that the cache is compared with would miss the same writes.
+/// A trigger of the usage log without its change of a token: what keeps the sums exact must stay, or the answers that the cache is
+/// compared with would miss the same writes. Nothing is left of the others.
 fn without_its_token(writer: &rusqlite::Connection, name: &str) -> String {
     let find = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?1";
     let sql: String = writer.query_row(find, [name], |row| row.get(0)).expect("a trigger");
     let kept: Vec<_> = sql.lines().filter(|it| !it.contains("randomblob")).collect();
     assert!(kept.len() < sql.lines().count(), "{name} changes no token: {sql}");
-    if kept.len() > 2 { kept.join("\n") } else { String::new() }
+    if sql.contains("usage_dirty") { kept.join("\n") } else { String::new() }
 }
 
 #[test]
