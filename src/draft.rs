@@ -26,6 +26,9 @@ const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
 /// How long to wait for somebody who sweeps, which takes a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much of a folder is looked through by who has no draft to write there: a database may lie among a million files.
+const MOST_ENTRIES: usize = 1000;
+
 /// A file that grows is synced ahead when it is so much longer, which is looked at so often.
 const SYNC_AHEAD_BYTES: u64 = 8 * 1024 * 1024;
 const SYNC_AHEAD_EVERY: Duration = Duration::from_millis(4);
@@ -188,7 +191,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 pub fn sweep_beside(path: &Path) {
     let Some(folder) = path.parent() else { return };
     let is_left = |it: fs::DirEntry| it.file_name().to_str().is_some_and(is_draft);
-    if fs::read_dir(folder).is_ok_and(|mut entries| entries.any(|it| it.is_ok_and(is_left))) {
+    if fs::read_dir(folder).is_ok_and(|entries| entries.take(MOST_ENTRIES).any(|it| it.is_ok_and(is_left))) {
         swept(folder);
     }
 }

@@ -1,6 +1,7 @@
 //! Which file a process that stays has open, and whether it still has its name. `mv`, a copy over it or a link that leads elsewhere
 //! puts another one there, and SQLite goes on with the old one.
 
+use std::cell::Cell;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::store::{Result, StoreError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     path: PathBuf,
-    file: Option<File>,
+    file: Cell<Option<File>>,
     log: Option<(u64, u64)>,
 }
 
@@ -27,7 +28,7 @@ struct File {
 impl Identity {
     /// To be taken before the file is opened: one that replaces it meanwhile is found to be another.
     pub(super) fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), file: fs::metadata(path).ok().as_ref().map(file), log: None }
+        Self { path: path.to_owned(), file: Cell::new(seen(path)), log: None }
     }
 
     /// Adds which log the open file has.
@@ -37,13 +38,21 @@ impl Identity {
 
     /// Whether the file is there and was not written, but by way of its log.
     pub(super) fn is_as_it_was(&self) -> bool {
-        self.file.is_some() && fs::metadata(&self.path).ok().as_ref().map(file) == self.file
+        self.file.get().is_some() && seen(&self.path) == self.file.get()
+    }
+
+    /// A commit of this process may have written back the log.
+    pub(super) fn was_written_here(&self) {
+        let now = seen(&self.path);
+        if now.map(|it| it.number) == self.file.get().map(|it| it.number) {
+            self.file.set(now);
+        }
     }
 
     /// Refuses where another file has the name, or none.
     pub(super) fn require_same_file(&self) -> Result<()> {
         let now = fs::metadata(&self.path).ok().as_ref().map(number);
-        if now.is_some() && now == self.file.map(|it| it.number) {
+        if now.is_some() && now == self.file.get().map(|it| it.number) {
             Ok(())
         } else {
             Err(StoreError::Replaced { path: self.path.clone() })
@@ -54,7 +63,7 @@ impl Identity {
     /// into the new one.
     pub(super) fn require_own_log(&self) -> Result<()> {
         let (Ok(new), Ok(log)) = (fs::metadata(&self.path), fs::metadata(wal_of(&self.path))) else { return Ok(()) };
-        let replaced = self.file.is_some_and(|it| it.number != number(&new)) && self.log == Some(number(&log));
+        let replaced = self.file.get().is_some_and(|it| it.number != number(&new)) && self.log == Some(number(&log));
         let older = (log.mtime(), log.mtime_nsec()) <= (new.ctime(), new.ctime_nsec());
         if replaced && older && holds_a_commit(&wal_of(&self.path)).unwrap_or(true) {
             return Err(StoreError::ForeignLog { path: self.path.clone() });
@@ -67,6 +76,7 @@ fn number(it: &Metadata) -> (u64, u64) {
     (it.dev(), it.ino())
 }
 
-fn file(it: &Metadata) -> File {
-    File { number: number(it), size: it.size(), written: (it.mtime(), it.mtime_nsec()) }
+fn seen(path: &Path) -> Option<File> {
+    let it = fs::metadata(path).ok()?;
+    Some(File { number: number(&it), size: it.size(), written: (it.mtime(), it.mtime_nsec()) })
 }

@@ -249,7 +249,9 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn commit(self: Box<Self>) -> Result<()> {
         self.identity.map_or(Ok(()), Identity::require_same_file)?;
-        let place = self.place;
-        self.inner.commit().map_err(|error| place.fail_commit(&error))
+        let (place, identity) = (self.place, self.identity);
+        self.inner.commit().map_err(|error| place.fail_commit(&error))?;
+        identity.into_iter().for_each(Identity::was_written_here);
+        Ok(())
     }
 }
