@@ -1,6 +1,8 @@
-//! `CFN_STATIC=1` at build time puts glibc into the program, for images that have none. Otherwise the build is an ordinary one.
+//! An ordinary build takes gcc's unwinder from its archive, where there is one: a short process would look for the shared library
+//! at each start, which takes a tenth of a millisecond.
 //!
-//! A static program looks host names up in `/etc/hosts` and by DNS. It is still loaded at a random address.
+//! `CFN_STATIC=1` at build time puts glibc into the program as well, for images that have none. A static program looks host names up
+//! in `/etc/hosts` and by DNS. It is still loaded at a random address.
 
 use std::env;
 use std::fs;
@@ -11,15 +13,24 @@ use std::process::Command;
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=CFN_STATIC");
-    if env::var_os("CFN_STATIC").is_none_or(|it| it != "1") {
-        return Ok(());
-    }
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let native = variable("HOST") == variable("TARGET") && variable("CARGO_CFG_TARGET_ENV") == "gnu";
+    if env::var_os("CFN_STATIC").is_none_or(|it| it != "1") {
+        return if native { link_unwinder(&PathBuf::from(variable("OUT_DIR")).join("unwinder")) } else { Ok(()) };
+    }
     if !native || !["x86_64", "aarch64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str()) {
         return Err(io::Error::other("CFN_STATIC=1 builds for this machine only: x86-64 or aarch64 with glibc"));
     }
     link_statically(&PathBuf::from(variable("OUT_DIR")).join("static"))
+}
+
+/// rustc names the shared library; a linker script of that name leads to the archive.
+fn link_unwinder(folder: &Path) -> io::Result<()> {
+    let Ok(unwinder) = archive("libgcc_eh.a") else { return Ok(()) };
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("libgcc_s.so"), format!("INPUT ( \"{unwinder}\" )\n"))?;
+    println!("cargo::rustc-link-arg-bin=cfn=-L{}", folder.display());
+    Ok(())
 }
 
 /// rustc names shared libraries; these linker scripts of the same names lead to the archives.

@@ -22,6 +22,7 @@ mod deploy;
 mod deploy_input;
 mod diagnostics;
 mod discovery;
+mod documentation;
 mod exit_codes;
 mod faults;
 mod foreign_hash;
