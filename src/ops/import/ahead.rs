@@ -26,8 +26,10 @@ const TURN_FILES: usize = 32;
 /// Large files do not wait for the end of the turn.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// How many pieces all readers may be ahead, so that they have something to do during the walk.
+/// How many pieces all readers may be ahead, so that they have something to do during the walk. The pages of a database that is there
+/// take most of the memory that an import may have; those of a new one take little.
 const PIECES_AHEAD: usize = 6;
+const PIECES_AHEAD_OF_A_NEW_DATABASE: usize = 64;
 
 /// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
 /// The first is small, so that writing begins soon, and each is twice as large as the one before.
@@ -75,12 +77,14 @@ pub(super) struct Pieces<'a> {
     taken: usize,
 }
 
-/// Calls `write` with what is read from a folder, while more is read.
+/// Calls `write` with what is read from a folder, while more is read. `fresh`: into a new database.
 pub(super) fn read_ahead(
     reader: &Reader<'_>,
     files: Files,
+    fresh: bool,
     write: impl FnOnce(&mut Pieces<'_>) -> Result<()>,
 ) -> Result<()> {
+    let ahead = if fresh { PIECES_AHEAD_OF_A_NEW_DATABASE } else { PIECES_AHEAD };
     let (used, found) = (Mutex::default(), AtomicUsize::new(0));
     let folder = reader.folder;
     thread::scope(|scope| {
@@ -88,7 +92,7 @@ pub(super) fn read_ahead(
         let readers = thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
         for _ in 0..readers {
             let (turn, mine) = channel();
-            let (sender, queue) = sync_channel((PIECES_AHEAD / readers).max(1));
+            let (sender, queue) = sync_channel((ahead / readers).max(1));
             let used = &used;
             start(scope, folder, move || read(reader, &mine, &sender, used))?;
             turns.push(turn);

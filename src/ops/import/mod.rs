@@ -119,7 +119,7 @@ pub fn import(
     let reader = Reader { files, folder: &folder, project };
     let sources = Sources::new(project, &folder);
     let mut writer = Writer::new(request, &sources, &now);
-    read_ahead(&reader, ahead::Files::Below { nested: request.nested }, |pieces| {
+    read_ahead(&reader, ahead::Files::Below { nested: request.nested }, request.fresh, |pieces| {
         let tree = pieces.tree()?;
         writer.unique = tree.unique;
         writer.report.add(tree.walked);
@@ -131,7 +131,7 @@ pub fn import(
     })?;
     let winners = choose(store, &folder, &mut writer)?;
     if !winners.is_empty() {
-        read_ahead(&reader, ahead::Files::These(winners), |pieces| {
+        read_ahead(&reader, ahead::Files::These(winners), request.fresh, |pieces| {
             write_all(store, pieces, &mut writer, &mut |_, _| {})
         })?;
     }
