@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 
+use super::SqliteStore;
 use super::backup::{self, numbered, step};
 use super::beside::{INDEX, LOG, with_suffix};
 use super::failure::{Place, file_error, naming_error};
@@ -91,8 +92,9 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     backup::folder_of(path)?;
     let draft = Draft::of(path);
     let damaged = regular_file::open(path).ok();
+    // Another process may have been faster, and what is there now is the database that it put there.
     if let Some(damaged) = &damaged
-        && !locked_file(damaged, path, &place)?
+        && (!locked_file(damaged, path, &place)? || opens(path, options, clock)?)
     {
         return Ok(None);
     }
@@ -103,7 +105,11 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     backup::create(&draft, Some(&likeness.map_err(|error| file_error("could not read", from, error))?))?;
     backup::write_draft(&place, &backup.connection, &draft, renew)?;
     backup.place.require_unchanged()?;
-    let aside = set_aside(path, clock)?;
+    let aside = match damaged {
+        Some(_) => set_aside(path, clock)?,
+        None if fs::symlink_metadata(path).is_ok() => return Ok(None),
+        None => None,
+    };
     orphans::clear(path, clock)?;
     match draft.publish() {
         Ok(true) => Ok(Some(RestoreReport { from: from.to_owned(), previous: aside })),
@@ -114,6 +120,15 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
             }
             Err(naming_error("could not rename the restored database to", path, error))
         }
+    }
+}
+
+/// Whether what is there is a database after all.
+fn opens(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
+    match SqliteStore::open(path, open::Access::Write, *options, clock) {
+        Ok(_) => Ok(true),
+        Err(StoreError::NotADatabase { .. } | StoreError::Corrupt { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
