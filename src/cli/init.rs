@@ -118,7 +118,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     context.output.answer(&report)?;
     let refused = report.import.map(|it| it.refused).unwrap_or_default();
     Ok(if refused.iter().any(|it| it.kind == ops::RefusalKind::Rejected) {
-        Verdict::Found(7) // as deploy and update end: whoever brings rejected bytes back is to notice
+        Verdict::Found(7) // as deploy and update do: rejected bytes must not pass unnoticed
     } else if args.strict && !refused.is_empty() {
         Verdict::Found(1)
     } else {

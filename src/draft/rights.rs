@@ -12,7 +12,7 @@ const ANYTHING: u32 = 0o666;
 pub(super) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<File> {
     let Some(source) = source else { return created(path, ANYTHING) };
     let mode = source.mode() & ANYTHING;
-    // Its group is not known yet, and whoever opens it now can read what comes later.
+    // Its group is not set yet, and a process that opens it now could read what is written later.
     let file = created(path, without_group(mode))?;
     // Who is not in the source's group cannot give it away; then its members are others here.
     let same_group = file.metadata()?.gid() == source.gid() || fchown(&file, None, Some(source.gid())).is_ok();

@@ -21,7 +21,7 @@ pub fn size(value: &impl Serialize) -> u64 {
     let mut count = Count(0);
     match value.serialize(&mut serde_json::Serializer::with_formatter(&mut count, Escaping)) {
         Ok(()) => count.0,
-        Err(_) => 0, // it cannot be written, and whoever tries is told so
+        Err(_) => 0, // writing it reports the error
     }
 }
 

@@ -118,7 +118,7 @@ pub struct Approval {
     pub approver: Option<String>,
     /// What was decided.
     pub decision: Decision,
-    /// Why.
+    /// The reason that the approver gave.
     pub reasoning: Option<String>,
     /// JSON.
     pub approval_criteria_check: Option<String>,

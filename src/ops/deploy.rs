@@ -54,7 +54,7 @@ pub struct Deploy<'a> {
     pub owner: Option<&'a str>,
     /// Who approves.
     pub approver: Option<&'a str>,
-    /// Why.
+    /// The reason for the approval; the old script's, where not given.
     pub reason: Option<&'a str>,
     /// Take back bytes that were rejected; needs a reason.
     pub override_rejection: bool,

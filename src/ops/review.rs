@@ -23,7 +23,7 @@ pub struct Review<'a> {
     pub decision: Decision,
     /// Who decides.
     pub approver: &'a str,
-    /// Why.
+    /// The reason for the decision.
     pub reason: &'a str,
 }
 

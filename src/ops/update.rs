@@ -34,7 +34,7 @@ pub struct Update<'a> {
     pub notify_agents: bool,
     /// Who approves.
     pub approver: Option<&'a str>,
-    /// Why.
+    /// The reason for the update; the old script's, where not given.
     pub reason: Option<&'a str>,
     /// Take back bytes that were rejected; needs a reason.
     pub override_rejection: bool,

@@ -1,5 +1,5 @@
-//! SIGTERM for a process that still has something to do before it ends: it wakes whoever waits for input, or for a reader of the
-//! answers.
+//! SIGTERM for a process that still has something to do before it ends: it wakes the thread that waits for input, or for
+//! a reader of the answers.
 
 use std::io;
 use std::os::fd::AsFd;

@@ -1,6 +1,6 @@
 //! Which file gets a name that several claim, or that its folder does not bear.
 //!
-//! The file that the skill came from keeps its name, whoever else claims it; else the best claim wins (see `tree::place`). The
+//! The file that the skill came from keeps its name against every other claim; else the best claim wins (see `tree::place`). The
 //! outcome depends on the files and on the database alone, not on the order in which they were read.
 
 use std::collections::hash_map::Entry;

@@ -124,7 +124,7 @@ pub struct UpdatedSkill {
 pub struct Skipped {
     /// From the folder that was imported.
     pub path: String,
-    /// Why.
+    /// The reason why it was skipped.
     pub reason: &'static str,
 }
 

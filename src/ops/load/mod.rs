@@ -151,7 +151,7 @@ pub struct Origin {
 pub struct LeftOut {
     /// Its name.
     pub name: String,
-    /// Why.
+    /// The reason why it was left out.
     pub reason: String,
     /// What kind of reason that is.
     pub cause: Cause,
