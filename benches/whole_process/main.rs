@@ -7,7 +7,7 @@
 //! | `CFN_BENCH_GOALS` | which, by number, separated by commas | `1,2,3,4,6,7,8` |
 //! | `CFN_BENCH_RUNS` | counted runs of each side; a fifth of it where a run takes long | 100 |
 //! | `CFN_BENCH_SKILLS` | skills in the large database of goals 3 and 8 | 100000 |
-//! | `CFN_BENCH_BINARY` | another cfn to measure | the one just built |
+//! | `CFN_BENCH_BINARY` | a cfn to measure | an ordinary build, made in `target/ordinary` |
 //! | `CFN_OTHER` | a cfn to compare with, in goal 10: `CFN_BENCH_GOALS=10 CFN_OTHER=old/cfn cargo bench --bench whole_process` | none |
 //!
 //! Compared where they are on the PATH: the `sqlite3` shell (package sqlite3), beck (`cargo install beck`), redis-server (package redis-server), and GNU time
@@ -57,7 +57,7 @@ fn run() -> Result<()> {
     let number = |name: &str, default: usize| env::var(name).map_or(Ok(default), |text| text.parse());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
     let mut bench = Bench {
-        binary: installed(&built(), "cfn")?,
+        binary: installed(&ordinary(target)?, "cfn")?,
         folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole-process"),
         runs: number("CFN_BENCH_RUNS", 100)?,
         many_skills: number("CFN_BENCH_SKILLS", 100_000)?,
@@ -99,8 +99,17 @@ fn installed(built: &Path, name: &str) -> Result<PathBuf> {
     Ok(copy)
 }
 
-fn built() -> PathBuf {
-    env::var_os("CFN_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_cfn").into(), PathBuf::from)
+/// The program that users build. What cargo builds for a benchmark has in it what the tests' own crates ask of shared ones (tables of
+/// Unicode, half a megabyte), and starts a twentieth slower.
+fn ordinary(target: &Path) -> Result<PathBuf> {
+    if let Some(binary) = env::var_os("CFN_BENCH_BINARY") {
+        return Ok(binary.into());
+    }
+    let folder = target.join("ordinary");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--bin", "cfn", "--target-dir"]).arg(&folder);
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success();
+    if built { Ok(folder.join("release/cfn")) } else { Err("cargo could not build cfn".into()) }
 }
 
 /// A line of the report.

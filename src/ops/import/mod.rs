@@ -6,10 +6,11 @@
 //! memory. So an import has two rounds, and the same outcome in a fresh database and in one that is there, however large the
 //! batches are:
 //!
-//! 1. The walk counts the names of folders while the readers read ahead. Writing begins when the walk has ended. A file whose folder
-//!    bears its name, and shares that name with no other folder that has a skill file, cannot lose it to another file: it is
-//!    written at once. That is nearly every file of a real tree. All others are put aside without their bytes, and so is a file
-//!    whose skill came from another one.
+//! 1. The walk counts the names of folders while the readers read ahead. A file whose folder bears its name, and shares that name
+//!    with no other folder that has a skill file, cannot lose it to another file: it is written at once. That is nearly every file
+//!    of a real tree. All others are put aside without their bytes, and so is a file whose skill came from another one. Writing
+//!    begins when the walk has ended; into a new database at the first file, as long as no file that is found later can have a
+//!    better claim.
 //! 2. When all claims are known, `choose` decides: the file that the skill came from keeps its name, else the best claim wins.
 //!    The winners are read once more and written, if they still have the bytes that won.
 //!
@@ -120,14 +121,20 @@ pub fn import(
     let sources = Sources::new(project, &folder);
     let mut writer = Writer::new(request, &sources, &now);
     read_ahead(&reader, ahead::Files::Below { nested: request.nested }, request.fresh, |pieces| {
-        let tree = pieces.tree()?;
-        writer.unique = tree.unique;
-        writer.report.add(tree.walked);
-        let unread = writer.report.found;
+        if !request.fresh {
+            writer.learn(pieces.tree()?); // nobody waits for the lock meanwhile
+        }
         write_all(store, pieces, &mut writer, &mut |writer, pieces| {
-            writer.report.found = unread + pieces.taken();
-            progress(ImportEvent { done: writer.report.found, total: unread + pieces.found() });
-        })
+            progress(ImportEvent {
+                done: writer.report.found + pieces.taken(),
+                total: writer.report.found + pieces.found(),
+            });
+        })?;
+        if !writer.knows_the_tree() {
+            writer.learn(pieces.tree()?);
+        }
+        writer.report.found += pieces.taken();
+        Ok(())
     })?;
     let winners = choose(store, &folder, &mut writer)?;
     if !winners.is_empty() {
@@ -184,6 +191,9 @@ fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writ
     while writer.fresh()
         && let Some(piece) = pieces.next_of(batch)
     {
+        if !writer.knows_the_tree() && writer.needs_the_tree(&piece) {
+            writer.learn(pieces.tree()?);
+        }
         writer.take(transaction.as_mut(), &piece)?;
         pieces.give_back(piece);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Import;
-use super::ahead::Piece;
+use super::ahead::{Piece, Tree};
 use super::choose::{Candidate, Holders};
 use super::prepare::{Item, Prepared};
 use super::report::{ImportReport, Kind, Refusal, UpdatedSkill};
@@ -12,7 +12,7 @@ use crate::model::{ApprovalLevel, Category, Decision, Skill, VersionSource, Visi
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
 use crate::ops::rules::Remark;
-use crate::ops::tree::{Found, bears};
+use crate::ops::tree::{Claim, Found, bears};
 use crate::store::Transaction;
 
 /// Who sends bytes to a decision where nobody is named.
@@ -21,8 +21,8 @@ const IMPORTER: &str = "cfn-import";
 /// Writes files and keeps the report.
 pub(super) struct Writer<'a> {
     pub(super) report: ImportReport,
-    /// Names of folders that no other folder with a skill file has.
-    pub(super) unique: HashSet<String>,
+    /// Names of folders that no other folder with a skill file has; none before the walk has ended.
+    unique: Option<HashSet<String>>,
     /// The files that have their names for good.
     pub(super) holders: Holders,
     /// Files that are decided on when all are known.
@@ -44,7 +44,7 @@ impl<'a> Writer<'a> {
     pub(super) fn new(request: &'a Import<'a>, sources: &'a Sources<'a>, now: &'a str) -> Self {
         Self {
             report: ImportReport::of(request.folder),
-            unique: HashSet::new(),
+            unique: None,
             holders: Holders::default(),
             candidates: Vec::new(),
             sources,
@@ -59,6 +59,27 @@ impl<'a> Writer<'a> {
 
     pub(super) fn namespaces(&self) -> bool {
         self.request.namespace
+    }
+
+    /// What the walk found: from then on every name can be judged.
+    pub(super) fn learn(&mut self, tree: Tree) {
+        self.unique = Some(tree.unique);
+        self.report.add(tree.walked);
+    }
+
+    pub(super) fn knows_the_tree(&self) -> bool {
+        self.unique.is_some()
+    }
+
+    /// Whether some of these files may lose their names to files that the walk has not found yet.
+    pub(super) fn needs_the_tree(&self, piece: &Piece) -> bool {
+        let may_lose = |found: &Found, item: &Item| {
+            let claim = Claim::of(found.relative(), item.name.as_str(), item.described.front_matter.is_some());
+            found.shares_folder || !claim.is_best_of_those_to_come()
+        };
+        piece.files.iter().any(|Prepared { found, outcome, .. }| {
+            matches!(outcome, Ok(item) if !item.settled && self.may_have_its_name(found, item) && may_lose(found, item))
+        })
     }
 
     /// Takes some files; `Err` only where the database fails.
@@ -79,10 +100,14 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether no other file of the folder can have a better claim to the name: the first thing that counts is the name of the
-    /// folder, and there is no other of that name.
+    /// folder, and there is no other of that name. Before the walk has ended, [`needs_the_tree`](Self::needs_the_tree) sees to it.
     fn has_its_name(&self, found: &Found, item: &Item) -> bool {
-        let name = item.name.as_str();
-        !self.request.namespace && bears(found.relative(), name) && self.unique.contains(&folded(name))
+        let is_unique = |unique: &HashSet<String>| unique.contains(&folded(item.name.as_str()));
+        self.may_have_its_name(found, item) && self.unique.as_ref().is_none_or(is_unique)
+    }
+
+    fn may_have_its_name(&self, found: &Found, item: &Item) -> bool {
+        !self.request.namespace && bears(found.relative(), item.name.as_str())
     }
 
     fn write(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {

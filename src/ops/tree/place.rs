@@ -39,6 +39,13 @@ impl Claim {
         !self.no_front_matter
     }
 
+    /// Whether no file that comes later in the order of paths can have a better claim: its folder lies right below the one that
+    /// was searched, and bears a name that others can differ from in case only.
+    pub(in crate::ops) fn is_best_of_those_to_come(&self) -> bool {
+        let is_best = !self.other_folder && !self.no_front_matter && !self.aside && self.depth == 2;
+        is_best && folder_name(&self.path).is_some_and(str::is_ascii)
+    }
+
     /// The first reason for which this claim is better than another.
     pub(in crate::ops) fn better_because(&self, other: &Self) -> &'static str {
         let reasons = [
@@ -137,6 +144,23 @@ mod tests {
         ] {
             assert_eq!(main.better_because(&claim(other, has)), why, "{other}");
         }
+    }
+
+    #[test]
+    fn nothing_that_comes_later_beats_what_lies_right_below_the_folder() {
+        let claim = |path: &str, has| Claim::of(Path::new(path), "x", has);
+        let first = claim("X/SKILL.md", true);
+        assert!(first.is_best_of_those_to_come());
+        for (later, has) in
+            [("a/x/SKILL.md", true), ("x/SKILL.md", true), ("y/SKILL.md", true), ("z/y/x/SKILL.md", false)]
+        {
+            assert!(first < claim(later, has), "{later}");
+        }
+        for (path, has) in [("SKILL.md", true), ("a/x/SKILL.md", true), ("x/SKILL.md", false), ("y/SKILL.md", true)] {
+            assert!(!claim(path, has).is_best_of_those_to_come(), "{path}");
+        }
+        let accented = Claim::of(Path::new("caf\u{e9}/SKILL.md"), "caf\u{e9}", true);
+        assert!(!accented.is_best_of_those_to_come(), "the same letters can be shorter");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result, Row, params};
 use super::rollups::rolled_up_through;
 use super::rows::collect;
 use super::sums::{
-    bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums, sums_of_rows, sums_of_sums,
+    bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums, sums_of_rows, sums_of_sums,
     totals_of_days, who,
 };
 use crate::model::UsageCell;
@@ -30,7 +30,7 @@ macro_rules! named {
 
 macro_rules! rows_where {
     ($which:expr) => {
-        concat!("SELECT ", who!(), ", ", sums_of_rows!(), " FROM skill_usage_log u WHERE ", $which, " GROUP BY 1, 2, 3")
+        concat!("SELECT ", who!(), ", ", sums_of_rows!(), " FROM ", rows_to_sum!($which), " GROUP BY 1, 2, 3")
     };
 }
 

@@ -6,8 +6,8 @@ use rusqlite::{Connection, Result, params};
 use super::rows::{change, collect, first};
 use super::schema;
 use super::sums::{
-    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums_of_rows, sums_of_sums,
-    totals_of_days, who,
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
+    sums_of_sums, totals_of_days, who,
 };
 use crate::store::Backlog;
 

@@ -52,17 +52,38 @@ macro_rules! of_measured {
     };
 }
 
-/// The sums of a group of rows, in the order of the rollup tables' columns.
+/// The time of a row as the database writes times; NULL where it is none. Nearly every row has it in this form already, which
+/// SQLite's own function sees four times as fast as ours can be called.
+macro_rules! time_of {
+    () => {
+        "CASE WHEN datetime(u.loaded_at) IS u.loaded_at THEN u.loaded_at ELSE utc_time(u.loaded_at) END"
+    };
+}
+
+/// Rows of the log as the sums take them: every value that needs some arithmetic is computed once a row, not once a sum. The limit,
+/// which is none, keeps SQLite from writing the expressions back into each place that names them: that costs half as much again.
+macro_rules! rows_to_sum {
+    ($which:expr) => {
+        concat!(
+            "(SELECT u.skill_id, u.agent_type, u.approval_level, u.confidence_before, u.confidence_after,
+               u.execution_time_ms, u.exit_code, u.tokens_avoided, ",
+            gain!(),
+            " AS gain, ",
+            money!(),
+            " AS nano_usd, ",
+            $crate::store::sqlite::sums::time_of!(),
+            " AS at FROM skill_usage_log u WHERE ",
+            $which,
+            " LIMIT -1) u"
+        )
+    };
+}
+
+/// The sums of a group of such rows, in the order of the rollup tables' columns.
 macro_rules! sums_of_rows {
     () => {
         concat!(
-            "count(*), count(",
-            gain!(),
-            "), coalesce(sum(",
-            gain!(),
-            "), 0), count(",
-            gain!(),
-            " > 50000 OR NULL), count(",
+            "count(*), count(u.gain), coalesce(sum(u.gain), 0), count(u.gain > 50000 OR NULL), count(",
             of_measured!("u.execution_time_ms"),
             "), coalesce(sum(",
             of_measured!(bounded!("u.execution_time_ms")),
@@ -70,15 +91,9 @@ macro_rules! sums_of_rows {
             of_measured!("CASE typeof(u.exit_code) WHEN 'integer' THEN 1 END"),
             "), count(",
             of_measured!("CASE WHEN typeof(u.exit_code) = 'integer' AND u.exit_code = 0 THEN 1 END"),
-            "),
-             coalesce(sum(",
+            "), coalesce(sum(",
             bounded!("u.tokens_avoided"),
-            "), 0), coalesce(sum(",
-            money!(),
-            " / 1000000000), 0),
-             coalesce(sum(",
-            money!(),
-            " % 1000000000), 0), min(utc_time(u.loaded_at)), max(utc_time(u.loaded_at))"
+            "), 0), coalesce(sum(u.nano_usd / 1000000000), 0), coalesce(sum(u.nano_usd % 1000000000), 0), min(u.at), max(u.at)"
         )
     };
 }
@@ -101,7 +116,7 @@ macro_rules! sums_of_sums {
 /// The UTC day of a row; empty where its time is no date.
 macro_rules! day_of {
     () => {
-        "coalesce(substr(utc_time(u.loaded_at), 1, 10), '')"
+        concat!("coalesce(substr(", $crate::store::sqlite::sums::time_of!(), ", 1, 10), '')")
     };
 }
 
@@ -127,16 +142,14 @@ macro_rules! who {
 macro_rules! daily_of_rows {
     ($part:literal, $which:expr) => {
         concat!(
-            "SELECT ",
-            day_of!(),
-            " AS day, ",
+            "SELECT coalesce(substr(u.at, 1, 10), '') AS day, ",
             who!(),
             ", ",
             $part,
             ", ",
             sums_of_rows!(),
-            " FROM skill_usage_log u WHERE ",
-            $which,
+            " FROM ",
+            rows_to_sum!($which),
             " GROUP BY 1, 2, 3, 4"
         )
     };
@@ -170,6 +183,6 @@ macro_rules! add_to_existing {
 }
 
 pub(super) use {
-    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums, sums_of_rows,
-    sums_of_sums, totals_of_days, who,
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums,
+    sums_of_rows, sums_of_sums, time_of, totals_of_days, who,
 };

@@ -19,8 +19,8 @@ use super::failure::{Place, file_error, naming_error};
 use super::rows::change;
 use super::schema;
 use super::sums::{
-    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, skill_of, sums_of_rows, sums_of_sums,
-    totals_of_days, who,
+    add_to_existing, bounded, daily_of_rows, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
+    sums_of_sums, totals_of_days, who,
 };
 use crate::clock::Clock;
 use crate::draft::Draft;
