@@ -88,8 +88,7 @@ fn a_link_in_the_place_of_a_page_is_replaced_and_the_file_behind_it_stays() {
 fn a_page_that_cannot_be_written_is_an_error_and_leaves_nothing() {
     let project = small_project();
     for place in ["missing/page.html", ".", "/dev/null"] {
-        let message = project.cfn(["analytics", "--html", place]).fails(2);
-        assert!(message.contains("the page could not be written to") && message.contains("hint:"), "{message}");
+        project.fails_as(["analytics", "--html", place], 2, "page_unwritable");
     }
     project.cfn(["analytics", "--csv", "--html", "page.html"]).fails(1);
     project.cfn(["analytics", "check", "--html", "page.html"]).fails(1);

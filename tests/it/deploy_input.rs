@@ -106,9 +106,9 @@ fn the_largest_file_is_taken_and_the_limit_can_be_set() {
     project.file("large.md", vec![b'x'; 1024 * 1024]);
     project.cfn(["deploy", "1", "large", "large.md"]).ok();
     assert_eq!(project.sqlite3("SELECT length(bytes) FROM skill_contents"), "1048576");
-    let mut command = project.command(["deploy", "1", "small", "large.md"]);
+    let mut command = project.command(["deploy", "1", "small", "large.md", "--json"]);
     let ran: crate::harness::Ran = command.env("CFN_MAX_CONTENT_BYTES", "1000").output().expect("cfn runs").into();
-    assert!(ran.fails(1).contains("more than the 1000 bytes"));
+    ran.fails_as(1, "invalid_content");
 }
 
 #[test]
@@ -119,14 +119,13 @@ fn a_content_root_holds_with_links_resolved() {
     symlink(project.path().join("out.md"), project.path().join("root/link.md")).expect("a link");
     symlink(project.path().join("root/in.md"), project.path().join("to-in.md")).expect("a link");
     let run = |path: &str| -> crate::harness::Ran {
-        let mut command = project.command(["deploy", "1", "skill", path]);
+        let mut command = project.command(["deploy", "1", "skill", path, "--json"]);
         command.env("CFN_CONTENT_ROOT", "root").output().expect("cfn runs").into()
     };
     for path in ["out.md", "root/link.md", "root/../out.md", "/etc/hostname"] {
-        let message = run(path).fails(1);
-        assert!(message.contains("outside the content root"), "{path}: {message}");
+        run(path).fails_as(1, "outside_content_root");
     }
-    assert_eq!(run("to-in.md").ok(), "1\n");
+    run("to-in.md").ok();
     assert_eq!(project.sqlite3("SELECT content_path FROM skills"), "root/in.md");
 }
 
@@ -172,8 +171,8 @@ fn a_file_that_moved_is_found_again_by_deploying_it_from_its_new_place() {
 fn without_a_database_nothing_is_made() {
     let project = Project::empty();
     project.skill("jwt", "Body.");
-    let message = project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).fails(3);
-    assert!(message.contains("there is no ") && message.contains("cfn init"), "{message}");
+    let error = project.fails_as(["deploy", "1", "jwt", &path_of("jwt")], 3, "database_missing");
+    assert!(error["hint"].as_str().is_some_and(|it| it.contains("cfn init")), "{error}");
     assert!(!project.database().exists() && !project.path().join(".claude/skills-database").exists());
 }
 
@@ -221,8 +220,7 @@ fn arguments_that_are_not_utf8_are_refused() {
     }
     std::fs::write(project.path().join(bad), "Body.").expect("a file");
     let path = std::path::Path::new(bad).as_os_str();
-    let message = project.cfn(["deploy".as_ref(), "1".as_ref(), "new".as_ref(), path]).fails(1);
-    assert!(message.contains("its path is not UTF-8"), "{message}");
+    project.fails_as(["deploy".as_ref(), "1".as_ref(), "new".as_ref(), path], 1, "invalid_content");
     assert_eq!(dump(&project), before);
 }
 

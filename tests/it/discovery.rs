@@ -167,8 +167,7 @@ fn an_empty_file_is_a_place_for_a_database_and_nothing_else() {
         let path = project.file(name, "");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("permissions");
         for other in ["skill list", "load dev", "log a --agent-id a --agent-type t", "db check"] {
-            let said = project.cfn(format!("--db {name} {other}").split(' ')).fails(3);
-            assert!(said.contains("it is empty"), "{said}");
+            project.fails_as(format!("--db {name} {other}").split(' '), 3, "not_a_skills_database");
             assert_eq!(fs::metadata(&path).expect("a file").len(), 0, "{other}");
         }
         let answer = project.cfn(format!("--db {name} {args}").split(' ')).ok();

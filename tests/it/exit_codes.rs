@@ -14,11 +14,7 @@ fn fails(project: &Project, code: i32, kind: &str, args: &[&str]) {
     let message = lines[0].strip_prefix("error: ").unwrap_or_else(|| panic!("{args:?}: {text:?}"));
     let hint = lines[1].strip_prefix("hint: ").unwrap_or_else(|| panic!("{args:?}: {text:?}"));
     assert!(!message.is_empty() && !hint.is_empty(), "{args:?}: {text:?}");
-    let mut with_json = args.to_vec();
-    with_json.push("--json");
-    let stderr = project.cfn(with_json).fails(code);
-    let error: serde_json::Value = serde_json::from_str(&stderr).unwrap_or_else(|error| panic!("{error}: {stderr}"));
-    assert_eq!((&error["code"], &error["kind"]), (&code.into(), &kind.into()), "{args:?}: {error}");
+    let error = project.fails_as(args, code, kind);
     assert_eq!(
         error.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>().join(" ")).as_deref(),
         Some("code kind message hint")
@@ -281,7 +277,5 @@ fn a_closed_pipe_ends_quietly_and_a_full_device_does_not() {
     };
     let quiet = run("set -o pipefail; \"$CFN\" skill show jwt | true; \"$CFN\" --help | head -1 > /dev/null");
     assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
-    let full = run("\"$CFN\" skill list > /dev/full");
-    assert_eq!(full.code, Some(1));
-    assert!(full.stderr.contains("the answer could not be written"), "{full:?}");
+    run("\"$CFN\" skill list --json > /dev/full").fails_as(1, "output");
 }

@@ -32,6 +32,22 @@ impl Ran {
         self.stderr
     }
 
+    /// The kind of error that a run with `--json` ended with; notes may stand before it.
+    pub fn kind(&self) -> Option<String> {
+        let error: serde_json::Value = serde_json::from_str(self.stderr.lines().last()?).ok()?;
+        error["kind"].as_str().map(str::to_owned)
+    }
+
+    /// The error of a run with `--json` that ended with this code and this kind of error.
+    #[track_caller]
+    pub fn fails_as(self, code: i32, kind: &str) -> serde_json::Value {
+        let stderr = self.fails(code);
+        let error: serde_json::Value =
+            serde_json::from_str(&stderr).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+        assert_eq!((&error["code"], &error["kind"]), (&code.into(), &kind.into()), "{error}");
+        error
+    }
+
     /// The answer as JSON.
     #[track_caller]
     pub fn json(self) -> serde_json::Value {
@@ -180,6 +196,18 @@ impl Project {
     /// Runs cfn to its end.
     pub fn cfn<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         self.command(args).output().expect("cfn runs").into()
+    }
+
+    /// The error of a command that must fail with this code and this kind of error.
+    #[track_caller]
+    pub fn fails_as<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+        code: i32,
+        kind: &str,
+    ) -> serde_json::Value {
+        let output = self.command(args).arg("--json").output().expect("cfn runs");
+        Ran::from(output).fails_as(code, kind)
     }
 
     /// Runs cfn with something on stdin.

@@ -209,8 +209,7 @@ fn a_folder_that_cannot_be_imported_makes_no_database() {
     let project = Project::empty();
     project.file("file.md", "Body.");
     for from in ["missing", "file.md"] {
-        let message = project.cfn(["init", "--from", from]).fails(2);
-        assert!(message.contains("is not a folder"), "{message}");
+        project.fails_as(["init", "--from", from], 2, "file_unreadable");
     }
     for args in [
         &["init", "--from", ".", "--category", "sports"][..],

@@ -80,8 +80,7 @@ fn a_report_that_cannot_be_written_is_known_before_the_import() {
     let project = mixed();
     fs::create_dir(project.path().join("folder")).expect("a folder");
     for place in ["folder", "missing/report.json", "tree/x/SKILL.md/report.json"] {
-        let message = project.cfn(["init", "--from", "tree", "--report", place]).fails(2);
-        assert!(message.contains("the report cannot be written to "), "{message}");
+        project.fails_as(["init", "--from", "tree", "--report", place], 2, "report_unwritable");
     }
     assert!(!project.path().join(".claude").exists());
     project.cfn(["init", "--report", "report.json"]).fails(1);

@@ -11,11 +11,8 @@ fn a_name_that_differs_in_case_alone_is_refused_with_the_other_name() {
     }
     let before = dump(&project);
     for (name, other) in [("Foo", "foo"), ("FOO", "foo"), ("zeta-9", "Zeta-9"), ("A_b", "a_B")] {
-        let message = project.cfn(["deploy", "1", name, &path_of("foo")]).fails(7);
-        assert!(
-            message.contains(&format!("\"{name}\" differs in nothing but case from the skill \"{other}\"")),
-            "{message}"
-        );
+        let error = project.fails_as(["deploy", "1", name, &path_of("foo")], 7, "name_taken");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains(&format!("\"{other}\""))), "{error}");
     }
     assert_eq!(dump(&project), before);
     for name in ["fo", "fooo", "foo-", "zeta9", "a-b"] {
@@ -79,8 +76,7 @@ fn a_file_does_not_choose_a_weaker_review() {
     for front_matter in ["approval_level: auto", "approval_level: escalate", "metadata:\n  approval_level: auto"] {
         let project = Project::new();
         project.file("s.md", format!("---\nname: s\n{front_matter}\n---\nBody.\n"));
-        let message = project.cfn(["deploy", "1", "s", "s.md"]).fails(7);
-        assert!(message.contains("would lower it"), "{front_matter}: {message}");
+        project.fails_as(["deploy", "1", "s", "s.md"], 7, "lowers_approval_level");
         assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "0");
     }
 }

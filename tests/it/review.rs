@@ -55,8 +55,9 @@ fn with_a_hash_only_the_bytes_that_were_looked_at_are_decided_on() {
     project.cfn(["init", "--from", "tree", "--update"]).ok();
     let before = dump(&project);
     for decision in ["approve", "reject"] {
-        let message = project.cfn(["skill", decision, "jwt", "--approver", "me", "--hash", &first]).fails(7);
-        assert!(message.contains("is not what was reviewed") && message.contains(&second), "{message}");
+        let args = ["skill", decision, "jwt", "--approver", "me", "--hash", &first];
+        let error = project.fails_as(args, 7, "changed_since_review");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains(&second)), "{error}");
     }
     for bad in ["abc", "", &second[..7], &"g".repeat(64), &format!("{second}0")] {
         project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", bad]).fails(1);
@@ -72,9 +73,9 @@ fn with_a_hash_only_the_bytes_that_were_looked_at_are_decided_on() {
 fn the_beginning_of_a_hash_is_enough_where_it_is_unique() {
     let project = waiting();
     let hash = sha256(skill_text("jwt", "Imported."));
-    let approve = |hash: &str| project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", hash]);
+    let approve = |hash: &str| project.cfn(["skill", "approve", "jwt", "--approver", "me", "--hash", hash, "--json"]);
     let other = if hash.starts_with("00000000") { "1" } else { "0" }.repeat(8);
-    assert!(approve(&other).fails(7).contains("is not what was reviewed"));
+    approve(&other).fails_as(7, "changed_since_review");
     approve(&hash[..8]).ok();
     approve(&hash[..13].to_uppercase()).ok();
     // Another version whose hash begins like it.
@@ -84,8 +85,7 @@ fn the_beginning_of_a_hash_is_enough_where_it_is_unique() {
            VALUES (1, '0.9.0', '{twin}', 'x.md', 'human', 'external')"
     ));
     let before = dump(&project);
-    let message = approve(&hash[..20]).fails(7);
-    assert!(message.contains("several versions of \"jwt\" have a hash that begins with"), "{message}");
+    approve(&hash[..20]).fails_as(7, "ambiguous_hash");
     assert_eq!(dump(&project), before);
     approve(&hash).ok();
 }
@@ -94,8 +94,7 @@ fn the_beginning_of_a_hash_is_enough_where_it_is_unique() {
 fn bytes_that_nobody_can_look_at_are_not_approved() {
     let project = waiting();
     project.sqlite3("DELETE FROM skill_contents");
-    let message = project.cfn(["skill", "approve", "jwt", "--approver", "me"]).fails(7);
-    assert!(message.contains("its bytes are not in the database"), "{message}");
+    project.fails_as(["skill", "approve", "jwt", "--approver", "me"], 7, "integrity");
     project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
 }
 

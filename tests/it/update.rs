@@ -54,19 +54,18 @@ fn the_step_must_be_what_is_stated() {
     let before = dump(&project);
     let path = path_of("sql");
     let cases: &[(&[&str], &str)] = &[
-        (&["1.0.0"], "not higher"),
-        (&["0.9.9"], "not higher"),
-        (&["1.1.0"], "is a minor change, not a patch one"),
-        (&["2.0.0", "minor"], "is a major change, not a minor one"),
-        (&["1.0.1", "major"], "is a patch change, not a major one"),
-        (&["1.0.1", "minor"], "is a patch change, not a minor one"),
+        (&["1.0.0"], "version_not_higher"),
+        (&["0.9.9"], "version_not_higher"),
+        (&["1.1.0"], "other_change_type"),
+        (&["2.0.0", "minor"], "other_change_type"),
+        (&["1.0.1", "major"], "other_change_type"),
+        (&["1.0.1", "minor"], "other_change_type"),
     ];
-    for (words, message) in cases {
+    for (words, kind) in cases {
         let version = words[0];
         let mut args = vec!["update", "sql", version, &path];
         args.extend(&words[1..]);
-        let stderr = project.cfn(args).fails(5);
-        assert!(stderr.contains(message), "{words:?}: {stderr}");
+        project.fails_as(args, 5, kind);
     }
     assert_eq!(dump(&project), before);
     assert_eq!(project.cfn(["update", "sql", "1.0.7", &path]).ok(), "1.0.7\n", "a patch may skip numbers");
@@ -114,8 +113,7 @@ fn fields_follow_the_front_matter_where_it_has_them() {
     let before = dump(&project);
     for lower in ["approval_level: auto", "approval_level: escalate", "category: testing"] {
         project.file(path, format!("---\nname: sql\ndescription: x\n{lower}\n---\nFour.\n"));
-        let message = project.cfn(["update", "sql", "1.0.3", path]).fails(7);
-        assert!(message.contains("would lower it"), "{lower}: {message}");
+        project.fails_as(["update", "sql", "1.0.3", path], 7, "lowers_approval_level");
     }
     assert_eq!(dump(&project), before);
 }
@@ -124,10 +122,10 @@ fn fields_follow_the_front_matter_where_it_has_them() {
 fn a_skill_that_does_not_exist_is_answered_with_the_nearest_names() {
     let project = with_skill("postgresql", "domain", "dev");
     project.file("s.md", "Body.");
-    let message = project.cfn(["update", "postgresq", "1.0.1", "s.md"]).fails(4);
-    assert_eq!(message, "error: there is no skill named \"postgresq\"\nhint: Did you mean postgresql?\n");
-    let message = project.cfn(["update", "zzz", "1.0.1", "s.md"]).fails(4);
-    assert!(message.contains("'cfn skill list'"), "{message}");
+    let hint =
+        |name: &str| project.fails_as(["update", name, "1.0.1", "s.md"], 4, "skill_not_found")["hint"].to_string();
+    assert!(hint("postgresq").contains("postgresql"));
+    assert!(!hint("zzz").contains("postgresql"));
 }
 
 #[test]
@@ -180,7 +178,6 @@ fn a_version_of_the_old_tools_is_counted_as_it_is_meant() {
     assert_eq!(project.cfn(["update", "sql", "1.1.1", &path_of("sql")]).ok(), "1.1.1\n");
     project.sqlite3("UPDATE skills SET version = 'latest'");
     project.skill("sql", "Third.");
-    let message = project.cfn(["update", "sql", "1.1.2", &path_of("sql")]).fails(5);
-    assert!(message.contains("is \"latest\", which is not X.Y.Z") && message.contains("--version"), "{message}");
+    project.fails_as(["update", "sql", "1.1.2", &path_of("sql")], 5, "version_unreadable");
     assert_eq!(project.cfn(["deploy", "1", "sql", &path_of("sql"), "--version", "1.2.0"]).ok(), "1\n");
 }

@@ -152,8 +152,8 @@ fn a_step_that_fails_leaves_everything_as_it_was() {
     let project = project(&format!("{sql}\nCREATE VIEW usage_daily AS SELECT 1 AS day;"));
     let before = sha256(fs::read(project.database()).expect("a file"));
     for args in [&["skill", "list"][..], &["load", "dev"], &["db", "migrate"]] {
-        let message = project.cfn(args).fails(3);
-        assert!(message.contains("usage_daily of a later one"), "{message}");
+        let error = project.fails_as(args, 3, "database_corrupt");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains("usage_daily")), "{error}");
         assert_eq!(sha256(fs::read(project.database()).expect("a file")), before, "{args:?}");
         assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
     }

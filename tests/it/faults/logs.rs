@@ -150,8 +150,11 @@ fn what_is_no_file_beside_the_database_is_named_and_never_waited_for() {
         let _ = fs::remove_file(beside(&project, suffix)); // where there is one
         super::tools::must(&["mkfifo"], &[beside(&project, suffix).as_os_str()]);
         for args in COMMANDS {
-            let message = Ran::from(finish(project.command(args))).fails(3);
-            assert!(message.contains(&format!("skills.db{suffix} is not a regular file")), "{args:?}: {message}");
+            let mut command = project.command(args);
+            command.arg("--json");
+            let error = Ran::from(finish(command)).fails_as(3, "database_file");
+            let named = error["message"].as_str().is_some_and(|it| it.contains(&format!("skills.db{suffix} ")));
+            assert!(named, "{args:?}: {error}");
         }
         fs::remove_file(beside(&project, suffix)).expect("it goes");
         assert_eq!(project.cfn(LOAD).ok(), "one\n");

@@ -201,13 +201,13 @@ fn a_batch_of_executions_acknowledges_nothing_that_no_file_has() {
 #[test]
 fn a_watching_sync_ends_when_its_database_is_gone() {
     let project = Project::new();
-    let mut command = project.command(["sync", "--watch"]);
+    let mut command = project.command(["sync", "--watch", "--json"]);
     command.env("CFN_POSTGRES_URL", "postgresql://u:p@127.0.0.1:1/d");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("cfn starts");
     std::thread::sleep(std::time::Duration::from_millis(300));
     fs::rename(project.database(), project.path().join("away.db")).expect("it is moved");
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
-    assert!(ran.code == Some(3) && ran.stderr.contains("there is no database"), "{ran:?}");
+    assert_eq!((ran.code, ran.kind().as_deref()), (Some(3), Some("database_missing")), "{ran:?}");
     run(project.command(["skill", "list"])).fails(3);
 }

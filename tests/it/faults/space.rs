@@ -60,16 +60,15 @@ fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact() {
     let mut acknowledged = Vec::new();
     let refused = loop {
         let (path, hash) = skill(&disk.project, acknowledged.len());
-        let ran = run(disk.project.command(["deploy", "1", &format!("s-{}", acknowledged.len()), &path]));
+        let ran = run(disk.project.command(["deploy", "1", &format!("s-{}", acknowledged.len()), &path, "--json"]));
         if ran.code != Some(0) {
             break ran;
         }
         acknowledged.push(hash);
         assert!(acknowledged.len() < 500, "the disk never fills up");
     };
-    assert_one_message(&refused);
-    let message = refused.fails(3);
-    assert!(message.contains("disk is full") && message.contains("bytes free"), "{message}");
+    let error = refused.fails_as(3, "disk_full");
+    assert!(error["message"].as_str().is_some_and(|it| it.contains("bytes free")), "{error}");
     assert!(acknowledged.len() > 10);
     let hashes = disk.project.sqlite3("SELECT content_hash FROM skills ORDER BY id");
     assert_eq!(hashes.lines().collect::<Vec<_>>(), acknowledged);
@@ -100,10 +99,9 @@ fn with_no_space_at_all_a_read_answers_or_names_the_shared_memory_and_with_space
         vec!["load", "agent", "--agent-id", "a"],
         vec!["update", "one", "1.0.1", &path],
     ] {
-        let ran = run(disk.project.command(&args));
-        assert_one_message(&ran);
-        let message = ran.fails(3);
-        assert!(message.contains("disk is full") && message.contains("0 bytes free"), "{args:?}: {message}");
+        let ran = run(disk.project.command(args.iter().chain(&["--json"])));
+        let error = ran.fails_as(3, "disk_full");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains("0 bytes free")), "{args:?}: {error}");
     }
     for args in [["db", "backup", ".claude/b.db"], ["init", "--db", ".claude/other.db"]] {
         let ran = run(disk.project.command(args));
@@ -146,14 +144,13 @@ fn a_limit_on_file_size_is_a_refusal_that_names_it_and_not_a_death() {
         let limit = format!("--fsize={}", step * (size + 100_000) / steps);
         let name = format!("s-{step}");
         let (path, hash) = skill(&project, usize::try_from(step).expect("small"));
-        let ran = Ran::from(finish(under(&project, &["prlimit", &limit], ["deploy", "1", &name, &path])));
+        let ran = Ran::from(finish(under(&project, &["prlimit", &limit], ["deploy", "1", &name, &path, "--json"])));
         let now = super::tools::current(&project, &name);
         if ran.code == Some(0) {
             assert_eq!(now.map(|it| it.1), Some(hash));
             done += 1;
         } else {
-            assert_one_message(&ran);
-            assert!(ran.clone().fails(3).contains("file-size limit"), "{limit}: {ran:?}");
+            ran.fails_as(3, "disk_full");
             assert_eq!(now, None, "{limit}");
             refused += 1;
         }
