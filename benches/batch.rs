@@ -21,7 +21,7 @@ use cfn::clock::Clock;
 use cfn::model::{SkillId, Tables};
 use cfn::ops::{self, Format, Load, LoadReport, Query as _, Remembered};
 use cfn::store::sqlite::{Access, Options, SqliteStore};
-use cfn::store::{Durability, NewMapping, Store};
+use cfn::store::{Durability, NewMapping, Store as _, write};
 use criterion::Criterion;
 use serde_json::Value;
 
@@ -49,13 +49,11 @@ fn project(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     SqliteStore::create(path, Options::default(), Clock::System)?;
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System)?;
     workload::fill(&mut store, &Workload { skills: 5000, usage_rows: 0 }, Clock::System, &mut |_, _| Ok(()))?;
-    let mut transaction = store.write(Durability::Normal)?;
     let (agent_type, now) = ("backend-developer".parse()?, "2026-01-01 00:00:00");
     let mapping = NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, now };
-    for skill in [7, 1007, 2007, 3007, 4007] {
-        transaction.add_mapping(SkillId(skill), &mapping)?;
-    }
-    Ok(transaction.commit()?)
+    let mut map = |skill| write(&mut store, Durability::Normal, |tx| tx.add_mapping(SkillId(skill), &mapping));
+    [7, 1007, 2007, 3007, 4007].into_iter().try_for_each(|skill| map(skill).map(drop))?;
+    Ok(())
 }
 
 fn open(path: &Path) -> SqliteStore {

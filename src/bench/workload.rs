@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Outcome, SkillId, SkillName, Usage, VersionSource,
 };
-use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, Transaction};
+use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, Transaction, write};
 
 pub use files::{MEDIAN_BYTES, sized_skill_text, skill_name, skill_text, write_file, write_skill, write_tree};
 
@@ -50,11 +50,11 @@ pub fn fill(
     let now = clock.database_time();
     let mut known = Vec::with_capacity(workload.skills);
     while known.len() < workload.skills {
-        let mut transaction = store.write(Durability::Normal)?;
-        for number in known.len()..workload.skills.min(known.len() + SKILLS_A_BATCH) {
-            known.push(add_skill(transaction.as_mut(), number, workload.skills, &now)?);
-        }
-        transaction.commit()?;
+        let batch = known.len()..workload.skills.min(known.len() + SKILLS_A_BATCH);
+        let added = write(store, Durability::Normal, |tx| {
+            batch.clone().map(|number| add_skill(tx, number, workload.skills, &now)).collect::<Result<Vec<_>>>()
+        })?;
+        known.extend(added);
         progress(known.len(), all)?;
     }
     if !known.is_empty() {
@@ -120,22 +120,19 @@ fn log_uses(
     let mut random = Random::new(0x0010_6065);
     let mut row = 0;
     while row < workload.usage_rows {
-        let mut transaction = store.write(Durability::Normal)?;
         let end = workload.usage_rows.min(row + ROWS_A_BATCH);
-        for number in row..end {
-            // The smallest of three: the first tenth of the skills gets over a quarter of the uses.
-            let skill = (0..3).map(|_| random.below(skills.len())).min().unwrap_or(0);
-            let agent_type = agent_of(skill, workload.skills);
-            log_use(
-                transaction.as_mut(),
-                &skills[skill],
-                &agent_type,
-                &days[number * DAYS / workload.usage_rows],
-                &mut random,
-            )?;
-        }
-        transaction.roll_up(i64::MAX)?;
-        transaction.commit()?;
+        random = write(store, Durability::Normal, |tx| -> Result<Random> {
+            let mut random = random.clone();
+            for number in row..end {
+                // The smallest of three: the first tenth of the skills gets over a quarter of the uses.
+                let skill = (0..3).map(|_| random.below(skills.len())).min().unwrap_or(0);
+                let agent_type = agent_of(skill, workload.skills);
+                let day = &days[number * DAYS / workload.usage_rows];
+                log_use(tx, &skills[skill], &agent_type, day, &mut random)?;
+            }
+            tx.roll_up(i64::MAX)?;
+            Ok(random)
+        })?;
         row = end;
         progress(row)?;
     }

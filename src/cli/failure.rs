@@ -141,6 +141,8 @@ impl From<StoreError> for Failure {
             StoreError::Denied { .. } => {
                 (3, "database_denied", "Give this user the right to read and write the file and its folder.")
             }
+            StoreError::Conflict { .. } => (8, "conflict", "Nothing was changed; try again."),
+            StoreError::Defect(what) => return Self::internal(what),
             StoreError::Busy { .. } => (8, "busy", "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
             StoreError::Changed { .. } => {
                 (8, "changed_while_read", "Try again; who may write the folder reads without being disturbed.")

@@ -39,10 +39,7 @@ pub fn capture(
     project: &Project,
     record_bootstrap: bool,
 ) -> Result<CaptureReport> {
-    let mut transaction = store.write(Durability::Full)?;
-    let report = fill(transaction.as_mut(), files, project, record_bootstrap)?;
-    transaction.commit()?;
-    Ok(report)
+    Ok(store::write(store, Durability::Full, |tx| fill(tx, files, project, record_bootstrap))?)
 }
 
 /// The same inside a transaction that is open already: adoption.

@@ -16,7 +16,7 @@ use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Version, VersionSource,
     is_conformant_name,
 };
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Store, write_unless};
 
 /// Who approves what the old script deployed.
 const APPROVER: &str = "phase4-system";
@@ -130,19 +130,17 @@ pub fn deploy(
     let (file, described) = read_described(files, request.path)?;
     let path = project.stored_path(&file.path)?;
     let now = clock.database_time();
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
-    let known = find(tx, request.name)?;
-    let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
-    let content = Content { moved, ..described.content(&file.bytes, &path) };
-    let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, &now))?;
-    let mut warnings = request.odd_name(known.is_none());
-    warnings.extend(foreign_name(tx, &described, request.name)?);
+    let (published, mut warnings) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+        let known = find(tx, request.name)?;
+        let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
+        let content = Content { moved, ..described.content(&file.bytes, &path) };
+        let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, &now))?;
+        let mut warnings = request.odd_name(known.is_none());
+        warnings.extend(foreign_name(tx, &described, request.name)?);
+        tx.announce_deployed(published.id, &now)?;
+        Ok((published, warnings))
+    })?;
     warnings.extend(published.warnings);
-    tx.announce_deployed(published.id, &now)?;
-    if !request.dry_run {
-        transaction.commit()?;
-    }
     warnings.extend(described.warnings);
     Ok(DeployReport {
         id: Some(published.id).filter(|_| !(request.dry_run && published.created)),

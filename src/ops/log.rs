@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::{Error, Result, nearest};
 use crate::clock::Clock;
 use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow, UsedSkill};
-use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter};
+use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write};
 
 /// A tail of the log of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that
 /// was just adopted, is left to the first report: it says what it does meanwhile.
@@ -48,33 +48,33 @@ pub struct UsageReport {
 /// Writes one row, in one transaction.
 pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result<LogReport> {
     let now = clock.database_time();
-    let mut transaction = store.write(Durability::Normal)?;
-    write(transaction.as_mut(), &mut Known::new(), &now, execution)?;
-    fold_tail(transaction.as_mut())?;
-    transaction.commit()?;
-    Ok(LogReport { logged: 1 })
+    write(store, Durability::Normal, |tx| {
+        append(tx, &mut Known::new(), &now, execution)?;
+        fold_tail(tx)?;
+        Ok(LogReport { logged: 1 })
+    })
 }
 
 /// Writes many rows in one transaction. A row that cannot be written is answered in its place and the rest go on.
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
     let now = clock.database_time();
-    let mut transaction = store.write(Durability::Normal)?;
-    let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
-    for execution in executions {
-        match write(transaction.as_mut(), &mut known, &now, execution) {
-            Err(error @ (Error::Store(_) | Error::File(_))) => return Err(error),
-            answer => answers.push(answer),
+    write(store, Durability::Normal, |tx| {
+        let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
+        for execution in executions {
+            match append(tx, &mut known, &now, execution) {
+                Err(error @ (Error::Store(_) | Error::File(_))) => return Err(error),
+                answer => answers.push(answer),
+            }
         }
-    }
-    fold_tail(transaction.as_mut())?;
-    transaction.commit()?;
-    Ok(answers)
+        fold_tail(tx)?;
+        Ok(answers)
+    })
 }
 
-/// Skills that were looked up in this transaction: nobody can change them while it holds the write lock.
+/// Skills that were looked up in this transaction: what it read stays as it is until it ends.
 type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
 
-fn write<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execution: &'a Execution) -> Result<()> {
+fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execution: &'a Execution) -> Result<()> {
     let task_id = execution.task_id.as_deref();
     let used = match known.entry(&execution.skill) {
         Entry::Occupied(found) => found.into_mut(),

@@ -8,7 +8,7 @@ use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource};
-use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction};
+use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write};
 
 /// What is decided.
 #[derive(Debug, Clone)]
@@ -44,8 +44,10 @@ pub struct ReviewReport {
 
 /// Records a decision about the bytes that a version has.
 pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Result<ReviewReport> {
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
+    write(store, Durability::Full, |tx| decide(tx, clock, request))
+}
+
+fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Result<ReviewReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
     let found = subject(&skill, &versions, request.version)?;
@@ -84,15 +86,13 @@ pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Resu
         now: &clock.database_time(),
     };
     tx.record_approval(skill.id, &approval)?;
-    let report = ReviewReport {
+    Ok(ReviewReport {
         name: skill.name,
         version,
         content_hash: found.content_hash,
         decision: request.decision,
         approver: request.approver.to_owned(),
-    };
-    transaction.commit()?;
-    Ok(report)
+    })
 }
 
 /// What is decided on.

@@ -6,7 +6,7 @@ use super::rules::Content;
 use super::update::{Propagated, UpdateReport, as_snapshot};
 use crate::clock::Clock;
 use crate::model::{Category, ChangeType, ContentHash, SkillName, Version, VersionRecord, VersionSource};
-use crate::store::{Durability, Store, Transaction};
+use crate::store::{Durability, Store, Transaction, write_unless};
 
 /// Who approves where nobody is named.
 const APPROVER: &str = "cfn-rollback";
@@ -38,9 +38,10 @@ impl<'a> Rollback<'a> {
 
 /// Records the earlier bytes as the next patch version. Bytes that are not approved, or not in the database, do not come back.
 pub fn rollback(store: &mut dyn Store, clock: Clock, request: &Rollback<'_>) -> Result<UpdateReport> {
-    let now = clock.database_time();
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
+    write_unless(request.dry_run, store, Durability::Full, |tx| bring_back(tx, clock, request))
+}
+
+fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) -> Result<UpdateReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
     let earlier = earlier(&skill.name, &versions, request.to)?;
@@ -69,14 +70,11 @@ pub fn rollback(store: &mut dyn Store, clock: Clock, request: &Rollback<'_>) -> 
         judgement: Some(propagated.judgement(&criteria)),
         overrule: propagated.overrule(request.override_rejection)?,
         mappings: MappingFlags::default(),
-        now: &now,
+        now: &clock.database_time(),
     };
     let published = publish(tx, Some(&skill), &publication)?;
     if !earlier.approved && !published.overruled {
         return Err(Error::NotApproved { name: skill.name, version: earlier.version.clone() });
-    }
-    if !request.dry_run {
-        transaction.commit()?;
     }
     Ok(UpdateReport {
         id: skill.id,

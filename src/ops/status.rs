@@ -6,7 +6,7 @@ use super::error::{Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{SkillName, Status};
-use crate::store::{Durability, SkillChange, Store};
+use crate::store::{Durability, SkillChange, Store, write_unless};
 
 /// Which skills to restore.
 #[derive(Debug, Clone)]
@@ -40,19 +40,16 @@ pub struct ChangedStatus {
 /// Makes all these skills active, in one transaction: one name that is unknown, and none is.
 pub fn restore(store: &mut dyn Store, clock: Clock, request: &Restore<'_>) -> Result<StatusReport> {
     let now = clock.database_time();
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
-    let mut skills = Vec::new();
-    for name in request.names {
-        let skill = require_skill(as_snapshot(tx), name)?;
-        if skill.status != Status::Active.as_str() {
-            let change = SkillChange { status: Some(Status::Active), now: &now, ..SkillChange::default() };
-            tx.update_skill(skill.id, &change)?;
+    write_unless(request.dry_run, store, Durability::Full, |tx| {
+        let mut skills = Vec::new();
+        for name in request.names {
+            let skill = require_skill(as_snapshot(tx), name)?;
+            if skill.status != Status::Active.as_str() {
+                let change = SkillChange { status: Some(Status::Active), now: &now, ..SkillChange::default() };
+                tx.update_skill(skill.id, &change)?;
+            }
+            skills.push(ChangedStatus { name: skill.name, status: Status::Active, previous_status: skill.status });
         }
-        skills.push(ChangedStatus { name: skill.name, status: Status::Active, previous_status: skill.status });
-    }
-    if !request.dry_run {
-        transaction.commit()?;
-    }
-    Ok(StatusReport { skills, dry_run: request.dry_run })
+        Ok(StatusReport { skills, dry_run: request.dry_run })
+    })
 }

@@ -8,12 +8,12 @@ use super::content_file::Files;
 use super::error::{Result, require_skill};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
-use super::rules::{Remark, read_described};
+use super::rules::{Described, Remark, read_described};
 use crate::clock::Clock;
 use crate::model::{
     ApprovalLevel, Category, ChangeType, ContentHash, Decision, SkillId, SkillName, Version, VersionSource,
 };
-use crate::store::{Durability, Snapshot, Store, Transaction};
+use crate::store::{Durability, Snapshot, Store, Transaction, write_unless};
 
 /// Who approves what the old script propagated.
 const APPROVER: &str = "phase4-edge-case-tracker";
@@ -106,9 +106,6 @@ pub fn update(
     let now = clock.database_time();
     #[cfg(feature = "slow-update")]
     std::thread::sleep(std::time::Duration::from_millis(20));
-    let mut transaction = store.write(Durability::Full)?;
-    let tx = transaction.as_mut();
-    let skill = require_skill(as_snapshot(tx), request.name)?;
     let criteria = propagated.criteria(clock);
     let publication = Publication {
         name: request.name,
@@ -125,15 +122,24 @@ pub fn update(
         mappings: MappingFlags::default(),
         now: &now,
     };
-    let published = publish(tx, Some(&skill), &publication)?;
-    let mut warnings: Vec<Remark> = foreign_name(tx, &described, request.name)?.into_iter().collect();
-    tx.announce_updated(skill.id, &now)?;
-    let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
-    if !request.dry_run {
-        transaction.commit()?;
-    }
+    let mut report =
+        write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &described, &publication, request))?;
+    report.warnings.extend_from_slice(&described.warnings);
+    Ok(report)
+}
+
+fn correct(
+    tx: &mut dyn Transaction,
+    described: &Described,
+    publication: &Publication<'_>,
+    request: &Update<'_>,
+) -> Result<UpdateReport> {
+    let skill = require_skill(as_snapshot(tx), request.name)?;
+    let published = publish(tx, Some(&skill), publication)?;
+    let mut warnings: Vec<Remark> = foreign_name(tx, described, request.name)?.into_iter().collect();
     warnings.extend(published.warnings);
-    warnings.extend(described.warnings);
+    tx.announce_updated(skill.id, publication.now)?;
+    let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     Ok(UpdateReport {
         id: skill.id,
         name: skill.name,

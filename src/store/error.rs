@@ -78,6 +78,14 @@ pub enum StoreError {
         /// How long was waited.
         waited: Duration,
     },
+    /// Other writers changed what was read, in every attempt.
+    #[error("other processes changed {} in each of {attempts} attempts", Visible(path.to_string_lossy()))]
+    Conflict {
+        /// The file.
+        path: PathBuf,
+        /// How often it was tried.
+        attempts: u32,
+    },
     /// It was read without locks, where no file can be written beside it, and somebody wrote meanwhile.
     #[error("the database {} was changed while it was read without locks", Visible(path.to_string_lossy()))]
     Changed {
@@ -144,6 +152,9 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// Something that cannot happen, said instead of a panic.
+    #[error("{0}")]
+    Defect(&'static str),
     /// The database refused a change, or failed in another way.
     #[error("the database {} failed: {detail}", Visible(path.to_string_lossy()))]
     Failed {

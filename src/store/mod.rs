@@ -4,8 +4,8 @@
 //! # The contract
 //!
 //! * [`Store::read`] gives a [`Snapshot`]: everything read through it is of one moment, whatever others write meanwhile.
-//! * [`Store::write`] gives a [`Transaction`]: it has the only write lock from its first moment, so what it reads cannot change
-//!   under it. [`Transaction::commit`] makes all of it durable, or none; dropping it undoes everything.
+//! * [`write()`] runs work in a [`Transaction`] and makes all of it durable, or none. What the work read is still so when it
+//!   commits; where another writer changed it, everything is undone and the work runs again.
 //! * A lock that another process holds is waited for, up to the time in the settings; then [`StoreError::Busy`].
 //! * Order is by row id, never by the clock.
 //! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
@@ -20,6 +20,7 @@ mod inspect;
 mod reports;
 mod requests;
 pub mod sqlite;
+mod write;
 
 use std::path::Path;
 
@@ -39,6 +40,7 @@ pub use requests::{
     Backlog, Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion,
     OutboxSummary, Proof, SkillChange, SkillFilter, Sums, Undelivered, Unstored, UsageFilter,
 };
+pub use write::{Conclusion, write, write_unless};
 
 /// What happens to a committed transaction when the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +55,17 @@ pub enum Durability {
 pub trait Store {
     /// Begins a consistent read.
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>>;
-    /// Begins a write; waits for the lock.
-    fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>>;
+    /// Runs `work` in a transaction, which ends as `work` answers; an error of `work` undoes everything. [`write()`] is how it is
+    /// called.
+    ///
+    /// Where the engine finds a conflict with another writer, be it in one of the calls of `work` or at the commit, it undoes
+    /// everything and runs `work` again, whatever `work` answered; after a bounded number of attempts, [`StoreError::Conflict`].
+    /// An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.
+    fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()>;
 }
+
+/// What is to be done in a transaction.
+pub type Work<'a> = dyn FnMut(&mut dyn Transaction) -> Result<Conclusion> + 'a;
 
 /// Everything as it was at one moment.
 pub trait Snapshot: Freshness + Serving + Catalogue + Reporting + Outgoing {}
@@ -171,7 +181,7 @@ pub trait Outbox {
     fn back_off(&mut self, until: Option<i64>) -> Result<()>;
 }
 
-/// A write that is not visible to anybody else before [`commit`](Transaction::commit).
+/// A write that is not visible to anybody else before it is committed.
 pub trait Transaction: Snapshot + Outbox {
     /// Adds a skill and records its first version.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
@@ -200,8 +210,6 @@ pub trait Transaction: Snapshot + Outbox {
     fn forget_rollups(&mut self) -> Result<()>;
     /// Records which bytes a bootstrap skill has.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
-    /// Makes it all durable. An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.
-    fn commit(self: Box<Self>) -> Result<()>;
 }
 
 /// The care of a database that is one file.

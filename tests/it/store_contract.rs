@@ -5,7 +5,7 @@ mod sqlite;
 mod writing;
 
 use cfn::model::{ApprovalLevel, Category, ContentHash, Decision, SkillId, SkillName, VersionSource};
-use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Store, Transaction};
+use cfn::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, StoreError, Transaction, write};
 
 pub(crate) const NOW: &str = "2026-01-31 12:00:00";
 
@@ -42,6 +42,11 @@ pub(crate) fn version<'a>(number: &'a str, hash: &'a ContentHash, level: Approva
         source: VersionSource::Deploy,
         now: NOW,
     }
+}
+
+/// Does it all in one transaction, which must succeed.
+pub(crate) fn in_one<T>(store: &mut dyn Store, mut work: impl FnMut(&mut dyn Transaction) -> T) -> T {
+    write(store, Durability::Full, |tx| Ok::<_, StoreError>(work(tx))).expect("committed")
 }
 
 /// Adds a skill with its bytes.
@@ -85,17 +90,15 @@ pub(crate) fn map(tx: &mut dyn Transaction, skill: SkillId, agent: &str, priorit
 /// Moments, locks and what is undone.
 pub(crate) mod isolation {
     use cfn::model::ApprovalLevel::Auto;
-    use cfn::store::{Durability, NameKind, StoreError};
+    use cfn::store::{Durability, NameKind, Store, StoreError, write, write_unless};
 
-    use super::{Backend, insert, name};
+    use super::{Backend, in_one, insert, name};
 
     pub(crate) fn a_snapshot_is_of_one_moment(backend: &dyn Backend) {
         let (mut reader, mut writer) = (backend.open(), backend.open());
         let snapshot = reader.read().expect("a snapshot");
         assert_eq!(snapshot.names(NameKind::Skill).expect("names").len(), 0);
-        let mut tx = writer.write(Durability::Full).expect("a transaction");
-        insert(tx.as_mut(), "jwt", b"x", Auto);
-        tx.commit().expect("committed");
+        in_one(writer.as_mut(), |tx| insert(tx, "jwt", b"x", Auto));
         assert!(snapshot.skill(&name("jwt")).expect("a read").is_none(), "the moment lasts");
         drop(snapshot);
         assert!(reader.read().expect("a snapshot").skill(&name("jwt")).expect("a read").is_some());
@@ -103,19 +106,26 @@ pub(crate) mod isolation {
 
     pub(crate) fn nobody_sees_a_transaction_before_its_commit(backend: &dyn Backend) {
         let (mut reader, mut writer) = (backend.open(), backend.open());
-        let mut tx = writer.write(Durability::Normal).expect("a transaction");
-        insert(tx.as_mut(), "jwt", b"x", Auto);
-        assert!(tx.skill(&name("jwt")).expect("a read").is_some(), "but the transaction itself does");
-        assert!(reader.read().expect("a snapshot").skill(&name("jwt")).expect("a read").is_none());
-        tx.commit().expect("committed");
+        in_one(writer.as_mut(), |tx| {
+            insert(tx, "jwt", b"x", Auto);
+            assert!(tx.skill(&name("jwt")).expect("a read").is_some(), "but the transaction itself does");
+            assert!(reader.read().expect("a snapshot").skill(&name("jwt")).expect("a read").is_none());
+        });
         assert!(reader.read().expect("a snapshot").skill(&name("jwt")).expect("a read").is_some());
     }
 
-    pub(crate) fn dropping_a_transaction_undoes_everything(backend: &dyn Backend) {
+    pub(crate) fn an_error_or_a_dry_run_undoes_everything(backend: &dyn Backend) {
         let mut store = backend.open();
-        let mut tx = store.write(Durability::Full).expect("a transaction");
-        insert(tx.as_mut(), "jwt", b"x", Auto);
-        drop(tx);
+        let refused = write(store.as_mut(), Durability::Full, |tx| {
+            insert(tx, "jwt", b"x", Auto);
+            Err::<(), _>(StoreError::Defect("on purpose"))
+        });
+        assert!(matches!(refused, Err(StoreError::Defect("on purpose"))));
+        let there = write_unless(true, store.as_mut(), Durability::Full, |tx| {
+            insert(tx, "jwt", b"x", Auto);
+            Ok::<_, StoreError>(tx.skill(&name("jwt"))?.is_some())
+        });
+        assert!(there.expect("a dry run"), "its result is the one that a commit would have had");
         let snapshot = store.read().expect("a snapshot");
         assert!(snapshot.names(NameKind::Skill).expect("names").is_empty());
         assert!(snapshot.content(&cfn::model::ContentHash::of(b"x").to_string()).expect("a read").is_none());
@@ -123,9 +133,10 @@ pub(crate) mod isolation {
 
     pub(crate) fn there_is_one_writer_and_the_second_waits_then_is_told(backend: &dyn Backend) {
         let (mut first, mut second) = (backend.open(), backend.open());
-        let tx = first.write(Durability::Full).expect("a transaction");
-        assert!(matches!(second.write(Durability::Full).err(), Some(StoreError::Busy { .. })));
-        drop(tx);
-        assert!(second.write(Durability::Full).is_ok());
+        let nothing = |store: &mut dyn Store| write(store, Durability::Full, |_| Ok::<_, StoreError>(()));
+        in_one(first.as_mut(), |_| {
+            assert!(matches!(nothing(second.as_mut()), Err(StoreError::Busy { .. })));
+        });
+        assert!(nothing(second.as_mut()).is_ok());
     }
 }

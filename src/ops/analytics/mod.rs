@@ -14,7 +14,7 @@ use super::cached::{Query as _, answer, recall};
 use super::error::Result;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::store::{Days, Durability, Proof, Snapshot, Store, Sums};
+use crate::store::{Days, Durability, Proof, Snapshot, Store, Sums, write};
 
 pub use kept::Asked;
 pub use period::Period;
@@ -97,13 +97,13 @@ pub fn is_behind(store: &mut dyn Store) -> Result<bool> {
 /// Brings the rollups up to date, a few transactions of bounded size; `progress` gets the rows that are left.
 pub fn catch_up(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
     loop {
-        let mut transaction = store.write(Durability::Normal)?;
-        if !transaction.backlog()?.trustworthy {
-            transaction.forget_rollups()?;
-        }
-        transaction.roll_up(FOLD_AT_ONCE)?;
-        let left = transaction.backlog()?.tail;
-        transaction.commit()?;
+        let left = write(store, Durability::Normal, |tx| -> Result<u64> {
+            if !tx.backlog()?.trustworthy {
+                tx.forget_rollups()?;
+            }
+            tx.roll_up(FOLD_AT_ONCE)?;
+            Ok(tx.backlog()?.tail)
+        })?;
         progress(left);
         if left == 0 {
             return Ok(());
@@ -160,9 +160,7 @@ pub fn prove(store: &mut dyn Store) -> Result<ProofReport> {
 
 /// Throws the rollups away and adds the whole log up again: the way out where a proof failed.
 pub fn rebuild(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
-    let mut transaction = store.write(Durability::Normal)?;
-    transaction.forget_rollups()?;
-    transaction.commit()?;
+    write(store, Durability::Normal, |tx| tx.forget_rollups())?;
     catch_up(store, progress)
 }
 

@@ -48,7 +48,7 @@ impl Candidate {
 
 /// A file that has its name for good. Nearly every file is one, and nearly none is ever asked about: it is kept small.
 #[derive(Clone)]
-struct Holder {
+pub(super) struct Holder {
     name: SkillName,
     hash: ContentHash,
     /// From the folder that is imported.
@@ -57,6 +57,15 @@ struct Holder {
 }
 
 impl Holder {
+    pub(super) fn of(found: &Found, item: &Item) -> Self {
+        Self {
+            name: item.name.clone(),
+            hash: item.described.hash,
+            path: found.relative().to_owned(),
+            has_front_matter: item.described.front_matter.is_some(),
+        }
+    }
+
     fn claim(&self) -> Claim {
         Claim::of(&self.path, self.name.as_str(), self.has_front_matter)
     }
@@ -67,17 +76,7 @@ impl Holder {
 pub(super) struct Holders(HashMap<String, Vec<Holder>>);
 
 impl Holders {
-    /// Adds a file that has this name.
-    pub(super) fn add(&mut self, found: &Found, item: &Item) {
-        self.keep(Holder {
-            name: item.name.clone(),
-            hash: item.described.hash,
-            path: found.relative().to_owned(),
-            has_front_matter: item.described.front_matter.is_some(),
-        });
-    }
-
-    fn keep(&mut self, holder: Holder) {
+    pub(super) fn keep(&mut self, holder: Holder) {
         match self.0.entry(folded(holder.name.as_str())) {
             Entry::Vacant(it) => drop(it.insert(vec![holder])),
             Entry::Occupied(it) => it.into_mut().push(holder),

@@ -18,11 +18,13 @@
 //! |---|---|
 //! | `ahead`, `prepare` | finding, reading and understanding files on all cores |
 //! | `choose`, `namespace`, `source` | which file has a name, and which file a skill came from |
+//! | `early` | which files have their names before all claims are known |
 //! | `write` | one file into the database |
 //! | `report` | what happened to each file |
 
 mod ahead;
 mod choose;
+mod early;
 mod namespace;
 mod prepare;
 mod report;
@@ -36,9 +38,9 @@ use super::error::Result;
 use super::project::Project;
 use crate::clock::Clock;
 use crate::model::{AgentType, Category};
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Store, StoreError, write};
 
-use ahead::{Batch, Pieces, read_ahead};
+use ahead::{Batch, Piece, Pieces, read_ahead};
 use choose::Choice;
 use prepare::{Reader, Task};
 pub use report::{ImportReport, Kind as RefusalKind, Refusal, Skipped, UpdatedSkill};
@@ -167,37 +169,51 @@ fn write_all<'w>(
 ) -> Result<()> {
     let mut batch = Batch::first();
     while pieces.any_left() {
-        write(store, pieces, &mut batch, writer)?;
+        if writer.fresh() {
+            write_reading(store, pieces, &mut batch, writer)?;
+        } else {
+            write_read(store, pieces, &mut batch, writer)?;
+        }
+        writer.settle();
         batch = batch.following();
         done(writer, pieces);
     }
     Ok(())
 }
 
-/// One transaction.
-fn write(store: &mut dyn Store, pieces: &mut Pieces<'_>, batch: &mut Batch, writer: &mut Writer<'_>) -> Result<()> {
-    // Where others wait for the lock, all is read before it is taken.
-    let mut ready = Vec::new();
-    while !writer.fresh()
-        && let Some(piece) = pieces.next_of(batch)
-    {
-        ready.push(piece);
-    }
-    let mut transaction = store.write(Durability::Full)?;
-    for piece in ready {
-        writer.take(transaction.as_mut(), &piece)?;
-        pieces.give_back(piece);
-    }
-    while writer.fresh()
-        && let Some(piece) = pieces.next_of(batch)
-    {
-        if !writer.knows_the_tree() && writer.needs_the_tree(&piece) {
-            writer.learn(pieces.tree()?);
-        }
-        writer.take(transaction.as_mut(), &piece)?;
-        pieces.give_back(piece);
-    }
-    transaction.commit()?;
-    writer.report.transactions += 1;
+/// One transaction into a database that others use, too: everything is read before it begins, so that it is short and can run again.
+fn write_read(
+    store: &mut dyn Store,
+    pieces: &mut Pieces<'_>,
+    batch: &mut Batch,
+    writer: &mut Writer<'_>,
+) -> Result<()> {
+    let ready: Vec<Piece> = std::iter::from_fn(|| pieces.next_of(batch)).collect();
+    write(store, Durability::Full, |tx| writer.take_all(tx, &ready))?;
+    ready.into_iter().for_each(|it| pieces.give_back(it));
     Ok(())
+}
+
+/// One transaction into a database that nobody else has: files are written while more are read, so it runs only once.
+fn write_reading(
+    store: &mut dyn Store,
+    pieces: &mut Pieces<'_>,
+    batch: &mut Batch,
+    writer: &mut Writer<'_>,
+) -> Result<()> {
+    let mut runs = 0;
+    write(store, Durability::Full, |tx| {
+        runs += 1;
+        if runs > 1 {
+            return Err(StoreError::Defect("a database that nobody else has was changed by another process").into());
+        }
+        while let Some(piece) = pieces.next_of(batch) {
+            if !writer.knows_the_tree() && writer.needs_the_tree(&piece) {
+                writer.learn(pieces.tree()?);
+            }
+            writer.take(tx, &piece)?;
+            pieces.give_back(piece);
+        }
+        Ok(())
+    })
 }

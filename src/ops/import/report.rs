@@ -151,6 +151,25 @@ impl ImportReport {
         }
     }
 
+    /// Adds what became of more files.
+    pub(super) fn append(&mut self, more: Self) {
+        self.found += more.found;
+        self.imported += more.imported;
+        self.unchanged += more.unchanged;
+        self.copies += more.copies;
+        self.updated += more.updated;
+        self.pending += more.pending;
+        self.mappings_added += more.mappings_added;
+        self.approvals_recorded += more.approvals_recorded;
+        self.transactions += more.transactions;
+        self.updates.extend(more.updates);
+        self.changed.extend(more.changed);
+        self.nested.extend(more.nested);
+        self.refused.extend(more.refused);
+        self.warnings.extend(more.warnings);
+        self.skipped.extend(more.skipped);
+    }
+
     /// In the order of paths, whatever the order in which files were decided on.
     pub(super) fn sorted(mut self) -> Self {
         self.updates.sort_by(|a, b| a.path.cmp(&b.path));

@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use super::Import;
-use super::ahead::{Piece, Tree};
-use super::choose::{Candidate, Holders};
+use super::ahead::Piece;
+use super::choose::{Candidate, Holder, Holders};
 use super::prepare::{Item, Prepared};
 use super::report::{ImportReport, Kind, Refusal, UpdatedSkill};
 use super::source::Sources;
-use crate::model::{ApprovalLevel, Category, Decision, Skill, VersionSource, Visible, folded};
+use crate::model::{ApprovalLevel, Category, Decision, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
 use crate::ops::rules::Remark;
-use crate::ops::tree::{Claim, Found, bears};
+use crate::ops::tree::Found;
 use crate::store::Transaction;
 
 /// Who sends bytes to a decision where nobody is named.
@@ -20,16 +20,26 @@ const IMPORTER: &str = "cfn-import";
 
 /// Writes files and keeps the report.
 pub(super) struct Writer<'a> {
+    /// Of what is committed.
     pub(super) report: ImportReport,
     /// Names of folders that no other folder with a skill file has; none before the walk has ended.
-    unique: Option<HashSet<String>>,
+    pub(super) unique: Option<HashSet<String>>,
     /// The files that have their names for good.
     pub(super) holders: Holders,
     /// Files that are decided on when all are known.
     pub(super) candidates: Vec<Candidate>,
     pub(super) sources: &'a Sources<'a>,
-    request: &'a Import<'a>,
+    pub(super) request: &'a Import<'a>,
     now: &'a str,
+    batch: Taken,
+}
+
+/// What became of the files of one batch, whose transaction may have to run again.
+#[derive(Default)]
+struct Taken {
+    report: ImportReport,
+    holders: Vec<Holder>,
+    candidates: Vec<Candidate>,
 }
 
 /// A file, and what is needed to write it.
@@ -50,7 +60,23 @@ impl<'a> Writer<'a> {
             sources,
             request,
             now,
+            batch: Taken::default(),
         }
+    }
+
+    /// Takes the files of a batch, as often as its transaction runs.
+    pub(super) fn take_all(&mut self, tx: &mut dyn Transaction, pieces: &[Piece]) -> Result<()> {
+        self.batch = Taken::default();
+        pieces.iter().try_for_each(|it| self.take(tx, it))
+    }
+
+    /// Counts the batch, which is committed.
+    pub(super) fn settle(&mut self) {
+        let Taken { report, holders, candidates } = std::mem::take(&mut self.batch);
+        self.report.append(report);
+        self.report.transactions += 1;
+        holders.into_iter().for_each(|it| self.holders.keep(it));
+        self.candidates.extend(candidates);
     }
 
     pub(super) fn fresh(&self) -> bool {
@@ -61,27 +87,6 @@ impl<'a> Writer<'a> {
         self.request.namespace
     }
 
-    /// What the walk found: from then on every name can be judged.
-    pub(super) fn learn(&mut self, tree: Tree) {
-        self.unique = Some(tree.unique);
-        self.report.add(tree.walked);
-    }
-
-    pub(super) fn knows_the_tree(&self) -> bool {
-        self.unique.is_some()
-    }
-
-    /// Whether some of these files may lose their names to files that the walk has not found yet.
-    pub(super) fn needs_the_tree(&self, piece: &Piece) -> bool {
-        let may_lose = |found: &Found, item: &Item| {
-            let claim = Claim::of(found.relative(), item.name.as_str(), item.described.front_matter.is_some());
-            found.shares_folder || !claim.is_best_of_those_to_come()
-        };
-        piece.files.iter().any(|Prepared { found, outcome, .. }| {
-            matches!(outcome, Ok(item) if !item.settled && self.may_have_its_name(found, item) && may_lose(found, item))
-        })
-    }
-
     /// Takes some files; `Err` only where the database fails.
     pub(super) fn take(&mut self, tx: &mut dyn Transaction, piece: &Piece) -> Result<()> {
         for Prepared { found, path, outcome } in &piece.files {
@@ -89,25 +94,14 @@ impl<'a> Writer<'a> {
                 Ok(item) if item.settled || self.has_its_name(found, item) => {
                     self.write(tx, &File { path, found, item, bytes: &piece.bytes[item.bytes.clone()] })?;
                 }
-                Ok(item) => self.candidates.push(Candidate::of(found, item)),
+                Ok(item) => self.batch.candidates.push(Candidate::of(found, item)),
                 Err(unusable) => {
                     let refusal = Refusal::new(path, Kind::Unusable, unusable.reason.clone());
-                    self.report.refused.push(Refusal { line: unusable.line, ..refusal });
+                    self.batch.report.refused.push(Refusal { line: unusable.line, ..refusal });
                 }
             }
         }
         Ok(())
-    }
-
-    /// Whether no other file of the folder can have a better claim to the name: the first thing that counts is the name of the
-    /// folder, and there is no other of that name. Before the walk has ended, [`needs_the_tree`](Self::needs_the_tree) sees to it.
-    fn has_its_name(&self, found: &Found, item: &Item) -> bool {
-        let is_unique = |unique: &HashSet<String>| unique.contains(&folded(item.name.as_str()));
-        self.may_have_its_name(found, item) && self.unique.as_ref().is_none_or(is_unique)
-    }
-
-    fn may_have_its_name(&self, found: &Found, item: &Item) -> bool {
-        !self.request.namespace && bears(found.relative(), item.name.as_str())
     }
 
     fn write(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
@@ -122,18 +116,18 @@ impl<'a> Writer<'a> {
         if !item.settled {
             if source.is_some() {
                 // The skill's own file may be another one of the folder.
-                self.candidates.push(Candidate::of(file.found, item));
+                self.batch.candidates.push(Candidate::of(file.found, item));
                 return Ok(());
             }
-            self.holders.add(file.found, item);
+            self.batch.holders.push(Holder::of(file.found, item));
         }
-        self.report.warnings.extend_from_slice(&item.warnings);
+        self.batch.report.warnings.extend_from_slice(&item.warnings);
         match known {
             Some(skill) if skill.content_hash == item.described.hash.to_string() => self.complete(tx, &skill, file),
             Some(skill) => self.replace(tx, &skill, source, file),
             None => match publish::publish(tx, None, &self.publication(file, self.approval())) {
                 Ok(published) => {
-                    self.report.imported += 1;
+                    self.batch.report.imported += 1;
                     self.note(file, published, self.approval());
                     Ok(())
                 }
@@ -144,7 +138,7 @@ impl<'a> Writer<'a> {
 
     /// Adds what is missing of bytes that are there.
     fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
-        self.report.unchanged += 1;
+        self.batch.report.unchanged += 1;
         tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
         let overrules = self.request.override_rejection;
         if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
@@ -158,18 +152,18 @@ impl<'a> Writer<'a> {
         });
         if let Some(latest) = latest.filter(|_| judgement.is_none() && self.request.approve_as.is_some()) {
             let reason = format!("its bytes are {}, and stay so: an import approves only what waits", latest.as_str());
-            self.report.warnings.push(Refusal::new(file.path, Kind::Warning, reason));
+            self.batch.report.warnings.push(Refusal::new(file.path, Kind::Warning, reason));
         }
         let publication = Publication { file: None, ..self.publication(file, judgement) };
         match publish::publish(tx, Some(skill), &publication) {
             Ok(published) => {
-                let pending = self.report.pending; // it was pending before
+                let pending = self.batch.report.pending; // it was pending before
                 self.note(file, published, judgement);
-                self.report.pending = pending;
+                self.batch.report.pending = pending;
                 Ok(())
             }
             Err(error) => {
-                self.report.unchanged -= 1;
+                self.batch.report.unchanged -= 1;
                 self.refuse(file, error)
             }
         }
@@ -187,12 +181,12 @@ impl<'a> Writer<'a> {
         if let Some(old) = source.as_deref().filter(|_| !self.request.from_any) {
             let old = if old.is_empty() { "no known file" } else { old };
             let reason = format!("\"{name}\" comes from {}, and {new} is another source", Visible(old));
-            self.report.refused.push(Refusal::new(file.path, Kind::OtherSource, reason));
+            self.batch.report.refused.push(Refusal::new(file.path, Kind::OtherSource, reason));
             return Ok(());
         }
         if !self.request.update {
             let reason = format!("\"{name}\" is {} in the database, with other bytes", Visible(&skill.version));
-            self.report.changed.push(Refusal::new(file.path, Kind::Changed, reason));
+            self.batch.report.changed.push(Refusal::new(file.path, Kind::Changed, reason));
             return Ok(());
         }
         let moved =
@@ -200,8 +194,8 @@ impl<'a> Writer<'a> {
         let judgement = moved.as_deref().map(|why| self.escalation(why)).or_else(|| self.approval());
         match publish::publish(tx, Some(skill), &self.publication(file, judgement)) {
             Ok(published) => {
-                self.report.updated += 1;
-                self.report.updates.push(UpdatedSkill {
+                self.batch.report.updated += 1;
+                self.batch.report.updates.push(UpdatedSkill {
                     name: skill.name.clone(),
                     path: file.path.to_owned(),
                     previous_version: skill.version.clone(),
@@ -219,11 +213,11 @@ impl<'a> Writer<'a> {
     fn note(&mut self, file: &File<'_>, published: Published, judgement: Option<Judgement<'_>>) {
         let approved = judgement.is_some_and(|it| it.decision == Decision::Approved);
         let escalated = judgement.is_some_and(|it| it.decision == Decision::Escalated);
-        self.report.pending += usize::from(escalated || !approved && published.level != ApprovalLevel::Auto);
-        self.report.mappings_added += published.mapped.added.len();
-        self.report.approvals_recorded += usize::from(published.decided && approved);
+        self.batch.report.pending += usize::from(escalated || !approved && published.level != ApprovalLevel::Auto);
+        self.batch.report.mappings_added += published.mapped.added.len();
+        self.batch.report.approvals_recorded += usize::from(published.decided && approved);
         let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(file.path, Kind::Warning, it.message) };
-        self.report.warnings.extend(published.warnings.into_iter().map(refusal));
+        self.batch.report.warnings.extend(published.warnings.into_iter().map(refusal));
     }
 
     /// Notes why a file is not taken; a database that fails ends the import.
@@ -235,7 +229,7 @@ impl<'a> Writer<'a> {
             Error::LowersLevel { .. } => Kind::LowersLevel,
             _ => Kind::Version,
         };
-        self.report.refused.push(Refusal::new(file.path, kind, error.to_string()));
+        self.batch.report.refused.push(Refusal::new(file.path, kind, error.to_string()));
         Ok(())
     }
 

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::cached::cached;
 use super::error::Result;
+use super::update::as_snapshot;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ApprovalLevel, Outcome, SkillId, Usage};
-use crate::store::{Durability, Snapshot, Store};
+use crate::store::{Durability, Snapshot, Store, Transaction, write};
 
 pub use format::Format;
 pub use listing::{Listed, Listing};
@@ -190,19 +191,25 @@ pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<
 /// Loads, and writes one usage row per skill that is handed out in the same transaction.
 pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
     let now = clock.database_time();
-    let mut transaction = store.write(Durability::Normal)?;
-    let mut report = select(transaction.as_ref() as &dyn Snapshot, request)?;
-    complete(transaction.as_ref() as &dyn Snapshot, request, &mut report)?;
-    settle(request, &mut report);
+    write(store, Durability::Normal, |tx| {
+        let mut report = select(as_snapshot(tx), request)?;
+        complete(as_snapshot(tx), request, &mut report)?;
+        settle(request, &mut report);
+        log(tx, &now, request, usage, &report)?;
+        Ok(report)
+    })
+}
+
+fn log(tx: &mut dyn Transaction, now: &str, request: &Load, usage: &UsageOf, report: &LoadReport) -> Result<()> {
     for Picked { origin, version, content_hash, .. } in report.skills.iter().map(|it| &it.picked) {
         let Some(origin) = origin else { continue };
-        transaction.log_usage(&Usage {
+        tx.log_usage(&Usage {
             agent_id: &usage.agent_id,
             agent_type: request.agent_type.as_str(),
             skill_id: origin.id,
             task_id: usage.task_id.as_deref(),
             phase: request.phase.as_deref(),
-            loaded_at: &now,
+            loaded_at: now,
             approval_level: origin.approval_level,
             phase4_generated: origin.phase4_generated,
             version: Some(version),
@@ -211,8 +218,7 @@ pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: 
             awaits_outcome: usage.task_id.is_some(),
         })?;
     }
-    transaction.commit()?;
-    Ok(report)
+    Ok(())
 }
 
 impl Load {

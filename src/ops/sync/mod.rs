@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::run::Run;
 use super::error::Result;
 use crate::clock::Clock;
-use crate::store::{Due, Durability, Store, Undelivered};
+use crate::store::{Due, Durability, Store, Undelivered, write};
 use crate::workflow::{self, WorkflowDatabase, WorkflowError};
 
 /// How long a server that cannot be reached is not tried, and a delivery that failed, unless somebody asks.
@@ -140,9 +140,7 @@ fn reach(store: &mut dyn Store, clock: Clock, connect: Connect<'_>) -> Result<Bo
         Err(_) => return Ok(connected?),
     };
     if until.is_some() || store.read()?.backoff_until()?.is_some() {
-        let mut transaction = store.write(Durability::Normal)?;
-        transaction.back_off(until)?;
-        transaction.commit()?;
+        write(store, Durability::Normal, |tx| tx.back_off(until))?;
     }
     Ok(connected?)
 }
@@ -197,8 +195,5 @@ pub fn sync_status(
 
 /// Lets every dead letter wait again.
 pub fn retry(store: &mut dyn Store) -> Result<RetryReport> {
-    let mut transaction = store.write(Durability::Full)?;
-    let waiting_again = transaction.retry_dead_letters()?;
-    transaction.commit()?;
-    Ok(RetryReport { waiting_again })
+    Ok(RetryReport { waiting_again: write(store, Durability::Full, |tx| tx.retry_dead_letters())? })
 }

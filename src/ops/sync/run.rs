@@ -6,7 +6,7 @@ use super::{ATTEMPTS, SyncReport};
 use crate::clock::Clock;
 use crate::model::{Delivery, Event, Failures};
 use crate::ops::error::Result;
-use crate::store::{Durability, Store};
+use crate::store::{self, Durability, Store, Transaction, write};
 use crate::workflow::{Delivered, WorkflowDatabase, WorkflowError};
 
 /// Deliveries of one transaction.
@@ -131,25 +131,15 @@ impl Run {
         let now = clock.database_time();
         let suspects = std::mem::take(&mut self.suspects);
         let suspects = suspects.iter().map(|(row, error)| (row, Delivered::Failed(error.to_string())));
-        let mut transaction = store.write(Durability::Normal)?;
-        for (delivery, outcome) in batch.iter().zip(outcomes).chain(suspects) {
-            match outcome {
-                Delivered::Now | Delivered::Before => transaction.forget_delivered(delivery)?,
-                Delivered::Refused(ref reason) => transaction.bury(delivery, reason, &now)?,
-                Delivered::Failed(ref reason) => {
-                    let failures = Failures::and(delivery.failures.as_ref(), &now, reason);
-                    if failures.count >= ATTEMPTS {
-                        transaction.bury(delivery, &format!("failed {} times: {reason}", failures.count), &now)?;
-                    } else {
-                        transaction.delivery_failed(delivery, &failures)?;
-                    }
-                }
-                Delivered::Blocked(..) | Delivered::Held => {}
-            }
+        let settled: Vec<_> = batch.iter().zip(outcomes).chain(suspects).collect();
+        write(store, Durability::Normal, |tx| {
+            settled.iter().try_for_each(|(row, outcome)| note(tx, row, outcome, &now))
+        })?;
+        for (delivery, outcome) in settled {
             self.count(delivery, outcome);
         }
         self.after = batch.last().map_or(self.after, |it| it.id.max(self.after));
-        Ok(transaction.commit()?)
+        Ok(())
     }
 
     fn count(&mut self, delivery: &Delivery, outcome: Delivered) {
@@ -187,6 +177,23 @@ impl Run {
             Some(error) => Err(error.into()),
             None => Ok(self.report),
         }
+    }
+}
+
+/// Writes down what became of a delivery.
+fn note(tx: &mut dyn Transaction, delivery: &Delivery, outcome: &Delivered, now: &str) -> store::Result<()> {
+    match outcome {
+        Delivered::Now | Delivered::Before => tx.forget_delivered(delivery),
+        Delivered::Refused(reason) => tx.bury(delivery, reason, now),
+        Delivered::Failed(reason) => {
+            let failures = Failures::and(delivery.failures.as_ref(), now, reason);
+            if failures.count >= ATTEMPTS {
+                tx.bury(delivery, &format!("failed {} times: {reason}", failures.count), now)
+            } else {
+                tx.delivery_failed(delivery, &failures)
+            }
+        }
+        Delivered::Blocked(..) | Delivered::Held => Ok(()),
     }
 }
 

@@ -89,7 +89,7 @@ mod tests {
     use crate::model::{ApprovalLevel, Category, ContentHash, Decision, VersionSource};
     use crate::store::sqlite::plans::{cost, database, scans};
     use crate::store::sqlite::{Access, Options, SqliteStore};
-    use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, Store, Transaction};
+    use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, Transaction, write};
 
     const MAPPED: i32 = 20;
 
@@ -110,9 +110,9 @@ mod tests {
         let path = folder.path().join("skills.db");
         SqliteStore::create(&path, Options::default(), Clock::System)?;
         let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System)?;
-        let mut transaction = store.write(Durability::Normal)?;
-        (0..skills).try_for_each(|number| add(transaction.as_mut(), number, skills / MAPPED, newer_waits))?;
-        transaction.commit()?;
+        write(&mut store, Durability::Normal, |tx| {
+            (0..skills).try_for_each(|number| add(tx, number, skills / MAPPED, newer_waits))
+        })?;
         let mut current = store.connection.prepare(OF).expect("it is SQL");
         let mut before = store.connection.prepare(BEFORE).expect("it is SQL");
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(11)?, row.get(12)?));

@@ -35,7 +35,7 @@ pub(super) fn run(
     let migrated = upgrade::run(transaction.connection(), &older, clock, &mut report)
         .map_err(|error| place.fail(&error))
         .and_then(|()| fill(&mut transaction))
-        .and_then(|()| Box::new(transaction).commit());
+        .and_then(|()| transaction.commit());
     match migrated {
         Ok(()) => report.backup = Some(backup),
         Err(error @ StoreError::OutcomeUnknown { .. }) => return Err(error),

@@ -55,9 +55,9 @@ use self::failure::Place;
 use self::identity::Identity;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Durability, Inspect, LockWaits, MaintainReport, Maintenance,
+    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, Inspect, LockWaits, MaintainReport, Maintenance,
     MigrateReport, RestoreReport, Result, Snapshot, StatementReport, StatusReport, Store, StoreError, Transaction,
-    Trial, UnarchiveReport,
+    Trial, UnarchiveReport, Work,
 };
 use crate::clock::Clock;
 use crate::draft::sweep_beside;
@@ -210,12 +210,17 @@ impl Store for SqliteStore {
         Ok(Box::new(transaction.watching(&self.watched)))
     }
 
-    fn write(&mut self, durability: Durability) -> Result<Box<dyn Transaction + '_>> {
+    /// The work runs once: it has the write lock from its first moment, so nobody can come in between.
+    fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()> {
         self.follow_the_name()?;
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
         require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        Ok(Box::new(transaction.queueing(self.options.queued).of(self.identity.as_ref())))
+        let mut transaction = transaction.queueing(self.options.queued).of(self.identity.as_ref());
+        match work(&mut transaction)? {
+            Conclusion::Commit => transaction.commit(),
+            Conclusion::Undo => Ok(()),
+        }
     }
 }
 

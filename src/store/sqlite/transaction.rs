@@ -50,6 +50,15 @@ impl<'a> SqliteTransaction<'a> {
         Self { identity, ..self }
     }
 
+    /// Makes it all durable; dropping it undoes everything.
+    pub(super) fn commit(self) -> Result<()> {
+        self.identity.map_or(Ok(()), Identity::require_same_file)?;
+        let (place, identity) = (self.place, self.identity);
+        self.inner.commit().map_err(|error| place.fail_commit(&error))?;
+        identity.into_iter().for_each(Identity::was_written_here);
+        Ok(())
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.inner
     }
@@ -245,13 +254,5 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
         self.say(bootstrap::bind(&self.inner, name, hash))
-    }
-
-    fn commit(self: Box<Self>) -> Result<()> {
-        self.identity.map_or(Ok(()), Identity::require_same_file)?;
-        let (place, identity) = (self.place, self.identity);
-        self.inner.commit().map_err(|error| place.fail_commit(&error))?;
-        identity.into_iter().for_each(Identity::was_written_here);
-        Ok(())
     }
 }

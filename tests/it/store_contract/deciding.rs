@@ -3,16 +3,9 @@
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
 use cfn::model::{ContentHash, Review, SkillId, Status};
-use cfn::store::{Durability, LatestDecision, NewMapping, SkillChange, Store, Transaction};
+use cfn::store::{LatestDecision, NewMapping, SkillChange, Transaction};
 
-use super::{Backend, NOW, decide, insert, map, name, version};
-
-fn in_one<T>(store: &mut dyn Store, work: impl FnOnce(&mut dyn Transaction) -> T) -> T {
-    let mut tx = store.write(Durability::Full).expect("a transaction");
-    let done = work(tx.as_mut());
-    tx.commit().expect("committed");
-    done
-}
+use super::{Backend, NOW, decide, in_one, insert, map, name, version};
 
 pub(crate) fn a_name_is_found_in_other_letters(backend: &dyn Backend) {
     let mut store = backend.open();

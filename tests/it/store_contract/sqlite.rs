@@ -35,7 +35,7 @@ impl Backend for Sqlite {
 
 contract! {
     Sqlite::new();
-    isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit, dropping_a_transaction_undoes_everything,
+    isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit, an_error_or_a_dry_run_undoes_everything,
         there_is_one_writer_and_the_second_waits_then_is_told;
     writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording,
         an_approval_binds_to_bytes_and_the_latest_decides, candidates_are_required_first_then_by_priority_and_name,

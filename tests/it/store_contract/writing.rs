@@ -3,26 +3,19 @@
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
 use cfn::model::{Category, ContentHash, Review, Usage};
-use cfn::store::{Durability, SkillChange, SkillFilter, Store};
+use cfn::store::{Durability, SkillChange, SkillFilter, Store, write};
 
-use super::{Backend, NOW, decide, insert, map, name, version};
-
-fn in_one(store: &mut dyn Store, write: impl FnOnce(&mut dyn cfn::store::Transaction)) {
-    let mut tx = store.write(Durability::Full).expect("a transaction");
-    write(tx.as_mut());
-    tx.commit().expect("committed");
-}
+use super::{Backend, NOW, decide, in_one, insert, map, name, version};
 
 pub(crate) fn a_recorded_version_never_changes_its_bytes(backend: &dyn Backend) {
     let mut store = backend.open();
     in_one(store.as_mut(), |tx| {
         insert(tx, "jwt", b"one", Auto);
     });
-    let mut tx = store.write(Durability::Full).expect("a transaction");
-    let skill = tx.skill(&name("jwt")).expect("a read").expect("a skill");
-    let other = ContentHash::of(b"two");
-    assert!(tx.record_version(skill.id, &version("1.0.0", &other, Auto)).is_err());
-    drop(tx);
+    let skill = store.read().expect("a snapshot").skill(&name("jwt")).expect("a read").expect("a skill");
+    let hash = ContentHash::of(b"two");
+    let other = version("1.0.0", &hash, Auto);
+    assert!(write(store.as_mut(), Durability::Full, |tx| tx.record_version(skill.id, &other)).is_err());
     let snapshot = store.read().expect("a snapshot");
     let versions = snapshot.versions(skill.id).expect("versions");
     assert_eq!(versions.len(), 1);
@@ -171,7 +164,6 @@ pub(crate) fn a_name_is_taken_once_and_names_differ_by_case(backend: &dyn Backen
         insert(tx, "jwt", b"one", Auto);
         insert(tx, "JWT", b"two", Auto);
     });
-    let mut tx = store.write(Durability::Full).expect("a transaction");
     let (twice, hash) = (name("jwt"), ContentHash::of(b"three"));
     let new = cfn::store::NewSkill {
         name: &twice,
@@ -181,7 +173,7 @@ pub(crate) fn a_name_is_taken_once_and_names_differ_by_case(backend: &dyn Backen
         owner: None,
         phase4_pattern_id: None,
     };
-    assert!(tx.insert_skill(&new, &version("1.0.0", &hash, Auto)).is_err());
-    drop(tx);
+    let version = version("1.0.0", &hash, Auto);
+    assert!(write(store.as_mut(), Durability::Full, |tx| tx.insert_skill(&new, &version)).is_err());
     assert_eq!(store.read().expect("a snapshot").list(&SkillFilter::default()).expect("a list").len(), 2);
 }

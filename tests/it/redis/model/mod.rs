@@ -14,7 +14,7 @@ use cfn::cache::redis::{Patience, Redis};
 use cfn::cache::{Cache, Class, Key};
 use cfn::settings::{Flags, Settings};
 use cfn::store::sqlite::SqliteStore;
-use cfn::store::{self, Durability, Snapshot, Store, Transaction};
+use cfn::store::{self, Durability, Snapshot, Store, Work};
 use rusqlite::Connection;
 
 use self::questions::Question;
@@ -78,8 +78,8 @@ impl Store for Interrupted<'_> {
         self.inner.read()
     }
 
-    fn write(&mut self, durability: Durability) -> store::Result<Box<dyn Transaction + '_>> {
-        self.inner.write(durability)
+    fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> store::Result<()> {
+        self.inner.attempt(durability, work)
     }
 }
 
