@@ -1,17 +1,17 @@
-//! Who decides and why: the options of the commands that record an approval beside what they do.
+//! The approval options that several commands share.
 
 use super::context::Context;
 use super::optional;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ApprovalArgs {
-    /// Who approves [env: CFN_APPROVER]
+    /// Name of the approver [env: CFN_APPROVER]
     #[arg(long)]
     approver: Option<String>,
-    /// Why
+    /// Reason, recorded with the decision
     #[arg(long)]
     reason: Option<String>,
-    /// Take back bytes that were rejected; the reason is recorded
+    /// Accept bytes that were rejected; needs --reason
     #[arg(long, requires = "reason")]
     pub(super) override_rejection: bool,
 }

@@ -1,4 +1,4 @@
-//! Arguments that take one word of a fixed set. The help and an error name the words, and the shell completes them.
+//! Arguments restricted to a fixed set of words, which help, errors and shell completions list.
 
 use std::ffi::OsStr;
 
@@ -7,10 +7,11 @@ use clap::{Arg, Command, Error};
 
 use crate::model::{ApprovalLevel, Category, ChangeType, Status};
 
-/// The words of a set, in the order in which they are shown.
+/// Lists the words of a set, in display order.
 type Words = fn() -> Vec<&'static str>;
 
-/// Parses like `parser`, which decides what is taken: a script may pass an empty text where it has nothing to say.
+/// Parses with `parser`, but lists `words` as the possible values. Scripts pass an empty argument for "not given",
+/// which `parser` may accept.
 #[derive(Clone)]
 pub(super) struct Choice<P> {
     parser: P,
@@ -29,37 +30,34 @@ impl<P: TypedValueParser> TypedValueParser for Choice<P> {
     }
 }
 
-/// One of these words.
+/// Restricts an argument to these words.
 pub(super) fn one_of<P: TypedValueParser>(parser: P, words: Words) -> Choice<P> {
     Choice { parser, words }
 }
 
-/// What a skill is about.
 pub(super) fn category() -> impl TypedValueParser<Value = Category> {
     one_of(str::parse::<Category>, categories)
 }
 
-/// The same, or nothing.
+/// A category, or an empty argument.
 pub(super) fn optional_category() -> impl TypedValueParser<Value = String> {
     one_of(StringValueParser::new(), categories)
 }
 
-/// How strictly a skill is reviewed.
 pub(super) fn level() -> impl TypedValueParser<Value = ApprovalLevel> {
     one_of(str::parse::<ApprovalLevel>, || ApprovalLevel::ALL.iter().map(|it| it.as_str()).collect())
 }
 
-/// Whether a skill is in use.
 pub(super) fn status() -> impl TypedValueParser<Value = Status> {
     one_of(str::parse::<Status>, || Status::ALL.iter().map(|it| it.as_str()).collect())
 }
 
-/// What a new version changes, or nothing.
+/// A change type, or an empty argument.
 pub(super) fn optional_change_type() -> impl TypedValueParser<Value = String> {
     one_of(StringValueParser::new(), || ChangeType::ALL.iter().map(|it| it.as_str()).collect())
 }
 
-/// Yes or no, or nothing.
+/// A boolean, or an empty argument.
 pub(super) fn optional_boolean() -> impl TypedValueParser<Value = String> {
     one_of(StringValueParser::new(), || vec!["true", "false"])
 }

@@ -26,7 +26,7 @@ Examples:
   cfn man | man -l -
   cfn man skill-rollback > cfn-skill-rollback.1")]
 pub(super) struct ManArgs {
-    /// The page of a command, such as deploy or skill-list
+    /// Print the page of this command, such as deploy or skill-list
     command: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-/// A shell offers files for what it knows nothing of. Only paths are files here: a name, a number or a date is none.
+/// Stops shells from completing file names for arguments that are not paths, which is their default.
 fn hinted(command: Command) -> Command {
     let no_file = |it: Arg| {
         let unknown = it.get_action().takes_values() && it.get_value_hint() == ValueHint::Unknown;
@@ -50,7 +50,7 @@ fn hinted(command: Command) -> Command {
     command.mut_args(no_file).mut_subcommands(hinted)
 }
 
-/// What the library leaves out for fish: the words of arguments that are no options.
+/// Completes the words of positional arguments in fish, which the library leaves out.
 fn fish_words(command: &Command, path: &[&str]) -> String {
     let condition = match path {
         [] => String::new(),

@@ -1,4 +1,5 @@
-//! What a command runs with. The database is opened when a command asks for it, and this is the only place that names a backend.
+//! The environment of a command: settings, clock and output. It opens the database and the cache on first use, and is
+//! the only place that names a backend.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
     pub(super) output: Output,
-    /// Whether `--db` was given: some commands work on the user's database only where it is named.
+    /// Whether `--db` was given: some commands use the user's database only when it is named.
     pub(super) names_database: bool,
 }
 
@@ -32,17 +33,17 @@ pub(super) struct Context {
 pub(super) type Database = SqliteStore;
 
 impl Context {
-    /// Opens the database; an older one is adopted first.
+    /// Opens the database, and adopts an older one first.
     pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
         self.open_with(access, |it| it)
     }
 
-    /// Opens the database to read a few rows, wherever in it they are.
+    /// Opens the database to read a few scattered rows.
     pub(super) fn open_for_few_rows(&self) -> Result<Database, Failure> {
         self.open_with(Access::Read, |it| Options { few_rows: true, ..it })
     }
 
-    /// Opens the database for a process that stays.
+    /// Opens the database for a long-lived process.
     pub(super) fn open_long_lived(&self, access: Access) -> Result<Database, Failure> {
         self.open_with(access, |it| Options { long_lived: true, ..it })
     }
@@ -65,7 +66,7 @@ impl Context {
         }
     }
 
-    /// Refuses a database that nobody named and somebody else put where it was found.
+    /// Refuses a discovered database that belongs to another user.
     fn require_own(&self) -> Result<(), Failure> {
         let Some(Err(foreign)) = &self.settings.search else { return Ok(()) };
         let hint = "If you trust it, name it with --db or CFN_SKILLS_DB_PATH.";
@@ -78,7 +79,7 @@ impl Context {
         Failure::new(3, "database_missing", message, "Create it here with 'cfn init', or name another with --db.")
     }
 
-    /// Brings the schema of an older database up to date, and says so on one line.
+    /// Migrates an older database, and reports it on one line.
     pub(super) fn adopt(&self) -> Result<(MigrateReport, CaptureReport), Failure> {
         let Opening { path, options, clock } = self.opening(Access::Write)?;
         let mut store = SqliteStore::older(&path, options, clock)?;
@@ -94,7 +95,7 @@ impl Context {
         Ok((report, captured))
     }
 
-    /// Creates the database where there is none; says whether it did.
+    /// Creates the database if it is missing, and returns whether it did.
     pub(super) fn create(&self) -> Result<bool, Failure> {
         Ok(self.opening(Access::Write)?.create()?)
     }
@@ -111,7 +112,7 @@ impl Context {
         Ok(SqliteStore::replace(&path, from, options, clock))
     }
 
-    /// How to connect to the workflow database.
+    /// Connects to the workflow database.
     pub(super) fn workflow(
         &self,
     ) -> Result<impl FnMut() -> workflow::Result<Box<dyn WorkflowDatabase>> + use<>, Failure> {
@@ -119,22 +120,22 @@ impl Context {
         Ok(move || -> workflow::Result<Box<dyn WorkflowDatabase>> { Ok(Box::new(Postgres::connect(&server)?)) })
     }
 
-    /// The query cache for questions of this class. Asked for before the database is opened, it connects meanwhile.
+    /// The query cache for one class of queries. Call it before opening the database: it connects in the background.
     pub(super) fn cache(&self, class: Class) -> Result<Box<dyn Cache>, Failure> {
         Ok(self.cache_for(&[class], Patience::Command)?)
     }
 
-    /// The query cache for a process that stays, and answers requests.
+    /// The query cache for a long-lived process.
     pub(super) fn cache_long_lived(&self, classes: &[Class]) -> Result<Box<dyn Cache>, Failure> {
         Ok(self.cache_for(classes, Patience::Requests)?)
     }
 
-    /// The query cache for work that is done by many threads and can wait.
+    /// The query cache for many threads, which can wait longer for it.
     pub(super) fn cache_shared(&self, classes: &[Class]) -> Result<Box<dyn Cache + Sync>, Failure> {
         self.cache_for(classes, Patience::Work)
     }
 
-    /// The Redis server, to see what it takes and does; none where none is used.
+    /// The Redis server, for measuring it; `None` without one.
     pub(super) fn redis(&self) -> Result<Option<Observed>, Failure> {
         Ok(self.settings.optional_cache()?.and_then(|it| Some(Observed::new(it.server.as_ref()?))))
     }
@@ -147,7 +148,7 @@ impl Context {
         })
     }
 
-    /// Refuses where no cache server is named.
+    /// Returns the cache settings, or an error if no server is configured.
     pub(super) fn require_cache(&self) -> Result<CacheSettings, Failure> {
         let settings = self.settings.cache()?;
         let none = || Failure::input("no Redis server is named", "Name one with --redis-url or CFN_REDIS_URL.");
@@ -161,41 +162,41 @@ impl Context {
         Ok(Box::new(Attended::connect(server, settings)?))
     }
 
-    /// What is noted about the cache server beside the database.
+    /// The notes about the cache server, kept beside the database.
     pub(super) fn cache_notes(&self, settings: &CacheSettings) -> Result<Option<Notes>, Failure> {
         let database = self.settings.database()?;
         Ok(settings.server.as_ref().map(|it| Notes::of(&database, it)))
     }
 
-    /// A path that was typed, as one from the root.
+    /// Makes a typed path absolute.
     pub(super) fn absolute(&self, typed: &Path) -> PathBuf {
         without_detours(&self.settings.current_folder.join(typed))
     }
 
-    /// Which files may be read.
+    /// The files that a skill may come from.
     pub(super) fn files(&self) -> Result<Files, Failure> {
         Ok(Files { most_bytes: self.settings.content_bytes()?, root: self.settings.content_root() })
     }
 
-    /// Where content paths are counted from.
+    /// The folder that content paths are relative to.
     pub(super) fn project(&self) -> Result<Project, Failure> {
         Ok(Project::of(&self.settings.database()?, &self.settings.current_folder))
     }
 
-    /// The same run on another database.
+    /// This context with another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
         let settings = self.settings.with_database(database);
         Self { settings, clock: self.clock, output: self.output, names_database: true }
     }
 
-    /// Copies the database, which is only read.
+    /// Copies the database without writing to it.
     pub(super) fn copy_to(&self, path: &Path) -> Result<(), Failure> {
         let opening = self.opening(Access::Read)?;
         SqliteStore::open(&opening.path, Access::Read, opening.options, opening.clock)?.backup(path)?;
         Ok(())
     }
 
-    /// How to open the database. A setting for writing is judged only where something is to be written.
+    /// How to open the database. Write settings are checked only for write access.
     pub(super) fn opening(&self, access: Access) -> Result<Opening, Failure> {
         self.require_own()?;
         let settings = &self.settings;
@@ -214,7 +215,7 @@ impl Context {
         Ok(Opening { path: settings.database()?, options, clock: self.clock })
     }
 
-    /// What an adoption did, on one line.
+    /// Describes an adoption on one line.
     fn adoption(&self, path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
         let mut parts = vec![format!(
             "adopted {}: schema {} to {}, contents of {} stored",
@@ -229,13 +230,13 @@ impl Context {
         }
         parts.extend(left.iter().map(|(reason, names)| format!("{reason}: {}", self.output.several(names))));
         if let Some(backup) = &report.backup {
-            parts.push(format!("the state before is in {}", backup.display()));
+            parts.push(format!("the previous database was saved to {}", backup.display()));
         }
         Visible(parts.join("; ")).to_string()
     }
 }
 
-/// A database and how to open it: its settings are judged, so all that can fail is the database.
+/// A database with its validated settings: from here on only the database itself can fail.
 pub(super) struct Opening {
     path: PathBuf,
     options: Options,
@@ -243,22 +244,22 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// The same for another database.
+    /// These settings with another database.
     pub(super) fn at(&self, path: &Path) -> Self {
         Self { path: path.to_owned(), ..*self }
     }
 
-    /// Creates the database where there is none; says whether it did.
+    /// Like [`Context::create`], but returns the store's error.
     pub(super) fn create(&self) -> store::Result<bool> {
         SqliteStore::create(&self.path, self.options, self.clock)
     }
 
-    /// Opens a database that this cfn has made.
+    /// Opens a database that this process created.
     pub(super) fn open(&self, access: Access) -> store::Result<Box<dyn Store>> {
         Ok(Box::new(SqliteStore::open(&self.path, access, self.options, self.clock)?))
     }
 
-    /// Opens the database for writing as often as it is called, by whatever thread.
+    /// A function that opens the database for writing on each call, from any thread.
     pub(super) fn opener(self) -> impl Fn() -> store::Result<Box<dyn stress::Database>> + Sync {
         move || {
             let options = Options { long_lived: true, ..self.options };

@@ -1,5 +1,4 @@
-//! What a command does about the workflow database after its commit: it starts a delivery in the background, and never waits
-//! for it.
+//! Starts a background delivery to the workflow database after a commit. The command never waits for it.
 
 use std::env;
 use std::ffi::OsStr;
@@ -18,16 +17,17 @@ use crate::process::start_in_background;
 use crate::regular_file;
 use crate::settings::{BadSetting, Queued};
 
-/// What the name of the lock has after that of the database.
+/// Suffix of the lock file's name, after the database's.
 const LOCK: &str = "-sync.lock";
 
-/// Held while a process delivers in the background; given back when it ends, however it ends.
+/// The lock of the one process that delivers in the background. The kernel releases it when the process ends.
 pub(super) struct Turn {
     _file: File,
 }
 
 impl Turn {
-    /// The turn, unless another process has it, or there can be no such file: then nothing is delivered in the background.
+    /// Takes the lock. `None` if another process holds it or the file cannot be created; then nothing is delivered in
+    /// the background.
     pub(super) fn take(database: &Path) -> Option<Self> {
         let mut path = database.as_os_str().to_owned();
         path.push(LOCK);
@@ -37,12 +37,12 @@ impl Turn {
     }
 }
 
-/// Sees to it that what a command queued is delivered.
+/// Starts a delivery of the events that a command queued.
 pub(super) fn start(context: &Context, store: &mut Database) {
     Started::default().start(context, store);
 }
 
-/// The delivery that a process started which stays, and whether it said already that there is none.
+/// The delivery started by a long-lived process, and whether it has warned that none can be started.
 #[derive(Debug, Default)]
 pub(super) struct Started {
     child: Option<Child>,
@@ -50,14 +50,14 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// Sees to it that what waits is delivered. The command has done what it was asked, so nothing here can make it fail.
+    /// Starts a delivery if events are queued. It cannot fail: the command's own work is already committed.
     pub(super) fn start(&mut self, context: &Context, store: &mut Database) {
         let since = Instant::now();
         if self.still_runs() || matches!(context.settings.queued(), Ok(Queued::Nothing) | Err(_)) {
             return;
         }
         let usable = context.settings.sync_budget().and_then(|budget| {
-            // It would fail where nobody sees it.
+            // In the background, the error would go unseen.
             context.settings.workflow_server().map(|_| budget)
         });
         match (usable, ops::next_step(store, context.clock)) {
@@ -75,7 +75,7 @@ impl Started {
         }
     }
 
-    /// Also takes note of one that ended: a process that stays must not collect them.
+    /// Also reaps a child that ended: a long-lived process must not collect zombies.
     fn still_runs(&mut self) -> bool {
         let runs = self.child.as_mut().is_some_and(|it| matches!(it.try_wait(), Ok(None)));
         if !runs {
@@ -84,7 +84,7 @@ impl Started {
         runs
     }
 
-    /// Once is enough, however many rows a process logs.
+    /// Warns once per process, however many rows it logs.
     fn warn(&mut self, context: &Context, message: &str) {
         if !std::mem::replace(&mut self.warned, true) {
             context.output.warn(message);
@@ -100,10 +100,11 @@ impl Started {
 }
 
 fn cannot_start(error: &BadSetting) -> String {
-    Visible(format!("nothing is delivered to the workflow database: {error}; events are queued")).to_string()
+    Visible(format!("cannot deliver to the workflow database: {error}; events are queued")).to_string()
 }
 
-/// None where another process delivers: it looks again after giving the turn back, and finds what was committed before this moment.
+/// `None` if another process is delivering: it looks again after it releases the lock, so it finds everything committed
+/// before now.
 fn spawn(context: &Context) -> io::Result<Option<Child>> {
     let settings = &context.settings;
     let database = settings.database().map_err(io::Error::other)?;

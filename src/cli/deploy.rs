@@ -14,8 +14,9 @@ use crate::ops::{self, Deploy, DeployReport};
 
 /// Deploy an approved skill; prints its id
 ///
-/// Stores the file's bytes, records the version and its approval, and maps the skill to agent types, in one transaction. Deploying
-/// the same bytes again adds only what is missing; other bytes become the next patch version.
+/// Stores the file's bytes, records the version and its approval, and maps the skill to agent types, in one
+/// transaction. Deploying the same bytes again adds only missing mappings and approvals; different bytes become the
+/// next patch version.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,45 +24,45 @@ Examples:
   cfn deploy 42 jwt-authentication SKILL.md domain backend-developer,api-designer
   cfn deploy 7 incident-review SKILL.md coordination on-call --priority 1 --required")]
 pub(super) struct Args {
-    /// The pattern in the workflow database that the skill was generated from
+    /// Id of the workflow database's pattern that the skill was generated from
     #[arg(value_parser = pattern_id, allow_negative_numbers = true)]
     pattern_id: i64,
-    /// The skill: letters, digits, '_' and '-', at most 64
+    /// Name of the skill: up to 64 letters, digits, '_' and '-'
     skill_name: SkillName,
-    /// Its file
+    /// Path of its SKILL.md
     content_path: PathBuf,
-    /// coordination, testing, infrastructure, domain or foundation; domain for a new skill, if left out
+    /// Category [default for a new skill: domain]
     #[arg(value_parser = optional_category())]
     category: Option<String>,
-    /// Agent types that get it, separated by commas
+    /// Agent types to map the skill to, separated by commas
     team_ids: Option<String>,
-    /// The version, instead of a higher one that the file declares, or the next patch version (1.0.0 for a new skill)
+    /// Version [default: the version declared in the file, if higher, or the next patch version; 1.0.0 for a new skill]
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
-    /// The place of the skill among those of an agent type: 1 is first, 5 that of a new mapping
+    /// Priority of the mappings; 1 is loaded first [default for a new mapping: 5]
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=10), value_name = "1..10")]
     priority: Option<i64>,
-    /// Hand it out whatever the limits and conditions
+    /// Always include it, ignoring limits and conditions
     #[arg(long)]
     required: bool,
-    /// Hand it out only for tasks with one of these keywords
+    /// Include it only for tasks with one of these keywords
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     context: Vec<String>,
-    /// Hand it out only in this phase
+    /// Include it only in this phase
     #[arg(long)]
     phase: Option<String>,
-    /// Who is responsible for the skill
+    /// Owner of the skill
     #[arg(long)]
     owner: Option<String>,
-    /// The team that the skill belongs to
+    /// Team of the skill
     #[arg(long)]
     team: Option<String>,
-    /// Tags, instead of those of the front matter
+    /// Tags, overriding the front matter
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     tags: Option<Vec<String>>,
     #[command(flatten)]
     approval: ApprovalArgs,
-    /// Do everything but the commit, and say what would be done
+    /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -99,16 +100,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-/// clap's own message about numbers does not say which one.
+/// clap's own message about numbers does not name the argument.
 fn pattern_id(text: &str) -> Result<i64, String> {
     let id = text.parse().ok().filter(|id| *id >= 0);
-    id.ok_or_else(|| "the pattern id is a non-negative integer".to_owned())
+    id.ok_or_else(|| "the pattern id must be a non-negative integer".to_owned())
 }
 
 impl Report for DeployReport {
     fn text(&self, page: &mut Page) {
         match self.id.filter(|_| !self.dry_run) {
-            // The old script's contract: the id, alone.
+            // The old script printed the id alone.
             Some(id) => page.line(id.0),
             None => page.line(format!(
                 "dry run: would {} {} {} ({}), adding {} agent types and changing {}",

@@ -13,27 +13,27 @@ use crate::process;
 use crate::settings::BadSetting;
 use crate::store::StoreError;
 
-/// Why a command ends without having done what it was asked, and what the user can do.
+/// The reason a command failed, and what the user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Failure {
     /// The exit code.
     pub(super) code: u8,
-    /// A word for programs.
+    /// A stable word for programs.
     pub(super) kind: &'static str,
-    /// One sentence of what is wrong.
+    /// One sentence: what is wrong.
     pub(super) message: String,
-    /// One sentence of what to do.
+    /// One sentence: what to do.
     pub(super) hint: String,
 }
 
 impl Failure {
-    /// Escapes what is not visible in both texts: whatever they quote, nothing of it moves the cursor.
+    /// Escapes invisible characters in both texts, so that quoted input cannot move the cursor.
     pub(super) fn new(code: u8, kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         let (message, hint) = (Visible(message.into()).to_string(), Visible(hint.into()).to_string());
         Self { code, kind, message, hint }
     }
 
-    /// Arguments or input that cannot be meant.
+    /// Invalid arguments or input.
     pub(super) fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(1, "invalid_input", message, hint)
     }
@@ -43,23 +43,23 @@ impl Failure {
         matches!(self.kind, "database_missing" | "database_corrupt" | "not_a_skills_database")
     }
 
-    /// Whether the database was changed while it was read without locks; another try may meet it at rest.
+    /// Whether the database changed while it was read without locks, so that a second try may succeed.
     pub(super) fn is_about_a_change(&self) -> bool {
         self.kind == "changed_while_read"
     }
 
-    /// Whether an outside service failed, which may be better later.
+    /// Whether an outside service failed, so that a later try may succeed.
     pub(super) fn is_about_a_service(&self) -> bool {
         self.code == 9
     }
 
-    /// The answer could not be written.
+    /// Stdout could not be written.
     pub(super) fn output(error: &io::Error) -> Self {
         let message = format!("the answer could not be written: {error}");
-        Self::new(1, "output", message, "What the command changed is committed; look at where stdout goes.")
+        Self::new(1, "output", message, "The command's changes are committed; check where stdout goes.")
     }
 
-    /// Something that cannot happen, said instead of a panic.
+    /// A state that should be impossible, reported instead of a panic.
     pub(super) fn internal(what: &str) -> Self {
         Self::new(1, "internal", what, "This is a defect of cfn; please report it.")
     }
@@ -67,7 +67,7 @@ impl Failure {
 
 impl From<UnknownWord> for Failure {
     fn from(error: UnknownWord) -> Self {
-        Self::input(error.to_string(), "Run the command with --help for what it takes.")
+        Self::input(error.to_string(), "Run the command with --help to see its arguments.")
     }
 }
 
@@ -137,34 +137,34 @@ impl From<StoreError> for Failure {
             ),
             StoreError::Newer { .. } => (3, "database_newer", "Install a newer cfn; the file was not touched."),
             StoreError::NeedsMigration { .. } => (3, "database_older", "Run 'cfn db migrate'."),
-            StoreError::Full { .. } => (3, "disk_full", "Make space or raise the limit, and run the command again."),
+            StoreError::Full { .. } => (3, "disk_full", "Free space or raise the limit, and run the command again."),
             StoreError::Denied { .. } => {
-                (3, "database_denied", "Give this user the right to read and write the file and its folder.")
+                (3, "database_denied", "Allow this user to read and write the file and its folder.")
             }
             StoreError::Conflict { .. } => (8, "conflict", "Nothing was changed; try again."),
             StoreError::Defect(what) => return Self::internal(what),
             StoreError::Busy { .. } => (8, "busy", "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
             StoreError::Changed { .. } => {
-                (8, "changed_while_read", "Try again; who may write the folder reads without being disturbed.")
+                (8, "changed_while_read", "Try again; with write permission for the folder, reads are never disturbed.")
             }
             StoreError::Replaced { .. } => (3, "database_replaced", "Nothing was changed; run the command again."),
             StoreError::ForeignLog { .. } => (
                 3,
                 "foreign_log",
-                "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the one before.",
+                "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the old file.",
             ),
-            StoreError::NotAFile { .. } => (3, "database_file", "Move it away: SQLite keeps a file of its own there."),
+            StoreError::NotAFile { .. } => (3, "database_file", "Move it away: SQLite needs this file name."),
             StoreError::OutcomeUnknown { .. } => {
-                (3, "outcome_unknown", "Running the command again is safe, and says what became of it.")
+                (3, "outcome_unknown", "Run the command again: that is safe, and shows the outcome.")
             }
             StoreError::DamagedRow { .. } => (3, "damaged_row", "Correct the row, and run 'cfn db check'."),
             StoreError::Archive { .. } => {
-                (2, "archive_refused", "Name a whole file that 'cfn db archive' wrote for this database, or a new one.")
+                (2, "archive_refused", "Name a complete archive of this database, or a new file.")
             }
             StoreError::Statement { .. } => {
-                (1, "statement_refused", "Give one SELECT that reads the tables of the skills database.")
+                (1, "statement_refused", "Use a single SELECT on the tables of the skills database.")
             }
-            StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and space."),
+            StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and free space."),
             StoreError::Failed { .. } => (3, "database_failed", "Run 'cfn db check'."),
         };
         Self::new(code, kind, message, hint)
@@ -180,18 +180,18 @@ impl From<bench::Error> for Failure {
             bench::Error::Defect(what) => return Self::internal(what),
             bench::Error::Interrupted => return Self::new(130, "interrupted", message, "Run it again."),
             bench::Error::File { .. } => {
-                return Self::new(2, "file_failed", message, "Check the folder and its space.");
+                return Self::new(2, "file_failed", message, "Check the folder and its free space.");
             }
             bench::Error::NoRun { .. } => {
-                ("no_bench_run", "Name what 'cfn bench --json' wrote, or the file of its --samples.")
+                ("no_bench_run", "Name the output of 'cfn bench --json', or a --samples file.")
             }
             bench::Error::Process(process::Error::Failed { .. }) => {
-                ("program_failed", "Run that command by itself; nothing was measured.")
+                ("program_failed", "Nothing was measured; run that command by itself to see the error.")
             }
             bench::Error::Process(process::Error::NotStarted { .. }) => {
                 ("program_not_started", "Install it, or correct the command.")
             }
-            bench::Error::WrongAnswer { .. } => ("wrong_answer", "Without the right answer there is no figure."),
+            bench::Error::WrongAnswer { .. } => ("wrong_answer", "Correct the command; nothing was measured."),
         };
         Self::new(1, kind, message, hint)
     }
@@ -205,7 +205,7 @@ impl From<Error> for Failure {
             Error::Workflow(error) => return error.into(),
             Error::Cache(error) => return error.into(),
             Error::NoTokens => {
-                (3, "no_write_tokens", "Put them back as a fresh database has them, or restore a backup.".into())
+                (3, "no_write_tokens", "Recreate the triggers as in a new database, or restore a backup.".into())
             }
             Error::File(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (4, "skill_not_found", not_found(&near)),
@@ -214,41 +214,37 @@ impl From<Error> for Failure {
                 (4, "version_not_found", format!("It has: {}.", known.join(", ")))
             }
             Error::NotHigher { .. } => (5, "version_not_higher", "Name a higher version.".into()),
-            Error::OtherChangeType { actual, .. } => {
-                (5, "other_change_type", format!("Say {actual}, or name a version that is a step of the stated type."))
-            }
+            Error::OtherChangeType { actual, .. } => (
+                5,
+                "other_change_type",
+                format!("Use change type {actual}, or a version that matches the stated type."),
+            ),
             Error::VersionTaken { .. } => {
-                (5, "version_taken", "Name a version that was never used; 'cfn skill history' shows them.".into())
+                (5, "version_taken", "Name an unused version; 'cfn skill history' lists the used ones.".into())
             }
             Error::UnreadableVersion { .. } => {
-                (5, "version_unreadable", "Deploy the file with --version X.Y.Z to start counting.".into())
+                (5, "version_unreadable", "Deploy the file with --version X.Y.Z.".into())
             }
             Error::Unchanged { .. } => (6, "content_unchanged", "No update is needed.".into()),
             Error::LowersLevel { .. } => (
                 7,
                 "lowers_approval_level",
-                "Keep the category and the level, or deploy it under another name; nothing was changed.".into(),
+                "Nothing was changed; keep the category and the level, or use another name.".into(),
             ),
-            Error::Rejected { .. } => (
-                7,
-                "rejected",
-                "Correct the file, or take the bytes back with --override-rejection --reason TEXT.".into(),
-            ),
-            Error::NoReason => (1, "no_reason", "Say why with --reason TEXT.".into()),
+            Error::Rejected { .. } => {
+                (7, "rejected", "Correct the file, or accept the bytes with --override-rejection --reason TEXT.".into())
+            }
+            Error::NoReason => (1, "no_reason", "Give the reason with --reason TEXT.".into()),
             Error::NameTaken { other, .. } => {
-                (7, "name_taken", format!("Use the name {}, or another one; nothing was changed.", Visible(other)))
+                (7, "name_taken", format!("Nothing was changed; use the name {}, or another one.", Visible(other)))
             }
-            Error::NotApproved { .. } => {
-                (7, "not_approved", "Approve it with 'cfn skill approve', if it should be used.".into())
+            Error::NotApproved { .. } => (7, "not_approved", "To use it, approve it with 'cfn skill approve'.".into()),
+            Error::Integrity { .. } => {
+                (7, "integrity", "Deploy the approved file again to restore its bytes, or run 'cfn db capture'.".into())
             }
-            Error::Integrity { .. } => (
-                7,
-                "integrity",
-                "Deploy the approved file again to put its bytes back, or run 'cfn db capture'.".into(),
-            ),
-            Error::AmbiguousHash { .. } => (7, "ambiguous_hash", "Give more digits; nothing was decided.".into()),
+            Error::AmbiguousHash { .. } => (7, "ambiguous_hash", "Nothing was decided; give more digits.".into()),
             Error::ChangedSinceReview { .. } => {
-                (7, "changed_since_review", "Look at 'cfn skill show --content', and decide on that.".into())
+                (7, "changed_since_review", "Review the output of 'cfn skill show --content', and decide again.".into())
             }
         };
         Self::new(code, kind, message, hint)

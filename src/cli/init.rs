@@ -20,13 +20,13 @@ use crate::settings::{DEFAULT_DATABASE, Found};
 
 /// Create the database, and import a folder of skills
 ///
-/// A database that exists is left as it is. With --from, every SKILL.md below the folder is imported, whatever its spelling; one bad
-/// file never stops the rest. Importing again changes nothing, but adds the agent types and approvals that are asked for. What is not
-/// of level auto waits for review, unless --approve-as names who approves.
+/// An existing database is kept. With --from, every SKILL.md below the folder is imported, whatever its letter case; a
+/// bad file does not stop the others. A repeated import changes nothing, except that it adds missing agent types and
+/// approvals. Skills above level auto wait for review, unless --approve-as names an approver.
 ///
-/// Folders of version control, dependencies, builds and caches are skipped, and what a .cfnignore names (in gitignore's syntax). Of
-/// files with one name, the one whose folder bears it wins. A skill remembers the file that it came from: another file never takes
-/// its place, unless --from-any says so.
+/// Version control, dependency, build and cache folders are skipped, and everything a .cfnignore file excludes
+/// (gitignore syntax). If several files declare one name, the file in the folder of that name wins. A skill remembers
+/// its source file: without --from-any, no other file replaces it.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = "\
@@ -42,41 +42,41 @@ pub(super) struct Args {
     /// Import every skill file below this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     from: Option<PathBuf>,
-    /// The category of skills whose front matter names none of the five; no file gets a weaker review than this one's [default:
+    /// Category of skills whose front matter names none; no skill gets a weaker review than this category's [default:
     /// domain]
     #[arg(long, requires = "from", value_parser = category())]
     category: Option<Category>,
-    /// Let a file's own category and level decide its review, also where they make it weaker: for your own files
+    /// Trust each file's category and level, even if they weaken its review: for your own files
     #[arg(long, requires = "from")]
     trust_levels: bool,
-    /// Import files that changed since, as the next version
+    /// Import changed files as the next version
     #[arg(long, requires = "from")]
     update: bool,
-    /// Update skills that came from another file, too; their new bytes are escalated and wait for a decision
+    /// Also update skills that came from another file; their new content is escalated and waits for review
     #[arg(long, requires = "update")]
     from_any: bool,
-    /// Where several files claim a name, import each of them as COLLECTION-NAME
+    /// If several files declare one name, import each as COLLECTION-NAME
     #[arg(long, requires = "from", conflicts_with = "from_any")]
     namespace: bool,
-    /// Import skill files that are part of another skill, too
+    /// Also import skill files inside the folder of another skill
     #[arg(long, requires = "from")]
     nested: bool,
-    /// Record an approval of each skill, by this approver
+    /// Approve each skill, as this approver
     #[arg(long, value_name = "NAME", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     approve_as: Option<String>,
-    /// Why, for the records
+    /// Reason, recorded with the decisions
     #[arg(long, value_name = "TEXT", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     reason: Option<String>,
-    /// Take back bytes that were rejected; the reason is recorded
+    /// Accept bytes that were rejected; needs --reason
     #[arg(long, requires_all = ["from", "reason"])]
     override_rejection: bool,
-    /// Agent types that get the skills, separated by commas
+    /// Agent types to map the skills to, separated by commas
     #[arg(long, value_name = "A,B", requires = "from")]
     agents: Option<String>,
-    /// Write the whole report to this file, as JSON
+    /// Write the full report to this file, as JSON
     #[arg(long, value_name = "FILE", requires = "from", value_hint = ValueHint::FilePath)]
     report: Option<PathBuf>,
-    /// Create one in this folder, also where there is one above it
+    /// Create a database in this folder, even if a folder above has one
     #[arg(long, conflicts_with = "db")]
     here: bool,
     /// Exit 1 if a file was refused
@@ -84,7 +84,6 @@ pub(super) struct Args {
     strict: bool,
 }
 
-/// What `init` did.
 #[derive(Debug, Serialize)]
 struct InitReport {
     #[serde(serialize_with = "path_as_text")]
@@ -102,7 +101,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
         return Err(Failure::new(2, "file_unreadable", message, "Name the folder that holds the skills."));
     }
-    // A report that cannot be written is known before the import.
+    // Fail before the import if the report cannot be written.
     let file = args.report.as_deref().map(ReportFile::begin).transpose()?;
     let report = match &args.from {
         None => {
@@ -126,7 +125,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     })
 }
 
-/// Where the whole report goes.
+/// The file of the full report.
 struct ReportFile<'a> {
     path: &'a Path,
     output: OutputFile,
@@ -151,16 +150,16 @@ impl<'a> ReportFile<'a> {
     }
 }
 
-/// The context of a database in this folder, where the one that is found is not the one to make: another is above, and `--here` was
-/// given or that one is somebody else's.
+/// The context for a database in this folder, if discovery found another one: in a folder above (with `--here`), or of
+/// another user.
 fn place(context: &Context, here: bool) -> Result<Option<Context>, Failure> {
     let folder = &context.settings.current_folder;
     let ours = || Ok(Some(context.with_database(&folder.join(DEFAULT_DATABASE))));
     match &context.settings.search {
         _ if here => ours(),
         Some(Ok(Found::Above(path))) => {
-            let message = format!("this folder has a database already, above it: {}", Visible(path.to_string_lossy()));
-            Err(Failure::input(message, "Name it with --db, or make another one in this folder with --here."))
+            let message = format!("there is a database in a folder above already: {}", Visible(path.to_string_lossy()));
+            Err(Failure::input(message, "Name it with --db, or create another one here with --here."))
         }
         Some(Err(foreign)) if !foreign.path.starts_with(folder) => ours(),
         _ => Ok(None),
@@ -184,7 +183,7 @@ fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Imp
     }
 }
 
-/// Imports into a database that nobody has seen yet, or else into the one that is there.
+/// Imports into a new database before it becomes visible, or into the existing one.
 fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> {
     let path = context.settings.database()?;
     if let Some(mut draft) = context.draft()? {
@@ -205,7 +204,7 @@ fn import(context: &Context, store: &mut Database, request: &Import<'_>) -> Resu
     Ok(ops::import(store, &context.files()?, &context.project()?, context.clock, request, &mut at)?)
 }
 
-/// How many examples of a kind the text shows.
+/// Number of examples of each kind in the text.
 const EXAMPLES: usize = 10;
 
 impl Report for InitReport {
@@ -214,7 +213,7 @@ impl Report for InitReport {
         page.line(if self.created { format!("created {path}") } else { format!("{path} exists already") });
         let Some(import) = &self.import else { return };
         skipped(import, page);
-        let nested = import.nested.iter().map(|it| format!("{}: it is part of another skill", Visible(it)));
+        let nested = import.nested.iter().map(|it| format!("{}: part of another skill", Visible(it)));
         examples("nested", nested, page);
         examples("changed", import.changed.iter().map(said), page);
         for kind in import.refused_by_kind().into_keys() {
@@ -234,7 +233,7 @@ fn said(refusal: &Refusal) -> String {
     format!("{}{line}: {}", Visible(&refusal.path), Visible(&refusal.reason))
 }
 
-/// Some of a list, and how many more there are.
+/// Prints the first entries of a list, and the number of the others.
 fn examples(label: &str, entries: impl Iterator<Item = String>, page: &mut Page) {
     let mut more = 0;
     for (index, entry) in entries.enumerate() {
@@ -245,7 +244,7 @@ fn examples(label: &str, entries: impl Iterator<Item = String>, page: &mut Page)
         }
     }
     if more > 0 {
-        page.line(format!("{label}: and {more} more: --report FILE has all"));
+        page.line(format!("{label}: and {more} more; --report FILE lists all"));
     }
 }
 

@@ -1,5 +1,5 @@
-//! JSON lines from stdin: the one reader of lines for every `--batch`. A line is bounded, and a byte order mark before the first
-//! one is no part of it.
+//! Reads JSON lines from stdin, for every `--batch`. It limits the length of a line, and skips a leading byte order
+//! mark.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::failure::Failure;
 
-/// The longest line; a longer one is named so, and skipped.
+/// Maximum length of a line; a longer one is reported and skipped.
 const LONGEST: usize = 1024 * 1024;
 
-/// What is read at once: many lines of a pipe that is full of them.
+/// Bytes to read at once.
 const AT_ONCE: usize = 64 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -18,30 +18,30 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// A line without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line<'a> {
-    /// All of it.
+    /// The complete line.
     Whole(&'a [u8]),
-    /// It is over the limit.
+    /// The line is longer than the limit.
     TooLong,
 }
 
-/// Lines as they come. Nothing waits for the rest of a line but [`read`](Self::read).
+/// A stream of lines. Only [`read`](Self::read) blocks.
 pub(super) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,
-    /// How much of the buffer was read.
+    /// Number of bytes in the buffer.
     filled: usize,
-    /// Where the next line starts in the buffer.
+    /// Start of the next line.
     start: usize,
-    /// Up to where there is no end of it.
+    /// Bytes before this position hold no line end.
     searched: usize,
-    /// Whether the rest of a line that is too long is still to come.
+    /// Whether to skip input up to the end of an overlong line.
     skips: bool,
     ended: bool,
     number: u64,
 }
 
 impl Lines<File> {
-    /// Of stdin, with nothing else reading from it, so that [`AsFd`] tells whether there is more.
+    /// Reads stdin unbuffered, so that polling it through [`AsFd`] tells whether there is more.
     pub(super) fn stdin() -> Result<Self, Failure> {
         let input = io::stdin().as_fd().try_clone_to_owned().map_err(|error| failed(&error))?;
         Ok(Self::new(File::from(input)))
@@ -59,12 +59,12 @@ impl<R: Read> Lines<R> {
         Self { input, buffer: Vec::new(), filled: 0, start: 0, searched: 0, skips: false, ended: false, number: 0 }
     }
 
-    /// The number of the line that was taken last, from 1.
+    /// Number of the last line taken, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// Whether the input has ended: there is nothing to [`read`](Self::read).
+    /// Whether the input has ended, so that [`read`](Self::read) has nothing to do.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
@@ -89,7 +89,7 @@ impl<R: Read> Lines<R> {
         Ok(())
     }
 
-    /// The next line, where all of it was read; the last one needs no end.
+    /// The next line, if it is complete. The last line needs no line end.
     pub(super) fn take(&mut self) -> Option<Line<'_>> {
         loop {
             let from = self.start;
@@ -125,11 +125,10 @@ fn failed(error: &io::Error) -> Failure {
     Failure::input(format!("stdin: {error}"), "Pipe JSON lines into the command.")
 }
 
-/// A line that is over the limit.
 pub(super) fn too_long() -> Failure {
     Failure::input(
         format!("the line is longer than the limit of {} MiB", LONGEST >> 20),
-        "Write a shorter line: one JSON object.",
+        "Send one JSON object in a shorter line.",
     )
 }
 
@@ -139,7 +138,7 @@ mod tests {
 
     use super::{AT_ONCE, LONGEST, Line, Lines};
 
-    /// Gives its pieces one a read.
+    /// Returns one piece per read.
     struct Pieces(Vec<Vec<u8>>);
 
     impl Read for Pieces {
@@ -157,7 +156,7 @@ mod tests {
         }
     }
 
-    /// All lines: their length where they are long, `!` where they are too long.
+    /// All lines: a long line as its length, an overlong line as `!`.
     fn lines(pieces: &[&[u8]]) -> Vec<String> {
         let mut lines = Lines::new(Pieces(pieces.iter().map(|it| it.to_vec()).collect()));
         let mut found = Vec::new();

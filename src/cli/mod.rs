@@ -43,8 +43,8 @@ use crate::clock::Clock;
 use crate::model::Visible;
 use crate::settings::{CachePolicy, Flags, Settings};
 
-/// A skills database for fleets of AI coding agents: deploys approved skills, keeps their versions and approvals, and hands each
-/// agent type the right ones.
+/// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
+/// loads the right ones for each agent type.
 #[derive(Debug, Parser)]
 #[command(name = "cfn", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
@@ -66,26 +66,26 @@ Exit codes:
   5 invalid version increment   6 content unchanged   7 refused: approval or integrity
   8 busy: try again   9 an outside service failed   10 a target or a baseline was missed";
 
-/// Options that every command takes.
+/// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The skills database [env: CFN_SKILLS_DB_PATH] [default: the nearest
-    /// .claude/skills-database/skills.db upwards]
+    /// Skills database [env: CFN_SKILLS_DB_PATH] [default: .claude/skills-database/skills.db in this folder or the
+    /// nearest one above]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     db: Option<PathBuf>,
-    /// The Redis server with the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]
+    /// Redis server for the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     redis_url: Option<OsString>,
-    /// When to use the query cache; auto: where it pays [env: CFN_CACHE] [default: auto]
+    /// When to use the query cache; auto: where it saves time [env: CFN_CACHE] [default: auto]
     #[arg(long, global = true, value_name = "WHEN", value_parser = cache_policy(), help_heading = "Global options")]
     cache: Option<CachePolicy>,
-    /// Answer with one JSON document
+    /// Print one JSON document
     #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
-    /// Say more on stderr (-vv: even more) [env: RUST_LOG]
+    /// Print more diagnostics to stderr (-vv: even more) [env: RUST_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     verbose: u8,
-    /// Say nothing on stderr but errors
+    /// Print only errors to stderr
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     quiet: bool,
     /// When to use colours [env: NO_COLOR]
@@ -114,15 +114,15 @@ enum Command {
     Man(completions::ManArgs),
 }
 
-/// How a command ended that did what it was asked.
+/// The result of a command that did not fail.
 enum Verdict {
-    /// All is well.
+    /// Exit 0.
     Done,
-    /// It found something that has an exit code of its own.
+    /// The command found a problem that has its own exit code.
     Found(u8),
 }
 
-/// Runs cfn: parses the arguments, runs the command, writes the answer, and says how it ended.
+/// Parses the arguments, runs the command, prints its report, and returns the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -143,7 +143,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Once more where the database was changed while it was read without locks: nothing was answered yet.
+/// Runs the command again if the database changed while it was read without locks. Nothing was printed yet.
 fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Verdict, Failure> {
     match dispatch(context, command) {
         Err(failure) if failure.is_about_a_change() => match typed::parse(arguments) {
@@ -173,7 +173,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
 }
 
 fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
-    // A limit on file size must be an error of the write that meets it, not the death of the process.
+    // A file size limit must fail the write that exceeds it, and not kill the process.
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
         .map_err(|error| Failure::internal(&error.to_string()))?;
     diagnostics(global, output);
@@ -183,15 +183,15 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     let settings = Settings::resolve(&flags, &|name| env::var_os(name), &current_folder);
     if tracing::enabled!(tracing::Level::DEBUG) {
         for wrong in settings.unusable() {
-            tracing::debug!("{wrong}; only a command that uses it minds");
+            tracing::debug!("{wrong}; ignored by commands that do not use it");
         }
     }
     let names_database = global.db.is_some();
     Ok(Context { settings, clock: Clock::System, output, names_database })
 }
 
-/// Diagnostics on stderr, only where somebody asked: setting them up costs every start. `--quiet` and `--verbose` beat `RUST_LOG`, of
-/// which other programs understand more: what is not understood here is passed over.
+/// Sets up diagnostics on stderr, only on request: it costs start-up time. `--quiet` and `--verbose` override
+/// `RUST_LOG`, whose unsupported directives are ignored.
 fn diagnostics(global: &Global, output: Output) {
     let asked = match env::var_os("RUST_LOG").filter(|it| !it.is_empty()) {
         _ if global.quiet => return,
@@ -211,11 +211,11 @@ fn diagnostics(global: &Global, output: Output) {
         .log_internal_errors(false); // it would panic where stderr is full
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     for directive in foreign {
-        tracing::debug!("RUST_LOG has {}, which cfn does not know", Visible(directive));
+        tracing::debug!("ignored {} in RUST_LOG: cfn does not support it", Visible(directive));
     }
 }
 
-/// What `TARGET=LEVEL`, `TARGET` or `LEVEL` says, and what is anything else, such as spans and fields.
+/// Parses `TARGET=LEVEL`, `TARGET` and `LEVEL`; returns the other directives, such as spans and fields.
 fn directives(asked: &str) -> (Targets, Vec<&str>) {
     let (mut known, mut foreign) = (Targets::new(), Vec::new());
     for directive in asked.split(',').map(str::trim).filter(|it| !it.is_empty()) {
@@ -232,24 +232,24 @@ fn directives(asked: &str) -> (Targets, Vec<&str>) {
     (known, foreign)
 }
 
-/// Scripts pass an empty argument where they have nothing to say.
+/// Treats an empty argument as absent, as scripts mean it.
 fn optional(argument: Option<&str>) -> Option<&str> {
     argument.map(str::trim).filter(|it| !it.is_empty())
 }
 
-/// Words that were separated by commas, without the blanks around them and the empty ones.
+/// Trims comma-separated words, and drops empty ones.
 fn words(typed: &[String]) -> Vec<String> {
     typed.iter().filter_map(|it| optional(Some(it))).map(str::to_owned).collect()
 }
 
-/// How many of something: `1 file`, `2 files`.
+/// `1 file`, `2 files`.
 fn counted(count: impl std::fmt::Display, noun: &str) -> String {
     let count = count.to_string();
     let plural = if count == "1" { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// The whole command, for completions and manual pages.
+/// The full command tree, for completions and manual pages.
 fn command() -> clap::Command {
     Cli::command()
 }

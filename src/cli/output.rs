@@ -1,4 +1,5 @@
-//! The only writer to the terminal. The answer goes to stdout, everything else to stderr; a closed pipe ends quietly.
+//! The only module that writes to the terminal: reports go to stdout, everything else to stderr. A closed pipe is not
+//! an error.
 
 mod progress;
 mod remarks;
@@ -17,7 +18,6 @@ use crate::model::{Visible, json};
 pub(super) use progress::{Live, Progress};
 pub(super) use remarks::Remarks;
 
-/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set
@@ -28,25 +28,25 @@ pub(super) enum Color {
     Never,
 }
 
-/// Something that a command answers: the same struct as text and as JSON.
+/// The report of a command: one struct, printed as text or as JSON.
 pub(super) trait Report: Serialize {
-    /// Writes it for a person.
+    /// Renders the report as text.
     fn text(&self, page: &mut Page);
 }
 
-/// How this run writes.
+/// The output settings of this run.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Output {
     pub(super) json: bool,
     quiet: bool,
-    /// Whether all remarks are shown, however many there are.
+    /// Whether to print all remarks, not only the first few of a kind.
     verbose: bool,
     color_out: bool,
     color_err: bool,
 }
 
-/// The text of an answer as it is put together.
+/// The text of a report under construction.
 #[derive(Debug)]
 pub(super) struct Page {
     text: String,
@@ -54,7 +54,7 @@ pub(super) struct Page {
     width: Option<u16>,
 }
 
-/// The most characters of one message.
+/// Maximum length of a message, in characters.
 const LONGEST_MESSAGE: usize = 2000;
 
 const BOLD: Style = Style::new().bold();
@@ -77,17 +77,17 @@ impl Output {
         }
     }
 
-    /// The same, but showing all remarks.
+    /// Prints all remarks, if `verbose`.
     pub(super) fn with_verbose(self, verbose: bool) -> Self {
         Self { verbose, ..self }
     }
 
-    /// Whether what goes to stderr may have colours.
+    /// Whether stderr may have colours.
     pub(super) fn colors_stderr(self) -> bool {
         self.color_err
     }
 
-    /// Prints the answer.
+    /// Prints the report.
     pub(super) fn answer(self, report: &impl Report) -> Result<(), Failure> {
         if self.json {
             return self.json_line(report);
@@ -97,19 +97,19 @@ impl Output {
         self.raw(page.text.as_bytes())
     }
 
-    /// Prints one JSON document on a line of its own.
+    /// Prints one JSON document on one line.
     pub(super) fn json_line(self, report: &impl Serialize) -> Result<(), Failure> {
         let mut line = json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
         line.push(b'\n');
         self.raw(&line)
     }
 
-    /// Prints bytes as they are.
+    /// Prints bytes unchanged.
     pub(super) fn raw(self, bytes: &[u8]) -> Result<(), Failure> {
         self.pieces(&[bytes])
     }
 
-    /// Prints pieces of text as they are, one after the other, without putting them together first.
+    /// Prints pieces of text unchanged, one after another, without concatenating them first.
     #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     pub(super) fn pieces(self, pieces: &[impl AsRef<[u8]>]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
@@ -119,18 +119,18 @@ impl Output {
         }
     }
 
-    /// Where answers go one after another, for whoever asks for them one by one.
+    /// Stdout, for commands that answer a stream of requests.
     #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     pub(super) fn stream(self) -> impl Write + AsFd {
         io::stdout().lock()
     }
 
-    /// Says something that the user should see but that is no failure.
+    /// Prints a warning: a problem that does not fail the command.
     pub(super) fn warn(self, message: &str) {
         self.say("warning", YELLOW, message);
     }
 
-    /// Says what was done besides the answer.
+    /// Prints a note: something done besides the report.
     pub(super) fn note(self, message: &str) {
         self.say("note", BOLD, message);
     }
@@ -142,7 +142,7 @@ impl Output {
         }
     }
 
-    /// Says why a command failed: one sentence of what is wrong and one of what to do.
+    /// Prints why a command failed, and what to do.
     pub(super) fn failure(self, failure: &Failure) {
         let failure = &Failure { message: bounded(&failure.message), hint: bounded(&failure.hint), ..*failure };
         let line = if self.json {
@@ -157,7 +157,7 @@ impl Output {
         self.stderr(&line);
     }
 
-    /// The help of a command that was called without its subcommand.
+    /// Prints the help of a command that was called without its subcommand.
     pub(super) fn help(self, text: &str) {
         self.stderr(text);
     }
@@ -167,13 +167,13 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
     }
 
-    /// A line that is written over again and again; nothing where nobody looks.
+    /// A status line that is overwritten in place; invisible unless stderr is a terminal.
     pub(super) fn live(self) -> Live {
         let shown = !self.quiet && io::stderr().is_terminal();
         Live::new(shown)
     }
 
-    /// A progress bar that shows itself on a terminal, for what takes over a second.
+    /// A progress bar for work of more than a second; invisible unless stderr is a terminal.
     pub(super) fn progress(self, what: &'static str) -> Progress {
         let shown = !self.quiet && io::stderr().is_terminal();
         Progress::new(what, shown)
@@ -196,23 +196,23 @@ fn write_all(out: &mut impl Write, pieces: &[impl AsRef<[u8]>]) -> io::Result<()
 }
 
 impl Page {
-    /// A line as it is: text from outside goes through [`Visible`] first.
+    /// Adds a line unchanged. Pass text from outside through [`Visible`] first.
     pub(super) fn line(&mut self, line: impl std::fmt::Display) {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// Bytes of a skill, never altered.
+    /// Adds the content of a skill, unaltered.
     pub(super) fn body(&mut self, text: &str) {
         self.text.push_str(text);
     }
 
-    /// A line that stands out.
+    /// Adds a highlighted line.
     pub(super) fn heading(&mut self, text: &str) {
         let line = painted(text, BOLD, self.color);
         self.line(line);
     }
 
-    /// A table that fits the terminal; not wrapped where there is none.
+    /// Adds a table, wrapped to the terminal's width.
     pub(super) fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(header.iter().map(|it| it.to_uppercase()));
@@ -232,7 +232,7 @@ impl Page {
     }
 }
 
-/// What was typed, or is in a file, is part of many messages, and may be of any length.
+/// Cuts a long message: messages quote arguments and files of any length.
 fn bounded(message: &str) -> String {
     match message.char_indices().nth(LONGEST_MESSAGE) {
         None => message.to_owned(),
@@ -252,7 +252,7 @@ fn terminal_width() -> Option<u16> {
     rustix::termios::tcgetwinsize(&out).ok().map(|it| it.ws_col).filter(|&width| width > 0)
 }
 
-/// Where diagnostics go.
+/// The writer for diagnostics.
 pub(super) fn diagnostics_writer() -> io::Stderr {
     io::stderr()
 }

@@ -1,4 +1,4 @@
-//! What was typed, parsed with no more of the command tree than it needs.
+//! Parses the arguments with a command tree as small as possible.
 
 use std::ffi::OsString;
 
@@ -6,10 +6,9 @@ use clap::{Args as _, FromArgMatches as _, Parser as _};
 
 use super::{Cli, Global, analytics, bench, db, deploy, init, load, log, skill, sync, update};
 
-/// Builds a command's arguments.
 type Build = fn(clap::Command) -> clap::Command;
 
-/// Commands that are started often. One that is not here is found in the whole tree.
+/// Commands that are started often. All others are parsed with the full tree.
 const COMMANDS: [(&str, Build); 10] = [
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
@@ -23,8 +22,8 @@ const COMMANDS: [(&str, Build); 10] = [
     ("db", db::Args::augment_args),
 ];
 
-/// Parses the arguments. All commands with their options take a fifth of a short command's time to build, so only those are built
-/// whose names are among the arguments. What this small tree cannot answer, help or a mistake, is answered by the whole one.
+/// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
+/// commands that the arguments name. For help and errors it falls back to the full tree.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let typed = COMMANDS.iter().filter(|(name, _)| arguments.iter().any(|argument| argument == name));
     let commands = typed.map(|(name, build)| build(clap::Command::new(*name)));

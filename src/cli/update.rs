@@ -12,31 +12,31 @@ use super::{Verdict, optional};
 use crate::model::{ChangeType, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
 
-/// Give a skill new bytes as a stated step of its version; prints the new version
+/// Replace a skill's content with a new version; prints the version
 ///
-/// Content, version and approval are recorded in one transaction. Tags, category, owner and approval level follow the front matter
-/// of the new file where it has them.
+/// Content, version and approval are recorded in one transaction. Tags, category, owner and approval level are taken
+/// from the new file's front matter, if it has them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn update postgresql 1.0.2 skills/postgresql/SKILL.md
   cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true")]
 pub(super) struct Args {
-    /// The skill
+    /// Name of the skill
     skill_name: SkillName,
-    /// Its version from now on: X.Y.Z
+    /// New version, X.Y.Z
     new_version: Version,
-    /// The new file
+    /// Path of the new file
     update_path: PathBuf,
-    /// What the step must be: patch, minor or major [default: patch]
+    /// Required change of the version number [default: patch]
     #[arg(value_parser = optional_change_type())]
     change_type: Option<String>,
-    /// Whether to name the agent types that use the skill: true or false [env: ENABLE_AGENT_NOTIFICATIONS]
+    /// Print the agent types that use the skill [env: ENABLE_AGENT_NOTIFICATIONS]
     #[arg(value_parser = optional_boolean())]
     notify_agents: Option<String>,
     #[command(flatten)]
     approval: ApprovalArgs,
-    /// Do everything but the commit, and say what would be done
+    /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         Some("false") => false,
         Some(other) => {
             let message = format!("NOTIFY_AGENTS must be true or false, not \"{}\"", Visible(other));
-            return Err(Failure::input(message, "Run the command with --help for what it takes."));
+            return Err(Failure::input(message, "Run the command with --help to see its arguments."));
         }
     };
     let request = Update {

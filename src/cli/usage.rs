@@ -1,4 +1,4 @@
-//! What is said of arguments that cannot be parsed, and of those that ask for help.
+//! Output for arguments that cannot be parsed, and for --help and --version.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::{Color, Output};
 use crate::model::Visible;
 
-/// Help and version are answers; anything else that clap says is an invalid argument, with what was typed made safe to print.
+/// Prints help and the version on stdout. Everything else from clap is an invalid argument, whose text is escaped.
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let json = arguments.iter().any(|it| it == "--json");
     let output = Output::new(json, false, Color::Auto, true);
@@ -44,7 +44,7 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     ExitCode::from(1)
 }
 
-/// Where a command is that was looked for in another place: 'cfn list' is 'cfn skill list'.
+/// Suggests the command that a misplaced word belongs to: 'cfn list' is 'cfn skill list'.
 fn elsewhere(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let places = places(&super::command(), word);
@@ -53,7 +53,7 @@ fn elsewhere(error: &clap::Error) -> Option<String> {
     Some(format!("It is {others}{last}."))
 }
 
-/// Commands of this name, of all groups that are equally near; those of skills first.
+/// All commands with this name at the highest level that has one; skill commands first.
 fn places(cfn: &Command, word: &str) -> Vec<String> {
     let mut groups = vec![("cfn".to_owned(), cfn)];
     while !groups.is_empty() {

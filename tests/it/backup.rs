@@ -53,7 +53,10 @@ fn a_restore_brings_the_backup_back_and_keeps_the_state_before() {
     deploy(&project, "sql", "Body.", &[]);
     let later = dump(&project);
     let ran = project.cfn(["db", "restore", "copy.db"]);
-    assert!(ran.stdout.starts_with("restored from ") && ran.stdout.contains("the state before is in "), "{ran:?}");
+    assert!(
+        ran.stdout.starts_with("restored from ") && ran.stdout.contains("the previous database was saved to "),
+        "{ran:?}"
+    );
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(without_tokens(&dump(&project)), without_tokens(&before));
     project.assert_whole();
@@ -135,7 +138,7 @@ fn a_damaged_or_missing_database_is_replaced_only_when_asked() {
     fs::write(project.database(), "garbage ".repeat(1000)).expect("written");
     project.cfn(["db", "restore", "copy.db"]).fails(3);
     let ran = project.cfn(["db", "restore", "copy.db", "--replace-damaged"]);
-    assert!(ran.stdout.contains("the state before is in "), "{ran:?}");
+    assert!(ran.stdout.contains("the previous database was saved to "), "{ran:?}");
     project.assert_whole();
     let kept = project.leftovers();
     assert!(kept.iter().all(|it| it.starts_with("skills.db.damaged-")), "with its log: {kept:?}");

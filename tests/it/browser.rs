@@ -146,7 +146,7 @@ const BENCH_PAGES: [(&[&str], &[&str]); 3] = [
             "skill update",
             "dual logging",
             "concurrent operations",
-            "Times as long as the baseline",
+            "Ratio to the baseline",
         ],
     ),
     (
@@ -172,12 +172,12 @@ const BENCH_PAGES: [(&[&str], &[&str]); 3] = [
         &["compare", "--skills", "20", "--runs", "3"],
         &[
             "deploy: medians",
-            "deploy: times as long as cfn",
+            "deploy: ratio to cfn",
             "deploy: cfn",
             "deploy: sqlite3, one batch",
             "deploy: sqlite3, a process a statement",
             "update: medians",
-            "update: times as long as cfn",
+            "update: ratio to cfn",
             "update: cfn",
             "update: sqlite3, one batch",
             "update: sqlite3, a process a statement",

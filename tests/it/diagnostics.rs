@@ -48,5 +48,5 @@ fn what_other_programs_say_in_the_variable_is_passed_over() {
         assert_eq!((ran.stderr.clone(), ran.ok()), (String::new(), plain.clone()), "{filter:?}");
     }
     let said = with_filter(&project, "[span], cfn=debug ,x=warn", &["load", "dev"]).stderr;
-    assert!(said.contains("opened") && said.contains("RUST_LOG has [span]"), "{said}");
+    assert!(said.contains("opened") && said.contains("ignored [span] in RUST_LOG"), "{said}");
 }

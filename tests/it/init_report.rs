@@ -33,8 +33,8 @@ fn the_text_has_totals_by_kind_and_ten_examples_of_each() {
         (10, 10, 10),
         "{text}"
     );
-    assert_eq!(starting("refused: and 5 more: --report FILE has all"), 2, "{text}");
-    assert_eq!(starting("warning: and 2 more: --report FILE has all"), 1, "{text}");
+    assert_eq!(starting("refused: and 5 more; --report FILE lists all"), 2, "{text}");
+    assert_eq!(starting("warning: and 2 more; --report FILE lists all"), 1, "{text}");
     assert!(text.contains("43 files found: 13 imported, 0 unchanged, 0 updated, 0 changed, 30 refused\n"), "{text}");
     assert!(text.contains("\nrefused: 15 not usable, 15 same name\n"), "{text}");
 }

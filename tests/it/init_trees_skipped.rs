@@ -95,7 +95,7 @@ fn files_inside_a_skill_are_its_parts_unless_they_are_directly_below_skills() {
     assert_eq!(paths.join(" "), nested);
     assert_eq!(counts(&report)[..2], [12, 6]);
     let text = project.cfn(["init", "--from", "tree"]).ok();
-    assert!(text.contains("nested: maker/parts/piece/SKILL.md: it is part of another skill\n"), "{text}");
+    assert!(text.contains("nested: maker/parts/piece/SKILL.md: part of another skill\n"), "{text}");
     assert!(
         text.contains("12 files found: 0 imported, 6 unchanged, 0 updated, 0 changed, 0 refused, 6 nested"),
         "{text}"

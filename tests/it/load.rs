@@ -53,7 +53,7 @@ fn required_come_first_then_priority_then_name() {
     let ran = project.cfn(["load", "dev", "--max-skills", "0", "--format", "names"]);
     assert_eq!(ran.stdout, "must\n", "required skills are never cut");
     assert_eq!(ran.stderr.lines().filter(|it| it.contains("over the limit of 0 skills")).count(), 3, "{ran:?}");
-    assert!(ran.stderr.ends_with("note: and 1 more: -v shows all\n"), "{ran:?}");
+    assert!(ran.stderr.ends_with("note: and 1 more; -v shows all\n"), "{ran:?}");
     let all = project.cfn(["load", "dev", "--max-skills", "0", "-v"]).stderr;
     assert_eq!(all.lines().filter(|it| it.contains("over the limit of 0 skills")).count(), 4, "{all}");
 }

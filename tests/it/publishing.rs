@@ -236,6 +236,6 @@ fn a_pattern_id_that_is_no_number_is_named() {
     let project = with_skill("sql", "domain", "dev");
     for bad in ["abc", "-1", "1.5", "", "99999999999999999999", "0x1"] {
         let message = project.cfn(["deploy", bad, "sql", &path_of("sql")]).fails(1);
-        assert!(message.contains("the pattern id is a non-negative integer"), "{bad}: {message}");
+        assert!(message.contains("the pattern id must be a non-negative integer"), "{bad}: {message}");
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::model::{Visible, is_visible};
 use crate::ops::{Cell, Table};
 
-/// The table that is asked for, or the first; and what the others are called.
+/// Returns the requested table, or the first one, and the names of the others.
 pub(super) fn choose<'a>(tables: &'a [Table], name: Option<&str>) -> Result<(&'a Table, Vec<&'static str>), Failure> {
     let folded = |it: &str| it.to_lowercase().replace(['-', '_'], " ");
     let names = || tables.iter().map(|it| format!("\"{}\"", it.name)).collect::<Vec<_>>().join(", ");
@@ -21,7 +21,7 @@ pub(super) fn choose<'a>(tables: &'a [Table], name: Option<&str>) -> Result<(&'a
     Ok((chosen, tables.iter().map(|it| it.name).filter(|it| *it != chosen.name).collect()))
 }
 
-/// A header, and a record for each row.
+/// Writes a header, and a record for each row.
 pub(super) fn write(table: &Table) -> Result<Vec<u8>, Failure> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     let written = writer
@@ -41,14 +41,14 @@ fn value(cell: &Cell) -> String {
     }
 }
 
-/// A spreadsheet runs text that starts like a formula; an apostrophe makes it text again. What nobody sees is escaped.
+/// Prefixes an apostrophe to text that a spreadsheet would run as a formula, and escapes invisible characters.
 fn defused(text: &str) -> String {
     let apostrophe = if starts_a_formula(text) && !is_number(text) { "'" } else { "" };
     format!("{apostrophe}{}", Visible(text))
 }
 
-/// Whether a spreadsheet may find a formula here. Some skip blanks and marks that have no shape, and take the wide and the small forms
-/// of a sign for the sign.
+/// Whether a spreadsheet may read this as a formula. Some skip blanks and invisible marks, and accept fullwidth and
+/// small forms of a sign.
 fn starts_a_formula(text: &str) -> bool {
     let mut skipped = text.chars().take_while(|it| it.is_whitespace() || !is_visible(*it));
     let first = text.chars().find(|it| !it.is_whitespace() && is_visible(*it));
@@ -78,7 +78,7 @@ fn starts_a_formula(text: &str) -> bool {
         })
 }
 
-/// A plain negative number, which is no formula.
+/// Whether this is a plain negative number, and so no formula.
 fn is_number(text: &str) -> bool {
     let digits = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
     text.strip_prefix('-').is_some_and(|it| match it.split_once('.') {
@@ -150,7 +150,7 @@ mod tests {
         let text = "skill,uses\r\n\"a,\"\"b\"\"\",-3\r\n,\r\n\"'=\"\"x\"\",1\",-0.5\r\n";
         assert_eq!(String::from_utf8_lossy(&written), text);
         let single = Table { name: "y", columns: &["skill"], rows: vec![vec![Cell::Missing]] };
-        assert_eq!(write(&single).unwrap_or_default(), b"skill\r\n\"\"\r\n", "an empty line would be no record");
+        assert_eq!(write(&single).unwrap_or_default(), b"skill\r\n\"\"\r\n", "an empty line would not be a record");
     }
 
     #[test]

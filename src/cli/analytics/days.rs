@@ -1,19 +1,19 @@
-//! Uses by day without gaps: a report lists the days that were logged, a picture of time needs the others too.
+//! Fills the gaps in uses by day: reports list only logged days, but charts need every day.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::ops::{Cell, Table};
 
-/// The most days of a picture, counted back from the last.
+/// Maximum number of days in a chart, counted back from the last.
 const MOST: usize = 92;
 
-/// Whether these are uses by day.
+/// Whether the table holds uses by day.
 pub(super) fn is_by_day(table: &Table) -> bool {
     table.columns == ["day", "uses"]
 }
 
-/// Every day from the first to the last logged one, at most the last 92. A row whose day is no date is not on a calendar.
+/// Every day from the first to the last logged one, at most the last 92. Rows without a valid date are left out.
 pub(super) fn without_gaps(table: &Table) -> Vec<(String, i64)> {
     let logged = table.rows.iter().filter_map(|row| match row.as_slice() {
         [Cell::Text(day), Cell::Integer(uses)] => Some((day.parse::<Date>().ok()?, *uses)),

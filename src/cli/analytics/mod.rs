@@ -19,11 +19,10 @@ use crate::cache::Class;
 use crate::model::{AgentType, Category};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
 
-/// Say what skills are used, whether they help, and what they save
+/// Report which skills are used, whether they help, and what they save
 ///
-/// Reports: effectiveness, effectiveness-by-approval, phase4-performance, velocity, bottlenecks, by-approval, approval-efficiency,
-/// usage, cost. Without one: an overview. 'check' compares the rollups behind them with a full scan of the log; 'rebuild' adds the
-/// whole log up again, should they differ.
+/// Without a report, prints an overview. 'check' compares the rollups behind the reports with a full scan of the log;
+/// 'rebuild' recomputes them, in case they differ.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,39 +33,38 @@ Examples:
   cfn analytics --days 90 --html skills.html
   cfn analytics check")]
 pub(super) struct Args {
-    /// The report
+    /// Report to print
     #[arg(value_parser = one_of(report, reports))]
     report: Option<What>,
-    /// Only today and the days before it, this many in all (UTC)
+    /// Include only the last N days, today among them (UTC)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["since", "until"])]
     days: Option<u16>,
-    /// Only from this day on
+    /// Include only this day and later ones
     #[arg(long, value_name = "YYYY-MM-DD")]
     since: Option<Date>,
-    /// Only up to this day
+    /// Include only this day and earlier ones
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<Date>,
-    /// Only of this agent type
+    /// Include only uses by this agent type
     #[arg(long, value_name = "AGENT_TYPE")]
     agent: Option<AgentType>,
-    /// Only skills of this category
+    /// Include only skills of this category
     #[arg(long, value_parser = category())]
     category: Option<Category>,
-    /// The most rows of a table
+    /// Maximum number of rows in each table
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Write one table as comma-separated values
+    /// Print one table as comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
-    /// Which table; the first one of the report, where it is not said
+    /// Table to print as CSV [default: the first one of the report]
     #[arg(long, value_name = "NAME", requires = "csv")]
     table: Option<String>,
-    /// Write a page with charts to this file; without a report, of every report
+    /// Write an HTML page with charts to this file; without a report, a page of all reports
     #[arg(long, value_name = "FILE", conflicts_with = "csv")]
     html: Option<PathBuf>,
 }
 
-/// A page that was written.
 #[derive(Debug, serde::Serialize)]
 struct PageReport {
     #[serde(serialize_with = "crate::model::path_as_text")]
@@ -74,7 +72,7 @@ struct PageReport {
     reports: Vec<&'static str>,
 }
 
-/// A report, or the proof that reports are right.
+/// A report, or a check of the rollups.
 #[derive(Debug, Clone, Copy)]
 enum What {
     Report(ReportName),
@@ -82,7 +80,7 @@ enum What {
     Rebuild,
 }
 
-/// Every word that [`report`] knows.
+/// Every word that [`report`] accepts.
 fn reports() -> Vec<&'static str> {
     ReportName::ALL.into_iter().map(|(_, word)| word).chain(["check", "rebuild"]).collect()
 }
@@ -97,12 +95,12 @@ fn report(text: &str) -> Result<What, String> {
     let found = ReportName::ALL.into_iter().find(|(_, word)| *word == text);
     found.map(|(name, _)| What::Report(name)).ok_or_else(|| {
         let words: Vec<_> = ReportName::ALL.iter().map(|(_, word)| *word).collect();
-        format!("there is no such report; there are {}, check and rebuild", words.join(", "))
+        format!("there is no such report; the reports are {}, check and rebuild", words.join(", "))
     })
 }
 
 impl Args {
-    /// What is to be reported; none: it is about the rollups.
+    /// The request for a report; `None` for check and rebuild.
     pub(super) fn request(&self) -> Result<Option<Analytics>, Failure> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since > until
@@ -132,7 +130,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     if matches!(args.report, Some(What::Check | What::Rebuild)) && (args.html.is_some() || args.csv) {
-        let message = "check and rebuild are no reports: they have neither a page nor a table";
+        let message = "check and rebuild are not reports: they have neither a page nor a table";
         return Err(Failure::input(message, "Name a report."));
     }
     let Some(request) = args.request()? else {
@@ -167,7 +165,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-/// A report from the cache, or else from the database.
+/// Gets a report from the cache or the database.
 fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, Failure> {
     let cache = context.cache(Class::Analytics)?;
     let asked = Asked::now(request, context.clock);
@@ -185,7 +183,7 @@ fn check(context: &Context, rebuild: bool) -> Result<Verdict, Failure> {
     Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) })
 }
 
-/// What a page says above its reports.
+/// The heading of a page.
 fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) -> html::Heading {
     let days = reports.first().and_then(|it| it.first_day.as_deref().zip(it.last_day.as_deref()));
     let period = match (request.period, days) {
@@ -196,23 +194,23 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
     };
     let filters = [("agent type", &request.agent_type), ("skills of category", &request.category)];
     let filters = filters.into_iter().filter_map(|(what, value)| Some((what, value.as_ref()?)));
-    // Days are counted, and decisions and skills are, whoever used them.
-    let limits = filters.map(|(what, value)| format!("Uses by skill and what is made of them: only {what} {value}."));
-    let fewer = request.limit.map(|most| format!("Only the first {most} rows of each table, and charts of those."));
+    // Filters do not apply to days, decisions and skills.
+    let limits = filters.map(|(what, value)| format!("Uses by skill and their sums: only {what} {value}."));
+    let fewer = request.limit.map(|most| format!("Only the first {most} rows of each table and chart."));
     html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.database_time() }
 }
 
-/// How often the rollups are brought up to date again because others changed old rows meanwhile; then a scan answers.
+/// Attempts to update the rollups while others change old rows; after these, a scan answers.
 const TRIES: usize = 3;
 
-/// The database, after the rollups were brought up to date where that is due and can be done.
+/// Opens the database, and first updates the rollups if they are due and it may write.
 pub(super) fn up_to_date(context: &Context, mut store: Database) -> Result<Database, Failure> {
     if !ops::is_behind(&mut store)? {
         return Ok(store);
     }
     match catch_up(context) {
         Ok(writer) => Ok(writer),
-        // Who may not write, or not now, gets the same figures from a scan.
+        // Without write access, a scan gives the same figures.
         Err(failure) if ["database_denied", "busy", "disk_full"].contains(&failure.kind) => Ok(store),
         Err(failure) => Err(failure),
     }
@@ -235,7 +233,7 @@ fn rebuilt(context: &Context) -> Result<Database, Failure> {
     Ok(writer)
 }
 
-/// Shows how much of the log is added up.
+/// Updates the rollups, with a progress bar.
 fn adding_up(context: &Context, work: impl FnOnce(&mut dyn FnMut(u64)) -> ops::Result<()>) -> Result<(), Failure> {
     let mut progress = context.output.progress("adding up the usage log");
     let mut most = 0;

@@ -4,18 +4,18 @@ use super::days;
 use crate::cli::counted;
 use crate::ops::Table;
 
-/// Nothing, and eight heights of something: a day with a single use must not look like a day without.
+/// Zero, and eight heights: a day with one use must not look like a day without any.
 const HEIGHTS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The most days that stand beside their dates on a line of 100 columns.
+/// Maximum number of days: with the dates, they fit 100 columns.
 const MOST: usize = 60;
 
-/// The line of a table of uses by day; other tables, and one without a date, have none.
+/// The line of a table of uses by day; `None` for other tables, and without dates.
 pub(super) fn of(table: &Table) -> Option<String> {
     if days::is_by_day(table) { line(&days::without_gaps(table)) } else { None }
 }
 
-/// A character for each day with what it shows after it; none for no days.
+/// One character for each day, followed by a legend; `None` without days.
 fn line(days: &[(String, i64)]) -> Option<String> {
     let days = &days[days.len().saturating_sub(MOST)..];
     let ((first, _), (last, _)) = (days.first()?, days.last()?);

@@ -32,7 +32,7 @@ impl Report for AnalyticsReport {
     }
 }
 
-/// A cell for a person: three decimals are what a report can mean, but money under a cent is not nothing.
+/// Formats a cell: three decimals, but more for amounts under a cent.
 fn shown(column: &str, cell: &Cell) -> String {
     match cell {
         Cell::Missing => "-".to_owned(),
@@ -62,7 +62,7 @@ impl Report for ProofReport {
             counted(self.differences, "difference")
         ));
         if self.differences > 0 {
-            page.line("run 'cfn analytics rebuild' to add the log up again");
+            page.line("run 'cfn analytics rebuild' to recompute the rollups");
         }
     }
 }

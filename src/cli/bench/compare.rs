@@ -14,14 +14,14 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 
-/// When to end, whatever was reached.
+/// Time limit.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Deploy and update: cfn beside the old way
+/// Compare deploy and update with the old way
 ///
-/// The old way is one 'sqlite3' process for each statement; its batched form is one process and one transaction. They write the rows
-/// that cfn writes, each side on a copy of the same made-up database, in turn (A B C A B C). The old scripts took longer still:
-/// only their statements are run here.
+/// The old way runs one 'sqlite3' process per statement; its batched form runs one process with one transaction. Both
+/// write the same rows as cfn, each on its own copy of a generated database, in turn (A B C A B C). The old scripts
+/// took even longer: only their statements are measured here.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A command given with --with is run by 'sh -c' in a temporary folder, once for each deploy and each update. It finds what to do in
@@ -32,30 +32,30 @@ Examples:
   cfn bench compare --skills 5000 --runs 100 --html compare.html
   cfn bench compare --with 'scripts=./old-way.sh' --json")]
 pub(in crate::cli) struct Args {
-    /// Another command, with a name for the table; may be given more than once
+    /// Also measure this command, under this name; may be repeated
     #[arg(long, value_name = "NAME=COMMAND", value_parser = named)]
     with: Vec<(String, String)>,
-    /// Skills in the database
+    /// Number of skills in the database
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     skills: u32,
-    /// Counted runs of each side, as long as all takes no longer than a minute
+    /// Maximum number of runs of each way, within one minute
     #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Also write a page with charts to this file
+    /// Also write an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
 
 fn named(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(name, command)| !name.trim().is_empty() && !command.trim().is_empty());
-    let (name, command) = parts.ok_or("it must be NAME=COMMAND")?;
+    let (name, command) = parts.ok_or("expected NAME=COMMAND")?;
     Ok((name.trim().to_owned(), command.to_owned()))
 }
 
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let shell = find("sqlite3").ok_or_else(|| {
-        let message = "the sqlite3 shell, which the old way needs, is not on the PATH";
-        Failure::new(1, "program_not_started", message, "Install it: the package is called sqlite3.")
+        let message = "the old way needs the sqlite3 shell, which is not on the PATH";
+        Failure::new(1, "program_not_started", message, "Install the package sqlite3.")
     })?;
     let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let own = context.with_database(&scratch.database());
@@ -82,7 +82,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
         publish(context, path, &html::compare(&report, &context.clock.database_time()))?;
     }
     for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
-        context.output.warn(&format!("{} left other rows than cfn, so its time is that of other work", way.way));
+        context.output.warn(&format!("{} wrote other rows than cfn, so the times are not comparable", way.way));
     }
     Ok(Verdict::Done)
 }
@@ -97,6 +97,6 @@ impl Report for CompareReport {
         });
         page.table(&header, rows);
         page.line("");
-        page.line(format!("Whole processes, in turn, each on a database of {} skills of its own.", self.skills));
+        page.line(format!("Whole processes, in turn, each with its own database of {} skills.", self.skills));
     }
 }

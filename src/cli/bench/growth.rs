@@ -12,27 +12,27 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 
-/// What becomes of each operation when the database grows
+/// Measure how each operation scales with the size of the database
 ///
-/// For each size a database is made up in a temporary folder. Medians of whole processes, in turn; of the running 'load --batch' from
-/// the request to the end of the answer. Beside them what the old system was expected to need at that size.
+/// Generates a database of each size in a temporary folder, and measures whole processes, in turn; for 'load --batch',
+/// the time from a request to its answer. Shows the medians beside the old system's projection for that size.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn bench growth --html growth.html
   cfn bench growth --skills 100,1000 --usage-rows 1000000 --json")]
 pub(in crate::cli) struct Args {
-    /// How many skills, one database each
+    /// Numbers of skills, one database for each
     #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000", value_name = "N,N",
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     skills: Vec<u32>,
-    /// Rows of the usage log in each
+    /// Number of rows in each usage log
     #[arg(long, default_value_t = 10_000, value_name = "N")]
     usage_rows: usize,
-    /// Counted runs of each operation, as long as one size takes no longer than 20 s
+    /// Maximum number of runs of each operation, within 20 s per size
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Also write a page with charts to this file
+    /// Also write an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -73,11 +73,11 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
 
 impl Report for GrowthReport {
     fn text(&self, page: &mut Page) {
-        page.heading("Median in ms (times the size before)");
+        page.heading("Median in ms (ratio to the previous size)");
         let (header, cells) = table::sizes(self);
         page.table(&header.iter().map(String::as_str).collect::<Vec<_>>(), cells);
         page.line("");
-        page.heading("What the old system was expected to need");
+        page.heading("Projection for the old system");
         page.table(&["skills", "database", "here", "query", "load here"], table::projected(self));
     }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, and the other requests to end: what was measured so far is reported, and nothing is left.
+//! Handles Ctrl-C and SIGTERM: the command reports the samples so far, and leaves no files.
 
 use std::fs;
 use std::sync::Arc;
@@ -10,20 +10,20 @@ use signal_hook::flag;
 use crate::cli::Verdict;
 use crate::cli::failure::Failure;
 
-/// What a shell adds to the number of a signal.
+/// Added to a signal's number to form the exit code, as shells do.
 const ENDED_BY_A_SIGNAL: usize = 128;
 
-/// Whether a signal asked this run to end.
+/// Knows whether a signal interrupted this run.
 #[derive(Debug)]
 pub(super) struct Interruption {
     stop: Arc<AtomicBool>,
-    /// The first signal; 0 before there is one.
+    /// The first signal, or 0.
     signal: Arc<AtomicUsize>,
 }
 
 impl Interruption {
-    /// Listens from now on. A signal that the caller ignores, as `nohup` and a shell's `&` do, stays ignored. The second signal kills:
-    /// the next run then removes what is left.
+    /// Starts listening. Signals that the caller ignores, as with `nohup` and a shell's `&`, stay ignored. A second
+    /// signal kills the process; the next run removes its files.
     pub(super) fn listen() -> Result<Self, Failure> {
         let (stop, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -37,7 +37,7 @@ impl Interruption {
         Ok(Self { stop, signal })
     }
 
-    /// Set by the signal.
+    /// The flag that the signal sets.
     pub(super) fn flag(&self) -> &Arc<AtomicBool> {
         &self.stop
     }
@@ -47,7 +47,7 @@ impl Interruption {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// How the run ends: by the signal, whatever came of it.
+    /// Gives an interrupted run the exit code of its signal.
     pub(super) fn verdict(&self, ran: Result<Verdict, Failure>) -> Result<Verdict, Failure> {
         if !self.stopped() {
             return ran;
@@ -55,13 +55,13 @@ impl Interruption {
         let code = u8::try_from(ENDED_BY_A_SIGNAL + self.signal.load(Ordering::Relaxed)).unwrap_or(u8::MAX);
         match ran {
             Ok(_) => Ok(Verdict::Found(code)),
-            // What failed may have failed because of the signal.
+            // The signal may have caused the failure.
             Err(_) => Err(Failure::new(code, "interrupted", "interrupted before there was a report", "Run it again.")),
         }
     }
 }
 
-/// By the mask of ignored signals in `/proc/self/status`; where there is none, nothing is.
+/// Whether the mask of ignored signals in `/proc/self/status` has this signal. Without a mask, none is ignored.
 fn is_ignored(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or(0);

@@ -21,12 +21,12 @@ use super::failure::Failure;
 use super::page;
 use crate::model::Visible;
 
-/// Measure cfn on this machine, against targets and an earlier run
+/// Measure cfn on this machine, against targets and a baseline
 ///
-/// Seven operations, in turn, on a database that is made up in a temporary folder (with --db: on a copy of that one), as whole processes
-/// except for cached loading. The median of each is held against its target; the score sums them up. Exit 10 if a target was missed,
-/// or if an operation became slower than the baseline allows, noise excluded, or could not be compared with it. Ctrl-C reports what
-/// there is and ends with 130.
+/// Measures seven operations in turn, on a database generated in a temporary folder (or a copy of --db). All are whole
+/// processes, except cached loading. The median of each is compared with its target; the score summarises them. Exits
+/// 10 if a target was missed, or if an operation regressed against the baseline, beyond noise, or could not be compared
+/// with it. Ctrl-C reports the samples so far and exits 130.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -72,10 +72,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     })
 }
 
-/// Writes a page, and says where.
+/// Writes a page, and prints its path.
 fn publish(context: &Context, path: &Path, html: &str) -> Result<(), Failure> {
     let path = context.absolute(path);
     page::publish(&path, html, None)?;
-    context.output.note(&format!("the page is in {}", Visible(path.to_string_lossy())));
+    context.output.note(&format!("wrote the page to {}", Visible(path.to_string_lossy())));
     Ok(())
 }

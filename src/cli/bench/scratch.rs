@@ -1,4 +1,4 @@
-//! A folder that is there while something is measured, and the database in it.
+//! A temporary folder for measuring, and the database in it.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -13,14 +13,14 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
 
-/// What the names of these folders begin with.
+/// Prefix of these folders' names.
 const PREFIX: &str = "cfn-bench-";
 
-/// A folder of its own below the folder for temporary files, which only this user may look into: it may hold a copy of the user's
-/// database. Gone when dropped; what a killed run left is removed by the next one.
+/// A private temporary folder, since it may hold a copy of the user's database. Dropping it removes it; the next run
+/// removes the folder of a killed run.
 pub(super) struct Scratch {
     folder: PathBuf,
-    /// Says that somebody measures in it, until the process ends however it does.
+    /// Marks the folder as in use; the kernel releases the lock when the process ends.
     _lock: Option<File>,
 }
 
@@ -30,12 +30,12 @@ impl Scratch {
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
         let own = format!("{PREFIX}{}", std::process::id());
-        // In another container, another process may have this number.
+        // Another container may have a process with this number.
         for number in 0..100 {
             let folder = env::temp_dir().join(format!("{own}-{number}"));
             match builder.create(&folder) {
                 Ok(()) => {
-                    // Waits for somebody who sweeps, and may have taken it for one that was left.
+                    // A sweeping process may hold the lock, and remove the folder as abandoned.
                     let lock = File::open(&folder).ok().filter(|it| it.lock().is_ok());
                     if folder.is_dir() {
                         return Ok(Self { folder, _lock: lock });
@@ -45,34 +45,34 @@ impl Scratch {
                 Err(error) => return Err(unusable(&folder, &error.to_string())),
             }
         }
-        Err(unusable(&env::temp_dir().join(own), "folders of this name are there already"))
+        Err(unusable(&env::temp_dir().join(own), "all folders with this name exist"))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// Where a database goes.
+    /// The path of the database.
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("skills.db")
     }
 }
 
-/// The folder with a lock on it; none where somebody else has it, or the file system has no locks.
+/// Locks a folder; `None` if another process holds the lock, or the file system has no locks.
 fn locked(folder: &Path) -> Option<File> {
     File::open(folder).ok().filter(|it| it.try_lock().is_ok())
 }
 
-/// Removes this user's folders that nobody measures in any more.
+/// Removes this user's abandoned folders.
 fn sweep(temporary: &Path) {
     let own = rustix::process::geteuid().as_raw();
     for entry in fs::read_dir(temporary).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name(), entry.path());
-        // Of the entry itself: a link is no folder, whatever it leads to.
+        // The entry's own metadata: a link is not a folder.
         let ours = entry.metadata().is_ok_and(|it| it.is_dir() && it.uid() == own);
         let left = ours && name.to_str().is_some_and(is_scratch);
         if let Some(_lock) = left.then(|| locked(&path)).flatten() {
-            // The lock is held until it is gone. What stays is swept next time.
+            // The lock is held until the folder is removed. If that fails, the next run tries again.
             let _ = fs::remove_dir_all(path);
         }
     }
@@ -85,7 +85,7 @@ fn is_scratch(name: &str) -> bool {
     numbers.is_some_and(|(process, count)| number(process) && number(count))
 }
 
-/// Puts the database to measure on in its place: a copy of the user's own where that is named, else one that is made up.
+/// Creates the database to measure: a copy of the user's, if named with --db, or a generated one.
 pub(super) fn place_database(
     context: &Context,
     own: &Context,
@@ -98,7 +98,7 @@ pub(super) fn place_database(
     make_up_database(own, workload, interruption)
 }
 
-/// Makes a database up.
+/// Generates a database.
 pub(super) fn make_up_database(own: &Context, workload: Workload, interruption: &Interruption) -> Result<(), Failure> {
     let opening = own.opening(Access::Write)?;
     opening.create()?;
@@ -113,7 +113,7 @@ pub(super) fn make_up_database(own: &Context, workload: Workload, interruption: 
 
 fn unusable(folder: &Path, why: &str) -> Failure {
     let message = format!("could not create the folder {}: {why}", folder.display());
-    Failure::new(2, "file_failed", message, "Check the folder and its space; TMPDIR names another.")
+    Failure::new(2, "file_failed", message, "Check the folder and its free space, or set TMPDIR to another one.")
 }
 
 impl Drop for Scratch {
@@ -122,12 +122,12 @@ impl Drop for Scratch {
     }
 }
 
-/// This very program.
+/// The path of this program.
 pub(super) fn own_program() -> Result<PathBuf, Failure> {
-    env::current_exe().map_err(|error| Failure::internal(&format!("this program does not know where it is: {error}")))
+    env::current_exe().map_err(|error| Failure::internal(&format!("cannot find the path of this program: {error}")))
 }
 
-/// A program on the PATH, in a folder that does not depend on where this one runs.
+/// Finds a program in the absolute folders of PATH.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders = env::split_paths(&path).filter(|it| it.is_absolute());

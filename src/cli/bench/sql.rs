@@ -15,31 +15,31 @@ use crate::model::Visible;
 use crate::process::Program;
 use crate::store::{Inspect, Trial};
 
-/// What a SELECT costs in this database
+/// Measure a SELECT on this database
 ///
-/// In one connection; as a process of the 'sqlite3' shell, where it is installed; and as a process of cfn that opens the database. With
-/// the query plan, and a warning where it reads a whole table or sorts. The database is opened for reading only, and a statement
-/// that does anything else is refused.
+/// Measures the statement in one connection, as a process of the 'sqlite3' shell (if installed), and as a cfn process
+/// that opens the database. Also shows the query plan, with warnings about full scans and sorting. The database is
+/// opened read-only; any other statement is refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn bench sql \"SELECT * FROM skills WHERE name = 'test'\"
   cfn bench sql 'SELECT count(*) FROM skill_usage_log' --iterations 100 --json")]
 pub(in crate::cli) struct Args {
-    /// One SELECT
+    /// A single SELECT
     statement: String,
-    /// How often in one connection; a twentieth of it as processes, at most 50
+    /// Number of runs in one connection; a twentieth of it as processes, at most 50
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     iterations: u64,
-    /// When to stop, for each way; one run that takes longer is an error
+    /// Time limit for each way; a single run that takes longer is an error
     #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     limit: u64,
-    /// Run it once and answer nothing: what is measured as a process
+    /// Run it once, without output: the process that is measured
     #[arg(long, hide = true)]
     pub(super) once: bool,
 }
 
-/// What is measured as a process.
+/// The process that is measured.
 pub(super) fn once(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let (limit, stop) = (Duration::from_secs(args.limit), Arc::default());
     let trial = Trial { statement: &args.statement, iterations: 0, limit, stop: &stop };
@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
             let program = shell(&path, &settings.current_folder, &database, &args.statement);
             programs.push(("a sqlite3 process".to_owned(), program));
         }
-        None => context.output.note("the sqlite3 shell is not on the PATH, so it is not measured"),
+        None => context.output.note("the sqlite3 shell is not measured: it is not on the PATH"),
     }
     let mut progress = context.output.progress("measuring processes");
     let request = Sql {
@@ -97,7 +97,7 @@ impl Report for SqlReport {
         page.line("");
         let it = &self.report;
         page.line(format!(
-            "A run answers {} rows, walks through {}, sorts {} times, and takes {} instructions.",
+            "Each run returns {} rows, scans {}, sorts {} times, and takes {} instructions.",
             it.rows, it.scanned, it.sorts, it.steps
         ));
     }

@@ -19,12 +19,13 @@ use crate::cli::{Verdict, counted};
 use crate::model::Visible;
 use crate::process::Program;
 
-/// Many at once on one database, and whether every acknowledged write is there
+/// Run many workers on one database, and verify every acknowledged write
 ///
-/// Workers are threads with a connection each: SQLite locks by connection, in one process or in many. With --processes each operation
-/// is a whole process of cfn. The database is made up in a temporary folder; with --db it is a copy of that one. At the end every
-/// acknowledged deploy, update and usage row is looked for, and the database checked; exit 10 if anything is lost or wrong. With a
-/// Redis server, loads go through the query cache as --cache says, and each sample has what the server does.
+/// Each worker is a thread with its own connection, since SQLite locks by connection; with --processes, each operation
+/// is a cfn process. The database is generated in a temporary folder, or copied from --db. At the end, every
+/// acknowledged deploy, update and usage row is verified, and the database is checked; exits 10 if anything is lost or
+/// wrong. With a Redis server, loads use the query cache according to --cache, and each sample includes the server's
+/// statistics.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,26 +34,26 @@ Examples:
   cfn bench stress --workers 8 --duration 5m --mix load=50,log=50 --processes
   cfn bench stress --db .claude/skills-database/skills.db --duration 30s --json")]
 pub(in crate::cli) struct Args {
-    /// How many work at once
+    /// Number of workers
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     workers: u16,
-    /// For how long
+    /// Duration of the test
     #[arg(long, default_value = "300s", value_parser = duration, value_name = "TIME")]
     duration: Duration,
-    /// What they do, and how often each
+    /// Operations, and the relative frequency of each
     #[arg(long, default_value = "load=80,log=15,deploy=3,update=2")]
     mix: Mix,
-    /// A process for each operation
+    /// Run each operation as a process
     #[arg(long)]
     processes: bool,
-    /// Skills in a made-up database
+    /// Number of skills in a generated database
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     skills: u32,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
-    parsed.filter(|it| !it.is_zero()).ok_or_else(|| "it must be a time such as 300s or 5m".to_owned())
+    parsed.filter(|it| !it.is_zero()).ok_or_else(|| "expected a duration such as 300s or 5m".to_owned())
 }
 
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
@@ -62,9 +63,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let (open, project) = (own.opening(Access::Write)?.opener(), own.project()?);
     let cfn = program(&own)?;
     if args.processes && context.settings.redis()?.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
-        context
-            .output
-            .note("processes learn of Redis from CFN_REDIS_URL only: a password has no place on a command line");
+        context.output.note("with --processes, set CFN_REDIS_URL: a password must not be on a command line");
     }
     let line = context.output.live();
     let redis = context.redis()?;
@@ -88,7 +87,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     Ok(if report.is_sound() { Verdict::Done } else { Verdict::Found(10) })
 }
 
-/// This program on that database.
+/// This program, to run on that database.
 fn program(own: &Context) -> Result<Program, Failure> {
     let database = &own.settings.database()?;
     let folder = database.parent().unwrap_or(database);
@@ -97,7 +96,7 @@ fn program(own: &Context) -> Result<Program, Failure> {
     Ok(redis.fold(cfn, |cfn, (name, value)| cfn.env(name, value)))
 }
 
-/// Of all settings in the environment, only these reach the processes: they are what is measured.
+/// Only these environment variables are passed to the processes.
 fn concerns_redis(variable: &OsStr) -> bool {
     variable.to_str().is_some_and(|it| it == "CFN_CACHE" || it.starts_with("CFN_REDIS_"))
 }
@@ -157,13 +156,13 @@ impl Report for StressReport {
             page.line(format!("{}: {}: {}", counted(it.count, "error"), it.kind, Visible(&it.first)));
         }
         if self.interrupted {
-            page.line("stopped before the time was over");
+            page.line("interrupted before the end");
         }
         let it = &self.verification;
         for problem in &it.problems {
             page.line(format!("wrong: {}", Visible(problem)));
         }
-        let verdict = if it.problems.is_empty() { "nothing is lost or wrong" } else { "NOT all of it is right" };
+        let verdict = if it.problems.is_empty() { "no problems" } else { "PROBLEMS FOUND" };
         page.line(format!(
             "verified: {} versions, {} usage rows, {} contents hashed: {verdict}",
             it.versions, it.usage_rows, it.contents

@@ -1,4 +1,4 @@
-//! The rows of the tables of text, Markdown and pages alike.
+//! The rows of the tables, shared by text, Markdown and HTML.
 
 use crate::bench::compare::Way;
 use crate::bench::growth::GrowthReport;
@@ -14,12 +14,12 @@ pub(super) fn figures(summary: Option<&Summary>) -> Vec<String> {
     cells
 }
 
-/// Two digits after the point, and more where a figure would be nothing without them.
+/// Formats milliseconds: two decimals, four for small values.
 pub(super) fn ms(milliseconds: f64) -> String {
     if milliseconds < 0.1 { format!("{milliseconds:.4}") } else { format!("{milliseconds:.2}") }
 }
 
-/// A way of doing it: its name, its figures, and how many times as long it takes as cfn.
+/// The row of a way: its name, its figures, and its ratio to cfn.
 pub(super) fn way(it: &Way) -> Vec<String> {
     let mut row = vec![it.way.clone()];
     row.extend(figures(it.figures.as_ref()));
@@ -30,7 +30,7 @@ pub(super) fn way(it: &Way) -> Vec<String> {
     row
 }
 
-/// The names of the columns, and a row for each size.
+/// The column headers, and a row for each size.
 pub(super) fn sizes(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
     let operations = report.sizes.first().map(|it| it.operations.as_slice()).unwrap_or_default();
     let mut header = vec!["skills".to_owned(), "database".to_owned()];
@@ -48,7 +48,7 @@ pub(super) fn sizes(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
     (header, rows.collect())
 }
 
-/// What the reference expects of each size, beside what there is.
+/// The reference's projection for each size, beside the measured values.
 pub(super) fn projected(report: &GrowthReport) -> Vec<Vec<String>> {
     let rows = report.sizes.iter().filter_map(|size| {
         let it = size.projected?;

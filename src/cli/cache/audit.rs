@@ -7,18 +7,18 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::ops::{self, AuditReport};
 
-/// Find keys of the fleet that live too long
+/// Find the fleet's keys that live too long
 ///
-/// Keys that begin with session: should live for 3600 s at most, coord: 86400 s, and cache:query: 300 s. Answers that cfn itself
-/// put under cache:query: never become wrong, and live as long as their class (CFN_CACHE_TTL_READS and
-/// CFN_CACHE_TTL_ANALYTICS, 10 % more or less).
+/// The maximum time to live is 3600 s for session: keys, 86400 s for coord: keys, and 300 s for cache:query: keys.
+/// cfn's own answers under cache:query: never become stale; they live as long as their class (CFN_CACHE_TTL_READS or
+/// CFN_CACHE_TTL_ANALYTICS, ±10 %).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn cache audit
   cfn cache audit --fix")]
 pub(super) struct Args {
-    /// Give keys that live too long, or for ever, the time that they should have
+    /// Set the maximum time to live on keys above it or without one
     #[arg(long)]
     fix: bool,
 }
@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = ops::audit(Context::connect_cache(&settings)?.as_mut(), &settings, args.fix)?;
     context.output.answer(&report)?;
     if report.wrong() > 0 && !args.fix {
-        context.output.note("'cfn cache audit --fix' gives them the time that they should have");
+        context.output.note("'cfn cache audit --fix' sets their time to live to the maximum");
     }
     Ok(Verdict::Done)
 }
@@ -44,7 +44,7 @@ impl Report for AuditReport {
         });
         page.table(&["keys", "number", "bytes", "longest s", "for ever", "too long", "fixed"], rows);
         for name in self.prefixes.iter().flat_map(|it| &it.examples) {
-            page.line(format!("such as {}", Visible(name)));
+            page.line(format!("for example {}", Visible(name)));
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::cli::output::{Page, Report};
 use crate::cli::{Verdict, counted};
 use crate::ops::{self, ClearReport};
 
-/// Remove cached answers and their statistics, and no other keys
+/// Remove cached answers and statistics, and no other keys
 ///
-/// That is of every database whose queries this server caches. Nothing is lost but time: answers are computed and stored again.
+/// This covers every database whose queries the server caches. It loses only time: answers are computed and cached
+/// again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

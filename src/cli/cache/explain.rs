@@ -11,9 +11,9 @@ use crate::model::Visible;
 use crate::ops::{self, Asked, Explanation, Query};
 use crate::settings::CacheSettings;
 
-/// Explain what the cache does about a question, and what it saves
+/// Explain how the cache treats a query, and what it saves
 ///
-/// The question is a command with its options. Nothing is stored and nothing is counted.
+/// The query is a command with its options. Nothing is cached or counted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,19 +36,19 @@ enum Question {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let settings = &context.require_cache()?;
-    let none = |what: &str| Failure::input(what, "Name a command that reads: it is written as it would be run.");
+    let none = |what: &str| Failure::input(what, "Give a reading command with its options, as it would be run.");
     match &args.question {
-        Question::Load(args) if args.logs_usage() => {
-            Err(none("load --agent-id writes, so it is never answered from the cache"))
-        }
-        Question::Load(args) => {
-            explain(context, settings, &args.request(context)?.ok_or_else(|| none("load --batch is many questions"))?)
-        }
+        Question::Load(args) if args.logs_usage() => Err(none("load --agent-id writes, so the cache never answers it")),
+        Question::Load(args) => explain(
+            context,
+            settings,
+            &args.request(context)?.ok_or_else(|| none("load --batch is not a single query"))?,
+        ),
         Question::List(args) => explain(context, settings, &args.filter()),
         Question::Show(args) => explain(context, settings, &args.request()),
         Question::History(args) => explain(context, settings, &args.request()),
         Question::Analytics(args) => {
-            let request = args.request()?.ok_or_else(|| none("check and rebuild are no questions"))?;
+            let request = args.request()?.ok_or_else(|| none("check and rebuild are not queries"))?;
             explain(context, settings, &Asked::now(&request, context.clock))
         }
     }

@@ -16,9 +16,10 @@ use crate::ops::{self, Factories};
 use crate::settings::CacheSettings;
 use crate::store::{self, Store};
 
-/// Look after the query cache: Redis in front of reads
+/// Inspect and maintain the query cache in Redis
 ///
-/// Reads use the cache by themselves where it pays. These commands are about the server, so they end with exit 9 where it fails.
+/// Reading commands use the cache automatically where it saves time. The commands of this group are about the server
+/// itself, so they exit 9 if it fails.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -61,7 +62,7 @@ fn with_factories<T>(
     Ok(work(&Factories { open: &open, connect: &connect })?)
 }
 
-/// Times for a person.
+/// Formats a duration.
 fn shown_us(microseconds: Option<f64>) -> String {
     microseconds.map_or_else(|| "-".to_owned(), |it| format!("{it:.0} µs"))
 }

@@ -9,10 +9,10 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::ops::{self, CacheStatus, ClassStatus, ServerStatus};
 
-/// Show what the cache is, whether it is set up well, and what it brings
+/// Show the state, the configuration and the benefit of the cache
 ///
-/// What an answer costs with Redis and without is measured now, on this machine and this database, and noted for --cache auto.
-/// Without a server: what a process that stays keeps in its memory.
+/// Measures the cost of an answer with and without Redis, on this machine and this database, and records it for --cache
+/// auto. Without a server, shows only the in-memory cache of 'cfn load --batch'.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -43,14 +43,14 @@ impl Report for CacheStatus {
         page.line(format!("policy           {}", self.policy));
         match &self.redis {
             None => {
-                page.line("Redis            none is named (--redis-url or CFN_REDIS_URL): reads go to the database");
+                page.line("Redis            not configured (--redis-url or CFN_REDIS_URL): reads use the database");
             }
             Some(redis) => server(page, redis),
         }
         let memory = &self.memory;
-        page.heading("\nmemory of a process that stays (load --batch)");
+        page.heading("\nin-memory cache (load --batch)");
         page.line(format!(
-            "{} to {} entries, {} bytes at most, {} s",
+            "{} to {} entries, at most {} bytes, {} s",
             memory.fewest_entries, memory.most_entries, memory.most_bytes, memory.ttl_s
         ));
         if !self.classes.is_empty() {
@@ -79,7 +79,7 @@ fn server(page: &mut Page, redis: &ServerStatus) {
     page.heading("\nlatency");
     match &facts.latency {
         None => page.line("unknown"),
-        Some(events) if events.is_empty() => page.line("nothing took long"),
+        Some(events) if events.is_empty() => page.line("no slow events"),
         Some(events) => {
             let rows = events.iter().map(|it| vec![it.event.clone(), it.latest_ms.to_string(), it.max_ms.to_string()]);
             page.table(&["event", "latest ms", "longest ms"], rows);

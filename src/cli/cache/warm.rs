@@ -8,16 +8,16 @@ use crate::cli::{Verdict, counted};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Warm, WarmReport};
 
-/// Store the answers that will be asked for before anybody asks
+/// Cache common answers in advance
 ///
-/// What each agent type gets from 'cfn load AGENT_TYPE', the list of skills, and the reports over the whole usage log.
+/// Caches 'cfn load AGENT_TYPE' for each agent type, the list of skills, and the reports over the whole usage log.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn cache warm
   cfn cache warm --agent backend-developer,tester")]
 pub(super) struct Args {
-    /// Only for these agent types, separated by commas; else for all that have skills
+    /// Agent types, separated by commas [default: all that have skills]
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     agent: Option<Vec<AgentType>>,
 }
@@ -46,7 +46,7 @@ impl Report for WarmReport {
         page.table(&["class", "answers", "bytes"], rows);
         page.line(format!("stored {}, {}", counted(self.answers, "answer"), counted(self.bytes, "byte")));
         if self.not_kept > 0 {
-            page.line(format!("{} answers depend on more than the tables that they are made of", self.not_kept));
+            page.line(format!("{} answers cannot be cached: they do not depend on the database alone", self.not_kept));
         }
     }
 }

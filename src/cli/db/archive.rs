@@ -13,29 +13,29 @@ use crate::store::{ArchiveReport, Maintenance, UnarchiveReport};
 
 /// Move old rows of the usage log to a compressed file; reports keep counting them
 ///
-/// The file is on the disk before any row leaves the log. Where the command is interrupted, run it again: it goes on with the
-/// same file, and reports are right meanwhile.
+/// The file is synced to disk before any row leaves the log. After an interruption, run the command again: it continues
+/// with the same file. Reports stay correct meanwhile.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn db archive --before 2026-01-01 --to usage-2025.jsonl.gz
   cfn db unarchive usage-2025.jsonl.gz")]
 pub(super) struct Args {
-    /// Rows of the days before this one (UTC)
+    /// Move rows from before this day (UTC)
     #[arg(long, value_name = "YYYY-MM-DD")]
     before: Date,
-    /// The file
+    /// Archive file to write
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
 }
 
-/// Bring the rows of an archive back into the usage log
+/// Move the rows of an archive back into the usage log
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn db unarchive usage-2025.jsonl.gz")]
 pub(super) struct BackArgs {
-    /// The file that 'cfn db archive' wrote
+    /// Archive file written by 'cfn db archive'
     file: PathBuf,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 
 pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Verdict, Failure> {
     let from = context.absolute(&args.file);
-    let mut progress = context.output.progress("bringing the archive back");
+    let mut progress = context.output.progress("restoring archived rows");
     let mut store = context.open(Access::Write)?;
     let report = store.unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;
     drop(progress);
@@ -70,16 +70,16 @@ impl Report for ArchiveReport {
         }
         page.line(format!("{} moved to {}", counted(self.moved, "row"), Visible(self.path.to_string_lossy())));
         if self.kept > 0 {
-            page.line(format!("{} rows stay in the log: they were changed meanwhile", self.kept));
+            page.line(format!("{} rows stay in the log: they changed meanwhile", self.kept));
         }
     }
 }
 
 impl Report for UnarchiveReport {
     fn text(&self, page: &mut Page) {
-        page.line(format!("{} of {} rows came back", self.returned, self.rows));
+        page.line(format!("{} of {} rows restored", self.returned, self.rows));
         if self.renumbered > 0 {
-            page.line(format!("{} of them have new ids: other rows have theirs", self.renumbered));
+            page.line(format!("{} of them have new ids: their old ids are in use", self.renumbered));
         }
     }
 }

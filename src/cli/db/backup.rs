@@ -9,15 +9,15 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::store::{BackupReport, Maintenance};
 
-/// Copy the database, safely under writers
+/// Copy the database, even while others write to it
 ///
-/// Copying skills.db alone loses what is in its write-ahead log; this does not. The copy appears whole or not at all.
+/// Unlike a copy of skills.db alone, a backup includes the write-ahead log. It appears complete or not at all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn db backup backups/skills-$(date +%F).db")]
 pub(super) struct Args {
-    /// Where the copy goes; a file that is there is replaced
+    /// File to write; an existing file is replaced
     path: PathBuf,
 }
 

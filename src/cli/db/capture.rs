@@ -7,16 +7,16 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::ops::{self, CaptureReport};
 
-/// Store the bytes of skills that other programs added
+/// Store the content of skills that other programs added
 ///
-/// Files are taken only where their SHA-256 is the recorded one. Those that are not are named.
+/// A file is stored only if its SHA-256 matches the recorded one. The others are listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn db capture
   cfn db capture --bootstrap")]
 pub(super) struct Args {
-    /// Record the hash of bootstrap skills that have none: their files are trusted as they are now
+    /// Record hashes for bootstrap skills that have none, trusting their current files
     #[arg(long)]
     bootstrap: bool,
 }

@@ -7,9 +7,9 @@ use crate::cli::{Verdict, counted};
 use crate::model::Visible;
 use crate::ops::{self, CareReport};
 
-/// Look for damage, orphans, and contents that are missing or changed
+/// Check for damage, orphaned rows, and missing or changed content
 ///
-/// Damage exits 3; the rest is a warning.
+/// Exits 3 if the database is damaged; other problems are warnings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::store::{MaintainReport, Maintenance};
 
-/// Give free space back and refresh statistics, where that pays
+/// Reclaim free space and refresh statistics, if worthwhile
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -10,9 +10,9 @@ use crate::model::Visible;
 use crate::ops::CaptureReport;
 use crate::store::MigrateReport;
 
-/// Bring the schema of an older database up to date, in place
+/// Migrate an older database to the current schema, in place
 ///
-/// Any command does this when it first meets an older database: one transaction, after a backup beside the file.
+/// Every command does this when it opens an older database: in one transaction, after a backup beside the file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

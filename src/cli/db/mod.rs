@@ -16,7 +16,7 @@ use super::Verdict;
 use super::context::Context;
 use super::failure::Failure;
 
-/// Take care of the database
+/// Maintain the database
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -9,9 +9,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::workflow::{Misfit, SCHEMA};
 
-/// Print the tables that cfn needs in the workflow database, as SQL
+/// Print SQL for the tables that cfn needs in the workflow database
 ///
-/// Tables that exist are never changed; other columns in them are no trouble.
+/// Existing tables are never changed, and may have additional columns.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,17 +19,16 @@ Examples:
   cfn db postgres-schema | psql workflow_codification
   cfn db postgres-schema --apply")]
 pub(super) struct Args {
-    /// Create the tables that are missing, on the server that the environment names
+    /// Create missing tables on the configured server
     #[arg(long)]
     apply: bool,
 }
 
-/// The SQL, and whether it was run.
 #[derive(Debug, Serialize)]
 struct SchemaReport {
     sql: &'static str,
     applied_to: Option<String>,
-    /// Columns that do not take what cfn writes.
+    /// Columns whose type does not fit what cfn writes.
     misfits: Vec<Misfit>,
 }
 

@@ -9,18 +9,18 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::store::{Maintenance, RestoreReport, StoreError};
 
-/// Replace the database by a backup, safely under readers
+/// Replace the database with a backup, even while others read it
 ///
-/// The backup is checked first, and the state before is kept beside the database.
+/// The backup is checked first, and the previous database is saved beside the new one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn db restore backups/skills-2026-01-31.db
   cfn db restore backups/skills-2026-01-31.db --replace-damaged")]
 pub(super) struct Args {
-    /// The backup
+    /// Backup file
     path: PathBuf,
-    /// Put the backup in the place of a database that is missing or damaged; a damaged one is kept under another name
+    /// Replace a missing or damaged database; a damaged one is saved under another name
     #[arg(long)]
     replace_damaged: bool,
 }
@@ -37,9 +37,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-/// The table's hints are about the database of the run; a backup that is not there or is none needs another.
+/// Replaces the usual hint, which is about the database and not about the backup.
 fn about_backup(error: StoreError, from: &Path) -> Failure {
-    let hint = "Name a file that 'cfn db backup' wrote; the database was not changed.";
+    let hint = "The database was not changed; name a file that 'cfn db backup' wrote.";
     match &error {
         StoreError::Missing { path } if path == from => {
             let message = format!("there is no backup at {}", path.display());
@@ -57,7 +57,7 @@ impl Report for RestoreReport {
     fn text(&self, page: &mut Page) {
         page.line(format!("restored from {}", Visible(self.from.to_string_lossy())));
         if let Some(previous) = &self.previous {
-            page.line(format!("the state before is in {}", Visible(previous.to_string_lossy())));
+            page.line(format!("the previous database was saved to {}", Visible(previous.to_string_lossy())));
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::store::{Maintenance, StatusReport};
 
-/// Show what the database is: size, schema, settings as they really are, rows
+/// Show the size, schema, effective settings and row counts of the database
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

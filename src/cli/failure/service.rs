@@ -1,10 +1,10 @@
-//! Errors of outside services, with a hint for each kind of refusal, and none that guesses.
+//! Errors of outside services, with a specific hint for each kind of refusal.
 
 use super::Failure;
 use crate::cache::{self, ServerError};
 use crate::workflow::{Refusal, WorkflowError};
 
-/// What holds whatever became of a delivery.
+/// True of every failed delivery.
 const NOTHING_LOST: &str = "Nothing is lost: events stay queued.";
 
 impl From<WorkflowError> for Failure {
@@ -23,9 +23,7 @@ impl From<WorkflowError> for Failure {
             WorkflowError::Failed { refusal, .. } => {
                 Self::new(9, "workflow_failed", message, format!("{NOTHING_LOST} {}", of_postgres(refusal)))
             }
-            WorkflowError::Setup { .. } => {
-                Self::new(1, "invalid_setting", message, "Correct the settings of the connection.")
-            }
+            WorkflowError::Setup { .. } => Self::new(1, "invalid_setting", message, "Correct the connection settings."),
         }
     }
 }
@@ -34,24 +32,22 @@ fn of_postgres(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Login => "Correct the user and password, or the server's pg_hba.conf.",
         Refusal::NoDatabase => "Create the database, or correct its name in the settings.",
-        Refusal::Rights => "Grant the role the rights that the message names.",
-        Refusal::Schema => "'cfn db postgres-schema' prints the tables that it needs; --apply creates them.",
-        Refusal::ColumnType => "'cfn db postgres-schema --apply' says which columns have another type.",
+        Refusal::Rights => "Grant the role the rights named in the message.",
+        Refusal::Schema => "'cfn db postgres-schema --apply' creates the tables that cfn needs.",
+        Refusal::ColumnType => "'cfn db postgres-schema --apply' lists the columns with another type.",
         Refusal::ReadOnly => {
-            "It takes no writes: name the primary, or add target_session_attrs=read-write to several hosts."
+            "The server is read-only: name the primary, or add target_session_attrs=read-write to several hosts."
         }
-        Refusal::Conflict => "It gave way to another transaction; run 'cfn sync' again.",
-        Refusal::Locked => "Another session holds a lock (pg_locks shows it); run 'cfn sync' when that has ended.",
-        Refusal::Cancelled => {
-            "The statement was cancelled or took too long; see what slows it down, and run 'cfn sync' again."
-        }
-        Refusal::Restart => "The server starts or stops; run 'cfn sync' again when it is up.",
+        Refusal::Conflict => "The transaction conflicted with another one; run 'cfn sync' again.",
+        Refusal::Locked => "Another session holds a lock (see pg_locks); run 'cfn sync' again when it has ended.",
+        Refusal::Cancelled => "The statement was cancelled or timed out; find the cause, and run 'cfn sync' again.",
+        Refusal::Restart => "The server is starting or stopping; run 'cfn sync' again when it is up.",
         Refusal::Connections => "All connections are taken: raise max_connections, or end some.",
-        Refusal::Disk => "Make space on the server's disk, and run 'cfn sync' again.",
-        Refusal::Resources => "The server is at a limit of its own: see its log.",
-        Refusal::Defect => "The server failed: see its log.",
-        Refusal::Data => "'cfn sync status' names what was refused.",
-        Refusal::Other => "The message is the server's own; run 'cfn sync' again when its cause is gone.",
+        Refusal::Disk => "Free space on the server's disk, and run 'cfn sync' again.",
+        Refusal::Resources => "The server reached a resource limit; see its log.",
+        Refusal::Defect => "The server failed; see its log.",
+        Refusal::Data => "'cfn sync status' shows the rows that were refused.",
+        Refusal::Other => "Resolve the server's error, and run 'cfn sync' again.",
     }
 }
 
@@ -60,7 +56,7 @@ impl From<ServerError> for Failure {
         let (kind, hint) = match &error {
             ServerError::Unreachable { .. } => (
                 "redis_unreachable",
-                "Start it, or correct --redis-url or CFN_REDIS_URL; other commands need no Redis.",
+                "Start it, or correct --redis-url or CFN_REDIS_URL; other commands work without Redis.",
             ),
             ServerError::Refused { refusal, .. } => ("redis_refused", of_redis(*refusal)),
         };
@@ -71,22 +67,22 @@ impl From<ServerError> for Failure {
 fn of_redis(refusal: cache::Refusal) -> &'static str {
     use cache::Refusal;
     match refusal {
-        Refusal::NoPassword => "Give user and password: redis://USER:PASSWORD@HOST:PORT/DATABASE.",
-        Refusal::WrongPassword => "Correct user and password in --redis-url or CFN_REDIS_URL.",
-        Refusal::Rights => "Give this user the right to run the command that the message names (ACL SETUSER).",
+        Refusal::NoPassword => "Add the user and password: redis://USER:PASSWORD@HOST:PORT/DATABASE.",
+        Refusal::WrongPassword => "Correct the user and password in --redis-url or CFN_REDIS_URL.",
+        Refusal::Rights => "Allow this user to run the command named in the message (ACL SETUSER).",
         Refusal::Cluster => "Name a Redis that is not in cluster mode, or repair the cluster: cfn talks to one server.",
-        Refusal::ReadOnly => "It is a replica: name the primary.",
+        Refusal::ReadOnly => "The server is a replica: name the primary.",
         Refusal::Replication => "Repair the replication, or name another server.",
-        Refusal::Loading => "It is loading its data; try again when it is done.",
-        Refusal::Memory => "Its memory is full: raise maxmemory, or set a maxmemory-policy that evicts.",
-        Refusal::Saving => "It cannot save its data, so it takes no writes: see its log and its disk.",
-        Refusal::Script => "A script keeps it busy: wait, or end it with SCRIPT KILL.",
+        Refusal::Loading => "The server is loading its data; try again later.",
+        Refusal::Memory => "The server's memory is full: raise maxmemory, or set a maxmemory-policy that evicts.",
+        Refusal::Saving => "The server cannot save its data, so it accepts no writes; check its log and its disk.",
+        Refusal::Script => "The server is busy with a script: wait, or end it with SCRIPT KILL.",
         Refusal::Connections => "All connections are taken: raise maxclients, or end some.",
-        Refusal::Protected => "It is in protected mode: let it listen to this machine, with a user of its own.",
-        Refusal::Database => "It has no database of this number: correct the end of the URL.",
+        Refusal::Protected => "The server is in protected mode: configure a user for this machine.",
+        Refusal::Database => "The server has no database with this number; correct the end of the URL.",
         Refusal::Command => {
-            "It does not know a command that this needs: name a Redis 5 or newer, or rename nothing there."
+            "The server lacks a command that cfn needs: use Redis 5 or newer, without renamed commands."
         }
-        Refusal::Other => "The message is the server's own; other commands need no Redis.",
+        Refusal::Other => "Resolve the server's error; other commands work without Redis.",
     }
 }

@@ -1,4 +1,4 @@
-//! The answers of a batch: put together line by line, and sent before anybody could be waiting for one.
+//! The answers of a batch: buffered, and sent before the reader could be waiting for one.
 
 use std::io::{BufWriter, ErrorKind, Write};
 use std::ops::ControlFlow;
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::cli::failure::Failure;
 
-/// What is sent at once, at most, while more requests are there already.
+/// Maximum number of bytes to buffer while more requests are available.
 const AT_ONCE: usize = 64 * 1024;
 
-/// Where answers go; [`ControlFlow::Break`] where nobody reads them any more.
+/// Writes answers. Methods return [`ControlFlow::Break`] when the reader is gone.
 pub(super) struct Answers<W: Write> {
     out: BufWriter<W>,
 }
@@ -20,7 +20,7 @@ impl<W: Write> Answers<W> {
         Self { out: BufWriter::with_capacity(AT_ONCE, out) }
     }
 
-    /// Adds an answer, a JSON object with at least one field, with the request's own `id` as its first field.
+    /// Adds an answer, a JSON object with at least one field, and puts the request's `id` before its fields.
     pub(super) fn add(&mut self, id: Option<&Value>, object: &[u8]) -> Result<ControlFlow<()>, Failure> {
         let written = match id {
             None => self.out.write_all(object),
@@ -32,7 +32,7 @@ impl<W: Write> Answers<W> {
         flow(written.and_then(|()| self.out.write_all(b"\n")))
     }
 
-    /// Sends what is not sent yet.
+    /// Sends the buffered answers.
     pub(super) fn send(&mut self) -> Result<ControlFlow<()>, Failure> {
         flow(self.out.flush())
     }

@@ -19,7 +19,7 @@ use crate::model::json;
 use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
 
-/// With a format: its text in place of the skills.
+/// The answer to a request with a format: its text replaces the skills.
 #[derive(Serialize)]
 struct Rendered<'a> {
     agent_type: &'a str,
@@ -33,8 +33,8 @@ struct Refused<'a> {
     error: &'a Failure,
 }
 
-/// Answers until the input ends, or nobody reads the answers. A bad line is answered by an error in its place; the exit code at
-/// the end says so.
+/// Answers requests until the input ends or the reader is gone. A bad line gets an error as its answer, and makes the
+/// command exit 1 at the end.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let mut session = Session::new(context)?;
     let ended = answer_all(context, &mut session);
@@ -48,7 +48,7 @@ fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, F
     let mut verdict = Verdict::Done;
     loop {
         let Some(line) = lines.take() else {
-            // Whoever asks may wait for the answer before asking again; requests that are here already can share one write.
+            // The client may wait for this answer before its next request; requests already here can share one write.
             if answers.send()?.is_break() || lines.has_ended() {
                 return Ok(verdict);
             }
@@ -75,7 +75,7 @@ fn encode(answer: &impl Serialize) -> Result<Arc<[u8]>, Failure> {
     json::to_vec(answer).map(Arc::from).map_err(|error| Failure::internal(&error.to_string()))
 }
 
-/// What one batch works with; each database is opened when a request first needs it.
+/// The state of one batch. Each database is opened when a request first needs it.
 struct Session<'a> {
     context: &'a Context,
     memory: Option<Remembered>,
@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// From memory if the database is still as it was; what depends on files as well is not kept there.
+    /// Answers from memory if the database is unchanged. Answers that also depend on files are not kept in memory.
     fn load(&mut self, request: &Request, load: &Load) -> Result<Arc<[u8]>, Failure> {
         let store = opened(self.context, &mut self.reader, Access::Read)?;
         let (question, now) = (request.question(load), Instant::now());
@@ -151,7 +151,7 @@ fn opened<'a>(context: &Context, slot: &'a mut Option<Database>, access: Access)
     }
 }
 
-/// As it is sent, but for the `id`.
+/// Encodes an answer, without the `id`.
 fn answer(load: &Load, report: &LoadReport) -> Result<Arc<[u8]>, Failure> {
     if matches!(load.format, ops::Format::Json) {
         return encode(report);

@@ -1,14 +1,13 @@
-//! The formats in which an agent can get its skills, as they are typed.
+//! The values of --format.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::ops::{self, Listing};
 
-/// How skills are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::cli) enum Format {
-    /// Each body in a block of its own
+    /// Each skill's content in a block of its own
     Prompt,
     /// The <available_skills> block of the Agent Skills format, with paths
     Xml,
@@ -17,7 +16,7 @@ pub(in crate::cli) enum Format {
 }
 
 impl Format {
-    /// With what writing it takes.
+    /// Adds what rendering this format needs.
     pub(super) fn resolve(self, context: &Context) -> Result<ops::Format, Failure> {
         Ok(match self {
             Self::Prompt => ops::Format::Prompt,

@@ -18,10 +18,11 @@ use crate::ops::{self, Cause, LeftOut, Listed, Load, LoadReport, UsageOf};
 
 pub(super) use format::Format;
 
-/// Hand an agent type its approved skills
+/// Load the approved skills of an agent type
 ///
-/// Skills come in order: bootstrap skills, then required ones, then by priority and name. What is served is what was approved: the
-/// bytes come from the database and are hashed again. What is left out is named on stderr.
+/// Bootstrap skills come first, then required skills, then the others by priority and name. Content comes from the
+/// database, and its hash is checked against the approval. Skills that are left out are listed on stderr, with the
+/// reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,41 +32,41 @@ Examples:
   cfn load backend-developer --agent-id backend-developer-1 --task-id task-100 --json
   echo '{\"agent_type\":\"tester\",\"id\":1}' | cfn load --batch")]
 pub(super) struct Args {
-    /// The kind of agent
+    /// Agent type to load skills for
     #[arg(required_unless_present = "batch")]
     agent_type: Option<AgentType>,
-    /// Keywords of the task, separated by commas: skills for other tasks are not handed out
+    /// Keywords of the task, separated by commas; excludes skills for other tasks
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     context: Vec<String>,
-    /// The phase: skills for other phases are not handed out
+    /// Phase of the task; excludes skills for other phases
     #[arg(long)]
     phase: Option<String>,
-    /// The most skills beside the bootstrap ones; required ones are never cut
+    /// Maximum number of skills, excluding bootstrap skills; required skills are always included
     #[arg(long, default_value_t = 20, value_name = "N")]
     max_skills: usize,
-    /// The most tokens, estimated as bytes / 4; required and bootstrap skills are never cut
+    /// Maximum number of tokens, estimated as bytes / 4; required and bootstrap skills are always included
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
-    /// Leave bootstrap skills out
+    /// Exclude bootstrap skills
     #[arg(long)]
     no_bootstrap: bool,
-    /// Bodies, the <available_skills> block with paths, or names alone; --json has a form of its own
+    /// Output format; --json overrides it
     #[arg(long, default_value = "prompt")]
     format: Format,
-    /// Log one usage row per skill, for this agent
+    /// Log one usage row for each skill, with this agent id
     #[arg(long, value_name = "ID")]
     agent_id: Option<String>,
-    /// Log it for this task
+    /// Task id of the usage rows
     #[arg(long, value_name = "ID", requires = "agent_id")]
     task_id: Option<String>,
-    /// Answer requests from stdin, one JSON object a line: the keys are these options with '_'
+    /// Answer requests from stdin, one JSON object per line, with the long options as keys ('_' for '-')
     #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
         "agent_id", "task_id"])]
     batch: bool,
 }
 
 impl Args {
-    /// What is asked for; none: a batch says it.
+    /// The request; `None` for a batch.
     pub(super) fn request(&self, context: &Context) -> Result<Option<Load>, Failure> {
         let Some(agent_type) = self.agent_type.clone() else { return Ok(None) };
         Ok(Some(Load {
@@ -79,7 +80,7 @@ impl Args {
         }))
     }
 
-    /// Whether what is handed out is logged.
+    /// Whether to log the loaded skills.
     pub(super) fn logs_usage(&self) -> bool {
         optional(self.agent_id.as_deref()).is_some()
     }
@@ -113,7 +114,7 @@ fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
     pieces.iter().map(|it| it.as_bytes()).collect()
 }
 
-/// What an operator should know besides the answer.
+/// Prints warnings and notes.
 fn say(output: Output, request: &Load, report: &LoadReport) {
     let mut remarks = output.remarks();
     for LeftOut { name, reason, cause } in &report.left_out {
@@ -127,7 +128,7 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
     bootstrap(output, report, &mut remarks);
     for skill in report.skills.iter().filter(|it| it.listed.as_ref().is_some_and(Listed::is_from_body)) {
         let name = Visible(&skill.picked.name);
-        remarks.note("description", format!("{name} has no description; its body's first sentence stands for it"));
+        remarks.note("description", format!("{name} has no description; using the first sentence of its body"));
     }
     remarks.say();
     if report.unmapped {
@@ -140,7 +141,7 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
     }
 }
 
-/// One line for all bootstrap skills that are not there, with what to do about them.
+/// One warning for all missing bootstrap skills, with a remedy.
 fn bootstrap(output: Output, report: &LoadReport, remarks: &mut Remarks) {
     let missing = report.left_out.iter().filter(|it| it.cause == Cause::NoBootstrapBytes);
     let names: Vec<_> = missing.map(|it| Visible(&it.name).to_string()).collect();

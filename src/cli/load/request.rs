@@ -1,4 +1,4 @@
-//! A request of a batch: the options of the command as a line of JSON.
+//! A batch request: the options of `cfn load` as a line of JSON.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,11 +11,11 @@ use crate::cli::failure::Failure;
 use crate::cli::optional;
 use crate::ops::{self, Load, Query as _, UsageOf};
 
-/// A line: the long options with `_`.
+/// A request line. Its keys are the long options with `_`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
-    /// Read from the line before anything else.
+    /// Parsed by [`parse`] before the other fields.
     #[serde(default, rename = "id")]
     _id: IgnoredAny,
     agent_type: String,
@@ -31,7 +31,7 @@ pub(super) struct Request {
     task_id: Option<String>,
 }
 
-/// A comma-separated text, or an array.
+/// A comma-separated string, or an array.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Words {
@@ -45,7 +45,7 @@ impl Default for Words {
     }
 }
 
-/// Keeps the `id` of a line whose other fields are wrong, so that the caller knows which request failed.
+/// Parses a line. Sets `id` even if other fields are wrong, so that the error can name the request.
 pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Failure> {
     let bad = |error: serde_json::Error| {
         Failure::input(
@@ -55,13 +55,13 @@ pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Fail
     };
     let value: Value = serde_json::from_slice(line).map_err(bad)?;
     *id = value.get("id").cloned();
-    // Through a map: serde would take an array for a struct, too.
+    // Through a map, since serde accepts an array for a struct.
     let fields: Map<String, Value> = serde_json::from_value(value).map_err(bad)?;
     serde_json::from_value(Value::Object(fields)).map_err(bad)
 }
 
 impl Request {
-    /// What it asks for, and for whom where that is to be logged.
+    /// The query, and the usage to log, if any.
     pub(super) fn resolve(&self, context: &Context) -> Result<(Load, Option<UsageOf>), Failure> {
         let words: Vec<&str> = match &self.context {
             Words::Text(text) => text.split(',').collect(),
@@ -78,14 +78,14 @@ impl Request {
         };
         let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
         if task_id.is_some() && agent_id.is_none() {
-            return Err(Failure::input("task_id needs agent_id", "Say which agent gets the skills."));
+            return Err(Failure::input("task_id requires agent_id", "Add the agent_id."));
         }
         let task_id = task_id.map(str::to_owned);
         let usage = agent_id.map(|agent_id| UsageOf { agent_id: agent_id.to_owned(), task_id });
         Ok((load, usage))
     }
 
-    /// What its answer depends on, beside the state of the database.
+    /// The query key: everything the answer depends on, except the state of the database.
     pub(super) fn question(&self, load: &Load) -> Question {
         load.question().number(self.format.map(|it| it as u64))
     }

@@ -1,4 +1,4 @@
-//! `cfn log --batch`: executions as JSON lines, thousands a transaction where they come fast.
+//! `cfn log --batch`: logs JSON lines, thousands in one transaction if they arrive fast.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -16,26 +16,26 @@ use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
 use crate::ops::{self, Execution};
 
-/// Lines of one transaction.
+/// Maximum number of lines in one transaction.
 const AT_ONCE: usize = 5_000;
 
-/// Bytes of these lines: a bound for the memory that they take.
+/// Maximum size of these lines, which limits memory.
 const BYTES_AT_ONCE: usize = 2 * 1024 * 1024;
 
-/// When a line is committed, counted from when it was read; the commit and the answer take the rest of the 200 ms.
+/// Maximum time from reading a line to its commit. The commit and the answer have the rest of the promised 200 ms.
 const LATEST: Duration = Duration::from_millis(100);
 
-/// How long the next line is waited for, before those that are here are committed: their sender may wait for the answers.
+/// Wait for the next line before committing the pending ones: their sender may be waiting for answers.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// An answer, for a line that has an `id`.
+/// The answer to a line with an `id`.
 #[derive(Serialize)]
 struct Logged<'a> {
     id: &'a Value,
     logged: bool,
 }
 
-/// A line that was not logged.
+/// The answer to a line that was not logged.
 #[derive(Serialize)]
 struct Refused<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,15 +44,15 @@ struct Refused<'a> {
     error: &'a Failure,
 }
 
-/// A line on its way.
+/// A line that is not committed yet.
 struct Pending {
     number: u64,
     id: Option<Value>,
     outcome: Result<Execution, Failure>,
 }
 
-/// Logs until the input ends, or SIGTERM comes. Answers come after the commit of their rows: what was acknowledged is in the
-/// database.
+/// Logs lines until the input ends or SIGTERM arrives. It answers a line after committing its row, so every
+/// acknowledged row is in the database.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let stop = Stop::listen().map_err(|error| Failure::internal(&error.to_string()))?;
     let mut batch = Batch::new(context, context.open_long_lived(Access::Write)?, &stop);
@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     batch.end()
 }
 
-/// The lines that are not committed yet, and what became of the others.
+/// The pending lines, and the counts of the others.
 struct Batch<'a> {
     context: &'a Context,
     store: Database,
@@ -86,7 +86,7 @@ struct Batch<'a> {
     since: Instant,
     logged: usize,
     failed: usize,
-    /// Whether anybody reads the answers.
+    /// Whether the answers still have a reader.
     heard: bool,
     started: Started,
 }
@@ -108,7 +108,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Takes a line in; nothing, where it says nothing.
+    /// Adds a line. Blank lines are ignored.
     fn add(
         &mut self,
         number: u64,
@@ -127,12 +127,12 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// How long more input may be waited for; as long as it takes, where nothing is here.
+    /// How long to wait for more input; `None` (forever) if nothing is pending.
     fn patience(&self) -> Option<Duration> {
         (!self.pending.is_empty()).then(|| LATEST.saturating_sub(self.since.elapsed()).min(PAUSE))
     }
 
-    /// Commits what is here, and answers it.
+    /// Commits the pending lines, and answers them.
     fn flush(&mut self) -> Result<(), Failure> {
         let pending = mem::take(&mut self.pending);
         self.bytes = 0;
@@ -155,7 +155,7 @@ impl<'a> Batch<'a> {
         self.say(&text)
     }
 
-    /// Rows are logged whether or not anybody reads the answers.
+    /// Sends answers. Without a reader, rows are still logged.
     fn say(&mut self, answers: &[u8]) -> Result<(), Failure> {
         if !self.heard {
             return Ok(());
@@ -189,7 +189,7 @@ fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<()
     Ok(())
 }
 
-/// The `id` of a line, and what it asks for; nothing, where the line is blank.
+/// Parses a line and its `id`; `None` if it is blank.
 fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<Execution, Failure>)> {
     let line = match line {
         Line::TooLong => return Some((None, Err(lines::too_long()))),
@@ -200,14 +200,14 @@ fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<Execution, Failure>)> 
         let hint = "A line is one JSON object: {\"skill\": \"…\", \"agent_id\": \"…\", \"agent_type\": \"…\"}.";
         Err(Failure::input(format!("not an execution: {why}"), hint))
     };
-    // serde would take an array for a struct, too.
+    // serde accepts an array for a struct.
     if line.trim_ascii_start().first() == Some(&b'[') {
         return Some((None, bad("it is an array")));
     }
     Some(match serde_json::from_slice::<Fields>(line) {
         Ok(mut fields) => (fields.id.take(), fields.execution()),
         Err(error) => {
-            // The id, where the line is at least an object, so that the caller knows which one failed.
+            // Find the id even in a bad object, so that the error can name the line.
             let id = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned());
             (id, bad(&error.to_string()))
         }

@@ -1,4 +1,4 @@
-//! An execution as it is typed, or as a line of JSON: the same fields, checked in one place.
+//! The fields of an execution, from arguments or a JSON line, validated in one place.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,53 +8,53 @@ use crate::cli::optional;
 use crate::model::Outcome;
 use crate::ops::Execution;
 
-/// The options of the command; in a line of JSON the same with `_`, and `id`.
+/// The options of the command. A JSON line has the same, with `_`, and an `id`.
 #[derive(Debug, Default, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Fields {
-    /// Of a line alone; comes back in its answer.
+    /// Only in JSON lines; repeated in the answer.
     #[arg(skip)]
     pub(super) id: Option<Value>,
-    /// The skill
+    /// Name of the skill
     #[arg(required_unless_present = "batch")]
     skill: Option<String>,
-    /// Which agent
+    /// Id of the agent
     #[arg(long, value_name = "ID", required_unless_present = "batch")]
     agent_id: Option<String>,
-    /// Of what kind
+    /// Type of the agent
     #[arg(long, value_name = "TYPE", required_unless_present = "batch")]
     agent_type: Option<String>,
-    /// For which task
+    /// Id of the task
     #[arg(long, value_name = "ID")]
     task_id: Option<String>,
-    /// In which phase
+    /// Phase of the task
     #[arg(long)]
     phase: Option<String>,
-    /// How long it took
+    /// Execution time in milliseconds
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     execution_ms: Option<i64>,
-    /// 0 is success
+    /// Exit code; 0 is success
     #[arg(long, value_name = "CODE", allow_negative_numbers = true)]
     exit_code: Option<i64>,
-    /// The agent's confidence before, 0 to 1
+    /// Agent's confidence before the execution, 0 to 1
     #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     confidence_before: Option<f64>,
-    /// And after, 0 to 1
+    /// Agent's confidence after the execution, 0 to 1
     #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     confidence_after: Option<f64>,
-    /// The share of the skill's tests that passed, 0 to 1
+    /// Share of the skill's tests that passed, 0 to 1
     #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     test_pass_rate: Option<f64>,
-    /// Tokens that did not have to be spent
+    /// Number of tokens saved
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     tokens_avoided: Option<i64>,
-    /// Money that did not have to be spent
+    /// Money saved, in US dollars
     #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     cost_avoided_usd: Option<f64>,
 }
 
 impl Fields {
-    /// The execution, where every field is as it must be.
+    /// Validates the fields.
     pub(super) fn execution(self) -> Result<Execution, Failure> {
         let outcome = Outcome {
             execution_ms: self.execution_ms,
@@ -76,7 +76,7 @@ impl Fields {
     }
 }
 
-/// A text that says something. Other programs end theirs at a NUL, and PostgreSQL takes none.
+/// Drops empty text, and refuses NUL characters: C programs truncate at them, and PostgreSQL rejects them.
 fn text(name: &str, value: Option<String>) -> Result<Option<String>, Failure> {
     match value.filter(|it| optional(Some(it)).is_some()) {
         Some(value) if value.contains('\0') => Err(wrong(format!("{name} contains a NUL character"))),
@@ -85,5 +85,5 @@ fn text(name: &str, value: Option<String>) -> Result<Option<String>, Failure> {
 }
 
 fn wrong(message: impl Into<String>) -> Failure {
-    Failure::input(message, "Correct the field; 'cfn log --help' says what each may be.")
+    Failure::input(message, "Correct the field; 'cfn log --help' describes each one.")
 }

@@ -16,7 +16,8 @@ use crate::ops::{self, LogReport};
 
 /// Log one execution of a skill
 ///
-/// The row keeps the skill's level, origin, version and content hash: those that the agent got in this task, else the current ones.
+/// The row records the skill's level, origin, version and content hash: those that the agent loaded in this task, or
+/// else the current ones.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -32,7 +33,7 @@ pub(super) struct Args {
     command: Option<Command>,
     #[command(flatten)]
     one: fields::Fields,
-    /// Log the executions on stdin, one JSON object a line: the keys are these options with '_', and skill
+    /// Log executions from stdin, one JSON object per line, with the long options ('_' for '-') and skill as keys
     #[arg(long, conflicts_with = "Fields")]
     batch: bool,
 }
@@ -59,6 +60,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
 }
 
 impl Report for LogReport {
-    /// Nothing: a script that logs does not want an answer.
+    /// Prints nothing: scripts that log want no output.
     fn text(&self, _page: &mut Page) {}
 }

@@ -6,17 +6,17 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::ops::{self, UsageReport};
 
-/// Show what agents got and used in a task, with the very bytes
+/// Show the skills that agents loaded and used in a task, with their versions and hashes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn log show --task task-100
   cfn log show --task task-100 --json")]
 pub(super) struct Args {
-    /// The task
+    /// Id of the task
     #[arg(long, value_name = "ID")]
     task: String,
-    /// The most rows, newest first
+    /// Maximum number of rows, newest first
     #[arg(long, default_value_t = 1000, value_name = "N")]
     limit: usize,
 }

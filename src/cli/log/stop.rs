@@ -1,5 +1,5 @@
-//! SIGTERM for a process that still has something to do before it ends: it wakes the thread that waits for input, or for
-//! a reader of the answers.
+//! Handles SIGTERM in a process that must finish work before it ends: the signal wakes the thread that waits for input,
+//! or for the reader of its output.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -12,17 +12,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGTERM;
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
-/// What a pipe that has room takes without waiting.
+/// Number of bytes that a pipe with room accepts without blocking.
 const PIECE: usize = 4096;
 
-/// Knows whether the process was asked to end.
+/// Knows whether SIGTERM arrived.
 pub(super) struct Stop {
     asked: Arc<AtomicBool>,
     wakes: UnixStream,
 }
 
 impl Stop {
-    /// From now on SIGTERM is a question; the second one kills.
+    /// Catches the first SIGTERM; a second one kills the process.
     pub(super) fn listen() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         let (wakes, signalled) = UnixStream::pair()?;
@@ -36,13 +36,13 @@ impl Stop {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Waits until there is input, until the process is asked to end, or for so long; whether there is input.
+    /// Waits for input, SIGTERM or the timeout; returns whether there is input.
     pub(super) fn wait_for(&self, input: &impl AsFd, most: Option<Duration>) -> io::Result<bool> {
         let most = most.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
         self.poll(PollFd::new(input, PollFlags::IN), most.as_ref())
     }
 
-    /// Writes all of it, unless the process is asked to end while nobody reads. No reader at all is an error.
+    /// Writes everything, but gives up if SIGTERM arrives while the reader is stuck. A closed pipe is an error.
     pub(super) fn write(&self, out: &impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             if self.poll(PollFd::new(out, PollFlags::OUT), None)? {
@@ -58,7 +58,7 @@ impl Stop {
         Ok(())
     }
 
-    /// Ends the process as SIGTERM does.
+    /// Ends the process as an uncaught SIGTERM would.
     pub(super) fn end() -> io::Result<()> {
         emulate_default_handler(SIGTERM)
     }

@@ -1,10 +1,10 @@
-//! What is shown while something goes on, and gone when it is done.
+//! Progress on the terminal, erased when the work is done.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line about something that goes on.
+/// A status line.
 #[derive(Debug)]
 pub(in crate::cli) struct Live {
     bar: Option<ProgressBar>,
@@ -15,14 +15,14 @@ impl Live {
         Self { bar: shown.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())) }
     }
 
-    /// Shows how it is now.
+    /// Replaces the line.
     pub(in crate::cli) fn say(&self, line: impl Into<String>) {
         let Some(bar) = &self.bar else { return };
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(line.into());
     }
 
-    /// Leaves a line standing above it.
+    /// Prints a permanent line above it.
     pub(in crate::cli) fn keep(&self, line: &str) {
         let Some(bar) = &self.bar else { return };
         bar.println(line);
@@ -37,7 +37,7 @@ impl Drop for Live {
     }
 }
 
-/// How far something is.
+/// A progress bar.
 #[derive(Debug)]
 pub(in crate::cli) struct Progress {
     what: &'static str,
@@ -51,7 +51,6 @@ impl Progress {
         Self { what, since: Instant::now(), shown, bar: None }
     }
 
-    /// Shows how far it is.
     pub(in crate::cli) fn at(&mut self, done: usize, total: usize) {
         if !self.shown || (self.bar.is_none() && self.since.elapsed() < Duration::from_secs(1)) {
             return;

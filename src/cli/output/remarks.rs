@@ -1,14 +1,14 @@
-//! What a command says besides its answer where there may be much of it: a few lines of a kind, and how many more there are.
+//! Warnings and notes that may be numerous: prints a few of each kind, and the number of the others.
 
 use std::collections::HashSet;
 
 use super::Output;
 use crate::ops::Remark;
 
-/// The most lines of a kind that are shown without `--verbose`.
+/// Maximum number of lines of a kind without `--verbose`.
 const SHOWN: usize = 3;
 
-/// Warnings and notes, collected while a command works. No line is said twice.
+/// Warnings and notes, collected while a command works, without duplicates.
 #[derive(Debug)]
 #[must_use = "nothing is said before `say`"]
 pub(in crate::cli) struct Remarks {
@@ -22,7 +22,7 @@ struct Kind {
     name: String,
     level: Level,
     lines: Vec<String>,
-    /// How many lines are not in `lines`.
+    /// Number of lines that are not in `lines`.
     more: usize,
 }
 
@@ -37,17 +37,17 @@ impl Remarks {
         Self { output, kinds: Vec::new(), seen: HashSet::new() }
     }
 
-    /// Something that the user should see but that is no failure. Lines of the same `kind` are counted together.
+    /// Adds a warning. Lines of the same `kind` are counted together.
     pub(in crate::cli) fn warn(&mut self, kind: &str, line: impl Into<String>) {
         self.add(Level::Warning, kind, line.into());
     }
 
-    /// Something that was done besides the answer.
+    /// Adds a note.
     pub(in crate::cli) fn note(&mut self, kind: &str, line: impl Into<String>) {
         self.add(Level::Note, kind, line.into());
     }
 
-    /// Says it, in the order in which the kinds first came up.
+    /// Prints everything, kinds in order of their first line.
     pub(in crate::cli) fn say(self) {
         for kind in self.kinds {
             let say = |line: &str| match kind.level {
@@ -56,7 +56,7 @@ impl Remarks {
             };
             kind.lines.iter().for_each(|line| say(line));
             if kind.more > 0 {
-                say(&format!("and {} more: -v shows all", kind.more));
+                say(&format!("and {} more; -v shows all", kind.more));
             }
         }
     }
@@ -80,12 +80,13 @@ impl Remarks {
 }
 
 impl Output {
-    /// Collects what a command has to say, to say it in a few lines.
+    /// Starts a collection of warnings and notes.
     pub(in crate::cli) fn remarks(self) -> Remarks {
         Remarks::new(self)
     }
 
-    /// Says what there is to say about a file: what was found in it is of one kind, everything else is of its own.
+    /// Prints the remarks about a file. Findings in its content count as one kind; every other remark is a kind of its
+    /// own.
     pub(in crate::cli) fn about_file(self, about: &[Remark]) {
         let mut remarks = self.remarks();
         for it in about {
@@ -95,7 +96,7 @@ impl Output {
         remarks.say();
     }
 
-    /// A few of many, for one line: `a, b, c and 262 more`; all of them with `--verbose`.
+    /// Abbreviates a list to one line: `a, b, c and 262 more`; complete with `--verbose`.
     pub(in crate::cli) fn several<T: AsRef<str>>(self, items: &[T]) -> String {
         let shown = if self.verbose { items.len() } else { items.len().min(SHOWN) };
         let shown = items.get(..shown).unwrap_or(items);

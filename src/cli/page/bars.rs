@@ -1,42 +1,40 @@
-//! Horizontal bars: each under its own label, so that long names and small screens never collide; one value each, or a stack.
+//! Horizontal bars, simple or stacked. Each label is above its bar, so that long names fit small screens.
 
 use std::fmt::Write as _;
 
 use super::escape::{Escaped, shortened};
 use super::scale::{Scale, place};
 
-/// A label with values.
+/// One bar.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct Bar {
-    /// What it is called.
     pub(in crate::cli) label: String,
-    /// The value as words, at the right.
+    /// The formatted value, shown at the right.
     pub(in crate::cli) shown: String,
-    /// What it is made of, one after the other: the number of the series, and the value. A single part may be negative.
+    /// Its parts in order: the number of the series, and the value. A single part may be negative.
     pub(in crate::cli) parts: Vec<(usize, f64)>,
 }
 
-/// What a chart says of itself: for whoever cannot see it, and as its name.
+/// The title and the description of a chart, which screen readers read.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct About<'a> {
-    /// The id that makes it unique on its page.
+    /// An id, unique on the page.
     pub(in crate::cli) id: &'a str,
-    /// The name.
     pub(in crate::cli) title: &'a str,
-    /// What is seen, in a sentence.
+    /// The description, one sentence.
     pub(in crate::cli) description: &'a str,
 }
 
 /// The height of a row: its label and its bar.
 const ROW: usize = 38;
-/// Where the label's base line is.
+/// The baseline of the label.
 const LABEL: usize = 13;
-/// Where the bar begins, and how high it is.
+/// The top and height of the bar.
 const BAR: (usize, usize) = (19, 12);
-/// The most columns of a label; at 14 pixels this leaves room for the value on a telephone.
+/// Maximum width of a label, in columns; at 14 pixels this leaves room for the value on a phone.
 pub(in crate::cli) const LONGEST_LABEL: usize = 24;
 
-/// The opening of a chart of this height with its name and description.
+/// The opening tag of a chart, with its title and description.
 pub(in crate::cli) fn open(about: &About<'_>, height: usize) -> String {
     let About { id, title, description } = about;
     format!(
@@ -47,7 +45,7 @@ pub(in crate::cli) fn open(about: &About<'_>, height: usize) -> String {
     )
 }
 
-/// Draws bars from top to bottom; `series` names the parts of a stack.
+/// Draws the bars from top to bottom; `series` names the parts of a stack.
 pub(in crate::cli) fn draw(about: &About<'_>, bars: &[Bar], series: &[String]) -> String {
     let ends = bars.iter().flat_map(|bar| {
         let sum: f64 = bar.parts.iter().map(|(_, value)| value).sum();
@@ -59,7 +57,7 @@ pub(in crate::cli) fn draw(about: &About<'_>, bars: &[Bar], series: &[String]) -
         row(&mut svg, index * ROW, bar, scale, series);
     }
     if !bars.is_empty() {
-        // The zero line stands over the bars, but not over labels: a piece for each row.
+        // The zero line crosses the bars, but not the labels: one segment for each row.
         let at = place(scale.zero());
         for top in (0..bars.len()).map(|index| index * ROW + BAR.0 - 3) {
             let bottom = top + BAR.1 + 6;

@@ -1,10 +1,11 @@
-//! Outside text, made fit to stand in HTML: markup in a name is shown, never obeyed, and what a reader would not see is spelled out.
+//! Escapes text for HTML: markup is displayed as text, and invisible characters are spelled out.
 
 use std::fmt::{self, Write};
 
 use crate::model::Visible;
 
-/// Displays text as HTML text or as a quoted attribute's value, control and hidden characters escaped as in every other output.
+/// Displays text as HTML text or a quoted attribute value. Control and invisible characters are escaped as in all
+/// output.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Escaped<T>(pub(in crate::cli) T);
 
@@ -24,8 +25,8 @@ impl<T: AsRef<str>> fmt::Display for Escaped<T> {
     }
 }
 
-/// Text cut to a width in columns of Latin letters; an ellipsis says that there was more. Cut before it is escaped, so that no
-/// entity is cut in two, and after it was made visible, so that what is measured is what is drawn.
+/// Truncates text to a width in columns of Latin letters, with an ellipsis. Call it after making characters visible, so
+/// that it measures what is drawn, and before escaping, so that it never splits an entity.
 pub(in crate::cli) fn shortened(text: &str, most: usize) -> String {
     // Letters of East Asian scripts and emoji are about twice as wide.
     let columns = |character: char| if character < '\u{1100}' { 1 } else { 2 };

@@ -1,5 +1,5 @@
-//! A self-contained page: no script, nothing loaded, charts as inline SVG. Every text from outside passes through `Escaped`; the
-//! content policy would stop what slipped through.
+//! A self-contained HTML page: no scripts, no external resources, charts as inline SVG. All text from outside passes
+//! through `Escaped`; the content security policy is the second line of defence.
 
 pub(super) mod bars;
 mod escape;
@@ -18,23 +18,21 @@ pub(super) use publish::publish;
 pub(super) use scale::{Scale, place};
 pub(super) use table::{Foldable, foldable, key_figures};
 
-/// Colours and layout, in both schemes and for paper.
+/// Colours and layout: light, dark, and print.
 const STYLE: &str = include_str!("style.css");
 
-/// A page and what stands around its main part; that and the lead are HTML already.
+/// A page. `lead` and `main` are HTML.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Document<'a> {
-    /// What it is.
     pub(super) title: &'a str,
-    /// What is said of all of it.
+    /// An introduction.
     pub(super) lead: &'a str,
-    /// What the sections are called together.
+    /// The label of the navigation.
     pub(super) nav: &'a str,
-    /// Sections to jump to, each with its id.
+    /// The sections in the navigation, each with its id.
     pub(super) sections: &'a [(&'a str, &'a str)],
-    /// Everything else.
     pub(super) main: &'a str,
-    /// When it was written, in UTC.
+    /// Creation time, in UTC.
     pub(super) written: &'a str,
 }
 
@@ -64,18 +62,16 @@ impl Document<'_> {
     }
 }
 
-/// A picture with its words, and its figures under it.
+/// A chart with its title, description, legend and table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Figure<'a> {
-    /// What it is.
     pub(super) title: &'a str,
-    /// What is to be seen, in a sentence.
+    /// The description, one sentence.
     pub(super) seen: &'a str,
-    /// The names of the parts of its stacks, each with its sum.
+    /// The names of the stacks' parts, each with its sum.
     pub(super) legend: &'a [(String, String)],
-    /// The picture.
     pub(super) svg: &'a str,
-    /// HTML under it.
+    /// HTML below the chart.
     pub(super) below: &'a str,
 }
 

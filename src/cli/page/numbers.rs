@@ -1,12 +1,12 @@
-//! Numbers for a person.
+//! Formats numbers for people.
 
-/// A count with its thousands apart.
+/// A count, with thousands separators.
 pub(in crate::cli) fn integer(number: i64) -> String {
     let sign = if number < 0 { "−" } else { "" };
     format!("{sign}{}", thousands(&number.unsigned_abs().to_string()))
 }
 
-/// A number with so many decimals, its thousands apart, and a real minus sign.
+/// A number with `places` decimals, thousands separators, and a true minus sign.
 pub(in crate::cli) fn grouped(number: f64, places: usize) -> String {
     let text = format!("{:.places$}", number.abs());
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(a, b)| (a, format!(".{b}")));

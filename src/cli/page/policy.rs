@@ -1,14 +1,14 @@
-//! The content policy of a page: nothing may be loaded or run, and only its own style applies.
+//! The content security policy of a page: nothing may be loaded or run, except the page's own style.
 
 use sha2::{Digest, Sha256};
 
-/// A policy that allows this style by its hash, and nothing else.
+/// A policy that allows only this style, by its hash.
 pub(in crate::cli) fn content_policy(style: &str) -> String {
     let hash = base64(&Sha256::digest(style));
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
-/// RFC 4648: the policy wants hashes in it.
+/// RFC 4648 encoding, which policies use for hashes.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! A page becomes a file.
+//! Writes a page to a file.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +7,8 @@ use crate::cli::failure::Failure;
 use crate::model::Visible;
 use crate::output_file::OutputFile;
 
-/// Writes the page in place of what is there, and syncs it. One that is made of a database is no more open than that.
+/// Replaces the file with the page, and syncs it. A page made from a database gets no wider permissions than the
+/// database.
 pub(in crate::cli) fn publish(path: &Path, page: &str, database: Option<&Path>) -> Result<(), Failure> {
     let begun = database.map_or_else(|| OutputFile::begin(path), |it| OutputFile::begin_as_open_as(path, it));
     let written = begun.and_then(|mut output| {

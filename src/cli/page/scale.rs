@@ -1,6 +1,6 @@
-//! From values to places: a linear scale that always holds zero, in percent of a length, so that a chart is as wide as its page.
+//! A linear scale from values to percent of the chart's width.
 
-/// From the lowest to the highest value, zero among them.
+/// A range of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::cli) struct Scale {
     low: f64,
@@ -8,19 +8,19 @@ pub(in crate::cli) struct Scale {
 }
 
 impl Scale {
-    /// Over these values; what is no number is left out, and without any the scale is 0 to 1.
+    /// Covers zero and these values; NaN and infinities are ignored. Without values, the scale is 0 to 1.
     pub(in crate::cli) fn over(values: impl IntoIterator<Item = f64>) -> Self {
         let values = values.into_iter().filter(|it| it.is_finite());
         let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), it| (low.min(it), high.max(it)));
         if low < high { Self { low, high } } else { Self { low: 0.0, high: 1.0 } }
     }
 
-    /// From one value to another, zero or not; a length of 1 where they do not differ.
+    /// Covers just these two values; if they are equal, the length is 1.
     pub(in crate::cli) fn between(low: f64, high: f64) -> Self {
         if low < high { Self { low, high } } else { Self { low: low - 0.5, high: low + 0.5 } }
     }
 
-    /// About four round numbers inside.
+    /// About four round numbers within the scale.
     pub(in crate::cli) fn ticks(self) -> Vec<f64> {
         let step = round_step((self.high - self.low) / 5.0);
         let mut tick = (self.low / step).ceil();
@@ -32,7 +32,7 @@ impl Scale {
         ticks
     }
 
-    /// The same, up to a round number over the highest value.
+    /// Like [`over`](Self::over), but extended to the next round number; also returns the grid lines.
     pub(in crate::cli) fn rounded(values: impl IntoIterator<Item = f64>) -> (Self, Vec<f64>) {
         let exact = Self::over(values);
         let step = round_step((exact.high - exact.low) / 3.0);
@@ -46,7 +46,7 @@ impl Scale {
         (Self { low: first * step, high: last * step }, ticks)
     }
 
-    /// Where a value is, in percent from the low end.
+    /// The position of a value, in percent from the low end.
     pub(in crate::cli) fn percent(self, value: f64) -> f64 {
         if value.is_finite() {
             ((value - self.low) / (self.high - self.low) * 100.0).clamp(0.0, 100.0)
@@ -55,7 +55,7 @@ impl Scale {
         }
     }
 
-    /// Where zero is.
+    /// The position of zero.
     pub(in crate::cli) fn zero(self) -> f64 {
         -self.low / (self.high - self.low) * 100.0
     }
@@ -67,13 +67,13 @@ impl Scale {
     }
 }
 
-/// The lowest of 1, 2, 5, 10, 20 … (and their tenths) that is not under this.
+/// The smallest of 1, 2, 5, 10, 20 … (and their tenths) that is at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|it| it * power).find(|it| *it >= least * 0.999).unwrap_or(1.0)
 }
 
-/// A coordinate: two decimals are less than a pixel.
+/// Formats a coordinate; two decimals are finer than a pixel.
 pub(in crate::cli) fn place(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -1,27 +1,25 @@
-//! Figures as HTML: a table that can be folded away, and a few figures that stand out.
+//! Figures as HTML: a collapsible table, and a list of key figures.
 
 use std::fmt::Write as _;
 
 use super::Escaped;
 use crate::cli::counted;
 
-/// Up to this many rows a table is open from the start.
+/// A table with up to this many rows starts open.
 const SHORT: usize = 12;
 
-/// A table.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Foldable<'a> {
-    /// What it is.
     pub(in crate::cli) caption: &'a str,
-    /// The names of its columns, and whether they hold numbers, which stand under each other by their last digit.
+    /// The names of its columns, and whether they hold numbers, which are right-aligned.
     pub(in crate::cli) columns: &'a [(String, bool)],
-    /// Its cells as they are shown; the first of a row is its name.
+    /// Its formatted cells; the first of a row is the row's header.
     pub(in crate::cli) rows: &'a [Vec<String>],
-    /// Whether a chart shows it already; then a long one begins folded.
+    /// Whether a chart shows the same data; then a long table starts collapsed.
     pub(in crate::cli) charted: bool,
 }
 
-/// A table that can be folded away.
+/// Renders a collapsible table.
 pub(in crate::cli) fn foldable(table: &Foldable<'_>) -> String {
     let count = table.rows.len();
     let open = if table.charted && count > SHORT { "" } else { " open" };
@@ -50,7 +48,7 @@ pub(in crate::cli) fn foldable(table: &Foldable<'_>) -> String {
     html + "</tbody>\n</table>\n</div>\n</details>\n"
 }
 
-/// Figures that stand out, each with its name.
+/// Renders key figures, each with its name.
 pub(in crate::cli) fn key_figures(pairs: impl IntoIterator<Item = (String, String)>) -> String {
     let mut html = "<dl class=\"key\">\n".to_owned();
     for (name, value) in pairs {

@@ -8,25 +8,24 @@ use crate::cli::output::{Page, Report};
 use crate::model::SkillName;
 use crate::ops::{self, History, HistoryReport, UsageReport, VersionEntry};
 
-/// Show the versions of a skill and the decisions about them
+/// Show the versions of a skill and their approvals
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill history postgresql
   cfn skill history postgresql --usage --json")]
 pub(in crate::cli) struct Args {
-    /// The skill
+    /// Name of the skill
     skill_name: SkillName,
-    /// Also show who got which bytes, newest first
+    /// Also show its usage, newest first
     #[arg(long)]
     usage: bool,
-    /// The most rows of usage
+    /// Maximum number of usage rows
     #[arg(long, default_value_t = 1000, value_name = "N", requires = "usage")]
     limit: usize,
 }
 
 impl Args {
-    /// What is asked for.
     pub(in crate::cli) fn request(&self) -> History {
         History { name: self.skill_name.clone(), usage: self.usage.then_some(self.limit) }
     }

@@ -18,25 +18,24 @@ Examples:
   cfn skill list --pending --level human
   cfn skill list --agent backend-developer --json")]
 pub(in crate::cli) struct Args {
-    /// Only of this category
+    /// List only skills of this category
     #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
-    /// Only of this approval level: auto, escalate or human
+    /// List only skills of this approval level
     #[arg(long, value_name = "LEVEL", value_parser = choice::level())]
     level: Option<ApprovalLevel>,
-    /// Only of this status: active, deprecated or archived
+    /// List only skills of this status
     #[arg(long, value_parser = choice::status())]
     status: Option<Status>,
-    /// Only those that this agent type gets
+    /// List only skills mapped to this agent type
     #[arg(long, value_name = "AGENT_TYPE")]
     agent: Option<AgentType>,
-    /// Only those whose current version waits for a decision
+    /// List only skills whose current version waits for review
     #[arg(long)]
     pending: bool,
 }
 
 impl Args {
-    /// Which skills are asked for.
     pub(in crate::cli) fn filter(&self) -> SkillFilter {
         SkillFilter {
             category: self.category,

@@ -19,7 +19,7 @@ pub(super) use history::Args as HistoryArgs;
 pub(super) use list::Args as ListArgs;
 pub(super) use show::Args as ShowArgs;
 
-/// Work with skills
+/// Inspect, review and maintain skills
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -9,17 +9,17 @@ use crate::ops::{self, Restore, StatusReport};
 
 /// Make deprecated or archived skills active again
 ///
-/// Agents get their approved versions again. Nothing else of the skills changes.
+/// Agents get their approved versions again. Nothing else changes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill restore postgresql
   cfn skill restore postgresql redis --dry-run")]
 pub(super) struct Args {
-    /// The skills
+    /// Names of the skills
     #[arg(required = true, value_name = "SKILL_NAME")]
     skill_names: Vec<SkillName>,
-    /// Do everything but the commit, and say what would be done
+    /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }

@@ -9,9 +9,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::{Decision, HashPrefix, SkillName, Version, Visible};
 use crate::ops::{self, Review, ReviewReport};
 
-/// Approve the bytes of a skill's version
+/// Approve a version of a skill
 ///
-/// With --hash, nothing is approved unless the version still has the bytes that were looked at.
+/// With --hash, the approval fails if the content changed since it was reviewed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +22,7 @@ pub(super) struct ApproveArgs {
     args: Args,
 }
 
-/// Reject the bytes of a skill's version: agents no longer get them
+/// Reject a version of a skill; agents no longer get its content
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,18 +34,18 @@ pub(super) struct RejectArgs {
 
 #[derive(Debug, clap::Args)]
 struct Args {
-    /// The skill
+    /// Name of the skill
     skill_name: SkillName,
-    /// Who decides [env: CFN_APPROVER]
+    /// Name of the approver [env: CFN_APPROVER]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     approver: Option<String>,
-    /// A version other than the current one
+    /// Version [default: the current one]
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
-    /// The SHA-256 of the bytes that were looked at; 8 digits of its beginning are enough
+    /// SHA-256 of the reviewed content, or at least its first 8 digits
     #[arg(long, value_name = "SHA256")]
     hash: Option<HashPrefix>,
-    /// Why
+    /// Reason, recorded with the decision
     #[arg(long, default_value = "")]
     reason: String,
 }
@@ -59,7 +59,7 @@ pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Fa
 }
 
 fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
-    let nobody = || Failure::input("nobody is named who decides", "Name the approver with --approver or CFN_APPROVER.");
+    let nobody = || Failure::input("the approver is missing", "Name the approver with --approver or CFN_APPROVER.");
     let approver = args.approver.as_deref().or(context.settings.approver()).ok_or_else(nobody)?;
     let request = Review {
         name: &args.skill_name,

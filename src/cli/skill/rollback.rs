@@ -7,22 +7,22 @@ use crate::cli::failure::Failure;
 use crate::model::{SkillName, Version};
 use crate::ops::{self, Rollback};
 
-/// Make an earlier version's bytes the newest version again; prints the new version
+/// Return to the content of an earlier version; prints the new version
 ///
-/// The earlier bytes are recorded as the next patch version; nothing is removed. Bytes that are not approved do not come back.
+/// The earlier content is recorded as the next patch version; nothing is removed. It must be approved.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill rollback postgresql 1.0.0
   cfn skill rollback postgresql 1.0.0 --reason 'the new one slowed migrations down'")]
 pub(super) struct Args {
-    /// The skill
+    /// Name of the skill
     skill_name: SkillName,
-    /// The version whose bytes come back
+    /// Version to return to
     to_version: Version,
     #[command(flatten)]
     approval: ApprovalArgs,
-    /// Do everything but the commit, and say what would be done
+    /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }

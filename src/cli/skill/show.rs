@@ -16,18 +16,17 @@ Examples:
   cfn skill show postgresql --content
   cfn skill show postgresql --version 1.0.0 --content > old.md")]
 pub(in crate::cli) struct Args {
-    /// The skill
+    /// Name of the skill
     skill_name: SkillName,
-    /// Print the bytes of the version, and nothing else
+    /// Print only the content
     #[arg(long)]
     content: bool,
-    /// A version other than the current one
+    /// Version [default: the current one]
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
 }
 
 impl Args {
-    /// What is asked for.
     pub(in crate::cli) fn request(&self) -> Show {
         Show { name: self.skill_name.clone(), version: self.version, content: self.content }
     }

@@ -10,18 +10,18 @@ use crate::model::Visible;
 use crate::ops::{self, ValidateReport};
 use crate::skill_file::Severity;
 
-/// Compare a skill file, or every one below a folder, with the Agent Skills format
+/// Validate a skill file, or all below a folder, against the Agent Skills format
 ///
-/// Lenient: an error only where there is nothing to work with. Strict: just what the specification says. Exits 1 on an error.
+/// By default, only files that cannot be used are errors. Exits 1 on an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill validate skills/pdf/SKILL.md
   cfn skill validate skills --strict")]
 pub(super) struct Args {
-    /// A file or a folder
+    /// File or folder
     path: PathBuf,
-    /// Accept just what the specification says
+    /// Report every deviation from the specification as an error
     #[arg(long)]
     strict: bool,
 }

@@ -7,16 +7,16 @@ use crate::cli::{Verdict, counted};
 use crate::model::{SkillName, Visible};
 use crate::ops::{self, VerifyReport};
 
-/// Compare stored bytes with their hashes, and files with what was approved
+/// Verify stored content and files against the approved hashes
 ///
-/// Bootstrap skills are checked too, as far as they are enabled. Exits 7 if something differs.
+/// Includes enabled bootstrap skills. Exits 7 on any difference.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill verify
   cfn skill verify postgresql --json")]
 pub(super) struct Args {
-    /// The skill; all, if left out
+    /// Name of the skill [default: all]
     skill_name: Option<SkillName>,
 }
 

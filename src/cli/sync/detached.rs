@@ -1,4 +1,4 @@
-//! The delivery that other commands start: in a session of its own, silent, one process at a time.
+//! The background delivery that other commands start: silent, in its own session, one process at a time.
 
 use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
@@ -6,10 +6,10 @@ use crate::cli::delivery::Turn;
 use crate::cli::failure::Failure;
 use crate::ops::{self, NextStep, Retry};
 
-/// Delivers as long as anything is due. The turn is given back before the last look: who queued something and found the turn
-/// taken relies on it.
+/// Delivers until nothing is due. It releases the lock before its last look at the queue: a process that queued an
+/// event and found the lock taken relies on this.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
-    // A terminal that closes must not end it; where that fails, it leads a session already.
+    // A closing terminal must not end it. This fails only if it leads a session already.
     let _ = rustix::process::setsid();
     let database = context.settings.database()?;
     let mut store = context.open_long_lived(Access::Write)?;

@@ -14,11 +14,12 @@ use super::{Verdict, counted};
 use crate::model::Visible;
 use crate::ops::{self, Retry, SyncReport};
 
-/// Deliver what waits for the workflow database
+/// Deliver queued events to the workflow database
 ///
-/// Events of generated skills are queued in the database and delivered to PostgreSQL exactly once, by this command or in the
-/// background by the next command that finds the server. A delivery that the server refuses, or that fails three times, becomes a dead
-/// letter with its reason; the others go on. No run waits for one row longer than two seconds.
+/// Events of generated skills are queued in the skills database and delivered to PostgreSQL exactly once, by this
+/// command or in the background after other commands. An event that the server refuses, or whose delivery fails three
+/// times, becomes a dead letter with the reason; the others are still delivered. No run waits longer than two seconds
+/// for one event.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -64,7 +65,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     }
 }
 
-/// Other processes may deliver at the same time: what both send has its effect once.
+/// Other processes may deliver at the same time: an event sent twice takes effect once.
 fn once(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Write)?;
     let report = deliver(context, &mut store, Retry::All)?;
@@ -72,7 +73,7 @@ fn once(context: &Context) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-/// Delivers what waits, with a progress bar.
+/// Delivers queued events, with a progress bar.
 fn deliver(context: &Context, store: &mut Database, retry: Retry) -> Result<SyncReport, Failure> {
     let total = usize::try_from(ops::waiting(store)?).unwrap_or(usize::MAX);
     let mut bar = context.output.progress("delivering");
@@ -86,15 +87,15 @@ fn deliver(context: &Context, store: &mut Database, retry: Retry) -> Result<Sync
 fn warn(context: &Context, report: &SyncReport) {
     let why = Visible(report.reason.as_deref().unwrap_or_default());
     for (count, became) in [
-        (report.failed, "failed, to be tried again"),
-        (report.dead_letters, "became a dead letter ('cfn sync retry' lets it wait again)"),
+        (report.failed, "failed and will be retried"),
+        (report.dead_letters, "became a dead letter ('cfn sync retry' queues it again)"),
     ] {
         match count {
             0 => {}
             1 => context.output.warn(&format!("a delivery {became}: {why}")),
             _ => context
                 .output
-                .warn(&format!("{count} deliveries {became}; the last one: {why}; 'cfn sync status' says more")),
+                .warn(&format!("{count} deliveries {became}; the last one: {why}; 'cfn sync status' lists them")),
         }
     }
 }

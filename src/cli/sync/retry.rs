@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::ops::{self, RetryReport};
 
-/// Let every dead letter wait again
+/// Queue all dead letters again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -21,6 +21,6 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
 
 impl Report for RetryReport {
     fn text(&self, page: &mut Page) {
-        page.line(format!("{} wait again", self.waiting_again));
+        page.line(format!("{} queued again", self.waiting_again));
     }
 }

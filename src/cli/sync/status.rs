@@ -9,7 +9,7 @@ use crate::ops::{self, SyncStatus};
 use crate::settings::Queued;
 use crate::store::Undelivered;
 
-/// Show what waits for the workflow database, and dead letters
+/// Show queued events and dead letters
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,7 +41,7 @@ impl Report for SyncStatus {
         page.line(format!("logging:      {enabled}"));
         page.line(format!("server:       {}", Visible(&self.server)));
         if let Some(seconds) = self.backoff_seconds {
-            page.line(format!("              could not be reached; backoff for {seconds} s more"));
+            page.line(format!("              unreachable; backoff for another {seconds} s"));
         }
         let since = self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(it))).unwrap_or_default();
         page.line(format!("waiting:      {}{since}", self.waiting));

@@ -1,4 +1,4 @@
-//! `cfn sync --watch`: delivers what waits, as it comes.
+//! `cfn sync --watch`: delivers events as they are queued.
 
 use std::thread;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::ops::Retry;
 
-/// How often the outbox is looked at.
+/// Pause between looks at the outbox.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest pause after failures.
+/// Maximum pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Ends when it is interrupted, or when the database itself fails.
+/// Runs until it is interrupted, or the skills database fails.
 pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open_long_lived(Access::Write)?;
     let (mut pause, mut said) = (PAUSE, String::new());

@@ -14,7 +14,7 @@ fn the_old_way_its_batch_and_any_command_stand_beside_cfn_and_leave_the_same_row
     );
     let args = ["bench", "compare", "--skills", "20", "--runs", "3", "--with", &same, "--with", "idle=true", "--json"];
     let ran = project.cfn(args);
-    assert!(ran.stderr.contains("idle left other rows than cfn"), "{ran:?}");
+    assert!(ran.stderr.contains("idle wrote other rows than cfn"), "{ran:?}");
     let report = ran.json();
     for (index, operation) in ["deploy", "update"].into_iter().enumerate() {
         let compared = &report["operations"][index];
@@ -42,6 +42,6 @@ fn a_command_that_fails_and_a_missing_shell_end_it_with_what_to_do() {
     assert!(failed.contains("exit status: 3") && failed.contains("no"), "{failed}");
     let missing = project.command(args).env("PATH", "/nonexistent").output().expect("cfn runs");
     let missing = crate::harness::Ran::from(missing).fails(1);
-    assert!(missing.contains("the package is called sqlite3"), "{missing}");
+    assert!(missing.contains("Install the package sqlite3"), "{missing}");
     project.cfn([&args[..], &["--with", "nameless"]].concat()).fails(1);
 }

@@ -21,7 +21,7 @@ fn status_says_what_waits_and_where_to() {
 fn nothing_waits_in_a_fresh_database_and_no_server_is_needed() {
     let project = Project::new();
     assert_eq!(project.cfn(["sync"]).ok(), "0 delivered, 0 dead letters\n");
-    assert_eq!(project.cfn(["sync", "retry"]).ok(), "0 wait again\n");
+    assert_eq!(project.cfn(["sync", "retry"]).ok(), "0 queued again\n");
     assert!(project.cfn(["sync", "status"]).ok().contains("logging:      off"));
 }
 

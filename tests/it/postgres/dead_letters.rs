@@ -88,7 +88,7 @@ fn a_failure_is_said_and_waits_for_a_while_in_the_background() {
     trigger(&dual, "'bad'", "RAISE EXCEPTION 'no' USING ERRCODE = 'ZZ001'");
     log_all(&dual, &["bad"]);
     let ran = dual.cfn(["sync"]);
-    assert!(ran.stderr.contains("a delivery failed, to be tried again: no [ZZ001]"), "{ran:?}");
+    assert!(ran.stderr.contains("a delivery failed and will be retried: no [ZZ001]"), "{ran:?}");
     assert_eq!(ran.ok(), "0 delivered, 1 failed, 0 dead letters\n");
     let text = dual.ok(["sync", "status"]);
     assert!(text.contains("failing:      1") && text.contains("failed 1 time: no [ZZ001]"), "{text}");

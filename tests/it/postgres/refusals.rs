@@ -38,7 +38,7 @@ fn dead_letters_can_be_tried_again() {
     let text = dual.ok(["sync", "status"]);
     assert!(text.contains("dead letters: 2") && text.contains("value too long"), "{text}");
     dual.sql("ALTER TABLE skill_executions ALTER COLUMN task_id TYPE text");
-    assert_eq!(dual.ok(["sync", "retry"]), "2 wait again\n");
+    assert_eq!(dual.ok(["sync", "retry"]), "2 queued again\n");
     assert_eq!(dual.ok(["sync"]), "2 delivered, 0 dead letters\n");
     assert_eq!(dual.tasks(), "also-too-long=1 t1=1 t2=1 t3=1 t4=1 too-long=1");
 }

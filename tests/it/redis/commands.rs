@@ -292,7 +292,7 @@ fn without_a_server_they_say_how_to_name_one() {
     }
     let status = project.cfn(["cache", "status", "--json"]).json();
     assert_eq!((&status["redis"], &status["memory"]["fewest_entries"]), (&Value::Null, &50.into()));
-    assert!(Project::empty().cfn(["cache", "status"]).ok().contains("none is named"));
+    assert!(Project::empty().cfn(["cache", "status"]).ok().contains("not configured"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which picture a table gets, and what is to be seen in it. A table is known by its columns: they are its contract.
+//! Chooses and draws the chart of a table. A table is recognised by its columns: they are its contract.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,26 +9,24 @@ use super::figures::{gain, money};
 use crate::cli::page::{About, Bar, bars, grouped, integer};
 use crate::ops::{Cell, Table};
 
-/// The most bars of a chart; the table under it has all rows.
+/// Maximum number of bars in a chart; the table below it has all rows.
 const MOST_BARS: usize = 15;
 
-/// Parts of a stack that have a colour of their own; what is left is one more part.
+/// Parts of a stack with a colour of their own; the others are merged into one more part.
 const MOST_SERIES: usize = 5;
 
-/// A picture with its words.
+/// A chart with its title and description.
 #[derive(Debug, Clone)]
 pub(super) struct Chart {
-    /// What it is.
     pub(super) title: &'static str,
-    /// What is to be seen, in a sentence.
+    /// The description, one sentence.
     pub(super) seen: String,
-    /// The names of the parts of its stacks, each with its sum.
+    /// The names of the stacks' parts, each with its sum.
     pub(super) legend: Vec<(String, String)>,
-    /// The picture.
     pub(super) svg: String,
 }
 
-/// The picture of a table, where it has one.
+/// The chart of a table, if it has one.
 pub(super) fn of(table: &Table, id: &str) -> Option<Chart> {
     if table.rows.is_empty() {
         return None;
@@ -95,11 +93,11 @@ fn single(table: &Table, id: &str, title: &'static str, column: usize, shown: &d
         (Some(most), Some(least)) if most.1 > least.1 => format!("Most: {}; least: {}.", named(most), named(least)),
         (Some(most), _) if known.len() == 1 => format!("{}.", named(most)),
         (Some(most), _) => format!("All the same: {}.", shown(most.1)),
-        _ => "Nothing is known yet.".to_owned(),
+        _ => "No values yet.".to_owned(),
     };
     let losses = known.iter().filter(|(_, value)| *value < 0.0).count();
     if losses > 0 {
-        let _ = write!(seen, " {losses} of {} lost rather than gained.", known.len());
+        let _ = write!(seen, " {losses} of {} lost confidence.", known.len());
     }
     let late = over.map_or(0, |at| table.rows.iter().filter(|row| row.get(at) == Some(&Cell::Flag(true))).count());
     if late > 0 {
@@ -165,7 +163,7 @@ fn largest_first(sums: BTreeMap<String, f64>) -> Vec<(String, f64)> {
 fn left_out(bars: usize) -> String {
     match bars.saturating_sub(MOST_BARS) {
         0 => String::new(),
-        left => format!(" The first {MOST_BARS} are drawn; the table has {left} more."),
+        left => format!(" The chart shows the first {MOST_BARS}; the table has {left} more."),
     }
 }
 
@@ -231,7 +229,7 @@ mod tests {
         let columns = &["skill", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
         let rows = vec![row("good", Cell::Decimal(0.2)), row("new", Cell::Missing), row("bad", Cell::Decimal(-0.1))];
         let chart = of(&Table { name: "by skill", columns, rows }, "c").expect("a chart");
-        assert_eq!(chart.seen, "Most: good (+0.200); least: bad (−0.100). 1 of 2 lost rather than gained.");
+        assert_eq!(chart.seen, "Most: good (+0.200); least: bad (−0.100). 1 of 2 lost confidence.");
         assert!(chart.svg.contains("new: unknown") && chart.svg.contains("s0 below"), "{}", chart.svg);
     }
 

@@ -1,4 +1,4 @@
-//! Columns over time: one for each day, under round grid lines.
+//! A column chart over time: one column for each day, with round grid lines.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use crate::cli::page::{About, Escaped, Scale, grouped, open, place};
 const TOP: f64 = 18.0;
 /// The height of the plot.
 const HEIGHT: f64 = 160.0;
-/// Where the plot begins, in percent: the numbers of the grid lines are left of it.
+/// Left edge of the plot, in percent: the numbers of the grid lines are left of it.
 const LEFT: f64 = 9.0;
-/// The height of the chart: the days' names are under the plot.
+/// The height of the chart, with the dates below the plot.
 const WHOLE: usize = 204;
 
-/// Draws a column for each day; the first, the middle and the last day are named, which fit side by side on a telephone.
+/// Draws a column for each day. Only the first, middle and last date are labelled, so that they fit a phone.
 pub(super) fn draw(about: &About<'_>, days: &[(String, i64)]) -> String {
     let (scale, ticks) = Scale::rounded(days.iter().map(|(_, uses)| number(*uses)));
     let y = |percent: f64| place(TOP + HEIGHT * (1.0 - percent / 100.0));

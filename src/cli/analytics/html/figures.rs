@@ -1,10 +1,10 @@
-//! The figures of a report as HTML: tables, and a single row as a list of key figures. Numbers are written as their column means
-//! them: money, shares, gains with their sign.
+//! The figures of a report as HTML: tables, and a single row as a list of key figures. The column decides how numbers
+//! are formatted: money, shares, signed gains.
 
 use crate::cli::page::{self, Foldable, foldable, grouped, integer};
 use crate::ops::{Cell, Table};
 
-/// A column's name for a person.
+/// The displayed name of a column.
 pub(super) fn heading(column: &str) -> String {
     let words = match column {
         "mean_execution_ms" => "mean time",
@@ -25,7 +25,7 @@ fn capital(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
-/// A cell as its column means it.
+/// Formats a cell according to its column.
 pub(super) fn shown(column: &str, cell: &Cell) -> String {
     match cell {
         Cell::Missing => "–".to_owned(),
@@ -53,7 +53,7 @@ pub(super) fn gain(number: f64) -> String {
     format!("{sign}{}", grouped(number, 3))
 }
 
-/// Dollars; under a cent with what tells them from nothing.
+/// Dollars; with more decimals under a cent.
 pub(super) fn money(number: f64) -> String {
     let places = match number.abs() {
         it if it == 0.0 || it >= 0.01 => 2,
@@ -67,14 +67,14 @@ pub(super) fn money(number: f64) -> String {
 /// The one row of a table as key figures.
 pub(super) fn key_figures(table: &Table) -> String {
     let pairs = table.columns.iter().zip(table.rows.iter().flatten()).map(|(column, cell)| {
-        // Sums of a report over measured uses: a page also has the number of all uses, and they differ.
+        // These sums cover measured uses only; the page also shows the number of all uses.
         let name = if *column == "uses" { "Measured uses".to_owned() } else { heading(column) };
         (name, shown(column, cell))
     });
     page::key_figures(pairs)
 }
 
-/// A table that can be folded away; a long one begins folded where a chart shows it already.
+/// A collapsible table. A long table with a chart starts collapsed.
 pub(super) fn table(table: &Table, charted: bool) -> String {
     let columns: Vec<_> =
         table.columns.iter().enumerate().map(|(index, it)| (heading(it), is_number(table, index))).collect();
@@ -83,7 +83,7 @@ pub(super) fn table(table: &Table, charted: bool) -> String {
     foldable(&Foldable { caption: &capital(table.name), columns: &columns, rows: &rows, charted })
 }
 
-/// Numbers stand under each other by their last digit.
+/// Whether a column is right-aligned.
 fn is_number(table: &Table, column: usize) -> bool {
     table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Integer(_) | Cell::Decimal(_))))
 }

@@ -7,7 +7,7 @@ use crate::cli::bench::table::{FIGURES, ms, way};
 use crate::cli::page::{About, Bar, Figure, bars};
 
 pub(in crate::cli::bench) fn page(report: &CompareReport, written: &str) -> String {
-    let lead = format!("Whole processes, in turn, each on a database of {} skills of its own.", report.skills);
+    let lead = format!("Whole processes, in turn, each with its own database of {} skills.", report.skills);
     let sections: Vec<_> = report.operations.iter().map(section).collect();
     document("cfn beside the old way", &[lead], &sections, written)
 }
@@ -29,11 +29,11 @@ fn section(compared: &Compared) -> Section {
     });
     let (bars, ratios): (Vec<_>, Vec<_>) = (bars.collect(), ratios.collect());
     let (title, id) = (format!("{operation}: medians"), format!("{operation}-medians"));
-    let seen = "Half of the runs took less.";
+    let seen = "Median times.";
     let svg = bars::draw(&About { id: &id, title: &title, description: seen }, &bars, &[]);
     let mut body = Figure { title: &title, seen, legend: &[], svg: &svg, below: "" }.html();
-    let (title, id) = (format!("{operation}: times as long as cfn"), format!("{operation}-ratios"));
-    let seen = "Pair by pair; a bar is the interval that holds the ratio in 95 of 100 cases.";
+    let (title, id) = (format!("{operation}: ratio to cfn"), format!("{operation}-ratios"));
+    let seen = "Ratios of pairs; each bar is the 95 % confidence interval.";
     let svg = intervals(&About { id: &id, title: &title, description: seen }, &ratios, None);
     body += &Figure { title: &title, seen, legend: &[], svg: &svg, below: "" }.html();
     for (index, way) in compared.ways.iter().enumerate() {
@@ -45,6 +45,6 @@ fn section(compared: &Compared) -> Section {
     columns.extend([("times cfn", true), ("95 % interval", false)]);
     let rows: Vec<_> = compared.ways.iter().map(way).collect();
     body += &table("Figures", &columns, &rows);
-    let about = "How long it takes each way, in milliseconds.".to_owned();
+    let about = "The time of each way, in milliseconds.".to_owned();
     Section { id: compared.operation, title: operation.to_owned(), about, body }
 }

@@ -1,4 +1,4 @@
-//! A histogram: how often an operation took how long, with its median and, where it is near enough, its target.
+//! A histogram of an operation's times, with its median, and its target if that is within the range.
 
 use std::fmt::Write as _;
 
@@ -6,25 +6,26 @@ use crate::bench::statistics::Summary;
 use crate::cli::bench::table::ms;
 use crate::cli::page::{About, Scale, open, place};
 
-/// The least and the most columns; between them, twice the root of the number of samples.
+/// Minimum and maximum number of columns; between them, it is twice the square root of the number of samples.
 const COLUMNS: (usize, usize) = (10, 40);
-/// The top of the plot, leaving room for the median's name.
+/// The top of the plot, leaving room for the median's label.
 const TOP: f64 = 20.0;
 /// The height of the plot.
 const HEIGHT: f64 = 70.0;
-/// The height of the chart: the numbers of the axis are under the plot.
+/// The height of the chart, with the numbers of the axis below the plot.
 const WHOLE: usize = 112;
-/// Enough samples for the slowest of 100 to be an accident.
+/// With this many samples, the slowest 1 % are outliers.
 const MANY: usize = 100;
 
-/// A histogram, and what is to be seen in it.
+/// A histogram and its description.
 #[derive(Debug)]
 pub(super) struct Distribution {
     pub(super) svg: String,
     pub(super) seen: String,
 }
 
-/// Of none without samples. Of many samples, the slowest of 100 are not drawn: they would press all others together.
+/// Draws the histogram; `None` without samples. Of many samples, the slowest 1 % are not drawn: they would compress all
+/// others.
 pub(super) fn distribution(id: &str, title: &str, samples: &[f64], target: Option<f64>) -> Option<Distribution> {
     let figures = Summary::of(samples)?;
     let slowest = samples.iter().copied().fold(figures.minimum, f64::max);
@@ -32,13 +33,14 @@ pub(super) fn distribution(id: &str, title: &str, samples: &[f64], target: Optio
     let scale = Scale::between(figures.minimum, end);
     let beyond = samples.iter().filter(|it| **it > end).count();
     let mut seen = format!(
-        "Half took less than {} ms, 95 of 100 less than {} ms; the fastest took {} ms.",
+        "Median {} ms, 95th percentile {} ms, fastest {} ms.",
         ms(figures.median),
         ms(figures.p95),
         ms(figures.minimum)
     );
     if beyond > 0 {
-        let _ = write!(seen, " {beyond} of {} took longer than is drawn, up to {} ms.", figures.runs, ms(slowest));
+        let _ =
+            write!(seen, " {beyond} of {} samples are not drawn; the slowest took {} ms.", figures.runs, ms(slowest));
     }
     let mut svg = open(&About { id, title, description: &seen }, WHOLE);
     columns(&mut svg, scale, samples, end);
@@ -90,7 +92,7 @@ fn line(svg: &mut String, scale: Scale, value: f64, class: &str, text: &str) {
     let _ = writeln!(svg, "<text class=\"tick\" x=\"{x}%\" y=\"12\" text-anchor=\"{}\">{text}</text>", anchor(percent));
 }
 
-/// Text at an end of the axis stays inside.
+/// Keeps text at the ends of the axis inside the chart.
 fn anchor(percent: f64) -> &'static str {
     match percent {
         it if it < 15.0 => "start",
@@ -99,13 +101,13 @@ fn anchor(percent: f64) -> &'static str {
     }
 }
 
-/// A round number without what rounding left of it.
+/// Formats a round number without rounding errors.
 fn trimmed(number: f64) -> String {
     let text = format!("{number:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The column of a place, where there are so many.
+/// The column of a position, out of `all` columns.
 fn column(percent: f64, all: usize) -> usize {
     let ends = (1..all).map(|it| 100.0 * number(it) / number(all));
     ends.filter(|end| percent >= *end).count()
@@ -126,22 +128,22 @@ mod tests {
         let it = distribution("d", "t", &samples, None).expect("samples");
         assert_eq!(it.svg.matches("<rect class=\"s0\"").count(), 12, "{}", it.svg);
         assert!(it.svg.contains(">median 29.50</text>") && !it.svg.contains("limit"), "{}", it.svg);
-        assert!(it.seen.starts_with("Half took less than 29.50 ms") && !it.seen.contains("longer than"), "{}", it.seen);
+        assert!(it.seen.starts_with("Median 29.50 ms") && !it.seen.contains("not drawn"), "{}", it.seen);
         assert_eq!([0.0, 2.4, 2.5, 99.9, 100.0].map(|it| column(it, 40)), [0, 0, 1, 39, 39]);
     }
 
     #[test]
-    fn outliers_among_many_are_told_and_not_drawn() {
+    fn outliers_are_counted_but_not_drawn() {
         let mut samples = vec![10.0; 150];
         samples.extend([11.0; 49]);
         samples.push(500.0);
         let it = distribution("d", "t", &samples, None).expect("samples");
-        assert!(it.seen.ends_with("1 of 200 took longer than is drawn, up to 500.00 ms."), "{}", it.seen);
+        assert!(it.seen.ends_with("1 of 200 samples are not drawn; the slowest took 500.00 ms."), "{}", it.seen);
         assert_eq!(it.svg.matches("<rect").count(), 2, "{}", it.svg);
     }
 
     #[test]
-    fn a_target_is_drawn_where_it_is_near_and_one_value_is_no_division_by_zero() {
+    fn a_target_in_range_is_drawn_and_a_single_value_does_not_divide_by_zero() {
         let near = distribution("d", "t", &[20.0, 40.0], Some(30.0)).expect("samples");
         assert!(near.svg.contains("class=\"limit\"") && near.svg.contains(">target 30</text>"), "{}", near.svg);
         let one = distribution("d", "t", &[5.0, 5.0], Some(30.0)).expect("samples");

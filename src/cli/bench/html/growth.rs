@@ -18,14 +18,13 @@ pub(in crate::cli::bench) fn page(report: &GrowthReport, written: &str) -> Strin
         Section {
             id: "growth",
             title: "Growth".to_owned(),
-            about: "Medians in milliseconds by the number of skills, and how many times those of the size before."
-                .to_owned(),
+            about: "Medians in milliseconds by number of skills, and their ratio to the previous size.".to_owned(),
             body: charts,
         },
         Section {
             id: "figures",
             title: "Figures".to_owned(),
-            about: "Beside them what the old system was expected to need at that size.".to_owned(),
+            about: "Measured values beside the old system's projection for each size.".to_owned(),
             body: table("Medians in ms", &columns, &cells) + &table("The old system", &expected, &projected(report)),
         },
     ];
@@ -79,7 +78,7 @@ fn largest(size: &Size) -> Section {
     Section {
         id: "distributions",
         title: "Distributions".to_owned(),
-        about: format!("How often each operation took how many milliseconds among {}.", skills(size)),
+        about: format!("Distribution of the times of each operation with {}, in milliseconds.", skills(size)),
         body: charts.collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! Ratios with their intervals, each on a row of its own, around the line where nothing differs.
+//! A chart of ratios with their confidence intervals, one per row, around the line at 1.
 
 use std::fmt::Write as _;
 
@@ -6,23 +6,20 @@ use crate::bench::statistics::Ratio;
 use crate::cli::page::bars::LONGEST_LABEL;
 use crate::cli::page::{About, Escaped, Scale, open, place, shortened};
 
-/// A ratio.
 #[derive(Debug, Clone)]
 pub(super) struct Interval {
-    /// What it is of.
     pub(super) label: String,
-    /// What it means, at the right.
+    /// The formatted value, shown at the right.
     pub(super) shown: String,
-    /// Itself.
     pub(super) ratio: Ratio,
-    /// Whether it is bad.
+    /// Whether to mark it as a regression.
     pub(super) bad: bool,
 }
 
-/// The height of a row: its words and its interval.
+/// The height of a row: its label and its interval.
 const ROW: usize = 42;
 
-/// Draws the intervals; `limit` is where it is too much.
+/// Draws the intervals, and a line at `limit`.
 pub(super) fn intervals(about: &About<'_>, rows: &[Interval], limit: Option<f64>) -> String {
     let ends = rows.iter().flat_map(|it| [it.ratio.low, it.ratio.high]).chain([1.0]).chain(limit);
     let (low, high) = ends.fold((f64::INFINITY, 0.0_f64), |(low, high), it| (low.min(it), high.max(it)));
@@ -56,7 +53,7 @@ fn row(svg: &mut String, top: usize, it: &Interval, scale: Scale, limit: Option<
     let _ = writeln!(svg, "<text class=\"value\" x=\"100%\" y=\"{base}\" text-anchor=\"end\">{shown}</text>");
     let _ = writeln!(svg, "<rect class=\"track\" x=\"0\" y=\"{}\" width=\"100%\" height=\"14\"/>", top + 20);
     let (from, to) = (scale.percent(it.ratio.low), scale.percent(it.ratio.high));
-    // An interval without width is still to be seen.
+    // Keep an interval of no width visible.
     let (x, width) = (place(from), place((to - from).max(0.4)));
     let class = if it.bad { "s1 below" } else { "s0" };
     let _ = writeln!(svg, "<rect class=\"{class}\" x=\"{x}%\" y=\"{}\" width=\"{width}%\" height=\"8\"/>", top + 23);

@@ -1,4 +1,5 @@
-//! Measurements as one self-contained page: how the samples are distributed, what became of an earlier run, growth, and comparisons.
+//! Measurements as one self-contained HTML page: distributions, comparison with a baseline, growth, and comparison with
+//! other programs.
 
 mod compare;
 mod distribution;
@@ -14,7 +15,7 @@ pub(super) use compare::page as compare;
 pub(super) use growth::page as growth;
 pub(super) use suite::page as suite;
 
-/// A part of a page: its id, its name, what it is about, and HTML.
+/// A section of a page.
 struct Section {
     id: &'static str,
     title: String,
@@ -37,14 +38,14 @@ fn document(title: &str, lead: &[String], sections: &[Section], written: &str) -
     Document { title, lead: &above, nav: "Parts", sections: &sections, main: &main, written }.html()
 }
 
-/// A table over the whole width.
+/// A full-width table.
 fn table(caption: &str, columns: &[(&str, bool)], rows: &[Vec<String>]) -> String {
     let columns: Vec<_> = columns.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
     let table = foldable(&Foldable { caption, columns: &columns, rows, charted: false });
     format!("<div class=\"figure wide\">\n{table}</div>\n")
 }
 
-/// A chart of samples.
+/// A histogram of samples.
 fn distributed(id: &str, title: &str, samples: &[f64], target: Option<f64>) -> String {
     let Some(it) = distribution::distribution(id, title, samples, target) else { return String::new() };
     Figure { title, seen: &it.seen, legend: &[], svg: &it.svg, below: "" }.html()

@@ -16,7 +16,7 @@ pub(in crate::cli::bench) fn page(report: &SuiteReport, written: &str) -> String
         sections.push(Section {
             id: "system",
             title: "System".to_owned(),
-            about: "The reference's metrics of the system, as far as they are cfn's.".to_owned(),
+            about: "System metrics of the reference that apply to cfn.".to_owned(),
             body: table("System", &columns, &system(report)),
         });
     }
@@ -35,7 +35,7 @@ fn operations(report: &SuiteReport) -> Section {
     Section {
         id: "operations",
         title: "Operations".to_owned(),
-        about: "Milliseconds. The median is what must be below the target.".to_owned(),
+        about: "Milliseconds. The median must be below the target.".to_owned(),
         body: key + &figures(report),
     }
 }
@@ -81,7 +81,7 @@ fn distributions(report: &SuiteReport) -> Section {
     Section {
         id: "distributions",
         title: "Distributions".to_owned(),
-        about: "How often each operation took how many milliseconds.".to_owned(),
+        about: "Distribution of the times of each operation, in milliseconds.".to_owned(),
         body: charts.collect(),
     }
 }
@@ -89,7 +89,7 @@ fn distributions(report: &SuiteReport) -> Section {
 fn baseline(it: &Comparison) -> Section {
     let rows = it.operations.iter().filter_map(|row| {
         let (ratio, label) = (row.ratio?, row.operation.name().to_owned());
-        // What is beside the name must fit a telephone: the rest is in the table.
+        // The text beside the name must fit a phone; the rest is in the table.
         let word = match row.change {
             it @ (Change::Regression | Change::Gain) => it.words(),
             Change::Unclear => "noisy",
@@ -100,17 +100,22 @@ fn baseline(it: &Comparison) -> Section {
     });
     let rows: Vec<_> = rows.collect();
     let remarks = comparison_remarks(it).join(" ");
-    let title = "Times as long as the baseline";
+    let title = "Ratio to the baseline";
     let about = About { id: "baseline-chart", title, description: &remarks };
     let svg = intervals(&about, &rows, Some(1.0 + it.max_regression));
     let columns: Vec<_> = COMPARED.iter().map(|name| ((*name).to_owned(), false)).collect();
     let below = foldable(&Foldable { caption: "Ratios", columns: &columns, rows: &compared(it), charted: true });
     let body = Figure {
         title,
-        seen: "A bar is the interval that holds the ratio in 95 of 100 cases.",
+        seen: "Each bar is the 95 % confidence interval of the ratio.",
         legend: &[],
         svg: &svg,
         below: &below,
     };
-    Section { id: "baseline", title: "Against the baseline".to_owned(), about: remarks.clone(), body: body.html() }
+    Section {
+        id: "baseline",
+        title: "Comparison with the baseline".to_owned(),
+        about: remarks.clone(),
+        body: body.html(),
+    }
 }

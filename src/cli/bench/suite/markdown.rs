@@ -1,4 +1,4 @@
-//! The table as Markdown, for the summary of a CI job.
+//! The report as Markdown, for the summary of a CI job.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ pub(super) fn write(report: &SuiteReport) -> String {
     let _ = write!(page, "\n**{}**\n\n", score(report));
     list(&mut page, remarks(report));
     if let Some(baseline) = &report.baseline {
-        page += "\n### Against the baseline\n\n";
+        page += "\n### Comparison with the baseline\n\n";
         let mut header = COMPARED;
         header[4] = "result";
         table(&mut page, &header, compared(baseline));
@@ -56,7 +56,7 @@ fn list(page: &mut String, lines: Vec<String>) {
     }
 }
 
-/// What a machine or a file says of itself is text, not markup.
+/// Escapes markup in text from machines and files.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in Visible(text).to_string().chars() {

@@ -1,4 +1,4 @@
-//! `cfn bench` itself.
+//! `cfn bench` without a subcommand.
 
 mod markdown;
 pub(super) mod text;
@@ -17,59 +17,61 @@ use crate::cli::failure::Failure;
 use crate::model::Visible;
 use crate::process::Program;
 
-/// A full run, and its end on a machine that is slow or has other work: both are below a minute with all that goes before.
+/// Rounds and time limit of a full run: with its setup, it stays below a minute even on a slow machine.
 const FULL: (u32, Duration) = (200, Duration::from_secs(45));
 
-/// A quick one stays below 10 s.
+/// Rounds and time limit of a quick run, which stays below 10 s.
 const QUICK: (u32, Duration) = (20, Duration::from_secs(6));
 
-/// What is measured, and against what.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// Take 20 samples of each instead of 200, in less than 10 s
+    /// Take 20 samples instead of 200, in less than 10 s
     #[arg(long)]
     quick: bool,
-    /// Counted rounds, as long as all takes no longer than 45 s (--quick: 6 s)
+    /// Maximum number of measured rounds, within 45 s (--quick: 6 s)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: Option<u32>,
-    /// Skills in a made-up database
+    /// Number of skills in a generated database
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     skills: u32,
-    /// Rows of its usage log
+    /// Number of rows in its usage log
     #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     usage_rows: u32,
-    /// Answer in Markdown, for the summary of a CI job
+    /// Print Markdown, for the summary of a CI job
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
-    /// Also write a page with charts to this file
+    /// Also write an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Compare with an earlier run of this machine: what its --json wrote, or its --samples
+    /// Compare with an earlier run on this machine: its --json output or --samples file
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// How much slower than the baseline an operation may be
+    /// Maximum slowdown of an operation against the baseline
     #[arg(long, default_value = "10%", value_name = "PERCENT", value_parser = percent, requires = "baseline")]
     max_regression: f64,
-    /// Exit 0 whatever was missed
+    /// Exit 0 even if a target or the baseline was missed
     #[arg(long)]
     no_fail: bool,
-    /// Also write every sample to this file as it is taken, as JSON lines
+    /// Also write each sample to this file immediately, as JSON lines
     #[arg(long, value_name = "FILE")]
     samples: Option<PathBuf>,
-    /// Measure nothing: show such a file, or what --json wrote
+    /// Show an earlier run, from its --samples file or --json output, without measuring
     #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "runs", "skills", "usage_rows", "samples"])]
     from: Option<PathBuf>,
 }
 
-/// As a share.
+/// Parses a percentage as a fraction.
 fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>().ok();
-    number.filter(|it| (0.0..=1000.0).contains(it)).map(|it| it / 100.0).ok_or_else(|| "it must be like 10%".to_owned())
+    number
+        .filter(|it| (0.0..=1000.0).contains(it))
+        .map(|it| it / 100.0)
+        .ok_or_else(|| "expected a percentage such as 10%".to_owned())
 }
 
 pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Result<Verdict, Failure> {
     let read = |it: &Path| Run::read(&context.absolute(it));
-    // Before a minute of measuring, not after it.
+    // Fail before a minute of measuring, not after it.
     let before = args.baseline.as_deref().map(read).transpose()?;
     let run = match &args.from {
         Some(path) => read(path)?,
@@ -89,7 +91,7 @@ pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Res
     Ok(if report.passed || args.no_fail { Verdict::Done } else { Verdict::Found(10) })
 }
 
-/// What should not be overlooked in a log.
+/// Warns of missed targets and regressions.
 fn warn(context: &Context, report: &SuiteReport) {
     for line in report.failures() {
         context.output.warn(&Visible(line).to_string());
@@ -111,7 +113,7 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
     let redis = context.redis()?;
     let response = || redis.as_ref()?.response_time();
     if redis.is_some() && response().is_none() {
-        context.output.warn("Redis does not answer, so its response time is not in the table");
+        context.output.warn("Redis does not answer; its response time is not measured");
     }
     let suite = Suite {
         cfn: &cfn,

@@ -1,4 +1,4 @@
-//! The table on a terminal.
+//! The report as text.
 
 use crate::bench::statistics::Ratio;
 use crate::bench::suite::{Comparison, Noise, Row, SuiteReport};
@@ -28,7 +28,7 @@ impl Report for SuiteReport {
             page.table(&["metric", "measured", "threshold", ""], system(self));
         }
         if let Some(baseline) = &self.baseline {
-            page.heading("\nAgainst the baseline");
+            page.heading("\nComparison with the baseline");
             page.table(&COMPARED, compared(baseline));
             for line in comparison_remarks(baseline) {
                 page.line(Visible(line));
@@ -48,11 +48,11 @@ pub(in crate::cli::bench) fn verdict(passed: Option<bool>) -> &'static str {
 pub(in crate::cli::bench) fn score(report: &SuiteReport) -> String {
     match report.score {
         Some(score) => format!("Score: {score:.2} of 10"),
-        None => "No score: not everything was measured".to_owned(),
+        None => "No score: some operations were not measured".to_owned(),
     }
 }
 
-/// What the figures are of, each as a sentence.
+/// What was measured, one sentence each.
 pub(in crate::cli::bench) fn remarks(report: &SuiteReport) -> Vec<String> {
     let (about, machine) = (&report.run.about, &report.run.about.machine);
     let rounds = report.operations.iter().filter_map(|it| it.figures).map(|it| it.runs).min().unwrap_or(0);
@@ -112,8 +112,7 @@ pub(in crate::cli::bench) fn system(report: &SuiteReport) -> Vec<Vec<String>> {
     rows.collect()
 }
 
-pub(in crate::cli::bench) const COMPARED: [&str; 5] =
-    ["operation", "times as long", "95 % interval", "of the machine's pace", ""];
+pub(in crate::cli::bench) const COMPARED: [&str; 5] = ["operation", "ratio", "95 % interval", "relative to pace", ""];
 
 pub(in crate::cli::bench) fn compared(baseline: &Comparison) -> Vec<Vec<String>> {
     let interval = |it: Ratio| format!("{:.2} to {:.2}", it.low, it.high);
@@ -130,23 +129,23 @@ pub(in crate::cli::bench) fn compared(baseline: &Comparison) -> Vec<Vec<String>>
     rows.collect()
 }
 
-/// How the comparison is to be read, each as a sentence.
+/// How to read the comparison, one sentence each.
 pub(in crate::cli::bench) fn comparison_remarks(baseline: &Comparison) -> Vec<String> {
     let mut lines = vec![format!(
-        "Begun on {} UTC. A regression is one whose intervals both lie beyond {:.2}, by itself and set against the machine's pace.",
+        "Baseline of {} UTC. A regression has both intervals above {:.2}: its own, and the one relative to the machine's pace.",
         baseline.started_at,
         1.0 + baseline.max_regression
     )];
     if let Some(pace) = baseline.pace {
         let Ratio { estimate, low, high } = pace;
         lines.push(format!(
-            "The machine itself took {estimate:.2} times as long ({low:.2} to {high:.2}) for work of its own."
+            "The machine itself took {estimate:.2} times as long ({low:.2} to {high:.2}) for fixed work."
         ));
     }
     if !baseline.comparable {
-        lines.push("The baseline is of something else, so nothing was compared:".to_owned());
+        lines.push("The baseline measured something else, so nothing was compared:".to_owned());
     }
-    lines.extend(baseline.differences.iter().map(|it| format!("Other than in the baseline: {it}.")));
+    lines.extend(baseline.differences.iter().map(|it| format!("Different in the baseline: {it}.")));
     if baseline.comparable {
         let gaps = baseline.not_compared().filter_map(|it| Some((it.operation.name(), it.reason.as_deref()?)));
         lines.extend(gaps.map(|(operation, reason)| format!("Not compared: {operation}: {reason}.")));
