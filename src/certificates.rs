@@ -1,5 +1,4 @@
-//! Which certificates are trusted to vouch for a server, and the check of the one that a server shows: the same for Redis and
-//! PostgreSQL.
+//! Trusted certificates, and the verification of a server's certificate, for Redis and PostgreSQL.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 
 use crate::regular_file;
 
-/// Where operating systems keep the certificates that they trust.
+/// Paths of the trusted certificates in various operating systems.
 const SYSTEM: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -23,34 +22,34 @@ const SYSTEM: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// The largest file of certificates that is read, in bytes: those of an operating system have a quarter of a megabyte.
+/// Maximum size of a certificate file; an operating system's has a quarter of a megabyte.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What a file of certificates has in it.
+/// The certificates of a file.
 #[derive(Debug)]
 pub struct Trusted {
-    /// For checking chains; what cannot be read as a certificate is left out.
+    /// For verifying chains; without unreadable certificates.
     store: RootCertStore,
     /// As they are in the file.
     certificates: Vec<CertificateDer<'static>>,
 }
 
-/// A certificate that cfn shows to a server, with its key.
+/// A client certificate, with its key.
 pub type Own = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// The system's file; `setting` is what names another one where there is none.
+/// The system's file. If there is none, the error names `setting` as the way to configure one.
 pub fn system(setting: &str) -> Result<PathBuf, String> {
     let found = SYSTEM.iter().map(PathBuf::from).find(|it| it.exists());
     found.ok_or_else(|| format!("this system has no file of trusted certificates; name one with {setting}"))
 }
 
-/// Reads a file, which must have at least one certificate that can be used.
+/// Reads a file, which must contain at least one usable certificate.
 pub fn read(path: &Path) -> Result<Trusted, String> {
     let certificates = chain(path)?;
     let mut store = RootCertStore::empty();
     let (usable, _) = store.add_parsable_certificates(certificates.iter().cloned());
     if usable == 0 {
-        return Err(format!("{}: it has no certificate that can be read", path.display()));
+        return Err(format!("{}: it has no readable certificate", path.display()));
     }
     Ok(Trusted { store, certificates })
 }
@@ -71,8 +70,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     regular_file::read(path, MOST_BYTES).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// TLS with a server that one of these certificates vouches for, and that has the name that was asked for where `checks_name`;
-/// with any server where there are none.
+/// TLS that verifies the server against these certificates, and its name if `checks_name`. Without certificates, it
+/// accepts any server.
 pub fn client(trusted: Option<Trusted>, checks_name: bool, own: Option<Own>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier { trusted, checks_name, provider: Arc::clone(&provider) };
@@ -109,8 +108,8 @@ struct Verifier {
 }
 
 impl Verifier {
-    /// A server's own certificate among the trusted ones is taken as it is, as OpenSSL does: no chain leads from it to itself. It
-    /// must be valid now all the same, which is looked at before any chain.
+    /// Accepts a server certificate that is itself among the trusted ones, as OpenSSL does, although no chain leads to
+    /// it. It must still be valid now, which is checked first.
     fn check(
         &self,
         trusted: &Trusted,

@@ -1,18 +1,18 @@
-//! The time, as the database writes it. Order never depends on it: row ids say what came first.
+//! The current time, in the formats of the database. Nothing is ordered by it.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the time comes from: the system, or a fixed moment for tests and benchmarks.
+/// The source of the time: the system, or a fixed instant for tests and benchmarks.
 #[derive(Debug, Clone, Copy)]
 pub enum Clock {
-    /// The system's clock, right or wrong.
+    /// The system's clock.
     System,
-    /// Always this moment.
+    /// Always this instant.
     Fixed(Timestamp),
 }
 
 impl Clock {
-    /// The moment now.
+    /// The current instant.
     #[must_use]
     pub fn now(self) -> Timestamp {
         match self {
@@ -27,7 +27,7 @@ impl Clock {
         self.now().strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    /// So many seconds before now, in the same form.
+    /// The time this many seconds ago, in the same form.
     #[must_use]
     pub fn database_time_ago(self, seconds: i64) -> String {
         let then = self.now().checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN);
@@ -40,7 +40,7 @@ impl Clock {
         self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Now as `YYYYMMDDTHHMMSSZ`: fit for a file's name.
+    /// Now as `YYYYMMDDTHHMMSSZ`, for file names.
     #[must_use]
     pub fn file_time(self) -> String {
         self.now().strftime("%Y%m%dT%H%M%SZ").to_string()

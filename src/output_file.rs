@@ -1,5 +1,5 @@
-//! A file that the user names for output. It is begun beside its place and takes the place of what is there by one rename: a reader
-//! sees the old file or the new one, and a link that somebody put there is replaced, never followed.
+//! An output file named by the user. It is written beside its destination and replaces it with one rename: readers see
+//! the old file or the new one. A symbolic link at the destination is replaced, not followed.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::draft::Draft;
 
-/// Readable by its owner alone, until it has the permissions of the file that it replaces.
+/// Readable by its owner only, until it gets the permissions of the file that it replaces.
 const PRIVATE: u32 = 0o600;
 
-/// As the umask allows.
+/// Limited by the umask.
 const ANYBODY: u32 = 0o666;
 
-/// A file that has no name yet; gone when this is dropped before it has one.
+/// An unpublished file. Dropping it removes it.
 #[derive(Debug)]
 pub struct OutputFile {
     file: File,
@@ -22,13 +22,13 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// Begins a file that will be at `path`. What is there must be nothing, a regular file, or a link to one or to nothing. Where it is
-    /// a file of this user, its permissions are kept; else they follow the umask.
+    /// Starts a file for `path`, where there must be nothing, a regular file, or a link to one or to nothing. It keeps
+    /// the permissions of a file of this user; otherwise they follow the umask.
     pub fn begin(path: &Path) -> io::Result<Self> {
         Self::create(path, None)
     }
 
-    /// The same for what is made of `source`: nobody may read it who may not read that file.
+    /// Like [`begin`](Self::begin), for content from `source`: the file gets no wider permissions than that.
     pub fn begin_as_open_as(path: &Path, source: &Path) -> io::Result<Self> {
         Self::create(path, Some(&fs::metadata(source)?))
     }
@@ -51,19 +51,19 @@ impl OutputFile {
         Ok(Self { file, draft })
     }
 
-    /// What is written to.
+    /// The file to write to.
     pub fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// Gives the file its name. It stays open: what is written from now on goes to the same file.
+    /// Renames the file to its destination. It stays open for writing.
     pub fn publish(self) -> io::Result<File> {
         self.draft.replace()?;
         Ok(self.file)
     }
 }
 
-/// Whether a file may take this place; the permissions that it then keeps.
+/// Checks that the file can be replaced, and returns the permissions to keep.
 fn replaceable(path: &Path) -> io::Result<Option<Permissions>> {
     let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
         return Err(io::Error::other("it names no file"));
@@ -80,7 +80,7 @@ fn replaceable(path: &Path) -> io::Result<Option<Permissions>> {
         return Ok(own.then(|| found.permissions()));
     }
     let links_to_another = |it: fs::Metadata| !it.is_file();
-    // The links of the system, such as /dev/stdout, are not somebody's file.
+    // System links such as /dev/stdout are not files to replace.
     let of_the_system = || fs::canonicalize(folder).is_ok_and(|it| it == Path::new("/dev") || it.starts_with("/proc"));
     if !found.is_symlink() || fs::metadata(path).is_ok_and(links_to_another) || of_the_system() {
         return Err(io::Error::other("it is not a regular file"));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_replaced_and_the_file_behind_it_stays() -> io::Result<()> {
+    fn a_link_is_replaced_and_its_target_is_kept() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (file, dangling) = (folder.path().join("real"), folder.path().join("none"));
         fs::write(&file, "precious")?;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_regular_file_is_refused() -> io::Result<()> {
+    fn anything_but_a_regular_file_is_refused() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_published_leaves_the_old_file() -> io::Result<()> {
+    fn dropping_an_unpublished_file_keeps_the_old_one() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("file");
         fs::write(&path, "old")?;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_of_a_file_is_no_more_open_than_that_file() -> io::Result<()> {
+    fn a_file_gets_no_wider_permissions_than_its_source() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (source, place) = (folder.path().join("source"), folder.path().join("place"));
         fs::write(&source, "")?;

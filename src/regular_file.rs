@@ -1,7 +1,7 @@
-//! Regular files that somebody else names: opened without waiting, and read up to a limit.
+//! Opens and reads regular files whose paths come from outside: without blocking, and up to a size limit.
 //!
-//! A pipe in the place of a file would hang who opens it, and a device may never end. Each function opens the path once, looks at
-//! what it opened, and refuses all but a regular file.
+//! Opening a FIFO could block, and a device may never end. Each function opens the path once, checks what it opened,
+//! and refuses anything but a regular file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -15,12 +15,12 @@ pub fn open(path: &Path) -> io::Result<File> {
     opened(path, OpenOptions::new().read(true), OFlags::empty())
 }
 
-/// Opens a file of cfn's own beside others, as `options` say. A link in its place is refused.
+/// Opens one of cfn's own files with `options`. A symbolic link is refused.
 pub fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     opened(path, options, OFlags::NOFOLLOW)
 }
 
-/// Reads a file of at most `most` bytes; links are followed. A larger one is refused, and no more of it is read.
+/// Reads a file of at most `most` bytes; links are followed. A larger one is an error, without reading all of it.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -55,7 +55,7 @@ mod tests {
     use super::{open, open_beside, read, read_to_string};
 
     #[test]
-    fn only_regular_files_are_opened_and_none_is_waited_for() -> io::Result<()> {
+    fn only_regular_files_are_opened_and_opening_never_blocks() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_up_to_the_limit_and_a_larger_one_refused() -> io::Result<()> {
+    fn a_file_over_the_limit_is_refused() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&file, "12345")?;

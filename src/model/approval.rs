@@ -11,15 +11,15 @@ use super::UnknownWord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApprovalLevel {
-    /// Approved unless somebody rejects it.
+    /// Approved unless rejected.
     Auto,
-    /// An expert decides.
+    /// Needs the approval of an expert.
     Escalate,
-    /// A person decides.
+    /// Needs the approval of a person.
     Human,
 }
 
-/// What was decided about some bytes.
+/// The decision about a version's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -27,42 +27,42 @@ pub enum Decision {
     Approved,
     /// Agents must not get them.
     Rejected,
-    /// Passed on to somebody else.
+    /// Passed on to another reviewer.
     Escalated,
-    /// Sent back.
+    /// Sent back to the author.
     NeedsCorrection,
 }
 
 impl Decision {
-    /// Whether bytes that this was decided about come back only with a reason.
+    /// Whether accepting these bytes again needs an override with a reason.
     #[must_use]
     pub fn refuses(self) -> bool {
         self == Self::Rejected
     }
 }
 
-/// What became of the review of a skill's current version.
+/// The review state of a skill's current version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Review {
     /// Agents may get these bytes.
     Approved,
-    /// Somebody rejected them.
+    /// They were rejected.
     Rejected,
     /// They wait for a decision.
     Pending,
-    /// Nobody has approved them, and nobody is asked to: the skill is not active, or needs no review.
+    /// Not approved and not waiting: the skill is not active, or needs no review.
     #[default]
     None,
 }
 
-/// Where a skill is in its life.
+/// The lifecycle state of a skill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// In use.
     Active,
-    /// Still there, no longer handed out.
+    /// Kept, but no longer served.
     Deprecated,
     /// Kept for the record.
     Archived,
@@ -71,7 +71,7 @@ pub enum Status {
 macro_rules! words {
     ($type:ident, $what:literal, $expected:literal, $($variant:ident => $word:literal),+ $(,)?) => {
         impl $type {
-            /// Every word.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The word in the database and on the command line.

@@ -1,4 +1,4 @@
-//! What a skill is about, which decides how strictly it is reviewed.
+//! Categories of skills. The category sets the approval level.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,20 +11,20 @@ use super::{ApprovalLevel, UnknownWord};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
-    /// How agents work together.
+    /// How agents cooperate.
     Coordination,
-    /// How things are tested.
+    /// How to test.
     Testing,
     /// Machines, networks, deployment.
     Infrastructure,
-    /// What the business does; the default for a new skill.
+    /// Business knowledge; the default for a new skill.
     Domain,
-    /// What everything else stands on.
+    /// The basis of all other skills.
     Foundation,
 }
 
 impl Category {
-    /// All five, in the order in which help texts name them.
+    /// All five, in the order of the help texts.
     pub const ALL: [Self; 5] =
         [Self::Coordination, Self::Testing, Self::Infrastructure, Self::Domain, Self::Foundation];
 
@@ -40,7 +40,7 @@ impl Category {
         }
     }
 
-    /// The review that a skill of this category needs.
+    /// The approval level that this category requires.
     #[must_use]
     pub fn approval_level(self) -> ApprovalLevel {
         match self {

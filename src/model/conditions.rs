@@ -1,21 +1,21 @@
-//! When a mapping applies: the `conditions` and `tdd_condition` that users keep as JSON beside it.
+//! The conditions of a mapping: `conditions` and `tdd_condition`, which users write as JSON.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// JSON in a mapping that is not what the column holds.
+/// Invalid JSON in a mapping's column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its {column} is not readable ({reason})")]
 pub struct UnreadableCondition {
     /// The column of `agent_skill_mappings`.
     pub column: &'static str,
-    /// What the parser said.
+    /// The parser's message.
     pub reason: String,
 }
 
-/// `conditions`: each restricts only what the caller states.
+/// `conditions`. A condition applies only if the caller states that property.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Conditions {
     /// Keywords of tasks; empty: any task.
@@ -26,10 +26,10 @@ pub struct Conditions {
     pub phase: Vec<String>,
 }
 
-/// Which stated restriction a skill does not meet.
+/// The result of comparing conditions with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContextMatch {
-    /// All that the caller states is met.
+    /// All conditions are met.
     Met,
     /// None of the caller's keywords is one of the skill's.
     OtherContext,
@@ -37,36 +37,36 @@ pub enum ContextMatch {
     OtherPhase,
 }
 
-/// `tdd_condition`: a gate on figures; an unknown figure fails it.
+/// `tdd_condition`: minimum test figures. An unknown figure fails the condition.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct TddCondition {
-    /// The least `test_coverage`, 0–1.
+    /// Minimum `test_coverage`, 0–1.
     pub min_coverage: Option<f64>,
-    /// The least `test_pass_rate` of the latest run that was logged, 0–1.
+    /// Minimum of the last logged `test_pass_rate`, 0–1.
     pub min_pass_rate: Option<f64>,
-    /// Whether the skill must name a test suite.
+    /// Whether the skill must have a test suite.
     #[serde(default)]
     pub require_tests: bool,
 }
 
-/// What is known about a skill's tests.
+/// The test figures of a skill.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TddFigures {
     /// Share of code covered, 0–1.
     pub coverage: Option<f64>,
     /// The latest pass rate logged, 0–1.
     pub pass_rate: Option<f64>,
-    /// Whether a test suite is named.
+    /// Whether it has a test suite.
     pub has_suite: bool,
 }
 
 impl Conditions {
-    /// Reads the column; nothing and blank text restrict nothing.
+    /// Parses the column. NULL and blank text mean no conditions.
     pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
         read("conditions", json)
     }
 
-    /// Compares what the caller states. A keyword matches a task context or a tag, whatever the case.
+    /// Compares the conditions with a request. A keyword matches a task context or a tag, case-insensitively.
     #[must_use]
     pub fn compare(&self, context: &[String], phase: Option<&str>, tags: &[String]) -> ContextMatch {
         let meets = |keyword: &String| {
@@ -86,12 +86,12 @@ impl Conditions {
 }
 
 impl TddCondition {
-    /// Reads the column; nothing and blank text are no gate.
+    /// Parses the column. NULL and blank text mean no condition.
     pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
         read("tdd_condition", json)
     }
 
-    /// The first figure that fails the gate, as a sentence's end; none where the gate is open.
+    /// The first condition that fails, as the end of a sentence; `None` if all hold.
     #[must_use]
     pub fn failure(&self, figures: TddFigures) -> Option<&'static str> {
         let below = |least: Option<f64>, figure: Option<f64>| match (least, figure) {
@@ -111,12 +111,12 @@ impl TddCondition {
     }
 }
 
-/// Whatever the case, and however a letter with an accent is put together. Only words beyond ASCII cost more than a comparison.
+/// Compares case-insensitively, in Unicode's form NFC. ASCII words take a fast path.
 fn same_word(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right) || !(left.is_ascii() && right.is_ascii()) && folded(left).eq(folded(right))
 }
 
-/// In capitals first, because letters such as \u{3c2} and \u{3c3} differ in small ones only.
+/// Folds to upper case first, since letters such as \u{3c2} and \u{3c3} differ only in lower case.
 fn folded(word: &str) -> impl Iterator<Item = char> {
     word.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc()
 }
@@ -127,14 +127,14 @@ fn read<T: Default + for<'de> Deserialize<'de>>(
 ) -> Result<T, UnreadableCondition> {
     match json.map(str::trim) {
         None | Some("" | "null") => Ok(T::default()),
-        // Through a map: serde would take an array for a struct, too.
+        // Through a map, since serde accepts an array for a struct.
         Some(text) => serde_json::from_str::<Map<String, Value>>(text)
             .and_then(|fields| serde_json::from_value(Value::Object(fields)))
             .map_err(|error| UnreadableCondition { column, reason: error.to_string() }),
     }
 }
 
-/// A string or an array of strings; empty ones restrict nothing.
+/// Accepts a string or an array of strings, and drops empty ones.
 fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let items = match Value::deserialize(deserializer)? {
         Value::Null => Vec::new(),

@@ -1,4 +1,4 @@
-//! What the workflow database is told about a generated skill.
+//! Events of generated skills, for the workflow database.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::SkillId;
 
-/// Something that happened to a generated skill; kept as JSON until it is delivered.
+/// An event of a generated skill, queued as JSON until it is delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// An agent got or used it.
+    /// An agent loaded or used it.
     Execution(Execution),
-    /// What came of a use that was told before, without its outcome.
+    /// The outcome of a use that was delivered before without one.
     Completed(Execution),
     /// It was deployed.
     Deployed(Changed),
-    /// It has new bytes.
+    /// It got new bytes.
     Updated(Changed),
 }
 
@@ -24,15 +24,15 @@ pub enum Event {
 pub struct Execution {
     /// The agent type.
     pub team_id: String,
-    /// For which task.
+    /// The task.
     pub task_id: Option<String>,
-    /// How long it took.
+    /// Execution time.
     pub execution_time_ms: Option<i64>,
     /// 0 is success.
     pub exit_code: Option<i64>,
-    /// Money that did not have to be spent.
+    /// Money saved.
     pub cost_avoided_usd: Option<f64>,
-    /// Tokens that did not have to be spent.
+    /// Tokens saved.
     pub tokens_avoided: Option<i64>,
     /// When, in UTC.
     pub timestamp: String,
@@ -47,29 +47,29 @@ pub struct Changed {
     pub timestamp: String,
 }
 
-/// An event on its way.
+/// An event to deliver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Its place in the order.
+    /// Its position in the queue.
     pub id: i64,
-    /// What makes it this delivery and no other, for ever.
+    /// Its unique delivery key.
     pub key: String,
     /// The pattern that the skill was generated from.
     pub pattern_id: i64,
-    /// What happened; an error where the row that keeps it cannot be read.
+    /// The event, or an error if its row cannot be parsed.
     pub event: Result<Event, String>,
-    /// How it failed until now, where it did.
+    /// Failed attempts, if any.
     pub failures: Option<Failures>,
 }
 
-/// Attempts at a delivery that failed. The outbox keeps them as a text that begins with the time.
+/// Failed attempts at a delivery. The outbox stores them as text that starts with the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failures {
-    /// How many.
+    /// Number of attempts.
     pub count: u32,
-    /// When the last one was, in UTC.
+    /// Time of the last one, in UTC.
     pub last: String,
-    /// What was said then.
+    /// Its error.
     pub reason: String,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for Failures {
 }
 
 impl Failures {
-    /// Reads what was kept; anything else counts as no failure.
+    /// Parses the stored text. Any other text counts as no failure.
     #[must_use]
     pub fn parse(kept: &str) -> Option<Self> {
         let (last, rest) = kept.split_at_checked("2026-01-01 00:00:00".len())?;
@@ -90,7 +90,7 @@ impl Failures {
         Some(Self { count: count.parse().ok()?, last: last.to_owned(), reason: reason.to_owned() })
     }
 
-    /// These and one more.
+    /// Adds an attempt.
     #[must_use]
     pub fn and(before: Option<&Self>, now: &str, reason: &str) -> Self {
         let count = before.map_or(0, |it| it.count).saturating_add(1);
@@ -99,7 +99,7 @@ impl Failures {
 }
 
 impl Event {
-    /// The word under which it is kept.
+    /// The stored kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -110,7 +110,7 @@ impl Event {
         }
     }
 
-    /// The JSON under which it is kept.
+    /// The stored JSON.
     pub fn payload(&self) -> serde_json::Result<String> {
         match self {
             Self::Execution(execution) | Self::Completed(execution) => serde_json::to_string(execution),
@@ -118,9 +118,9 @@ impl Event {
         }
     }
 
-    /// Reads what was kept; other programs may have written it.
+    /// Parses a stored event. Other programs may have written it.
     pub fn parse(kind: &str, payload: &[u8]) -> Result<Self, String> {
-        let unreadable = |error: serde_json::Error| format!("its payload cannot be read: {error}");
+        let unreadable = |error: serde_json::Error| format!("its payload cannot be parsed: {error}");
         match kind {
             "execution" => serde_json::from_slice(payload).map(Self::Execution).map_err(unreadable),
             "completed" => serde_json::from_slice(payload).map(Self::Completed).map_err(unreadable),
@@ -136,7 +136,7 @@ mod tests {
     use super::{Changed, Event, Execution, Failures, SkillId};
 
     #[test]
-    fn is_read_as_it_was_written() {
+    fn an_event_survives_a_round_trip() {
         let execution = Execution {
             team_id: "tester".into(),
             task_id: None,
@@ -156,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn says_what_cannot_be_read() {
+    fn errors_name_the_unreadable_part() {
         assert!(Event::parse("renamed", b"{}").is_err_and(|it| it.contains("renamed")));
         assert!(Event::parse("deployed", b"{").is_err_and(|it| it.contains("payload")));
     }
 
     #[test]
-    fn failures_are_read_as_they_were_kept() {
+    fn failures_survive_a_round_trip() {
         let first = Failures::and(None, "2026-01-01 00:00:00", "it took too long: a: b");
         assert_eq!(first.to_string(), "2026-01-01 00:00:00 failed 1 time: it took too long: a: b");
         let second = Failures::and(Some(&first), "2026-01-01 00:01:00", "again");

@@ -1,4 +1,4 @@
-//! The address of some bytes.
+//! Content hashes: the addresses of skill content.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentHash([u8; 32]);
 
-/// Text that is no SHA-256 in hex.
+/// Text that is not a SHA-256 in hex.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a content hash is 64 hexadecimal digits (SHA-256)")]
 pub struct InvalidHash;
@@ -22,7 +22,7 @@ impl ContentHash {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Whether these bytes are the ones that this hash names.
+    /// Whether these bytes have this hash.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {
         Self::of(bytes) == *self
@@ -56,7 +56,7 @@ fn digit(character: u8) -> Result<u8, InvalidHash> {
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By table: formatting each byte would cost a write more than all the rest of hashing and storing some kilobytes.
+        // A table: formatting each byte would cost more than hashing and storing a few kilobytes.
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 64];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
@@ -66,17 +66,17 @@ impl fmt::Display for ContentHash {
     }
 }
 
-/// The beginning of a hash: 8 digits or more, as people copy them.
+/// A prefix of a hash, of at least 8 digits, as people copy them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashPrefix(String);
 
-/// Text that is no beginning of a SHA-256 in hex.
+/// Text that is not a prefix of a SHA-256 in hex.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a hash is given by 8 to 64 hexadecimal digits of the SHA-256, from its beginning")]
+#[error("a hash must be the first 8 to 64 hexadecimal digits of the SHA-256")]
 pub struct InvalidPrefix;
 
 impl HashPrefix {
-    /// Whether this hash, in hex, begins like that.
+    /// Whether this hash, in hex, has the prefix.
     #[must_use]
     pub fn begins(&self, hash: &str) -> bool {
         hash.get(..self.0.len()).is_some_and(|it| it.eq_ignore_ascii_case(&self.0))
@@ -115,7 +115,7 @@ mod tests {
     use super::{ContentHash, HashPrefix};
 
     #[test]
-    fn reads_what_it_writes_and_refuses_the_rest() {
+    fn a_hash_survives_a_round_trip_and_other_text_is_refused() {
         let hash = ContentHash::of(b"abc");
         // FIPS 180-4, example of one block.
         assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_has_eight_digits_or_more_in_whatever_case() {
+    fn a_prefix_has_at_least_eight_digits_in_either_case() {
         let hash = ContentHash::of(b"abc").to_string();
         for length in [8, 12, 63, 64] {
             let prefix = hash[..length].to_uppercase().parse::<HashPrefix>();

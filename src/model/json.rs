@@ -1,5 +1,4 @@
-//! JSON that a terminal can be shown: what a reader would not see, or a terminal would obey, is written as its escape. The value
-//! that a program reads is the same.
+//! JSON that is safe on a terminal: control and invisible characters are escaped. Programs read the same values.
 
 use std::io::{self, Write};
 
@@ -15,7 +14,7 @@ pub fn to_vec(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// How many bytes that document has.
+/// The length of that document in bytes.
 #[must_use]
 pub fn size(value: &impl Serialize) -> u64 {
     let mut count = Count(0);
@@ -38,12 +37,12 @@ impl Write for Count {
     }
 }
 
-/// Compact JSON; serde itself escapes the control characters below U+0020 only.
+/// Compact JSON. serde itself escapes only control characters below U+0020.
 struct Escaping;
 
 impl Formatter for Escaping {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Most text is plain, and is not looked at character by character.
+        // Fast path: most text is plain ASCII.
         if fragment.is_ascii() && !fragment.contains('\u{7f}') {
             return writer.write_all(fragment.as_bytes());
         }

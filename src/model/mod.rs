@@ -1,4 +1,4 @@
-//! The nouns: values that cannot be wrong, parsed where they enter. Imports nothing of ours.
+//! The nouns: types whose values are always valid, parsed where they enter. Imports nothing else of this crate.
 
 mod approval;
 mod category;
@@ -31,14 +31,14 @@ pub use usage::{DecisionTime, OpenUse, OutOfRange, Outcome, Usage, UsageCell, Us
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 
-/// A value that is not one of the words that a field takes.
+/// A value that is not one of a field's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be one of {expected}, not \"{}\"", Visible(.got))]
 pub struct UnknownWord {
-    /// The field, as a user would call it.
+    /// The field's name for users.
     pub what: &'static str,
-    /// The words that it takes.
+    /// The allowed words.
     pub expected: &'static str,
-    /// What was there.
+    /// The value.
     pub got: String,
 }

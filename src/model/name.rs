@@ -8,32 +8,32 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Visible;
 
-/// The most characters that a name may have.
+/// Maximum length of a name.
 const LONGEST: usize = 64;
 
-/// Why some text is no name.
+/// Why text is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    /// Nothing there.
+    /// It is empty.
     #[error("{what} must not be empty")]
     Empty {
-        /// What was being named.
+        /// The kind of name.
         what: &'static str,
     },
     /// Over 64 characters.
     #[error("{what} has {length} characters, and at most {LONGEST} are allowed")]
     TooLong {
-        /// What was being named.
+        /// The kind of name.
         what: &'static str,
         /// How many characters it has.
         length: usize,
     },
-    /// Something beside letters, digits, `_` and `-`.
+    /// It has characters other than letters, digits, `_` and `-`.
     #[error("{what} \"{}\" may contain only the letters a-z and A-Z, digits, '_' and '-'", Visible(.got))]
     Character {
-        /// What was being named.
+        /// The kind of name.
         what: &'static str,
-        /// What was there.
+        /// The text.
         got: String,
     },
 }
@@ -91,7 +91,8 @@ name!(SkillName, "a skill name");
 name!(AgentType, "an agent type");
 
 impl AgentType {
-    /// Reads a comma-separated list: blanks trimmed, empty parts and repetitions skipped; one invalid part refuses all.
+    /// Parses a comma-separated list. Blanks are trimmed, empty parts and duplicates skipped; one invalid part is an
+    /// error.
     pub fn list(text: &str) -> Result<Vec<Self>, InvalidName> {
         let mut types = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -104,13 +105,13 @@ impl AgentType {
     }
 }
 
-/// A name or a path as it is compared: in Unicode's form NFC, and without case.
+/// The form of a name or path for comparisons: Unicode NFC, case-folded.
 #[must_use]
 pub fn folded(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfc().flat_map(char::to_lowercase).nfc().collect() }
 }
 
-/// Whether a name is one that the Agent Skills format takes: `^[a-z0-9]+(-[a-z0-9]+)*$`, at most 64 characters.
+/// Whether a name conforms to the Agent Skills format: `^[a-z0-9]+(-[a-z0-9]+)*$`, at most 64 characters.
 #[must_use]
 pub fn is_conformant_name(text: &str) -> bool {
     text.len() <= LONGEST
@@ -124,7 +125,7 @@ mod tests {
     use super::{AgentType, SkillName, is_conformant_name};
 
     #[test]
-    fn takes_the_old_scripts_names_and_nothing_else() {
+    fn accepts_only_names_that_the_old_scripts_accepted() {
         for good in ["jwt-authentication", "A_b-9", "--help", "-21risk", &"x".repeat(64)] {
             assert!(good.parse::<SkillName>().is_ok(), "{good}");
         }
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_trim_and_skip_but_refuse_whole() {
+    fn a_list_skips_empty_parts_but_refuses_invalid_ones() {
         let list = AgentType::list(" tester, ,backend-developer,,tester ").unwrap_or_default();
         assert_eq!(list.iter().map(AgentType::as_str).collect::<Vec<_>>(), ["tester", "backend-developer"]);
         assert!(AgentType::list("tester,$(id)").is_err());
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_conformant_names() {
+    fn recognises_conformant_names() {
         assert!(is_conformant_name("pdf-2-text"));
         for odd in ["", "-a", "a-", "a--b", "A", "a_b", &"x".repeat(65)] {
             assert!(!is_conformant_name(odd), "{odd}");

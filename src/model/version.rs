@@ -15,23 +15,23 @@ pub struct Version {
     patch: u64,
 }
 
-/// Text that is no `X.Y.Z`.
+/// Text that is not `X.Y.Z`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a version has the form X.Y.Z (three numbers without leading zeros), not \"{}\"", Visible(.0))]
+#[error("a version must have the form X.Y.Z (three numbers without leading zeros), not \"{}\"", Visible(.0))]
 pub struct InvalidVersion(pub String);
 
-/// A version as a file declares it, and the one that it is nearest to.
+/// A version declared in a file, and the nearest valid one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeclaredVersion<'a> {
-    /// What the file says.
+    /// The declared text.
     pub text: &'a str,
-    /// The nearest `X.Y.Z`; none where the text has no number.
+    /// The nearest `X.Y.Z`; `None` if the text has no number.
     pub nearest: Option<Version>,
-    /// Whether the text is just that.
+    /// Whether the text is exactly that version.
     pub exact: bool,
 }
 
-/// Which of the three numbers a step raises first.
+/// The first of the three numbers that a step raises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeType {
@@ -44,10 +44,10 @@ pub enum ChangeType {
 }
 
 impl Version {
-    /// What a new skill starts with.
+    /// The first version of a new skill.
     pub const FIRST: Self = Self { major: 1, minor: 0, patch: 0 };
 
-    /// Reads what old tools and front matter wrote: a leading `v`, and missing numbers, are taken as meant.
+    /// Parses versions of old tools and front matter, with a leading `v` or missing numbers.
     #[must_use]
     pub fn lenient(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -72,13 +72,13 @@ impl Version {
         self.minor
     }
 
-    /// The next patch version; none after the largest number there is.
+    /// The next patch version; `None` if the number would overflow.
     #[must_use]
     pub fn next_patch(self) -> Option<Self> {
         Some(Self { patch: self.patch.checked_add(1)?, ..self })
     }
 
-    /// What kind of step leads from `self` to `next`; none where `next` is the same or lower.
+    /// The kind of step from `self` to `next`; `None` if `next` is not higher.
     #[must_use]
     pub fn step_to(self, next: Self) -> Option<ChangeType> {
         if next <= self {
@@ -94,11 +94,11 @@ impl Version {
 }
 
 impl<'a> DeclaredVersion<'a> {
-    /// The most characters of a text that a message repeats.
+    /// Maximum number of characters that a message quotes.
     const LONGEST_SHOWN: usize = 40;
 
-    /// Reads any form: what stands before the first number is left out (`v1.1.0`), missing numbers and wildcards are 0 (`1.0`,
-    /// `2.x.x`), leading zeros mean nothing (`26.08.00`), and what follows the third number is left out (`2.0.1-beta`).
+    /// Parses any form. It ignores text before the first number (`v1.1.0`) and after the third (`2.0.1-beta`), and
+    /// leading zeros (`26.08.00`); missing numbers and wildcards become 0 (`1.0`, `2.x.x`).
     #[must_use]
     pub fn read(text: &'a str) -> Self {
         let text = text.trim();
@@ -108,14 +108,14 @@ impl<'a> DeclaredVersion<'a> {
         Self { text, nearest: nearest(text), exact: false }
     }
 
-    /// The text, cut where it is long.
+    /// The text, truncated for messages.
     #[must_use]
     pub fn shown(&self) -> &'a str {
         self.text.char_indices().nth(Self::LONGEST_SHOWN).map_or(self.text, |(end, _)| &self.text[..end])
     }
 }
 
-/// Three numbers, from the first digit on. A date is divided by hyphens.
+/// Finds three numbers from the first digit on. Hyphens separate the numbers of a date.
 fn nearest(text: &str) -> Option<Version> {
     let start = text.find(|it: char| it.is_ascii_digit())?;
     let text = &text[start..];
@@ -162,7 +162,7 @@ impl Serialize for Version {
 }
 
 impl ChangeType {
-    /// Every one, the smallest first.
+    /// All types, smallest first.
     pub const ALL: [Self; 3] = [Self::Patch, Self::Minor, Self::Major];
 
     /// The word on the command line.
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_three_numbers_only() {
+    fn accepts_only_three_numbers() {
         assert_eq!("0.10.2".parse::<Version>().map(|version| version.to_string()), Ok("0.10.2".to_owned()));
         for bad in ["1", "1.0", "1.0.0-rc1", "1.0.0+5", "v1.0.0", "01.0.0", "1.0.x", "", "99999999999999999999.0.0"] {
             assert!(bad.parse::<Version>().is_err(), "{bad}");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_leniently_what_was_stored() {
+    fn parses_stored_versions_leniently() {
         for (text, meant) in [("1.0", "1.0.0"), ("v1.1.0", "1.1.0"), ("2", "2.0.0"), (" 1.2.3 ", "1.2.3")] {
             assert_eq!(Version::lenient(text), Some(version(meant)), "{text}");
         }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_nearest_version_in_whatever_a_file_declares() {
+    fn finds_the_version_nearest_to_a_declared_one() {
         for (text, nearest) in [
             ("26.08.00", "26.8.0"),
             ("2026.3.4-1", "2026.3.4"),

@@ -1,4 +1,4 @@
-//! Text from outside, made safe to look at, and the characters that a reader would not see.
+//! Makes text from outside safe to display, and finds invisible characters.
 
 mod ordinary;
 
@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 
 use ordinary::is_ordinary;
 
-/// Displays text on one line with control and invisible characters escaped, so that a name or a message from outside can
-/// neither move the cursor nor reorder what stands beside it.
+/// Displays text on one line, with control and invisible characters escaped, so that it can neither move the cursor nor
+/// reorder the text beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<T>(pub T);
 
@@ -26,13 +26,13 @@ impl<T: AsRef<str>> fmt::Display for Visible<T> {
     }
 }
 
-/// Whether a reader sees the character and nothing else happens: it is no control, has a shape, and ends no line.
+/// Whether a character is safe to display: it has a glyph, is not a control character, and does not end a line.
 #[must_use]
 pub fn is_visible(character: char) -> bool {
     !(character.is_control() || is_ignorable(character) || matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
-/// A character in a skill that a person who reviews it does not see, but an agent reads.
+/// A character that a human reviewer does not see, but an agent reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HiddenCharacter {
     /// The line, from 1; a lone carriage return ends one too.
@@ -41,9 +41,9 @@ pub struct HiddenCharacter {
     pub character: char,
 }
 
-/// Finds control characters, and those that Unicode gives no shape. A carriage return counts where no line feed follows it: a
-/// terminal writes what comes after over what came before. Not reported is what is ordinary: a byte order mark at the very start,
-/// U+FE0F after an emoji, the joiners of emoji and of scripts that join, and the tags of a flag.
+/// Finds control characters and characters without a glyph. A carriage return counts unless a line feed follows: a
+/// terminal would overwrite the text before it. Ordinary uses are not reported: a byte order mark at the start, U+FE0F
+/// after an emoji, joiners in emoji and in scripts that need them, and the tags of a flag.
 #[must_use]
 pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
     let bytes = text.as_bytes();
@@ -66,7 +66,7 @@ pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
     found
 }
 
-/// How many bytes are looked at together.
+/// Number of bytes to test at once.
 const CHUNK: usize = 64;
 
 /// A build for size makes no vector instructions of comparisons: then this table takes a tenth of their time, eight bytes at once.
@@ -90,7 +90,7 @@ fn any_may_hide(chunk: &[u8]) -> bool {
     eights.iter().any(|&it| any(it)) || rest.iter().any(|&it| hides(it))
 }
 
-/// Whether a hidden character may start with this byte: control characters, and the first bytes of what is in [`IGNORABLE`].
+/// Whether a hidden character can start with this byte: control characters, and the first bytes of [`IGNORABLE`].
 const fn may_hide(byte: u8) -> bool {
     let control = byte < 0x20 && !matches!(byte, b'\t' | b'\n');
     control | matches!(byte, 0x7f | 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xe3 | 0xef | 0xf0 | 0xf3)
@@ -106,8 +106,8 @@ fn hidden_at(text: &str, at: usize) -> Option<char> {
     hides.then_some(character)
 }
 
-/// Characters without a shape: Default_Ignorable_Code_Point of Unicode 17.0 (DerivedCoreProperties.txt), in which all of
-/// Bidi_Control (PropList.txt) is contained, and the interlinear annotation characters.
+/// Characters without a glyph: Default_Ignorable_Code_Point of Unicode 17.0 (DerivedCoreProperties.txt), in which all
+/// of Bidi_Control (PropList.txt) is contained, and the interlinear annotation characters.
 const IGNORABLE: &[RangeInclusive<char>] = &[
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -137,7 +137,7 @@ mod tests {
     use super::{Visible, hidden_characters};
 
     #[test]
-    fn escapes_what_moves_the_cursor() {
+    fn escapes_characters_that_move_the_cursor() {
         assert_eq!(Visible("a\u{1b}[2J\n\u{202e}b é").to_string(), "a\\u{1b}[2J\\n\\u{202e}b é");
     }
 
