@@ -1,5 +1,6 @@
-//! Settings: a flag beats the environment, the environment beats the default. Taken once, from an environment that is passed in;
-//! each is judged when a command asks for it, so a value that the command does not use never stops it.
+//! Settings: a flag overrides the environment, which overrides the default. They are read once, from an environment
+//! that is passed in. Each is validated when a command asks for it, so an invalid value never stops a command that does
+//! not use it.
 
 mod cache;
 mod discovery;
@@ -22,16 +23,16 @@ pub use given::{Given, Source};
 pub use secret::Secret;
 pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertificates, SslMode, WorkflowServer};
 
-/// Where the database is when nobody says otherwise, from the current folder.
+/// Default path of the database, relative to the project.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
 
-/// The most bytes of a skill file, unless configured.
+/// Default maximum size of a skill file, in bytes.
 pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
 
-/// How long to wait for a lock, unless configured.
+/// Default maximum wait for a lock.
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Every variable that is a setting of the database or of a command; those of services stand with them.
+/// The variables of the database and of commands. Services define their own.
 const VARIABLES: [&str; 7] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
@@ -42,23 +43,23 @@ const VARIABLES: [&str; 7] = [
     "ENABLE_AGENT_NOTIFICATIONS",
 ];
 
-/// What the global flags say; `None` where a flag was not given.
+/// The global flags; `None` if a flag was not given.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--db`.
     pub db: Option<PathBuf>,
-    /// `--redis-url`; empty: none, whatever the environment says.
+    /// `--redis-url`; an empty value disables Redis, even if the environment sets it.
     pub redis_url: Option<OsString>,
     /// `--cache`.
     pub cache: Option<CachePolicy>,
 }
 
-/// What a run goes by.
+/// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The folder that the command runs in.
+    /// The working directory.
     pub current_folder: PathBuf,
-    /// What the search for the database came to, where nobody named one.
+    /// The result of the search for the database, if none was named.
     pub search: Option<Result<Found, Foreign>>,
     database: Given,
     redis_url: Option<Given>,
@@ -69,26 +70,26 @@ pub struct Settings {
 /// `PRAGMA synchronous`, for every write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synchronous {
-    /// Every commit is on the disk.
+    /// Every commit is synced to disk.
     Full,
-    /// The last commits may be lost in a power cut.
+    /// A power cut may lose the last commits.
     Normal,
 }
 
-/// A value that cannot be used, and where it came from.
+/// An invalid value and its source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} is \"{}\", and must be {expected}", Visible(value))]
+#[error("{variable} is \"{}\", but must be {expected}", Visible(value))]
 pub struct BadSetting {
     /// The environment variable or option.
     pub variable: &'static str,
-    /// Its value, unless a password may be in it.
+    /// Its value, unless it may contain a password.
     pub value: String,
-    /// What it takes.
+    /// The expected form.
     pub expected: Cow<'static, str>,
 }
 
 impl Settings {
-    /// Takes flags and environment. `environment` answers a variable's value; an empty one counts as not set.
+    /// Reads flags and environment. `environment` returns the value of a variable; an empty one counts as unset.
     pub fn resolve(flags: &Flags, environment: &dyn Fn(&str) -> Option<OsString>, current_folder: &Path) -> Self {
         let names = [&VARIABLES[..], &cache::VARIABLES, DELIVERY_VARIABLES, &workflow::STARTING_VARIABLES].concat();
         let environment = Environment::of(&names, environment);
@@ -115,7 +116,7 @@ impl Settings {
         }
     }
 
-    /// The same run on another database.
+    /// These settings with another database.
     #[must_use]
     pub fn with_database(&self, database: &Path) -> Self {
         let database = Given { source: Source::Flag("--db"), value: database.into() };
@@ -126,32 +127,32 @@ impl Settings {
     pub fn database(&self) -> Result<PathBuf, BadSetting> {
         let name = match self.database.source {
             Source::Flag(name) | Source::Variable(name) => name,
-            // Where a folder above has a name like a URL, the file in it was found all the same.
+            // A discovered path may look like a URL, but is a file.
             Source::Default => return Ok(without_detours(&self.current_folder.join(&self.database.value))),
         };
         self.file_of_a_database(name, &self.database.value)
     }
 
-    /// A file that is a database, as an absolute path; a URL is none. Of a URL only the beginning is shown: a password may follow.
+    /// The absolute path of a database file. A URL is an error that shows only its beginning: a password may follow.
     pub fn file_of_a_database(&self, name: &'static str, value: &OsStr) -> Result<PathBuf, BadSetting> {
         let text = value.to_string_lossy();
         match text.split_once("://") {
             Some((scheme, _)) => Err(BadSetting {
                 variable: name,
                 value: format!("{scheme}://…"),
-                expected: "the path of a file: there is no engine for databases at a URL yet".into(),
+                expected: "the path of a file: no engine supports URLs yet".into(),
             }),
             None => Ok(without_detours(&self.current_folder.join(value))),
         }
     }
 
-    /// Where content files must lie, links resolved; anywhere if not set.
+    /// The folder that content files must be in, links resolved; `None` for any folder.
     #[must_use]
     pub fn content_root(&self) -> Option<PathBuf> {
         self.environment.get("CFN_CONTENT_ROOT").map(|root| self.current_folder.join(root))
     }
 
-    /// The most bytes of a skill file.
+    /// Maximum size of a skill file, in bytes.
     pub fn content_bytes(&self) -> Result<usize, BadSetting> {
         let bytes = "a number of bytes from 1 to 1000000000";
         let default = DEFAULT_CONTENT_BYTES as u64;
@@ -159,14 +160,14 @@ impl Settings {
         Ok(usize::try_from(number).unwrap_or(DEFAULT_CONTENT_BYTES))
     }
 
-    /// How long to wait for a lock.
+    /// Maximum wait for a lock.
     pub fn busy_timeout(&self) -> Result<Duration, BadSetting> {
         let default = u64::try_from(DEFAULT_BUSY_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
         let expected = "a number of milliseconds from 1";
         Ok(Duration::from_millis(number(&self.environment, "CFN_BUSY_TIMEOUT_MS", default, 1..=u64::MAX, expected)?))
     }
 
-    /// Overrides the durability of every write.
+    /// The durability of every write, if it is overridden.
     pub fn synchronous(&self) -> Result<Option<Synchronous>, BadSetting> {
         let value = self.environment.get("CFN_SYNCHRONOUS");
         match value.map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
@@ -177,12 +178,12 @@ impl Settings {
         }
     }
 
-    /// Whether `update` names the agent types that use the skill, where the command does not say.
+    /// Whether `update` prints the agent types that use the skill, by default.
     pub fn notify_agents(&self) -> Result<bool, BadSetting> {
         boolean(&self.environment, "ENABLE_AGENT_NOTIFICATIONS")
     }
 
-    /// Who approves, where the command does not say.
+    /// The default approver.
     #[must_use]
     pub fn approver(&self) -> Option<&str> {
         self.environment.get("CFN_APPROVER")?.to_str().map(str::trim).filter(|it| !it.is_empty())
@@ -200,19 +201,19 @@ impl Settings {
         }
     }
 
-    /// Where the query cache is; `None`: nowhere.
+    /// The server of the query cache; `None` without one.
     pub fn redis(&self) -> Result<Option<RedisServer>, BadSetting> {
         let url = self.redis_url.as_ref();
         url.map(|it| RedisServer::of(it, &self.environment, &self.current_folder)).transpose()
     }
 
-    /// The query cache, for a command that is about it.
+    /// The cache settings, for a command about the cache.
     pub fn cache(&self) -> Result<CacheSettings, BadSetting> {
         CacheSettings::resolve(self.cache_policy()?, self.redis()?, &self.environment)
     }
 
-    /// The query cache, for a command that can do without: what is wrong in the environment only counts where the cache was asked
-    /// for by `always`.
+    /// The cache settings, for a command that can do without the cache: an invalid environment variable is an error
+    /// only with the policy `always`.
     pub fn optional_cache(&self) -> Result<Option<CacheSettings>, BadSetting> {
         if self.redis_url.is_none() || self.cache_policy == Some(CachePolicy::Never) {
             return Ok(None);
@@ -225,22 +226,22 @@ impl Settings {
         }
     }
 
-    /// What is queued for the workflow database.
+    /// The events that are queued for the workflow database.
     pub fn queued(&self) -> Result<Queued, BadSetting> {
         Queued::resolve(&self.environment)
     }
 
-    /// The most that a command may spend on starting a delivery; zero: it starts none.
+    /// Maximum time for starting a delivery; zero disables it.
     pub fn sync_budget(&self) -> Result<Duration, BadSetting> {
         workflow::budget(&self.environment)
     }
 
-    /// Where the workflow database is.
+    /// The server of the workflow database.
     pub fn workflow_server(&self) -> Result<WorkflowServer, BadSetting> {
         WorkflowServer::resolve(&self.environment, &self.current_folder)
     }
 
-    /// Every value that cannot be used, for diagnostics: a command says what is wrong with the ones that it uses.
+    /// All invalid values, for diagnostics. Commands report those that they use as errors.
     #[must_use]
     pub fn unusable(&self) -> Vec<BadSetting> {
         let judged = [
@@ -257,7 +258,7 @@ impl Settings {
         judged.into_iter().flatten().collect()
     }
 
-    /// The variables that a delivery in the background needs, with their values: it gets no others.
+    /// The variables that a background delivery needs; it inherits no others.
     pub fn for_delivery(&self) -> impl Iterator<Item = (&'static str, &OsStr)> {
         DELIVERY_VARIABLES.iter().filter_map(|name| Some((*name, self.environment.get(name)?)))
     }
@@ -288,7 +289,7 @@ fn bad(variable: &'static str, value: &OsStr, expected: &'static str) -> BadSett
     BadSetting { variable, value: value.to_string_lossy().into_owned(), expected: expected.into() }
 }
 
-/// A value that may have a password in it.
+/// An error about a value that may contain a password.
 fn hidden(variable: &'static str, expected: impl Into<Cow<'static, str>>) -> BadSetting {
     BadSetting { variable, value: "(not shown)".to_owned(), expected: expected.into() }
 }

@@ -1,4 +1,4 @@
-//! Whether there is a query cache, and where.
+//! Settings of the query cache.
 
 mod url;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::given::Environment;
 use super::{BadSetting, Given, Secret, Source, hidden, number};
 
-/// The variables of the environment that are read here.
+/// The environment variables of the cache.
 pub(super) const VARIABLES: [&str; 6] = [
     "CFN_CACHE",
     "CFN_REDIS_URL",
@@ -20,71 +20,71 @@ pub(super) const VARIABLES: [&str; 6] = [
     "SSL_CERT_FILE",
 ];
 
-/// How long an answer is kept, unless configured: that only reclaims memory, since entries never become wrong.
+/// Default time to live of answers. It only reclaims memory, since entries never become stale.
 const TTL_READS_S: u64 = 3600;
 
-/// The same for reports.
+/// Default time to live of reports.
 const TTL_ANALYTICS_S: u64 = 300;
 
-/// The most that a command may spend on Redis in all, unless configured.
+/// Default of the maximum time that a command spends on Redis.
 const BUDGET_MS: u64 = 50;
 
-/// The largest numbers, each with what is said of it.
+/// Maximum values, each with its description in errors.
 const LONGEST_BUDGET: (u64, &str) = (60_000, "a number of milliseconds from 1 to 60000");
 const LONGEST_TTL: (u64, &str) = (366 * 24 * 3600, "a number of seconds from 1 to 31622400");
 
-/// When the query cache is used.
+/// When to use the query cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CachePolicy {
-    /// Where it pays on this machine.
+    /// Where it saves time on this machine.
     #[default]
     Auto,
-    /// Wherever it can be.
+    /// For every query that can be cached.
     Always,
-    /// Nowhere.
+    /// For no query.
     Never,
 }
 
-/// The query cache.
+/// The settings of the query cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// When it is used.
+    /// When to use it.
     pub policy: CachePolicy,
-    /// Where it is; `None`: nowhere.
+    /// The server; `None` without one.
     pub server: Option<RedisServer>,
-    /// The most that a command that is short may spend on it in all.
+    /// Maximum time that a short command spends on it.
     pub budget: Duration,
-    /// How long `load`, `list`, `show` and `history` are kept.
+    /// Time to live of the answers of `load`, `list`, `show` and `history`.
     pub ttl_reads: Duration,
-    /// How long reports are kept.
+    /// Time to live of reports.
     pub ttl_analytics: Duration,
 }
 
 /// A Redis server and a database on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisServer {
-    /// Where it listens.
+    /// Its address.
     pub address: RedisAddress,
-    /// The ACL user; Redis's `default` where none is given.
+    /// The ACL user; Redis's `default` if `None`.
     pub user: Option<String>,
-    /// The password, where one is given.
+    /// The password, if any.
     pub password: Option<Secret>,
     /// The number of the database.
     pub database: u16,
-    /// Who may vouch for a server with TLS; the operating system's certificates where no file is named.
+    /// The file of trusted certificates for TLS; the operating system's if `None`.
     pub root_certificates: Option<PathBuf>,
 }
 
-/// Where a Redis server listens.
+/// The address of a Redis server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedisAddress {
-    /// A name or an address.
+    /// A TCP port.
     Tcp {
-        /// The name or address.
+        /// The host name or address.
         host: String,
         /// The port.
         port: u16,
-        /// Whether the connection is protected.
+        /// Whether the connection uses TLS.
         tls: bool,
     },
     /// A Unix socket.
@@ -144,7 +144,7 @@ impl CacheSettings {
 }
 
 impl RedisServer {
-    /// The URL itself is not shown in an error: there may be a password in it.
+    /// Errors never show the URL itself: it may contain a password.
     pub(super) fn of(url: &Given, environment: &Environment, current_folder: &Path) -> Result<Self, BadSetting> {
         let source = match url.source {
             Source::Flag(name) | Source::Variable(name) => name,
@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn flags_beat_the_environment_and_that_beats_defaults() {
+    fn flags_override_the_environment_which_overrides_defaults() {
         let server =
             |flag, environment: &[_]| resolve((flag, None), environment).map(|it| it.server.map(|it| it.to_string()));
         let variable = ("CFN_REDIS_URL", "redis://one:1/1");
         assert_eq!(server(None, &[]), Ok(None));
         assert_eq!(server(None, &[variable]), Ok(Some("one:1/1".to_owned())));
         assert_eq!(server(Some("redis://two"), &[variable]), Ok(Some("two:6379/0".to_owned())));
-        assert_eq!(server(Some(""), &[variable]), Ok(None), "an empty flag switches it off");
+        assert_eq!(server(Some(""), &[variable]), Ok(None), "an empty flag disables it");
         let policy = |flag, environment: &[_]| resolve((None, flag), environment).map(|it| it.policy);
         assert_eq!(policy(None, &[]), Ok(CachePolicy::Auto));
         assert_eq!(policy(None, &[("CFN_CACHE", "Never")]), Ok(CachePolicy::Never));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_names_its_source_and_no_secret() {
+    fn an_invalid_value_names_its_source_but_no_secret() {
         for (name, value) in [
             ("CFN_CACHE", "sometimes"),
             ("CFN_REDIS_BUDGET_MS", "0"),

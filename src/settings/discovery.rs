@@ -1,4 +1,4 @@
-//! Where the database is when nobody names one: the nearest upwards from the current folder, as git looks for its own.
+//! Searches for the database upwards from the working directory, as git does for its repository.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -7,35 +7,35 @@ use std::path::{Component, Path, PathBuf};
 use super::DEFAULT_DATABASE;
 use crate::model::Visible;
 
-/// What the search came to.
+/// The result of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// In the current folder.
     Here(PathBuf),
     /// In a folder above it.
     Above(PathBuf),
-    /// Nowhere: this is where it would be in the current folder.
+    /// Not found; the path that it would have in the current folder.
     Nowhere(PathBuf),
 }
 
-/// A database that somebody else put where it would be found.
+/// A discovered database that belongs to another user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} belongs to user {owner}, and a database that was not named must belong to this user ({user}) or root",
+    "{} belongs to user {owner}; a database found by search must belong to this user ({user}) or root",
     Visible(path.to_string_lossy())
 )]
 pub struct Foreign {
-    /// The file, or a folder on the way to it.
+    /// The file, or one of its folders.
     pub path: PathBuf,
-    /// Whose it is.
+    /// Its owner.
     pub owner: u32,
-    /// Whose this process is.
+    /// The user of this process.
     pub user: u32,
 }
 
 impl Found {
-    /// Looks in `current`, then in the folders above it: up to `home` or the root, without those. Links count as what they are
-    /// and as what they lead to.
+    /// Searches `current` and the folders above it, up to but not including `home` or the root. Both a link and its
+    /// target must belong to this user or root.
     pub fn look(current: &Path, home: Option<&Path>) -> Result<Self, Foreign> {
         let user = rustix::process::geteuid().as_raw();
         let here = current.join(DEFAULT_DATABASE);
@@ -50,7 +50,7 @@ impl Found {
             }
             let database = folder.join(DEFAULT_DATABASE);
             if is_there(&database) {
-                // Another process may have made the one of this folder meanwhile.
+                // Another process may just have created the one in this folder.
                 let found = if folder == current { Self::Here(database) } else { Self::Above(database) };
                 return own(folder, user).map(|()| found);
             }
@@ -58,7 +58,7 @@ impl Found {
         Ok(Self::Nowhere(here))
     }
 
-    /// Where the database is, or would be.
+    /// The path of the database, existing or not.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
@@ -67,7 +67,7 @@ impl Found {
     }
 }
 
-/// The same path without `..`, as it is shown. The folder before one is resolved where it is there: it may be a link.
+/// Removes `..` from a path for display. If the folder before it exists, it is resolved, since it may be a link.
 #[must_use]
 pub fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -82,7 +82,7 @@ pub fn without_detours(path: &Path) -> PathBuf {
     plain
 }
 
-/// A dangling link is there, too: who opens it says what is wrong with it.
+/// Whether the path exists. A dangling link counts; opening it reports the error.
 fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
@@ -91,7 +91,7 @@ fn identity(folder: &Metadata) -> (u64, u64) {
     (folder.dev(), folder.ino())
 }
 
-/// Whether the database and the folders that lead to it are this user's or root's: each link, and what it leads to.
+/// Checks that the database and its folders belong to this user or root: each link and its target.
 fn own(project: &Path, user: u32) -> Result<(), Foreign> {
     let mut path = project.to_owned();
     for part in Path::new(DEFAULT_DATABASE) {
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(look(&deep), Ok(Found::Nowhere(deep.join(DEFAULT_DATABASE))));
         let far = database_in(&outer)?;
         assert_eq!((look(&deep), look(&outer)), (Ok(Found::Above(far.clone())), Ok(Found::Here(far.clone()))));
-        // A folder of databases that has none is passed by.
+        // An empty database folder is skipped.
         fs::create_dir_all(inner.join(".claude/skills-database"))?;
         assert_eq!(look(&deep), Ok(Found::Above(far)));
         let near = database_in(&inner)?;
@@ -150,7 +150,7 @@ mod tests {
         for name in [&home, &link, &home.join("work/..")] {
             assert_eq!(Found::look(&work, Some(name)), Ok(Found::Nowhere(work.join(DEFAULT_DATABASE))), "{name:?}");
         }
-        // In the home folder itself, and where that is elsewhere or not there.
+        // In the home folder itself, and with a home that is elsewhere or missing.
         assert_eq!(Found::look(&home, Some(&home)), Ok(Found::Here(in_home.clone())));
         assert_eq!(Found::look(&work, Some(Path::new("/no/such"))), Ok(Found::Above(in_home)));
         fs::remove_dir_all(home.join(".claude"))?;
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_shown_without_detours_and_means_the_same() -> io::Result<()> {
+    fn a_path_without_detours_is_the_same_file() -> io::Result<()> {
         let root = tempfile::tempdir()?;
         let root = root.path().canonicalize()?;
         fs::create_dir_all(root.join("a/b"))?;
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dangling_link_is_what_was_meant() -> io::Result<()> {
+    fn a_dangling_link_ends_the_search() -> io::Result<()> {
         let root = tempfile::tempdir()?;
         let path = database_in(root.path())?;
         fs::remove_file(&path)?;

@@ -1,20 +1,20 @@
-//! A value as it was given, before anybody judges it, and where it comes from.
+//! Unvalidated values, with their sources.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// An option on the command line.
+    /// A command-line option.
     Flag(&'static str),
-    /// A variable of the environment.
+    /// An environment variable.
     Variable(&'static str),
-    /// Nobody gave it.
+    /// The default.
     Default,
 }
 
-/// A value and its source. It may be a secret, so only the source is shown.
+/// A value and its source. It may be a secret, so `Debug` shows only the source.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Given {
     pub(super) source: Source,
@@ -22,7 +22,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Where it comes from.
+    /// The source.
     #[must_use]
     pub fn source(&self) -> Source {
         self.source
@@ -35,12 +35,12 @@ impl fmt::Debug for Given {
     }
 }
 
-/// The variables that settings are made of, as they were when the process started; an empty one counts as not set.
+/// The variables of settings, as of the start of the process. An empty one counts as unset.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Environment(Vec<(&'static str, OsString)>);
 
 impl Environment {
-    /// Takes these variables from an environment.
+    /// Reads these variables.
     pub(super) fn of(names: &[&'static str], look_up: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let value = |name: &&'static str| Some((*name, look_up(name).filter(|it| !it.is_empty())?));
         Self(names.iter().filter_map(value).collect())

@@ -1,6 +1,6 @@
-//! `%XX` in URLs.
+//! Percent-encoding in URLs.
 
-/// The text with each `%XX` as the byte that it stands for; `None` where that is malformed or no UTF-8.
+/// Decodes each `%XX`; `None` if one is malformed, or the result is not UTF-8.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let Some((&byte, after)) = rest.split_first() {

@@ -1,13 +1,13 @@
-//! What must not be shown.
+//! Values that must not be displayed.
 
 use std::fmt;
 
-/// Something that is never shown.
+/// A secret whose `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// What it is; for the connection only.
+    /// The secret itself, for connecting only.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -14,7 +14,7 @@ fn with_flags(flags: &Flags, environment: &[(&str, &str)]) -> Settings {
 }
 
 #[test]
-fn flags_beat_the_environment_and_that_beats_defaults() {
+fn flags_override_the_environment_which_overrides_defaults() {
     let database = |flag, environment: &[_]| settings(flag, environment).database();
     assert_eq!(database(None, &[]), Ok("/here/.claude/skills-database/skills.db".into()));
     assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/here/a.db".into()));
@@ -23,7 +23,7 @@ fn flags_beat_the_environment_and_that_beats_defaults() {
 }
 
 #[test]
-fn a_url_is_never_the_name_of_a_file_and_its_password_is_not_shown() {
+fn a_url_is_never_a_file_name_and_its_password_is_not_shown() {
     for url in ["postgresql://u:hunter2@h/db", "sqlite:///x.db?key=hunter2", "://hunter2", "a/b://hunter2"] {
         let flag = settings(Some(url), &[]).database().map_err(|it| it.to_string());
         assert!(flag.as_ref().is_err_and(|it| it.contains("--db") && it.contains("no engine")), "{flag:?}");
@@ -37,7 +37,7 @@ fn a_url_is_never_the_name_of_a_file_and_its_password_is_not_shown() {
 }
 
 #[test]
-fn a_bad_value_names_its_source_to_who_asks_for_it() {
+fn an_invalid_value_names_its_source_when_it_is_used() {
     for (name, value) in [
         ("CFN_MAX_CONTENT_BYTES", "lots"),
         ("CFN_MAX_CONTENT_BYTES", "0"),
@@ -59,7 +59,7 @@ fn a_bad_value_names_its_source_to_who_asks_for_it() {
 }
 
 #[test]
-fn what_is_wrong_with_a_cache_counts_only_where_it_is_asked_for() {
+fn invalid_cache_settings_matter_only_if_the_cache_is_requested() {
     let bad = ("CFN_REDIS_URL", "rediss://h/0?ssl_cert_reqs=none");
     let used = |policy, environment: &[_]| {
         with_flags(&Flags { cache: policy, ..Flags::default() }, environment).optional_cache().map(|it| it.is_some())
@@ -77,7 +77,7 @@ fn what_is_wrong_with_a_cache_counts_only_where_it_is_asked_for() {
 }
 
 #[test]
-fn deployments_are_queued_where_the_old_script_would_have_reported_them() {
+fn deployments_are_queued_whenever_the_old_script_reported_them() {
     let queued = |environment: &[_]| settings(None, environment).queued();
     let host = ("PHASE4_POSTGRES_HOST", "db");
     let user = ("PHASE4_POSTGRES_USER", "u");
@@ -91,7 +91,7 @@ fn deployments_are_queued_where_the_old_script_would_have_reported_them() {
 }
 
 #[test]
-fn no_secret_is_in_what_is_shown_for_debugging() {
+fn debug_output_has_no_secrets() {
     let secrets = [
         ("CFN_POSTGRES_URL", "postgresql://u:hunter2@h/d"),
         ("PHASE4_POSTGRES_PASS", "hunter2"),

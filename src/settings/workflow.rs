@@ -1,5 +1,5 @@
-//! Where the workflow database is, and what it is told of generated skills. The password is read from its file by whoever
-//! connects; here is only where that file is.
+//! Settings of the workflow database: its server, and which events are queued for it. Only the path of the password
+//! file is resolved here; connecting reads the file.
 
 mod connection;
 mod parameters;
@@ -14,16 +14,16 @@ use std::time::Duration;
 use super::given::Environment;
 use super::{BadSetting, Secret, bad, boolean, hidden, number};
 
-/// How long connecting to a host may take, the name look-up and the greeting included.
+/// Default time limit for connecting to a host, including name resolution and login.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most that a command may spend on starting a delivery, unless configured.
+/// Default of the maximum time for starting a delivery.
 const SYNC_BUDGET_MS: u64 = 25;
 
-/// The variables that a command reads which may start a delivery.
+/// The variables for starting a delivery.
 pub(super) const STARTING_VARIABLES: [&str; 1] = ["CFN_SYNC_BUDGET_MS"];
 
-/// The variables that a delivery needs: the server, the database of skills, where files and names are looked up.
+/// The variables that a delivery needs: for the server, the skills database, and for finding files and resolving names.
 pub const DELIVERY_VARIABLES: &[&str] = &[
     "HOME",
     "TMPDIR",
@@ -47,56 +47,56 @@ pub const DELIVERY_VARIABLES: &[&str] = &[
     "PGSSLKEY",
 ];
 
-/// What is queued for the workflow database, and delivered.
+/// The events that are queued for the workflow database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queued {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// That a pattern's skill was deployed: what the old script reported wherever it knew a server and a user.
+    /// Only deployments, as the old script reported them whenever it knew a server and a user.
     Deployments,
-    /// Also updates and executions.
+    /// Deployments, updates and executions.
     Everything,
 }
 
 /// A PostgreSQL server and a database on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkflowServer {
-    /// Where it may be; the first that can be used is. There is at least one.
+    /// The hosts to try, at least one; the first usable one is used.
     pub hosts: Vec<Host>,
-    /// Whether the hosts are tried in any order, so that connections are spread over them.
+    /// Whether to try the hosts in random order, to balance connections.
     pub any_order: bool,
-    /// Whether only a host that takes writes can be used.
+    /// Whether to accept only hosts that allow writes.
     pub writable: bool,
     /// The database.
     pub database: String,
-    /// The role; that of the operating system where none is given.
+    /// The role; the operating system's user if `None`.
     pub user: Option<String>,
-    /// The password, where it was given.
+    /// The password, if given.
     pub password: Option<Secret>,
-    /// Where passwords are otherwise.
+    /// The password file.
     pub password_file: Option<PathBuf>,
-    /// How the connection is protected.
+    /// The TLS mode.
     pub ssl_mode: SslMode,
-    /// Who may vouch for the server.
+    /// The trusted certificates.
     pub root_certificates: RootCertificates,
-    /// The certificate that is shown to the server, and its key.
+    /// The client certificate and its key.
     pub certificate: Option<(PathBuf, PathBuf)>,
-    /// Whether the password exchange must be tied to the TLS connection.
+    /// Whether the password exchange must be bound to the TLS connection.
     pub channel_binding: ChannelBinding,
-    /// How long connecting to a host may take.
+    /// Time limit for connecting to a host.
     pub connect_timeout: Duration,
     /// `options` of the connection, such as `-c search_path=workflow`.
     pub options: Option<String>,
-    /// The name of the connection in the server's lists.
+    /// The name of the connection, for the server's statistics.
     pub application_name: String,
 }
 
-/// A place where a server may be.
+/// A host to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// A name, an address, or the folder of a Unix socket.
     pub name: String,
-    /// Its address, where it is not to be looked up.
+    /// Its address, if the name must not be resolved.
     pub address: Option<IpAddr>,
     /// The port.
     pub port: u16,
@@ -107,22 +107,22 @@ pub struct Host {
 pub enum SslMode {
     /// Never TLS.
     Disable,
-    /// TLS where the server has it.
+    /// TLS if the server supports it.
     Prefer,
-    /// TLS, whoever the server is; but where there are root certificates, one of them must vouch for it.
+    /// TLS without verifying the server, unless there are root certificates.
     Require,
-    /// TLS with a server that a root certificate vouches for.
+    /// TLS, and verify the server's certificate.
     VerifyCa,
-    /// And it must have the name that was asked for.
+    /// TLS, and verify the server's certificate and name.
     VerifyFull,
 }
 
 /// libpq's `sslrootcert`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RootCertificates {
-    /// Those of this file, which must be there.
+    /// Those of this file, which must exist.
     File(PathBuf),
-    /// Those of this file, if it is there: `~/.postgresql/root.crt`.
+    /// Those of this file if it exists: `~/.postgresql/root.crt`.
     Default(Option<PathBuf>),
     /// Those of the operating system.
     System,
@@ -133,7 +133,7 @@ pub enum RootCertificates {
 pub enum ChannelBinding {
     /// Never.
     Disable,
-    /// Where both sides can.
+    /// If both sides support it.
     Prefer,
     /// Always.
     Require,
@@ -146,7 +146,7 @@ impl fmt::Display for Host {
 }
 
 impl Host {
-    /// Whether it is the folder of a Unix socket; `@` is one without a file.
+    /// Whether it is the folder of a Unix socket, or an abstract one (`@`).
     #[must_use]
     pub fn is_socket(&self) -> bool {
         self.name.starts_with(['/', '@'])
@@ -180,8 +180,7 @@ pub(super) fn budget(environment: &Environment) -> Result<Duration, BadSetting> 
 }
 
 impl WorkflowServer {
-    /// The URL says where it is and as whom, where there is one; what neither it nor the variables say is as for other PostgreSQL
-    /// clients.
+    /// The URL, if there is one, overrides the variables; the defaults are those of other PostgreSQL clients.
     pub(super) fn resolve(environment: &Environment, current_folder: &Path) -> Result<Self, BadSetting> {
         let mut server = Self::unnamed(environment, current_folder)?;
         let mut protection = parameters::Protection::default();
@@ -216,7 +215,7 @@ impl WorkflowServer {
         })
     }
 
-    /// The variables of the scripts before cfn.
+    /// The variables of the old scripts.
     fn take_old_variables(&mut self, environment: &Environment) -> Result<(), BadSetting> {
         let host = &mut self.hosts[0];
         if let Some(name) = text(environment, "PHASE4_POSTGRES_HOST")? {

@@ -1,4 +1,4 @@
-//! `redis://user:password@host:port/database` and its relatives, as other Redis clients read them.
+//! Parses `redis://user:password@host:port/database` and its variants, as other Redis clients do.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::{RedisAddress, RedisServer};
 use crate::settings::Secret;
 use crate::settings::percent::decoded;
 
-/// What is wrong with a URL; of the URL itself, only the name of a parameter.
+/// What is wrong with a URL. It quotes no part of the URL except the name of a parameter.
 type Wrong = Cow<'static, str>;
 
 const SHAPE: &str = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with rediss:// for TLS, or \
@@ -15,7 +15,7 @@ const SHAPE: &str = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with red
 
 const DEFAULT_PORT: u16 = 6379;
 
-/// What a URL says; relative paths of sockets are counted from `current_folder`.
+/// Parses a URL. Relative socket paths start at `current_folder`.
 pub(super) fn parse(url: &str, current_folder: &Path) -> Result<RedisServer, Wrong> {
     let (scheme, rest) = url.split_once(':').ok_or(SHAPE)?;
     match scheme {
@@ -84,7 +84,7 @@ fn unix(rest: &str, current_folder: &Path) -> Result<RedisServer, Wrong> {
 }
 
 fn parameters(query: &str) -> Result<Vec<(&str, &str)>, Wrong> {
-    // A `?` in a password that was not encoded: what follows must not be shown.
+    // Possibly an unencoded `?` in a password: do not show what follows.
     if query.contains('@') {
         return Err(SHAPE.into());
     }
@@ -93,10 +93,10 @@ fn parameters(query: &str) -> Result<Vec<(&str, &str)>, Wrong> {
 }
 
 fn unknown(name: &str, known: &str) -> Wrong {
-    format!("a URL without the parameter \"{name}\", which cfn does not know (it takes {known})").into()
+    format!("a URL without the parameter \"{name}\", which cfn does not support (only {known})").into()
 }
 
-/// The text, decoded; `None` where it is empty.
+/// Decodes the text; `None` if it is empty.
 fn given(text: &str) -> Result<Option<String>, Wrong> {
     let text = decoded(text).ok_or(SHAPE)?;
     Ok(Some(text).filter(|it| !it.is_empty()))
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_everything() {
+    fn a_url_has_all_parts() {
         let found = server("rediss://me%40work:p%3Aw@[::1]:6380/7");
         assert!(found.is_ok());
         let Ok(found) = found else { return };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn invalid_urls_are_refused() {
         for url in [
             "",
             "redis",

@@ -10,7 +10,7 @@ use crate::settings::percent;
 const SHAPE: &str = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special characters written as %XX, or \
     host=HOST port=PORT dbname=DATABASE user=USER";
 
-/// Changes a server to what the text says of it; what it says of the protection is given back.
+/// Applies a connection string to a server, and returns its TLS parameters.
 pub(super) fn apply(text: &str, server: &mut WorkflowServer, current_folder: &Path) -> Result<Protection, Wrong> {
     let url = text.strip_prefix("postgresql://").or_else(|| text.strip_prefix("postgres://"));
     let mut parameters = Parameters::new(server, current_folder);
@@ -25,7 +25,7 @@ pub(super) fn apply(text: &str, server: &mut WorkflowServer, current_folder: &Pa
 fn from_url(rest: &str, parameters: &mut Parameters<'_>) -> Result<(), Wrong> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    // A `?` or `/` in a password that was not encoded: what follows must not be shown.
+    // Possibly an unencoded `?` or `/` in a password: do not show what follows.
     if query.contains('@') || database.contains('@') {
         return Err(SHAPE.into());
     }
@@ -46,7 +46,7 @@ fn from_url(rest: &str, parameters: &mut Parameters<'_>) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// `host:port,host:port` as two lists; a host may be `[::1]`. No port is given where none of them has one.
+/// Splits `host:port,host:port` into two lists; a host may be `[::1]`. The list of ports is empty if no host has one.
 fn places_of(places: &str) -> Result<(String, String), Wrong> {
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for place in places.split(',') {
@@ -64,7 +64,8 @@ fn places_of(places: &str) -> Result<(String, String), Wrong> {
     Ok((hosts.join(","), if given { ports.join(",") } else { String::new() }))
 }
 
-/// `name = value` between blanks; a value with blanks is in single quotes, and a backslash takes the next character as it is.
+/// Parses `name = value` pairs separated by blanks. Values with blanks are in single quotes; a backslash escapes the
+/// next character.
 fn from_keywords(text: &str, parameters: &mut Parameters<'_>) -> Result<(), Wrong> {
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -88,7 +89,7 @@ fn keyword_value(text: &str) -> Result<(String, &str), Wrong> {
             _ => value.push(character),
         }
     }
-    if quoted { Err("a text in which every quote is closed".into()) } else { Ok((value, "")) }
+    if quoted { Err("a text with every quote closed".into()) } else { Ok((value, "")) }
 }
 
 fn decoded(text: &str) -> Result<String, Wrong> {

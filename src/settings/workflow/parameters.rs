@@ -1,4 +1,5 @@
-//! libpq's parameters, one by one. One that cfn does not know is named: to ignore it could be to protect less than was asked for.
+//! libpq's parameters, one by one. An unknown one is an error: ignoring it could weaken the protection that it asks
+//! for.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -10,12 +11,13 @@ use crate::model::Visible;
 use crate::settings::given::Environment;
 use crate::settings::{BadSetting, Secret};
 
-/// What is wrong: of a connection string, only the name of a parameter.
+/// What is wrong. It quotes no part of a connection string except the name of a parameter.
 pub(super) type Wrong = Cow<'static, str>;
 
 const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";
 
-/// What has no meaning here: cfn has its own pace, always speaks UTF-8, and offers neither GSSAPI nor anything of Windows.
+/// Parameters without effect: cfn has its own timeouts, always uses UTF-8, and supports neither GSSAPI nor Windows
+/// features.
 const WITHOUT_EFFECT: &[&str] = &[
     "fallback_application_name",
     "keepalives",
@@ -31,7 +33,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "gssdelegation",
 ];
 
-/// Names with the values that ask for nothing else than what cfn does.
+/// Parameters that must have one of these values: what cfn does anyway.
 const ONLY: &[(&str, &[&str])] = &[
     ("client_encoding", &["utf8", "UTF8", "utf-8", "UTF-8", "auto"]),
     ("gssencmode", &["disable", "prefer"]),
@@ -41,7 +43,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ssl_max_protocol_version", &["TLSv1.3"]),
 ];
 
-/// How the connection is protected: it may be said by several parameters and variables, which are looked at together at the end.
+/// The TLS settings, from several parameters and variables, which are combined at the end.
 #[derive(Default)]
 pub(super) struct Protection {
     mode: Option<SslMode>,
@@ -94,7 +96,7 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
-    /// As libpq counts: as many addresses and ports as hosts, or one port for all.
+    /// Checks the lists as libpq does: as many addresses and ports as hosts, or one port for all.
     pub(super) fn finish(self) -> Result<Protection, Wrong> {
         let count = self.hosts.len().max(self.addresses.len()).max(1);
         let fits = |list: &[String]| list.len() <= 1 && count == 1 || list.is_empty() || list.len() == count;
@@ -119,8 +121,8 @@ impl<'a> Parameters<'a> {
 }
 
 impl Protection {
-    /// The connection string wins over the variables; as with libpq, the system's certificates are only of use where the server's
-    /// name is compared.
+    /// The connection string overrides the variables. As with libpq, the system's certificates require verifying the
+    /// server's name.
     pub(super) fn apply(
         self,
         server: &mut WorkflowServer,
@@ -148,7 +150,7 @@ impl Protection {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => {
-                let expected = "given together with the other one of sslcert and sslkey".into();
+                let expected = "given together with the other of sslcert and sslkey".into();
                 return Err(BadSetting { variable: "PGSSLCERT", value: "not complete".to_owned(), expected });
             }
         };
@@ -168,7 +170,7 @@ fn timeout(value: &str) -> Result<Duration, Wrong> {
 fn mode(text: &str) -> Result<SslMode, Wrong> {
     match text {
         "disable" => Ok(SslMode::Disable),
-        // libpq's "allow" tries without TLS first; to try with it first gives the same servers, better protected.
+        // libpq's "allow" first tries without TLS. Trying with TLS first reaches the same servers, better protected.
         "allow" | "prefer" => Ok(SslMode::Prefer),
         "require" => Ok(SslMode::Require),
         "verify-ca" => Ok(SslMode::VerifyCa),
@@ -215,7 +217,7 @@ fn without_effect(name: &str, value: &str) -> Result<(), Wrong> {
         Some((_, values)) => Err(format!("a connection string in which {name} is {}", values.join(" or ")).into()),
         None => {
             let shown: String = name.chars().take(40).collect();
-            Err(format!("a connection string without the parameter \"{}\", which cfn does not know", Visible(shown))
+            Err(format!("a connection string without the parameter \"{}\", which cfn does not support", Visible(shown))
                 .into())
         }
     }

@@ -16,7 +16,7 @@ fn server(text: &str) -> Result<WorkflowServer, String> {
 }
 
 #[test]
-fn a_url_wins_and_says_everything() -> Result<(), String> {
+fn a_url_overrides_the_variables() -> Result<(), String> {
     let url = "postgresql://me%40work:p%3Aw@[::1]:6543/my%20db?sslmode=verify-full&sslrootcert=ca.pem&connect_timeout=3&application_name=ours";
     let server = server(url)?;
     assert_eq!(server.to_string(), "::1:6543/my db");
@@ -30,7 +30,7 @@ fn a_url_wins_and_says_everything() -> Result<(), String> {
 }
 
 #[test]
-fn urls_as_hosts_hand_them_out_are_understood() -> Result<(), String> {
+fn urls_of_hosting_providers_are_accepted() -> Result<(), String> {
     let neon =
         server("postgresql://u:p@ep-x.neon.tech/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x")?;
     assert_eq!((neon.channel_binding, neon.ssl_mode), (ChannelBinding::Require, SslMode::Require));
@@ -52,7 +52,7 @@ fn urls_as_hosts_hand_them_out_are_understood() -> Result<(), String> {
 }
 
 #[test]
-fn a_text_of_keywords_says_the_same() -> Result<(), String> {
+fn keywords_are_an_alternative_to_a_url() -> Result<(), String> {
     let found = server("host=one,two port = 6432 dbname='my db' user=me password='it\\'s \\\\' sslmode=require")?;
     assert_eq!(found.to_string(), "one:6432,two:6432/my db");
     assert_eq!(found.password.as_ref().map(Secret::reveal), Some("it's \\"));
@@ -77,7 +77,7 @@ fn a_socket_is_a_folder() -> Result<(), String> {
 }
 
 #[test]
-fn a_parameter_that_cfn_does_not_know_or_do_is_named() {
+fn an_unsupported_parameter_is_named() {
     for (text, named) in [
         ("postgres://h/d?pgbouncer=true", "\"pgbouncer\""),
         ("postgres://h/d?sslcrl=x", "\"sslcrl\""),
@@ -100,7 +100,7 @@ fn a_parameter_that_cfn_does_not_know_or_do_is_named() {
 }
 
 #[test]
-fn a_bad_text_is_refused_and_nothing_secret_is_shown() {
+fn an_invalid_text_is_refused_without_showing_secrets() {
     for text in [
         "hunter2",
         "mysql://u:hunter2@h/d",
@@ -119,7 +119,7 @@ fn a_bad_text_is_refused_and_nothing_secret_is_shown() {
 }
 
 #[test]
-fn variables_have_the_old_defaults() -> Result<(), String> {
+fn variables_have_the_defaults_of_the_old_scripts() -> Result<(), String> {
     let found = resolve(&[("PHASE4_POSTGRES_HOST", "db"), ("PHASE4_POSTGRES_PASS", "hunter2")])?;
     assert_eq!(found.to_string(), "db:5432/workflow_codification");
     assert!(resolve(&[("PHASE4_POSTGRES_PORT", "x")]).is_err());
@@ -127,7 +127,7 @@ fn variables_have_the_old_defaults() -> Result<(), String> {
 }
 
 #[test]
-fn a_mode_of_the_environment_counts_where_the_url_has_none() -> Result<(), String> {
+fn the_mode_of_the_environment_applies_if_the_url_has_none() -> Result<(), String> {
     let mode = |url: &str| resolve(&[("CFN_POSTGRES_URL", url), ("PGSSLMODE", "verify-full")]).map(|it| it.ssl_mode);
     assert_eq!(mode("postgres://h/d")?, SslMode::VerifyFull);
     assert_eq!(mode("postgres://h/d?sslmode=disable")?, SslMode::Disable);
