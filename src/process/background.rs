@@ -1,4 +1,4 @@
-//! A program that goes on after its caller has ended, and has nothing of it.
+//! Starts a program that outlives its caller and inherits nothing from it.
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 /// The first descriptor after stdin, stdout and stderr.
 const FIRST_OTHER: i32 = 3;
 
-/// Starts a program with these arguments and this environment alone, silent. It inherits no descriptor, whoever opened it: a lock or a
-/// pipe of the caller's caller would otherwise be held for as long as it runs.
+/// Starts a program with only these arguments and variables, without output. It inherits no file descriptors: otherwise
+/// it would hold the locks and pipes of its callers as long as it runs.
 pub fn start_in_background<'a, 'b>(
     program: &Path,
     arguments: impl IntoIterator<Item = &'a OsStr>,

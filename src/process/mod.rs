@@ -1,4 +1,4 @@
-//! Starting, bounding and ending other programs: the only place that does. None of them gets more of this process than it needs.
+//! Starts, limits and ends other programs; no other module does. Programs inherit only what they need.
 
 mod background;
 mod program;
@@ -10,19 +10,19 @@ use crate::model::Visible;
 pub use background::start_in_background;
 pub use program::{Program, Ran};
 
-/// Why a program did not do what it was started for.
+/// Why a program failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It failed.
+    /// It exited with an error.
     #[error("{}: {status}{}", Visible(line), said_after(said))]
     Failed {
         /// The command line.
         line: String,
-        /// How it ended.
+        /// Its exit status.
         status: String,
-        /// Its exit code, where it has one.
+        /// Its exit code, if it exited.
         code: Option<i32>,
-        /// What it said on stderr.
+        /// Its stderr.
         said: String,
     },
     /// It could not be started or waited for.
@@ -30,12 +30,12 @@ pub enum Error {
     NotStarted {
         /// The command line.
         line: String,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// The outcome of a program.
+/// The result of running a program.
 pub type Result<T> = std::result::Result<T, Error>;
 
 fn said_after(said: &str) -> String {

@@ -1,4 +1,4 @@
-//! Whole processes: started, waited for and timed as their caller sees it.
+//! Runs whole processes, and times them as their caller sees them.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use super::{Error, Result};
 
-/// The most of a failed program's stderr that is quoted.
+/// Maximum number of bytes of a failed program's stderr to quote.
 const MOST_OF_STDERR: usize = 2000;
 
-/// How often the memory of a running process is looked at.
+/// Interval for polling a process's memory.
 const LOOKS: Duration = Duration::from_micros(100);
 
-/// A command line in a folder. Nothing of the caller's environment reaches it, unless that is asked for: a setting of the user's
-/// would be measured too. It is in a process group of its own, so that Ctrl-C ends the measuring and not what is measured.
+/// A command line and its folder. It does not inherit the environment unless requested, since the user's settings would
+/// change the measurement. It runs in its own process group, so that Ctrl-C stops the measuring and not the program.
 #[derive(Debug, Clone)]
 pub struct Program {
     path: PathBuf,
@@ -29,12 +29,12 @@ pub struct Program {
     input: Vec<u8>,
 }
 
-/// A program that ran to its end without an error.
+/// The result of a successful run.
 #[derive(Debug, Clone)]
 pub struct Ran {
-    /// From before it was started until it had ended.
+    /// Wall-clock time, from before the start to after the end.
     pub took: Duration,
-    /// What it wrote to stdout, where that was kept.
+    /// Its stdout, if captured.
     pub stdout: Vec<u8>,
 }
 
@@ -52,53 +52,53 @@ impl Program {
         }
     }
 
-    /// More arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|it| it.as_ref().to_owned()));
         self
     }
 
-    /// A variable of its environment.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
-    /// With the caller's environment, for programs that are not ours.
+    /// Inherits the caller's environment, for other programs than cfn.
     #[must_use]
     pub fn inheriting(mut self) -> Self {
         self.inherits = true;
         self
     }
 
-    /// What it reads from stdin; nothing unless this is called.
+    /// Sets its stdin; the default is empty.
     #[must_use]
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
         self
     }
 
-    /// Runs it to its end, and keeps what it writes to stdout.
+    /// Runs it, and captures its stdout.
     pub fn run(&self) -> Result<Ran> {
         self.run_with(Stdio::piped())
     }
 
-    /// Runs it to its end; what it writes to stdout is thrown away.
+    /// Runs it, and discards its stdout.
     pub fn time(&self) -> Result<Duration> {
         Ok(self.run_with(Stdio::null())?.took)
     }
 
-    /// Starts it with pipes for stdin and stdout, for a conversation; stderr goes nowhere.
+    /// Starts it with pipes for stdin and stdout; stderr is discarded.
     pub fn start(&self) -> Result<Child> {
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.spawn().map_err(|error| self.not_started(error))
     }
 
-    /// The peak of its resident memory in KiB, as the kernel says while it runs: what it takes in its last tenth of a millisecond
-    /// is not seen. (What the kernel says afterwards is at least the peak of whoever started it, which here is larger.)
+    /// Its peak resident memory in KiB, polled while it runs, so that growth in its last tenth of a millisecond goes
+    /// unseen. (The kernel's figure after the exit is at least the peak of the parent, which is larger here.)
     pub fn peak_kib(&self) -> Result<u64> {
         let mut child = self.spawn(Stdio::null())?; // returns when it is the program, no copy of this one any more
         let status_file = format!("/proc/{}/status", child.id());
@@ -126,7 +126,7 @@ impl Program {
         Ok(Ran { took, stdout: output.stdout })
     }
 
-    /// Small inputs fit the pipe; a larger one is written by a thread, so that nobody waits for the other.
+    /// Small inputs fit the pipe; a thread writes larger ones, so that the processes cannot deadlock.
     fn spawn(&self, stdout: Stdio) -> Result<Child> {
         let mut command = self.command();
         command.stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() });
@@ -161,7 +161,7 @@ impl Program {
         Error::NotStarted { line: self.line(), source }
     }
 
-    /// As one would type it.
+    /// The command line for messages.
     fn line(&self) -> String {
         let name = Path::new(self.path.file_name().unwrap_or(self.path.as_os_str()));
         let words = self.arguments.iter().map(|it| it.to_string_lossy().into_owned());
@@ -169,7 +169,7 @@ impl Program {
     }
 }
 
-/// `VmHWM` of `/proc/PID/status`; 0 where it is not there.
+/// `VmHWM` of `/proc/PID/status`, or 0.
 fn peak_in(status: &str) -> u64 {
     let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
     line.and_then(|it| it.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_runs_in_its_folder_with_its_input_and_nothing_of_our_environment() {
+    fn a_program_has_its_folder_and_input_but_not_our_environment() {
         let program = sh("pwd; cat; echo \"${HOME-no home} $GIVEN\"").input("in\n").env("GIVEN", "given");
         let ran = program.run().expect("it runs");
         assert_eq!(String::from_utf8_lossy(&ran.stdout), "/\nin\nno home given\n");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_what_ran_how_it_ended_and_what_it_said() {
+    fn an_error_has_the_command_line_the_status_and_stderr() {
         let error = sh("echo sorry >&2; exit 7").time().expect_err("it fails");
         assert_eq!(error.to_string(), "sh -c echo sorry >&2; exit 7: exit status: 7: sorry");
         assert!(matches!(error, Error::Failed { code: Some(7), .. }));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_peak_of_memory_is_of_the_program_and_not_of_who_started_it() {
+    fn peak_memory_is_that_of_the_program_and_not_of_its_parent() {
         assert_eq!(peak_in("Name:\tx\nVmHWM:\t   5120 kB\nVmRSS:\t 1 kB\n"), 5120);
         let ours = std::hint::black_box(vec![1_u8; 64 << 20]);
         let peak = sh("sleep 0.05; :").peak_kib().expect("it runs");
