@@ -1,16 +1,16 @@
-//! Cuts front matter that is not YAML into fields: a field starts at a `key:` at the start of a line and has the lines that
-//! follow until the next. Reading the values is for `salvage`.
+//! Splits front matter that is not YAML into fields: a field starts with `key:` at the start of a line, and ends before
+//! the next one. `salvage` reads the values.
 
 use super::finding::Notes;
 use super::oddities::{conflict_line, is_conflict_marker};
 
-/// The longest key, in bytes: a longer one is prose with a colon.
+/// Maximum length of a key, in bytes; a longer one is prose with a colon.
 const LONGEST_KEY: usize = 64;
 
-/// Keys after which a missing blank is forgiven (`name:pdf`): no prose starts like that.
+/// Keys that need no blank after the colon (`name:pdf`): prose does not start like that.
 const SURE: [&str; 4] = ["name", "description", "version", "license"];
 
-/// Keys after which a full-width colon is taken for a colon: in prose it is just a mark.
+/// Keys that may end with a full-width colon; in prose, it is punctuation.
 const WIDE: [&str; 10] = [
     "name",
     "description",
@@ -26,22 +26,22 @@ const WIDE: [&str; 10] = [
 
 const WIDE_COLON: char = '\u{ff1a}';
 
-/// How much of the front matter is looked through, all in all, for the ends of brackets: a multiple of its size. Only brackets that
-/// never close need more than once.
+/// Limit for searching closing brackets, as a multiple of the front matter's size. Only brackets that never close need
+/// more than one pass.
 const FLOW_LOOKS: usize = 8;
 
 /// A field with its lines.
 #[derive(Debug)]
 pub(super) struct Block<'a> {
-    /// The byte in the front matter at which it starts.
+    /// Byte offset in the front matter.
     pub(super) start: usize,
     /// Its key, without quotation marks.
     pub(super) key: &'a str,
-    /// What stands behind the colon, trimmed.
+    /// The text after the colon, trimmed.
     pub(super) first: &'a str,
     /// All its lines.
     pub(super) text: &'a str,
-    /// Whether the colon is a full-width one.
+    /// Whether the colon is full-width.
     pub(super) wide: bool,
 }
 
@@ -61,13 +61,13 @@ impl<'a> Block<'a> {
             Some(b'"' | b'{' | b'[' | b'}' | b']' | b',') if self.opens_flow() => true,
             Some(b'}' | b']') => self.first.is_empty(),
             Some(b'-') if self.first.is_empty() => true,
-            // Prose without indentation goes on with the value above, unless there is a blank line or structure between.
+            // Unindented prose continues the value above, unless a blank line or structure comes between.
             Some(_) => !after_blank && !self.opens_flow(),
         }
     }
 }
 
-/// Cuts; lines that belong to no field are noted.
+/// Splits the text into fields, and notes lines outside any field.
 pub(super) fn blocks<'a>(yaml: &'a str, notes: &mut Notes) -> Vec<Block<'a>> {
     let mut found: Vec<Block<'a>> = Vec::new();
     let mut lost: Option<(usize, usize)> = None;
@@ -116,7 +116,7 @@ fn note_lost(lost: Option<(usize, usize)>, notes: &mut Notes) {
     }
 }
 
-/// The key and the trimmed value of a line that starts a field, and whether the colon is a full-width one.
+/// The key and trimmed value of a line that starts a field, and whether its colon is full-width.
 fn key_of(line: &str) -> Option<(&str, &str, bool)> {
     if let Some((key, rest)) = line.split_once(WIDE_COLON)
         && WIDE.contains(&key.trim_end_matches(' '))
@@ -136,8 +136,7 @@ fn key_of(line: &str) -> Option<(&str, &str, bool)> {
     (is_key && apart).then(|| (key, rest.trim(), false))
 }
 
-/// The end of the line on which the brackets of a value close that starts on this line; the start where they never do, or where
-/// as many bytes as `looks` were looked at before they did.
+/// The end of the line on which the brackets of the value close; `start` if they never do, or not within `looks` bytes.
 fn flow_end_of(yaml: &str, start: usize, looks: &mut usize) -> usize {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for (at, &byte) in yaml.as_bytes().iter().enumerate().skip(start).take(*looks) {

@@ -1,4 +1,4 @@
-//! Characters that nobody sees, written as escapes of YAML: the file looks harmless, and the value is not.
+//! Invisible characters written as YAML escapes: the file looks harmless, but the value is not.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::node::{Entry, Node};
 use super::oddities;
 use crate::model::hidden_characters;
 
-/// Notes them, field by field. What stands in the file as it is was found there already.
+/// Reports them, field by field. Unescaped ones are reported elsewhere.
 #[derive(Debug)]
 pub(super) struct Escapes {
     in_file: BTreeSet<char>,
@@ -18,7 +18,7 @@ impl Escapes {
         Self { in_file: hidden_characters(yaml).iter().map(|it| it.character).collect() }
     }
 
-    /// Looks at a field, whatever is nested in it.
+    /// Checks a field and everything nested in it.
     pub(super) fn note(&self, entry: &Entry<'_>, notes: &mut Notes) {
         let mut found = BTreeSet::new();
         self.collect(&entry.key, &mut found);

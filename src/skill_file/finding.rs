@@ -1,80 +1,80 @@
-//! What is said about a skill file: findings with line and severity, and the reasons for which there is nothing to work with.
-//! Which findings there are is up to the readers beside this file; how they are shown is up to the command line.
+//! Findings about a skill file, with line and severity, and errors for unreadable files. The modules beside this one
+//! make the findings; the command line displays them.
 
 use serde::Serialize;
 
 use crate::model::Visible;
 
-/// The most findings that one file gets. A file made to provoke them must not fill a screen or the memory.
+/// Maximum number of findings per file. A malicious file must not flood the screen or the memory.
 const MOST: usize = 100;
 
-/// The most characters of outside text that a message repeats.
+/// Maximum number of characters that a message quotes from a file.
 const LONGEST_QUOTE: usize = 60;
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The file can be used; somebody may want to mend it.
+    /// The file can be used, but should be corrected.
     Warning,
-    /// The file breaks a rule of the mode in which it was checked.
+    /// The file violates a rule of the mode.
     Error,
 }
 
-/// One thing that somebody should know about a skill file.
+/// A remark about a skill file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The line in the file, from 1.
     pub line: usize,
-    /// How much it weighs.
+    /// The severity.
     pub severity: Severity,
-    /// One sentence; text from the file is escaped in it.
+    /// One sentence, with text from the file escaped.
     pub message: String,
-    /// Whether something was read that the format does not allow: an error in strict mode.
+    /// Whether the file deviates from the format here: an error in strict mode.
     #[serde(skip)]
     pub(super) repaired: bool,
 }
 
 impl Finding {
-    /// Something to know that breaks no rule of the format.
+    /// A finding that violates no rule of the format.
     pub(super) fn remark(line: usize, message: String) -> Self {
         Self { line, severity: Severity::Warning, message, repaired: false }
     }
 
-    /// Something that only a lenient reader takes.
+    /// A finding that only lenient mode accepts.
     pub(super) fn repair(line: usize, message: String) -> Self {
         Self { line, severity: Severity::Warning, message, repaired: true }
     }
 }
 
-/// Why nothing can be done with a file.
+/// Why a file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The file or its front matter is over the limit.
-    #[error("the {what} has {size} bytes, and at most {limit} are allowed")]
+    #[error("the {what} has {size} bytes, but at most {limit} are allowed")]
     TooLarge {
         /// "file" or "front matter".
         what: &'static str,
-        /// The first line of what is too large.
+        /// The first line of that part.
         line: usize,
-        /// Its bytes.
+        /// Its size in bytes.
         size: usize,
-        /// The bytes that it may have.
+        /// The maximum size in bytes.
         limit: usize,
     },
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not UTF-8.
     #[error("line {line} is not UTF-8 text")]
     NotUtf8 {
-        /// The line of the first such byte.
+        /// The line of the first invalid byte.
         line: usize,
     },
     /// No bytes, or only blanks.
     #[error("the file is empty")]
     Empty,
-    /// Front matter nested too deeply, or aliases that expand to too much.
+    /// The front matter is nested too deeply, or its aliases expand to too much.
     #[error("the front matter is {why}")]
     TooComplex {
-        /// The line on which the limit was passed.
+        /// The line on which the limit was exceeded.
         line: usize,
         /// Which limit.
         why: &'static str,
@@ -82,7 +82,7 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// The line to look at, from 1.
+    /// The line of the problem, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         match self {
@@ -92,11 +92,10 @@ impl Unreadable {
     }
 }
 
-/// A finding whose place is still an offset into the front matter: lines are counted once, at the end, and only where
-/// there is something to say.
+/// A finding at a byte offset of the front matter. Lines are counted once, at the end, and only if there are notes.
 #[derive(Debug)]
 pub(super) struct Note {
-    /// The byte in the front matter.
+    /// Byte offset in the front matter.
     pub(super) at: usize,
     /// The sentence.
     pub(super) message: String,
@@ -104,7 +103,7 @@ pub(super) struct Note {
     pub(super) repaired: bool,
 }
 
-/// Collects notes up to a bound.
+/// A limited list of notes.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     kept: Vec<Note>,
@@ -112,22 +111,22 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Notes something that only a lenient reader takes.
+    /// Adds a deviation that only lenient mode accepts.
     pub(super) fn repair(&mut self, at: usize, message: String) {
         self.push(Note { at, message, repaired: true });
     }
 
-    /// Notes something that breaks no rule.
+    /// Adds a remark that violates no rule.
     pub(super) fn remark(&mut self, at: usize, message: String) {
         self.push(Note { at, message, repaired: false });
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there are no notes.
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// Takes over what another reader noted about the part that begins at `start`.
+    /// Adds the notes about the part that starts at `start`.
     pub(super) fn append(&mut self, start: usize, other: Self) {
         self.dropped += other.dropped;
         for note in other.kept {
@@ -143,7 +142,7 @@ impl Notes {
         }
     }
 
-    /// Turns offsets into lines; `first_line` is the line of the front matter's first byte.
+    /// Converts offsets to lines; `first_line` is the line of the front matter's first byte.
     pub(super) fn into_findings(mut self, yaml: &str, first_line: usize) -> Vec<Finding> {
         self.kept.sort_by_key(|note| note.at);
         let mut lines = LineCounter::new(yaml, first_line);
@@ -165,7 +164,7 @@ impl Notes {
     }
 }
 
-/// Counts lines up to offsets that only grow.
+/// Counts lines up to ascending offsets.
 pub(super) struct LineCounter<'a> {
     text: &'a [u8],
     at: usize,
@@ -177,7 +176,7 @@ impl<'a> LineCounter<'a> {
         Self { text: text.as_bytes(), at: 0, line: first_line }
     }
 
-    /// The line of a byte that is not before the one asked for last.
+    /// The line of a byte. Offsets must not decrease between calls.
     pub(super) fn line_at(&mut self, at: usize) -> usize {
         let at = at.min(self.text.len());
         if let Some(passed) = self.text.get(self.at..at) {
@@ -188,7 +187,7 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-/// Text from the file for a message: in quotation marks, escaped, and cut where it is long.
+/// Quotes text from the file for a message: escaped, and truncated if long.
 pub(super) fn quoted(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("\"{}…\"", Visible(&text[..end])),

@@ -1,12 +1,12 @@
-//! Finds the two `---` lines, and says why there is no front matter where there is none. What stands between them is for
-//! others to read.
+//! Finds the two `---` lines of the front matter, or the reason why there is none. It does not parse the text between
+//! them.
 
-/// Where the front matter is.
+/// The position of the front matter.
 #[derive(Debug)]
 pub(super) enum Frame<'a> {
     /// Between two `---` lines.
     Found(Ends<'a>),
-    /// Nowhere.
+    /// There is none.
     Absent {
         /// The line that shows it.
         line: usize,
@@ -18,29 +18,29 @@ pub(super) enum Frame<'a> {
 /// Front matter and the lines that bound it.
 #[derive(Debug, Clone)]
 pub(super) struct Found<'a> {
-    /// What stands between the two lines.
+    /// The text between the two lines.
     pub(super) yaml: &'a str,
     /// The opening `---`.
     pub(super) open_line: usize,
     /// The closing `---`.
     pub(super) close_line: usize,
-    /// The byte of the whole text at which the body begins.
+    /// Byte offset of the body in the file.
     pub(super) body_start: usize,
     /// Whether text follows the closing dashes on the same line; it belongs to the body.
     pub(super) glued: bool,
 }
 
-/// The ways to read where the front matter ends.
+/// The possible ends of the front matter.
 #[derive(Debug)]
 pub(super) struct Ends<'a> {
-    /// At the first line that is exactly `---`, or else at one with text behind the dashes.
+    /// The first line that is exactly `---`, or else a `---` line with text after the dashes.
     pub(super) first: Found<'a>,
-    /// At the line with text behind the dashes that comes before it: the real end, if the YAML makes no sense.
+    /// An earlier `---` line with text after the dashes: the real end, if the YAML up to `first` is invalid.
     pub(super) glued: Option<Found<'a>>,
 }
 
 impl<'a> Frame<'a> {
-    /// Looks at a whole file, without its byte order mark.
+    /// Examines a whole file, without its byte order mark.
     pub(super) fn of(text: &'a str) -> Self {
         let mut start = 0;
         for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -62,15 +62,14 @@ fn close(text: &str, yaml_start: usize, open_line: usize) -> Frame<'_> {
     let mut glued = None;
     let mut indented = None;
     for (index, line) in text[yaml_start..].split_inclusive('\n').enumerate() {
-        // Only lines with `---` are worth a closer look, and only at their start can they end the front matter: the same
-        // three characters within a value must not cut it.
+        // Only `---` at the start of a line can end the front matter; within a value, it must not.
         if let Some(rest) = line.strip_prefix("---") {
             let (yaml, close_line) = (&text[yaml_start..end], open_line + 1 + index);
             if rest.trim_end().is_empty() {
                 let first = Found { yaml, open_line, close_line, body_start: end + line.len(), glued: false };
                 return Frame::Found(Ends { first, glued });
             }
-            // A row of dashes is no text.
+            // A row of dashes is not text.
             let body_start = end + if rest.trim_end().bytes().all(|it| it == b'-') { line.len() } else { 3 };
             glued.get_or_insert(Found { yaml, open_line, close_line, body_start, glued: true });
         } else if indented.is_none() && line.trim() == "---" {
@@ -90,13 +89,13 @@ fn close(text: &str, yaml_start: usize, open_line: usize) -> Frame<'_> {
     Frame::Absent { line, why: why.to_owned() }
 }
 
-/// The sentence for a file whose only closing line has text behind the dashes, too far down.
+/// The reason for a file whose only closing line has text after the dashes, and is too far down.
 pub(super) fn never_ends() -> String {
     "text follows the closing \"---\" on the same line, so the front matter never ends and was not read".to_owned()
 }
 
-/// The line of the first Markdown heading after a blank line: where YAML makes no sense from there on, it is the body that
-/// was read, up to some horizontal rule, because the closing line is missing.
+/// Whether a Markdown heading after a blank line comes before `offset`. If the YAML is invalid from there on, the
+/// closing line is missing, and the body up to a horizontal rule was taken as front matter.
 pub(super) fn heading_before(yaml: &str, offset: usize) -> bool {
     let mut blank = false;
     for line in yaml.get(..offset).unwrap_or(yaml).lines() {
@@ -128,12 +127,12 @@ fn why_not_opened(text: &str, first: &str, line: usize) -> String {
         "the file starts with text".to_owned()
     };
     match late(text, line) {
-        Some(later) => format!("{what}, so the block that begins on line {later} does not count as front matter"),
+        Some(later) => format!("{what}, so the block on line {later} is not front matter"),
         None => format!("{what}, so it has no front matter"),
     }
 }
 
-/// The line of a `---` further down that a field follows: somebody meant it as front matter.
+/// The line of a later `---` that a field follows: probably intended as front matter.
 fn late(text: &str, after: usize) -> Option<usize> {
     let mut opened = None;
     for (index, line) in text.lines().enumerate().skip(after) {

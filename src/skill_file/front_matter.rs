@@ -1,5 +1,5 @@
-//! The fields of front matter: the ones that cfn knows, typed, and all of them as JSON. Whether they follow the rules of the
-//! format is for `validate` to say.
+//! The fields of front matter: known ones typed, and all of them as JSON. `validate` checks them against the rules of
+//! the format.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use super::finding::{LineCounter, Notes, quoted};
 use super::lists::{self, left_out};
 use super::node::{Entry, Kind, Node};
 
-/// What the front matter of a skill says. Text is trimmed, and scalars are as they were spelt: `version: 1.10` is "1.10".
+/// The front matter of a skill. Text is trimmed; scalars are as spelt: `version: 1.10` is "1.10".
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FrontMatter {
     /// `name`.
@@ -20,21 +20,21 @@ pub struct FrontMatter {
     pub license: Option<String>,
     /// `compatibility`.
     pub compatibility: Option<String>,
-    /// `metadata`, nested values and all.
+    /// `metadata`, including nested values.
     pub metadata: Map<String, Value>,
-    /// `allowed-tools`, however they were listed.
+    /// `allowed-tools`, in any list form.
     pub allowed_tools: Vec<String>,
-    /// `version`. This and what follows may stand in `metadata`, too; at the top it counts more.
+    /// `version`. This and the following fields may also be in `metadata`; at the top level they take precedence.
     pub version: Option<String>,
     /// `category`.
     pub category: Option<String>,
-    /// `tags`; none where the field is absent, which is not the same as an empty list.
+    /// `tags`; `None` if the field is absent, as opposed to an empty list.
     pub tags: Option<Vec<String>>,
     /// `owner`.
     pub owner: Option<String>,
     /// `approval_level`.
     pub approval_level: Option<String>,
-    /// Every field, in order, as it was written: what the database stores.
+    /// All fields, in order and as written, for the database.
     pub fields: Map<String, Value>,
     /// The line of each field, in the order of `fields`.
     #[serde(skip)]
@@ -57,14 +57,14 @@ impl FrontMatter {
         self.lines.get(index).copied()
     }
 
-    /// Makes fields of entries; where one is repeated the first counts.
+    /// Converts entries to fields. Of repeated ones, the first is used.
     pub(super) fn build(entries: Vec<Entry<'_>>, yaml: &str, first_line: usize, notes: &mut Notes) -> Self {
         let mut built = Self::default();
         let mut lines = LineCounter::new(yaml, first_line);
         let escapes = Escapes::new(yaml);
         for entry in entries {
             if built.fields.contains_key(entry.key.as_ref()) {
-                let message = format!("the field {} appears again; the first one counts", quoted(&entry.key));
+                let message = format!("the field {} is repeated; the first one is used", quoted(&entry.key));
                 notes.repair(entry.at, message);
                 continue;
             }
@@ -72,7 +72,7 @@ impl FrontMatter {
             built.take(&entry, notes);
             escapes.note(&entry, notes);
             if entry.key.contains('\u{ff1a}') {
-                let message = "a field's name has a full-width colon (U+FF1A), which is no colon in YAML".to_owned();
+                let message = "a field's name has a full-width colon (U+FF1A), which is not a colon in YAML".to_owned();
                 notes.repair(entry.at, message);
             }
             let value = entry.value.into_json(notes);
@@ -118,7 +118,8 @@ impl FrontMatter {
         }
     }
 
-    /// A field of cfn's own, where the top has none: the format knows no other place for it.
+    /// Takes one of cfn's own fields from `metadata`, unless the top level has it: the format has no other place for
+    /// it.
     fn take_from_metadata(&mut self, item: &Entry<'_>, notes: &mut Notes) {
         let field = match item.key.as_ref() {
             "version" => &mut self.version,
@@ -133,7 +134,7 @@ impl FrontMatter {
         }
     }
 
-    /// An agent chooses a skill by its description, so a missing one is worth a word however lenient the reader.
+    /// Notes missing fields. Agents choose skills by their description, so even a lenient reader reports them.
     fn note_missing(&self, notes: &mut Notes) {
         for (field, value) in [("name", &self.name), ("description", &self.description)] {
             match self.fields.get(field) {

@@ -1,9 +1,9 @@
-//! Lists of words as people write them: YAML lists, commas, blanks.
+//! Lists of words: YAML lists, or text with commas or blanks.
 
 use super::finding::{Notes, quoted};
 use super::node::{Entry, Kind, Node};
 
-/// Reads a field that lists words; none where it says nothing. `split` takes a list apart that was written as text.
+/// Reads a list of words; `None` if the field is empty. `split` divides a list that was written as text.
 pub(super) fn read(entry: &Entry<'_>, split: fn(&str) -> Vec<String>, notes: &mut Notes) -> Option<Vec<String>> {
     match &entry.value {
         Node::Scalar { kind: Kind::Null, .. } => None,
@@ -12,7 +12,7 @@ pub(super) fn read(entry: &Entry<'_>, split: fn(&str) -> Vec<String>, notes: &mu
             let words: Vec<_> = items.iter().filter_map(word).collect();
             if words.len() < items.len() {
                 let left = items.len() - words.len();
-                let message = format!("{} has {left} entries that are not text; they are not used", quoted(&entry.key));
+                let message = format!("{} has {left} entries that are not text; they were ignored", quoted(&entry.key));
                 notes.repair(entry.at, message);
             }
             Some(words)
@@ -33,12 +33,12 @@ fn word(item: &Node<'_>) -> Option<String> {
     }
 }
 
-/// Tags in one text are separated by commas: a tag may have several words.
+/// Splits tags at commas, since a tag may have several words.
 pub(super) fn tags(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
-/// Tools in one text are separated by blanks or commas, but not within parentheses: `Bash(git add:*, git rm:*)` is one.
+/// Splits tools at blanks or commas, but not within parentheses: `Bash(git add:*, git rm:*)` is one tool.
 pub(super) fn tools(text: &str) -> Vec<String> {
     let mut tools = Vec::new();
     let mut depth = 0_usize;
@@ -59,7 +59,7 @@ pub(super) fn tools(text: &str) -> Vec<String> {
     tools.into_iter().map(str::to_owned).collect()
 }
 
-/// Whether tools in one text are separated by commas, which the format does not know.
+/// Whether tools are separated by commas, which the format does not allow.
 pub(super) fn has_comma(text: &str) -> bool {
     let mut depth = 0_usize;
     text.chars().any(|character| {
@@ -72,13 +72,12 @@ pub(super) fn has_comma(text: &str) -> bool {
     })
 }
 
-/// Names a field whose value is of the wrong kind.
+/// Reports a field whose value has the wrong type.
 pub(super) fn left_out(entry: &Entry<'_>, expected: &str, notes: &mut Notes) {
     let kind = match &entry.value {
         Node::Scalar { .. } => "text",
         Node::List(_) => "a list",
         Node::Map(_) => "a mapping",
     };
-    notes
-        .repair(entry.at, format!("{} is {kind} where {expected} was expected, so it is not used", quoted(&entry.key)));
+    notes.repair(entry.at, format!("{} was ignored: it is {kind}, and {expected} was expected", quoted(&entry.key)));
 }

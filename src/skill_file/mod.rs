@@ -1,17 +1,17 @@
-//! `SKILL.md` as it really comes: reads any such file leniently, and says what it had to forgive.
+//! Reads `SKILL.md` files leniently, and reports every deviation as a finding.
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `frame` | where the front matter is, or why there is none |
-//! | `yaml`, `node` | YAML within a budget; scalars as they were spelt |
+//! | `frame` | the position of the front matter, or why there is none |
+//! | `yaml`, `node` | YAML within limits; scalars as spelt |
 //! | `salvage`, `blocks` | front matter that is not YAML, field by field |
-//! | `front_matter`, `lists` | the fields that cfn knows, typed |
+//! | `front_matter`, `lists` | the known fields, typed |
 //! | `summary` | the first sentence of a body |
 //! | `validate` | the rules of the Agent Skills format |
-//! | `oddities`, `escapes` | what nobody sees, in the text and in values; line ends; conflict markers |
-//! | `finding` | what is said about a file, and where |
+//! | `oddities`, `escapes` | invisible characters in text and values; line ends; conflict markers |
+//! | `finding` | findings and their lines |
 //!
-//! Reading from disk, and what a finding means for a command, is for others.
+//! Callers read the file from disk, and decide what a finding means for a command.
 
 mod blocks;
 mod escapes;
@@ -41,14 +41,14 @@ pub use self::summary::first_sentence;
 pub use self::validate::{Mode, validate};
 use self::yaml::{Problem, TooComplex};
 
-/// How much is read.
+/// Limits on the size and nesting of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most bytes of a file.
+    /// Maximum size of a file, in bytes.
     pub file_bytes: usize,
-    /// The most bytes between the two `---` lines.
+    /// Maximum size of the front matter, in bytes.
     pub front_matter_bytes: usize,
-    /// The most levels of lists and mappings within each other.
+    /// Maximum nesting of lists and mappings.
     pub nesting: usize,
 }
 
@@ -58,25 +58,25 @@ impl Default for Limits {
     }
 }
 
-/// A skill file that could be read, whatever there is to say about it.
+/// A readable skill file, with its findings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SkillFile<'a> {
     /// The whole text, without a byte order mark.
     pub text: &'a str,
-    /// What stands between the two `---` lines; none where there are none, and a finding says why.
+    /// The front matter; `None` if there is none, with a finding that says why.
     pub front_matter: Option<FrontMatter>,
-    /// From the line of the opening `---` up to, but not with, the line of the closing one.
+    /// From the line of the opening `---` up to, but not including, the line of the closing one.
     pub front_matter_lines: Option<Range<usize>>,
-    /// What follows the front matter; all of the text where there is none.
+    /// The text after the front matter, or all of it.
     pub body: &'a str,
     /// The first line of the body.
     pub body_line: usize,
-    /// What the reading found, by line: only warnings. [`validate`] repeats them.
+    /// Findings of reading the file, by line; all are warnings. [`validate`] includes them.
     pub findings: Vec<Finding>,
 }
 
 impl<'a> SkillFile<'a> {
-    /// Reads a file leniently: it warns and goes on, unless there is nothing to work with.
+    /// Reads a file leniently: anything that can be worked around is a warning.
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, Unreadable> {
         let text = decode(bytes, limits)?;
         let mut findings = Vec::new();
@@ -117,7 +117,7 @@ impl<'a> SkillFile<'a> {
         self.take_up_to(glued, limits)
     }
 
-    /// Takes what stands before this end.
+    /// Takes the front matter up to this end.
     fn take_up_to(&mut self, found: &Found<'_>, limits: &Limits) -> Result<(), Unreadable> {
         let (yaml, first_line) = (found.yaml, found.open_line + 1);
         let (size, limit) = (yaml.len(), limits.front_matter_bytes);
@@ -137,7 +137,7 @@ impl<'a> SkillFile<'a> {
         Ok(())
     }
 
-    /// Goes on after YAML that makes no sense from `at` on.
+    /// Recovers from invalid YAML at `at`.
     fn repair(&mut self, found: &Found<'_>, limits: &Limits, at: usize, why: &str) -> Result<(), Unreadable> {
         if frame::heading_before(found.yaml, at) {
             let message = "there is no closing \"---\" line before the first heading, so the front matter was not read";
@@ -158,16 +158,16 @@ impl<'a> SkillFile<'a> {
             return Ok(());
         }
         if notes.is_empty() {
-            notes.repair(at, format!("the front matter is not valid YAML ({why}); each field was read by itself"));
+            notes.repair(at, format!("the front matter is not valid YAML ({why}); each field was read separately"));
         }
         self.fill(entries, &yaml, notes, found);
         Ok(())
     }
 
-    /// What was read without repair is front matter if it has fields.
+    /// Accepts valid YAML as front matter if it has fields.
     fn settle(&mut self, entries: Vec<Entry<'_>>, yaml: &str, notes: Notes, found: &Found<'_>) {
         if entries.is_empty() && !yaml.trim().is_empty() {
-            let message = "between the \"---\" lines there are no fields, so they are no front matter".to_owned();
+            let message = "there are no fields between the \"---\" lines, so they are not front matter".to_owned();
             self.findings.push(Finding::repair(found.open_line, message));
         } else {
             self.fill(entries, yaml, notes, found);
@@ -202,7 +202,7 @@ fn too_complex(yaml: &str, first_line: usize, at: usize, why: &'static str) -> U
     Unreadable::TooComplex { line: finding::LineCounter::new(yaml, first_line).line_at(at), why }
 }
 
-/// YAML has no control characters. Each becomes the replacement character, so that nobody takes the rest for the whole.
+/// Replaces control characters, which YAML does not allow, with U+FFFD, so that their loss is visible.
 fn without_controls<'t>(yaml: &'t str, notes: &mut Notes) -> Cow<'t, str> {
     let control = |character: char| character.is_control() && !matches!(character, '\t' | '\n' | '\r');
     let Some(at) = yaml.find(control) else { return Cow::Borrowed(yaml) };

@@ -1,4 +1,4 @@
-//! Values of front matter, with each scalar as it was spelt, and how they become JSON.
+//! Values of front matter, with scalars as spelt, and their conversion to JSON.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::finding::{Notes, quoted};
 
-/// What a plain scalar stands for; a quoted one is always text.
+/// The type of a plain scalar. A quoted one is always text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -23,17 +23,17 @@ pub(super) enum Node<'a> {
     Map(Vec<Entry<'a>>),
 }
 
-/// A key and its value. Repeated keys are all there.
+/// A key and its value. Repeated keys are kept.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<'a> {
-    /// The byte in the front matter at which the key starts.
+    /// Byte offset of the key in the front matter.
     pub(super) at: usize,
     pub(super) key: Cow<'a, str>,
     pub(super) value: Node<'a>,
 }
 
 impl Node<'_> {
-    /// The bytes of all scalars, and how many levels there are below this node.
+    /// The total size of all scalars, and the depth below this node.
     pub(super) fn measure(&self) -> (usize, usize) {
         let add = |(bytes, depth): (usize, usize), (more, below): (usize, usize)| (bytes + more, depth.max(below + 1));
         match self {
@@ -49,7 +49,7 @@ impl Node<'_> {
         }
     }
 
-    /// The value as JSON. Where a key is repeated the first one counts, and `notes` says so.
+    /// Converts the value to JSON. Of repeated keys the first one is used, with a note.
     pub(super) fn into_json(self, notes: &mut Notes) -> Value {
         match self {
             Self::Scalar { text, kind } => scalar(text, kind),
@@ -58,7 +58,7 @@ impl Node<'_> {
                 let mut map = Map::with_capacity(entries.len());
                 for Entry { at, key, value } in entries {
                     if map.contains_key(key.as_ref()) {
-                        notes.repair(at, format!("the key {} appears again; the first one counts", quoted(&key)));
+                        notes.repair(at, format!("the key {} is repeated; the first one is used", quoted(&key)));
                     } else {
                         map.insert(key.into_owned(), value.into_json(notes));
                     }
@@ -69,8 +69,8 @@ impl Node<'_> {
     }
 }
 
-/// A number that JSON would spell otherwise (`1.10`, `007`, `0x1F`) stays the text that it was: nothing is lost by it, and
-/// a version does not turn into another one.
+/// Keeps a number as text if JSON would spell it differently (`1.10`, `007`, `0x1F`): otherwise a version could turn
+/// into another one.
 fn scalar(text: Cow<'_, str>, kind: Kind) -> Value {
     let number = match kind {
         Kind::Text => None,
@@ -86,7 +86,7 @@ fn number(text: &str) -> Option<Number> {
     whole.ok().or_else(|| text.parse().ok().and_then(Number::from_f64))
 }
 
-/// What a plain scalar stands for in the YAML 1.2 core schema: `yes` and `no` are words.
+/// The type of a plain scalar in the YAML 1.2 core schema, where `yes` and `no` are text.
 pub(super) fn kind_of(text: &str) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
@@ -107,6 +107,6 @@ fn is_number(text: &str) -> bool {
     if let Some(octal) = digits.strip_prefix("0o") {
         return !octal.is_empty() && octal.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
     }
-    // The first check spares most texts the second, which alone would also take "infinity" and "nan".
+    // The first check is fast, and excludes "infinity" and "nan".
     digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') && digits.parse::<f64>().is_ok()
 }

@@ -1,22 +1,20 @@
-//! What is odd in the text of a whole file, wherever it stands: characters that nobody sees, line ends of another kind, the
-//! markers of an unfinished merge.
+//! Oddities anywhere in a file: invisible characters, unusual line ends, and markers of an unfinished merge.
 
 use std::borrow::Cow;
 
 use super::finding::Finding;
 use crate::model::{HiddenCharacter, hidden_characters};
 
-/// The most characters that one finding names.
+/// Maximum number of characters that a finding lists.
 const MOST_NAMED: usize = 5;
 
-/// Looks at a whole file; at most one finding of each kind.
+/// Checks a whole file; returns at most one finding of each kind.
 pub(super) fn of(text: &str) -> Vec<Finding> {
     let (returns, hidden): (Vec<_>, Vec<_>) = hidden_characters(text).into_iter().partition(|it| it.character == '\r');
     [invisible(&hidden), carriage_returns(&returns), conflict(text)].into_iter().flatten().collect()
 }
 
-/// The text with a line feed in the place of each carriage return that stands alone, so that both kinds of line ends count. Every
-/// byte stays where it is.
+/// Replaces each lone carriage return with a line feed, so that both end a line. Byte offsets do not change.
 pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let alone = |at: usize| bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) != Some(&b'\n');
@@ -26,7 +24,7 @@ pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.char_indices().map(|(at, it)| if alone(at) { '\n' } else { it }).collect())
 }
 
-/// The names of some characters: `U+200B, U+202E and 3 others`.
+/// Lists characters: `U+200B, U+202E and 3 others`.
 pub(super) fn names(characters: impl Iterator<Item = char>) -> String {
     let mut distinct: Vec<char> = Vec::new();
     let mut others = 0_usize;
@@ -47,8 +45,8 @@ fn invisible(hidden: &[HiddenCharacter]) -> Option<Finding> {
     let first = hidden.first()?;
     let names = names(hidden.iter().map(|it| it.character));
     let message = match hidden.len() {
-        1 => format!("the file has a character that is not visible: {names}"),
-        count => format!("the file has {count} characters that are not visible: {names}"),
+        1 => format!("the file has an invisible character: {names}"),
+        count => format!("the file has {count} invisible characters: {names}"),
     };
     Some(Finding::remark(first.line, message))
 }
@@ -56,18 +54,18 @@ fn invisible(hidden: &[HiddenCharacter]) -> Option<Finding> {
 fn carriage_returns(returns: &[HiddenCharacter]) -> Option<Finding> {
     let first = returns.first()?;
     let what = match returns.len() {
-        1 => "a line end is a carriage return alone (U+000D)".to_owned(),
-        count => format!("{count} line ends are a carriage return alone (U+000D)"),
+        1 => "a line ends with a lone carriage return (U+000D)".to_owned(),
+        count => format!("{count} lines end with a lone carriage return (U+000D)"),
     };
     Some(Finding::remark(first.line, format!("{what}: a terminal hides text before it")))
 }
 
 fn conflict(text: &str) -> Option<Finding> {
     let line = conflict_line(text)?;
-    Some(Finding::remark(line, "the file has conflict markers: a merge was not finished".to_owned()))
+    Some(Finding::remark(line, "the file has conflict markers of an unfinished merge".to_owned()))
 }
 
-/// The line of the first marker of an unfinished merge, from 1. A block of code may show one.
+/// The line of the first marker of an unfinished merge, from 1. Code blocks are ignored, since they may show one.
 pub(super) fn conflict_line(text: &str) -> Option<usize> {
     if !text.contains("<<<<<<< ") {
         return None; // nearly every file

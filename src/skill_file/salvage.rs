@@ -1,6 +1,6 @@
-//! Reads front matter that is not YAML, field by field: each field that is YAML by itself is read as such, a value that can
-//! only be prose is taken literally (what the Agent Skills client guide calls quoting it), and anything else is left out.
-//! Each step is noted with its line. Nothing here guesses at structure.
+//! Reads front matter that is not valid YAML, field by field: a field that is valid YAML by itself is read as such, a
+//! value that can only be prose is taken literally (the Agent Skills client guide calls this quoting), and anything
+//! else is ignored. Each step is noted with its line. Structure is never guessed.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use super::finding::{Notes, quoted};
 use super::node::{Entry, Kind, Node};
 use super::yaml::{self, Problem, TooComplex};
 
-/// The most fields that are looked at.
+/// Maximum number of fields to read.
 const MOST_FIELDS: usize = 256;
 
-/// Fields whose values are prose, so that several lines of it belong together.
+/// Fields whose values are prose, which may span lines.
 const PROSE: [&str; 4] = ["description", "compatibility", "license", "name"];
 
-/// Fields that have structure, so that text is no reading of them.
+/// Fields with structure, which cannot be read as text.
 const STRUCTURED: [&str; 3] = ["metadata", "tags", "allowed-tools"];
 
-/// Reads what can be read; the only thing that stops it is a limit.
+/// Reads all readable fields. Only exceeding a limit is an error.
 pub(super) fn salvage<'a>(yaml: &'a str, nesting: usize, notes: &mut Notes) -> Result<Vec<Entry<'a>>, TooComplex> {
     let mut entries = Vec::new();
     let mut marks = Marks::below(yaml);
@@ -38,7 +38,7 @@ pub(super) fn salvage<'a>(yaml: &'a str, nesting: usize, notes: &mut Notes) -> R
     Ok(entries)
 }
 
-/// The quotation marks that follow a field, counted once for all fields.
+/// The quotation marks after a field, counted once for all fields.
 struct Marks<'a> {
     yaml: &'a [u8],
     at: usize,
@@ -52,7 +52,7 @@ impl<'a> Marks<'a> {
         Self { yaml: yaml.as_bytes(), at: 0, double: count(b'"'), single: count(b'\'') }
     }
 
-    /// Leaves behind what stands before this byte.
+    /// Skips the marks before this byte.
     fn pass(&mut self, end: usize) {
         for byte in self.yaml.get(self.at..end).unwrap_or_default() {
             self.double -= usize::from(*byte == b'"');
@@ -61,7 +61,7 @@ impl<'a> Marks<'a> {
         self.at = self.at.max(end);
     }
 
-    /// Whether a quotation opens on a field's first line, does not close there, and may well close in what follows.
+    /// Whether a quotation opens on a field's first line and may close on a later one.
     fn may_close(&self, first: &str) -> bool {
         let closes =
             |mark: char, below: usize| first.strip_prefix(mark).is_some_and(|it| !it.contains(mark) && below % 2 == 1);
@@ -69,7 +69,7 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// Reads a field with a full-width colon, which no YAML takes for one.
+/// Reads a field with a full-width colon, which is not a colon in YAML.
 fn read_wide<'a>(block: &Block<'a>, notes: &mut Notes) -> Option<Entry<'a>> {
     let text = literal(block);
     let what = if text.is_some() { "; it was read as a colon" } else { ", and the field was left out" };
@@ -103,7 +103,7 @@ fn read<'a>(
     let literal = literal(block).filter(|_| !below.may_close(block.first));
     let what = if literal.is_some() { "; it was read as plain text" } else { " and was left out" };
     let message = format!("the value of {} is not valid YAML ({}){what}", quoted(block.key), why.trim_end_matches('.'));
-    // Within the first line the field itself is the place, so that this comes before what else is said about it.
+    // An error in the first line is reported at the field itself, so that it sorts before its other findings.
     let first_line = block.text.find('\n').unwrap_or(block.text.len());
     notes.repair(block.start + if at <= first_line { 0 } else { at.min(block.text.trim_end().len()) }, message);
     Ok(literal.map(|text| Entry {
@@ -113,7 +113,7 @@ fn read<'a>(
     }))
 }
 
-/// The value as prose, where it can be nothing else.
+/// The value as prose, if it cannot be anything else.
 fn literal<'a>(block: &Block<'a>) -> Option<Cow<'a, str>> {
     let first = block.first;
     let rest: Vec<&str> = block.rest().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -130,12 +130,13 @@ fn literal<'a>(block: &Block<'a>) -> Option<Cow<'a, str>> {
     .filter(|text| !text.is_empty())
 }
 
-/// An indented line that is a field: its author indented it by mistake, and it is no part of the value above.
+/// Whether an indented line is really a field, indented by mistake, and not part of the value above.
 fn hides_field(line: &str) -> bool {
     line.split_once(':').is_some_and(|(key, _)| PROSE.contains(&key) || STRUCTURED.contains(&key) || key == "version")
 }
 
-/// Lines of a plain value fold into one, as in YAML; items of a Markdown list stay on lines of their own.
+/// Joins the lines of a plain value with blanks, as YAML does, but keeps the items of a Markdown list on separate
+/// lines.
 fn join(first: &str, rest: &[&str]) -> String {
     let mut text = first.to_owned();
     for line in rest {
@@ -148,13 +149,13 @@ fn join(first: &str, rest: &[&str]) -> String {
     text
 }
 
-/// A quoted value that YAML refuses. The outer marks are dropped only where they enclose all of it.
+/// Unquotes a value that is not valid YAML. The outer quotation marks are removed only if they enclose all of it.
 fn unquote<'a>(first: &'a str, rest: &[&str], prose: bool) -> Option<Cow<'a, str>> {
     let mark = first.chars().next()?;
     let whole: Cow<'a, str> = if rest.is_empty() { Cow::Borrowed(first) } else { Cow::Owned(join(first, rest)) };
     let inner = &whole[1..];
     let Some(second) = inner.find(mark) else {
-        // No closing mark: on one line, the text is all there; over several, nobody knows where it was to end.
+        // Without a closing mark, the value is complete if it has one line; if it has several, its end is unknown.
         return rest.is_empty().then(|| Cow::Owned(inner.trim().to_owned()));
     };
     let after = inner[second + 1..].chars().next();

@@ -1,9 +1,9 @@
-//! The first sentence of a skill's body: it stands for a description that is missing.
+//! Extracts the first sentence of a skill's body, to replace a missing description.
 
-/// The most characters of a description in the format.
+/// Maximum length of a description in the format, in characters.
 const LONGEST: usize = 1024;
 
-/// The first sentence of a Markdown text, or else its first heading, on one line and without marks of emphasis.
+/// The first sentence of a Markdown text, or its first heading, on one line and without emphasis marks.
 #[must_use]
 pub fn first_sentence(body: &str) -> Option<String> {
     let mut paragraph = String::new();
@@ -29,7 +29,7 @@ pub fn first_sentence(body: &str) -> Option<String> {
     Some(plain.trim().to_owned()).filter(|it| !it.is_empty())
 }
 
-/// Whether a line is text: no heading, rule, table, picture, comment or mark of a code block.
+/// Whether a line is prose, and not a heading, rule, table, image, comment or code fence.
 fn is_prose(line: &str) -> bool {
     let marks = ["#", "|", "![", "[![", "<!--", "```", "~~~", "==="];
     let rule = line.chars().all(|it| matches!(it, '-' | '*' | '_' | ' '));

@@ -1,4 +1,5 @@
-//! The rules of the Agent Skills format, applied to a file that was read: strictly they are errors, leniently warnings.
+//! Checks a file against the rules of the Agent Skills format: violations are errors in strict mode, warnings
+//! otherwise.
 
 use serde_json::Value;
 
@@ -13,20 +14,20 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_DESCRIPTION: usize = 1024;
 const LONGEST_COMPATIBILITY: usize = 500;
 
-/// The most fields that one rule names. A file made to provoke findings must not fill a screen.
+/// Maximum number of findings per rule. A malicious file must not flood the screen.
 const MOST_OF_A_KIND: usize = 100;
 
 /// How strictly a file is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// The format to the letter.
+    /// Exactly the format.
     Strict,
-    /// Whatever an agent can use.
+    /// Anything that an agent can use.
     Lenient,
 }
 
-/// All that there is to say about a file, by line: what its reading found, and the rules that it breaks. `folder_name` is
-/// the folder in which the file lies, where that is known.
+/// All findings about a file, by line: those of reading it, and violations of the rules. `folder_name` is the name of
+/// the file's folder, if known.
 #[must_use]
 pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> Vec<Finding> {
     let mut findings = file.findings.clone();
@@ -52,7 +53,7 @@ pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> 
 
 struct Check<'a> {
     front_matter: &'a FrontMatter,
-    /// The first line of the front matter, for what has no line of its own.
+    /// The first line of the front matter, for findings without a line.
     line: usize,
     findings: &'a mut Vec<Finding>,
 }
@@ -92,7 +93,7 @@ impl Check<'_> {
         if self.front_matter.compatibility.is_none()
             && matches!(self.front_matter.fields.get("compatibility"), Some(Value::Null | Value::String(_)))
         {
-            self.broken("compatibility", "the compatibility is empty: leave the field out or fill it".to_owned());
+            self.broken("compatibility", "the compatibility is empty: remove the field, or fill it in".to_owned());
         }
     }
 
@@ -127,7 +128,7 @@ impl Check<'_> {
             let message = format!("the value of {} in \"metadata\" must be text", quoted(key));
             self.findings.push(Finding::repair(line, message));
         }
-        // Whether a bare 1.0 is text depends on the reader, so this is no breach but a risk.
+        // Whether an unquoted 1.0 is text depends on the reader: a risk, but not a violation.
         for key in front_matter.unquoted_metadata.iter().take(MOST_OF_A_KIND) {
             let message = format!("the value of {} in \"metadata\" is text only if it is quoted", quoted(key));
             self.findings.push(Finding::remark(line, message));

@@ -1,8 +1,8 @@
-//! Reads YAML into nodes that still know how each scalar was spelt, within a budget.
+//! Parses YAML, within limits, into nodes that keep the spelling of each scalar.
 //!
-//! This takes the parser's events (granit-parser, as serde-saphyr hands it out) and not serde-saphyr's deserializer, for
-//! three reasons: `1.10` must stay `1.10` and not become a float; a finding needs the place of every key; and depth, nodes
-//! and alias expansion are counted here in one place. What the fields mean is for others.
+//! It uses the parser's events (granit-parser, re-exported by serde-saphyr) instead of serde-saphyr's deserializer, for
+//! three reasons: `1.10` must stay `1.10` and not become a float; findings need the position of every key; and depth,
+//! nodes and alias expansion are limited here in one place.
 
 use std::collections::HashMap;
 
@@ -11,33 +11,33 @@ use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, S
 use super::finding::Notes;
 use super::node::{Entry, Kind, Node, kind_of};
 
-/// The most nodes that front matter may have, expanded aliases included. The largest real one seen has a few hundred.
+/// Maximum number of nodes, including expanded aliases. The largest real front matter we know has a few hundred.
 const MOST_NODES: usize = 20_000;
 
-/// The most bytes that aliases may add.
+/// Maximum number of bytes that aliases may add.
 const MOST_ALIAS_BYTES: usize = 256 * 1024;
 
 const TOO_DEEP: &str = "nested too deeply";
 const TOO_MANY: &str = "too complex: it has too many values";
 const TOO_MUCH_REPEATED: &str = "too complex: its aliases expand to too much";
 
-/// Why some text could not be read.
+/// Why text could not be parsed.
 #[derive(Debug)]
 pub(super) enum Problem {
     /// It is not YAML, or not a mapping.
     Syntax { at: usize, why: String },
-    /// It is over a limit: not a case for repairs.
+    /// It exceeds a limit; no recovery is tried.
     TooComplex(TooComplex),
 }
 
-/// The limit that was passed, and where.
+/// The exceeded limit, and where.
 #[derive(Debug)]
 pub(super) struct TooComplex {
     pub(super) at: usize,
     pub(super) why: &'static str,
 }
 
-/// Reads a mapping; no entries where there is nothing but blanks and comments.
+/// Parses a mapping. Blanks and comments alone give no entries.
 pub(super) fn parse<'a>(yaml: &'a str, nesting: usize, notes: &mut Notes) -> Result<Vec<Entry<'a>>, Problem> {
     let options = granit_parser::options! {
         emit_comments: false,
@@ -150,7 +150,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// YAML ends a plain value at ` #`. Where the value is prose, its author rarely meant a comment.
+    /// Warns of ` #` in a plain value: YAML takes the rest as a comment, but in prose the author rarely meant one.
     fn remark_on_cut(&mut self, key: &str, value: &Node<'_>, span: &Span) {
         let (Node::Scalar { .. }, Some(end)) = (value, span.end.byte_offset()) else { return };
         let rest = self.yaml.get(end..).unwrap_or_default();
@@ -175,7 +175,7 @@ impl<'a> Reader<'a, '_> {
         self.spend(nodes, span)?;
         match self.anchors.get(&id) {
             Some(anchored) => Ok(anchored.node.clone()),
-            None => Err(syntax(span, "an alias refers to nothing".to_owned())),
+            None => Err(syntax(span, "an alias refers to an unknown anchor".to_owned())),
         }
     }
 
@@ -195,7 +195,7 @@ impl<'a> Reader<'a, '_> {
             self.notes.repair(span.start.byte_offset().unwrap_or(0), message);
         }
         let nodes = self.nodes - before;
-        // The copy counts like an alias: anchors within anchors are copied once a level.
+        // The copy counts like an alias: nested anchors are copied once per level.
         self.spend(nodes, span)?;
         let (bytes, depth) = node.measure();
         self.anchors.insert(id, Anchored { node: node.clone(), nodes, bytes, depth });
@@ -237,12 +237,13 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// At the top, a word with `!` in front is prose, so the value is left to the repair. Below, the value is kept.
+    /// Handles an unknown tag. At the top level, a word with `!` is prose and left to `salvage`; below, the value is
+    /// kept without its tag.
     fn foreign_tag(&mut self, span: &Span, depth: usize) -> Result<(), Problem> {
         if depth <= 1 {
             return Err(syntax(span, "a word after \"!\" is an unknown tag".to_owned()));
         }
-        let message = "a YAML tag is not known; its value was read without it".to_owned();
+        let message = "an unknown YAML tag was ignored".to_owned();
         self.notes.repair(span.start.byte_offset().unwrap_or(0), message);
         Ok(())
     }
@@ -252,7 +253,7 @@ fn problem(error: &ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(0);
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => Problem::TooComplex(TooComplex { at, why: TOO_DEEP }),
-        // The other reasons repeat nothing of the file, which may not be meant for whoever reads this.
+        // The other messages quote nothing from the file, which may be confidential.
         ErrorKind::UnexpectedCharacter { .. } => Problem::Syntax { at, why: "unexpected character".to_owned() },
         kind => Problem::Syntax { at, why: kind.to_string() },
     }

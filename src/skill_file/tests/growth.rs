@@ -1,4 +1,4 @@
-//! Time grows with the size of a file, not with its square: at the limit of 64 KiB, what could be quadratic took seconds.
+//! Time grows linearly with the size of a file: at the limit of 64 KiB, quadratic steps took seconds.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use proptest::prelude::*;
 
 use super::super::{Limits, Mode, SkillFile, validate};
 
-/// As much front matter as is read.
+/// The maximum size of front matter.
 const SIZE: usize = 64 * 1024 - 64;
 
-/// A build without optimisation on a busy machine; a square would take several times as long.
+/// Enough for a debug build on a busy machine; quadratic time would be several times as long.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// Reads and judges front matter that begins with `start` and repeats `unit`, with a number in the place of `#`.
+/// Reads and validates front matter that starts with `start` and repeats `unit`, with a number in place of `#`.
 fn time(start: &str, unit: &str) -> Duration {
     let mut yaml = start.to_owned();
     for number in 0.. {
@@ -32,7 +32,7 @@ fn time(start: &str, unit: &str) -> Duration {
     begun.elapsed()
 }
 
-/// Beginnings: YAML, and what sends the reader to its repairs.
+/// Beginnings: valid YAML, and text that triggers the repair.
 const STARTS: [&str; 2] = ["", "name: q\ndescription: d\nx: *b\n"];
 
 #[test]

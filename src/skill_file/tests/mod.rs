@@ -1,4 +1,4 @@
-//! Tests of the reader: what real files look like, one by one; mutations; and a folder of real files, where there is one.
+//! Tests of the reader: peculiarities of real files, the rules of the format, mutations, and running time.
 
 mod growth;
 mod mutations;

@@ -65,11 +65,11 @@ fn the_valid_file_is_valid() {
     assert_eq!(read(VALID).map(|file| file.findings), Ok(Vec::new()));
 }
 
-/// What grows faster than the text takes minutes; a debug build on a busy machine takes a second.
+/// Anything that grows faster than the text takes minutes; a debug build on a busy machine takes a second.
 const SLACK: Duration = Duration::from_secs(10);
 
 #[test]
-fn bombs_are_one_error_at_once() {
+fn a_bomb_is_one_error_without_delay() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     let mut deep = "a0: &a0 [x]\n".to_owned();
     for level in 1..40 {
@@ -100,7 +100,7 @@ fn bombs_are_one_error_at_once() {
 }
 
 #[test]
-fn large_nonsense_ends_soon_with_few_findings() {
+fn large_nonsense_is_read_quickly_with_few_findings() {
     let line = |text: &str, count: usize| format!("x: [\n{}", text.repeat(count));
     for yaml in [
         line("a: {\n", 12_000),

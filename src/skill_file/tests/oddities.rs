@@ -1,4 +1,4 @@
-//! What somebody should know about a file however well it reads: hidden characters, line ends, glued lines, conflict markers.
+//! Oddities of files that are otherwise readable: invisible characters, line ends, glued lines, conflict markers.
 
 use super::super::{FrontMatter, SkillFile};
 use super::{messages, read};
@@ -9,7 +9,7 @@ fn front_matter(text: &str) -> (FrontMatter, Vec<String>) {
     (file.ok().and_then(|file| file.front_matter).unwrap_or_default(), said)
 }
 
-/// Name, description and body of a file, with what was said about it.
+/// Name, description, body and findings of a file.
 fn parts(text: &str) -> (Option<String>, Option<String>, String, Vec<String>) {
     let body = read(text).map(|file| file.body.to_owned()).unwrap_or_default();
     let (front_matter, said) = front_matter(text);
@@ -17,7 +17,7 @@ fn parts(text: &str) -> (Option<String>, Option<String>, String, Vec<String>) {
 }
 
 #[test]
-fn carriage_returns_alone_end_lines_and_are_said() {
+fn lone_carriage_returns_end_lines_and_are_reported() {
     let plain = "---\nname: a\ndescription: Reads: all\nlicense: MIT\n---\nBody\nmore\n";
     for (text, line) in [
         (plain.replace('\n', "\r"), 1),
@@ -36,7 +36,7 @@ fn carriage_returns_alone_end_lines_and_are_said() {
     }
     let (_, _, body, said) = parts("---\nname: a\ndescription: b\n---\nplain\rhidden\n");
     assert_eq!(body, "plain\rhidden\n");
-    assert_eq!(said, ["5: a line end is a carriage return alone (U+000D): a terminal hides text before it"]);
+    assert_eq!(said, ["5: a line ends with a lone carriage return (U+000D): a terminal hides text before it"]);
     let (_, _, _, said) = parts("---\r\nname: a\r\ndescription: b\r\n---\r\nBody\r\n");
     assert_eq!(said, [""; 0], "line ends of Windows are ordinary");
 }
@@ -74,7 +74,7 @@ fn a_rule_far_below_a_glued_line_does_not_make_the_front_matter_too_large() {
 }
 
 #[test]
-fn folded_and_literal_text_has_no_blanks_at_its_ends() {
+fn folded_and_literal_text_is_trimmed() {
     for (value, expected) in [
         (">\n  One thing\n  and another.", "One thing and another."),
         (">+\n  One.\n\n\n", "One."),
@@ -90,7 +90,7 @@ fn folded_and_literal_text_has_no_blanks_at_its_ends() {
 }
 
 #[test]
-fn hidden_characters_written_as_escapes_are_named() {
+fn escaped_invisible_characters_are_listed() {
     for (yaml, field, names) in [
         (r#"description: "x\u202ey\u0000z""#, "description", "U+0000, U+202E"),
         (r#"description: "\U000E0041""#, "description", "U+E0041"),
@@ -110,19 +110,19 @@ fn hidden_characters_written_as_escapes_are_named() {
     let (_, said) = front_matter("---\nname: a\ndescription: \"\\tx\\ny \\u00e9 \\u2764\\ufe0f\"\n---\nBody\n");
     assert_eq!(said, [""; 0], "blanks, letters and emoji are ordinary");
     let (_, said) = front_matter("---\nname: \"a\\u200b\"\ndescription: b\u{200b}\n---\nBody\n");
-    assert_eq!(said, ["3: the file has a character that is not visible: U+200B"], "what is in the file is said once");
+    assert_eq!(said, ["3: the file has an invisible character: U+200B"], "a character in the file is reported once");
 }
 
 #[test]
-fn many_kinds_of_hidden_characters_are_said_in_few_words() {
+fn many_kinds_of_invisible_characters_are_abbreviated() {
     let tags: String = (0xe0061..0xe0073).filter_map(char::from_u32).collect();
     let (_, said) = front_matter(&format!("---\nname: a\ndescription: b\n---\n{tags}\n"));
     let expected = "U+E0061, U+E0062, U+E0063, U+E0064, U+E0065 and 13 others";
-    assert_eq!(said, [format!("5: the file has 18 characters that are not visible: {expected}")]);
+    assert_eq!(said, [format!("5: the file has 18 invisible characters: {expected}")]);
 }
 
 #[test]
-fn a_full_width_colon_is_named_and_read() {
+fn a_full_width_colon_is_accepted_and_reported() {
     let (name, description, _, said) =
         parts("---\nname: a\ndescription\u{ff1a}Reads files\nversion: 1.2.0\n---\nBody\n");
     assert_eq!((name, description), (Some("a".into()), Some("Reads files".into())));
@@ -136,14 +136,14 @@ fn a_full_width_colon_is_named_and_read() {
 }
 
 #[test]
-fn conflict_markers_are_named_and_never_part_of_a_value() {
+fn conflict_markers_are_reported_and_never_part_of_a_value() {
     let text =
         "---\nname: a\n<<<<<<< HEAD\ndescription: ours\n=======\ndescription: theirs\n>>>>>>> topic\n---\nBody\n";
     let (name, description, _, said) = parts(text);
     assert_eq!((name, description), (Some("a".into()), Some("ours".into())));
     assert!(said.iter().any(|it| it.starts_with("3: the file has conflict markers")), "{said:?}");
     let body = "---\nname: a\ndescription: b\n---\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> topic\n";
-    assert_eq!(parts(body).3, ["5: the file has conflict markers: a merge was not finished"]);
+    assert_eq!(parts(body).3, ["5: the file has conflict markers of an unfinished merge"]);
     let shown = "---\nname: a\ndescription: b\n---\n```\n<<<<<<< HEAD\n=======\n>>>>>>> topic\n```\nTitle\n=======\n";
     assert_eq!(parts(shown).3, [""; 0], "a block of code may show them");
 }
@@ -181,7 +181,7 @@ fn versions_stay_as_they_were_written() {
 }
 
 #[test]
-fn what_is_said_about_broken_yaml_repeats_none_of_its_values() {
+fn findings_about_invalid_yaml_quote_no_values() {
     for text in [
         "secret-token-1\n",
         "--- secret-token-1\n",

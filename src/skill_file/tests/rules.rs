@@ -3,7 +3,7 @@
 use super::super::{Mode, Severity, validate};
 use super::read;
 
-/// What strict validation says, and whether lenient validation says no more and never an error.
+/// The findings of strict validation. Also checks that lenient validation finds no more, and no errors.
 fn strict(text: &str, folder: Option<&str>) -> Vec<(usize, Severity, String)> {
     let Ok(file) = read(text) else { return Vec::new() };
     let lenient = validate(&file, folder, Mode::Lenient);
@@ -27,7 +27,7 @@ fn accepts_the_six_fields() {
 }
 
 #[test]
-fn names_each_broken_rule_and_its_line() {
+fn reports_each_violation_with_its_line() {
     let long = "x".repeat(1025);
     let cases = [
         ("name: Pdf\ndescription: b".to_owned(), 2, "may contain only lower-case"),
@@ -42,7 +42,7 @@ fn names_each_broken_rule_and_its_line() {
         ("name: a\ndescription: b\nmetadata:\n  x: [1]".to_owned(), 4, "\"x\" in \"metadata\" must be text"),
         ("name: a\ndescription: b\nlicense: [x]".to_owned(), 4, "\"license\" is a list"),
         ("name: a\ndescription: b: c".to_owned(), 3, "not valid YAML"),
-        ("name: a\nname: a\ndescription: b".to_owned(), 3, "appears again"),
+        ("name: a\nname: a\ndescription: b".to_owned(), 3, "is repeated"),
         ("name: a".to_owned(), 2, "no \"description\""),
     ];
     for (yaml, line, message) in cases {
@@ -61,14 +61,14 @@ fn the_length_of_a_description_is_in_characters() {
 }
 
 #[test]
-fn the_name_is_the_folder_s() {
+fn the_name_must_be_that_of_the_folder() {
     let found = strict(&file("name: a\ndescription: b"), Some("c\u{1b}"));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].2, "the name \"a\" is not the name of its folder, \"c\\u{1b}\"");
 }
 
 #[test]
-fn what_was_forgiven_is_an_error_and_what_is_only_odd_is_not() {
+fn deviations_are_strict_errors_but_oddities_are_not() {
     let bom = format!("\u{feff}{}", file("name: a\ndescription: b"));
     assert_eq!(strict(&bom, None).first().map(|finding| finding.1), Some(Severity::Error));
     assert_eq!(strict("# Title\n", None).first().map(|finding| finding.1), Some(Severity::Error));

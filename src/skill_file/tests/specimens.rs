@@ -1,11 +1,11 @@
-//! One test a row of what real files look like; the strings were made up for it.
+//! Peculiarities of real files, one test each, with invented text.
 
 use serde_json::json;
 
 use super::super::{FrontMatter, Limits, SkillFile, Unreadable};
 use super::{messages, read};
 
-/// The front matter of a file with these lines between the delimiters, and what was said about it.
+/// The front matter of a file with these lines between the delimiters, and its findings.
 fn fields(yaml: &str) -> (FrontMatter, Vec<String>) {
     let text = format!("---\n{yaml}\n---\n# Body\n");
     match read(&text) {
@@ -18,7 +18,7 @@ fn fields(yaml: &str) -> (FrontMatter, Vec<String>) {
     }
 }
 
-/// The description that is read from this value, which is not YAML.
+/// The description read from this value, which is not valid YAML.
 fn repaired(value: &str) -> String {
     let (front_matter, said) = fields(&format!("name: a\ndescription: {value}\nlicense: MIT"));
     assert_eq!(front_matter.license.as_deref(), Some("MIT"), "{value}");
@@ -27,7 +27,7 @@ fn repaired(value: &str) -> String {
 }
 
 #[test]
-fn reads_a_proper_file_without_a_word() {
+fn reads_a_valid_file_without_findings() {
     let text = "---\nname: pdf-forms\ndescription: Fills forms.\nmetadata:\n  version: \"1.10\"\n---\n\n# Forms\n";
     let file = read(text);
     let file = file.as_ref();
@@ -41,7 +41,7 @@ fn reads_a_proper_file_without_a_word() {
 }
 
 #[test]
-fn says_why_there_is_no_front_matter() {
+fn gives_the_reason_for_missing_front_matter() {
     let cases = [
         ("# Title\n\nText.\n", 1, "a heading"),
         ("Just text.\n", 1, "the file starts with text, so it has no front matter"),
@@ -71,7 +71,7 @@ fn says_why_there_is_no_front_matter() {
 }
 
 #[test]
-fn refuses_only_what_has_nothing_to_work_with() {
+fn refuses_only_unusable_files() {
     let limits = Limits::default();
     for blank in ["", " \n\t\r\n", "\u{feff}", "\u{feff}\n"] {
         assert_eq!(SkillFile::read(blank.as_bytes(), &limits).err(), Some(Unreadable::Empty));
@@ -86,7 +86,7 @@ fn refuses_only_what_has_nothing_to_work_with() {
 }
 
 #[test]
-fn takes_any_line_ends_and_a_mark_or_blank_lines_in_front() {
+fn accepts_any_line_ends_a_byte_order_mark_and_leading_blank_lines() {
     let plain = "---\nname: a\ndescription: |\n  b\n  c\n---  \nBody\n";
     for (text, said) in [
         (plain.replace('\n', "\r\n"), vec![]),
@@ -103,7 +103,7 @@ fn takes_any_line_ends_and_a_mark_or_blank_lines_in_front() {
 }
 
 #[test]
-fn dashes_within_a_value_do_not_cut() {
+fn dashes_within_a_value_do_not_end_the_front_matter() {
     let (front_matter, said) = fields("name: a\ndescription: before --- after\nlicense: |\n  x\n  ---\n  y");
     assert_eq!(front_matter.description.as_deref(), Some("before --- after"));
     assert_eq!(front_matter.license.as_deref(), Some("x\n---\ny"));
@@ -111,7 +111,7 @@ fn dashes_within_a_value_do_not_cut() {
 }
 
 #[test]
-fn takes_prose_literally_where_it_is_not_yaml() {
+fn takes_prose_literally_if_it_is_not_yaml() {
     for value in [
         "Use when you need to: read, write",
         "**Bold** start",
@@ -138,7 +138,7 @@ fn takes_prose_literally_where_it_is_not_yaml() {
 }
 
 #[test]
-fn a_repair_names_its_line_and_spares_the_rest() {
+fn a_repair_names_its_line_and_affects_no_other_field() {
     let (front_matter, said) =
         fields("name: a\ndescription: b\nhint: Use: this\ncount: 3\nmetadata: {\"x\": {\"y\": 1}");
     assert_eq!(front_matter.fields["count"], json!(3));
@@ -150,7 +150,7 @@ fn a_repair_names_its_line_and_spares_the_rest() {
 }
 
 #[test]
-fn leaves_out_what_nobody_can_be_sure_about() {
+fn ignores_ambiguous_values() {
     let (front_matter, said) =
         fields("name: a\ndescription: \"opened\n\nand: closed\"\nlicense: MIT\nmetadata: {\n  \"x\": [1\n}\nowner: me");
     assert_eq!(front_matter.description, None);
@@ -185,13 +185,13 @@ fn keeps_numbers_as_they_were_spelt() {
 }
 
 #[test]
-fn the_first_of_repeated_keys_counts() {
+fn of_repeated_keys_the_first_is_used() {
     let (front_matter, said) = fields("name: a\ndescription: b\nname: c\nmetadata:\n  x: 1\n  x: 2");
     assert_eq!(front_matter.name.as_deref(), Some("a"));
     assert_eq!(front_matter.metadata["x"], json!(1));
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("4: the field \"name\" appears again"), "{said:?}");
-    assert!(said[1].starts_with("7: the key \"x\" appears again"), "{said:?}");
+    assert!(said[0].starts_with("4: the field \"name\" is repeated"), "{said:?}");
+    assert!(said[1].starts_with("7: the key \"x\" is repeated"), "{said:?}");
 }
 
 #[test]
@@ -228,11 +228,11 @@ fn reads_lists_of_words_in_all_their_forms() {
     }
     let (front_matter, said) = fields("name: a\ndescription: b\ntags: [a, {b: c}]");
     assert_eq!(front_matter.tags, Some(vec!["a".to_owned()]));
-    assert_eq!(said, ["4: \"tags\" has 1 entries that are not text; they are not used"]);
+    assert_eq!(said, ["4: \"tags\" has 1 entries that are not text; they were ignored"]);
 }
 
 #[test]
-fn names_fields_of_the_wrong_kind_and_keeps_them() {
+fn reports_fields_of_the_wrong_type_and_keeps_them() {
     let (front_matter, said) = fields("name: a\ndescription: [b, c]\nmetadata: text\nlicense: {x: y}");
     assert_eq!((front_matter.description, front_matter.license, front_matter.metadata.len()), (None, None, 0));
     assert_eq!(front_matter.fields["description"], json!(["b", "c"]));
@@ -264,10 +264,10 @@ fn reads_metadata_as_json_on_one_line_or_many() {
 }
 
 #[test]
-fn says_once_that_characters_are_hidden_and_escapes_them() {
+fn reports_invisible_characters_once_and_escapes_them() {
     let file = read("---\nname: a\ndescription: b\n---\n\u{0}x\u{200b}\n\u{202e}\n");
     let said = file.as_ref().map(messages).unwrap_or_default();
-    assert_eq!(said, ["5: the file has 3 characters that are not visible: U+0000, U+200B, U+202E"]);
+    assert_eq!(said, ["5: the file has 3 invisible characters: U+0000, U+200B, U+202E"]);
     let (front_matter, said) = fields("name: a\ndescription: x\u{1}y\nowner: b: c");
     assert_eq!(front_matter.description.as_deref(), Some("x\u{fffd}y"));
     assert_eq!(said.len(), 3, "{said:?}");
@@ -276,7 +276,7 @@ fn says_once_that_characters_are_hidden_and_escapes_them() {
 }
 
 #[test]
-fn says_where_yaml_sees_a_comment_or_an_anchor_in_prose() {
+fn reports_comments_and_anchors_in_prose() {
     let (front_matter, said) = fields("name: a\ndescription: Fixes issue #12 at once\nversion: 1.0 # fine");
     assert_eq!(front_matter.description.as_deref(), Some("Fixes issue #12 at once").map(|_| "Fixes issue"));
     assert_eq!(said, ["3: YAML reads the text from \"#\" on as a comment, not as part of \"description\""]);

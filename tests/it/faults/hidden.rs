@@ -68,6 +68,6 @@ fn ten_thousand_hidden_characters_are_flagged_in_few_words() {
     project.file("SKILL.md", format!("---\nname: s\ndescription: d\n---\n{}", "a\u{200b}\n".repeat(10_000)));
     let ran = run(project.command(["deploy", "1", "s", "SKILL.md"]));
     assert_presentable(&ran.stderr);
-    assert!(ran.stderr.contains("10000 characters that are not visible: U+200B\n"), "{ran:?}");
+    assert!(ran.stderr.contains("10000 invisible characters: U+200B\n"), "{ran:?}");
     ran.ok();
 }
