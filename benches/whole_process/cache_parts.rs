@@ -39,7 +39,7 @@ fn settings(url: &str, project: &Project) -> Result<CacheSettings> {
 
 fn redis(settings: &CacheSettings, project: &Project) -> Result<Redis> {
     let redis = Redis::start(settings, &project.database(), &Class::ALL, Patience::Work, Clock::System);
-    redis.ok_or_else(|| "Redis is left alone".into())
+    redis.ok_or_else(|| "Redis is in cooldown".into())
 }
 
 fn key(number: u64) -> Key {

@@ -1,8 +1,8 @@
-//! No cache.
+//! The absence of a cache.
 
 use super::{Cache, Class, Key};
 
-/// A cache that keeps nothing, so every answer is computed.
+/// A cache that stores nothing, so that every answer is computed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disabled;
 

@@ -1,4 +1,4 @@
-//! Under which key an answer is kept: everything that it depends on, as a digest.
+//! The key of an answer: a digest of everything that the answer depends on.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use super::{Class, QUERY_PREFIX};
 use crate::model::{CacheKey, Mark, Tables};
 
-/// The form of what is kept. Another cfn may keep other things under the same question, so its version counts too.
+/// The format of answers. It includes the version of cfn, since another version may answer the same query differently.
 const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 1");
 
-/// What the key of a database's statistics begins with.
+/// The prefix of the key of a database's statistics.
 pub const STATISTICS_PREFIX: &str = "cache:stats:";
 
 /// A question that can be asked again: its name, and everything in it that the answer depends on.
@@ -21,7 +21,7 @@ pub struct Question {
     pub class: Class,
     /// Which tables its answer is made of.
     pub tables: Tables,
-    /// Each with its kind and length before it, so that no two questions have the same bytes.
+    /// Each field is preceded by its kind and length, so that different queries have different bytes.
     fields: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Question {
         self
     }
 
-    /// Adds a text that may be missing, which is not the same as an empty one.
+    /// Adds an optional text. `None` differs from an empty text.
     #[must_use]
     pub fn optional(mut self, text: Option<&str>) -> Self {
         if let Some(text) = text {
@@ -50,7 +50,7 @@ impl Question {
         self
     }
 
-    /// Adds texts whose order means nothing.
+    /// Adds a set of texts.
     #[must_use]
     pub fn set(mut self, texts: &[String]) -> Self {
         let mut sorted: Vec<_> = texts.iter().collect();
@@ -61,7 +61,7 @@ impl Question {
         sorted.into_iter().fold(self, |it, text| it.text(text))
     }
 
-    /// Adds a number that may be missing.
+    /// Adds an optional number.
     #[must_use]
     pub fn number(mut self, number: Option<u64>) -> Self {
         match number {
@@ -74,7 +74,7 @@ impl Question {
         self
     }
 
-    /// Adds a yes or no.
+    /// Adds a boolean.
     #[must_use]
     pub fn flag(mut self, flag: bool) -> Self {
         self.fields.push(if flag { b'y' } else { b'f' });
@@ -118,25 +118,25 @@ impl Key {
         }
     }
 
-    /// The name that Redis knows it by: only the first 16 digits of the digest, so what is found there need not be its own.
+    /// The name in Redis. It has only the first 16 digits of the digest, so it may hold the value of another key.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{QUERY_PREFIX}{}", hex(&self.digest[..8]))
     }
 
-    /// The whole digest.
+    /// The full digest.
     #[must_use]
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
 
-    /// Where the statistics of its database are.
+    /// The name of its database's statistics.
     #[must_use]
     pub fn statistics_name(&self) -> String {
         statistics_name(&self.database_id)
     }
 
-    /// The time to live, 10 % shorter to 10 % longer: entries that were made together do not all end together.
+    /// The time to live ±10 %, so that entries stored together do not all expire together.
     #[must_use]
     pub(super) fn jittered(&self, ttl: Duration) -> Duration {
         let share = u32::from(self.digest[31]) * 200 / 255; // the digest is as good as random
@@ -144,7 +144,7 @@ impl Key {
     }
 }
 
-/// Where the statistics of a database are.
+/// The name of a database's statistics.
 #[must_use]
 pub fn statistics_name(database_id: &[u8; 16]) -> String {
     format!("{STATISTICS_PREFIX}{}", hex(database_id))
@@ -239,7 +239,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn jitter_is_a_tenth_at_most() {
+    fn jitter_is_at_most_a_tenth() {
         let ttl = |byte| {
             let mut key = Key::of(&mark(), &question());
             key.digest[31] = byte;

@@ -1,14 +1,14 @@
-//! The query cache: answers that were given before, under the state of the database that they were given for. The contract is
-//! here; what an answer is and when it is fresh is known by `ops`. [`Memory`] is another tier, in front of it: it keeps what a
-//! process that stays has answered, as it was sent.
+//! The query cache: answers, stored under the revision of the database that they were computed from. This module has
+//! the contract; `ops` knows what an answer is. [`Memory`] is a tier in front of it: it keeps the encoded answers of a
+//! long-lived process.
 //!
 //! # The contract
 //!
-//! * A [`Key`] names a question and the state of the tables that its answer is made of, so an entry never becomes wrong; it is
-//!   written once, and its time to live only reclaims memory.
-//! * What [`Cache::get`] gives back is exactly what was put under this very key with this database's secret, or nothing.
-//! * A cache never fails. What goes wrong with it is a miss and a diagnostic; the caller computes the answer.
-//! * No transaction may be open while a cache is asked: it may wait for a network.
+//! * A [`Key`] names a query and the revision of the tables involved, so an entry never becomes stale. It is written
+//!   once, and its time to live only reclaims memory.
+//! * [`Cache::get`] returns exactly what was put under this key, signed with this database's secret, or nothing.
+//! * A cache never fails. A failure is a miss and a diagnostic; the caller computes the answer.
+//! * Do not call a cache with an open transaction: it may wait for the network.
 
 mod disabled;
 mod key;
@@ -33,43 +33,43 @@ pub use server::{
     Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Refusal, Resident, Server, ServerError, ServerResult,
 };
 
-/// What every key of an answer begins with.
+/// The prefix of every answer's key.
 pub const QUERY_PREFIX: &str = "cache:query:";
 
-/// A place for answers.
+/// A store of answers.
 pub trait Cache {
-    /// Whether it is worth asking about questions of this class, now.
+    /// Whether queries of this class should use the cache now.
     fn serves(&self, class: Class) -> bool;
-    /// What was put under this key.
+    /// The answer stored under this key.
     fn get(&self, key: &Key) -> Option<Vec<u8>>;
-    /// Keeps an answer.
+    /// Stores an answer.
     fn put(&self, key: &Key, answer: &[u8]);
-    /// Removes what was got and could not be used.
+    /// Removes an answer that could not be used.
     fn forget(&self, key: &Key);
-    /// Counts what a process that stays answered from its memory, and what it did not, beside the cache's own statistics.
+    /// Adds the in-memory hits and misses of a long-lived process to the statistics.
     fn count_memory(&self, class: Class, hits: u64, misses: u64) {
         let _ = (class, hits, misses);
     }
 }
 
-/// Kinds of questions: whether a cache pays, and how long an answer is kept, is decided by class.
+/// Classes of queries. Each has its own time to live, and its own measurement of whether the cache saves time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// What an agent gets.
+    /// The skills of an agent type.
     Load,
     /// Lists of skills.
     List,
     /// One skill.
     Show,
-    /// Its versions and decisions.
+    /// The versions and decisions of a skill.
     History,
     /// Reports.
     Analytics,
 }
 
 impl Class {
-    /// All of them.
+    /// All classes.
     pub const ALL: [Self; 5] = [Self::Load, Self::List, Self::Show, Self::History, Self::Analytics];
 
     /// The word in statistics and reports.
@@ -84,7 +84,7 @@ impl Class {
         }
     }
 
-    /// How long an answer is kept, before jitter.
+    /// The time to live of an answer, before jitter.
     #[must_use]
     pub fn ttl(self, settings: &CacheSettings) -> Duration {
         match self {

@@ -1,5 +1,5 @@
-//! What processes tell each other about a Redis server: until when it is left alone, and what was measured. One small file
-//! beside the database; where it cannot be written, nothing is remembered.
+//! Notes that processes share about a Redis server: its cooldown and measured costs. They are one small file beside the
+//! database; if it cannot be written, nothing is remembered.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,48 +13,48 @@ use super::Class;
 use crate::regular_file;
 use crate::settings::{CachePolicy, RedisServer};
 
-/// How long a server that failed is left alone.
+/// The cooldown after a failure.
 pub const LEFT_ALONE: Duration = Duration::from_secs(30);
 
-/// Every write has this length, so one write replaces all of the one before, and nobody reads half of each.
+/// Every write has this length, so that one write replaces the whole content, and readers never see a mixture.
 const LENGTH: usize = 2048;
 
-/// Where the notes of a database are.
+/// The notes of a database.
 #[derive(Debug, Clone)]
 pub struct Notes {
     path: PathBuf,
     server: String,
 }
 
-/// What is known about a server.
+/// The content of the notes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Noted {
-    /// Which server, without user and password: what was noted of another one says nothing.
+    /// The server, without user and password. Notes about another server are ignored.
     server: String,
-    /// Until when it is left alone, in seconds since 1970.
+    /// End of the cooldown, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_alone_until: Option<i64>,
-    /// When costs were measured, in seconds since 1970.
+    /// Time of the measurement, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured_at: Option<i64>,
-    /// What was measured; a class may be missing.
+    /// The measured costs; classes may be missing.
     #[serde(default)]
     pub costs: Vec<Cost>,
 }
 
-/// What questions of a class cost on this machine.
+/// The measured costs of a class of queries on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// The class.
     pub class: Class,
-    /// The median of an answer from the cache, in microseconds.
+    /// Median time of an answer from the cache, in microseconds.
     pub hit_us: f64,
-    /// The median of an answer from the database, in microseconds.
+    /// Median time of an answer from the database, in microseconds.
     pub database_us: f64,
 }
 
 impl Cost {
-    /// Whether asking the cache is faster.
+    /// Whether the cache is faster.
     #[must_use]
     pub fn pays(&self) -> bool {
         self.hit_us < self.database_us
@@ -62,7 +62,7 @@ impl Cost {
 }
 
 impl Noted {
-    /// Whether a class is cached: where nothing was measured, only what costs a database much.
+    /// Whether to cache a class. Without measurements, only expensive queries are cached.
     #[must_use]
     pub fn wants(&self, class: Class, policy: CachePolicy) -> bool {
         match policy {
@@ -72,14 +72,14 @@ impl Noted {
         }
     }
 
-    /// What was measured for a class.
+    /// The measured cost of a class.
     #[must_use]
     pub fn cost(&self, class: Class) -> Option<Cost> {
         self.costs.iter().find(|it| it.class == class).copied()
     }
 
-    /// How long the server is still left alone at this time, in seconds since 1970. A time that no process can have noted, since
-    /// it is too far away, comes from a clock that was wrong, and is ignored.
+    /// The remaining cooldown at `now`, in seconds since 1970. A time too far in the future comes from a wrong clock,
+    /// and is ignored.
     #[must_use]
     pub fn left_alone(&self, now: i64) -> Duration {
         let left = self.left_alone_until.and_then(|until| u64::try_from(until.checked_sub(now)?).ok());
@@ -88,7 +88,7 @@ impl Noted {
 }
 
 impl Notes {
-    /// The notes beside this database about this server.
+    /// The notes about this server, beside this database.
     #[must_use]
     pub fn of(database: &Path, server: &RedisServer) -> Self {
         let mut path = database.as_os_str().to_owned();
@@ -96,7 +96,7 @@ impl Notes {
         Self { path: path.into(), server: server.to_string() }
     }
 
-    /// What is known; nothing where there is no file, or one that cannot be understood.
+    /// Reads the notes; empty if the file is missing or invalid.
     #[must_use]
     pub fn read(&self) -> Noted {
         let nothing = || Noted { server: self.server.clone(), ..Noted::default() };
@@ -107,7 +107,7 @@ impl Notes {
         noted.filter(|it| it.server == self.server).unwrap_or_else(nothing)
     }
 
-    /// Replaces what is known.
+    /// Replaces the notes.
     pub fn write(&self, noted: &Noted) -> io::Result<()> {
         let mut text = serde_json::to_vec(noted)?;
         if text.len() > LENGTH {
@@ -117,20 +117,20 @@ impl Notes {
         regular_file::open_beside(&self.path, OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
     }
 
-    /// The server failed: no process contacts it for a while.
+    /// Records a failure, which starts the cooldown.
     pub(super) fn leave_alone(&self, now: i64) {
         let noted = Noted { left_alone_until: Some(now.saturating_add_unsigned(LEFT_ALONE.as_secs())), ..self.read() };
         if let Err(error) = self.write(&noted) {
-            tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis failed");
+            tracing::debug!(path = %self.path.display(), %error, "cannot record the cooldown of Redis");
         }
     }
 
-    /// The server answered after it was left alone.
+    /// Records an answer, which ends the cooldown.
     pub(super) fn answered(&self) {
         let noted = Noted { left_alone_until: None, ..self.read() };
         let done = if noted.costs.is_empty() { fs::remove_file(&self.path) } else { self.write(&noted) };
         if let Err(error) = done {
-            tracing::debug!(path = %self.path.display(), %error, "it is not remembered that Redis answered");
+            tracing::debug!(path = %self.path.display(), %error, "cannot record the end of Redis's cooldown");
         }
     }
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_and_of_one_server() {
+    fn notes_survive_a_round_trip_for_one_server_only() {
         let folder = tempfile::tempdir().expect("a folder");
         let notes = |port| notes(folder.path(), port);
         assert_eq!(notes(1).read(), Noted { server: "h:1/0".into(), ..Noted::default() });
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_left_alone_for_thirty_seconds() {
+    fn the_cooldown_is_thirty_seconds() {
         let folder = tempfile::tempdir().expect("a folder");
         let notes = notes(folder.path(), 1);
         notes.leave_alone(1000);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_believed_that_cannot_be_understood() {
+    fn invalid_notes_are_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
         let (notes, file) = (notes(folder.path(), 1), file(folder.path()));
         for text in ["", "{", "[]", "{\"server\":\"h:1/0\",\"left_alone_until\":\"x\"}"] {

@@ -1,26 +1,26 @@
-//! Values as they lie in Redis, which whoever reaches it can read, change and swap. So a value carries the whole digest of its
-//! key, and a keyed digest of everything, whose key only the database has.
+//! The format of values in Redis. Anyone with access to Redis can read, change and swap values, so each contains the
+//! digest of its key, and a signature (HMAC) whose secret only the database has.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::Key;
 
-/// The first bytes of every value.
+/// The first bytes of each value.
 pub(super) const MAGIC: &[u8; 4] = b"cfn1";
 
 const DIGEST: usize = 32;
 
-/// How much longer a value is than the answer in it.
+/// Size of a value besides its answer.
 pub(super) const OVERHEAD: usize = MAGIC.len() + DIGEST + DIGEST;
 
-/// What an answer of this length takes in Redis.
+/// Size of the value for an answer of this size.
 #[must_use]
 pub fn sealed_bytes(answer: usize) -> usize {
     answer + OVERHEAD
 }
 
-/// The value for this answer.
+/// Signs an answer.
 pub(super) fn seal(key: &Key, answer: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(answer.len() + OVERHEAD);
     value.extend(MAGIC);
@@ -32,7 +32,7 @@ pub(super) fn seal(key: &Key, answer: &[u8]) -> Vec<u8> {
     value
 }
 
-/// The answer in a value, if it is one that was sealed under this very key.
+/// Extracts the answer from a value, if it was sealed under this key.
 pub(super) fn open(key: &Key, mut value: Vec<u8>) -> Option<Vec<u8>> {
     let signed = value.len().checked_sub(DIGEST)?;
     let (content, signature) = value.split_at(signed);
@@ -44,7 +44,7 @@ pub(super) fn open(key: &Key, mut value: Vec<u8>) -> Option<Vec<u8>> {
     Some(value.split_off(MAGIC.len() + DIGEST))
 }
 
-/// A key of any length is one, so there always is a digest.
+/// HMAC accepts keys of any length, so this always returns a digest.
 fn mac(key: &Key, content: &[u8]) -> Option<Hmac<Sha256>> {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key.secret.0).ok()?;
     mac.update(content);
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_comes_back() {
+    fn a_sealed_answer_can_be_opened() {
         for answer in [b"".as_slice(), b"{}", &[0, 255, 13, 10]] {
             let value = seal(&key("a"), answer);
             assert_eq!(value.len(), answer.len() + OVERHEAD);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_does_not() {
+    fn a_changed_value_cannot() {
         let value = seal(&key("a"), b"an answer");
         for at in 0..value.len() {
             let mut changed = value.clone();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_key_or_database_does_not() {
+    fn a_value_of_another_key_or_database_cannot() {
         let value = seal(&key("a"), b"an answer");
         assert_eq!(open(&key("b"), value.clone()), None);
         let other = Mark { cache_key: CacheKey([8; 32]), ..mark() };

@@ -1,32 +1,32 @@
-//! Looking after a server that has the query cache, and other keys of the same fleet. Whoever does that wants to know when the
-//! server fails, so unlike a [`Cache`](super::Cache) this fails.
+//! The contract for maintaining a server that holds the query cache and other keys of the fleet. Unlike a
+//! [`Cache`](super::Cache), it reports failures.
 
 use serde::Serialize;
 
 use super::{Class, Key};
 
-/// The result of asking a server.
+/// The result of a server operation.
 pub type ServerResult<T> = std::result::Result<T, ServerError>;
 
-/// Why a server did not do what it was asked.
+/// Why a server operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
-    /// It cannot be reached, or does not answer in time.
+    /// The server is unreachable, or did not answer in time.
     #[error("Redis {server} does not answer: {why}")]
     Unreachable {
-        /// Which one, without user and password.
+        /// The server, without user and password.
         server: String,
-        /// What went wrong.
+        /// The cause.
         why: String,
     },
-    /// It answered that it will not.
+    /// The server answered with an error.
     #[error("Redis {server} refused: {why}")]
     Refused {
-        /// Which one, without user and password.
+        /// The server, without user and password.
         server: String,
-        /// What it said.
+        /// Its message.
         why: String,
-        /// The kind of refusal.
+        /// Its kind.
         refusal: Refusal,
     },
 }
@@ -34,15 +34,15 @@ pub enum ServerError {
 /// Why a Redis server refuses, by the first word of its error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It wants a password, and none was given.
+    /// It requires a password, and none was given.
     NoPassword,
-    /// User or password are wrong.
+    /// The user or password is wrong.
     WrongPassword,
-    /// This user may not do that.
+    /// The user lacks permission.
     Rights,
-    /// It is a node of a cluster, and the key belongs to another one or to none.
+    /// It is a cluster node, and the key belongs to another one or to none.
     Cluster,
-    /// It is a replica, which takes no writes.
+    /// It is a read-only replica.
     ReadOnly,
     /// It is a replica that has lost its primary, or a primary that has lost its replicas.
     Replication,
@@ -50,15 +50,15 @@ pub enum Refusal {
     Loading,
     /// Its memory is full.
     Memory,
-    /// It cannot save its data, so it takes no writes.
+    /// It cannot save its data, so it accepts no writes.
     Saving,
-    /// A script keeps it busy.
+    /// It is busy with a script.
     Script,
-    /// It has no connection left.
+    /// It has no free connection.
     Connections,
-    /// It lets in nobody from another machine.
+    /// It accepts only connections from its own machine.
     Protected,
-    /// It has no database of this number.
+    /// It has no database with this number.
     Database,
     /// It does not know the command.
     Command,
@@ -85,7 +85,7 @@ impl Refusal {
             _ if detail.starts_with("max number of clients") => Self::Connections,
             _ if detail.contains("DB index") || detail.starts_with("invalid DB") => Self::Database,
             _ if detail.starts_with("unknown command") => Self::Command,
-            // Before users had names, a password that is not wanted or wrong was an ordinary error.
+            // Before Redis had users, an unexpected or wrong password was an ordinary error.
             _ if detail.contains("invalid password") || detail.contains("no password") => Self::WrongPassword,
             _ if detail.contains("AUTH <password> called without") => Self::WrongPassword,
             _ => Self::Other,
@@ -93,100 +93,101 @@ impl Refusal {
     }
 }
 
-/// A name of a key as the server has it: other programs' need not be text.
+/// The name of a key, in bytes: those of other programs need not be UTF-8.
 pub type KeyName = Vec<u8>;
 
-/// A server and its keys. More than one command goes in one pipeline.
+/// A server and its keys.
 pub trait Server {
-    /// What it is and how it is set up.
+    /// Its version, state and configuration.
     fn facts(&mut self) -> ServerResult<Facts>;
-    /// Some of the keys whose names begin with `prefix`: begin with cursor 0, and go on while there is a next one. A key that the
-    /// server moves meanwhile may come twice.
+    /// Lists keys that start with `prefix`, page by page: start with cursor 0, and continue while there is a next one.
+    /// A key that the server moves meanwhile may be listed twice.
     fn page(&mut self, prefix: &str, cursor: u64) -> ServerResult<KeyPage>;
-    /// What these keys are; `None` for one that is gone.
+    /// Describes these keys; `None` for one that is gone.
     fn look(&mut self, names: &[KeyName]) -> ServerResult<Vec<Option<Resident>>>;
-    /// Lets these keys live for so many seconds; how many there were.
+    /// Sets the time to live of these keys; returns how many existed.
     fn expire(&mut self, names: &[KeyName], seconds: u64) -> ServerResult<usize>;
-    /// Removes these keys; how many there were.
+    /// Removes these keys; returns how many existed.
     fn remove(&mut self, names: &[KeyName]) -> ServerResult<usize>;
-    /// What every class was asked, of a database.
+    /// The statistics of each class of a database.
     fn lookups(&mut self, database_id: &[u8; 16]) -> ServerResult<Vec<(Class, Lookups)>>;
-    /// Keeps answers, each for as long as its class says; how many: one that is too long is not kept.
+    /// Stores answers, each with the time to live of its class. Answers over the size limit are skipped; returns how
+    /// many were stored.
     fn put_all(&mut self, answers: &[(Key, Vec<u8>)]) -> ServerResult<usize>;
-    /// The answer under this key, if it is there and cfn's; nothing is counted.
+    /// The answer under this key, if it exists and is cfn's. The statistics do not count it.
     fn find(&mut self, key: &Key) -> ServerResult<Option<Found>>;
 }
 
-/// What a server is; `None`: it does not say, or not to this user.
+/// The state of a server; `None` for facts that it does not report, or not to this user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Facts {
-    /// The version of Redis, or the one that it says it is compatible with.
+    /// The version of Redis, or the one it claims to be compatible with.
     pub version: Option<String>,
-    /// What it has in memory, in bytes.
+    /// Used memory in bytes.
     pub used_memory_bytes: Option<u64>,
-    /// What it may have, in bytes; 0: no limit.
+    /// Memory limit in bytes; 0 for none.
     pub maxmemory_bytes: Option<u64>,
-    /// What it does when that is full.
+    /// Its eviction policy.
     pub maxmemory_policy: Option<String>,
-    /// Keys that had to make room since it started.
+    /// Number of keys evicted since its start.
     pub evicted_keys: Option<u64>,
-    /// Which events of keys it publishes.
+    /// The keyspace events that it publishes.
     pub notify_keyspace_events: Option<String>,
-    /// What took it long lately.
+    /// Recent slow events.
     pub latency: Option<Vec<LatencyEvent>>,
 }
 
-/// Something that took a server long.
+/// A slow event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LatencyEvent {
-    /// What.
+    /// Its name.
     pub event: String,
-    /// The last time, in milliseconds.
+    /// Its latest duration in milliseconds.
     pub latest_ms: i64,
-    /// The longest time, in milliseconds.
+    /// Its longest duration in milliseconds.
     pub max_ms: i64,
 }
 
-/// Some keys.
+/// A page of keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyPage {
     /// Their names.
     pub names: Vec<KeyName>,
-    /// Where the next ones are; `None`: there are no more.
+    /// The cursor of the next page; `None` after the last one.
     pub next: Option<u64>,
 }
 
-/// A key of whatever program.
+/// A key of any program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resident {
-    /// How long it still lives, in seconds; `None`: for ever.
+    /// Time to live in seconds; `None` for no expiry.
     pub expires_in_s: Option<u64>,
-    /// What it takes in memory, in bytes; `None`: the server does not say.
+    /// Memory in bytes; `None` if the server does not report it.
     pub memory_bytes: Option<u64>,
-    /// Whether it looks like an answer that cfn put there.
+    /// Whether it looks like an answer of cfn.
     pub is_an_answer: bool,
 }
 
-/// What a class was asked.
+/// The statistics of a class.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Lookups {
-    /// Questions to Redis.
+    /// Queries sent to Redis.
     pub lookups: u64,
-    /// Answers that were stored, since they were not there.
+    /// Answers stored after a miss.
     pub stores: u64,
-    /// Requests that a process that stays answered from its memory.
+    /// Requests that long-lived processes answered from memory.
     pub memory_hits: u64,
-    /// Requests that it did not.
+    /// Requests that they did not.
     pub memory_misses: u64,
 }
 
-/// An answer that a server has.
+/// An answer on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The answer.
     pub answer: Vec<u8>,
-    /// How long it still lives, in seconds.
+    /// Remaining time to live in seconds.
     pub expires_in_s: Option<u64>,
-    /// What it takes there, in bytes, its proof included.
+    /// Size of the value in bytes, including the signature.
     pub value_bytes: usize,
 }

@@ -1,20 +1,20 @@
-//! A least-recently-used order that finds its own length.
+//! An LRU list that adapts its capacity.
 //!
-//! It is one order in three parts: `recent`, `tail` (the least recently used quarter) and `evicted`, which keeps keys only. What
-//! leaves one part at its old end enters the next at its new end, so a hit says where in the order it was: one in `evicted` would
-//! have been answered by a longer list, and a tail without hits is not needed.
+//! It is one list in three parts: `recent`, `tail` (the least recently used quarter) and `evicted`, which has only
+//! keys. The oldest entry of each part moves to the newest end of the next. A hit therefore shows its position: a
+//! larger list would have had a key in `evicted`, and a tail without hits is not needed.
 
 use std::hash::Hash;
 
 use hashlink::LruCache;
 
-/// The share of the capacity that is the tail: a quarter.
+/// The tail is this fraction of the capacity: a quarter.
 const TAIL: usize = 4;
 
-/// How many times its capacity of look-ups a list waits before it decides to shrink.
+/// Lookups before a decision to shrink, in multiples of the capacity.
 const WINDOW: u64 = 8;
 
-/// A part of the order that answers fewer than one look-up in a thousand is not worth its memory.
+/// A part that answers fewer than one in this many lookups is not worth its memory.
 const WORTH: u64 = 1000;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct AdaptiveLru<K, V> {
     window: Window,
 }
 
-/// Where the look-ups since the last decision ended.
+/// The lookups since the last decision.
 #[derive(Debug, Default)]
 struct Window {
     look_ups: u64,
@@ -37,7 +37,7 @@ struct Window {
 }
 
 impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
-    /// An empty list, with the smallest capacity.
+    /// An empty list with the minimum capacity.
     pub(super) fn new(fewest: usize, most: usize) -> Self {
         Self {
             recent: LruCache::new_unbounded(),
@@ -58,12 +58,12 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         self.recent.len() + self.tail.len()
     }
 
-    /// An entry, without counting it as a use.
+    /// Returns an entry without counting a use.
     pub(super) fn peek(&self, key: &K) -> Option<&V> {
         self.recent.peek(key).or_else(|| self.tail.peek(key))
     }
 
-    /// Makes an entry that was asked for the most recently used.
+    /// Makes an entry the most recently used one.
     pub(super) fn hit(&mut self, key: &K) {
         self.window.look_ups += 1;
         if self.recent.get(key).is_none()
@@ -75,7 +75,7 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         self.decide();
     }
 
-    /// Notes that a key was asked for in vain: one that was here a while ago says that more room would have paid.
+    /// Counts a miss. A recently evicted key shows that a larger capacity would have helped.
     pub(super) fn miss(&mut self, key: &K) {
         self.window.look_ups += 1;
         if self.evicted.remove(key).is_some() {
@@ -85,14 +85,14 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         self.decide();
     }
 
-    /// Adds an entry as the most recently used. What is too much leaves with [`evict`](Self::evict).
+    /// Adds an entry as the most recently used one. Call [`evict`](Self::evict) while [`is_over`](Self::is_over).
     pub(super) fn insert(&mut self, key: K, value: V) {
         self.evicted.remove(&key);
         self.recent.insert(key, value);
         self.balance();
     }
 
-    /// Takes an entry out, whose key is not remembered.
+    /// Removes an entry without remembering its key.
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         self.recent.remove(key).or_else(|| self.tail.remove(key))
     }
@@ -102,7 +102,8 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         self.len() > self.capacity
     }
 
-    /// Takes the least recently used entry out and remembers its key, as long as a list of the largest capacity would have it.
+    /// Removes the least recently used entry, and remembers its key for as long as a list of the maximum capacity would
+    /// keep it.
     pub(super) fn evict(&mut self) -> Option<V> {
         let (key, value) = self.tail.remove_lru().or_else(|| self.recent.remove_lru())?;
         self.evicted.insert(key, ());
@@ -112,7 +113,7 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         Some(value)
     }
 
-    /// Lets the oldest of the recent ones be the youngest of the tail.
+    /// Moves the oldest recent entries to the tail.
     fn balance(&mut self) {
         while self.recent.len() > self.capacity - self.capacity / TAIL {
             let Some((key, value)) = self.recent.remove_lru() else { return };
@@ -120,7 +121,7 @@ impl<K: Hash + Eq, V> AdaptiveLru<K, V> {
         }
     }
 
-    /// At the end of a window, drops a tail that nobody used while nobody missed what had been evicted either.
+    /// At the end of a window, shrinks the list if neither the tail nor evicted keys were requested.
     fn decide(&mut self) {
         self.balance();
         if self.window.look_ups < WINDOW * self.capacity as u64 {

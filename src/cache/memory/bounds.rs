@@ -1,15 +1,15 @@
-//! How much memory this process may have, and what of it the cache takes.
+//! The limits of the in-memory cache, from the memory available to the process.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// What a fixed cache had before: no machine is so small that it has to do with less.
+/// Minimum number of entries, even on the smallest machine.
 const FEWEST: usize = 50;
 
 const ENTRIES_PER_GIB: u64 = 100;
 
-/// A 256th of the memory, 40 KB an entry, and never more than [`MOST_BYTES`].
+/// The cache gets 1/256 of the memory (40 KB per entry), but at most [`MOST_BYTES`].
 const SHARE: u64 = 256;
 const MOST_BYTES: u64 = 64 * MIB;
 
@@ -18,21 +18,21 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(300);
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
-/// Between what a memory cache grows and shrinks.
+/// The limits of a memory cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// The capacity in entries that it begins with and never goes below.
+    /// Initial and minimum capacity in entries.
     pub fewest: usize,
-    /// The capacity in entries that it never goes above.
+    /// Maximum capacity in entries.
     pub most: usize,
-    /// The most bytes of all its answers and their keys.
+    /// Maximum total size of answers and keys, in bytes.
     pub bytes: usize,
-    /// How long an answer is kept. Answers are compared with the database each time; this only gives memory back.
+    /// Time to live of an answer. It only reclaims memory: each answer's revision is checked when it is used.
     pub time_to_live: Duration,
 }
 
 impl Bounds {
-    /// What suits so many bytes of memory: 100 entries a GiB.
+    /// The limits for a machine with this much memory: 100 entries per GiB.
     #[must_use]
     pub fn for_memory(bytes: u64) -> Self {
         let entries = u128::from(bytes) * u128::from(ENTRIES_PER_GIB) / u128::from(GIB);
@@ -44,21 +44,21 @@ impl Bounds {
         }
     }
 
-    /// What suits this machine, or the container that this process runs in.
+    /// The limits for this machine or container.
     #[must_use]
     pub fn of_machine() -> Self {
         Self::for_memory(memory_of(Path::new("/")).unwrap_or(GIB))
     }
 }
 
-/// The memory of the machine whose file system begins at `root`, or the limit of one of this process's control groups (versions 2
-/// and 1) if that is less; in bytes. `None` where nothing says it.
+/// The memory of the machine in bytes, or the lowest limit of this process's control groups (versions 1 and 2). `root`
+/// is the root of the file system. `None` if unknown.
 fn memory_of(root: &Path) -> Option<u64> {
     let read = |path: &Path| fs::read_to_string(root.join(path)).ok();
     let physical = read(Path::new("proc/meminfo")).as_deref().and_then(total);
     let groups = read(Path::new("proc/self/cgroup")).unwrap_or_default();
     let limits = groups.lines().filter_map(limited_by).flat_map(|(folder, file, group)| {
-        // A parent's limit holds for its children; and in a container the path may be one that only the host can see.
+        // A group's limit also applies to its children. In a container, the path may exist only on the host.
         let parents = Path::new(group).ancestors().map(move |it| folder.join(it).join(file));
         parents.filter_map(|it| read(&it)?.trim().parse::<u64>().ok()).collect::<Vec<_>>()
     });
@@ -71,7 +71,7 @@ fn total(meminfo: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim_end().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// A line is `number:controllers:/path`; version 2 has no controllers in it. Where the limit of that group is written.
+/// The location of a group's limit. A line is `number:controllers:/path`; controllers are empty in version 2.
 fn limited_by(line: &str) -> Option<(&Path, &'static str, &str)> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (controllers, path) = (parts.next()?, parts.next()?.trim_start_matches('/'));
@@ -91,11 +91,11 @@ mod tests {
 
     use super::{Bounds, GIB, MIB, memory_of};
 
-    /// Paths and what is in them.
+    /// Paths and their contents.
     type Files<'a> = &'a [(&'a str, &'a str)];
 
     #[test]
-    fn a_hundred_entries_a_gib_and_never_fewer_than_fifty() {
+    fn a_hundred_entries_per_gib_and_at_least_fifty() {
         let of = |bytes: u64| (Bounds::for_memory(bytes).most, Bounds::for_memory(bytes).bytes as u64 / MIB);
         assert_eq!(of(0), (50, 1));
         assert_eq!(of(512 * MIB), (50, 2));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_is_the_machine_s_or_what_a_control_group_leaves_of_it() {
+    fn memory_is_that_of_the_machine_or_the_limit_of_a_control_group() {
         let meminfo = ("proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 1 kB\n");
         let groups = |text| ("proc/self/cgroup", text);
         let v2 = groups("0::/user/job\n");

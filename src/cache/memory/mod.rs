@@ -1,5 +1,5 @@
-//! Answers of recent requests, kept in the process: the least recently used leave first, and how many stay follows what that
-//! brings. Nothing here knows what an answer is, or when it is still right: whoever asks says so each time.
+//! An in-memory LRU cache of answers, whose capacity adapts to its hits. The caller decides on each lookup whether an
+//! answer is still fresh.
 
 mod adaptive_lru;
 mod bounds;
@@ -15,7 +15,7 @@ use super::Class;
 
 pub use bounds::Bounds;
 
-/// A bounded number of answers, by what was asked.
+/// A limited number of answers.
 #[derive(Debug)]
 pub struct Memory<K, V> {
     order: AdaptiveLru<K, Entry<V>>,
@@ -32,30 +32,30 @@ struct Entry<V> {
     since: Instant,
 }
 
-/// What a class of requests had of the cache.
+/// The statistics of a class of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests that were answered from it.
+    /// Hits.
     pub hits: u64,
-    /// Requests that were not.
+    /// Misses.
     pub misses: u64,
-    /// Entries that had to make room.
+    /// Evicted entries.
     pub evictions: u64,
-    /// Entries that are in it now.
+    /// Current entries.
     pub entries: usize,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: usize,
 }
 
 impl<K: Hash + Eq, V> Memory<K, V> {
-    /// An empty one.
+    /// An empty cache.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         let order = AdaptiveLru::new(bounds.fewest, bounds.most);
         Self { order, bounds, bytes: 0, counts: BTreeMap::new() }
     }
 
-    /// The answer to a request, if it is here, not too old and `is_fresh`; one that is not leaves.
+    /// The answer to a request. An expired answer, or one that is not `is_fresh`, is removed.
     pub fn get(&mut self, class: Class, key: &K, now: Instant, is_fresh: impl FnOnce(&V) -> bool) -> Option<&V> {
         let found = self.order.peek(key);
         let lives = |it: &Entry<V>| now.saturating_duration_since(it.since) < self.bounds.time_to_live;
@@ -75,7 +75,7 @@ impl<K: Hash + Eq, V> Memory<K, V> {
         if serves { self.order.peek(key).map(|it| &it.value) } else { None }
     }
 
-    /// Keeps the answer to a request, of so many bytes; one that is larger than the whole cache is not kept.
+    /// Adds an answer of this size. One larger than the whole cache is not kept.
     pub fn insert(&mut self, class: Class, key: K, value: V, bytes: usize, now: Instant) {
         if let Some(replaced) = self.order.remove(&key) {
             self.left(&replaced);
@@ -91,13 +91,13 @@ impl<K: Hash + Eq, V> Memory<K, V> {
         self.make_room();
     }
 
-    /// How many entries it allows itself now.
+    /// The current capacity in entries.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.order.capacity()
     }
 
-    /// What each class had of it so far.
+    /// The statistics of each class.
     pub fn counts(&self) -> impl Iterator<Item = (Class, Counts)> {
         self.counts.iter().map(|(class, counts)| (*class, *counts))
     }

@@ -11,7 +11,7 @@ fn bounds(fewest: usize, most: usize, bytes: usize) -> Bounds {
     Bounds { fewest, most, bytes, time_to_live: TTL }
 }
 
-/// A cache whose answers are what was asked, one byte each.
+/// Queries a cache in which each answer equals its key and has one byte; returns the hits.
 fn asks(memory: &mut Memory<u32, u32>, keys: impl IntoIterator<Item = u32>) -> u32 {
     let now = Instant::now();
     let mut hits = 0;
@@ -30,7 +30,7 @@ fn counts(memory: &Memory<u32, u32>, class: Class) -> Counts {
     memory.counts().find(|it| it.0 == class).map(|it| it.1).unwrap_or_default()
 }
 
-/// The order as one would write it down: a list, the most recently used last.
+/// A naive implementation: a list with the most recently used entry last.
 #[derive(Debug, Default)]
 struct Naive {
     entries: Vec<(u8, u32, usize, Instant)>,
@@ -84,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_is_a_list_in_order_of_use(
+    fn it_behaves_like_a_list_in_order_of_use(
         fewest in 1..12_usize, more in 0..12_usize, bound in 1..200_usize, steps in prop::collection::vec(step(), 1..400),
     ) {
         let bounds = bounds(fewest, fewest + more, bound);
@@ -120,13 +120,13 @@ fn an_answer_stays_for_its_time_and_no_longer() {
     let start = Instant::now();
     memory.insert(Class::Load, 1, 1, 1, start);
     assert!(memory.get(Class::Load, &1, start + Duration::from_secs(299), |_| true).is_some());
-    assert!(memory.get(Class::Load, &1, start + TTL, |_| true).is_none(), "use does not make it younger");
+    assert!(memory.get(Class::Load, &1, start + TTL, |_| true).is_none(), "use does not extend its time");
     assert!(memory.get(Class::Load, &1, start, |_| true).is_none(), "and it is gone");
     assert_eq!(counts(&memory, Class::Load), Counts { hits: 1, misses: 2, ..Counts::default() });
 }
 
 #[test]
-fn an_answer_that_is_not_fresh_leaves() {
+fn a_stale_answer_is_removed() {
     let mut memory = Memory::new(bounds(4, 4, 100));
     let now = Instant::now();
     memory.insert(Class::Load, 1, 7, 1, now);
@@ -145,13 +145,13 @@ fn bytes_are_bounded_whatever_the_number_of_entries() {
     let after = Counts { entries: 8, bytes: 950, evictions: 3, ..Counts::default() };
     assert_eq!(counts(&memory, Class::Load), after, "the three oldest made room");
     memory.insert(Class::Load, 11, 11, 1001, now);
-    assert_eq!(counts(&memory, Class::Load), after, "what is larger than the whole cache is not kept");
+    assert_eq!(counts(&memory, Class::Load), after, "an answer larger than the whole cache is not kept");
     memory.insert(Class::Load, 10, 10, 1001, now);
     assert!(memory.get(Class::Load, &10, now, |_| true).is_none(), "nor is what it would replace");
 }
 
 #[test]
-fn it_grows_where_that_brings_hits_and_only_as_far_as_it_may() {
+fn it_grows_up_to_its_limit_while_growing_adds_hits() {
     let mut memory = Memory::new(bounds(50, 200, 10_000));
     asks(&mut memory, (0..100).cycle().take(300));
     assert_eq!(memory.capacity(), 100, "all that is asked again and again has room");
@@ -163,14 +163,14 @@ fn it_grows_where_that_brings_hits_and_only_as_far_as_it_may() {
 }
 
 #[test]
-fn it_does_not_grow_for_what_is_asked_once() {
+fn it_does_not_grow_for_keys_requested_once() {
     let mut memory = Memory::new(bounds(50, 200, 10_000));
     assert_eq!(asks(&mut memory, 0..100_000), 0);
     assert_eq!((memory.capacity(), counts(&memory, Class::Load).entries), (50, 50));
 }
 
 #[test]
-fn it_gives_room_back_that_nobody_uses_any_more() {
+fn it_shrinks_when_space_is_unused() {
     let mut memory = Memory::new(bounds(50, 800, 10_000));
     asks(&mut memory, (0..700).cycle().take(10_000));
     assert!((700..=800).contains(&memory.capacity()), "{}", memory.capacity());

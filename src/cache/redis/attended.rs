@@ -1,4 +1,4 @@
-//! A Redis server that somebody looks after.
+//! A Redis server, for the commands that maintain it.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::cache::server::{
 use crate::cache::{Class, Key, sealed, statistics_name};
 use crate::settings::{CacheSettings, RedisServer};
 
-/// The most that one pipeline may take: somebody waits for what the server says.
+/// Time limit of a pipeline. It is generous, since the user asked for the server's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many keys a server looks at for one page.
+/// Number of keys that the server scans for one page.
 const KEYS_A_PAGE: usize = 1000;
 
 /// A connection to a server.
@@ -26,7 +26,6 @@ pub struct Attended {
 }
 
 impl Attended {
-    /// Connects.
     pub fn connect(server: &RedisServer, settings: &CacheSettings) -> ServerResult<Self> {
         let shown = server.to_string();
         match Link::connect(server, PATIENCE) {
@@ -35,7 +34,7 @@ impl Attended {
         }
     }
 
-    /// Runs a pipeline; what this user may not do, and what this server does not know, is among the values.
+    /// Runs a pipeline. Errors about missing rights and unknown commands are returned among the values.
     fn ask(&mut self, pipeline: &Pipeline) -> ServerResult<Vec<Value>> {
         if pipeline.is_empty() {
             return Ok(Vec::new());
@@ -54,7 +53,7 @@ impl Attended {
         Ok(values)
     }
 
-    /// Runs a pipeline that must be done as a whole.
+    /// Runs a pipeline in which any error fails the whole.
     fn order(&mut self, pipeline: &Pipeline) -> ServerResult<Vec<Value>> {
         let values = self.ask(pipeline)?;
         match values.iter().find_map(|it| if let Value::ServerError(error) = it { Some(error) } else { None }) {
@@ -63,7 +62,7 @@ impl Attended {
         }
     }
 
-    /// An error as the server said it.
+    /// An error with the server's message.
     fn refused(&self, code: &str, detail: Option<&str>) -> ServerError {
         let detail = detail.unwrap_or_default();
         let why = format!("{code} {detail}").trim_end().to_owned();
@@ -116,7 +115,7 @@ impl Server for Attended {
         let found = values.pop().map(from_redis_value::<(u64, Vec<KeyName>)>);
         match found {
             Some(Ok((next, names))) => Ok(KeyPage { names, next: Some(next).filter(|&it| it != 0) }),
-            _ => Err(self.unusable("it answered SCAN with something else")),
+            _ => Err(self.unusable("unexpected reply to SCAN")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A conversation with a server, in the terms of the client library: its commands, pipelines and values.
+//! A connection that runs the client library's commands and pipelines.
 
 use std::io::{self, BufReader, Write};
 use std::sync::mpsc::{self, Receiver};
@@ -14,25 +14,25 @@ use crate::settings::RedisServer;
 /// A connection to a server. Commands and pipelines of the client library are run with their `query(&mut link)`.
 pub struct Link {
     wire: BufReader<Wire>,
-    /// `AUTH` and `SELECT`, which are sent with the first commands: that is one round trip less.
+    /// `AUTH` and `SELECT`, sent with the first commands to save a round trip.
     greeting: Vec<Cmd>,
     database: i64,
     patience: Duration,
     open: bool,
 }
 
-/// A connection that is being made.
+/// A pending connection.
 pub(super) struct Connecting {
     link: Receiver<io::Result<Link>>,
 }
 
 impl Link {
-    /// Connects; each conversation on it, and the connecting itself, may take this long.
+    /// Connects. `patience` limits connecting, and each pipeline on the connection.
     pub fn connect(server: &RedisServer, patience: Duration) -> RedisResult<Self> {
         Connecting::start(server, patience).wait(patience)
     }
 
-    /// Sets how long each conversation may take.
+    /// Sets the time limit of each pipeline.
     pub(super) fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
@@ -43,7 +43,7 @@ impl Link {
         Ok(Self { wire, greeting: greeting(server), database, patience, open: true })
     }
 
-    /// Sends what is packed, and reads so many replies.
+    /// Sends packed commands, and reads `count` replies.
     fn converse(&mut self, packed: &[u8], count: usize) -> RedisResult<Vec<Value>> {
         if !self.open {
             return Err(RedisError::from((ErrorKind::Io, "the connection is closed")));
@@ -61,7 +61,7 @@ impl Link {
         }
         let replies = (0..count).map(|_| reply::read(&mut self.wire, &mut left)).collect::<io::Result<_>>()?;
         if !self.wire.buffer().is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent what nobody asked for").into());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent unrequested data").into());
         }
         self.open = true;
         Ok(replies)
@@ -84,16 +84,17 @@ fn greeting(server: &RedisServer) -> Vec<Cmd> {
 }
 
 impl Connecting {
-    /// On a thread, so that a name look-up that hangs holds nobody up, and so that the caller can do something else meanwhile.
+    /// Starts connecting on a thread, so that the caller can do other work, and a hanging name resolution does not
+    /// block it.
     pub(super) fn start(server: &RedisServer, patience: Duration) -> Self {
         let (sender, link) = mpsc::sync_channel(1);
         let server = server.clone();
         let started = thread::Builder::new().name("redis".to_owned()).spawn(move || {
-            // Nobody may be waiting any more.
+            // The receiver may have given up.
             let _ = sender.send(Link::begin(&server, patience));
         });
         if let Err(error) = started {
-            tracing::debug!(%error, "no thread could be started"); // the channel is closed, and says so to who waits
+            tracing::debug!(%error, "no thread could be started"); // the closed channel tells the receiver
         }
         Self { link }
     }

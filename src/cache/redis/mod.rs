@@ -1,7 +1,7 @@
-//! Redis as the query cache of many processes.
+//! Redis as a query cache shared by processes.
 //!
-//! Redis is not trusted, and not waited for: whatever it does wrong is a miss, one diagnostic, and then it is left alone for
-//! 30 s by every process of this database. What a command spends on it in all is bounded.
+//! Redis is not trusted, and the time spent on it is limited. Any failure is a miss and one diagnostic, and starts a
+//! cooldown of 30 s for every process of this database.
 
 mod attended;
 mod link;
@@ -26,46 +26,46 @@ use link::Connecting;
 pub use link::Link;
 pub use observed::Observed;
 
-/// The longest answer that is kept, in bytes: reading a longer one would cost more memory than a short command may take.
+/// Maximum size of a cached answer, in bytes: a larger one would exceed the memory limit of a short command.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long statistics are kept after the last question, in seconds.
+/// Time to live of statistics after the last query, in seconds.
 const STATISTICS_TTL_S: u64 = 86_400;
 
-/// Connections that are kept for the next question, where many ask at once.
+/// Maximum number of idle connections to keep for concurrent queries.
 const POOLED: usize = 10;
 
-/// How much a process lets Redis cost.
+/// How long a process waits for Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// One command: the budget of the settings for connecting and all questions together.
+    /// One command: the configured budget covers connecting and all queries.
     Command,
-    /// Requests in turn, each of which somebody waits for: the same budget for each.
+    /// A sequence of requests with waiting clients: the budget applies to each.
     Requests,
-    /// Work that can wait: 3 tries of 500 ms, 100 ms apart, for each question.
+    /// Work that can wait: 3 attempts of 500 ms for each query, 100 ms apart.
     Work,
 }
 
-/// How many sixteenths of a budget are waited; the rest is for noting that it failed.
+/// Sixteenths of the budget to wait; the rest is for recording a failure.
 const WAITED: u32 = 14;
 
-/// How often work that can wait tries.
+/// Attempts for work that can wait.
 const TRIES: u32 = 3;
 
-/// The most that it waits for one try.
+/// Time limit of an attempt.
 const ONE_TRY: Duration = Duration::from_millis(500);
 
-/// Between two tries.
+/// Pause between attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers in a Redis server. May be used by many threads at once.
+/// A cache in a Redis server, usable by many threads at once.
 pub struct Redis {
     server: RedisServer,
     settings: CacheSettings,
     classes: Vec<Class>,
     notes: Notes,
     patience: Patience,
-    /// The most that is waited: in all, or for each request.
+    /// Maximum wait: in total, or for each request.
     budget: Duration,
     clock: Clock,
     state: Mutex<State>,
@@ -75,19 +75,19 @@ pub struct Redis {
 struct State {
     connecting: Option<Connecting>,
     idle: Vec<Link>,
-    /// What a command may still wait for.
+    /// The remaining budget of a command.
     left: Duration,
-    /// Until when the server is left alone.
+    /// End of the cooldown.
     alone_until: Option<Instant>,
-    /// Whether the notes say, wrongly by now, that the server is left alone.
+    /// Whether the notes hold an expired cooldown.
     has_old_note: bool,
-    /// Where the statistics are of what was asked.
+    /// The key of the statistics.
     statistics: Option<String>,
 }
 
 impl Redis {
-    /// The cache for questions of these classes, where there is a server and asking it pays. A command begins to connect at once,
-    /// so that it opens its database meanwhile.
+    /// The cache for queries of these classes; `None` if there is no server, or using it would not save time. A command
+    /// starts to connect at once, and opens its database meanwhile.
     #[must_use]
     pub fn start(
         settings: &CacheSettings,
@@ -107,7 +107,7 @@ impl Redis {
         let mut state = State { left: budget, has_old_note: known.left_alone_until.is_some(), ..State::default() };
         let alone = known.left_alone(clock.now().as_second());
         if !alone.is_zero() {
-            tracing::debug!(%server, seconds = alone.as_secs(), "Redis is left alone");
+            tracing::debug!(%server, seconds = alone.as_secs(), "Redis is in cooldown");
             state.alone_until = Some(Instant::now() + alone);
         } else if patience == Patience::Command {
             state.connecting = Some(Connecting::start(server, budget));
@@ -124,7 +124,7 @@ impl Redis {
         })
     }
 
-    /// Runs a pipeline; `None` where that failed, and the server is left alone from now on.
+    /// Runs a pipeline; `None` if it failed, which starts a cooldown.
     fn run(&self, pipeline: &Pipeline) -> Option<Vec<Value>> {
         let tries = if self.patience == Patience::Work { TRIES } else { 1 };
         let mut outcome = self.run_once(pipeline);
@@ -150,8 +150,8 @@ impl Redis {
         }
     }
 
-    /// Runs a pipeline on a connection that was kept, or else on a new one. The server may have been restarted since the last
-    /// question: a connection that turns out to be closed is no failure.
+    /// Runs a pipeline on an idle connection or a new one. A closed idle connection is not a failure: the server may
+    /// have been restarted.
     fn run_once(&self, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
         let until = Instant::now() + self.left();
         let left = || until.saturating_duration_since(Instant::now());
@@ -182,7 +182,7 @@ impl Redis {
         connecting.unwrap_or_else(|| Connecting::start(&self.server, limit)).wait(limit)
     }
 
-    /// What may still be waited for.
+    /// The remaining time.
     fn left(&self) -> Duration {
         match self.patience {
             Patience::Command => self.state().left,
@@ -216,22 +216,22 @@ impl Redis {
         state.has_old_note = true;
         state.idle.clear();
         self.notes.leave_alone(self.clock.now().as_second());
-        tracing::warn!("Redis {} is left alone for {} s: {}", self.server, LEFT_ALONE.as_secs(), Visible(why));
+        tracing::warn!("Redis {} failed and is not used for {} s: {}", self.server, LEFT_ALONE.as_secs(), Visible(why));
     }
 
-    /// What is in there is whole whatever a thread that ended was doing.
+    /// A poisoned lock is harmless: the state is always consistent.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Counts questions or answers of a class.
+/// Counts queries or answers of a class.
 fn add(pipeline: &mut Pipeline, statistics: &str, class: Class, what: &str, count: u64) {
     pipeline.cmd("HINCRBY").arg(statistics).arg(format!("{what}:{}", class.as_str())).arg(count);
     pipeline.cmd("EXPIRE").arg(statistics).arg(STATISTICS_TTL_S);
 }
 
-/// What the server refused. A key of a type that is not ours is no refusal, but something that is not used.
+/// The server's error. A key of a wrong type is not an error, but is ignored.
 fn refusal(values: &[Value]) -> Option<RedisError> {
     values.iter().find_map(|it| match it {
         Value::ServerError(error) if error.code() != "WRONGTYPE" => Some(error.clone().into()),
@@ -239,7 +239,7 @@ fn refusal(values: &[Value]) -> Option<RedisError> {
     })
 }
 
-/// Whether a server answered, though not as it should: trying again at once gives the same.
+/// Whether the server answered with an error, so that an immediate retry is pointless.
 fn is_an_answer(error: &RedisError) -> bool {
     !error.is_io_error()
 }
@@ -265,7 +265,7 @@ impl Cache for Redis {
             _ => None,
         };
         if answer.is_none() && self.unlink(key).is_some() {
-            self.leave_alone(&format!("it has something under {} that cfn did not put there", key.name()));
+            self.leave_alone(&format!("its value of {} was not written by cfn", key.name()));
         }
         answer
     }
@@ -281,7 +281,7 @@ impl Cache for Redis {
         if let Some(replies) = self.run(&pipeline)
             && replies.last() != Some(&Value::Okay)
         {
-            self.leave_alone("it did not say that it has the answer");
+            self.leave_alone("it did not confirm storing the answer");
         }
     }
 

@@ -1,23 +1,23 @@
-//! Replies, read within bounds. The client library's own parser takes any length that a server names and grows with whatever
-//! comes; a server that is not one, or not ours, must cost neither memory nor time.
+//! Reads replies within limits. The client library's own parser accepts any length and grows without limit, but a
+//! faulty or malicious server must not cost memory or time.
 
 use std::io::{self, BufRead, Read};
 
 use redis::{ServerError, Value, make_extension_error};
 
-/// The most bytes of all replies of one conversation.
+/// Maximum total size of the replies to a pipeline, in bytes.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// The longest line: a status, an error or a number.
+/// Maximum length of a line: a status, an error or a number.
 const LONGEST_LINE: usize = 4096;
 
-/// How deep arrays may lie in each other; `LATENCY LATEST` and `SCAN` need two.
+/// Maximum nesting of arrays; `LATENCY LATEST` and `SCAN` need two.
 const DEEPEST: usize = 4;
 
-/// What one value takes in memory beside its bytes, rounded up: many small ones count as well.
+/// Memory of a value besides its bytes, rounded up, so that many small values count too.
 const OF_ONE_VALUE: usize = 64;
 
-/// Reads one reply of the second version of the protocol; `left` is what may still come.
+/// Reads one RESP2 reply; `left` is the remaining size limit.
 pub(super) fn read(reader: &mut impl BufRead, left: &mut usize) -> io::Result<Value> {
     nested(reader, left, DEEPEST)
 }
@@ -35,15 +35,15 @@ fn nested(reader: &mut impl BufRead, left: &mut usize, depth: usize) -> io::Resu
             None => Ok(Value::Nil),
             Some(length) => bulk(reader, left, length).map(Value::BulkString),
         },
-        "*" if depth == 0 => Err(wrong("arrays in arrays without end")),
+        "*" if depth == 0 => Err(wrong("arrays nested too deeply")),
         "*" => match length(text, *left)? {
             None => Ok(Value::Nil),
-            // The array grows with what really comes.
+            // The array grows with the received elements, not with the announced length.
             Some(length) => {
                 (0..length).map(|_| nested(reader, left, depth - 1)).collect::<io::Result<_>>().map(Value::Array)
             }
         },
-        _ => Err(wrong("no reply of Redis")),
+        _ => Err(wrong("an invalid reply")),
     }
 }
 
@@ -53,37 +53,37 @@ fn line(reader: &mut impl BufRead, left: &mut usize) -> io::Result<String> {
     let count = reader.by_ref().take(most as u64).read_until(b'\n', &mut line)?;
     *left -= count;
     if most == 0 {
-        return Err(wrong("more than cfn takes"));
+        return Err(wrong("too large a reply"));
     }
     if count == 0 {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection"));
     }
-    let text = line.strip_suffix(b"\r\n").ok_or_else(|| wrong("a line without an end"))?;
-    String::from_utf8(text.to_vec()).map_err(|_| wrong("a line that is no text"))
+    let text = line.strip_suffix(b"\r\n").ok_or_else(|| wrong("an unterminated line"))?;
+    String::from_utf8(text.to_vec()).map_err(|_| wrong("a line that is not UTF-8"))
 }
 
 fn number(text: &str) -> io::Result<i64> {
-    text.parse().map_err(|_| wrong("a number that is none"))
+    text.parse().map_err(|_| wrong("an invalid integer"))
 }
 
-/// The length of what follows, if there is any; refused before anything of it is read where it is more than may come.
+/// Parses the length of a value; `None` for a null value. A length over the limit is refused before reading.
 fn length(text: &str, left: usize) -> io::Result<Option<usize>> {
     match number(text)? {
         -1 => Ok(None),
         length => match usize::try_from(length) {
             Ok(length) if length < left => Ok(Some(length)),
-            _ => Err(wrong("a reply of a length that cfn does not take")),
+            _ => Err(wrong("a reply of an invalid length")),
         },
     }
 }
 
 fn bulk(reader: &mut impl BufRead, left: &mut usize, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // As much as comes: a length alone allocates nothing.
+    // Allocates only for received bytes, not for the announced length.
     let count = reader.by_ref().take(length as u64 + 2).read_to_end(&mut bytes)?;
     *left = left.saturating_sub(count);
     if count != length + 2 || !bytes.ends_with(b"\r\n") {
-        return Err(wrong("a reply that is not as long as it says"));
+        return Err(wrong("a reply shorter or longer than announced"));
     }
     bytes.truncate(length);
     Ok(bytes)
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_refused() {
+    fn invalid_replies_are_refused() {
         let deep = "*1\r\n".repeat(100_000);
         for bytes in [
             "",
@@ -160,7 +160,7 @@ mod tests {
         assert!(reply(b"+\xff\r\n").is_err());
     }
 
-    /// A server that sends for ever, and counts how much was taken.
+    /// A server that sends forever, and counts the bytes read.
     struct Endless(&'static [u8], usize);
 
     impl Read for Endless {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_sends_too_much_is_not_listened_to() {
+    fn reading_stops_when_a_server_sends_too_much() {
         for (bytes, most) in [
             (b"$536870912\r\nxxxxxxxxxxxx".as_slice(), 100_000),
             (b"$99999999\r\n", 100_000),

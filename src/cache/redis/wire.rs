@@ -1,4 +1,4 @@
-//! The connection itself: TCP, TCP with TLS, or a Unix socket, and nothing on it takes longer than it may.
+//! The connection: TCP, TCP with TLS, or a Unix socket. All operations on it have a deadline.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -16,7 +16,7 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::certificates;
 use crate::settings::{RedisAddress, RedisServer};
 
-/// How long a connection may be silent before the system asks whether the other end is still there.
+/// Idle time before the system probes the other end.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A connected stream.
@@ -25,7 +25,7 @@ pub(super) enum Wire {
     Tls(Box<StreamOwned<ClientConnection, Timed>>),
 }
 
-/// A socket with a time at which everything on it ends, however many reads and writes it takes until then.
+/// A socket with one deadline for all its reads and writes.
 pub(super) struct Timed {
     socket: Socket,
     until: Instant,
@@ -37,8 +37,8 @@ enum Socket {
 }
 
 impl Wire {
-    /// Looks the name up, connects, and shakes hands. A Unix socket whose server accepts nobody, and the look-up,
-    /// know no time limit: whoever needs one runs this on a thread.
+    /// Resolves the name, connects, and does the TLS handshake. Name resolution, and connecting to a Unix socket whose
+    /// server does not accept, ignore the deadline; run this on a thread to limit them.
     pub(super) fn connect(server: &RedisServer, until: Instant) -> io::Result<Self> {
         match &server.address {
             RedisAddress::Unix(path) => Ok(Self::Plain(Timed::of(Socket::Unix(UnixStream::connect(path)?), until)?)),
@@ -49,7 +49,7 @@ impl Wire {
         }
     }
 
-    /// Sets when everything on it ends.
+    /// Sets the deadline.
     pub(super) fn set_limit(&mut self, until: Instant) {
         match self {
             Self::Plain(timed) => timed.until = until,
@@ -99,7 +99,8 @@ impl Timed {
         Ok(Self { socket, until })
     }
 
-    /// Tries again until it need not wait. The system's own time limits of sockets count in ticks of its clock, 4 ms and more.
+    /// Retries until it does not block. The system's own socket timeouts are too coarse: multiples of its clock tick, 4
+    /// ms or more.
     fn within<T>(&mut self, ready: PollFlags, mut attempt: impl FnMut(&mut Socket) -> io::Result<T>) -> io::Result<T> {
         loop {
             let left = left(self.until)?;

@@ -111,7 +111,7 @@ fn a_server_that_does_something_wrong_costs_little_and_is_left_alone() {
         let warnings = warnings(&project, &fake.url(), &["load", "dev"]);
         assert_eq!(warnings.len(), 1, "{what}: {warnings:?}");
         assert!(
-            warnings[0].contains("is left alone for 30 s") && !warnings[0].contains('\u{15}'),
+            warnings[0].contains("is not used for 30 s") && !warnings[0].contains('\u{15}'),
             "{what}: {warnings:?}"
         );
     }
