@@ -1,5 +1,5 @@
-//! The workflow database: where the patterns are that skills are generated from, and which is told what becomes of them. The
-//! contract is here; no type of a database driver is in it.
+//! The workflow database, which has the patterns that skills are generated from, and receives the events of these
+//! skills. This module has the contract, without types of a database driver.
 
 pub mod postgres;
 mod refusal;
@@ -8,7 +8,7 @@ use crate::model::{Delivery, Visible};
 
 pub use refusal::Refusal;
 
-/// What the database must have, as SQL that creates what is missing.
+/// SQL that creates missing tables.
 pub const SCHEMA: &str = include_str!("../../migrations/postgres/0001_workflow.sql");
 
 /// The result of an operation on the workflow database.
@@ -16,82 +16,82 @@ pub type Result<T> = std::result::Result<T, WorkflowError>;
 
 /// A connection to the workflow database.
 pub trait WorkflowDatabase {
-    /// Delivers in one transaction: an event and the key of its delivery become durable together, so what was delivered before has
-    /// no effect again. Events of one kind take effect in the order given. One outcome each, in the same order. A row that cannot
-    /// be delivered does not stop the others, and no row is waited for longer than two seconds. An error means that it is not known
-    /// whether anything was delivered; delivering the same again is right.
+    /// Delivers events in one transaction, together with their delivery keys, so that a repeated delivery has no
+    /// effect. Events of one kind take effect in the given order. Returns one outcome for each, in the same order. An
+    /// undeliverable event does not stop the others, and none takes longer than two seconds. After an error, it is
+    /// unknown whether anything was delivered; deliver the same again.
     fn deliver(&mut self, deliveries: &[Delivery]) -> Result<Vec<Delivered>>;
-    /// Where it is, for messages.
+    /// The server's name, for messages.
     fn server(&self) -> &str;
-    /// Creates the tables that are missing; says which columns of those that were there do not fit.
+    /// Creates missing tables; returns the columns of existing ones that do not fit.
     fn create_tables(&mut self) -> Result<Vec<Misfit>>;
 }
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
-    /// It has its effect now.
+    /// It took effect now.
     Now,
-    /// It had it already.
+    /// It had taken effect before.
     Before,
-    /// The database refuses it, and will refuse it again.
+    /// The database refuses it permanently.
     Refused(String),
-    /// The database failed on it this time: it took too long, a row was locked, a trigger failed.
+    /// It failed this time: a timeout, a lock, or a trigger.
     Failed(String),
-    /// Nothing of its kind can be delivered now, which is no fault of this one.
+    /// No event of its kind can be delivered now.
     Blocked(Refusal, String),
     /// It waits for an earlier one of the same pattern.
     Held,
 }
 
-/// A column that does not take what cfn writes, or that is not there.
+/// A column that is missing or does not accept what cfn writes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Misfit {
     /// The table and the column: `skill_executions.skill_id`.
     pub column: String,
-    /// Its type; none where there is no such column.
+    /// Its type; `None` if it is missing.
     pub found: Option<String>,
     /// The type that it needs.
     pub needed: String,
 }
 
-/// Why nothing was delivered.
+/// Why a delivery failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkflowError {
-    /// There is no connection: nobody answers, or what answers lets nobody in.
+    /// Connecting failed: no answer, or the login was refused.
     #[error("the workflow database {server} cannot be reached: {}", Visible(why))]
     Unreachable {
-        /// Where it should be.
+        /// The server.
         server: String,
-        /// What was met there.
+        /// The cause.
         why: String,
-        /// The kind of refusal, where something answered.
+        /// The kind of refusal, if the server answered.
         refusal: Option<Refusal>,
     },
-    /// The connection broke, or the answer took too long.
+    /// The connection was lost, or the answer took too long.
     #[error("the connection to the workflow database {server} broke: {}", Visible(why))]
     Broken {
-        /// Where it is.
+        /// The server.
         server: String,
-        /// How.
+        /// The cause.
         why: String,
     },
-    /// The database answers, but cannot do it now: a table is missing, a right, space.
+    /// The database refused: for example for a missing table or permission, or a full disk.
     #[error("the workflow database {server} failed: {}", Visible(why))]
     Failed {
-        /// Where it is.
+        /// The server.
         server: String,
-        /// What it said.
+        /// Its message.
         why: String,
         /// The kind of refusal.
         refusal: Refusal,
     },
-    /// A setting of the connection cannot be used.
+    /// A connection setting is unusable.
     #[error("the connection to the workflow database {server} cannot be set up: {}", Visible(why))]
     Setup {
-        /// Where it is.
+        /// The server.
         server: String,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
 }

@@ -1,44 +1,44 @@
-//! What kind of refusal an SQLSTATE is, so that the advice fits.
+//! Classifies SQLSTATE codes, so that hints can be specific.
 
-/// Why a PostgreSQL server refuses.
+/// The reason of a PostgreSQL server's refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The role or its password (28).
+    /// The role or its password is wrong (28).
     Login,
-    /// There is no such database (3D).
+    /// The database does not exist (3D).
     NoDatabase,
-    /// The role may not do that (42501).
+    /// The role lacks permission (42501).
     Rights,
     /// A table, column or schema is missing (42P01, 42703, 3F).
     Schema,
     /// A column has another type (42804, 42883, 42846).
     ColumnType,
-    /// It only takes reads (25006).
+    /// The server is read-only (25006).
     ReadOnly,
-    /// It gave way to another transaction (40001, 40P01).
+    /// A conflict with another transaction (40001, 40P01).
     Conflict,
     /// Another session holds a lock (55P03).
     Locked,
     /// The statement was cancelled or took too long (57014).
     Cancelled,
-    /// It starts, stops or restarts (57P01 to 57P03).
+    /// The server is starting or stopping (57P01 to 57P03).
     Restart,
-    /// It has no connection left (53300).
+    /// The server has no free connection (53300).
     Connections,
-    /// Its disk is full (53100).
+    /// The server's disk is full (53100).
     Disk,
-    /// Its memory or another limit is used up (53).
+    /// The server reached a resource limit (53).
     Resources,
-    /// It failed itself (58, XX).
+    /// The server failed internally (58, XX).
     Defect,
-    /// The data (22, 23, 44) or what a trigger raises (P0001).
+    /// The data is invalid (22, 23, 44), or a trigger raised an error (P0001).
     Data,
     /// Anything else.
     Other,
 }
 
 impl Refusal {
-    /// The kind of an SQLSTATE.
+    /// Classifies an SQLSTATE.
     #[must_use]
     pub fn of(code: &str) -> Self {
         match code {
@@ -65,7 +65,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the whole server cannot do it now, so that no row is to blame and no other row can be delivered either.
+    /// Whether the cause is the server as a whole, so that no row can be delivered now.
     #[must_use]
     pub fn is_about_the_server(self) -> bool {
         matches!(

@@ -1,8 +1,8 @@
-//! A batch of deliveries in one transaction, so that a row that cannot be delivered stops nothing but itself.
+//! Applies a batch of deliveries in one transaction, in which an undeliverable row stops no other row.
 //!
-//! Each kind of event is a stream of its own. A part of a stream that fails is rolled back to its savepoint and divided until the row
-//! that is to blame is alone; the usual batch costs as many statements as it has kinds. No row is waited for longer than two seconds
-//! in all: the server itself ends a statement that takes longer.
+//! Each kind of event is a separate stream. A part of a stream that fails is rolled back to its savepoint and divided
+//! until the failing row is alone. A batch without failures needs one statement per kind. No row takes longer than two
+//! seconds in total, since the server cancels longer statements.
 
 use std::collections::HashSet;
 
@@ -13,24 +13,25 @@ use super::{ClientResult, ends_the_connection, sentence};
 use crate::model::Delivery;
 use crate::workflow::{Delivered, Refusal};
 
-/// Times are written as UTC, whatever the columns make of them; and what a constraint says is to be heard inside the savepoint.
+/// Times are written as UTC for any column type, and constraints are checked inside the savepoint.
 const BEGIN: &str = "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET CONSTRAINTS ALL IMMEDIATE";
 
-/// The limit that the server's owner has set, in milliseconds; 0: none.
+/// The server's own statement timeout, in milliseconds; 0 for none.
 const OWNERS_LIMIT: &str = "SELECT setting::int8 FROM pg_settings WHERE name = 'statement_timeout'";
 
-/// How often a transaction is repeated that the server gave up for the sake of another one.
+/// Maximum number of retries of a transaction after a conflict.
 const REPEATS: usize = 5;
 
-/// How long a statement for several rows may take, and one for a single row, in milliseconds. A row that holds its batch up is waited
-/// for twice as one of several and once alone: two seconds.
+/// Time limits of a statement for several rows and for one row, in milliseconds. A blocked row waits twice among
+/// several and once alone: two seconds.
 const LIMIT_SEVERAL: i64 = 600;
 const LIMIT_ALONE: i64 = 800;
 
-/// How many rows of a kind are waited for in one transaction; then the kind is left for later, since a whole table may be locked.
+/// Maximum number of blocked rows of a kind in one transaction. The rest of the kind is then left for later, since the
+/// whole table may be locked.
 const MOST_WAITS: usize = 3;
 
-/// How many rows of a kind may fail in one transaction for other reasons.
+/// Maximum number of rows of a kind that may fail in one transaction for other reasons.
 const MOST_FAILURES: usize = 50;
 
 pub(super) async fn deliver(client: &Client, deliveries: &[Delivery]) -> ClientResult<Vec<Delivered>> {
@@ -59,21 +60,21 @@ struct Batch<'a> {
     client: &'a Client,
     deliveries: &'a [Delivery],
     outcomes: Vec<Delivered>,
-    /// That of the server's owner.
+    /// The server's own statement timeout.
     limit: i64,
-    /// How often the transaction may still be repeated.
+    /// Remaining retries of the transaction.
     repeats: usize,
 }
 
-/// What is known of a stream while it goes.
+/// The state of a stream.
 #[derive(Default)]
 struct Stream {
     waits: usize,
     failures: usize,
     probed: bool,
-    /// What becomes of the rest of it, which is not tried.
+    /// The outcome of its remaining rows, if they are not tried.
     blocked: Option<Delivered>,
-    /// Patterns of which a deployment could not be delivered: later ones of the same pattern wait for it.
+    /// Patterns with an undelivered deployment; later ones of the same pattern wait for it.
     held: HashSet<i64>,
 }
 
@@ -116,11 +117,11 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Applies a part inside a savepoint, which stays where it fails.
+    /// Applies a part inside a savepoint, which remains open on failure.
     async fn apply(&mut self, part: &[usize]) -> Result<(), Stopped> {
         let most = if part.len() == 1 { LIMIT_ALONE } else { LIMIT_SEVERAL };
         let limit = if self.limit == 0 { most } else { most.min(self.limit) };
-        // A lock is given up first, since its error says more.
+        // The lock timeout is shorter, since its error is more specific.
         let lock = (limit - limit / 8).max(1);
         let begin = format!("SAVEPOINT part; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {lock}");
         self.client.batch_execute(&begin).await?;
@@ -137,7 +138,7 @@ impl Batch<'_> {
         self.client.batch_execute("ROLLBACK TO part; RELEASE part").await
     }
 
-    /// Divides a part that failed, or says what becomes of a row that is to blame.
+    /// Divides a failed part, or returns the outcome of a single failing row.
     async fn failed(
         &mut self,
         kind: Kind,
@@ -178,7 +179,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// What becomes of all rows where the server refuses the statement without any: then no row is to blame.
+    /// The outcome of all rows if the server refuses the statement even without rows.
     async fn about_the_tables(&self, kind: Kind) -> ClientResult<Option<Delivered>> {
         self.client.batch_execute("SAVEPOINT part").await?;
         let outcome = statements::probe(self.client, kind).await;
@@ -197,7 +198,7 @@ impl Batch<'_> {
         Ok(None)
     }
 
-    /// Divides a part, the first piece next, so that the order stays. A row that is alone has this outcome, and is given back.
+    /// Divides a part, keeping the order. A single row gets this outcome, and is returned.
     fn divide(
         &mut self,
         part: &[usize],

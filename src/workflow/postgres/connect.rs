@@ -1,4 +1,4 @@
-//! Connecting: host after host, within the time limit of each.
+//! Connects to the first usable host, with a time limit for each.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -13,14 +13,14 @@ use super::{ClientResult, password, sentence, tls};
 use crate::settings::{ChannelBinding, Host, SslMode, WorkflowServer};
 use crate::workflow::{Refusal, WorkflowError};
 
-/// A network that swallows packets is noticed after about this long.
+/// A dead network is detected after about this time.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Why there is no connection.
+/// Why connecting failed.
 pub(super) enum NotConnected {
-    /// The settings cannot be used.
+    /// The settings are unusable.
     Setup(String),
-    /// A host does not answer, or lets nobody in.
+    /// A host does not answer, or refuses the connection.
     Host(String, Option<Refusal>),
 }
 
@@ -34,7 +34,7 @@ impl NotConnected {
     }
 }
 
-/// Connects to the first host that can be used. One that answers and does not let this role in ends it, as with libpq.
+/// Connects to the first usable host. A host that refuses this role ends the search, as with libpq.
 pub(super) async fn first_host(server: &WorkflowServer) -> Result<Client, NotConnected> {
     let mut hosts: Vec<&Host> = server.hosts.iter().collect();
     if server.any_order {
@@ -82,7 +82,7 @@ async fn one_host(server: &WorkflowServer, host: &Host) -> Result<Client, NotCon
     })
 }
 
-/// The addresses of a host, each once, in the order in which they are to be tried; for a Unix socket, one place without an address.
+/// The distinct addresses of a host, in the order to try; for a Unix socket, one `None`.
 async fn addresses(host: &Host) -> io::Result<Vec<Option<IpAddr>>> {
     if host.is_socket() || host.address.is_some() {
         return Ok(vec![host.address]);
@@ -98,7 +98,7 @@ async fn addresses(host: &Host) -> io::Result<Vec<Option<IpAddr>>> {
     Ok(addresses)
 }
 
-/// How to connect, and how to go on where TLS fails.
+/// The TLS mode to try, and the fallback if TLS fails.
 struct Protections {
     first: Protection,
     without_tls: Option<Protection>,
@@ -127,7 +127,7 @@ impl Protections {
 async fn connect(mut config: Config, protections: Protections) -> Result<Client, Error> {
     match (connect_once(&mut config, protections.first).await, protections.without_tls) {
         (Err(error), Some(plain)) if tls::failed(&error) => {
-            tracing::debug!(%error, "TLS failed, going on without it");
+            tracing::debug!(%error, "TLS failed; trying without it");
             connect_once(&mut config, plain).await
         }
         (outcome, _) => outcome,
@@ -140,7 +140,8 @@ async fn connect_once(config: &mut Config, protection: Protection) -> ClientResu
     Ok(client)
 }
 
-/// Everything but where it is and the protection; and what was wrong with the password file, should the server not let cfn in.
+/// The configuration without address and TLS. Also returns what was wrong with the password file, in case the server
+/// refuses the login.
 fn config(server: &WorkflowServer, host: &Host, user: Option<&str>) -> (Config, Option<String>) {
     let mut config = Config::new();
     config

@@ -1,12 +1,12 @@
-//! Whether the columns that are there take what cfn writes: tables that exist are never changed, so a column of another type, such
-//! as a UUID as the number of a pattern, would only be noticed when the first row is refused.
+//! Checks that the existing columns accept what cfn writes. Existing tables are never changed, so a column of another
+//! type, such as a UUID for a pattern id, would otherwise show only when the first row is refused.
 
 use tokio_postgres::Client;
 
 use super::ClientResult;
 use crate::workflow::Misfit;
 
-/// The columns that cfn writes or compares, with the type of what it writes, and whether it compares.
+/// The columns that cfn writes or compares, with their type, and whether it compares them.
 const NEEDED: &[(&str, &str, &str, bool)] = &[
     ("workflow_patterns", "id", "bigint", true),
     ("workflow_patterns", "status", "text", false),
@@ -25,8 +25,8 @@ const NEEDED: &[(&str, &str, &str, bool)] = &[
     ("cfn_deliveries", "delivery_key", "text", true),
 ];
 
-/// What PostgreSQL casts in an assignment, and between types of one category in a comparison, is in its catalogue. A domain is as its
-/// base, a text takes everything, and the word that is the status may be one of an enum.
+/// PostgreSQL's catalogue lists the casts for assignments, and for comparisons within a category of types. A domain
+/// counts as its base type, text accepts everything, and the status may be a value of an enum.
 const FITS: &str = "SELECT format_type(a.atttypid, a.atttypmod), EXISTS (
     SELECT 1 FROM pg_type t, LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS oid) AS base
     WHERE t.oid = a.atttypid AND (base.oid = $2::regtype

@@ -1,5 +1,5 @@
-//! PostgreSQL: one connection, driven from a thread that waits. The asynchronous client is here for its time limits only:
-//! a server that hangs must not hang cfn, and this is the only place in cfn that knows of it.
+//! PostgreSQL: one connection, used synchronously. The asynchronous client is needed only for its time limits, since a
+//! hanging server must not hang cfn; no other module uses it.
 
 mod apply;
 mod connect;
@@ -18,7 +18,7 @@ use super::{Delivered, Misfit, Refusal, Result, SCHEMA, WorkflowDatabase, Workfl
 use crate::model::Delivery;
 use crate::settings::WorkflowServer;
 
-/// How long an answer may take; a slow server is waited for, a dead one not for ever.
+/// Time limit of an answer: long enough for a slow server.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 type ClientResult<T> = std::result::Result<T, Error>;
@@ -27,12 +27,12 @@ type ClientResult<T> = std::result::Result<T, Error>;
 pub struct Postgres {
     server: String,
     client: Client,
-    /// Taken when it is dropped.
+    /// `None` only while it is dropped.
     runtime: Option<Runtime>,
 }
 
 impl Postgres {
-    /// Connects; the name look-up, the TLS handshake and the log-in are within the time limit of the settings.
+    /// Connects. The time limit of the settings includes name resolution, TLS handshake and login.
     pub fn connect(server: &WorkflowServer) -> Result<Self> {
         let setup = |why: String| WorkflowError::Setup { server: server.to_string(), why };
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -48,13 +48,13 @@ impl Postgres {
         }
     }
 
-    /// Runs something on the connection, within the limit for an answer.
+    /// Runs an operation within the time limit.
     fn run<T>(&mut self, what: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
         let server = self.server.clone();
         let Some(runtime) = &self.runtime else {
             return Err(WorkflowError::Broken { server, why: "it was closed".to_owned() });
         };
-        // The limit is made inside: a timer needs the runtime around it.
+        // The timer is created inside, since it needs the runtime.
         match runtime.block_on(async { timeout(ANSWER_TIMEOUT, what(&self.client)).await }) {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => match error.code() {
@@ -96,12 +96,12 @@ impl WorkflowDatabase for Postgres {
     }
 }
 
-/// The server goes away (57P01 to 57P05) or says that the connection is no more (08).
+/// Whether the server is shutting down (57P01 to 57P05) or the connection is lost (08).
 fn ends_the_connection(error: &Error) -> bool {
     error.code().is_some_and(|it| it.code().starts_with("57P0") || it.code().starts_with("08"))
 }
 
-/// What the server said, in one line; the client's own words hide it.
+/// The server's message, which the client's error hides, on one line.
 fn sentence(error: &Error) -> String {
     let Some(said) = error.as_db_error() else { return with_causes(error) };
     let detail = said.detail().map(|it| format!(" ({it})")).unwrap_or_default();

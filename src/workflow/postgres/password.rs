@@ -1,4 +1,4 @@
-//! The password file, as libpq reads it.
+//! Reads the password file like libpq.
 
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -8,10 +8,10 @@ use crate::model::Visible;
 use crate::regular_file;
 use crate::settings::{Host, Secret, WorkflowServer};
 
-/// The largest password file that is read, in bytes.
+/// Maximum size of the password file, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// The password that was given, else the one in the password file; and why that file was not read, where it was not.
+/// The configured password, or the one in the password file; and why that file was not read, if so.
 pub(super) fn find(server: &WorkflowServer, host: &Host, user: &str) -> (Option<Secret>, Option<String>) {
     if server.password.is_some() {
         return (server.password.clone(), None);
@@ -24,7 +24,7 @@ pub(super) fn find(server: &WorkflowServer, host: &Host, user: &str) -> (Option<
     }
 }
 
-/// Others must not be able to read it: then it is not read, so that somebody notices.
+/// Reads the file, unless other users have access to it.
 fn read(path: &Path) -> io::Result<Option<String>> {
     let file = match regular_file::open(path) {
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -40,7 +40,7 @@ fn read(path: &Path) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The first line that fits: `host:port:database:user:password`, where `*` fits everything.
+/// The password of the first matching line: `host:port:database:user:password`, where `*` matches everything.
 fn in_file(text: &str, (at, database): (&Host, &str), user: &str) -> Option<Secret> {
     let host = if at.is_socket() { "localhost" } else { &at.name };
     let port = at.port.to_string();
@@ -56,7 +56,7 @@ fn in_file(text: &str, (at, database): (&Host, &str), user: &str) -> Option<Secr
     })
 }
 
-/// The fields of a line: `\:` and `\\` are characters.
+/// Splits a line into fields; `\:` and `\\` are escapes.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut characters = line.chars();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_that_fits_has_the_password() {
+    fn the_first_matching_line_has_the_password() {
         let text = "# mine\nother:*:*:*:no\ndb:5432:work:me:a\\:b\\\\c\n*:*:*:*:last\n";
         assert_eq!(found(text, "postgres://db/work", "me").as_deref(), Some("a:b\\c"));
         assert_eq!(found(text, "postgres://db/work", "you").as_deref(), Some("last"));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_takes_the_next_character_as_it_is() {
+    fn a_backslash_escapes_the_next_character() {
         assert_eq!(fields("a\\:b:c\\"), ["a:b", "c"]);
     }
 }

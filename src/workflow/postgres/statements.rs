@@ -1,4 +1,4 @@
-//! The statements of a delivery: the keys of a part, then the effects of those that were new.
+//! The SQL of a delivery: it records the keys of a part, then applies the events whose keys were new.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,11 @@ use crate::model::{Changed, Delivery, Event, Execution};
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// Why a part of a batch has no effect.
+/// Why a part of a batch was not applied.
 pub(super) enum Stopped {
-    /// A row in it cannot be meant: it is unreadable, or about a pattern that is not there.
+    /// It has an invalid row: unreadable, or about a missing pattern.
     Refused(String),
-    /// The server said no, or nothing.
+    /// The server refused it, or did not answer.
     Failed(Error),
 }
 
@@ -24,7 +24,7 @@ impl From<Error> for Stopped {
     }
 }
 
-/// What happened, by the tables that it touches: kinds do not wait for each other.
+/// Kinds of events, by the tables that they change. Kinds do not wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Unreadable,
@@ -35,7 +35,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// In the order in which they are applied: a use is completed after it was written.
+    /// In the order of delivery: a use is written before it is completed.
     pub(super) const ALL: [Self; 5] =
         [Self::Unreadable, Self::Deployed, Self::Execution, Self::Completed, Self::Updated];
 
@@ -50,7 +50,7 @@ impl Kind {
     }
 }
 
-/// Applies deliveries of one kind; for each of them, whether it was new.
+/// Applies deliveries of one kind; returns whether each was new.
 pub(super) async fn apply(client: &Client, part: &[&Delivery]) -> Result<Vec<bool>, Stopped> {
     if let Some(why) = part.iter().find_map(|it| it.event.as_ref().err()) {
         return Err(Stopped::Refused(why.clone()));
@@ -80,7 +80,7 @@ pub(super) async fn apply(client: &Client, part: &[&Delivery]) -> Result<Vec<boo
     Ok(new)
 }
 
-/// Runs the statement of a kind on no rows at all: an error of the server is then about the tables and not about any row.
+/// Runs the statement of a kind without rows, so that an error is about the tables and not about a row.
 pub(super) async fn probe(client: &Client, kind: Kind) -> Result<(), Stopped> {
     record_keys(client, &[]).await?;
     match kind {
@@ -92,7 +92,7 @@ pub(super) async fn probe(client: &Client, kind: Kind) -> Result<(), Stopped> {
     }
 }
 
-/// A use that no table has.
+/// An execution that matches no row.
 fn nothing() -> Execution {
     Execution {
         team_id: String::new(),
@@ -105,7 +105,7 @@ fn nothing() -> Execution {
     }
 }
 
-/// Writes the keys down; those that were not there.
+/// Records the keys; returns the new ones.
 async fn record_keys(client: &Client, part: &[&Delivery]) -> Result<HashSet<String>, Stopped> {
     let keys: Vec<&str> = part.iter().map(|it| it.key.as_str()).collect();
     let rows = client
@@ -119,7 +119,7 @@ async fn record_keys(client: &Client, part: &[&Delivery]) -> Result<HashSet<Stri
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<ClientResult<_>>()?)
 }
 
-/// A column of many rows.
+/// One column of all rows.
 fn column<'a, R, T>(rows: &'a [(i64, R)], value: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(|(_, row)| value(row)).collect()
 }
@@ -149,8 +149,8 @@ async fn execute(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stop
     Ok(())
 }
 
-/// A use that was delivered without its outcome is found by what is known of it, among those that have none: rows of the same second,
-/// team and task are the same until one of them is completed. The keys see to it that each is completed once.
+/// Completes uses that were delivered without an outcome. A use is found by its second, team and task among the rows
+/// without an outcome; equal rows are interchangeable. The delivery keys ensure that each is completed once.
 async fn complete(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Stopped> {
     let sql =
         "UPDATE skill_executions SET execution_time_ms = $4, exit_code = $5, cost_avoided_usd = $6, tokens_avoided = $7

@@ -1,4 +1,4 @@
-//! Who the server must be: libpq's `sslmode`, `sslrootcert`, `sslcert` and `sslkey`, on rustls.
+//! Server verification and client certificates: libpq's `sslmode`, `sslrootcert`, `sslcert` and `sslkey` with rustls.
 
 use std::error::Error as _;
 
@@ -7,12 +7,12 @@ use crate::settings::{RootCertificates, SslMode, WorkflowServer};
 
 pub(super) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
 
-/// TLS with a server that may be anybody.
+/// TLS without verifying the server.
 pub(super) fn unverified() -> Result<Connector, String> {
     Ok(Connector::new(certificates::client(None, false, None)?))
 }
 
-/// TLS as the mode asks for it. As with libpq, root certificates are used wherever there are some.
+/// TLS according to the mode. As with libpq, root certificates are used whenever there are some.
 pub(super) fn connector(server: &WorkflowServer) -> Result<Connector, String> {
     let verify = matches!(server.ssl_mode, SslMode::VerifyCa | SslMode::VerifyFull);
     let path = match &server.root_certificates {
@@ -21,7 +21,7 @@ pub(super) fn connector(server: &WorkflowServer) -> Result<Connector, String> {
         RootCertificates::System => Some(certificates::system("sslrootcert")?),
     };
     let trusted = match path {
-        // A file that was named and is not there is only an error where it is needed.
+        // A missing file is an error only if it is needed.
         Some(path) if verify || path.exists() => {
             Some(certificates::read(&path).map_err(|why| format!("sslrootcert {why}"))?)
         }
@@ -35,7 +35,7 @@ pub(super) fn connector(server: &WorkflowServer) -> Result<Connector, String> {
     Ok(Connector::new(certificates::client(trusted, server.ssl_mode == SslMode::VerifyFull, own)?))
 }
 
-/// Whether it was TLS that failed, or the server does not let this user in with it: `prefer` goes on without.
+/// Whether TLS failed, or the server refused this user with TLS, so that `prefer` tries without it.
 pub(super) fn failed(error: &tokio_postgres::Error) -> bool {
     match error.code() {
         Some(code) => code.code() == "28000",
