@@ -1,4 +1,4 @@
-//! A running `cfn load --batch`: what a process that stays takes to answer.
+//! Measures the answers of a running `cfn load --batch`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use super::error::{Error, Result};
 use crate::process::Program;
 
-/// Answers that are not timed: the first fills the cache, the next ones meet a process that is awake.
+/// Answers before the timed one: the first fills the cache, the others wake the process up.
 const WARM_UP: usize = 3;
 
-/// What an agent takes from a process that has served it before: from the request to the end of the answer. The process is there
-/// for this only, since an open connection would change what the others have to do at their end.
+/// The time from a request to the end of its answer, by a process that has served the agent before. The process is
+/// started only for this, since an open connection would change the work of other processes when they close theirs.
 pub(super) fn served_again(cfn: &Program, agent: &str) -> Result<Duration> {
     let mut batch = Batch::start(cfn)?;
     for _ in 0..WARM_UP {
@@ -49,7 +49,7 @@ impl Batch {
 }
 
 impl Drop for Batch {
-    /// It ends when its input does.
+    /// Closes its input, which ends it.
     fn drop(&mut self) {
         self.requests = None;
         let _ = self.process.wait(); // its last answer was the one that counts

@@ -1,5 +1,5 @@
-//! `deploy` and `update` as the old scripts did them, as one batch, as cfn does them, and as any other command does: in turn, each on
-//! a database of its own.
+//! Compares `deploy` and `update` of cfn with those of the old scripts, with one batch, and with other commands: in
+//! turn, each on its own database.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -19,13 +19,13 @@ use crate::store::Store;
 /// Opens the database at a path.
 pub type Open<'a> = &'a dyn Fn(&Path) -> crate::store::Result<Box<dyn Store>>;
 
-/// What to compare.
+/// A comparison to make.
 pub struct Compare<'a> {
-    /// A database of generated skills; every side works on a copy of it.
+    /// A generated database, of which each side gets a copy.
     pub database: &'a Path,
-    /// How many skills it has.
+    /// Number of skills in it.
     pub skills: usize,
-    /// Where the copies go.
+    /// The folder for the copies.
     pub folder: &'a Path,
     /// This program.
     pub cfn: &'a Path,
@@ -33,48 +33,48 @@ pub struct Compare<'a> {
     pub shell: &'a Path,
     /// Other commands, each with its name.
     pub others: &'a [(String, String)],
-    /// Rounds that count.
+    /// Number of measured rounds.
     pub rounds: usize,
-    /// When to end, whatever was reached.
+    /// Time limit.
     pub limit: Duration,
-    /// Opens a copy, to see what was written.
+    /// Opens a copy, to compare its rows.
     pub open: Open<'a>,
-    /// Set from outside to end early.
+    /// Set by a signal to stop early.
     pub stop: &'a AtomicBool,
 }
 
-/// What came of it.
+/// The report of a comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompareReport {
-    /// The version of this schema.
+    /// The version of this format.
     pub format: u32,
-    /// Skills in the database.
+    /// Number of skills in the database.
     pub skills: usize,
-    /// One each for deploy and update.
+    /// Deploy and update.
     pub operations: Vec<Compared>,
 }
 
-/// The ways of doing one thing.
+/// The ways to do one operation.
 #[derive(Debug, Clone, Serialize)]
 pub struct Compared {
     /// `deploy` or `update`.
     pub operation: &'static str,
-    /// cfn first.
+    /// The ways; cfn is the first.
     pub ways: Vec<Way>,
 }
 
-/// One way of doing it.
+/// A way to do an operation.
 #[derive(Debug, Clone, Serialize)]
 pub struct Way {
     /// Its name.
     pub way: String,
-    /// What it took; none where it was never run to its end.
+    /// Its statistics; `None` if no run completed.
     pub figures: Option<Summary>,
-    /// How many times as long as cfn, pair by pair; none for cfn itself.
+    /// The ratio to cfn, from pairs; `None` for cfn itself.
     pub times_cfn: Option<Ratio>,
-    /// Whether it left the same rows as cfn.
+    /// Whether it wrote the same rows as cfn.
     pub same_rows: bool,
-    /// In the order of the rounds.
+    /// All samples, in order.
     pub samples_ms: Vec<f64>,
 }
 
@@ -97,10 +97,10 @@ struct Ways<'a> {
     sides: Vec<(String, Side, PathBuf)>,
 }
 
-/// Rounds that are not counted.
+/// Number of warm-up rounds.
 const WARM_UP: usize = 2;
 
-/// Compares. `progress` hears how many rounds of how many are done.
+/// Compares the ways. `progress` gets the number of rounds done and in total.
 pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<CompareReport> {
     let mut sides = vec![("cfn".to_owned(), Side::Cfn), ("sqlite3, one batch".to_owned(), Side::Batch)];
     sides.push(("sqlite3, a process a statement".to_owned(), Side::Statements));
@@ -173,7 +173,7 @@ impl Measurer for Ways<'_> {
 }
 
 impl Ways<'_> {
-    /// Which skill a round is about, and which revision of it.
+    /// The skill and the revision of a round.
     fn what(&self, round: usize) -> (usize, u64) {
         match self.operation {
             Operation::Deploy => (self.request.skills + round, 0),
@@ -190,7 +190,7 @@ impl Ways<'_> {
         }
     }
 
-    /// Its caller's environment, and what it is asked to do.
+    /// Another command, with the caller's environment and the variables for its task.
     fn other(&self, command: &str, folder: &Path, number: usize, revision: u64, path: &str) -> Program {
         Program::new(Path::new("/bin/sh"), folder)
             .args(["-c", command])
@@ -211,7 +211,7 @@ impl Ways<'_> {
     }
 
     fn compared(&self, samples: Vec<Vec<f64>>) -> Result<Compared> {
-        // The last round that every side has done.
+        // The last round that all sides completed.
         let last = (WARM_UP + samples.iter().map(Vec::len).min().unwrap_or(0)).saturating_sub(1);
         let rows = |folder: &Path| {
             let mut store = (self.request.open)(&folder.join("skills.db"))?;

@@ -1,4 +1,4 @@
-//! What can go wrong while measuring: then there is no figure.
+//! Errors of measuring. After an error there are no figures.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,56 +7,56 @@ use crate::model::{InvalidName, Visible};
 use crate::process;
 use crate::store::StoreError;
 
-/// Why something could not be measured.
+/// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A measured program failed or could not be started, so how long it took means nothing.
+    /// A measured program failed or could not be started.
     #[error(transparent)]
     Process(#[from] process::Error),
-    /// A measured program answered something else than was asked for.
+    /// A measured program gave a wrong answer.
     #[error("{}: {what}", Visible(line))]
     WrongAnswer {
-        /// What was asked.
+        /// The command line.
         line: String,
-        /// What is wrong with the answer.
+        /// What is wrong with its answer.
         what: String,
     },
-    /// A file of the measurement.
+    /// A file operation failed.
     #[error("{what} {}: {source}", Visible(path.to_string_lossy()))]
     File {
-        /// What was to be done with it.
+        /// The operation.
         what: &'static str,
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why it could not be.
+        /// The cause.
         source: io::Error,
     },
-    /// A file that holds no run.
-    #[error("{} is no run of 'cfn bench': {why}", Visible(path.to_string_lossy()))]
+    /// A file does not contain a run.
+    #[error("{} is not a run of 'cfn bench': {why}", Visible(path.to_string_lossy()))]
     NoRun {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// The generated database.
+    /// The generated database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A generated name that is none.
+    /// A generated name is invalid.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// It was stopped from outside before there was a figure.
+    /// It was interrupted before there was a figure.
     #[error("interrupted before anything was measured")]
     Interrupted,
-    /// Something that cannot happen.
+    /// A state that should be impossible.
     #[error("{0}")]
     Defect(&'static str),
 }
 
-/// What measuring ends with.
+/// The result of measuring.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// For `map_err` on a file operation.
+/// Builds an error, for `map_err` on a file operation.
 pub(super) fn file(what: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::File { what, path, source }

@@ -1,4 +1,4 @@
-//! What becomes of each operation when the database grows.
+//! Measures how each operation scales with the size of the database.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,74 +15,74 @@ use crate::clock::Clock;
 use crate::process::Program;
 use crate::store::Store;
 
-/// What is measured, in the order of the report.
+/// The measured operations, in order of the report.
 const OPERATIONS: [&str; 6] = ["deploy", "update", "load", "load in a running --batch", "analytics overview", "list"];
 
-/// The reference's projection: from how many skills on, the size of the database, the time of a query.
+/// The reference's projection: number of skills, size of the database, time of a query.
 const PROJECTED: [(usize, &str, &str); 3] =
     [(100, "~2 MB", "25-70 ms"), (1000, "~20 MB", "30-90 ms"), (10_000, "~200 MB", "100-500 ms")];
 
-/// Processes whose memory is looked at; the most that one has counts.
+/// Number of processes whose memory is measured; the maximum is reported.
 const MEMORY_LOOKS: usize = 5;
 
-/// What to measure.
+/// A growth benchmark to run.
 pub struct Growth<'a> {
-    /// The sizes, in skills.
+    /// The sizes, in numbers of skills.
     pub sizes: &'a [usize],
-    /// Rows of the usage log in each.
+    /// Number of rows in each usage log.
     pub usage_rows: usize,
-    /// Rounds of each size that count.
+    /// Number of measured rounds for each size.
     pub rounds: usize,
-    /// When to end with one size, whatever was reached.
+    /// Time limit for each size.
     pub limit: Duration,
-    /// Where the databases go, one at a time.
+    /// The folder for the databases, one at a time.
     pub folder: &'a Path,
     /// This program.
     pub cfn: &'a Path,
-    /// Creates a database where there is none.
+    /// Creates a database.
     pub create: &'a dyn Fn(&Path) -> crate::store::Result<Box<dyn Store>>,
-    /// Set from outside to end early, with what there is.
+    /// Set by a signal to stop early, with the samples so far.
     pub stop: &'a AtomicBool,
 }
 
-/// What came of it.
+/// The report of a growth benchmark.
 #[derive(Debug, Clone, Serialize)]
 pub struct GrowthReport {
-    /// The version of this schema.
+    /// The version of this format.
     pub format: u32,
-    /// By size.
+    /// The results for each size.
     pub sizes: Vec<Size>,
 }
 
-/// A database of one size.
+/// The results for one size.
 #[derive(Debug, Clone, Serialize)]
 pub struct Size {
-    /// Skills in it.
+    /// Number of skills.
     pub skills: usize,
-    /// Rows of its usage log.
+    /// Number of rows in the usage log.
     pub usage_rows: usize,
-    /// Its file.
+    /// Size of the database file.
     pub database_bytes: u64,
-    /// What it took to fill it.
+    /// Time to fill the database.
     pub filled_in_seconds: f64,
-    /// What each operation took.
+    /// The operations.
     pub operations: Vec<Grown>,
-    /// The most memory that a process needs to load an agent's skills.
+    /// Peak memory of a process that loads an agent's skills.
     pub load_peak_kib: u64,
-    /// What the reference expects of this size.
+    /// The reference's projection for this size.
     pub projected: Option<Projected>,
 }
 
 /// An operation at one size.
 #[derive(Debug, Clone, Serialize)]
 pub struct Grown {
-    /// Which.
+    /// The operation.
     pub operation: &'static str,
-    /// What it took.
+    /// Its statistics.
     pub figures: Option<Summary>,
-    /// Its median as a multiple of that at the size before.
+    /// The ratio of its median to that of the previous size.
     pub growth: Option<f64>,
-    /// In the order of the rounds.
+    /// All samples, in order.
     pub samples_ms: Vec<f64>,
 }
 
@@ -95,26 +95,26 @@ pub struct Projected {
     pub query: &'static str,
 }
 
-/// What is being done to a database.
+/// A phase of the work on one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It is made up.
+    /// Generating the database.
     Filling,
-    /// It is measured with.
+    /// Measuring.
     Measuring,
 }
 
-/// Hears what is being done, and how much of how much is.
+/// Receives the phase, and the amounts done and in total.
 pub type Progress<'p> = &'p mut dyn FnMut(Phase, usize, usize);
 
-/// Measures one size after the other. `progress` hears what is being done, how much of it, and of how much.
+/// Measures one size after another.
 pub fn growth(request: &Growth<'_>, progress: Progress<'_>) -> Result<GrowthReport> {
     let mut sizes: Vec<Size> = Vec::new();
     for &skills in request.sizes {
         let folder = request.folder.join(format!("growth-{skills}"));
         std::fs::create_dir_all(&folder).map_err(file("could not create the folder", &folder))?;
         let size = match measure(request, skills, &folder, sizes.last(), progress) {
-            // What was measured before is worth a report.
+            // The earlier sizes are worth a report.
             Err(Error::Interrupted) if !sizes.is_empty() => break,
             size => size?,
         };
@@ -189,7 +189,7 @@ fn cfn(path: &Path, folder: &Path) -> Program {
     Program::new(path, folder).args(["--db", "skills.db"])
 }
 
-/// Whole processes, and what one that goes on running answers.
+/// Measures whole processes, and requests to a running one.
 struct Operations {
     cfn: PathBuf,
     folder: PathBuf,

@@ -1,4 +1,5 @@
-//! Measuring in turn: warm-up first, then A B C A B C …, so that a machine that speeds up or slows down does so for all.
+//! Measures subjects in turn: after a warm-up, A B C A B C …, so that changes of the machine's speed affect all of
+//! them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,61 +8,62 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Result;
 
-/// Takes samples of some subjects: of real programs, or from a script in tests.
+/// Takes samples of subjects: of real programs, or from a script in tests.
 pub trait Measurer {
-    /// What is measured, in the order of a round.
+    /// The subjects, in order of a round.
     fn subjects(&self) -> Vec<String>;
-    /// Measures one subject once; its own preparations do not count. Warm-up rounds and counted ones are numbered through.
+    /// Measures one subject once, without its preparations. Rounds are numbered from the first warm-up round.
     fn measure(&mut self, subject: usize, round: usize) -> Result<Duration>;
 }
 
-/// How much to measure.
+/// The number of rounds, and when to stop.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
-    /// Rounds that are not counted.
+    /// Number of warm-up rounds.
     pub warm_up: usize,
-    /// Counted rounds.
+    /// Number of measured rounds.
     pub rounds: usize,
-    /// No new round begins after this time, once there are `fewest`.
+    /// After this time, no new round starts, if there are `fewest`.
     pub limit: Option<Duration>,
-    /// Rounds that a time limit still waits for.
+    /// Minimum number of rounds, even beyond the time limit.
     pub fewest: usize,
-    /// Set from outside to end; the sample that is being taken is not counted.
+    /// Set by a signal to stop; the current sample is discarded.
     pub stop: &'a AtomicBool,
 }
 
-/// Fewer rounds have no median worth the name.
+/// Minimum number of rounds for a meaningful median.
 pub const FEWEST_ROUNDS: usize = 3;
 
-/// A sample, as it is taken.
+/// A sample.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Sample<'a> {
-    /// What was measured.
+    /// The subject.
     pub subject: &'a str,
-    /// The counted round, from 0.
+    /// The measured round, from 0.
     pub round: usize,
-    /// What it took.
+    /// The time.
     pub milliseconds: f64,
 }
 
-/// What one subject took, in the order of the rounds.
+/// The samples of one subject, in order of the rounds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
-    /// What was measured.
+    /// The subject.
     pub subject: String,
-    /// What it took.
+    /// The time.
     pub milliseconds: Vec<f64>,
 }
 
-/// Hears of every sample as it is taken, and of how far the run is.
+/// Receives each sample and the progress of a run.
 pub trait Observer {
-    /// A counted sample was taken.
+    /// Called after each measured sample.
     fn sample(&mut self, sample: Sample<'_>) -> Result<()>;
-    /// So many of so many rounds are done, warm-up included.
+    /// Called after each round, including warm-up rounds.
     fn round(&mut self, done: usize, all: usize);
 }
 
-/// Measures all subjects in turn. Stopped early, it gives what there is: every subject has the same rounds, or one more.
+/// Measures all subjects in turn. If stopped early, it returns the samples so far, in which some subjects have one
+/// round more than others.
 pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn Observer) -> Result<Vec<Samples>> {
     let since = Instant::now();
     let mut taken: Vec<Samples> =
@@ -75,7 +77,7 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
         }
         for (index, samples) in taken.iter_mut().enumerate() {
             let took = measurer.measure(index, round);
-            // Whoever stops the run may have stopped what is measured too: that failure means nothing.
+            // The signal may also have stopped the measured program; ignore its failure.
             if plan.stop.load(Ordering::Relaxed) {
                 return Ok(taken);
             }
@@ -90,7 +92,7 @@ pub fn in_turn(measurer: &mut dyn Measurer, plan: &Plan<'_>, observer: &mut dyn 
     Ok(taken)
 }
 
-/// A whole number of nanoseconds, so that it is written in few digits and read again as the same.
+/// Rounded to nanoseconds, so that the number is short and survives a round trip.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of an operation are far below 2^53")]
 fn milliseconds(took: Duration) -> f64 {
     took.as_nanos() as f64 / 1e6

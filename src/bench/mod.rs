@@ -1,5 +1,5 @@
-//! What cfn takes: a workload made up from a seed, whole processes timed in turn, and what the samples say. Nothing here prints,
-//! reads the environment or knows SQL.
+//! Benchmarks: a workload generated from a seed, whole processes measured in turn, and statistics. Nothing here prints,
+//! reads the environment or contains SQL of the store.
 
 mod batch;
 pub mod compare;

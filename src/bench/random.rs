@@ -1,17 +1,17 @@
-//! Numbers that look random and are the same on every machine.
+//! Pseudo-random numbers that are the same on every machine.
 
-/// SplitMix64: small, and good enough to draw words and samples.
+/// SplitMix64: small, and good enough for drawing words and samples.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// A sequence of its own for every seed.
+    /// A sequence that depends only on the seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Any number.
+    /// The next number.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -20,7 +20,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`; 0 where nothing is below it. The bias is below 2⁻³² for what is drawn here.
+    /// A number below `end`, or 0 if `end` is 0. The bias is below 2⁻³² for the ranges used here.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.draw() % (end as u64).max(1)).unwrap_or(0)
     }
@@ -31,7 +31,7 @@ mod tests {
     use super::Random;
 
     #[test]
-    fn draws_what_its_author_published() {
+    fn draws_equal_the_published_ones() {
         let mut random = Random::new(1_234_567);
         let drawn: Vec<_> = (0..3).map(|_| random.draw()).collect();
         assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);

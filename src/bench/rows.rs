@@ -1,10 +1,10 @@
-//! What a deploy or an update leaves behind: whether two ways of doing it wrote the same.
+//! The rows of a skill, for checking that two ways of deploying or updating write the same.
 
 use super::error::Result;
 use crate::model::{ApprovalLevel, ContentHash, Decision};
 use crate::store::Store;
 
-/// What is known of a skill, without keys and times.
+/// The rows of a skill, without keys and times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rows {
     skill: (String, String, String, ApprovalLevel),
@@ -15,7 +15,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// None where there is no such skill.
+    /// Reads the rows; `None` if there is no such skill.
     pub(super) fn of(store: &mut dyn Store, name: &str) -> Result<Option<Self>> {
         let snapshot = store.read()?;
         let Some(skill) = snapshot.skill(&name.parse()?)? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! A statement of the user's own: in one connection, and as whole processes.
+//! Measures a statement of the user in one connection, and as whole processes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,48 +13,48 @@ use super::statistics::Summary;
 use crate::process::Program;
 use crate::store::{Inspect, StatementReport, Trial};
 
-/// What to measure.
+/// A statement to measure.
 pub struct Sql<'a> {
-    /// One `SELECT`.
+    /// A single `SELECT`.
     pub statement: &'a str,
-    /// How often in one connection.
+    /// Number of runs in one connection.
     pub iterations: u64,
-    /// How often as a process.
+    /// Number of runs as a process.
     pub process_iterations: usize,
-    /// When to end with each of the two, whatever was reached.
+    /// Time limit for each of the two.
     pub limit: Duration,
     /// Programs that run the statement once, each with its name.
     pub programs: Vec<(String, Program)>,
-    /// Set from outside to end early.
+    /// Set by a signal to stop early.
     pub stop: &'a Arc<AtomicBool>,
 }
 
-/// What came of it.
+/// The report of a measured statement.
 #[derive(Debug, Clone, Serialize)]
 pub struct SqlReport {
-    /// The version of this schema.
+    /// The version of this format.
     pub format: u32,
     /// The statement.
     pub statement: String,
-    /// What it does.
+    /// Its plan and costs.
     #[serde(flatten)]
     pub report: StatementReport,
-    /// What it takes, by how it is run.
+    /// The times of each way to run it.
     pub ways: Vec<SqlWay>,
 }
 
-/// One way to run it.
+/// A way to run the statement.
 #[derive(Debug, Clone, Serialize)]
 pub struct SqlWay {
-    /// In one connection, or as which program.
+    /// The name of the way: one connection, or a program.
     pub way: String,
-    /// What it took.
+    /// The statistics.
     pub figures: Option<Summary>,
-    /// In the order of the runs.
+    /// All samples, in order.
     pub samples_ms: Vec<f64>,
 }
 
-/// Measures. Only a statement that was found to do nothing but read reaches the programs.
+/// Measures the statement. It is passed to the programs only after the engine found it to be read-only.
 pub fn measure(store: &mut dyn Inspect, request: Sql<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<SqlReport> {
     let mut samples = Vec::new();
     let trial = Trial {
@@ -77,7 +77,7 @@ pub fn measure(store: &mut dyn Inspect, request: Sql<'_>, progress: &mut dyn FnM
     Ok(SqlReport { format: 1, statement: request.statement.to_owned(), report, ways })
 }
 
-/// The `sqlite3` shell on a database that it may not write, in the mode that knows neither files nor other programs.
+/// The `sqlite3` shell in read-only and safe mode, in which it cannot access files or run programs.
 #[must_use]
 pub fn shell(shell: &Path, folder: &Path, database: &Path, statement: &str) -> Program {
     Program::new(shell, folder).args(["-batch", "-readonly", "-safe"]).args([database]).args([statement])

@@ -1,15 +1,16 @@
-//! The old way: the statements that the old scripts gave to the `sqlite3` shell, one process each, for the rows that cfn writes. They
-//! are made of generated data only, and every value is quoted.
+//! The statements of the old scripts, which ran each in a `sqlite3` process. They write the same rows as cfn, and
+//! contain only generated data, with every value quoted.
 
 use std::fmt::Write as _;
 
 use super::workload::{skill_name, skill_text};
 use crate::model::ContentHash;
 
-/// The agent types that a deployed skill gets.
+/// The agent types of deployed skills.
 pub(super) const AGENTS: [&str; 2] = ["backend-developer", "api-designer"];
 
-/// Deploys a skill: is it there, content, skill, what its version came from, approval, who approved, a mapping for each agent type.
+/// Deploys a skill: existence check, content, skill, source of the version, approval, approver, a mapping for each
+/// agent type.
 pub(super) fn deploy(number: usize, path: &str) -> Vec<String> {
     let (name, text) = (skill_name(number), skill_text(number, 0));
     let (skill, path, hash) = (quoted(&name), quoted(path), quoted(&ContentHash::of(text.as_bytes()).to_string()));
@@ -40,7 +41,7 @@ pub(super) fn deploy(number: usize, path: &str) -> Vec<String> {
     statements
 }
 
-/// Updates a skill: what it is now, content, skill, what its version came from, approval, who approved.
+/// Updates a skill: current state, content, skill, source of the version, approval, approver.
 pub(super) fn update(number: usize, revision: u64, path: &str) -> Vec<String> {
     let (name, text, version) = (skill_name(number), skill_text(number, revision), format!("1.0.{revision}"));
     let (skill, path, hash) = (quoted(&name), quoted(path), quoted(&ContentHash::of(text.as_bytes()).to_string()));
@@ -68,7 +69,7 @@ pub(super) fn update(number: usize, revision: u64, path: &str) -> Vec<String> {
     ]
 }
 
-/// All of them as one transaction.
+/// Combines statements into one transaction.
 pub(super) fn batch(statements: &[String]) -> String {
     format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;\n", statements.join("\n"))
 }

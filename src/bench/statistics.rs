@@ -1,4 +1,4 @@
-//! What samples say, and what they do not. Pure: the same samples give the same figures everywhere.
+//! Statistics of samples. Pure: the same samples give the same figures everywhere.
 //!
 //! Samples are milliseconds, in the order in which they were taken.
 
@@ -6,41 +6,41 @@ use serde::{Deserialize, Serialize};
 
 use super::random::Random;
 
-/// Resamplings behind an interval: the ends move by less than a hundredth of its width from one seed to the next.
+/// Bootstrap resamplings. With this many, the ends of an interval vary by less than 1 % of its width between seeds.
 const RESAMPLINGS: usize = 2000;
 
-/// The seed of every interval, so that two looks at the same samples say the same.
+/// A fixed seed, so that the same samples give the same interval.
 const SEED: u64 = 0x5EED;
 
-/// How far apart the medians of the two halves of a run may be on a quiet machine.
+/// Maximum difference between the medians of the two halves of a run on a quiet machine.
 pub const QUIET: f64 = 0.10;
 
-/// Fewer samples than this say nothing about whether the machine is noisy.
+/// Minimum number of samples to detect noise.
 const FEWEST_FOR_NOISE: usize = 8;
 
-/// The usual figures of some samples.
+/// Summary statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// How many samples there are.
+    /// Number of samples.
     pub runs: usize,
-    /// The fastest.
+    /// The fastest sample.
     pub minimum: f64,
     /// The arithmetic mean.
     pub mean: f64,
-    /// Half of the samples are below.
+    /// The 50th percentile.
     pub median: f64,
-    /// 95 of 100 are below.
+    /// The 95th percentile.
     pub p95: f64,
-    /// 99 of 100 are below.
+    /// The 99th percentile.
     pub p99: f64,
-    /// How far samples lie from the mean: of a sample, so divided by n − 1.
+    /// The sample standard deviation (divided by n − 1).
     pub standard_deviation: f64,
 }
 
-/// How one measurement relates to another, with the interval that holds the truth in 95 of 100 cases.
+/// The ratio of two measurements, with its 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
-    /// The ratio of what was seen.
+    /// The ratio of the samples.
     pub estimate: f64,
     /// The lower end.
     pub low: f64,
@@ -49,7 +49,7 @@ pub struct Ratio {
 }
 
 impl Summary {
-    /// None of no samples.
+    /// Summarises samples; `None` without any.
     #[must_use]
     pub fn of(samples: &[f64]) -> Option<Self> {
         let sorted = sorted(samples);
@@ -69,13 +69,13 @@ impl Summary {
     }
 }
 
-/// The median; 0 of no samples.
+/// The median; 0 without samples.
 #[must_use]
 pub fn median(samples: &[f64]) -> f64 {
     quantile(&sorted(samples), 50)
 }
 
-/// The ratio of the medians of two runs that were taken apart: `now` to `before`. None where one of them is empty or took
+/// The ratio of the medians of two runs at different times: `now` to `before`. `None` if one of them is empty or took
 /// no time.
 #[must_use]
 pub fn ratio_of_medians(before: &[f64], now: &[f64]) -> Option<Ratio> {
@@ -88,8 +88,8 @@ pub fn ratio_of_medians(before: &[f64], now: &[f64]) -> Option<Ratio> {
     })
 }
 
-/// The median of the ratios of samples that were taken in turn: each of `now` to the one of `before` in its place. What the
-/// machine did meanwhile is in both and falls out.
+/// The median of the ratios of samples taken in turn: each of `now` to the one of `before` at its position. Other load
+/// affects both, and cancels out.
 #[must_use]
 pub fn median_of_ratios(before: &[f64], now: &[f64]) -> Option<Ratio> {
     let ratios: Vec<f64> = before.iter().zip(now).map(|(before, now)| now / before).collect();
@@ -101,8 +101,8 @@ pub fn median_of_ratios(before: &[f64], now: &[f64]) -> Option<Ratio> {
     })
 }
 
-/// By how much the medians of the two halves differ, as a share of the smaller; none of too few samples. The quickest sign of a
-/// machine that had other work during the run: then neither half is what the program takes.
+/// The difference between the medians of the two halves, relative to the smaller one; `None` for too few samples. A
+/// large one shows that other programs used the machine during the run.
 #[must_use]
 pub fn drift(samples: &[f64]) -> Option<f64> {
     if samples.len() < FEWEST_FOR_NOISE {
@@ -119,7 +119,7 @@ pub fn is_noisy(samples: &[f64]) -> bool {
     drift(samples).is_some_and(|it| it > QUIET)
 }
 
-/// The bootstrap: what else the same machine could have shown, [`RESAMPLINGS`] times, and the middle 95 of 100 of it.
+/// The bootstrap: draws [`RESAMPLINGS`] estimates, and takes the middle 95 % of them.
 fn interval(estimate: f64, mut draw: impl FnMut() -> f64) -> Option<Ratio> {
     if !estimate.is_finite() || estimate <= 0.0 {
         return None;
@@ -130,8 +130,8 @@ fn interval(estimate: f64, mut draw: impl FnMut() -> f64) -> Option<Ratio> {
     Some(Ratio { estimate, low: end(25), high: end(975) })
 }
 
-/// Draws as many samples as there are, with replacement, in blocks of neighbours (√n long, going round at the end): on a machine
-/// with other work, slow samples come in bursts, and drawing them one by one would make the interval too narrow.
+/// Draws as many samples as there are, with replacement, in circular blocks of √n neighbours. Slow samples come in
+/// bursts, so drawing them independently would make the interval too narrow.
 fn resample(samples: &[f64], random: &mut Random, drawn: &mut Vec<f64>) {
     drawn.clear();
     let block = samples.len().isqrt().max(1);
@@ -142,7 +142,7 @@ fn resample(samples: &[f64], random: &mut Random, drawn: &mut Vec<f64>) {
     }
 }
 
-/// The median, by moving the samples around: far cheaper than sorting them.
+/// The median. It reorders the samples, which is far cheaper than sorting them.
 fn median_of(samples: &mut [f64]) -> f64 {
     let middle = samples.len() / 2;
     let even = samples.len().is_multiple_of(2);
@@ -160,7 +160,7 @@ fn sorted(samples: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// Between the two nearest samples where the quantile falls between them.
+/// A quantile, interpolated between the two nearest samples.
 fn quantile(sorted: &[f64], percent: usize) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     let place = last * percent;
@@ -184,14 +184,14 @@ mod tests {
         (one - other).abs() < 1e-9
     }
 
-    /// About `middle`, give or take `spread`.
+    /// Samples of `middle` ± `spread`.
     fn samples(count: usize, middle: f64, spread: f64, seed: u64) -> Vec<f64> {
         let mut random = Random::new(seed);
         (0..count).map(|_| middle - spread + 2.0 * spread * super::as_float(random.below(1000)) / 999.0).collect()
     }
 
     #[test]
-    fn figures_of_samples_worked_out_by_hand() {
+    fn figures_equal_those_computed_by_hand() {
         // Sorted 2 4 4 4 5 5 7 9: sum 40, squared distances from 5 add up to 9+1+1+1+0+0+4+16 = 32.
         let summary = Summary::of(&[9.0, 4.0, 4.0, 2.0, 5.0, 4.0, 7.0, 5.0]).expect("a summary");
         assert_eq!((summary.runs, summary.minimum, summary.mean, summary.median), (8, 2.0, 5.0, 4.5));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn one_sample_is_every_figure_and_none_has_none() {
+    fn a_single_sample_is_every_figure() {
         let one = Summary::of(&[3.0]).expect("a summary");
         let figures = [one.minimum, one.mean, one.median, one.p95, one.p99];
         assert!(figures.iter().all(|it| close(*it, 3.0)) && close(one.standard_deviation, 0.0), "{one:?}");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_to_the_median_agree() {
+    fn both_medians_agree() {
         for count in 1..40 {
             let mut some = samples(count, 10.0, 3.0, 7);
             assert!(close(median(&some), median_of(&mut some)), "{count}");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_holds_a_true_difference_and_leaves_one_out_that_is_not_there() {
+    fn an_interval_contains_a_true_difference_and_excludes_others() {
         let (before, slower) = (samples(200, 10.0, 1.0, 1), samples(200, 12.0, 1.0, 2));
         let ratio = ratio_of_medians(&before, &slower).expect("a ratio");
         assert!(
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn constant_samples_have_an_interval_without_width() {
+    fn constant_samples_have_an_interval_of_width_zero() {
         let ratio = ratio_of_medians(&[4.0; 9], &[6.0; 5]).expect("a ratio");
         assert_eq!((ratio.estimate, ratio.low, ratio.high), (1.5, 1.5, 1.5));
     }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn ratios_pair_by_pair_do_not_see_what_the_machine_did_to_both() {
+    fn ratios_of_pairs_cancel_load_that_affects_both() {
         // Ten times slower half the time, for both; always 1.5 of each other.
         let before: Vec<f64> = (0..60).map(|it| if it % 20 < 10 { 10.0 } else { 100.0 }).collect();
         let now: Vec<f64> = before.iter().map(|it| it * 1.5).collect();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_halves_that_differ_and_needs_some_samples() {
+    fn halves_that_differ_are_noise_if_there_are_enough_samples() {
         assert_eq!(drift(&[1.0, 1.0, 1.0, 1.0, 1.2, 1.2, 1.2, 1.2]).map(|it| (it * 100.0).round()), Some(20.0));
         assert_eq!(drift(&[1.2, 1.2, 1.2, 1.2, 1.0, 1.0, 1.0, 1.0]).map(|it| (it * 100.0).round()), Some(20.0));
         assert_eq!(drift(&[1.0; 7]), None);

@@ -1,4 +1,4 @@
-//! The reference's table of the system: what of it is cfn's, each with its threshold.
+//! The system metrics of the reference that apply to cfn, with their thresholds.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -13,19 +13,19 @@ use crate::ops::{self, Load};
 use crate::process::Program;
 use crate::store::Store;
 
-/// How often each is measured; the median counts.
+/// Number of measurements of each; the median is reported.
 const RUNS: usize = 9;
 
-/// A line of the table.
+/// A system metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemMetric {
-    /// What is measured.
+    /// Its name.
     pub metric: Cow<'static, str>,
     /// The median.
     pub measured: f64,
-    /// Below this all is well.
+    /// The threshold, which the median must be below.
     pub threshold: f64,
-    /// Of both.
+    /// The unit of both.
     pub unit: Cow<'static, str>,
 }
 
@@ -37,8 +37,8 @@ impl SystemMetric {
     }
 }
 
-/// Measures: `cfn` is this program set up for the database, `agent` one that has skills in it, and `redis` takes what one answer of
-/// the Redis server takes, where one is used.
+/// Measures the metrics. `cfn` is this program, set up for the database; `agent` has skills in it; `redis` measures the
+/// response time of the Redis server, if one is configured.
 pub fn system(
     cfn: &Program,
     store: &mut dyn Store,
@@ -64,7 +64,7 @@ pub fn system(
         metric("SQLite query time (load of an agent)", query, 100.0, "ms"),
         metric("memory of a process (load)", mebibytes, 2048.0, "MiB"),
     ];
-    // One that does not answer has no response time.
+    // A server that does not answer has no response time.
     let answers =
         redis.and_then(|it| (0..RUNS).map(|_| Some(it()?.as_secs_f64() * 1000.0)).collect::<Option<Vec<_>>>());
     if let Some(answers) = answers {

@@ -1,4 +1,4 @@
-//! Several programs at once.
+//! Runs several programs at once.
 
 use std::sync::Barrier;
 use std::thread;
@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::{Error, Result};
 use crate::process::Program;
 
-/// How long it takes until the last of these has ended, all started at one moment: from when the first was started, since who
-/// waits for them may be woken after they have begun.
+/// The time from the start of the first program to the end of the last one, all started together.
 pub fn together(programs: &[Program]) -> Result<Duration> {
     let barrier = Barrier::new(programs.len());
     let run = |program: &Program| {
@@ -18,7 +17,7 @@ pub fn together(programs: &[Program]) -> Result<Duration> {
     };
     let ran: Result<Vec<(Instant, Instant)>> = thread::scope(|scope| {
         let threads: Vec<_> = programs.iter().map(|program| scope.spawn(|| run(program))).collect();
-        // A thread that panicked has lost its figure; that is said as what it is.
+        // A panicked thread has no figure.
         let lost = || Err(Error::Defect("a measuring thread panicked"));
         threads.into_iter().map(|it| it.join().unwrap_or_else(|_| lost())).collect()
     });
@@ -40,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_that_start_together_take_as_long_as_the_slowest() {
+    fn programs_started_together_take_as_long_as_the_slowest() {
         let took = together(&[sh("sleep 0.05"), sh("sleep 0.1"), sh(":")]).expect("they run");
         assert!(took >= Duration::from_millis(100), "{took:?}");
         assert!(together(&[sh(":"), sh("exit 1")]).is_err());

@@ -1,4 +1,4 @@
-//! Skills and a history of their use, made up from a seed, so that every run on every machine measures the same bytes.
+//! Generates skills and their usage log from a seed, so that every run on every machine measures the same bytes.
 
 mod files;
 
@@ -12,34 +12,35 @@ use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, St
 
 pub use files::{MEDIAN_BYTES, sized_skill_text, skill_name, skill_text, write_file, write_skill, write_tree};
 
-/// What an agent is served in one load, unless it asks for another number.
+/// Default number of skills in one load.
 pub const SKILLS_PER_AGENT: usize = 20;
 
-/// Skills written in one transaction.
+/// Number of skills per transaction.
 const SKILLS_A_BATCH: usize = 1000;
 
-/// Usage rows written in one transaction.
+/// Number of usage rows per transaction.
 const ROWS_A_BATCH: usize = 20_000;
 
-/// Usage rows lie in this many days up to now, as in a log of a quarter.
+/// Usage rows are spread over this many days up to now: a quarter.
 const DAYS: usize = 90;
 
-/// How much a generated database holds.
+/// The size of a generated database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Workload {
-    /// Approved skills, each mapped to one agent type, [`SKILLS_PER_AGENT`] to each.
+    /// Number of approved skills. Each is mapped to one agent type; each agent type has [`SKILLS_PER_AGENT`].
     pub skills: usize,
-    /// Rows of the usage log.
+    /// Number of rows in the usage log.
     pub usage_rows: usize,
 }
 
-/// The agent type that a skill is mapped to, where there are `skills` of them. An agent's skills lie far apart.
+/// The agent type of a skill, out of `skills`. The skills of an agent type are far apart.
 #[must_use]
 pub fn agent_of(number: usize, skills: usize) -> String {
     format!("agent-{:05}", number % (skills / SKILLS_PER_AGENT).max(1))
 }
 
-/// Fills an empty database, in few transactions; `progress` gets what is done and all, in skills and rows, and ends it with an error.
+/// Fills an empty database in few transactions. `progress` gets the number of skills and rows done and in total; its
+/// error stops the work.
 pub fn fill(
     store: &mut dyn Store,
     workload: &Workload,
@@ -103,8 +104,7 @@ fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: &str) 
     Ok((id, hex))
 }
 
-/// Uses in the order of their days, some skills far more often than others, each by the agent type that has the skill. They are
-/// rolled up as they are written, as an orchestrator's would be.
+/// Logs uses in order of their days, some skills far more often than others, each by the agent type that has the skill.
 fn log_uses(
     store: &mut dyn Store,
     skills: &[(SkillId, String)],
@@ -124,7 +124,7 @@ fn log_uses(
         random = write(store, Durability::Normal, |tx| -> Result<Random> {
             let mut random = random.clone();
             for number in row..end {
-                // The smallest of three: the first tenth of the skills gets over a quarter of the uses.
+                // The minimum of three draws: the first tenth of the skills gets over a quarter of the uses.
                 let skill = (0..3).map(|_| random.below(skills.len())).min().unwrap_or(0);
                 let agent_type = agent_of(skill, workload.skills);
                 let day = &days[number * DAYS / workload.usage_rows];

@@ -1,20 +1,20 @@
-//! Requests of unequal popularity.
+//! Draws with a Zipf distribution, for requests of unequal popularity.
 
 use super::Random;
 
-/// Weights are whole numbers, so that a seed draws the same on every machine.
+/// Weights are integers, so that a seed gives the same draws on every machine.
 const HEAVIEST: u64 = 1 << 40;
 
-/// Draws by Zipf's law: the second of all is drawn half as often as the first, the third a third as often, and so on.
+/// A Zipf distribution: item n is drawn 1/n times as often as the first one.
 #[derive(Debug, Clone)]
 pub struct Zipf {
-    /// The weights up to each, added up.
+    /// Cumulative weights.
     sums: Vec<u64>,
     random: Random,
 }
 
 impl Zipf {
-    /// A sequence of draws from so many, which are at least one.
+    /// Draws from `of` items, at least one.
     #[must_use]
     pub fn new(of: u32, seed: u64) -> Self {
         let weights = (1..=u64::from(of.max(1))).map(|rank| HEAVIEST / rank);
@@ -40,7 +40,7 @@ mod tests {
     use super::Zipf;
 
     #[test]
-    fn each_is_drawn_as_often_as_its_rank_says() {
+    fn the_frequency_of_an_item_follows_its_rank() {
         let mut drawn = [0; 4];
         Zipf::new(4, 1).take(25_000).for_each(|it| drawn[it] += 1);
         for (count, expected) in drawn.iter().zip([12_000_i32, 6_000, 4_000, 3_000]) {

@@ -1,4 +1,4 @@
-//! How a worker does what it has to do: through a connection of its own in this process, or by a whole process each time.
+//! How a worker runs operations: on its own connection in this process, or as a process each.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
 use crate::process::{self, Program};
 use crate::store::{Inspect, LockWaits, Maintenance, Store, StoreError};
 
-/// The most bytes of a generated file, with room.
+/// Maximum size of a generated file.
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// A database that can be worked on, checked and looked at.
+/// A database that can be used, checked and inspected.
 pub trait Database: Store + Maintenance + Inspect {}
 
 impl<T: Store + Maintenance + Inspect> Database for T {}
 
-/// One thing to do.
+/// An operation to run.
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
     Load(AgentType),
@@ -30,13 +30,13 @@ pub(super) enum Operation {
     Update { name: SkillName, version: Version, path: PathBuf },
 }
 
-/// What was acknowledged.
+/// An acknowledged operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Done {
-    /// So many skills were handed out; and what was left out that should not be.
+    /// The number of loaded skills, and the skills left out by mistake.
     Loaded(usize, Vec<String>),
     Logged,
-    /// These bytes are this version.
+    /// A written version.
     Written(Written),
 }
 
@@ -47,23 +47,23 @@ pub(super) struct Written {
     pub(super) content_hash: String,
 }
 
-/// Why something was not done.
+/// A failed operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
     pub(super) kind: String,
     pub(super) message: String,
-    /// Whether it may have been done all the same.
+    /// Whether its outcome is unknown.
     pub(super) unknown: bool,
 }
 
-/// Does one thing after the other.
+/// Runs operations one after another.
 pub(super) trait Client {
     fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>);
-    /// How long it waited for locks, where that can be known.
+    /// Its lock waits, if known.
     fn lock_waits(&self) -> Option<LockWaits>;
 }
 
-/// A connection that stays open, as that of `load --batch`.
+/// A long-lived connection, like that of `load --batch`.
 pub(super) struct Connected<'a> {
     store: Box<dyn Database>,
     cache: &'a dyn Cache,
@@ -122,7 +122,7 @@ impl From<&ops::Error> for Failed {
     }
 }
 
-/// What an agent gets; nothing of it depends on its task.
+/// A load that does not depend on a task.
 pub(super) fn load(agent: &AgentType) -> Load {
     Load::usual(agent.clone())
 }
@@ -135,12 +135,12 @@ fn update<'a>(name: &'a SkillName, version: Version, path: &'a Path) -> Update<'
     Update::new(name, version, path, ChangeType::Patch)
 }
 
-/// A process for each thing to do, as agents' scripts call cfn.
+/// Runs each operation as a process, as agents' scripts do.
 pub(super) struct Processes {
     pub(super) cfn: Program,
 }
 
-/// What `cfn load --json` says that matters here.
+/// The relevant part of `cfn load --json`.
 #[derive(Debug, Deserialize)]
 struct Loaded {
     skills: Vec<serde::de::IgnoredAny>,
@@ -172,7 +172,7 @@ impl Processes {
 
     fn read(operation: &Operation, answer: &[u8]) -> serde_json::Result<Done> {
         Ok(match operation {
-            // A skill that should be there and is not, is one too few.
+            // A missing skill shows in the count.
             Operation::Load(_) => Done::Loaded(serde_json::from_slice::<Loaded>(answer)?.skills.len(), Vec::new()),
             Operation::Log(_) => Done::Logged,
             Operation::Deploy { .. } | Operation::Update { .. } => Done::Written(serde_json::from_slice(answer)?),
@@ -205,7 +205,7 @@ impl From<&BenchError> for Failed {
     fn from(error: &BenchError) -> Self {
         let (kind, unknown) = match error {
             BenchError::Process(process::Error::Failed { code: Some(8), .. }) => ("busy".to_owned(), false),
-            // Its one error after which something may have been changed has this code, among others.
+            // Exit 3 includes "outcome unknown".
             BenchError::Process(process::Error::Failed { code: Some(code), .. }) => {
                 (format!("exit code {code}"), *code == 3)
             }

@@ -1,4 +1,4 @@
-//! What workers took, collected while they work.
+//! Collects the times of the workers while they work.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,10 @@ use super::report::{ErrorCount, LockFigures, OperationFigures, StressSample};
 use crate::bench::error::{Error, Result};
 use crate::store::LockWaits;
 
-/// The longest operation that has a place of its own in a histogram, in microseconds; a longer one counts as this.
+/// Upper limit of the histograms, in microseconds; longer operations count as this.
 const LONGEST: u64 = 3_600_000_000;
 
-/// What all workers share while they work.
+/// The state shared by all workers.
 pub(super) struct Figures<'a> {
     pub(super) since: Instant,
     duration: Duration,
@@ -25,7 +25,7 @@ pub(super) struct Figures<'a> {
     workers: Vec<Mutex<Taken>>,
 }
 
-/// What one worker took since it was last asked.
+/// The times of one worker since the last collection.
 #[derive(Debug, Default)]
 struct Taken {
     microseconds: Vec<(Kind, u64)>,
@@ -59,12 +59,12 @@ impl<'a> Figures<'a> {
     }
 }
 
-/// Whoever panicked with it in hand has only left figures behind.
+/// A poisoned lock is harmless: it holds only figures.
 fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
     it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Everything that was collected so far.
+/// The totals so far.
 pub(super) struct Totals {
     histograms: [Histogram<u64>; 4],
     interval: Histogram<u64>,
@@ -88,7 +88,7 @@ impl Totals {
         })
     }
 
-    /// Takes over what the workers took since the last time.
+    /// Collects the new times of the workers.
     pub(super) fn collect(&mut self, figures: &Figures<'_>) {
         let mut waits: Option<LockWaits> = None;
         for worker in &figures.workers {
@@ -113,12 +113,12 @@ impl Totals {
         self.waits = waits.or(self.waits);
     }
 
-    /// Operations that were done, and that were not.
+    /// The numbers of acknowledged and failed operations.
     pub(super) fn counts(&self) -> (u64, u64) {
         (self.histograms.iter().map(Histogram::len).sum(), self.errors.iter().sum())
     }
 
-    /// Closes an interval.
+    /// Ends an interval.
     pub(super) fn sample(&mut self, seconds: f64, memory_kib: u64, redis_operations: Option<f64>) -> &StressSample {
         let (operations, errors) = self.counts();
         let (before, operations_before, waits_before) = self.at_last_sample;
@@ -171,7 +171,7 @@ impl Totals {
     }
 }
 
-/// Three digits: a figure is right to a thousandth.
+/// A histogram with three significant digits.
 fn histogram() -> Result<Histogram<u64>> {
     Histogram::new_with_bounds(1, LONGEST, 3).map_err(|_| Error::Defect("the bounds of a histogram are wrong"))
 }
@@ -185,7 +185,7 @@ pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// What this process has in memory now, in KiB.
+/// Current resident memory of this process, in KiB.
 pub(super) fn resident_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));

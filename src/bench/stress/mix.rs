@@ -1,4 +1,4 @@
-//! What workers do, and how often each of it.
+//! The mix of operations.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,25 +8,25 @@ use serde::Serialize;
 use crate::bench::Random;
 use crate::model::Visible;
 
-/// What a worker can do.
+/// A kind of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Get an agent's skills.
+    /// Load an agent's skills.
     Load,
     /// Log an execution.
     Log,
-    /// Deploy a new skill, or other bytes of one that all workers share.
+    /// Deploy a new skill, or new bytes of a shared one.
     Deploy,
     /// Update a skill of the worker's own.
     Update,
 }
 
 impl Kind {
-    /// All, in the order of reports.
+    /// All kinds, in order of the report.
     pub const ALL: [Self; 4] = [Self::Load, Self::Log, Self::Deploy, Self::Update];
 
-    /// As it is typed.
+    /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,13 +38,13 @@ impl Kind {
     }
 }
 
-/// The share of each [`Kind`], in the order of [`Kind::ALL`]; only their relation counts.
+/// The relative frequency of each [`Kind`], in order of [`Kind::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mix([usize; 4]);
 
-/// A mix that cannot be meant.
+/// An invalid mix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{}\" is no mix; a mix is like load=80,log=15,deploy=3,update=2, with at least one share above 0", Visible(.0))]
+#[error("\"{}\" is not a mix such as load=80,log=15,deploy=3,update=2, with at least one share above 0", Visible(.0))]
 pub struct InvalidMix(String);
 
 impl Mix {
@@ -96,7 +96,7 @@ mod tests {
     use crate::bench::Random;
 
     #[test]
-    fn draws_each_kind_as_often_as_its_share_says() {
+    fn the_frequency_of_a_kind_follows_its_share() {
         let mix: Mix = "load=60,log=30,update=10".parse().expect("a mix");
         assert_eq!(mix.to_string(), "load=60,log=30,deploy=0,update=10");
         let mut random = Random::new(1);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_meant() {
+    fn refuses_invalid_mixes() {
         for text in ["", "load", "load=1,load=2", "load=-1", "load=0", "read=1", "load=1;log=2", "load=70000"] {
             assert!(text.parse::<Mix>().is_err(), "{text}");
         }

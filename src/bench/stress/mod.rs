@@ -1,8 +1,8 @@
-//! Many at once on one database, for a while: what it takes, who waits for whom, and whether every acknowledged write is there.
+//! Runs many workers on one database, measures times and lock waits, and verifies every acknowledged write.
 //!
-//! Workers are threads, each with a connection of its own: what `load --batch` and `log --batch` are for SQLite, which locks by
-//! connection and does not know whether two of them are in one process. It costs no process start, so the database is what is
-//! stressed. With [`Crew::Processes`] each operation is a whole process, as agents' scripts call cfn.
+//! Workers are threads, each with its own connection, like `load --batch` and `log --batch`: SQLite locks by
+//! connection, whether in one process or in several. Without process starts, the load is on the database. With
+//! [`Crew::Processes`] each operation is a process, as in agents' scripts.
 
 mod client;
 mod figures;
@@ -31,62 +31,62 @@ use crate::ops::{self, Project};
 use crate::process::Program;
 use crate::store::{NameKind, Store};
 
-/// Between two samples.
+/// Interval between samples.
 const SAMPLE: Duration = Duration::from_secs(10);
 
-/// Between two looks at the workers.
+/// Interval for polling the workers.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Agent types that are loaded, and skills that are logged: some of each, from all over the database.
+/// Maximum number of agent types to load and of skills to log, spread over the database.
 const MOST_TARGETS: usize = 200;
 
-/// Who does the work.
+/// How the work is done.
 #[derive(Debug)]
 pub enum Crew<'a> {
-    /// Threads, each with a connection that stays open.
+    /// By threads, each with a long-lived connection.
     Threads,
-    /// A process for each operation: this program, set up for the database.
+    /// By a process for each operation: this program, set up for the database.
     Processes(&'a Program),
 }
 
-/// What to do.
+/// A stress test to run.
 pub struct Stress<'a> {
-    /// How many work at once.
+    /// Number of workers.
     pub workers: usize,
-    /// For how long.
+    /// Duration.
     pub duration: Duration,
-    /// What they do.
+    /// The mix of operations.
     pub mix: Mix,
-    /// How they do it.
+    /// How the work is done.
     pub crew: Crew<'a>,
-    /// Opens the database for writing; every thread does.
+    /// Opens the database for writing, once per thread.
     pub open: &'a (dyn Fn() -> crate::store::Result<Box<dyn Database>> + Sync),
-    /// The folder of the database, for the files that are deployed.
+    /// The folder of the database, for deployed files.
     pub folder: &'a Path,
-    /// Where content paths are counted from.
+    /// The folder that content paths are relative to.
     pub project: &'a Project,
     /// The query cache of the threads.
     pub cache: &'a (dyn Cache + Sync),
-    /// Operations a second of the Redis server, where one is used.
+    /// Operations per second of the Redis server, if one is configured.
     pub redis: Option<&'a (dyn Fn() -> Option<f64> + Sync)>,
-    /// Set from outside to end early.
+    /// Set by a signal to stop early.
     pub stop: &'a AtomicBool,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Live<'a> {
-    /// Since the beginning.
+    /// Seconds since the start.
     pub seconds: f64,
-    /// Acknowledged so far.
+    /// Acknowledged operations so far.
     pub operations: u64,
-    /// Refused so far.
+    /// Failed operations so far.
     pub errors: u64,
-    /// The last sample, as it is taken.
+    /// A new sample.
     pub sample: Option<&'a StressSample>,
 }
 
-/// Works, and verifies. `live` hears of it a few times a second.
+/// Runs the workers, and verifies their writes. `live` gets the progress a few times per second.
 pub fn stress(request: &Stress<'_>, live: &mut dyn FnMut(Live<'_>)) -> Result<StressReport> {
     let (targets, skills) = targets((request.open)()?.as_mut())?;
     let mut workers = (0..request.workers)
@@ -122,7 +122,7 @@ pub fn stress(request: &Stress<'_>, live: &mut dyn FnMut(Live<'_>)) -> Result<St
     Ok(report(request, &totals, seconds, skills, verification))
 }
 
-/// Collects until all workers have ended; they end by themselves when the time is over or they are stopped.
+/// Collects figures until all workers have ended, which they do when the time is over or a signal arrives.
 fn watch(
     request: &Stress<'_>,
     figures: &Figures<'_>,
@@ -154,7 +154,7 @@ fn client<'a>(request: &Stress<'a>) -> Result<Box<dyn Client + 'a>> {
     })
 }
 
-/// Some agent types with what each gets now, some skills, and how many skills there are.
+/// Some agent types with their numbers of skills, some skills, and the total number of skills.
 fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
     let snapshot = Store::read(store)?;
     let (agents, skills) = (snapshot.names(NameKind::AgentType)?, snapshot.names(NameKind::Skill)?);
@@ -174,7 +174,7 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
     Ok((Targets { agents: loaded, skills }, count))
 }
 
-/// The agent type that is served the most skills, of some from all over the database; and how many those are.
+/// Among a sample of agent types, the one with the most skills, and their number.
 pub(super) fn most_served(store: &mut dyn Database) -> Result<(AgentType, usize)> {
     let (targets, _) = targets(store)?;
     let most = targets.agents.into_iter().rev().max_by_key(|(_, served)| *served);
@@ -183,7 +183,7 @@ pub(super) fn most_served(store: &mut dyn Database) -> Result<(AgentType, usize)
 
 fn nobody() -> Error {
     let line = "the database to work on".to_owned();
-    Error::WrongAnswer { line, what: "no agent type is mapped to a skill that may be served".to_owned() }
+    Error::WrongAnswer { line, what: "no agent type is mapped to a skill that can be served".to_owned() }
 }
 
 fn some(names: Vec<String>) -> impl Iterator<Item = String> {
@@ -191,7 +191,7 @@ fn some(names: Vec<String>) -> impl Iterator<Item = String> {
     names.into_iter().step_by(every)
 }
 
-/// Of threads: this process. Of processes: one load, which is like the others.
+/// The memory of this process for threads, or of one load for processes.
 fn memory_kib(request: &Stress<'_>, targets: &Targets) -> u64 {
     match request.crew {
         Crew::Threads => resident_kib(),

@@ -1,4 +1,4 @@
-//! What a stress run reports.
+//! The report of a stress run.
 
 use std::time::Duration;
 
@@ -6,82 +6,82 @@ use serde::Serialize;
 
 use super::mix::Kind;
 
-/// What a stress run did, and whether all of it is there.
+/// The figures of a stress run, and its verification.
 #[derive(Debug, Clone, Serialize)]
 pub struct StressReport {
-    /// The version of this schema.
+    /// The version of this format.
     pub format: u32,
-    /// How many worked at once.
+    /// Number of workers.
     pub workers: usize,
     /// `threads` with a connection each, or `processes`, one for each operation.
     pub by: &'static str,
-    /// What they did: `load=80,log=15,deploy=3,update=2`.
+    /// The mix, such as `load=80,log=15,deploy=3,update=2`.
     pub mix: String,
-    /// Skills in the database at the beginning.
+    /// Number of skills at the start.
     pub skills: usize,
-    /// How long they worked.
+    /// Duration.
     pub seconds: f64,
-    /// Whether they were stopped before the time was over.
+    /// Whether the run was interrupted.
     pub interrupted: bool,
-    /// Operations that were acknowledged.
+    /// Number of acknowledged operations.
     pub count: u64,
-    /// A second.
+    /// Acknowledged operations per second.
     pub per_second: f64,
-    /// By operation.
+    /// Figures of each kind of operation.
     pub operations: Vec<OperationFigures>,
-    /// Waiting for the write lock; none where processes did it and nobody counts.
+    /// Waits for the write lock; `None` for processes, which do not report them.
     pub lock_waits: Option<LockFigures>,
-    /// What was refused, by kind.
+    /// Errors by kind.
     pub errors: Vec<ErrorCount>,
-    /// Whose memory the samples have.
+    /// Which memory the samples measure.
     pub memory_of: &'static str,
-    /// The largest of the samples.
+    /// The maximum of the samples.
     pub memory_peak_kib: u64,
-    /// Every ten seconds, and at the end.
+    /// A sample every ten seconds, and at the end.
     pub samples: Vec<StressSample>,
-    /// Whether what was acknowledged is there.
+    /// The verification of acknowledged writes.
     pub verification: Verification,
 }
 
 impl StressReport {
-    /// Whether nothing is lost and nothing is wrong.
+    /// Whether the verification found no problems.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.verification.problems.is_empty()
     }
 }
 
-/// What one kind of operation took.
+/// The figures of a kind of operation.
 #[derive(Debug, Clone, Serialize)]
 pub struct OperationFigures {
-    /// Which.
+    /// The operation.
     pub operation: Kind,
-    /// How many were acknowledged.
+    /// Number of acknowledged operations.
     pub count: u64,
-    /// How many were refused.
+    /// Number of failed operations.
     pub errors: u64,
-    /// Acknowledged a second.
+    /// Acknowledged operations per second.
     pub per_second: f64,
     /// The arithmetic mean.
     pub mean_ms: f64,
-    /// Half took less.
+    /// The median.
     pub p50_ms: f64,
-    /// 95 of 100 took less.
+    /// The 95th percentile.
     pub p95_ms: f64,
-    /// 99 of 100 took less.
+    /// The 99th percentile.
     pub p99_ms: f64,
-    /// 999 of 1000 took less.
+    /// The 99.9th percentile.
     pub p999_ms: f64,
-    /// The longest.
+    /// The maximum.
     pub slowest_ms: f64,
 }
 
-/// Waiting for a lock that another held.
+/// Waits for locks.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct LockFigures {
-    /// How often.
+    /// Their number.
     pub count: u64,
-    /// How long in all, over all workers.
+    /// Their total time, over all workers.
     pub total_ms: f64,
 }
 
@@ -91,50 +91,50 @@ impl LockFigures {
     }
 }
 
-/// Operations that were refused for one reason.
+/// Errors of one kind.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorCount {
-    /// The reason.
+    /// The kind.
     pub kind: String,
-    /// How often.
+    /// Their number.
     pub count: u64,
-    /// What the first of them said.
+    /// The message of the first one.
     pub first: String,
 }
 
-/// A look at the run while it goes on.
+/// A sample during a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct StressSample {
-    /// Since the beginning.
+    /// Seconds since the start.
     pub seconds: f64,
-    /// Acknowledged since the beginning.
+    /// Acknowledged operations since the start.
     pub operations: u64,
-    /// A second, since the sample before.
+    /// Operations per second since the last sample.
     pub operations_per_second: f64,
-    /// 99 of 100 operations since the sample before took less.
+    /// The 99th percentile since the last sample.
     pub p99_ms: f64,
-    /// The longest since the sample before.
+    /// The maximum since the last sample.
     pub slowest_ms: f64,
-    /// Refused since the beginning.
+    /// Errors since the start.
     pub errors: u64,
-    /// Since the sample before.
+    /// Lock waits since the last sample.
     pub lock_waits: Option<LockFigures>,
-    /// In memory now.
+    /// Current memory.
     pub memory_kib: u64,
-    /// What the Redis server does, where one is used.
+    /// Operations per second of the Redis server, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_operations_per_second: Option<f64>,
 }
 
-/// The look at the database after all work is done.
+/// The verification of the database after the run.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Verification {
-    /// Versions that were acknowledged and looked for.
+    /// Number of verified versions.
     pub versions: usize,
-    /// Rows of the usage log that were acknowledged and looked for.
+    /// Number of verified usage rows.
     pub usage_rows: usize,
-    /// Stored contents that were hashed.
+    /// Number of hashed contents.
     pub contents: u64,
-    /// What is lost, twice there, or damaged.
+    /// Lost, duplicate or damaged data.
     pub problems: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! After the work: what was acknowledged is there exactly once, and nothing else is.
+//! Verifies that every acknowledged write is there exactly once, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::bench::error::Result;
 use crate::model::{ContentHash, Decision};
 use crate::store::{Snapshot, Store, UsageFilter};
 
-/// The most problems that are named one by one.
+/// Maximum number of problems to list.
 const MOST_NAMED: usize = 50;
 
 pub(super) fn verify(store: &mut dyn Database, promises: Vec<Promises>) -> Result<Verification> {
@@ -53,7 +53,7 @@ fn skill(
 ) -> Result<()> {
     found.versions += promised.len();
     let Some(skill) = snapshot.skill(&name.parse()?)? else {
-        found.problems.push(format!("{name} was deployed and is not there"));
+        found.problems.push(format!("{name} was deployed but is missing"));
         return Ok(());
     };
     let (recorded, approvals) = (snapshot.versions(skill.id)?, snapshot.approvals(skill.id)?);
@@ -64,25 +64,25 @@ fn skill(
     for (version, hash) in promised {
         let there = recorded.iter().filter(|it| it.version == *version && it.content_hash == *hash).count();
         if there != 1 {
-            found.problems.push(format!("{name} {version} was acknowledged and is there {there} times"));
+            found.problems.push(format!("{name} {version} was acknowledged but exists {there} times"));
         }
         let approved = |it: &&crate::model::Approval| {
             it.content_hash.as_deref() == Some(hash) && it.decision == Decision::Approved
         };
         let decisions = approvals.iter().filter(approved).count();
         if decisions != 1 {
-            found.problems.push(format!("{name} {version} was approved once, and {decisions} approvals are there"));
+            found.problems.push(format!("{name} {version} was approved once but has {decisions} approvals"));
         }
         let bytes = snapshot.content(hash)?.unwrap_or_default();
         if ContentHash::of(&bytes).to_string() != *hash {
-            found.problems.push(format!("{name} {version}: its bytes are not those of its hash"));
+            found.problems.push(format!("{name} {version}: its bytes do not match its hash"));
         }
     }
     let nobodys = |it: &&crate::model::VersionRecord| {
         !promised.iter().any(|(_, hash)| *hash == it.content_hash) && !unknown.contains(&it.content_hash)
     };
     for extra in recorded.iter().filter(nobodys) {
-        found.problems.push(format!("{name} {} is there and nobody was told so", extra.version));
+        found.problems.push(format!("{name} {} exists but was never acknowledged", extra.version));
     }
     if snapshot.mappings(skill.id)?.is_empty() {
         found.problems.push(format!("{name} lost its agent types"));
@@ -100,12 +100,12 @@ fn usage(snapshot: &dyn Snapshot, task: &str, logs: &Logs, found: &mut Verificat
     for number in &logs.acknowledged {
         match there.remove(format!("stress-{number}").as_str()).unwrap_or(0) {
             1 => {}
-            times => found.problems.push(format!("row {number} of {task} was acknowledged and is there {times} times")),
+            times => found.problems.push(format!("row {number} of {task} was acknowledged but exists {times} times")),
         }
     }
     for number in &logs.unknown {
         there.remove(format!("stress-{number}").as_str());
     }
-    found.problems.extend(there.keys().map(|agent| format!("{task} has a row of {agent} that nobody was told of")));
+    found.problems.extend(there.keys().map(|agent| format!("{task} has a row of {agent} that was never acknowledged")));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One worker: what it does, in which order, and what it was promised.
+//! A worker: the sequence of its operations, and the writes that were acknowledged to it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,33 +12,33 @@ use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
 use crate::model::{AgentType, Outcome, SkillName, Version};
 use crate::ops::Execution;
 
-/// Skills that all workers deploy to: each version has a number that no other got.
+/// Number of skills that all workers deploy to; each version must get a unique number.
 const SHARED: usize = 4;
 
-/// Executions that an agent logs for one task.
+/// Number of executions logged per task.
 const LOGS_A_TASK: u64 = 50;
 
-/// What there is to work on.
+/// The skills and agent types to work on.
 #[derive(Debug, Clone)]
 pub(super) struct Targets {
-    /// Agent types, each with how many skills it gets.
+    /// Agent types, each with its number of skills.
     pub(super) agents: Vec<(AgentType, usize)>,
     pub(super) skills: Vec<SkillName>,
 }
 
-/// What a worker was promised, and what it saw that is wrong.
+/// The acknowledged writes of a worker, and the errors that it saw.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
     /// Versions by skill, with the hash of their bytes.
     pub(super) versions: BTreeMap<String, Vec<(String, String)>>,
-    /// Versions of which nobody knows whether they were written: their hashes.
+    /// The hashes of versions with unknown outcome.
     pub(super) unknown: Vec<String>,
-    /// By task, which rows were acknowledged, and which may be there.
+    /// By task, the rows that were acknowledged, and those with unknown outcome.
     pub(super) logs: BTreeMap<String, Logs>,
     pub(super) wrong: Vec<String>,
 }
 
-/// The rows of one task, by the agent id that each has for itself.
+/// The rows of one task, by their unique agent ids.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     pub(super) acknowledged: Vec<u64>,
@@ -52,7 +52,7 @@ pub(super) struct Worker<'a> {
     folder: PathBuf,
     agent: AgentType,
     random: Random,
-    /// How many files it wrote; each has bytes that no other has.
+    /// Number of files written; each has unique content.
     files: u64,
     logs: u64,
     deploys: u64,
@@ -77,7 +77,7 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// Deploys the skill that it is going to update; not counted.
+    /// Deploys the skill that it will update, without counting it.
     pub(super) fn begin(&mut self, client: &mut dyn Client) -> Result<()> {
         let operation = self.deploy()?;
         let failed = match client.run(&operation).1 {
@@ -91,7 +91,7 @@ impl<'a> Worker<'a> {
         Err(Error::WrongAnswer { line, what: failed.message })
     }
 
-    /// Works until it is told to stop.
+    /// Works until it must stop.
     pub(super) fn work(&mut self, client: &mut dyn Client, figures: &Figures) -> Result<()> {
         while figures.goes_on() {
             let kind = self.mix.draw(&mut self.random);
@@ -130,7 +130,7 @@ impl<'a> Worker<'a> {
         }))
     }
 
-    /// In turn a skill of its own, and other bytes of one that all share.
+    /// Deploys alternately a new skill of its own, and new bytes of a shared one.
     fn deploy(&mut self) -> Result<Operation> {
         self.deploys += 1;
         let shared = self.deploys.is_multiple_of(2);
@@ -161,7 +161,7 @@ impl<'a> Worker<'a> {
             (Operation::Load(agent), Done::Loaded(count, trouble)) => {
                 let expected = self.targets.agents.iter().find(|(it, _)| it == agent).map_or(0, |(_, count)| *count);
                 if count != expected || !trouble.is_empty() {
-                    let what = format!("{agent} got {count} skills of {expected}; {}", trouble.join("; "));
+                    let what = format!("{agent} got {count} of {expected} skills; {}", trouble.join("; "));
                     self.promises.wrong.push(what);
                 }
             }

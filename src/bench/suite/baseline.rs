@@ -1,11 +1,11 @@
-//! A run against an earlier one of the same machine: what became slower, and what only looks so.
+//! Compares a run with an earlier one on the same machine, and separates regressions from noise.
 //!
-//! The ratio of the medians has an interval (bootstrap), and an operation is slower by more than is allowed only where the whole
-//! interval lies beyond. A machine that was slower as a whole is no regression: each sample is also set against the machine's own pace
-//! in its round, and that ratio must lie beyond as well.
+//! The ratio of the medians has a confidence interval (bootstrap). An operation has regressed only if the whole
+//! interval is above the limit. A machine that was slower overall is not a regression: the ratio of the times relative
+//! to the machine's pace in the same round must be above the limit too.
 //!
-//! What was not compared has not passed: another machine, too few samples, a report that only one side has, or noise that could hide
-//! what is looked for. Each is named with its reason.
+//! An operation that was not compared has not passed. Reasons are another machine, too few samples, a report that only
+//! one run has, or noise that could hide a regression. Each is reported.
 
 use serde::Serialize;
 
@@ -13,71 +13,72 @@ use super::operation::{Operation, PACE};
 use super::run::{About, Run};
 use crate::bench::statistics::{Ratio, ratio_of_medians};
 
-/// Fewer samples on either side have no interval worth the name.
+/// Minimum number of samples in each run for a meaningful interval.
 pub(super) const FEWEST: usize = 8;
 
-/// An interval that reaches this many times beyond what is allowed could hide anything.
+/// An interval that reaches this many times the limit could hide anything.
 const HIDES: f64 = 2.0;
 
-/// What became of each operation.
+/// The comparison of two runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// When the baseline was begun, in UTC.
+    /// Start of the baseline, in UTC.
     pub started_at: String,
-    /// By what share an operation may be slower.
+    /// Allowed slowdown, as a fraction.
     pub max_regression: f64,
-    /// Whether both are of one machine, one kind of build and one database: only then is anything a regression or a gain.
+    /// Whether both runs have the same machine, kind of build and database. Otherwise there are no regressions or
+    /// gains.
     pub comparable: bool,
-    /// What differs, each as a sentence.
+    /// The differences between the runs, one sentence each.
     pub differences: Vec<String>,
-    /// What the machine's own pace was, of what it was.
+    /// The ratio of the machine's pace.
     pub pace: Option<Ratio>,
-    /// In the order of the table.
+    /// The operations, in order of the table.
     pub operations: Vec<Compared>,
 }
 
-/// An operation now and before.
+/// The comparison of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Compared {
-    /// Which.
+    /// The operation.
     pub operation: Operation,
-    /// Its median, of what it was; none where there are too few samples.
+    /// The ratio of the medians; `None` with too few samples.
     pub ratio: Option<Ratio>,
-    /// The same with each sample set against the machine's own pace in its round.
+    /// The ratio of the medians relative to the machine's pace in the same round.
     pub against_pace: Option<Ratio>,
-    /// What that means.
+    /// The verdict.
     pub change: Change,
-    /// Why it was not compared.
+    /// The reason if it was not compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What a ratio means.
+/// The verdict on a ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Slower by more than is allowed, for certain.
+    /// Certainly slower than the limit.
     Regression,
-    /// Faster by as much, for certain.
+    /// Certainly faster than the inverse of the limit.
     Gain,
-    /// Slower or faster for certain, but not for certain by more than is allowed.
+    /// Certainly slower or faster, but within the limit.
     Small,
-    /// Noise explains it.
+    /// Explained by noise.
     NoDifference,
-    /// Slower by more than is allowed, but noise hides whether that is so.
+    /// Apparently slower than the limit, but too noisy to tell.
     Unclear,
-    /// There is nothing to compare it with.
+    /// Not comparable.
     NotCompared,
 }
 
 impl Change {
-    /// For a person.
+    /// The verdict for display.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::Regression => "REGRESSION",
             Self::Gain => "gain",
-            Self::Small => "within what is allowed",
+            Self::Small => "within the limit",
             Self::NoDifference => "no difference shown",
             Self::Unclear => "TOO NOISY TO TELL",
             Self::NotCompared => "NOT COMPARED",
@@ -86,7 +87,7 @@ impl Change {
 }
 
 impl Comparison {
-    /// `max_regression` is a share: 0.1 allows 10 % more time.
+    /// Compares two runs. `max_regression` is a fraction: 0.1 allows 10 % more time.
     #[must_use]
     pub fn of(before: &Run, now: &Run, max_regression: f64) -> Self {
         let (comparable, differences) = differences(&before.about, &now.about);
@@ -102,20 +103,20 @@ impl Comparison {
         }
     }
 
-    /// Operations that became slower than is allowed.
+    /// The operations that regressed.
     pub fn regressions(&self) -> impl Iterator<Item = Operation> {
         self.operations.iter().filter(|it| it.change == Change::Regression).map(|it| it.operation)
     }
 
-    /// Operations of which the baseline shows nothing.
+    /// The operations that were not compared.
     pub fn not_compared(&self) -> impl Iterator<Item = &Compared> {
         self.operations.iter().filter(|it| matches!(it.change, Change::NotCompared | Change::Unclear))
     }
 
-    /// What was not compared, each as a sentence's beginning. Where the runs are of different things, that is the one reason.
+    /// Sentences about what was not compared; a single one if the runs are not comparable.
     pub(super) fn gaps(&self) -> Vec<String> {
         if !self.comparable {
-            return vec!["nothing was compared: the baseline is of something else".to_owned()];
+            return vec!["nothing was compared: the baseline measured something else".to_owned()];
         }
         let gaps = self.not_compared().map(|it| {
             format!("{} was not compared: {}", it.operation.name(), it.reason.as_deref().unwrap_or_default())
@@ -123,7 +124,7 @@ impl Comparison {
         gaps.collect()
     }
 
-    /// Whether everything was compared and nothing became slower than is allowed.
+    /// Whether everything was compared, without regressions.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.regressions().next().is_none() && self.not_compared().next().is_none()
@@ -142,23 +143,23 @@ fn compared(operation: Operation, before: &Run, now: &Run, allowed: f64, compara
         Ok(samples) => samples,
         Err(reason) => return nothing(reason),
     };
-    let Some(ratio) = ratio_of_medians(old, new) else { return nothing("the ratio is no number".to_owned()) };
+    let Some(ratio) = ratio_of_medians(old, new) else { return nothing("the ratio is not a number".to_owned()) };
     let (old, new) = (paced(old, before.of(PACE)), paced(new, now.of(PACE)));
     let against_pace = enough(&old, &new).ok().and_then(|(old, new)| ratio_of_medians(old, new));
     let change =
         if comparable { change(ratio, against_pace.unwrap_or(ratio), 1.0 + allowed) } else { Change::NotCompared };
     let reason = match change {
-        Change::NotCompared => Some("the baseline is of something else".to_owned()),
+        Change::NotCompared => Some("the baseline measured something else".to_owned()),
         Change::Unclear => {
-            Some(format!("it took {:.2} times as long, and noise hides whether that is so", ratio.estimate))
+            Some(format!("it took {:.2} times as long, but the samples are too noisy to tell", ratio.estimate))
         }
         _ => None,
     };
     Compared { operation, ratio: Some(ratio), against_pace, change, reason }
 }
 
-/// The samples to compare, or why there are none. Of analytics, the report that is the slowest now is compared with itself, once
-/// both sides have every report: one that is missing could be the slowest.
+/// The samples to compare, or why there are none. For analytics, these are of the report that is slowest now, provided
+/// that both runs have every report: a missing one could be the slowest.
 fn samples_of<'a>(operation: Operation, before: &'a Run, now: &'a Run) -> Result<(&'a [f64], &'a [f64]), String> {
     if operation != Operation::Analytics {
         return enough(before.of(operation.name()), now.of(operation.name()));
@@ -170,7 +171,7 @@ fn samples_of<'a>(operation: Operation, before: &'a Run, now: &'a Run) -> Result
     enough(before.of(slowest), now.of(slowest))
 }
 
-/// `most` is how many times as long it may take.
+/// `most` is the highest allowed ratio.
 fn change(ratio: Ratio, against_pace: Ratio, most: f64) -> Change {
     let both = |holds: &dyn Fn(Ratio) -> bool| holds(ratio) && holds(against_pace);
     if both(&|it| it.low > most) {
@@ -191,12 +192,12 @@ fn enough<'a>(before: &'a [f64], now: &'a [f64]) -> Result<(&'a [f64], &'a [f64]
         (0, 0) => Err("neither run has it".to_owned()),
         (0, _) => Err("the baseline does not have it".to_owned()),
         (_, 0) => Err("this run does not have it".to_owned()),
-        (old, new) if old.min(new) < FEWEST => Err(format!("{old} and {new} samples, and {FEWEST} are needed")),
+        (old, new) if old.min(new) < FEWEST => Err(format!("{old} and {new} samples, but {FEWEST} are needed")),
         _ => Ok((before, now)),
     }
 }
 
-/// Each sample, in units of what the machine took for its own work in the same round.
+/// Each sample relative to the machine's pace in the same round.
 fn paced(samples: &[f64], pace: &[f64]) -> Vec<f64> {
     samples.iter().zip(pace).map(|(sample, pace)| sample / pace).collect()
 }
@@ -222,17 +223,17 @@ fn differences(before: &About, now: &About) -> (bool, Vec<String>) {
     let mut comparable = differing.iter().all(|(matters, ..)| !matters);
     let mut said: Vec<_> =
         differing.into_iter().map(|(_, what, old, new)| format!("the {what} was {old} and is {new}")).collect();
-    // A schema's change makes a made-up database a little larger or smaller.
+    // A schema change makes a generated database slightly larger or smaller.
     let (old, new) = (before.database.bytes, now.database.bytes);
     if old.max(new) / 5 * 4 > old.min(new) {
         comparable = false;
         said.push(format!("the size of the database was {old} bytes and is {new}"));
     }
-    // A gain where the files were swapped is a regression.
+    // With swapped files, a gain is really a regression.
     if before.started_at > now.started_at {
         comparable = false;
         said.push(format!(
-            "the baseline was begun after this run, at {} and {}: the files may be swapped",
+            "the baseline was started after this run, at {} and {}: the files may be swapped",
             before.started_at, now.started_at
         ));
     }

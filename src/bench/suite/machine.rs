@@ -1,4 +1,4 @@
-//! What was measured on, and what else it did meanwhile: from Linux's own files, where they are there.
+//! The machine, and the load of other programs, from `/proc` if available.
 
 use std::fs;
 use std::thread;
@@ -6,23 +6,23 @@ use std::thread;
 use rustix::system::uname;
 use serde::{Deserialize, Serialize};
 
-/// A machine as far as it matters for what it takes.
+/// The properties of a machine that affect measurements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The operating system and the version of its kernel.
     pub system: String,
-    /// Such as `x86_64`.
+    /// For example `x86_64`.
     pub architecture: String,
-    /// What the processor calls itself; empty where it does not say.
+    /// The processor's name, or empty.
     pub processor: String,
-    /// How many cores this process may use.
+    /// Number of cores available to this process.
     pub cores: usize,
-    /// Its memory in KiB; 0 where it is not known.
+    /// Memory in KiB; 0 if unknown.
     pub memory_kib: u64,
 }
 
 impl Machine {
-    /// The one that this runs on.
+    /// This machine.
     #[must_use]
     pub fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
@@ -40,25 +40,25 @@ impl Machine {
     }
 }
 
-/// The first value of this name, in files that have a `name: value` a line.
+/// The first value with this name, in a file of `name: value` lines.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let pairs = text.lines().filter_map(|it| it.split_once(':'));
     pairs.filter(|(it, _)| it.trim() == name).map(|(_, value)| value.trim()).next()
 }
 
-/// What all cores have spent since the machine was started, in ticks.
+/// Processor time of all cores since boot, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticks {
-    /// By this process and those it started and waited for.
+    /// Of this process and its reaped children.
     own: u64,
-    /// By anybody, or taken away by the host.
+    /// Of all processes, including time stolen by the host.
     busy: u64,
-    /// With nothing to do included.
+    /// In total, including idle time.
     all: u64,
 }
 
 impl Ticks {
-    /// None where the files are not there.
+    /// The current counters; `None` without `/proc`.
     pub(super) fn now() -> Option<Self> {
         let read = |path: &str| fs::read_to_string(path).ok();
         Self::of(&read("/proc/stat")?, &read("/proc/self/stat")?)
@@ -75,7 +75,7 @@ impl Ticks {
         Some(Self { own, busy: all - idle, all })
     }
 
-    /// The share of the machine's time that went to others since then, to a thousandth.
+    /// The share of time used by other programs since `before`, in thousandths.
     #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
     pub(super) fn others_since(self, before: Self) -> Option<f64> {
         let all = self.all.checked_sub(before.all).filter(|it| *it > 0)?;
@@ -92,7 +92,7 @@ mod tests {
     const OWN: &str = "7 (a b) c) R 1 7 7 0 -1 4194304 9 9 9 9 20 10 6 4 20 0 1 0 1 1 1";
 
     #[test]
-    fn time_of_others_is_what_is_busy_and_not_ours() {
+    fn other_work_is_busy_time_that_is_not_ours() {
         let before = Ticks::of(STAT, OWN);
         assert_eq!(before, Some(Ticks { own: 40, busy: 150, all: 1000 }));
         // 200 more ticks, 120 of them busy, 20 of those ours: 100 of 200 are of others.
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_another_form_say_nothing() {
+    fn files_of_another_format_give_nothing() {
         assert_eq!(Ticks::of("", OWN), None);
         assert_eq!(Ticks::of("cpu 1 2\n", OWN), None);
         assert_eq!(Ticks::of(STAT, "7"), None);

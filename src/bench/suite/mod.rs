@@ -1,4 +1,4 @@
-//! The reference's table: seven operations measured in turn on one database, against their targets and against an earlier run.
+//! The reference's table: seven operations, measured in turn on one database, and compared with targets and a baseline.
 
 mod baseline;
 mod machine;
@@ -28,33 +28,33 @@ use crate::clock::Clock;
 use crate::ops;
 use crate::process::Program;
 
-/// Rounds that are not counted.
+/// Number of warm-up rounds.
 const WARM_UP: usize = 2;
 
-/// What to measure.
+/// A benchmark suite to run.
 pub struct Suite<'a> {
     /// This program, set up for the database.
     pub cfn: &'a Program,
-    /// The folder of the database, for the files that are deployed.
+    /// The folder of the database, for deployed files.
     pub folder: &'a Path,
-    /// `generated`, or `copy` of the user's own.
+    /// `generated`, or `copy` of the user's database.
     pub origin: &'static str,
-    /// Opens the database for writing. It is not open while something is measured: an open connection would change what the
-    /// measured processes have to do at their end.
+    /// Opens the database for writing. It is closed during measurements: an open connection would change the work of
+    /// the measured processes when they close theirs.
     pub open: &'a dyn Fn() -> crate::store::Result<Box<dyn Database>>,
-    /// What one answer of the Redis server takes, where one is used.
+    /// Measures the response time of the Redis server, if one is configured.
     pub redis: Option<&'a dyn Fn() -> Option<Duration>>,
-    /// Rounds that count.
+    /// Number of measured rounds.
     pub rounds: usize,
-    /// When to end, whatever was reached.
+    /// Time limit.
     pub limit: Duration,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Set from outside to end early, with what there is.
+    /// Set by a signal to stop early, with the samples so far.
     pub stop: &'a AtomicBool,
 }
 
-/// Measures. Every sample is recorded as it is taken; `progress` hears how many rounds of how many are done.
+/// Measures, and records each sample immediately. `progress` gets the number of rounds done and in total.
 pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn FnMut(usize, usize)) -> Result<Run> {
     let mut store = (suite.open)()?;
     let status = store.status()?;
@@ -86,7 +86,7 @@ pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn Fn
     let run = record(about, &mut work, &plan, recorder, progress)?;
     let queued = ops::waiting((suite.open)()?.as_mut()).map_err(|it| unreadable(&it))?.saturating_sub(waited);
     if queued < work.logged as u64 {
-        let what = format!("{} executions were logged and only {queued} wait for the workflow database", work.logged);
+        let what = format!("{} executions were logged, but only {queued} events are queued", work.logged);
         return Err(Error::WrongAnswer { line: "cfn log".to_owned(), what });
     }
     Ok(run)
@@ -96,7 +96,7 @@ fn unreadable(error: &ops::Error) -> Error {
     Error::WrongAnswer { line: "the outbox".to_owned(), what: error.to_string() }
 }
 
-/// The part that knows nothing of what is measured.
+/// Measures and records, independent of the subjects.
 fn record(
     about: About,
     measurer: &mut dyn Measurer,

@@ -1,4 +1,4 @@
-//! The seven operations of the reference's table, each with its target, and the score that sums them up.
+//! The seven operations of the reference's table, their targets, and the score.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,31 +7,31 @@ use crate::ops::ReportName;
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
-    /// A new skill, approved and mapped to two agent types.
+    /// Deploy a new skill, approved and mapped to two agent types.
     #[serde(rename = "skill deployment")]
     Deployment,
-    /// An agent's skills, from a process that has served them before.
+    /// Load an agent's skills from a process that has served them before.
     #[serde(rename = "skill loading, cached")]
     CachedLoading,
-    /// An agent's skills.
+    /// Load an agent's skills.
     #[serde(rename = "skill loading, cold")]
     ColdLoading,
     /// The slowest report.
     #[serde(rename = "analytics queries")]
     Analytics,
-    /// New bytes for a skill.
+    /// Update a skill with new bytes.
     #[serde(rename = "skill update")]
     Update,
-    /// An execution of a generated skill, in the usage log and in the outbox of the workflow database.
+    /// Log an execution of a generated skill, in the usage log and the outbox.
     #[serde(rename = "dual logging")]
     DualLogging,
-    /// 20 loads at once.
+    /// 20 concurrent loads.
     #[serde(rename = "concurrent operations")]
     Concurrent,
 }
 
 impl Operation {
-    /// All, in the order of the table.
+    /// All operations, in order of the table.
     pub const ALL: [Self; 7] = [
         Self::Deployment,
         Self::CachedLoading,
@@ -56,7 +56,7 @@ impl Operation {
         }
     }
 
-    /// Its median must be below this many milliseconds.
+    /// The target of its median, in milliseconds.
     #[must_use]
     pub fn target_ms(self) -> f64 {
         match self {
@@ -68,27 +68,27 @@ impl Operation {
         }
     }
 
-    /// What a sample is: a whole process, or a part of one that goes on running.
+    /// What a sample covers: a whole process, or one request of a running process.
     #[must_use]
     pub fn measured_as(self) -> &'static str {
         match self {
             Self::CachedLoading => "request to answer of a running 'load --batch'",
             Self::Analytics => "whole process, the slowest report",
             Self::DualLogging => "whole process, outbox row committed",
-            Self::Concurrent => "20 whole loads, until the last ends",
+            Self::Concurrent => "20 concurrent loads, until the last ends",
             Self::Deployment | Self::ColdLoading | Self::Update => "whole process",
         }
     }
 }
 
-/// What is timed once a round.
+/// A subject to measure in each round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// An operation that is one subject.
+    /// An operation with a single subject.
     One(Operation),
     /// One of the reports of [`Operation::Analytics`].
     Report(&'static str),
-    /// What the machine takes for work that is none of cfn's.
+    /// The pace of the machine, measured without cfn.
     Pace,
 }
 
@@ -96,7 +96,7 @@ pub(super) enum Subject {
 pub(super) const PACE: &str = "pace of the machine";
 
 impl Subject {
-    /// All, in the order of a round: what is updated and logged was deployed in the same round.
+    /// All subjects, in order of a round, which deploys a skill before it updates and logs it.
     pub(super) fn all() -> Vec<Self> {
         let of = |operation| match operation {
             Operation::Analytics => ReportName::ALL.into_iter().map(|(_, word)| Self::Report(word)).collect(),
@@ -114,10 +114,10 @@ impl Subject {
     }
 }
 
-/// What the names of reports begin with.
+/// Prefix of the names of reports.
 pub(super) const REPORT: &str = "analytics ";
 
-/// 10 for nothing, 5 for exactly the target, and 0 for 1.26 times the target or more.
+/// The points of an operation: 10 for no time, 5 for exactly the target, 0 from 1.26 times the target on.
 #[must_use]
 pub fn points(measured_ms: f64, target_ms: f64) -> f64 {
     (10.0 * (1.0 - 0.5 * (measured_ms / target_ms).powi(3))).max(0.0)
@@ -134,11 +134,11 @@ pub fn score(measured_ms: &[f64; 7]) -> f64 {
 mod tests {
     use super::{Operation, Subject, points, score};
 
-    /// What the reference says of the old system, analytics at the upper end.
+    /// The reference's medians of the old system, with the upper end for analytics.
     const OLD: [f64; 7] = [268.0, 25.0, 27.0, 56.0, 535.0, 24.0, 109.0];
 
     #[test]
-    fn the_old_system_scores_what_the_reference_says() {
+    fn the_old_system_has_the_score_of_the_reference() {
         let rounded = |measured: &[f64; 7]| (score(measured) * 10.0).round() / 10.0;
         assert_eq!(rounded(&OLD).to_string(), "7.8");
         let [deploy, cached, cold, analytics, _, logging, concurrent] = OLD;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_is_just_met_gives_half_of_the_points() {
+    fn exactly_the_target_gives_half_of_the_points() {
         assert_eq!((points(30.0, 30.0), points(0.0, 30.0), points(60.0, 30.0)), (5.0, 10.0, 0.0));
     }
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn subjects_have_names_of_their_own() {
+    fn names_of_subjects_are_unique() {
         let mut names: Vec<_> = Subject::all().into_iter().map(Subject::name).collect();
         assert_eq!(names.len(), 17);
         names.sort();

@@ -1,4 +1,4 @@
-//! From samples to the table: figures, targets, the score, and whether the machine was quiet.
+//! The report of a run: figures, targets, score, and noise.
 
 use serde::Serialize;
 
@@ -8,44 +8,44 @@ use super::run::Run;
 use crate::bench::statistics::{QUIET, Summary, drift, is_noisy};
 use crate::bench::system::SystemMetric;
 
-/// What `cfn bench` says.
+/// The report of `cfn bench`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SuiteReport {
-    /// What was measured.
+    /// The run.
     #[serde(flatten)]
     pub run: Run,
-    /// What is compared with a target.
+    /// The figure that is compared with the target.
     pub judged_by: &'static str,
-    /// Out of 10; none where an operation was not measured.
+    /// Score out of 10; `None` if an operation was not measured.
     pub score: Option<f64>,
-    /// Whether every target is met, and everything was compared with the baseline and nothing became slower than is allowed.
+    /// Whether all targets are met, and the comparison with the baseline passed.
     pub passed: bool,
-    /// In the order of the table.
+    /// The operations, in order of the table.
     pub operations: Vec<Row>,
-    /// What the machine takes for work that is none of cfn's.
+    /// The pace of the machine, measured without cfn.
     pub pace: Option<Summary>,
-    /// Whether the figures can be trusted.
+    /// Whether other load affected the figures.
     pub noise: Noise,
-    /// Against an earlier run.
+    /// The comparison with a baseline.
     pub baseline: Option<Comparison>,
 }
 
 /// An operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// Which.
+    /// The operation.
     pub operation: Operation,
-    /// What a sample is.
+    /// What a sample covers.
     pub measured_as: &'static str,
-    /// What its median must be below.
+    /// The target of the median.
     pub target_ms: f64,
-    /// What it took; none where it was not measured.
+    /// Its statistics; `None` if it was not measured.
     pub figures: Option<Summary>,
-    /// Whether that meets the target; none where it was not measured.
+    /// Whether it meets the target; `None` if it was not measured.
     pub passed: Option<bool>,
-    /// Of 10.
+    /// Points out of 10.
     pub points: Option<f64>,
-    /// Of analytics: which report is the slowest, and what each takes.
+    /// For analytics: each report, slowest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<ReportRow>,
 }
@@ -53,34 +53,34 @@ pub struct Row {
 /// A report of analytics.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportRow {
-    /// Which.
+    /// The report.
     pub report: String,
-    /// What it took.
+    /// Its statistics.
     pub figures: Summary,
 }
 
-/// What else the machine did.
+/// The other load of the machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Noise {
-    /// Whether other work shows in the figures.
+    /// Whether other load shows in the figures.
     pub noisy: bool,
-    /// The share of the machine's time that went to other programs; none where it is not known.
+    /// The share of the machine's time used by other programs, if known.
     pub other_work: Option<f64>,
-    /// Subjects whose medians of the first and the second half of the run differ by more than a quiet machine explains.
+    /// Subjects whose medians in the two halves of the run differ more than on a quiet machine.
     pub drifting: Vec<Drifting>,
 }
 
-/// A subject that took another time in one half of the run.
+/// A subject whose time changed during the run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Drifting {
-    /// Which.
+    /// The subject.
     pub subject: String,
-    /// By what share the halves differ.
+    /// The difference of the halves, as a fraction.
     pub drift: f64,
 }
 
 impl SuiteReport {
-    /// Sums a run up.
+    /// Evaluates a run.
     #[must_use]
     pub fn of(run: Run, baseline: Option<Comparison>) -> Self {
         let operations: Vec<Row> = Operation::ALL.into_iter().map(|it| row(&run, it)).collect();
@@ -99,13 +99,13 @@ impl SuiteReport {
         }
     }
 
-    /// What failed, each as a sentence's beginning: targets that were missed, regressions, what was not compared.
+    /// Sentences about all failures: missed targets, regressions, and operations that were not compared.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let missed = self.operations.iter().filter_map(|it| match (it.passed, it.figures) {
             (Some(true), _) => None,
             (_, Some(figures)) => Some(format!(
-                "{} missed its target: {:.2} ms, and it must be below {}",
+                "{} missed its target: {:.2} ms, but it must be below {}",
                 it.operation.name(),
                 figures.median,
                 it.target_ms
@@ -115,11 +115,11 @@ impl SuiteReport {
         let system = self.run.about.system.iter().filter(|it| !it.passes());
         let system = system.map(|it| format!("{} is not below {} {}", it.metric, it.threshold, it.unit));
         let slower = self.baseline.iter().flat_map(Comparison::regressions);
-        let slower = slower.map(|it| format!("{} became slower than the baseline allows", it.name()));
+        let slower = slower.map(|it| format!("{} regressed against the baseline", it.name()));
         missed.chain(system).chain(slower).chain(self.baseline.iter().flat_map(Comparison::gaps)).collect()
     }
 
-    /// What an operation took, each sample in the order of the rounds: of analytics, those of the slowest report.
+    /// The samples of an operation, in order of the rounds; for analytics, those of the slowest report.
     #[must_use]
     pub fn samples(&self, operation: Operation) -> &[f64] {
         self.run.samples_of(operation)
@@ -140,7 +140,7 @@ fn row(run: &Run, operation: Operation) -> Row {
     }
 }
 
-/// The slowest first.
+/// The reports, slowest first.
 fn reports(run: &Run) -> Vec<ReportRow> {
     let named = run.samples.iter().filter_map(|it| Some((it.subject.strip_prefix(REPORT)?, &it.milliseconds)));
     let mut rows: Vec<_> = named
@@ -150,7 +150,7 @@ fn reports(run: &Run) -> Vec<ReportRow> {
     rows
 }
 
-/// Ten reports are ten chances to look noisy: only the one that counts is looked at.
+/// Of the ten reports, only the slowest one is checked for noise: ten checks would be ten chances for a false alarm.
 fn noise(run: &Run) -> Noise {
     let operations = Operation::ALL.into_iter().map(|it| (it.name(), run.samples_of(it)));
     let looked_at = std::iter::once((PACE, run.of(PACE))).chain(operations);

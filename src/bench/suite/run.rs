@@ -1,5 +1,5 @@
-//! A run as it is kept: what was measured on, and every sample. Written as it is taken, so that nothing that was measured is lost
-//! when a run is killed; read again as a baseline, or to look at it in another form.
+//! A recorded run: its machine, database and samples. Each sample is written immediately, so that a killed run loses
+//! none. A file is read as a baseline, or to show it in another format.
 
 use std::fs::File;
 use std::io::Write;
@@ -16,26 +16,26 @@ use crate::bench::system::SystemMetric;
 use crate::output_file::OutputFile;
 use crate::regular_file;
 
-/// The largest file that is read: the samples of 100,000 rounds have some 130 MB.
+/// Maximum size of a file; the samples of 100,000 rounds have about 130 MB.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The version of the schema of runs and reports.
+/// The version of the format of runs and reports.
 pub const FORMAT: u32 = 1;
 
-/// Everything that was measured.
+/// A complete run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Of what, and on what.
+    /// What was measured, and where.
     #[serde(flatten)]
     pub about: About,
     /// How it ended.
     #[serde(flatten)]
     pub ending: Ending,
-    /// By subject.
+    /// Samples by subject.
     pub samples: Vec<Samples>,
 }
 
-/// What a run is of.
+/// What a run measured, and where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// [`FORMAT`].
@@ -46,15 +46,15 @@ pub struct About {
     pub build: Build,
     /// The version of SQLite in it.
     pub sqlite: String,
-    /// What it ran on.
+    /// The machine.
     pub machine: Machine,
     /// The database.
     pub database: MeasuredDatabase,
-    /// When it began, in UTC.
+    /// Start, in UTC.
     pub started_at: String,
-    /// Counted rounds that were planned.
+    /// Number of planned rounds.
     pub planned_rounds: usize,
-    /// The reference's table of the system, measured before everything else.
+    /// The reference's system metrics, measured first.
     pub system: Vec<SystemMetric>,
 }
 
@@ -63,12 +63,12 @@ pub struct About {
 pub struct Build {
     /// `release` or `debug`.
     pub profile: String,
-    /// Cargo features that no release has.
+    /// Cargo features, of which releases have none.
     pub features: Vec<String>,
 }
 
 impl Build {
-    /// This program's.
+    /// This build.
     #[must_use]
     pub fn this() -> Self {
         let slow_update = cfg!(feature = "slow-update").then(|| "slow-update".to_owned());
@@ -77,29 +77,29 @@ impl Build {
     }
 }
 
-/// The database that was measured on.
+/// The measured database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasuredDatabase {
-    /// `generated`, or `copy` of the user's own.
+    /// `generated`, or `copy` of the user's database.
     pub origin: String,
-    /// Skills in it.
+    /// Number of skills.
     pub skills: u64,
-    /// Rows of its usage log.
+    /// Number of rows in its usage log.
     pub usage_rows: u64,
-    /// Its size before the run.
+    /// Size before the run.
     pub bytes: u64,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
-    /// Whether it was stopped before it was done.
+    /// Whether it was interrupted.
     pub interrupted: bool,
-    /// The share of the machine's time that went to other programs; none where it is not known.
+    /// The share of the machine's time used by other programs, if known.
     pub other_work: Option<f64>,
 }
 
-/// A line of a file of samples.
+/// A line of a samples file, for writing.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Written<'a> {
@@ -108,7 +108,7 @@ enum Written<'a> {
     Ending(&'a Ending),
 }
 
-/// The same, when it is read.
+/// A line of a samples file, for reading.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Read {
@@ -117,18 +117,18 @@ enum Read {
     Ending(Ending),
 }
 
-/// Writes a run to a file, one JSON object a line, each as it is known.
+/// Writes a run to a file, one JSON object per line.
 #[derive(Debug)]
 pub struct Recorder(Option<(File, PathBuf)>);
 
 impl Recorder {
-    /// Keeps nothing.
+    /// Records nothing.
     #[must_use]
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// Begins a file in place of what is there; a link is replaced, never followed.
+    /// Creates or replaces a file; a symbolic link is replaced, not followed.
     pub fn create(path: &Path) -> Result<Self> {
         let created = OutputFile::begin(path).and_then(OutputFile::publish);
         let created = created.map_err(file("could not write the samples to", path))?;
@@ -149,14 +149,14 @@ impl Recorder {
 
     fn line(&mut self, line: &Written<'_>) -> Result<()> {
         let Some((open, path)) = &mut self.0 else { return Ok(()) };
-        let mut text = serde_json::to_string(line).map_err(|_| Error::Defect("a sample is no JSON"))?;
+        let mut text = serde_json::to_string(line).map_err(|_| Error::Defect("a sample cannot be serialised"))?;
         text.push('\n');
         open.write_all(text.as_bytes()).map_err(file("could not write the samples to", path))
     }
 }
 
 impl Run {
-    /// Reads what `--json` wrote, or a file of samples; of a killed run, what it had written.
+    /// Reads `--json` output, or a samples file, which a killed run may have left incomplete.
     pub fn read(path: &Path) -> Result<Self> {
         let text = regular_file::read_to_string(path, MOST_BYTES).map_err(file("could not read the run in", path))?;
         Self::parse(&text).map_err(|why| Error::NoRun { path: path.to_owned(), why })
@@ -167,7 +167,7 @@ impl Run {
         let run = if first.starts_with("{\"about\":") {
             Self::of_lines(text)?
         } else {
-            // A later format may have other fields: it is looked at before them.
+            // A later format may have other fields, so check the format first.
             let format: Format = serde_json::from_str(text).map_err(|error| error.to_string())?;
             format.check()?;
             serde_json::from_str(text).map_err(|error| error.to_string())?
@@ -180,7 +180,7 @@ impl Run {
         }
         let bad = run.samples.iter().find(|it| it.milliseconds.iter().any(|it| !it.is_finite() || *it <= 0.0));
         match bad {
-            Some(samples) => Err(format!("a sample of \"{}\" is no time", samples.subject)),
+            Some(samples) => Err(format!("a sample of \"{}\" is not a time", samples.subject)),
             None => Ok(run),
         }
     }
@@ -188,7 +188,7 @@ impl Run {
     fn of_lines(text: &str) -> std::result::Result<Self, String> {
         let (mut about, mut samples) = (None, Vec::<Samples>::new());
         let (mut ending, mut ended) = (Ending { interrupted: true, other_work: None }, false);
-        // A line that has no end was being written when the run was killed.
+        // A killed run may leave an incomplete last line.
         let whole = text.split_inclusive('\n').filter_map(|it| it.strip_suffix('\n'));
         for (number, line) in (1..).zip(whole) {
             match serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))? {
@@ -202,12 +202,12 @@ impl Run {
                 },
             }
         }
-        let about: About = about.ok_or("it does not say what it is of")?;
+        let about: About = about.ok_or("it does not say what was measured")?;
         Format { format: about.format }.check()?;
         Ok(Self { about, ending, samples })
     }
 
-    /// The subjects that are reports of analytics.
+    /// The analytics reports among the subjects.
     pub(super) fn reports(&self) -> impl Iterator<Item = &str> {
         self.samples.iter().map(|it| it.subject.as_str()).filter(|it| it.strip_prefix(REPORT).is_some())
     }
@@ -218,7 +218,7 @@ impl Run {
         measured.max_by(|one, other| median(self.of(one)).total_cmp(&median(self.of(other))))
     }
 
-    /// What an operation took: of analytics, its slowest report.
+    /// The samples of an operation; for analytics, of its slowest report.
     pub(super) fn samples_of(&self, operation: Operation) -> &[f64] {
         match operation {
             Operation::Analytics => self.slowest_report().map_or(&[], |it| self.of(it)),
@@ -226,7 +226,7 @@ impl Run {
         }
     }
 
-    /// What a subject took; nothing where it was not measured.
+    /// The samples of a subject; empty if it was not measured.
     pub(super) fn of(&self, subject: &str) -> &[f64] {
         self.samples.iter().find(|it| it.subject == subject).map_or(&[], |it| &it.milliseconds)
     }
@@ -240,6 +240,6 @@ struct Format {
 impl Format {
     fn check(&self) -> std::result::Result<(), String> {
         let Self { format } = self;
-        if *format == FORMAT { Ok(()) } else { Err(format!("it has format {format}, and this cfn reads {FORMAT}")) }
+        if *format == FORMAT { Ok(()) } else { Err(format!("it has format {format}, but this cfn reads {FORMAT}")) }
     }
 }

@@ -1,4 +1,4 @@
-//! The real work behind the table: programs that are started, and what each has to do.
+//! The measured operations: the programs to run, and their work.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -14,25 +14,25 @@ use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
 use crate::model::AgentType;
 use crate::process::Program;
 
-/// Loads that are started together.
+/// Number of concurrent loads.
 const TOGETHER: usize = 20;
 
-/// Who gets the deployed skills: nobody whose loads are measured.
+/// Agent types of deployed skills: not those whose loads are measured.
 const AGENTS: &str = "cfn-bench-developer,cfn-bench-designer";
 
-/// What is written and synced to learn the machine's own pace: as much as a small commit.
+/// Bytes to write and sync for the machine's pace: as many as a small commit.
 const PACE_BYTES: usize = 4096;
 
 /// Measures the operations on one database.
 pub(super) struct Work {
     /// This program, set up for the database.
     cfn: Program,
-    /// Where files go.
+    /// The folder for files.
     folder: PathBuf,
-    /// Who loads.
+    /// The agent type that loads skills.
     agent: AgentType,
     subjects: Vec<Subject>,
-    /// Rows that were logged with the outbox on.
+    /// Number of rows logged with the outbox enabled.
     pub(super) logged: usize,
 }
 
@@ -61,7 +61,7 @@ impl Work {
                 let identity = ["log", &name, "--agent-id", "bench-1", "--agent-type", "cfn-bench", "--task-id", &task];
                 let outcome = ["--execution-ms", "1200", "--exit-code", "0", "--confidence-before", "0.5"];
                 let log = cfn(&identity).args(outcome).args(["--confidence-after", "0.75"]);
-                // Nothing is delivered: both legs are accepted when the row and what PostgreSQL is to be told are committed.
+                // Nothing is delivered: dual logging is done when the row and the event for PostgreSQL are committed.
                 let took = log.env("ENABLE_PHASE4_LOGGING", "true").env("CFN_SYNC_BUDGET_MS", "0").time()?;
                 self.logged += 1;
                 Ok(took)
@@ -75,7 +75,7 @@ impl Work {
         Ok(path.to_string_lossy().into_owned())
     }
 
-    /// Starting a process, and writing and syncing a file: what every operation is made of, without cfn.
+    /// Measures the machine's pace: starting a process, and writing and syncing a file, without cfn.
     fn pace(&self) -> Result<Duration> {
         let path = self.folder.join("pace");
         let since = Instant::now();

@@ -1,4 +1,4 @@
-//! Skill files of the sizes that real ones have.
+//! Generates skill files with realistic sizes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::bench::error::{Result, file};
 use crate::bench::random::Random;
 
-/// The median of the skill files in public collections.
+/// Median size of the skill files in public collections.
 pub const MEDIAN_BYTES: usize = 4096;
 
-/// How large the skill files of public collections are: so many of 100 are at most so many bytes.
+/// The size distribution of skill files in public collections: percentiles and their sizes in bytes.
 const SIZES: [(usize, usize); 8] =
     [(0, 400), (5, 1000), (25, 2300), (50, MEDIAN_BYTES), (75, 7400), (95, 17_000), (99, 34_000), (100, 60_000)];
 
@@ -55,14 +55,15 @@ pub fn skill_name(number: usize) -> String {
     format!("skill-{number:06}")
 }
 
-/// A skill file; another revision has other bytes. Sizes are those of public collections: median 4 KB, 5 of 100 over 17 KB.
+/// A skill file. Each revision has different bytes. Sizes are those of public collections: median 4 KB, 95th percentile
+/// 17 KB.
 #[must_use]
 pub fn skill_text(number: usize, revision: u64) -> String {
     let drawn = Random::new(number as u64 ^ 0x5_12E5).below(100_000);
     sized_skill_text(&skill_name(number), number, revision, size_at(drawn))
 }
 
-/// A skill file of at least this size and at most a line more.
+/// A skill file of this size, plus at most one line.
 #[must_use]
 pub fn sized_skill_text(name: &str, number: usize, revision: u64, bytes: usize) -> String {
     let mut random = Random::new((number as u64) << 20 | revision);
@@ -90,12 +91,12 @@ pub fn sized_skill_text(name: &str, number: usize, revision: u64, bytes: usize) 
     text
 }
 
-/// Writes one skill file; its path.
+/// Writes a skill file; returns its path.
 pub fn write_skill(folder: &Path, number: usize, revision: u64) -> Result<PathBuf> {
     write_file(folder, &skill_name(number), &skill_text(number, revision))
 }
 
-/// Writes a text as the file of a skill; its path.
+/// Writes the text of a skill's file; returns its path.
 pub fn write_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let folder = folder.join(name);
     fs::create_dir_all(&folder).map_err(file("could not create the folder", &folder))?;
@@ -104,12 +105,12 @@ pub fn write_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A folder of skills.
+/// Writes a folder of skills.
 pub fn write_tree(folder: &Path, skills: usize) -> Result<()> {
     (0..skills).try_for_each(|number| write_skill(folder, number, 0).map(|_| ()))
 }
 
-/// The size at a place from 0 to 99,999 among the sorted files, in integers: the same on every machine.
+/// The size at a rank from 0 to 99,999, computed in integers to be the same on every machine.
 fn size_at(place: usize) -> usize {
     let above = SIZES.iter().position(|(percent, _)| percent * 1000 > place).unwrap_or(SIZES.len() - 1);
     let ((low, small), (high, large)) = (SIZES[above - 1], SIZES[above]);
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skill_is_always_the_same_and_every_revision_another() {
+    fn a_skill_is_reproducible_and_each_revision_differs() {
         assert_eq!(skill_text(3, 0), skill_text(3, 0));
         assert_ne!(skill_text(3, 0), skill_text(3, 1));
         let text = sized_skill_text("mine", 3, 0, MEDIAN_BYTES);

@@ -26,6 +26,7 @@ pub struct Attended {
 }
 
 impl Attended {
+    /// Connects to a server.
     pub fn connect(server: &RedisServer, settings: &CacheSettings) -> ServerResult<Self> {
         let shown = server.to_string();
         match Link::connect(server, PATIENCE) {

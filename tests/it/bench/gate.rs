@@ -45,15 +45,14 @@ fn a_baseline_that_was_faster_ends_with_10_names_the_row_and_a_look_ends_with_0(
 
     let ran = project.cfn([&LOOK[..], &["faster.json", "--max-regression", "10%", "--json"]].concat());
     assert_eq!(ran.code, Some(10), "{ran:?}");
-    assert_eq!(ran.stderr, "warning: skill update became slower than the baseline allows\n");
+    assert_eq!(ran.stderr, "warning: skill update regressed against the baseline\n");
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let mut expected = ["no_difference"; 7];
     expected[4] = "regression";
     assert_eq!((changes(&report), &report["passed"]), (expected.map(str::to_owned).to_vec(), &false.into()));
 
     let text = project.cfn([&LOOK[..], &["faster.json", "--no-fail", "--markdown"]].concat()).ok();
-    let verdict =
-        "## cfn bench: FAILED\n\n* skill update became slower than the baseline allows\n\n| operation (ms) | runs |";
+    let verdict = "## cfn bench: FAILED\n\n* skill update regressed against the baseline\n\n| operation (ms) | runs |";
     assert!(text.starts_with(verdict), "{text}");
     assert!(text.lines().any(|it| it.starts_with("| skill update | 20.0") && it.ends_with("| REGRESSION |")), "{text}");
     let allowed = project.cfn([&LOOK[..], &["faster.json", "--max-regression", "900", "--no-fail"]].concat());
@@ -70,7 +69,7 @@ fn a_baseline_that_shows_nothing_ends_with_10_and_says_of_what() {
         change(&mut run);
         run.to_string()
     };
-    let something_else = "nothing was compared: the baseline is of something else";
+    let something_else = "nothing was compared: the baseline measured something else";
     let cases = [
         (changed(&|it| it["machine"]["processor"] = "Another".into()), something_else),
         (changed(&|it| it["build"]["profile"] = "another".into()), something_else),
@@ -79,7 +78,7 @@ fn a_baseline_that_shows_nothing_ends_with_10_and_says_of_what() {
         (changed(&|it| it["started_at"] = "2999-01-01 00:00:00".into()), something_else),
         (
             changed(&|it| *samples(it, "dual logging") = vec![20.0].into()),
-            "dual logging was not compared: 1 and 40 samples, and 8 are needed",
+            "dual logging was not compared: 1 and 40 samples, but 8 are needed",
         ),
         (
             changed(&|it| *samples(it, "analytics usage") = Vec::<f64>::new().into()),

@@ -1,10 +1,10 @@
-//! What a run leaves in files, and what is read from them.
+//! Files of runs.
 
 use super::{Script, measured};
 use crate::bench::suite::{Recorder, Run, SuiteReport};
 
 #[test]
-fn what_was_written_while_measuring_is_what_was_measured() {
+fn recorded_samples_equal_the_measured_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let (lines, document) = (folder.path().join("samples.jsonl"), folder.path().join("run.json"));
     let run = Script::new(1).run(10, &mut Recorder::create(&lines).expect("a file"));
@@ -13,7 +13,7 @@ fn what_was_written_while_measuring_is_what_was_measured() {
     std::fs::write(&document, serde_json::to_string(&report).expect("JSON")).expect("a file");
     assert_eq!(Run::read(&document).expect("a run"), run);
 
-    // Killed in the middle of a line: all lines before it count.
+    // Killed in the middle of a line: all lines before it are read.
     let text = std::fs::read_to_string(&lines).expect("lines");
     let (kept, _) = text.split_at(text.len() - 200);
     std::fs::write(&lines, kept).expect("a file");
@@ -30,7 +30,7 @@ fn what_was_written_while_measuring_is_what_was_measured() {
 }
 
 #[test]
-fn a_file_that_is_no_run_is_a_clear_error() {
+fn an_invalid_file_is_a_clear_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("bad.json");
     let mut report = serde_json::to_value(SuiteReport::of(measured(Script::new(1)), None)).expect("JSON");
@@ -47,8 +47,8 @@ fn a_file_that_is_no_run_is_a_clear_error() {
         ("nonsense", "expected"),
         ("{}", "missing field `format`"),
         ("{\"format\":1}", "missing field"),
-        (&newer, "it has format 2, and this cfn reads 1"),
-        (&negative, "a sample of \"pace of the machine\" is no time"),
+        (&newer, "it has format 2, but this cfn reads 1"),
+        (&negative, "a sample of \"pace of the machine\" is not a time"),
         (&good[..good.len() - 1], "EOF"),
         (&twice, "it has \"skill update\" twice"),
         ("{\"about\":{}}\n", "line 1: missing field"),
@@ -56,14 +56,14 @@ fn a_file_that_is_no_run_is_a_clear_error() {
     for (text, why) in cases {
         std::fs::write(&path, text).expect("a file");
         let error = Run::read(&path).expect_err(text).to_string();
-        assert!(error.contains("bad.json is no run of 'cfn bench': ") && error.contains(why), "{error}");
+        assert!(error.contains("bad.json is not a run of 'cfn bench': ") && error.contains(why), "{error}");
     }
     let missing = Run::read(&folder.path().join("missing.json")).expect_err("no file").to_string();
     assert!(missing.contains("could not read the run in"), "{missing}");
 }
 
 #[test]
-fn two_runs_in_one_file_are_none() {
+fn a_file_with_two_runs_is_invalid() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("samples.jsonl");
     Script::new(1).run(10, &mut Recorder::create(&path).expect("a file"));
@@ -82,7 +82,7 @@ fn two_runs_in_one_file_are_none() {
 }
 
 #[test]
-fn only_a_regular_file_is_read_and_a_link_is_never_written_through() {
+fn only_regular_files_are_read_and_links_are_never_followed_for_writing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (pipe, link, file) = (folder.path().join("pipe"), folder.path().join("link"), folder.path().join("file"));
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");

@@ -1,12 +1,12 @@
-//! What was not compared has not passed.
+//! An operation that was not compared has not passed.
 
 use super::{Script, against, changes, measured};
 use crate::bench::suite::{Change, Operation, Recorder, Run, SuiteReport};
 
-/// Makes one of two runs into something else.
+/// Changes one of two runs.
 type Edit = fn(&mut Run);
 
-/// A run that is as fast as the one before, after both were changed.
+/// Compares two equally fast runs after changing them.
 fn differing(before: Edit, now: Edit) -> SuiteReport {
     let (mut first, mut second) = (measured(Script::new(1)), measured(Script::new(2)));
     before(&mut first);
@@ -23,10 +23,10 @@ fn fails(report: &SuiteReport, why: &str) {
 }
 
 #[test]
-fn runs_that_differ_in_nothing_pass() {
+fn equal_runs_pass() {
     let report = differing(nothing, nothing);
     assert!(report.passed && report.failures().is_empty(), "{report:?}");
-    // A newer kernel and another version of cfn are what is compared.
+    // A newer kernel and another version of cfn are comparable.
     let report = differing(|it| it.about.cfn = "0.0.9".to_owned(), |it| it.about.machine.system = "linux 7".to_owned());
     assert!(report.passed);
     let expected = ["the operating system was linux 6 and is linux 7", "the version of cfn was 0.0.9 and is 0.1.0"];
@@ -34,7 +34,7 @@ fn runs_that_differ_in_nothing_pass() {
 }
 
 #[test]
-fn another_machine_build_or_database_is_compared_with_nothing() {
+fn another_machine_build_or_database_is_not_comparable() {
     let edits: [(Edit, &str); 8] = [
         (|it| it.about.machine.processor = "Another".to_owned(), "the processor was Another and is A processor"),
         (|it| it.about.machine.architecture = "arm".to_owned(), "the architecture was arm and is x86_64"),
@@ -47,7 +47,7 @@ fn another_machine_build_or_database_is_compared_with_nothing() {
     ];
     for (edit, said) in edits {
         let report = differing(edit, nothing);
-        fails(&report, "nothing was compared: the baseline is of something else");
+        fails(&report, "nothing was compared: the baseline measured something else");
         let baseline = report.baseline.expect("a comparison");
         assert!(!baseline.comparable && baseline.differences.iter().any(|it| it == said), "{baseline:?}");
         assert!(baseline.operations.iter().all(|it| it.change == Change::NotCompared), "{said}");
@@ -55,7 +55,7 @@ fn another_machine_build_or_database_is_compared_with_nothing() {
 }
 
 #[test]
-fn files_that_were_swapped_are_noticed() {
+fn swapped_files_are_detected() {
     let report = differing(|it| it.about.started_at = "2026-01-02 00:00:00".to_owned(), nothing);
     fails(&report, "nothing was compared");
     let said = &report.baseline.expect("a comparison").differences[0];
@@ -63,12 +63,12 @@ fn files_that_were_swapped_are_noticed() {
 }
 
 #[test]
-fn an_operation_that_only_one_run_has_is_a_gap() {
+fn an_operation_missing_in_one_run_is_a_gap() {
     let without: Edit = |it| it.samples.retain(|it| it.subject != "skill update");
     let report = differing(without, nothing);
     fails(&report, "skill update was not compared: the baseline does not have it");
     assert_eq!(changes(&report).last(), Some(&(Operation::Update, Change::NotCompared)));
-    // Nothing was measured either: two reasons.
+    // The operation was not measured either: two reasons.
     let failures = differing(nothing, without).failures();
     assert_eq!(failures, ["skill update was not measured", "skill update was not compared: this run does not have it"]);
     let report = differing(|it| it.samples.clear(), nothing);
@@ -78,7 +78,7 @@ fn an_operation_that_only_one_run_has_is_a_gap() {
 }
 
 #[test]
-fn a_report_that_only_one_run_has_is_a_gap_of_analytics() {
+fn a_report_missing_in_one_run_is_a_gap_of_analytics() {
     let without: Edit = |it| it.samples.retain(|it| it.subject != "analytics cost");
     fails(&differing(without, nothing), "analytics queries was not compared: analytics cost: the baseline does not");
     fails(&differing(nothing, without), "analytics queries was not compared: analytics cost: this run does not");
@@ -90,15 +90,15 @@ fn too_few_samples_are_a_gap_on_either_side() {
     for (report, counts) in [(differing(few, nothing), "7 and 40"), (differing(nothing, few), "40 and 7")] {
         let failures = report.failures();
         assert!(!report.passed && failures.len() == 7, "{failures:?}");
-        assert_eq!(failures[0], format!("skill deployment was not compared: {counts} samples, and 8 are needed"));
+        assert_eq!(failures[0], format!("skill deployment was not compared: {counts} samples, but 8 are needed"));
     }
     let one = Script::new(2).run(1, &mut Recorder::none());
     assert!(!against(&measured(Script::new(1)), one).passed);
 }
 
 #[test]
-fn noise_that_could_hide_a_regression_is_no_proof() {
-    // Three times as slow, and the machine's own pace is anything.
+fn noise_that_could_hide_a_regression_does_not_pass() {
+    // Three times as slow, with a random pace of the machine.
     let wild: Edit = |it| {
         for samples in it.samples.iter_mut().filter(|it| it.subject == "pace of the machine") {
             let scatter = |(index, it): (usize, &mut f64)| *it *= [1.0, 20.0, 3.0, 0.5, 8.0][index % 5];
@@ -114,7 +114,7 @@ fn noise_that_could_hide_a_regression_is_no_proof() {
     let mut now = Script::new(2).run(11, &mut Recorder::none());
     wild(&mut before);
     wild(&mut now);
-    assert!(against(&before, now.clone()).passed, "noise alone is no reason");
+    assert!(against(&before, now.clone()).passed, "noise alone is not a failure");
     slow(&mut now);
     let report = against(&before, now);
     assert!(!report.passed, "{:?}", changes(&report));

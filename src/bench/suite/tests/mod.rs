@@ -1,4 +1,4 @@
-//! The whole way from samples to the verdict, with a script in place of programs.
+//! From samples to the verdict, with a script instead of programs.
 
 mod files;
 mod gaps;
@@ -15,12 +15,12 @@ use crate::bench::measure::{Measurer, Plan};
 use crate::bench::random::Random;
 use crate::bench::system::SystemMetric;
 
-/// Says what each subject takes: about so many milliseconds, give or take a twentieth, all of it times what the machine has to do.
+/// Scripted times of the subjects: random within 5 %, and multiplied by the machine's load.
 struct Script {
     factors: Vec<(&'static str, f64)>,
     machine: f64,
     random: Random,
-    /// When to be interrupted: at this subject of this round.
+    /// The subject and round at which to interrupt.
     stop: Option<(usize, usize)>,
 }
 
@@ -29,13 +29,13 @@ impl Script {
         Self { factors: Vec::new(), machine: 1.0, random: Random::new(seed), stop: None }
     }
 
-    /// A subject takes so many times as long.
+    /// Slows one subject down by a factor.
     fn times(mut self, subject: &'static str, factor: f64) -> Self {
         self.factors.push((subject, factor));
         self
     }
 
-    /// Everything does.
+    /// Slows everything down by a factor.
     fn machine(self, machine: f64) -> Self {
         Self { machine, ..self }
     }
@@ -107,17 +107,17 @@ fn changes(report: &SuiteReport) -> Vec<(Operation, Change)> {
 }
 
 #[test]
-fn a_run_without_a_baseline_is_held_against_the_targets() {
+fn a_run_without_a_baseline_is_compared_with_the_targets() {
     let report = SuiteReport::of(measured(Script::new(1)), None);
     assert!(report.passed && report.operations.iter().all(|it| it.passed == Some(true)), "{report:?}");
-    // 10 ms of 500, 30, 30, 100, 500, 50 and 200: the score is far from exact where samples scatter.
+    // 10 ms of 500, 30, 30, 100, 500, 50 and 200, with scatter.
     assert!(report.score.is_some_and(|it| (9.93..9.95).contains(&it)), "{:?}", report.score);
     assert!(report.operations.iter().all(|it| it.figures.is_some_and(|it| it.runs == 40)));
     assert_eq!(report.operations[3].reports.len(), 10);
 }
 
 #[test]
-fn the_median_is_judged_and_a_missed_target_fails_that_row_only() {
+fn a_median_over_its_target_fails_only_that_row() {
     let report = SuiteReport::of(measured(Script::new(1).times("skill loading, cold", 3.3)), None);
     let failed: Vec<_> =
         report.operations.iter().filter(|it| it.passed == Some(false)).map(|it| it.operation).collect();
@@ -134,7 +134,7 @@ fn analytics_is_its_slowest_report() {
 }
 
 #[test]
-fn a_regression_is_seen_and_fails_that_row_only() {
+fn a_regression_fails_only_that_row() {
     let report = against(&measured(Script::new(1)), measured(Script::new(2).times("skill update", 3.0)));
     assert_eq!(changes(&report), [(Operation::Update, Change::Regression)]);
     assert!(!report.passed && report.operations.iter().all(|it| it.passed == Some(true)));
@@ -151,7 +151,7 @@ fn noise_is_neither_a_regression_nor_a_gain() {
 }
 
 #[test]
-fn a_machine_that_is_slower_as_a_whole_is_no_regression_and_a_faster_one_no_gain() {
+fn a_slower_machine_is_not_a_regression_and_a_faster_one_not_a_gain() {
     for machine in [1.5, 0.6] {
         let now = measured(Script::new(2).machine(machine));
         let report = against(&measured(Script::new(1)), now);
@@ -160,13 +160,13 @@ fn a_machine_that_is_slower_as_a_whole_is_no_regression_and_a_faster_one_no_gain
         assert!(baseline.operations[0].ratio.is_some_and(|it| (it.estimate - machine).abs() < 0.05), "{baseline:?}");
         assert!(baseline.pace.is_some_and(|it| (it.estimate - machine).abs() < 0.05), "{baseline:?}");
     }
-    // And it hides none.
+    // It does not hide one either.
     let now = measured(Script::new(2).machine(1.5).times("dual logging", 2.0));
     assert_eq!(changes(&against(&measured(Script::new(1)), now)), [(Operation::DualLogging, Change::Regression)]);
 }
 
 #[test]
-fn a_gain_is_seen_and_what_is_allowed_is_no_regression() {
+fn a_gain_is_detected_and_a_slowdown_within_the_limit_is_not_a_regression() {
     let now = Script::new(2).times("skill deployment", 0.5).times("concurrent operations", 1.06);
     let report = against(&measured(Script::new(1)), measured(now));
     assert_eq!(
@@ -178,14 +178,14 @@ fn a_gain_is_seen_and_what_is_allowed_is_no_regression() {
 }
 
 #[test]
-fn an_interrupted_run_says_what_it_has_and_does_not_pass_on_what_it_has_not() {
+fn an_interrupted_run_reports_its_samples_and_does_not_pass_without_the_others() {
     // In the third round, at the second report.
     let stopped = |stop| Script { stop: Some(stop), ..Script::new(1) }.times("analytics overview", 2.0);
     let report = SuiteReport::of(measured(stopped((5, 3))), None);
     assert!(report.run.ending.interrupted && report.passed && report.score.is_some());
     let runs: Vec<_> = report.operations.iter().map(|it| it.figures.map_or(0, |it| it.runs)).collect();
     assert_eq!(runs, [3, 3, 3, 3, 2, 2, 2]);
-    // In the first round that counts: some were never measured.
+    // In the first measured round, so that some were never measured.
     let report = SuiteReport::of(measured(stopped((5, 1))), None);
     assert_eq!((report.passed, report.score), (false, None));
     assert_eq!((report.operations[0].passed, report.operations[6].passed), (Some(true), None));
