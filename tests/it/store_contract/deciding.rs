@@ -5,11 +5,11 @@ use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
 use cfn::model::{ContentHash, Review, SkillId, Status};
 use cfn::store::{LatestDecision, NewMapping, SkillChange, Transaction};
 
-use super::{Backend, NOW, decide, in_one, insert, map, name, version};
+use super::{Backend, NOW, commit, decide, insert, map, name, version};
 
 pub(crate) fn a_name_is_found_in_other_letters(backend: &dyn Backend) {
     let mut store = backend.open();
-    in_one(store.as_mut(), |tx| {
+    commit(store.as_mut(), |tx| {
         for (at, skill) in ["Foo", "bar-Baz", "zz_9"].into_iter().enumerate() {
             insert(tx, skill, &[u8::try_from(at).expect("few")], Auto);
         }
@@ -25,7 +25,7 @@ pub(crate) fn a_name_is_found_in_other_letters(backend: &dyn Backend) {
 
 pub(crate) fn the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version(backend: &dyn Backend) {
     let mut store = backend.open();
-    in_one(store.as_mut(), |tx| {
+    commit(store.as_mut(), |tx| {
         let (skill, other) = (insert(tx, "jwt", b"same", Human), insert(tx, "sql", b"same", Human));
         let latest = |tx: &dyn Transaction, skill: SkillId, body: &[u8]| {
             tx.latest_decision(skill, &ContentHash::of(body).to_string()).expect("a read")
@@ -48,7 +48,7 @@ pub(crate) fn the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version(b
 
 pub(crate) fn a_review_is_what_the_latest_decision_the_level_and_the_status_make_it(backend: &dyn Backend) {
     let mut store = backend.open();
-    in_one(store.as_mut(), |tx| {
+    commit(store.as_mut(), |tx| {
         let (human, auto) = (insert(tx, "human", b"one", Human), insert(tx, "auto", b"two", Auto));
         let review = |tx: &dyn Transaction, skill| tx.review(skill).expect("a read");
         assert_eq!([human, auto].map(|it| review(tx, it)), [Review::Pending, Review::Approved]);
@@ -72,7 +72,7 @@ pub(crate) fn a_review_is_what_the_latest_decision_the_level_and_the_status_make
 
 pub(crate) fn a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled(backend: &dyn Backend) {
     let mut store = backend.open();
-    in_one(store.as_mut(), |tx| {
+    commit(store.as_mut(), |tx| {
         let (skill, other) = (insert(tx, "jwt", b"1", Auto), insert(tx, "sql", b"2", Auto));
         for (skill, agent) in [(skill, "dev"), (skill, "tester"), (other, "dev")] {
             assert!(map(tx, skill, agent, 5, false));

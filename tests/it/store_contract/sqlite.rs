@@ -4,43 +4,110 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cfn::clock::Clock;
+use cfn::model::{Bootstrap, Decision};
+use cfn::settings::Queued;
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
+use rusqlite::{Connection, Params};
 
-use super::{Backend, contract};
+use super::{Backend, NOW, OtherProgram, contract};
 
-struct Sqlite {
+/// A database in a folder that goes with it.
+pub(crate) struct Sqlite {
     _folder: tempfile::TempDir,
     path: PathBuf,
 }
 
-fn options() -> Options {
-    Options { busy_timeout: Duration::from_millis(50), ..Options::default() }
+fn options(queued: Queued) -> Options {
+    Options { busy_timeout: Duration::from_millis(50), queued, ..Options::default() }
 }
 
 impl Sqlite {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("skills.db");
-        assert!(SqliteStore::create(&path, options(), Clock::System).expect("created"));
+        assert!(SqliteStore::create(&path, options(Queued::Nothing), Clock::System).expect("created"));
         Self { _folder: folder, path }
+    }
+
+    fn execute(&self, sql: &str, parameters: impl Params) {
+        assert_eq!(self.connection().execute(sql, parameters).expect(sql), 1, "{sql}");
+    }
+
+    fn count(&self, sql: &str, parameters: impl Params) -> i64 {
+        self.connection().query_row(sql, parameters, |row| row.get(0)).expect(sql)
+    }
+
+    fn connection(&self) -> Connection {
+        let connection = Connection::open(&self.path).expect("opened");
+        connection.busy_timeout(Duration::from_secs(5)).expect("set");
+        connection
     }
 }
 
 impl Backend for Sqlite {
-    fn open(&self) -> Box<dyn Store> {
-        Box::new(SqliteStore::open(&self.path, Access::Write, options(), Clock::System).expect("opened"))
+    fn open_queueing(&self, queued: Queued) -> Box<dyn Store> {
+        let store = SqliteStore::open(&self.path, Access::Write, options(queued), Clock::System);
+        Box::new(store.expect("opened"))
+    }
+
+    fn other_program(&self) -> &dyn OtherProgram {
+        self
     }
 }
 
-contract! {
-    Sqlite::new();
-    isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit, an_error_or_a_dry_run_undoes_everything,
-        there_is_one_writer_and_the_second_waits_then_is_told;
-    writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording,
-        an_approval_binds_to_bytes_and_the_latest_decides, candidates_are_required_first_then_by_priority_and_name,
-        contents_are_stored_once_and_as_they_are, a_change_writes_the_fields_that_are_given_and_no_others,
-        usage_rows_are_written_and_carry_no_rate, a_name_is_taken_once_and_names_differ_by_case;
-    deciding: a_name_is_found_in_other_letters, the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version,
-        a_review_is_what_the_latest_decision_the_level_and_the_status_make_it, a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
+impl OtherProgram for Sqlite {
+    fn add_bootstrap(&self, bootstrap: &Bootstrap, enabled: bool) {
+        let sql = "INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description, content_hash, enabled)
+             VALUES (?1, ?2, ?3, coalesce(?4, ''), ?5, ?6)";
+        let Bootstrap { name, file_path, load_order, description, content_hash } = bootstrap;
+        self.execute(sql, (name, file_path, load_order, description, content_hash, enabled));
+    }
+
+    fn overwrite(&self, skill: &str, version: &str, hash: &str) {
+        let of_skill = "skill_id = (SELECT id FROM skills WHERE name = ?1) AND version = ?2";
+        let known = self.count(&format!("SELECT count(*) FROM skill_versions WHERE {of_skill}"), (skill, version)) > 0;
+        self.execute("UPDATE skills SET version = ?2, content_hash = ?3 WHERE name = ?1", (skill, version, hash));
+        if !known {
+            // What the schema recorded has the time of the system, which is another one in each database.
+            let sql = format!("UPDATE skill_versions SET created_at = ?3 WHERE {of_skill}");
+            self.execute(&sql, (skill, version, NOW));
+        }
+    }
+
+    fn decide(&self, skill: &str, version: &str, decision: Decision) {
+        let sql = "INSERT INTO approval_history (skill_id, version, approval_level, decision, timestamp)
+             SELECT id, ?2, 'human', ?3, ?4 FROM skills WHERE name = ?1";
+        self.execute(sql, (skill, version, decision.as_str(), NOW));
+    }
+
+    fn set_mapping(&self, skill: &str, agent_type: &str, enabled: bool, tdd_condition: Option<&str>) {
+        let sql = "UPDATE agent_skill_mappings SET enabled = ?3, tdd_condition = ?4
+             WHERE agent_type = ?2 AND skill_id = (SELECT id FROM skills WHERE name = ?1)";
+        self.execute(sql, (skill, agent_type, enabled, tdd_condition));
+    }
+
+    fn set_tests(&self, skill: &str, coverage: f64) {
+        let sql = "UPDATE skills SET test_coverage = ?2, test_suite_path = 'tests' WHERE name = ?1";
+        self.execute(sql, (skill, coverage));
+    }
+
+    fn set_content(&self, hash: &str, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.execute("UPDATE skill_contents SET bytes = ?2 WHERE hash = ?1", (hash, bytes)),
+            None => self.execute("DELETE FROM skill_contents WHERE hash = ?1", [hash]),
+        }
+    }
+
+    fn log_at(&self, skill: &str, loaded_at: &str) {
+        let sql = "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, loaded_at)
+             SELECT 'other', 'other', id, ?2 FROM skills WHERE name = ?1";
+        self.execute(sql, (skill, loaded_at));
+    }
+
+    fn complete_use(&self, id: i64) {
+        self.execute("UPDATE skill_usage_log SET exit_code = 0 WHERE id = ?1", [id]);
+    }
 }
+
+contract!(Sqlite::new());

@@ -1,0 +1,126 @@
+//! What operators look at.
+
+use cfn::model::{AgentType, Approval, Mapping, Review, Skill, SkillId, SkillName, VersionRecord};
+use cfn::store::{Catalogue, LatestDecision, ListedSkill, NameKind, Result, SkillFilter, Unstored};
+
+use super::tables::Tables;
+use super::transaction::MemoryTransaction;
+
+/// The most agent types that are near another one.
+const MOST_NEAR: usize = 500;
+
+impl Catalogue for MemoryTransaction<'_> {
+    fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
+        Ok(self.tables.skill_named(name.as_str()).map(|it| it.skill.clone()))
+    }
+
+    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>> {
+        let names = self.tables.skills.values().map(|it| &it.skill.name);
+        Ok(names.filter(|it| it.eq_ignore_ascii_case(name.as_str())).min().cloned())
+    }
+
+    fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
+        let all = self.tables.skills.values().map(|it| self.tables.listed(&it.skill));
+        let mut passing: Vec<ListedSkill> = all.filter(|it| passes(filter, it)).collect();
+        passing.sort_by(|a, b| a.skill.name.cmp(&b.skill.name));
+        Ok(passing)
+    }
+
+    fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>> {
+        let Some(row) = self.tables.skills.get(&skill) else { return Ok(Vec::new()) };
+        let read = |it: &VersionRecord| VersionRecord {
+            stored: self.tables.is_stored(&it.content_hash),
+            approved: self.tables.approves(&row.skill, it),
+            ..it.clone()
+        };
+        Ok(self.tables.versions_of(skill).rev().map(read).collect())
+    }
+
+    fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>> {
+        let of_skill = self.tables.approvals.values().rev().filter(|it| it.skill == skill);
+        Ok(of_skill.map(|it| it.approval.clone()).collect())
+    }
+
+    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
+        let latest = self.tables.latest_on(skill, content_hash);
+        Ok(latest.map(|it| LatestDecision { id: it.id, decision: it.decision }))
+    }
+
+    fn review(&self, skill: SkillId) -> Result<Review> {
+        Ok(self.tables.skills.get(&skill).map_or(Review::None, |it| self.tables.review(&it.skill)))
+    }
+
+    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
+        let of_skill = self.tables.mappings.iter().filter(|it| it.skill == skill);
+        let mut mappings: Vec<Mapping> = of_skill.map(|it| it.mapping.clone()).collect();
+        mappings.sort_by(|a, b| a.agent_type.cmp(&b.agent_type));
+        Ok(mappings)
+    }
+
+    fn unstored(&self) -> Result<Vec<Unstored>> {
+        let skills = self.tables.skills.values().map(|it| &it.skill);
+        let mut skills: Vec<Unstored> = skills
+            .filter(|it| !self.tables.is_stored(&it.content_hash))
+            .map(|it| Unstored {
+                name: it.name.clone(),
+                content_path: it.content_path.clone(),
+                content_hash: Some(it.content_hash.clone()),
+                version_id: self.tables.current(it).map(|it| it.id),
+                bootstrap: false,
+            })
+            .collect();
+        skills.sort_by(|a, b| a.name.cmp(&b.name));
+        let enabled = self.tables.bootstrap.iter().filter(|it| it.enabled).map(|it| &it.bootstrap);
+        let mut bootstrap: Vec<Unstored> = enabled
+            .filter(|it| !it.content_hash.as_deref().is_some_and(|hash| self.tables.is_stored(hash)))
+            .map(|it| Unstored {
+                name: it.name.clone(),
+                content_path: it.file_path.clone(),
+                content_hash: it.content_hash.clone(),
+                version_id: None,
+                bootstrap: true,
+            })
+            .collect();
+        bootstrap.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(skills.into_iter().chain(bootstrap).collect())
+    }
+
+    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>> {
+        let all = self.tables.agent_types();
+        let beginning = name.as_str().get(..3).unwrap_or(name.as_str());
+        let itself = all.get(name.as_str()).into_iter();
+        let alike = all.iter().filter(|it| it.starts_with(beginning)).take(MOST_NEAR);
+        let mut near: Vec<String> = Vec::new();
+        for agent_type in itself.chain(alike).chain(all.iter().take(MOST_NEAR)) {
+            if !near.iter().any(|it| it == agent_type) {
+                near.push((*agent_type).to_owned());
+            }
+        }
+        Ok(near)
+    }
+
+    fn names(&self, of: NameKind) -> Result<Vec<String>> {
+        Ok(match of {
+            NameKind::Skill => self.tables.skills.values().map(|it| it.skill.name.clone()).collect(),
+            NameKind::AgentType => self.tables.agent_types().into_iter().map(str::to_owned).collect(),
+        })
+    }
+}
+
+impl Tables {
+    fn listed(&self, skill: &Skill) -> ListedSkill {
+        let mapped = self.mappings.iter().filter(|it| it.skill == skill.id && it.mapping.enabled);
+        let mut agents: Vec<String> = mapped.map(|it| it.mapping.agent_type.clone()).collect();
+        agents.sort();
+        ListedSkill { skill: skill.clone(), review: self.review(skill), agents }
+    }
+}
+
+fn passes(filter: &SkillFilter, listed: &ListedSkill) -> bool {
+    let skill = &listed.skill;
+    filter.category.is_none_or(|it| it.as_str() == skill.category)
+        && filter.approval_level.is_none_or(|it| it == skill.approval_level)
+        && filter.status.is_none_or(|it| it.as_str() == skill.status)
+        && filter.agent_type.as_ref().is_none_or(|it| listed.agents.iter().any(|agent| agent == it.as_str()))
+        && (!filter.pending || listed.review == Review::Pending)
+}

@@ -1,0 +1,179 @@
+//! Changes of skills, versions, decisions, mappings and contents.
+
+use cfn::model::{Approval, ContentHash, Decision, Mapping, Skill, SkillId, Status, VersionRecord, VersionSource};
+use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
+
+use super::refused;
+use super::tables::{ApprovalRow, MappingRow, SkillRow, Tables, VersionRow, next};
+
+impl Tables {
+    pub(super) fn insert_skill(&mut self, new: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
+        if self.skill_named(new.name.as_str()).is_some() {
+            return Err(refused("a skill has this name"));
+        }
+        let id = SkillId(next(&mut self.last.skill));
+        let generated_by = if new.phase4_pattern_id.is_some() { "phase4" } else { "imported" };
+        let skill = Skill {
+            id,
+            name: new.name.to_string(),
+            category: new.category.as_str().to_owned(),
+            team: new.team.map(str::to_owned),
+            content_path: version.content_path.to_owned(),
+            content_hash: version.content_hash.to_string(),
+            tags: Some(json(new.tags)),
+            version: version.version.to_owned(),
+            status: Status::Active.as_str().to_owned(),
+            approval_level: version.approval_level,
+            last_approved_by: None,
+            last_approval_date: None,
+            phase4_pattern_id: new.phase4_pattern_id,
+            generated_by: Some(generated_by.to_owned()),
+            owner: new.owner.map(str::to_owned),
+            created_at: Some(version.now.to_owned()),
+            updated_at: Some(version.now.to_owned()),
+        };
+        self.skills.insert(id, SkillRow { skill, test_coverage: None, has_test_suite: false });
+        self.record(id, version)?;
+        Ok(id)
+    }
+
+    pub(super) fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()> {
+        let skill = self.skill_mut(skill)?;
+        let owned = |text: &str| text.to_owned();
+        set(&mut skill.category, change.category.map(owned));
+        set(&mut skill.approval_level, change.approval_level);
+        set(&mut skill.status, change.status.map(|it| it.as_str().to_owned()));
+        set(&mut skill.team, change.team.map(owned).map(Some));
+        set(&mut skill.tags, change.tags.map(json).map(Some));
+        set(&mut skill.owner, change.owner.map(owned).map(Some));
+        if let Some(pattern) = change.phase4_pattern_id {
+            skill.phase4_pattern_id = Some(pattern);
+            skill.generated_by = Some("phase4".to_owned());
+        }
+        skill.updated_at = Some(change.now.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
+        let row = self.skill_mut(skill)?;
+        row.version = version.version.to_owned();
+        row.content_hash = version.content_hash.to_string();
+        row.content_path = version.content_path.to_owned();
+        row.approval_level = version.approval_level;
+        row.updated_at = Some(version.now.to_owned());
+        self.record(skill, version)
+    }
+
+    /// Adds a version, or completes the one that is recorded with these bytes: who recorded them first stays, unless it was
+    /// another program.
+    fn record(&mut self, skill: SkillId, new: &NewVersion<'_>) -> Result<()> {
+        let recorded = self.versions.values_mut().find(|it| it.skill == skill && it.record.version == new.version);
+        if let Some(VersionRow { record, .. }) = recorded {
+            if record.content_hash != new.content_hash.to_string() {
+                return Err(refused("the version is recorded with other bytes"));
+            }
+            record.content_path = new.content_path.to_owned();
+            record.front_matter = new.front_matter.map(str::to_owned);
+            record.approval_level = new.approval_level;
+            if record.source == VersionSource::External.as_str() {
+                record.source = new.source.as_str().to_owned();
+                record.created_at = new.now.to_owned();
+            }
+            return Ok(());
+        }
+        let id = next(&mut self.last.version);
+        let record = VersionRecord {
+            id,
+            version: new.version.to_owned(),
+            content_hash: new.content_hash.to_string(),
+            content_path: new.content_path.to_owned(),
+            front_matter: new.front_matter.map(str::to_owned),
+            approval_level: new.approval_level,
+            source: new.source.as_str().to_owned(),
+            created_at: new.now.to_owned(),
+            stored: false,
+            approved: false,
+        };
+        self.versions.insert(id, VersionRow { skill, record });
+        Ok(())
+    }
+
+    pub(super) fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) {
+        if let Some(row) = self.versions.get_mut(&version_id)
+            && row.record.front_matter.is_none()
+        {
+            row.record.front_matter = front_matter.map(str::to_owned);
+        }
+    }
+
+    pub(super) fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) {
+        self.contents.insert(hash.to_string(), bytes.into());
+    }
+
+    pub(super) fn record_approval(&mut self, skill: SkillId, new: &NewApproval<'_>) -> Result<()> {
+        let row = self.skill_mut(skill)?;
+        if new.decision == Decision::Approved {
+            row.last_approved_by = Some(new.approver.to_owned());
+            row.last_approval_date = Some(new.now.to_owned());
+        }
+        let id = next(&mut self.last.approval);
+        let approval = Approval {
+            id,
+            version: new.version.to_owned(),
+            content_hash: Some(new.content_hash.to_owned()),
+            approval_level: new.approval_level,
+            approver: Some(new.approver.to_owned()),
+            decision: new.decision,
+            reasoning: Some(new.reasoning.to_owned()),
+            approval_criteria_check: new.criteria_check.map(str::to_owned),
+            timestamp: Some(new.now.to_owned()),
+        };
+        self.approvals.insert(id, ApprovalRow { skill, approval });
+        Ok(())
+    }
+
+    pub(super) fn add_mapping(&mut self, skill: SkillId, new: &NewMapping<'_>) -> Result<bool> {
+        self.skill_mut(skill)?;
+        if self.mapping_mut(skill, new.agent_type.as_str()).is_some() {
+            return Ok(false);
+        }
+        let mapping = Mapping {
+            agent_type: new.agent_type.as_str().to_owned(),
+            priority: new.priority,
+            required: new.required,
+            conditions: new.conditions.map(str::to_owned),
+            tdd_condition: None,
+            enabled: true,
+        };
+        self.mappings.push(MappingRow { skill, mapping });
+        Ok(true)
+    }
+
+    pub(super) fn change_mapping(&mut self, skill: SkillId, to: &NewMapping<'_>) {
+        if let Some(mapping) = self.mapping_mut(skill, to.agent_type.as_str()) {
+            mapping.priority = to.priority;
+            mapping.required = to.required;
+            mapping.conditions = to.conditions.map(str::to_owned);
+        }
+    }
+
+    pub(super) fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) {
+        for row in self.bootstrap.iter_mut().filter(|it| it.bootstrap.name == name) {
+            row.bootstrap.content_hash.get_or_insert_with(|| hash.to_string());
+        }
+    }
+
+    pub(super) fn skill_mut(&mut self, skill: SkillId) -> Result<&mut Skill> {
+        self.skills.get_mut(&skill).map(|it| &mut it.skill).ok_or_else(|| refused("there is no such skill"))
+    }
+}
+
+fn set<T>(field: &mut T, to: Option<T>) {
+    if let Some(to) = to {
+        *field = to;
+    }
+}
+
+fn json(words: &[String]) -> String {
+    serde_json::Value::from(words).to_string()
+}

@@ -1,0 +1,56 @@
+//! Whether bytes are approved: an approval binds to bytes, and the latest decision on them counts.
+
+use cfn::model::ApprovalLevel::Auto;
+use cfn::model::{Approval, Decision, Review, Skill, SkillId, Status, VersionRecord};
+
+use super::tables::Tables;
+
+impl Tables {
+    /// The latest decision about bytes of a skill, in whatever version they are.
+    pub(super) fn latest_on(&self, skill: SkillId, hash: &str) -> Option<&Approval> {
+        let of_skill = self.approvals.values().rev().filter(|it| it.skill == skill).map(|it| &it.approval);
+        of_skill.into_iter().find(|it| it.content_hash.as_deref() == Some(hash))
+    }
+
+    /// Whether agents may get a version. No level approves bytes that nobody can look at.
+    pub(super) fn approves(&self, skill: &Skill, version: &VersionRecord) -> bool {
+        match self.latest_on(skill.id, &version.content_hash) {
+            Some(decided) => decided.decision == Decision::Approved,
+            None => {
+                let is_current = version.version == skill.version;
+                version.approval_level == Auto
+                    && (!is_current || skill.approval_level == Auto)
+                    && self.is_stored(&version.content_hash)
+            }
+        }
+    }
+
+    /// The newest approved version; those that are newer than the current one do not count.
+    pub(super) fn served(&self, skill: &Skill) -> Option<&VersionRecord> {
+        let current = self.version(skill.id, &skill.version).map_or(i64::MAX, |it| it.id);
+        self.versions_of(skill.id).rev().filter(|it| it.id <= current).find(|it| self.approves(skill, it))
+    }
+
+    /// The version that has the number and the bytes of the skill's row.
+    pub(super) fn current(&self, skill: &Skill) -> Option<&VersionRecord> {
+        self.version(skill.id, &skill.version).filter(|it| it.content_hash == skill.content_hash)
+    }
+
+    pub(super) fn review(&self, skill: &Skill) -> Review {
+        let current = self.current(skill);
+        if current.is_some_and(|it| self.approves(skill, it)) {
+            return Review::Approved;
+        }
+        let decided = self.latest_on(skill.id, &skill.content_hash).map(|it| it.decision);
+        let asked = decided.is_some() || skill.approval_level != Auto || current.is_none();
+        match decided {
+            Some(Decision::Rejected) => Review::Rejected,
+            _ if asked && is_active(skill) => Review::Pending,
+            _ => Review::None,
+        }
+    }
+}
+
+pub(super) fn is_active(skill: &Skill) -> bool {
+    skill.status == Status::Active.as_str()
+}

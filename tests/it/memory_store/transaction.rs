@@ -1,0 +1,254 @@
+//! A transaction: tables that are copied before the first change, and what the contract's reads and writes do with them. What has
+//! more to it than a line is in the file of its noun.
+
+use std::sync::Arc;
+
+use cfn::model::{
+    ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Mark, OpenUse, Outcome, SkillId, SkillName,
+    Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+};
+use cfn::settings::Queued;
+use cfn::store::{
+    Backlog, Days, Due, Freshness, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxSummary, Outgoing,
+    Proof, Reporting, Result, SkillChange, Sums, Transaction, Undelivered, UsageFilter,
+};
+
+use super::tables::Tables;
+use super::{Conflicts, Database, conflict};
+
+/// Everything as it was when it began, and what was changed since.
+pub(super) struct MemoryTransaction<'d> {
+    pub(super) database: &'d Database,
+    pub(super) tables: Arc<Tables>,
+    pub(super) queued: Queued,
+    /// Whether another writer was in the way: then it cannot commit any more, whatever its work makes of the error.
+    pub(super) conflicted: bool,
+}
+
+impl MemoryTransaction<'_> {
+    fn change(&mut self) -> Result<&mut Tables> {
+        if self.conflicted || self.database.conflicts(Conflicts::AtFirstWrite) {
+            self.conflicted = true;
+            return Err(conflict());
+        }
+        Ok(Arc::make_mut(&mut self.tables))
+    }
+
+    fn change_catalogue(&mut self) -> Result<&mut Tables> {
+        let unique = self.database.unique();
+        let tables = self.change()?;
+        tables.revision.catalogue = unique;
+        Ok(tables)
+    }
+
+    fn change_usage(&mut self) -> Result<&mut Tables> {
+        let unique = self.database.unique();
+        let tables = self.change()?;
+        tables.revision.usage = unique;
+        Ok(tables)
+    }
+
+    /// What names a delivery, in all databases and for ever.
+    fn new_key(&self) -> String {
+        format!("{:032x}", self.database.unique())
+    }
+}
+
+impl Freshness for MemoryTransaction<'_> {
+    fn mark(&self, of: Read) -> Result<Option<Mark>> {
+        let bytes = |number: u64| u128::from(number).to_be_bytes();
+        let counts = self.tables.revision;
+        Ok(Some(Mark {
+            database_id: bytes(self.database.id),
+            catalogue: bytes(counts.catalogue),
+            usage: Some(bytes(counts.usage)).filter(|_| of == Read::CatalogueAndUsage),
+            schema_version: 0,
+            schema_cookie: 0,
+            cache_key: CacheKey([7; 32]),
+        }))
+    }
+}
+
+impl Reporting for MemoryTransaction<'_> {
+    fn backlog(&self) -> Result<Backlog> {
+        Ok(Backlog { tail: 0, dirty: false, trustworthy: true, repairable: true })
+    }
+
+    fn prove(&self) -> Result<Proof> {
+        Ok(Proof { cells: 0, rows: 0, differences: 0 })
+    }
+
+    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
+        Ok(self.tables.used(name.as_str()))
+    }
+
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
+        Ok(self.tables.got(skill, agent_id, task_id))
+    }
+
+    fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+        Ok(self.tables.open_use(skill, agent_id, task_id))
+    }
+
+    fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
+        Ok(self.tables.usage_rows(filter, most))
+    }
+
+    fn usage_cells(&self, days: Option<&Days>, _: Sums) -> Result<Vec<UsageCell>> {
+        Ok(self.tables.usage_cells(days))
+    }
+
+    fn uses_by_day(&self, days: Option<&Days>, _: Sums, most: usize) -> Result<Vec<(String, i64)>> {
+        Ok(self.tables.uses_by_day(days, most))
+    }
+
+    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
+        Ok(self.tables.decision_times(days, category))
+    }
+
+    fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>> {
+        Ok(self.tables.waiting(category))
+    }
+
+    fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>> {
+        Ok(self.tables.levels(category))
+    }
+
+    fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>> {
+        Ok(self.tables.active_skills(category))
+    }
+}
+
+impl Outgoing for MemoryTransaction<'_> {
+    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
+        Ok(self.tables.is_anything_due(due))
+    }
+
+    fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>> {
+        Ok(self.tables.waiting_deliveries(after, most))
+    }
+
+    fn outbox_summary(&self) -> Result<OutboxSummary> {
+        Ok(self.tables.outbox_summary())
+    }
+
+    fn dead_letters(&self, most: usize) -> Result<Vec<Undelivered>> {
+        Ok(self.tables.dead_letters(most))
+    }
+
+    fn failing_deliveries(&self, most: usize) -> Result<Vec<Undelivered>> {
+        Ok(self.tables.failing_deliveries(most))
+    }
+
+    fn backoff_until(&self) -> Result<Option<i64>> {
+        Ok(self.tables.backoff_until)
+    }
+}
+
+impl Outbox for MemoryTransaction<'_> {
+    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.queued != Queued::Nothing {
+            let key = self.new_key();
+            self.change()?.queue_deployed(skill, key, now);
+        }
+        Ok(())
+    }
+
+    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
+        if self.queued == Queued::Everything {
+            let key = self.new_key();
+            self.change()?.queue_updated(skill, key, now);
+        }
+        Ok(())
+    }
+
+    fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()> {
+        self.change().map(|it| it.forget_delivered(delivery))
+    }
+
+    fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()> {
+        if let Some(queued) = self.change()?.queued(delivery).filter(|it| it.dead.is_none()) {
+            queued.failures = Some(failures.clone());
+        }
+        Ok(())
+    }
+
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+        if let Some(queued) = self.change()?.queued(delivery) {
+            queued.dead = Some((now.to_owned(), reason.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn retry_dead_letters(&mut self) -> Result<usize> {
+        self.change().map(Tables::retry_dead_letters)
+    }
+
+    fn back_off(&mut self, until: Option<i64>) -> Result<()> {
+        self.change().map(|it| it.backoff_until = until)
+    }
+}
+
+impl Transaction for MemoryTransaction<'_> {
+    fn roll_up(&mut self, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    fn forget_rollups(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
+        self.change_catalogue()?.insert_skill(skill, version)
+    }
+
+    fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()> {
+        self.change_catalogue()?.update_skill(skill, change)
+    }
+
+    fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
+        self.change_catalogue()?.record_version(skill, version)
+    }
+
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+        self.change_catalogue().map(|it| it.describe_version(version_id, front_matter))
+    }
+
+    fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
+        self.change_catalogue().map(|it| it.store_content(hash, bytes))
+    }
+
+    fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()> {
+        self.change_catalogue()?.record_approval(skill, approval)
+    }
+
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
+        self.change_catalogue()?.add_mapping(skill, mapping)
+    }
+
+    fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
+        self.change_catalogue().map(|it| it.change_mapping(skill, mapping))
+    }
+
+    fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()> {
+        let (everything, key) = (self.queued == Queued::Everything, self.new_key());
+        let tables = self.change_usage()?;
+        tables.skill_mut(usage.skill_id)?;
+        let delivery = if everything { tables.queue_use(usage, key) } else { None };
+        tables.append_usage(usage, usage.awaits_outcome.then(|| delivery.unwrap_or_default()));
+        Ok(())
+    }
+
+    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+        let (everything, key) = (self.queued == Queued::Everything, self.new_key());
+        let tables = self.change_usage()?;
+        if let Some(entry) = tables.complete_use(open.id, phase, outcome).cloned() {
+            tables.queue_outcome(open, &entry, key, everything);
+        }
+        Ok(())
+    }
+
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
+        self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
+    }
+}

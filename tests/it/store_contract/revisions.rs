@@ -1,0 +1,117 @@
+//! What the query cache stands on: the revision changes with every write, whichever program writes.
+
+use cfn::model::ApprovalLevel::Auto;
+use cfn::model::Decision::Rejected;
+use cfn::model::{Bootstrap, ContentHash, Mark, Outcome, Tables, Usage};
+use cfn::store::{NewMapping, SkillChange, Store, Transaction};
+
+use super::{Backend, NOW, OtherProgram, commit, decide, insert, map, usage, version};
+
+/// The revisions of the catalogue, and of that with the usage log.
+fn revisions(store: &mut dyn Store) -> (Mark, Mark) {
+    let snapshot = store.read().expect("a snapshot");
+    let of = |tables| snapshot.mark(tables).expect("a read").expect("every write is seen");
+    (of(Tables::Catalogue), of(Tables::CatalogueAndUsage))
+}
+
+pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let bootstrap = Bootstrap {
+        name: "first".to_owned(),
+        file_path: "first.md".to_owned(),
+        load_order: 1,
+        description: None,
+        content_hash: None,
+    };
+    backend.other_program().add_bootstrap(&bootstrap, true);
+    let skill = commit(store.as_mut(), |tx| insert(tx, "jwt", b"1", Auto));
+    let (two, agent_type) = (ContentHash::of(b"2"), "dev".parse().expect("an agent type"));
+    let change = SkillChange { owner: Some("bob"), now: NOW, ..SkillChange::default() };
+    let to = NewMapping { agent_type: &agent_type, priority: 1, required: true, conditions: None, now: NOW };
+    let mut bare = version("1.0.1", &two, Auto);
+    bare.front_matter = None;
+    let writes: [(&str, &mut dyn FnMut(&mut dyn Transaction)); 9] = [
+        ("insert_skill", &mut |tx| {
+            insert(tx, "sql", b"1", Auto);
+        }),
+        ("update_skill", &mut |tx| tx.update_skill(skill, &change).expect("changed")),
+        ("record_version", &mut |tx| tx.record_version(skill, &bare).expect("recorded")),
+        ("describe_version", &mut |tx| {
+            let id = tx.versions(skill).expect("versions")[0].id;
+            tx.describe_version(id, Some("[]")).expect("described");
+        }),
+        ("store_content", &mut |tx| tx.store_content(&two, b"2").expect("stored")),
+        ("record_approval", &mut |tx| decide(tx, skill, "1.0.1", b"2", Rejected)),
+        ("add_mapping", &mut |tx| assert!(map(tx, skill, "dev", 5, false))),
+        ("change_mapping", &mut |tx| tx.change_mapping(skill, &to).expect("changed")),
+        ("bind_bootstrap", &mut |tx| tx.bind_bootstrap("first", &two).expect("bound")),
+    ];
+    let mut seen = vec![revisions(store.as_mut())];
+    for (what, write) in writes {
+        commit(store.as_mut(), |tx| write(tx));
+        let now = revisions(store.as_mut());
+        assert!(seen.iter().all(|it| it.0 != now.0 && it.1 != now.1), "{what}");
+        assert_eq!(revisions(store.as_mut()), now, "{what}: reading changes nothing");
+        seen.push(now);
+    }
+}
+
+pub(crate) fn every_write_to_the_usage_log_changes_its_revision_alone(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let skill = commit(store.as_mut(), |tx| insert(tx, "jwt", b"1", Auto));
+    let mut before = revisions(store.as_mut());
+    let mut check = |store: &mut dyn Store, what: &str| {
+        let now = revisions(store);
+        assert!(now.0 == before.0 && now.1 != before.1, "{what}");
+        before = now;
+    };
+    commit(store.as_mut(), |tx| {
+        tx.log_usage(&Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) }).expect("logged");
+    });
+    check(store.as_mut(), "log_usage");
+    commit(store.as_mut(), |tx| {
+        let open = tx.open_use(skill, "a1", "t").expect("a read").expect("an open use");
+        tx.complete_usage(&open, None, &Outcome::default()).expect("completed");
+    });
+    check(store.as_mut(), "complete_usage");
+    backend.other_program().log_at("jwt", NOW);
+    check(store.as_mut(), "another program's row");
+}
+
+pub(crate) fn other_programs_change_the_revision_too(backend: &dyn Backend) {
+    let mut store = backend.open();
+    commit(store.as_mut(), |tx| {
+        let skill = insert(tx, "jwt", b"1", Auto);
+        map(tx, skill, "dev", 5, false);
+    });
+    let hash = ContentHash::of(b"1").to_string();
+    let writes: [(&str, &dyn Fn(&dyn OtherProgram)); 5] = [
+        ("a row", &|it| it.overwrite("jwt", "1.0.0", "other")),
+        ("a decision", &|it| it.decide("jwt", "1.0.0", Rejected)),
+        ("a mapping", &|it| it.set_mapping("jwt", "dev", false, None)),
+        ("figures", &|it| it.set_tests("jwt", 0.5)),
+        ("bytes", &|it| it.set_content(&hash, None)),
+    ];
+    for (what, write) in writes {
+        let before = revisions(store.as_mut());
+        write(backend.other_program());
+        let after = revisions(store.as_mut());
+        assert!(after.0 != before.0 && after.1 != before.1, "{what}");
+    }
+}
+
+pub(crate) fn what_is_undone_leaves_the_revision_and_its_successor_is_new(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let before = revisions(store.as_mut());
+    let mut inside = None;
+    super::undo(store.as_mut(), |tx| {
+        insert(tx, "jwt", b"1", Auto);
+        inside = Some(tx.mark(Tables::Catalogue).expect("a read"));
+    });
+    assert_eq!(revisions(store.as_mut()), before);
+    commit(store.as_mut(), |tx| {
+        insert(tx, "sql", b"1", Auto);
+    });
+    let after = revisions(store.as_mut()).0;
+    assert!(inside != Some(Some(after)), "other rows than those that were undone");
+}
