@@ -82,7 +82,8 @@ fn import(c: &mut Criterion) {
 fn import_into(database: &Path, tree: &Path) -> usize {
     let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
     let (files, request) = (Files { most_bytes: 1024 * 1024, root: None }, Import::new(tree));
-    let report = ops::import(&mut store, &files, &Project::of(database, tree), Clock::System, &request, &mut |_| ());
+    let report =
+        ops::import(&mut store, &files, &Project::of(&database.into(), tree), Clock::System, &request, &mut |_| ());
     report.expect("an import").imported
 }
 
@@ -101,7 +102,8 @@ fn write(c: &mut Criterion) {
         outcome: Outcome::default(),
     };
     group.bench_function("log an execution", |b| b.iter(|| ops::log(&mut store, Clock::System, &execution).is_ok()));
-    let (files, project) = (Files { most_bytes: 1024 * 1024, root: None }, Project::of(&path, folder.path()));
+    let (files, project) =
+        (Files { most_bytes: 1024 * 1024, root: None }, Project::of(&path.as_path().into(), folder.path()));
     let mut number = SKILLS;
     group.bench_function("deploy a skill, its commit synced", |b| {
         b.iter_batched(

@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::Visible;
+use crate::model::{Location, Visible};
 
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
 pub use discovery::{Foreign, Found, without_detours};
@@ -123,14 +123,16 @@ impl Settings {
         Self { database, search: None, ..self.clone() }
     }
 
-    /// The database, as an absolute path.
-    pub fn database(&self) -> Result<PathBuf, BadSetting> {
+    /// Where the database is.
+    pub fn database(&self) -> Result<Location, BadSetting> {
         let name = match self.database.source {
             Source::Flag(name) | Source::Variable(name) => name,
             // A discovered path may look like a URL, but is a file.
-            Source::Default => return Ok(without_detours(&self.current_folder.join(&self.database.value))),
+            Source::Default => {
+                return Ok(Location::File(without_detours(&self.current_folder.join(&self.database.value))));
+            }
         };
-        self.file_of_a_database(name, &self.database.value)
+        self.file_of_a_database(name, &self.database.value).map(Location::File)
     }
 
     /// The absolute path of a database file. A URL is an error that shows only its beginning: a password may follow.

@@ -6,7 +6,7 @@ use cfn::bench::workload::{Workload, fill};
 use cfn::cache::redis::{Attended, Patience, Redis};
 use cfn::cache::{Cache, Class, Disabled, Key, Question, Server as _};
 use cfn::clock::Clock;
-use cfn::model::{CacheKey, Mark, Tables};
+use cfn::model::{CacheKey, Location, Revision, Tables};
 use cfn::ops::{self, Analytics, Asked, ReportName};
 use cfn::settings::{CacheSettings, Flags, Settings};
 use cfn::store::Store;
@@ -38,20 +38,13 @@ fn settings(url: &str, project: &Project) -> Result<CacheSettings> {
 }
 
 fn redis(settings: &CacheSettings, project: &Project) -> Result<Redis> {
-    let redis = Redis::start(settings, &project.database(), &Class::ALL, Patience::Work, Clock::System);
+    let redis = Redis::start(settings, &Location::File(project.database()), &Class::ALL, Patience::Work, Clock::System);
     redis.ok_or_else(|| "Redis is in cooldown".into())
 }
 
 fn key(number: u64) -> Key {
-    let mark = Mark {
-        database_id: [1; 16],
-        catalogue: [2; 16],
-        usage: None,
-        schema_version: 1,
-        schema_cookie: 1,
-        cache_key: CacheKey([3; 32]),
-    };
-    Key::of(&mark, &Question::new(Class::Load, Tables::Catalogue, "bench").number(Some(number)))
+    let revision = Revision::new([1; 16], vec![2; 16], CacheKey([3; 32]));
+    Key::of(&revision, &Question::new(Class::Load, Tables::Catalogue, "bench").number(Some(number)))
 }
 
 /// How many times the median of the second side is in that of the first.

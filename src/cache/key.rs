@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::{Class, QUERY_PREFIX};
-use crate::model::{CacheKey, Mark, Tables};
+use crate::model::{CacheKey, Revision, Tables};
 
 /// The format of answers. It includes the version of cfn, since another version may answer the same query differently.
 const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 1");
@@ -101,20 +101,17 @@ pub struct Key {
 impl Key {
     /// The key of this question's answer where the database is in this state.
     #[must_use]
-    pub fn of(mark: &Mark, question: &Question) -> Self {
+    pub fn of(revision: &Revision, question: &Question) -> Self {
         let mut bytes = Vec::with_capacity(256);
         field(&mut bytes, FORMAT.as_bytes());
-        field(&mut bytes, &mark.database_id);
-        field(&mut bytes, &mark.catalogue);
-        field(&mut bytes, mark.usage.as_ref().map_or(&[], |it| it.as_slice()));
-        bytes.extend(mark.schema_version.to_le_bytes());
-        bytes.extend(mark.schema_cookie.to_le_bytes());
+        field(&mut bytes, revision.database());
+        field(&mut bytes, revision.state());
         bytes.extend(&question.fields);
         Self {
             class: question.class,
             digest: Sha256::digest(&bytes).into(),
-            secret: mark.cache_key.clone(),
-            database_id: mark.database_id,
+            secret: revision.cache_key().clone(),
+            database_id: *revision.database(),
         }
     }
 
@@ -169,17 +166,10 @@ pub(super) mod tests {
 
     use super::{Key, Question};
     use crate::cache::Class;
-    use crate::model::{CacheKey, Mark, Tables};
+    use crate::model::{CacheKey, Revision, Tables};
 
-    pub(in crate::cache) fn mark() -> Mark {
-        Mark {
-            database_id: [1; 16],
-            catalogue: [2; 16],
-            usage: None,
-            schema_version: 3003,
-            schema_cookie: 70,
-            cache_key: CacheKey([9; 32]),
-        }
+    pub(in crate::cache) fn revision() -> Revision {
+        Revision::new([1; 16], vec![2; 16], CacheKey([9; 32]))
     }
 
     fn question() -> Question {
@@ -188,18 +178,11 @@ pub(super) mod tests {
 
     #[test]
     fn everything_that_an_answer_depends_on_is_in_the_key() {
-        let marks = [
-            mark(),
-            Mark { database_id: [3; 16], ..mark() },
-            Mark { catalogue: [3; 16], ..mark() },
-            Mark { usage: Some([2; 16]), ..mark() },
-            Mark { usage: Some([3; 16]), ..mark() },
-            Mark { schema_version: 3004, ..mark() },
-            Mark { schema_cookie: 71, ..mark() },
-        ];
-        let names: HashSet<_> = marks.iter().map(|it| Key::of(it, &question()).name()).collect();
-        assert_eq!(names.len(), marks.len());
-        assert_eq!(Key::of(&mark(), &question()), Key::of(&mark(), &question()));
+        let of = |database, state: &[u8]| Revision::new([database; 16], state.to_vec(), CacheKey([9; 32]));
+        let revisions = [revision(), of(3, &[2; 16]), of(1, &[3; 16]), of(1, &[2; 32]), of(1, &[])];
+        let names: HashSet<_> = revisions.iter().map(|it| Key::of(it, &question()).name()).collect();
+        assert_eq!(names.len(), revisions.len());
+        assert_eq!(Key::of(&revision(), &question()), Key::of(&revision(), &question()));
     }
 
     #[test]
@@ -224,29 +207,29 @@ pub(super) mod tests {
             question().flag(true),
             question().flag(true).flag(true),
         ];
-        let names: HashSet<_> = questions.iter().map(|it| Key::of(&mark(), it).name()).collect();
+        let names: HashSet<_> = questions.iter().map(|it| Key::of(&revision(), it).name()).collect();
         assert_eq!(names.len(), questions.len());
         let (one, other) = (question().set(&texts(&["b", "a", "a"])), question().set(&texts(&["a", "b"])));
-        assert_eq!(Key::of(&mark(), &one), Key::of(&mark(), &other), "the order means nothing");
+        assert_eq!(Key::of(&revision(), &one), Key::of(&revision(), &other), "the order means nothing");
     }
 
     #[test]
     fn a_name_is_the_prefix_and_sixteen_digits() {
-        let name = Key::of(&mark(), &question()).name();
+        let name = Key::of(&revision(), &question()).name();
         let digits = name.strip_prefix("cache:query:").unwrap_or_default();
         assert!(digits.len() == 16 && digits.bytes().all(|it| it.is_ascii_hexdigit()), "{name}");
-        assert_eq!(Key::of(&mark(), &question()).statistics_name(), format!("cache:stats:{}", "01".repeat(16)));
+        assert_eq!(Key::of(&revision(), &question()).statistics_name(), format!("cache:stats:{}", "01".repeat(16)));
     }
 
     #[test]
     fn jitter_is_at_most_a_tenth() {
         let ttl = |byte| {
-            let mut key = Key::of(&mark(), &question());
+            let mut key = Key::of(&revision(), &question());
             key.digest[31] = byte;
             key.jittered(Duration::from_secs(3600)).as_secs()
         };
         assert_eq!((ttl(0), ttl(255)), (3240, 3960));
         assert!((0..=255).all(|byte| (3240..=3960).contains(&ttl(byte))));
-        assert_eq!(Key::of(&mark(), &question()).jittered(Duration::from_millis(1)), Duration::from_secs(1));
+        assert_eq!(Key::of(&revision(), &question()).jittered(Duration::from_millis(1)), Duration::from_secs(1));
     }
 }

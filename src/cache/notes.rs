@@ -4,12 +4,13 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Class;
+use crate::model::Location;
 use crate::regular_file;
 use crate::settings::{CachePolicy, RedisServer};
 
@@ -22,7 +23,8 @@ const LENGTH: usize = 2048;
 /// The notes of a database.
 #[derive(Debug, Clone)]
 pub struct Notes {
-    path: PathBuf,
+    /// None where there is no place beside the database.
+    path: Option<PathBuf>,
     server: String,
 }
 
@@ -90,18 +92,17 @@ impl Noted {
 impl Notes {
     /// The notes about this server, beside this database.
     #[must_use]
-    pub fn of(database: &Path, server: &RedisServer) -> Self {
-        let mut path = database.as_os_str().to_owned();
-        path.push("-redis");
-        Self { path: path.into(), server: server.to_string() }
+    pub fn of(database: &Location, server: &RedisServer) -> Self {
+        Self { path: database.beside("-redis"), server: server.to_string() }
     }
 
     /// Reads the notes; empty if the file is missing or invalid.
     #[must_use]
     pub fn read(&self) -> Noted {
         let nothing = || Noted { server: self.server.clone(), ..Noted::default() };
+        let Some(path) = &self.path else { return nothing() };
         let mut text = Vec::new();
-        let read = regular_file::open_beside(&self.path, OpenOptions::new().read(true))
+        let read = regular_file::open_beside(path, OpenOptions::new().read(true))
             .and_then(|it| it.take(LENGTH as u64).read_to_end(&mut text));
         let noted = read.ok().and_then(|_| serde_json::from_slice::<Noted>(&text).ok());
         noted.filter(|it| it.server == self.server).unwrap_or_else(nothing)
@@ -109,28 +110,32 @@ impl Notes {
 
     /// Replaces the notes.
     pub fn write(&self, noted: &Noted) -> io::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
         let mut text = serde_json::to_vec(noted)?;
         if text.len() > LENGTH {
             return Err(io::Error::other("the notes are too long"));
         }
         text.resize(LENGTH, b' ');
-        regular_file::open_beside(&self.path, OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
+        regular_file::open_beside(path, OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
     }
 
     /// Records a failure, which starts the cooldown.
     pub(super) fn leave_alone(&self, now: i64) {
         let noted = Noted { left_alone_until: Some(now.saturating_add_unsigned(LEFT_ALONE.as_secs())), ..self.read() };
         if let Err(error) = self.write(&noted) {
-            tracing::debug!(path = %self.path.display(), %error, "cannot record the cooldown of Redis");
+            tracing::debug!(path = ?self.path, %error, "cannot record the cooldown of Redis");
         }
     }
 
     /// Records an answer, which ends the cooldown.
     pub(super) fn answered(&self) {
         let noted = Noted { left_alone_until: None, ..self.read() };
-        let done = if noted.costs.is_empty() { fs::remove_file(&self.path) } else { self.write(&noted) };
+        let done = match &self.path {
+            Some(path) if noted.costs.is_empty() => fs::remove_file(path),
+            _ => self.write(&noted),
+        };
         if let Err(error) = done {
-            tracing::debug!(path = %self.path.display(), %error, "cannot record the end of Redis's cooldown");
+            tracing::debug!(path = ?self.path, %error, "cannot record the end of Redis's cooldown");
         }
     }
 }
@@ -143,6 +148,7 @@ mod tests {
 
     use super::{Cost, Noted, Notes};
     use crate::cache::Class;
+    use crate::model::Location;
     use crate::settings::{RedisAddress, RedisServer};
 
     fn notes(folder: &Path, port: u16) -> Notes {
@@ -153,7 +159,7 @@ mod tests {
             database: 0,
             root_certificates: None,
         };
-        Notes::of(&folder.join("skills.db"), &server)
+        Notes::of(&Location::File(folder.join("skills.db")), &server)
     }
 
     fn file(folder: &Path) -> PathBuf {

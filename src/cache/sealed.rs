@@ -54,12 +54,12 @@ fn mac(key: &Key, content: &[u8]) -> Option<Hmac<Sha256>> {
 #[cfg(test)]
 mod tests {
     use super::{OVERHEAD, open, seal};
-    use crate::cache::key::tests::mark;
+    use crate::cache::key::tests::revision;
     use crate::cache::{Class, Key, Question};
-    use crate::model::{CacheKey, Mark, Tables};
+    use crate::model::{CacheKey, Revision, Tables};
 
     fn key(name: &str) -> Key {
-        Key::of(&mark(), &Question::new(Class::List, Tables::Catalogue, name))
+        Key::of(&revision(), &Question::new(Class::List, Tables::Catalogue, name))
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
     fn a_value_of_another_key_or_database_cannot() {
         let value = seal(&key("a"), b"an answer");
         assert_eq!(open(&key("b"), value.clone()), None);
-        let other = Mark { cache_key: CacheKey([8; 32]), ..mark() };
+        let other = Revision::new(*revision().database(), revision().state().to_vec(), CacheKey([8; 32]));
         let other = Key::of(&other, &Question::new(Class::List, Tables::Catalogue, "a"));
         assert_eq!(other.digest(), key("a").digest());
         assert_eq!(open(&other, value), None);

@@ -7,18 +7,17 @@ use std::path::{Path, PathBuf};
 use super::counted;
 use super::failure::Failure;
 use super::output::Output;
-use crate::bench::stress;
 use crate::cache::redis::{Attended, Observed, Patience, Redis};
 use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerResult};
 use crate::clock::Clock;
-use crate::model::Visible;
+use crate::model::{Location, Visible};
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{CacheSettings, DEFAULT_DATABASE, Queued, Settings, Synchronous, without_detours};
-use crate::store::sqlite::{DatabaseDraft, Options, SqliteStore};
-use crate::store::{self, Durability, Maintenance, MigrateReport, RestoreReport, Store, StoreError};
+use crate::store::sqlite::{Options, SqliteStore};
+use crate::store::{self, Durability, FileCare, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
-pub(super) use crate::store::sqlite::Access;
+pub(super) use crate::store::Access;
 
 /// Settings, clock and terminal of one run.
 pub(super) struct Context {
@@ -29,37 +28,34 @@ pub(super) struct Context {
     pub(super) names_database: bool,
 }
 
-/// The database of this run.
-pub(super) type Database = SqliteStore;
-
 impl Context {
     /// Opens the database, and adopts an older one first.
-    pub(super) fn open(&self, access: Access) -> Result<Database, Failure> {
+    pub(super) fn open(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
         self.open_with(access, |it| it)
     }
 
     /// Opens the database to read a few scattered rows.
-    pub(super) fn open_for_few_rows(&self) -> Result<Database, Failure> {
+    pub(super) fn open_for_few_rows(&self) -> Result<Box<dyn Store>, Failure> {
         self.open_with(Access::Read, |it| Options { few_rows: true, ..it })
     }
 
     /// Opens the database for a long-lived process.
-    pub(super) fn open_long_lived(&self, access: Access) -> Result<Database, Failure> {
+    pub(super) fn open_long_lived(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
         self.open_with(access, |it| Options { long_lived: true, ..it })
     }
 
-    fn open_with(&self, access: Access, adjust: impl FnOnce(Options) -> Options) -> Result<Database, Failure> {
+    fn open_with(&self, access: Access, adjust: impl FnOnce(Options) -> Options) -> Result<Box<dyn Store>, Failure> {
         let Opening { path, options, clock } = self.opening(access)?;
         let options = adjust(options);
         match SqliteStore::open(&path, access, options, clock) {
             Ok(store) => {
-                tracing::debug!(path = %store.path().display(), ?access, "opened");
+                tracing::debug!(path = %path.display(), ?access, "opened");
                 store.warning().inspect(|it| self.output.warn(it));
-                Ok(store)
+                Ok(Box::new(store))
             }
-            Err(StoreError::NeedsMigration { .. }) => {
+            Err(StoreError::Older { .. }) => {
                 self.adopt()?;
-                Ok(SqliteStore::open(&path, access, options, clock)?)
+                Ok(Box::new(SqliteStore::open(&path, access, options, clock)?))
             }
             Err(StoreError::Missing { .. }) if self.settings.search.is_some() => Err(self.not_found()),
             Err(error) => Err(error.into()),
@@ -100,10 +96,18 @@ impl Context {
         Ok(self.opening(Access::Write)?.create()?)
     }
 
-    /// Begins the database where there is none.
-    pub(super) fn draft(&self) -> Result<Option<DatabaseDraft>, Failure> {
+    /// Creates the database with what `fill` puts in it, where there is none; nobody sees it before it is whole. None where there
+    /// is one, or another process was faster.
+    pub(super) fn create_filled<T>(
+        &self,
+        fill: impl FnOnce(&mut dyn Store) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
         let Opening { path, options, clock } = self.opening(Access::Write)?;
-        Ok(SqliteStore::draft(&path, options, clock)?)
+        let Some(mut draft) = SqliteStore::draft(&path, options, clock)? else { return Ok(None) };
+        let store = draft.fill()?;
+        store.warning().inspect(|it| self.output.warn(it));
+        let filled = fill(store)?;
+        Ok(draft.publish()?.then_some(filled))
     }
 
     /// Puts a backup where there is no database, or a damaged one.
@@ -212,7 +216,11 @@ impl Context {
             few_rows: false,
             queued: if writes { settings.queued()? } else { Queued::Nothing },
         };
-        Ok(Opening { path: settings.database()?, options, clock: self.clock })
+        let path = match settings.database()? {
+            Location::File(path) => path,
+            Location::Server(_) => return Err(Failure::internal("there is no engine for databases on a server yet")),
+        };
+        Ok(Opening { path, options, clock: self.clock })
     }
 
     /// Describes an adoption on one line.
@@ -260,7 +268,7 @@ impl Opening {
     }
 
     /// A function that opens the database for writing on each call, from any thread.
-    pub(super) fn opener(self) -> impl Fn() -> store::Result<Box<dyn stress::Database>> + Sync {
+    pub(super) fn opener(self) -> impl Fn() -> store::Result<Box<dyn Store>> + Sync {
         move || {
             let options = Options { long_lived: true, ..self.options };
             Ok(Box::new(SqliteStore::open(&self.path, Access::Write, options, self.clock)?))

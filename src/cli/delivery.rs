@@ -4,18 +4,18 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::context::{Context, Database};
-use crate::model::Visible;
+use super::context::Context;
+use crate::model::{Location, Visible};
 use crate::ops::{self, NextStep};
 use crate::process::start_in_background;
 use crate::regular_file;
 use crate::settings::{BadSetting, Queued};
+use crate::store::Store;
 
 /// Suffix of the lock file's name, after the database's.
 const LOCK: &str = "-sync.lock";
@@ -28,17 +28,16 @@ pub(super) struct Turn {
 impl Turn {
     /// Takes the lock. `None` if another process holds it or the file cannot be created; then nothing is delivered in
     /// the background.
-    pub(super) fn take(database: &Path) -> Option<Self> {
-        let mut path = database.as_os_str().to_owned();
-        path.push(LOCK);
-        let file = regular_file::open_beside(Path::new(&path), OpenOptions::new().create(true).append(true)).ok()?;
+    pub(super) fn take(database: &Location) -> Option<Self> {
+        let path = database.beside(LOCK)?;
+        let file = regular_file::open_beside(&path, OpenOptions::new().create(true).append(true)).ok()?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
         Some(Self { _file: file })
     }
 }
 
 /// Starts a delivery of the events that a command queued.
-pub(super) fn start(context: &Context, store: &mut Database) {
+pub(super) fn start(context: &Context, store: &mut dyn Store) {
     Started::default().start(context, store);
 }
 
@@ -51,7 +50,7 @@ pub(super) struct Started {
 
 impl Started {
     /// Starts a delivery if events are queued. It cannot fail: the command's own work is already committed.
-    pub(super) fn start(&mut self, context: &Context, store: &mut Database) {
+    pub(super) fn start(&mut self, context: &Context, store: &mut dyn Store) {
         let since = Instant::now();
         if self.still_runs() || matches!(context.settings.queued(), Ok(Queued::Nothing) | Err(_)) {
             return;
@@ -111,7 +110,7 @@ fn spawn(context: &Context) -> io::Result<Option<Child>> {
     if Turn::take(&database).is_none() {
         return Ok(None);
     }
-    let arguments = [OsStr::new("--quiet"), OsStr::new("--db"), database.as_os_str()];
+    let arguments = [OsStr::new("--quiet"), OsStr::new("--db"), database.as_argument()];
     let arguments = arguments.into_iter().chain(["sync", "--detached"].map(OsStr::new));
     start_in_background(&env::current_exe()?, arguments, settings.for_delivery()).map(Some)
 }

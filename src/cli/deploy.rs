@@ -92,8 +92,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
-    let report = ops::deploy(&mut store, &context.files()?, &context.project()?, context.clock, &request)?;
-    delivery::start(context, &mut store);
+    let report = ops::deploy(store.as_mut(), &context.files()?, &context.project()?, context.clock, &request)?;
+    delivery::start(context, store.as_mut());
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

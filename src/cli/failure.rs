@@ -11,7 +11,7 @@ use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
 use crate::process;
 use crate::settings::BadSetting;
-use crate::store::StoreError;
+use crate::store::{FileFault, StoreError};
 
 /// The reason a command failed, and what the user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,21 +122,20 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
         let (code, kind, hint) = match &error {
-            StoreError::Missing { path } => {
-                let path = Visible(path.to_string_lossy()).to_string();
-                let hint = format!("Create it with 'cfn init --db {path}', or name another with --db.");
+            StoreError::Missing { location } => {
+                let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
                 return Self::new(3, "database_missing", message, hint);
             }
             StoreError::NotADatabase { .. } => {
                 (3, "not_a_skills_database", "Name a skills database with --db; this file was not touched.")
             }
-            StoreError::Corrupt { .. } => (
+            StoreError::Damaged { .. } => (
                 3,
                 "database_corrupt",
                 "Run 'cfn db check'; 'cfn db restore BACKUP --replace-damaged' puts a backup in its place.",
             ),
             StoreError::Newer { .. } => (3, "database_newer", "Install a newer cfn; the file was not touched."),
-            StoreError::NeedsMigration { .. } => (3, "database_older", "Run 'cfn db migrate'."),
+            StoreError::Older { .. } => (3, "database_older", "Run 'cfn db migrate'."),
             StoreError::Full { .. } => (3, "disk_full", "Free space or raise the limit, and run the command again."),
             StoreError::Denied { .. } => {
                 (3, "database_denied", "Allow this user to read and write the file and its folder.")
@@ -144,30 +143,42 @@ impl From<StoreError> for Failure {
             StoreError::Conflict { .. } => (8, "conflict", "Nothing was changed; try again."),
             StoreError::Defect(what) => return Self::internal(what),
             StoreError::Busy { .. } => (8, "busy", "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
-            StoreError::Changed { .. } => {
-                (8, "changed_while_read", "Try again; with write permission for the folder, reads are never disturbed.")
+            StoreError::Unreachable { .. } => {
+                (3, "database_unreachable", "Start the server, or correct what --db names; nothing was changed.")
             }
-            StoreError::Replaced { .. } => (3, "database_replaced", "Nothing was changed; run the command again."),
-            StoreError::ForeignLog { .. } => (
-                3,
-                "foreign_log",
-                "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the old file.",
-            ),
-            StoreError::NotAFile { .. } => (3, "database_file", "Move it away: SQLite needs this file name."),
+            StoreError::Refused { .. } => {
+                (3, "database_refused", "Correct user, password and database in what --db names; nothing was changed.")
+            }
             StoreError::OutcomeUnknown { .. } => {
                 (3, "outcome_unknown", "Run the command again: that is safe, and shows the outcome.")
             }
             StoreError::DamagedRow { .. } => (3, "damaged_row", "Correct the row, and run 'cfn db check'."),
-            StoreError::Archive { .. } => {
-                (2, "archive_refused", "Name a complete archive of this database, or a new file.")
-            }
             StoreError::Statement { .. } => {
                 (1, "statement_refused", "Use a single SELECT on the tables of the skills database.")
             }
-            StoreError::File { .. } => (3, "database_file", "Check the folder's permissions and free space."),
+            StoreError::NoFile => (1, "database_not_a_file", "Use the tools of the server, such as pg_dump."),
+            StoreError::File(fault) => of_file(fault),
             StoreError::Failed { .. } => (3, "database_failed", "Run 'cfn db check'."),
         };
         Self::new(code, kind, message, hint)
+    }
+}
+
+/// What only a database that is a file can have.
+fn of_file(fault: &FileFault) -> (u8, &'static str, &'static str) {
+    match fault {
+        FileFault::Changed { .. } => {
+            (8, "changed_while_read", "Try again; with write permission for the folder, reads are never disturbed.")
+        }
+        FileFault::Replaced { .. } => (3, "database_replaced", "Nothing was changed; run the command again."),
+        FileFault::ForeignLog { .. } => (
+            3,
+            "foreign_log",
+            "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the old file.",
+        ),
+        FileFault::NotAFile { .. } => (3, "database_file", "Move it away: SQLite needs this file name."),
+        FileFault::Archive { .. } => (2, "archive_refused", "Name a complete archive of this database, or a new file."),
+        FileFault::Unusable { .. } => (3, "database_file", "Check the folder's permissions and free space."),
     }
 }
 

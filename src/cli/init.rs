@@ -9,14 +9,15 @@ use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use super::choice::category;
-use super::context::{Access, Context, Database};
+use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::{Verdict, counted};
-use crate::model::{AgentType, Category, Visible, json, path_as_text};
+use crate::model::{AgentType, Category, Location, Visible, json};
 use crate::ops::{self, Import, ImportReport, Refusal};
 use crate::output_file::OutputFile;
 use crate::settings::{DEFAULT_DATABASE, Found};
+use crate::store::Store;
 
 /// Create the database, and import a folder of skills
 ///
@@ -86,8 +87,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Serialize)]
 struct InitReport {
-    #[serde(serialize_with = "path_as_text")]
-    path: PathBuf,
+    path: Location,
     created: bool,
     #[serde(flatten)]
     import: Option<ImportReport>,
@@ -186,19 +186,15 @@ fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Imp
 /// Imports into a new database before it becomes visible, or into the existing one.
 fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> {
     let path = context.settings.database()?;
-    if let Some(mut draft) = context.draft()? {
-        let store = draft.fill()?;
-        store.warning().inspect(|it| context.output.warn(it));
-        let import = Some(import(context, store, &Import { fresh: true, ..request.clone() })?);
-        if draft.publish()? {
-            return Ok(InitReport { path, created: true, import });
-        } // else another process was faster
+    let fresh = Import { fresh: true, ..request.clone() };
+    if let Some(report) = context.create_filled(|store| import(context, store, &fresh))? {
+        return Ok(InitReport { path, created: true, import: Some(report) });
     }
     let mut store = context.open(Access::Write)?;
-    Ok(InitReport { path, created: false, import: Some(import(context, &mut store, request)?) })
+    Ok(InitReport { path, created: false, import: Some(import(context, store.as_mut(), request)?) })
 }
 
-fn import(context: &Context, store: &mut Database, request: &Import<'_>) -> Result<ImportReport, Failure> {
+fn import(context: &Context, store: &mut dyn Store, request: &Import<'_>) -> Result<ImportReport, Failure> {
     let mut progress = context.output.progress("importing");
     let mut at = |event: ops::ImportEvent| progress.at(event.done, event.total);
     Ok(ops::import(store, &context.files()?, &context.project()?, context.clock, request, &mut at)?)
@@ -209,7 +205,7 @@ const EXAMPLES: usize = 10;
 
 impl Report for InitReport {
     fn text(&self, page: &mut Page) {
-        let path = Visible(self.path.to_string_lossy());
+        let path = &self.path;
         page.line(if self.created { format!("created {path}") } else { format!("{path} exists already") });
         let Some(import) = &self.import else { return };
         skipped(import, page);

@@ -64,8 +64,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;
-    let report = ops::update(&mut store, &context.files()?, &context.project()?, context.clock, &request)?;
-    delivery::start(context, &mut store);
+    let report = ops::update(store.as_mut(), &context.files()?, &context.project()?, context.clock, &request)?;
+    delivery::start(context, store.as_mut());
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

@@ -1,13 +1,13 @@
 //! Questions that can be answered from a cache: fresh, and of one moment.
 //!
-//! The mark of the tables is read first, in a transaction of its own that ends before the cache is asked. On a miss, mark and
-//! answer come from one snapshot, and the answer is kept under that mark. Bodies of skills are never kept: they come from the
-//! database and are hashed, in a snapshot that has the same mark; else nothing that was kept is used.
+//! The revision of the tables is read first, in a snapshot of its own that ends before the cache is asked. On a miss, revision and
+//! answer come from one snapshot, and the answer is kept under that revision. Bodies of skills are never kept: they come from the
+//! database and are hashed, in a snapshot that has the same revision; else nothing that was kept is used.
 
 use super::body::body;
 use super::error::Result;
 use crate::cache::{Cache, Key, Question};
-use crate::model::Mark;
+use crate::model::Revision;
 use crate::store::{Snapshot, Store};
 
 /// A question whose answer a cache may keep.
@@ -36,6 +36,12 @@ pub trait Query {
     fn fill(&self, answer: &mut Self::Answer, bodies: Vec<String>) {
         let _ = (answer, bodies);
     }
+
+    /// Adds what is never kept beside the bodies, from the snapshot that they are of.
+    fn complete(&self, answer: &mut Self::Answer, snapshot: &dyn Snapshot) -> Result<()> {
+        let _ = (answer, snapshot);
+        Ok(())
+    }
 }
 
 /// Answers from the cache, or else from the database.
@@ -46,39 +52,40 @@ pub fn cached<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
     }
 }
 
-/// The same, with the mark of the tables that the answer is of, where it depends on nothing else.
-pub(super) fn marked<Q: Query>(
-    store: &mut dyn Store,
-    cache: &dyn Cache,
-    query: &Q,
-) -> Result<(Q::Answer, Option<Mark>)> {
-    match recall_marked(store, cache, query)? {
-        Some((answer, mark)) => Ok((answer, Some(mark))),
-        None => compute(store, cache, query, true),
-    }
-}
-
 /// Answers from the cache, if it has the answer for the database as it is now.
 pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<Q::Answer>> {
-    Ok(recall_marked(store, cache, query)?.map(|it| it.0))
+    if !is_asked(cache, query) {
+        return Ok(None);
+    }
+    let Some(revision) = store.read()?.revision(query.question().tables)? else {
+        tracing::debug!("the cache is bypassed: not all triggers of the write tokens are there");
+        return Ok(None);
+    };
+    recall_at(&revision, store, cache, query)
 }
 
 /// Answers from the database, and keeps the answer.
 pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
-    let serves = cache.serves(query.question().class);
-    Ok(compute(store, cache, query, serves)?.0)
+    let snapshot = store.read()?;
+    let revision = if is_asked(cache, query) { snapshot.revision(query.question().tables)? } else { None };
+    Ok(compute(snapshot, revision, cache, query)?.0)
 }
 
-fn recall_marked<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<(Q::Answer, Mark)>> {
+/// Whether the cache may have the answer.
+pub(super) fn is_asked<Q: Query>(cache: &dyn Cache, query: &Q) -> bool {
+    query.keeps() && cache.serves(query.question().class)
+}
+
+/// Answers from the cache, if it has the answer for this revision and the database still has it when the bodies are read. No
+/// snapshot is open while the cache is asked.
+pub(super) fn recall_at<Q: Query>(
+    revision: &Revision,
+    store: &mut dyn Store,
+    cache: &dyn Cache,
+    query: &Q,
+) -> Result<Option<Q::Answer>> {
     let question = query.question();
-    if !query.keeps() || !cache.serves(question.class) {
-        return Ok(None);
-    }
-    let Some(mark) = store.read()?.mark(question.tables)? else {
-        tracing::debug!("the cache is bypassed: not all triggers of the write tokens are there");
-        return Ok(None);
-    };
-    let key = Key::of(&mark, &question);
+    let key = Key::of(revision, &question);
     let Some(kept) = cache.get(&key) else { return Ok(None) };
     let Some((mut answer, hashes)) = query.recalled(&kept) else {
         cache.forget(&key);
@@ -86,48 +93,52 @@ fn recall_marked<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) 
     };
     if !hashes.is_empty() {
         let snapshot = store.read()?;
-        match bodies(snapshot.as_ref(), &mark, &question, &hashes)? {
+        match bodies(snapshot.as_ref(), revision, &question, &hashes)? {
             Some(bodies) => query.fill(&mut answer, bodies),
             None => return Ok(None),
         }
+        query.complete(&mut answer, snapshot.as_ref())?;
     }
     tracing::debug!(key = key.name(), "answered from the cache");
-    Ok(Some((answer, mark)))
+    Ok(Some(answer))
 }
 
-/// Mark and answer come from one snapshot; the mark is read where it is `wanted`.
-fn compute<Q: Query>(
-    store: &mut dyn Store,
+/// Answers from a snapshot that has this revision, where one is known, and keeps the answer under it. The revision comes back where
+/// the answer depends on nothing else.
+pub(super) fn compute<Q: Query>(
+    snapshot: Box<dyn Snapshot + '_>,
+    revision: Option<Revision>,
     cache: &dyn Cache,
     query: &Q,
-    wanted: bool,
-) -> Result<(Q::Answer, Option<Mark>)> {
-    let question = query.question();
-    let snapshot = store.read()?;
-    let mark = if wanted && query.keeps() { snapshot.mark(question.tables)? } else { None };
-    let answer = query.compute(snapshot.as_ref())?;
+) -> Result<(Q::Answer, Option<Revision>)> {
+    let mut answer = query.compute(snapshot.as_ref())?;
+    let kept = revision.filter(|_| query.keeps()).and_then(|it| Some((it, query.kept(&answer)?)));
+    query.complete(&mut answer, snapshot.as_ref())?;
     drop(snapshot);
-    let Some((mark, kept)) = mark.and_then(|mark| Some((mark, query.kept(&answer)?))) else {
-        return Ok((answer, None));
-    };
-    if cache.serves(question.class) {
-        cache.put(&Key::of(&mark, &question), &kept);
+    let Some((revision, kept)) = kept else { return Ok((answer, None)) };
+    if is_asked(cache, query) {
+        cache.put(&Key::of(&revision, &query.question()), &kept);
     }
-    Ok((answer, Some(mark)))
+    Ok((answer, Some(revision)))
 }
 
 /// An answer as it is kept, with its key, both of one snapshot; `None` where the cache is bypassed.
 pub(super) fn prepared<Q: Query>(store: &mut dyn Store, query: &Q) -> Result<Option<(Key, Vec<u8>)>> {
     let question = query.question();
     let snapshot = store.read()?;
-    let Some(mark) = snapshot.mark(question.tables)?.filter(|_| query.keeps()) else { return Ok(None) };
+    let Some(revision) = snapshot.revision(question.tables)?.filter(|_| query.keeps()) else { return Ok(None) };
     let kept = query.kept(&query.compute(snapshot.as_ref())?);
-    Ok(kept.map(|kept| (Key::of(&mark, &question), kept)))
+    Ok(kept.map(|kept| (Key::of(&revision, &question), kept)))
 }
 
 /// The bodies under these hashes, where the tables are still in the state in which the answer was given.
-fn bodies(snapshot: &dyn Snapshot, mark: &Mark, question: &Question, hashes: &[String]) -> Result<Option<Vec<String>>> {
-    if snapshot.mark(question.tables)?.as_ref() != Some(mark) {
+fn bodies(
+    snapshot: &dyn Snapshot,
+    revision: &Revision,
+    question: &Question,
+    hashes: &[String],
+) -> Result<Option<Vec<String>>> {
+    if snapshot.revision(question.tables)?.as_ref() != Some(revision) {
         return Ok(None);
     }
     let mut bodies = Vec::with_capacity(hashes.len());

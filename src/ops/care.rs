@@ -6,7 +6,7 @@ use super::content_file::Files;
 use super::error::{Error, Result};
 use super::project::Project;
 use super::verify::{Difference, verify};
-use crate::store::{CheckReport, Maintenance, Store, StoreError};
+use crate::store::{CheckReport, Store, StoreError, file_care};
 
 /// What was found.
 #[derive(Debug, Clone, Serialize)]
@@ -20,12 +20,12 @@ pub struct CareReport {
 
 /// Checks everything; the files are not looked at where the database is damaged. `progress` gets how many skills are done, and all.
 pub fn check(
-    store: &mut (impl Store + Maintenance),
+    store: &mut dyn Store,
     files: &Files,
     project: &Project,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<CareReport> {
-    let mut database = Maintenance::check(store)?;
+    let mut database = file_care(store)?.check()?;
     if !database.damage.is_empty() {
         return Ok(CareReport { database, differences: Vec::new() });
     }

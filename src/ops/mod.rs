@@ -34,8 +34,7 @@ pub use analytics::{
 pub use cached::{Query, answer, cached, recall};
 pub use caching::{
     AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
-    ServerSetting, ServerStatus, Tokens, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain,
-    warm,
+    ServerSetting, ServerStatus, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,
 };
 pub use capture::{CaptureReport, Uncaptured, capture, fill};
 pub use care::{CareReport, check};
@@ -47,7 +46,7 @@ pub use import::{Import, ImportEvent, ImportReport, Refusal, RefusalKind, Skippe
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
     Cause, Format, LeftOut, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load,
-    load_and_log, load_marked,
+    load_and_log,
 };
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use project::Project;

@@ -3,20 +3,24 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::content_file::FileError;
+use crate::model::Location;
 
 /// The folders that a database's relative paths may mean.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: Option<PathBuf>,
     current: PathBuf,
-    /// Where the database is.
+    /// The folder of the database, where it is a file.
     beside: Option<PathBuf>,
 }
 
 impl Project {
-    /// The project of a database: the folder above the last `.claude` in its path, links resolved.
+    /// The project of a database: the folder above the last `.claude` in its path, links resolved; that of a server has none.
     #[must_use]
-    pub fn of(database: &Path, current: &Path) -> Self {
+    pub fn of(database: &Location, current: &Path) -> Self {
+        let Some(database) = database.file() else {
+            return Self { root: None, current: current.to_owned(), beside: None };
+        };
         let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let root = real
             .ancestors()
@@ -68,11 +72,13 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::Project;
+    use crate::model::Location;
     use std::path::{Path, PathBuf};
 
     #[test]
     fn counts_from_the_folder_that_holds_claude() {
-        let project = Project::of(Path::new("/p/.claude/skills-database/skills.db"), Path::new("/elsewhere"));
+        let database = Location::from(Path::new("/p/.claude/skills-database/skills.db"));
+        let project = Project::of(&database, Path::new("/elsewhere"));
         assert_eq!(
             project.stored_path(Path::new("/p/.claude/skills/a/SKILL.md")).ok().as_deref(),
             Some(".claude/skills/a/SKILL.md")

@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{CachePolicy, Flags, Queued, Settings, Synchronous};
+use crate::model::Location;
 
 fn settings(flag: Option<&str>, environment: &[(&str, &str)]) -> Settings {
     let flags = Flags { db: flag.map(PathBuf::from), ..Flags::default() };
@@ -16,9 +17,9 @@ fn with_flags(flags: &Flags, environment: &[(&str, &str)]) -> Settings {
 #[test]
 fn flags_override_the_environment_which_overrides_defaults() {
     let database = |flag, environment: &[_]| settings(flag, environment).database();
-    assert_eq!(database(None, &[]), Ok("/here/.claude/skills-database/skills.db".into()));
-    assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/here/a.db".into()));
-    assert_eq!(database(Some("/b.db"), &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok("/b.db".into()));
+    assert_eq!(database(None, &[]), Ok(Location::File("/here/.claude/skills-database/skills.db".into())));
+    assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok(Location::File("/here/a.db".into())));
+    assert_eq!(database(Some("/b.db"), &[("CFN_SKILLS_DB_PATH", "a.db")]), Ok(Location::File("/b.db".into())));
     assert_eq!(database(None, &[("CFN_SKILLS_DB_PATH", "")]), database(None, &[]));
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::Visible;
+use crate::model::{Location, Visible};
 
 /// The result of a database operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -12,80 +12,142 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// Why a database operation failed. Unless it is [`OutcomeUnknown`](StoreError::OutcomeUnknown), nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is no file.
-    #[error("there is no database at {}", Visible(path.to_string_lossy()))]
+    /// There is none.
+    #[error("there is no database at {location}")]
     Missing {
         /// Where it was expected.
-        path: PathBuf,
+        location: Location,
     },
     /// Something else is there: a folder, a pipe, a dangling link, another kind of file.
-    #[error("{} is not a skills database: {why}", Visible(path.to_string_lossy()))]
+    #[error("{location} is not a skills database: {why}")]
     NotADatabase {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: Location,
         /// What it is instead.
         why: String,
     },
-    /// SQLite found damage.
-    #[error("the database {} is damaged: {detail}", Visible(path.to_string_lossy()))]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
+    /// The engine found damage.
+    #[error("the database {location} is damaged: {detail}")]
+    Damaged {
+        /// Where it is.
+        location: Location,
+        /// What the engine said.
         detail: String,
     },
     /// A later cfn made it.
-    #[error("the database {} has schema {found}, and this cfn knows up to {known}", Visible(path.to_string_lossy()))]
+    #[error("the database {location} has schema {found}, and this cfn knows up to {known}")]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: Location,
         /// Its schema.
         found: String,
         /// Ours.
         known: String,
     },
-    /// An older schema, which has to be adopted first.
-    #[error("the database {} has an older schema", Visible(path.to_string_lossy()))]
-    NeedsMigration {
-        /// The file.
-        path: PathBuf,
+    /// An older schema, which has to be migrated first.
+    #[error("the database {location} has an older schema")]
+    Older {
+        /// Where it is.
+        location: Location,
     },
     /// No space, or a limit on file size.
-    #[error("the disk is full, or a file-size limit was reached, at {} ({detail})", Visible(path.to_string_lossy()))]
+    #[error("the disk is full, or a file-size limit was reached, at {location} ({detail})")]
     Full {
-        /// The file.
-        path: PathBuf,
+        /// The database, or a file beside it.
+        location: Location,
         /// What is known of the space left.
         detail: String,
     },
     /// No right to read or write.
-    #[error("user {user} may not {action} {}: {detail}", Visible(path.to_string_lossy()))]
+    #[error("user {user} may not {action} {location}: {detail}")]
     Denied {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: Location,
         /// Read or write.
         action: &'static str,
-        /// The effective user id.
-        user: u32,
-        /// What the system said.
+        /// The effective user id, or the server's name for the user.
+        user: String,
+        /// What was said.
         detail: String,
     },
     /// Another process held the lock for the whole wait.
-    #[error("another process kept {} locked for {} ms", Visible(path.to_string_lossy()), waited.as_millis())]
+    #[error("another process kept {location} locked for {} ms", waited.as_millis())]
     Busy {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: Location,
         /// How long was waited.
         waited: Duration,
     },
-    /// Other writers changed what was read, in every attempt.
-    #[error("other processes changed {} in each of {attempts} attempts", Visible(path.to_string_lossy()))]
+    /// Other processes changed what was read, in every attempt.
+    #[error("other processes changed {location} in each of {attempts} attempts")]
     Conflict {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: Location,
         /// How often it was tried.
         attempts: u32,
     },
+    /// The server does not answer, or the connection broke before anything was changed.
+    #[error("the database {location} cannot be reached: {detail}")]
+    Unreachable {
+        /// Where it is.
+        location: Location,
+        /// What was tried, and what came of it.
+        detail: String,
+    },
+    /// The server answers, and lets this user in nowhere: another password, no such database, too many connections.
+    #[error("the database {location} refused the connection: {detail}")]
+    Refused {
+        /// Where it is.
+        location: Location,
+        /// What the server said.
+        detail: String,
+    },
+    /// The commit itself failed, or its answer was lost: the change may be there or not.
+    #[error("the outcome is unknown: {location} failed during the commit ({detail})")]
+    OutcomeUnknown {
+        /// Where it is.
+        location: Location,
+        /// What was said.
+        detail: String,
+    },
+    /// A row holds what it must not.
+    #[error("row {row} of table {table} is damaged: {detail}")]
+    DamagedRow {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A statement of the user's own that is not run.
+    #[error("the statement was not measured: {}", Visible(why))]
+    Statement {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The database refused a change, or failed in another way.
+    #[error("the database {location} failed: {detail}")]
+    Failed {
+        /// Where it is.
+        location: Location,
+        /// What it said.
+        detail: String,
+    },
+    /// What was asked can be done with a file only, and the database is on a server.
+    #[error("the database is on a server, and this can be done with a file only")]
+    NoFile,
+    /// What only a database that is a file can have.
+    #[error(transparent)]
+    File(#[from] FileFault),
+    /// Something that cannot happen, said instead of a panic.
+    #[error("{0}")]
+    Defect(&'static str),
+}
+
+/// What can be wrong with the file of a database, or a file that is made of it.
+#[derive(Debug, thiserror::Error)]
+pub enum FileFault {
     /// It was read without locks, where no file can be written beside it, and somebody wrote meanwhile.
     #[error("the database {} was changed while it was read without locks", Visible(path.to_string_lossy()))]
     Changed {
@@ -104,33 +166,15 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// Something lies where SQLite keeps a file beside the database.
+    /// Something lies where the engine keeps a file beside the database.
     #[error("{} is not a regular file", Visible(path.to_string_lossy()))]
     NotAFile {
         /// What lies there.
         path: PathBuf,
     },
-    /// The sync of the commit itself failed: the change may be there or not.
-    #[error("the outcome is unknown: the disk failed while {} was being committed ({detail})", Visible(path.to_string_lossy()))]
-    OutcomeUnknown {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        detail: String,
-    },
-    /// A row holds what it must not.
-    #[error("row {row} of table {table} is damaged: {detail}")]
-    DamagedRow {
-        /// The table.
-        table: &'static str,
-        /// The row's key.
-        row: String,
-        /// What is wrong with it.
-        detail: String,
-    },
     /// A file beside the database could not be read or written.
     #[error("{what} {}: {source}", Visible(path.to_string_lossy()))]
-    File {
+    Unusable {
         /// What was tried.
         what: &'static str,
         /// The file.
@@ -145,22 +189,5 @@ pub enum StoreError {
         path: PathBuf,
         /// What is wrong with it.
         why: String,
-    },
-    /// A statement of the user's own that is not run.
-    #[error("the statement was not measured: {}", Visible(why))]
-    Statement {
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Something that cannot happen, said instead of a panic.
-    #[error("{0}")]
-    Defect(&'static str),
-    /// The database refused a change, or failed in another way.
-    #[error("the database {} failed: {detail}", Visible(path.to_string_lossy()))]
-    Failed {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        detail: String,
     },
 }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{maybe_path_as_text, path_as_text};
 
-/// What [`super::Maintenance::status`] saw.
+/// What [`super::FileCare::status`] saw.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
     /// The file.
@@ -36,7 +36,7 @@ fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> 
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-/// What [`super::Maintenance::check`] found.
+/// What [`super::FileCare::check`] found.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
     /// Damage: what SQLite's own check says, and stored bytes that are not those of their hash.
@@ -47,7 +47,7 @@ pub struct CheckReport {
     pub contents_checked: u64,
 }
 
-/// What [`super::Maintenance::backup`] wrote.
+/// What [`super::FileCare::backup`] wrote.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackupReport {
     /// The copy.
@@ -57,7 +57,7 @@ pub struct BackupReport {
     pub size_bytes: u64,
 }
 
-/// What [`super::Maintenance::restore`] did.
+/// What [`super::FileCare::restore`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct RestoreReport {
     /// The backup that is now the database.
@@ -68,7 +68,7 @@ pub struct RestoreReport {
     pub previous: Option<PathBuf>,
 }
 
-/// What [`super::Maintenance::maintain`] gained.
+/// What [`super::FileCare::maintain`] gained.
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintainReport {
     /// Bytes of the file and its write-ahead log before.
@@ -83,7 +83,7 @@ pub struct MaintainReport {
     pub notes: Vec<String>,
 }
 
-/// What [`super::Maintenance::migrate`] did.
+/// What [`super::FileCare::migrate`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {
     /// The schema before; none where it was up to date, or another process was faster.
@@ -101,7 +101,7 @@ pub struct MigrateReport {
     pub carried_forward: u64,
 }
 
-/// What [`super::Maintenance::archive`] moved.
+/// What [`super::FileCare::archive`] moved.
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
     /// The file.
@@ -117,7 +117,7 @@ pub struct ArchiveReport {
     pub kept: u64,
 }
 
-/// What [`super::Maintenance::unarchive`] brought back.
+/// What [`super::FileCare::unarchive`] brought back.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnarchiveReport {
     /// The file.

@@ -11,15 +11,10 @@ use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, SkillName, Version};
 use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
 use crate::process::{self, Program};
-use crate::store::{Inspect, LockWaits, Maintenance, Store, StoreError};
+use crate::store::{LockWaits, Store, StoreError};
 
 /// Maximum size of a generated file.
 const MOST_BYTES: usize = 1024 * 1024;
-
-/// A database that can be used, checked and inspected.
-pub trait Database: Store + Maintenance + Inspect {}
-
-impl<T: Store + Maintenance + Inspect> Database for T {}
 
 /// An operation to run.
 #[derive(Debug, Clone)]
@@ -60,24 +55,24 @@ pub(super) struct Failed {
 pub(super) trait Client {
     fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>);
     /// Its lock waits, if known.
-    fn lock_waits(&self) -> Option<LockWaits>;
+    fn lock_waits(&mut self) -> Option<LockWaits>;
 }
 
 /// A long-lived connection, like that of `load --batch`.
 pub(super) struct Connected<'a> {
-    store: Box<dyn Database>,
+    store: Box<dyn Store>,
     cache: &'a dyn Cache,
     project: &'a Project,
     files: Files,
 }
 
 impl<'a> Connected<'a> {
-    pub(super) fn new(store: Box<dyn Database>, cache: &'a dyn Cache, project: &'a Project) -> Self {
+    pub(super) fn new(store: Box<dyn Store>, cache: &'a dyn Cache, project: &'a Project) -> Self {
         Self { store, cache, project, files: Files { most_bytes: MOST_BYTES, root: None } }
     }
 
     fn perform(&mut self, operation: &Operation) -> ops::Result<Done> {
-        let (store, files, project) = (self.store.as_mut() as &mut dyn Store, &self.files, self.project);
+        let (store, files, project) = (self.store.as_mut(), &self.files, self.project);
         match operation {
             Operation::Load(agent) => {
                 let report = ops::load(store, self.cache, &load(agent))?;
@@ -105,8 +100,8 @@ impl Client for Connected<'_> {
         (since.elapsed(), done.map_err(|error| Failed::from(&error)))
     }
 
-    fn lock_waits(&self) -> Option<LockWaits> {
-        Some(self.store.lock_waits())
+    fn lock_waits(&mut self) -> Option<LockWaits> {
+        self.store.inspect().map(|it| it.lock_waits())
     }
 }
 
@@ -196,7 +191,7 @@ impl Client for Processes {
         (took, done)
     }
 
-    fn lock_waits(&self) -> Option<LockWaits> {
+    fn lock_waits(&mut self) -> Option<LockWaits> {
         None
     }
 }

@@ -16,7 +16,6 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use client::Database;
 pub use mix::{InvalidMix, Kind, Mix};
 pub use report::{ErrorCount, LockFigures, OperationFigures, StressReport, StressSample, Verification};
 
@@ -60,7 +59,7 @@ pub struct Stress<'a> {
     /// How the work is done.
     pub crew: Crew<'a>,
     /// Opens the database for writing, once per thread.
-    pub open: &'a (dyn Fn() -> crate::store::Result<Box<dyn Database>> + Sync),
+    pub open: &'a (dyn Fn() -> crate::store::Result<Box<dyn Store>> + Sync),
     /// The folder of the database, for deployed files.
     pub folder: &'a Path,
     /// The folder that content paths are relative to.
@@ -155,8 +154,8 @@ fn client<'a>(request: &Stress<'a>) -> Result<Box<dyn Client + 'a>> {
 }
 
 /// Some agent types with their numbers of skills, some skills, and the total number of skills.
-fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
-    let snapshot = Store::read(store)?;
+fn targets(store: &mut dyn Store) -> Result<(Targets, usize)> {
+    let snapshot = store.read()?;
     let (agents, skills) = (snapshot.names(NameKind::AgentType)?, snapshot.names(NameKind::Skill)?);
     drop(snapshot);
     let count = skills.len();
@@ -175,7 +174,7 @@ fn targets(store: &mut dyn Database) -> Result<(Targets, usize)> {
 }
 
 /// Among a sample of agent types, the one with the most skills, and their number.
-pub(super) fn most_served(store: &mut dyn Database) -> Result<(AgentType, usize)> {
+pub(super) fn most_served(store: &mut dyn Store) -> Result<(AgentType, usize)> {
     let (targets, _) = targets(store)?;
     let most = targets.agents.into_iter().rev().max_by_key(|(_, served)| *served);
     most.filter(|(_, served)| *served > 0).ok_or_else(nobody)

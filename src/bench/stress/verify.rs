@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::client::Database;
 use super::report::Verification;
 use super::worker::{Logs, Promises};
 use crate::bench::error::Result;
 use crate::model::{ContentHash, Decision};
-use crate::store::{Snapshot, Store, UsageFilter};
+use crate::store::{Snapshot, Store, UsageFilter, file_care};
 
 /// Maximum number of problems to list.
 const MOST_NAMED: usize = 50;
 
-pub(super) fn verify(store: &mut dyn Database, promises: Vec<Promises>) -> Result<Verification> {
+pub(super) fn verify(store: &mut dyn Store, promises: Vec<Promises>) -> Result<Verification> {
     let mut found = Verification::default();
     let (mut versions, mut unknown, mut logs) = (BTreeMap::<_, Vec<_>>::new(), BTreeSet::new(), BTreeMap::new());
     for its in promises {
@@ -24,7 +23,7 @@ pub(super) fn verify(store: &mut dyn Database, promises: Vec<Promises>) -> Resul
         found.problems.extend(its.wrong);
     }
     {
-        let snapshot = Store::read(store)?;
+        let snapshot = store.read()?;
         for (name, promised) in &versions {
             skill(snapshot.as_ref(), name, promised, &unknown, &mut found)?;
         }
@@ -32,7 +31,7 @@ pub(super) fn verify(store: &mut dyn Database, promises: Vec<Promises>) -> Resul
             usage(snapshot.as_ref(), task, logs, &mut found)?;
         }
     }
-    let checked = store.check()?;
+    let checked = file_care(store)?.check()?;
     found.contents = checked.contents_checked;
     found.problems.extend(checked.damage.into_iter().map(|it| format!("damage: {it}")));
     found.problems.extend(checked.warnings.into_iter().map(|it| format!("check: {it}")));

@@ -22,11 +22,12 @@ use self::machine::Ticks;
 use self::work::Work;
 use super::error::{Error, Result};
 use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
-use super::stress::{Database, most_served};
+use super::stress::most_served;
 use super::system::system;
 use crate::clock::Clock;
 use crate::ops;
 use crate::process::Program;
+use crate::store::{Store, file_care};
 
 /// Number of warm-up rounds.
 const WARM_UP: usize = 2;
@@ -41,7 +42,7 @@ pub struct Suite<'a> {
     pub origin: &'static str,
     /// Opens the database for writing. It is closed during measurements: an open connection would change the work of
     /// the measured processes when they close theirs.
-    pub open: &'a dyn Fn() -> crate::store::Result<Box<dyn Database>>,
+    pub open: &'a dyn Fn() -> crate::store::Result<Box<dyn Store>>,
     /// Measures the response time of the Redis server, if one is configured.
     pub redis: Option<&'a dyn Fn() -> Option<Duration>>,
     /// Number of measured rounds.
@@ -57,7 +58,7 @@ pub struct Suite<'a> {
 /// Measures, and records each sample immediately. `progress` gets the number of rounds done and in total.
 pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn FnMut(usize, usize)) -> Result<Run> {
     let mut store = (suite.open)()?;
-    let status = store.status()?;
+    let status = file_care(store.as_mut())?.status()?;
     let (agent, _) = most_served(store.as_mut())?;
     let waited = ops::waiting(store.as_mut()).map_err(|it| unreadable(&it))?;
     let system = system(suite.cfn, store.as_mut(), &agent, suite.redis)?;

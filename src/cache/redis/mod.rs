@@ -9,7 +9,6 @@ mod observed;
 mod reply;
 mod wire;
 
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ use redis::{ConnectionLike, Pipeline, RedisError, RedisResult, Value, pipe};
 
 use super::{Cache, Class, Key, LEFT_ALONE, Notes, sealed};
 use crate::clock::Clock;
-use crate::model::Visible;
+use crate::model::{Location, Visible};
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
 
 pub use attended::Attended;
@@ -91,7 +90,7 @@ impl Redis {
     #[must_use]
     pub fn start(
         settings: &CacheSettings,
-        database: &Path,
+        database: &Location,
         classes: &[Class],
         patience: Patience,
         clock: Clock,

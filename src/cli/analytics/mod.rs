@@ -12,12 +12,13 @@ use jiff::civil::Date;
 
 use super::Verdict;
 use super::choice::{category, one_of};
-use super::context::{Access, Context, Database};
+use super::context::{Access, Context};
 use super::failure::Failure;
 use super::page::publish;
 use crate::cache::Class;
 use crate::model::{AgentType, Category};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
+use crate::store::Store;
 
 /// Report which skills are used, whether they help, and what they save
 ///
@@ -138,12 +139,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     if let Some(path) = &args.html {
         let reports = match args.report {
-            None => ops::every_report(&mut up_to_date(context, context.open(Access::Read)?)?, context.clock, &request)?,
+            None => {
+                ops::every_report(up_to_date(context, context.open(Access::Read)?)?.as_mut(), context.clock, &request)?
+            }
             Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
         let path = context.absolute(path);
-        publish(&path, &page, Some(&context.settings.database()?))?;
+        publish(&path, &page, context.settings.database()?.file())?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
         return Ok(Verdict::Done);
     }
@@ -170,15 +173,15 @@ fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, F
     let cache = context.cache(Class::Analytics)?;
     let asked = Asked::now(request, context.clock);
     let mut store = context.open(Access::Read)?;
-    if let Some(report) = ops::recalled_report(&mut store, cache.as_ref(), &asked)? {
+    if let Some(report) = ops::recalled_report(store.as_mut(), cache.as_ref(), &asked)? {
         return Ok(report);
     }
-    Ok(ops::analytics(&mut up_to_date(context, store)?, cache.as_ref(), &asked)?)
+    Ok(ops::analytics(up_to_date(context, store)?.as_mut(), cache.as_ref(), &asked)?)
 }
 
 fn check(context: &Context, rebuild: bool) -> Result<Verdict, Failure> {
     let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
-    let proof = ops::prove(&mut store)?;
+    let proof = ops::prove(store.as_mut())?;
     context.output.answer(&proof)?;
     Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) })
 }
@@ -204,8 +207,8 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
 const TRIES: usize = 3;
 
 /// Opens the database, and first updates the rollups if they are due and it may write.
-pub(super) fn up_to_date(context: &Context, mut store: Database) -> Result<Database, Failure> {
-    if !ops::is_behind(&mut store)? {
+pub(super) fn up_to_date(context: &Context, mut store: Box<dyn Store>) -> Result<Box<dyn Store>, Failure> {
+    if !ops::is_behind(store.as_mut())? {
         return Ok(store);
     }
     match catch_up(context) {
@@ -216,20 +219,20 @@ pub(super) fn up_to_date(context: &Context, mut store: Database) -> Result<Datab
     }
 }
 
-fn catch_up(context: &Context) -> Result<Database, Failure> {
+fn catch_up(context: &Context) -> Result<Box<dyn Store>, Failure> {
     let mut writer = context.open(Access::Write)?;
     for _ in 0..TRIES {
-        adding_up(context, |progress| ops::catch_up(&mut writer, progress))?;
-        if !ops::is_behind(&mut writer)? {
+        adding_up(context, |progress| ops::catch_up(writer.as_mut(), progress))?;
+        if !ops::is_behind(writer.as_mut())? {
             break;
         }
     }
     Ok(writer)
 }
 
-fn rebuilt(context: &Context) -> Result<Database, Failure> {
+fn rebuilt(context: &Context) -> Result<Box<dyn Store>, Failure> {
     let mut writer = context.open(Access::Write)?;
-    adding_up(context, |progress| ops::rebuild(&mut writer, progress))?;
+    adding_up(context, |progress| ops::rebuild(writer.as_mut(), progress))?;
     Ok(writer)
 }
 

@@ -89,11 +89,12 @@ fn is_scratch(name: &str) -> bool {
 pub(super) fn place_database(
     context: &Context,
     own: &Context,
+    scratch: &Scratch,
     workload: Workload,
     interruption: &Interruption,
 ) -> Result<(), Failure> {
     if context.names_database {
-        return context.copy_to(&own.settings.database()?);
+        return context.copy_to(&scratch.database());
     }
     make_up_database(own, workload, interruption)
 }

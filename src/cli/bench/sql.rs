@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
 use crate::process::Program;
-use crate::store::{Inspect, Trial};
+use crate::store::{Inspect, Store, Trial};
 
 /// Measure a SELECT on this database
 ///
@@ -43,8 +43,13 @@ pub(in crate::cli) struct Args {
 pub(super) fn once(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let (limit, stop) = (Duration::from_secs(args.limit), Arc::default());
     let trial = Trial { statement: &args.statement, iterations: 0, limit, stop: &stop };
-    context.open(Access::Read)?.measure(&trial, &mut |_| {})?;
+    inspected(context.open(Access::Read)?.as_mut())?.measure(&trial, &mut |_| {})?;
     Ok(Verdict::Done)
+}
+
+fn inspected(store: &mut dyn Store) -> Result<&mut dyn Inspect, Failure> {
+    let message = "the engine of this database does not show what a statement does";
+    store.inspect().ok_or_else(|| Failure::input(message, "Name a database in a file."))
 }
 
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
@@ -52,11 +57,11 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let (limit, settings) = (Duration::from_secs(args.limit), &context.settings);
     let database = settings.database()?;
     let once = ["bench", "sql", "--once", "--db"];
-    let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([&database]);
+    let cfn = Program::new(&own_program()?, &settings.current_folder).args(once).args([database.as_argument()]);
     let mut programs = vec![("a cfn process".to_owned(), cfn.args(["--", &args.statement]))];
-    match find("sqlite3") {
-        Some(path) => {
-            let program = shell(&path, &settings.current_folder, &database, &args.statement);
+    match find("sqlite3").zip(database.file()) {
+        Some((path, database)) => {
+            let program = shell(&path, &settings.current_folder, database, &args.statement);
             programs.push(("a sqlite3 process".to_owned(), program));
         }
         None => context.output.note("the sqlite3 shell is not measured: it is not on the PATH"),
@@ -70,7 +75,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
         programs,
         stop: stop.flag(),
     };
-    let report = measure(&mut store, request, &mut |done, all| progress.at(done, all))?;
+    let report = measure(inspected(store.as_mut())?, request, &mut |done, all| progress.at(done, all))?;
     drop(progress);
     context.output.answer(&report)?;
     for warning in &report.report.warnings {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -59,7 +60,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
-    place_database(context, &own, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
+    place_database(context, &own, &scratch, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
     let (open, project) = (own.opening(Access::Write)?.opener(), own.project()?);
     let cfn = program(&own)?;
     if args.processes && context.settings.redis()?.is_some() && env::var_os("CFN_REDIS_URL").is_none() {
@@ -89,9 +90,9 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
 
 /// This program, to run on that database.
 fn program(own: &Context) -> Result<Program, Failure> {
-    let database = &own.settings.database()?;
-    let folder = database.parent().unwrap_or(database);
-    let cfn = Program::new(&own_program()?, folder).args(["--db"]).args([database]);
+    let database = own.settings.database()?;
+    let folder = database.file().and_then(Path::parent).unwrap_or(&own.settings.current_folder);
+    let cfn = Program::new(&own_program()?, folder).args(["--db"]).args([database.as_argument()]);
     let redis = env::vars_os().filter(|(name, _)| concerns_redis(name));
     Ok(redis.fold(cfn, |cfn, (name, value)| cfn.env(name, value)))
 }

@@ -68,13 +68,7 @@ impl Report for Explanation {
     fn text(&self, page: &mut Page) {
         page.line(format!("class            {}", self.class));
         page.line(format!("key              {}", self.key.as_deref().unwrap_or("-")));
-        if let Some(tokens) = &self.tokens {
-            page.line(format!("catalogue token  {}", tokens.catalogue));
-            if let Some(usage) = &tokens.usage {
-                page.line(format!("usage token      {usage}"));
-            }
-            page.line(format!("schema           {}, cookie {}", tokens.schema_version, tokens.schema_cookie));
-        }
+        page.line(format!("revision         {}", self.revision.as_deref().unwrap_or("-")));
         let lives = self.expires_in_s.map(|it| format!(", {it} s left")).unwrap_or_default();
         page.line(format!("answer           {}{lives}", if self.hit { "hit" } else { "miss" }));
         page.line(format!("bytes            {}", self.bytes.map_or_else(|| "-".to_owned(), |it| it.to_string())));

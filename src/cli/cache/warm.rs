@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let mut store = analytics::up_to_date(context, context.open(Access::Read)?)?;
     let mut progress = context.output.progress("storing answers");
     let request = Warm { agents: args.agent.clone() };
-    let report = ops::warm(&mut store, server.as_mut(), context.clock, &request, &mut |done, all| {
+    let report = ops::warm(store.as_mut(), server.as_mut(), context.clock, &request, &mut |done, all| {
         progress.at(done, all);
     })?;
     drop(progress);

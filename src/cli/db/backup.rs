@@ -7,7 +7,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
-use crate::store::{BackupReport, Maintenance};
+use crate::store::{BackupReport, file_care};
 
 /// Copy the database, even while others write to it
 ///
@@ -23,7 +23,8 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let to = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
-    let report = context.open(Access::Read)?.backup(&to)?;
+    let mut store = context.open(Access::Read)?;
+    let report = file_care(store.as_mut())?.backup(&to)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

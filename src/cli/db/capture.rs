@@ -23,7 +23,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Write)?;
-    let report = ops::capture(&mut store, &context.files()?, &context.project()?, args.bootstrap)?;
+    let report = ops::capture(store.as_mut(), &context.files()?, &context.project()?, args.bootstrap)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

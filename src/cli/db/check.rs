@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Read)?;
     let mut progress = context.output.progress("checking");
     let mut at = |done, all| progress.at(done, all);
-    let report = ops::check(&mut store, &context.files()?, &context.project()?, &mut at)?;
+    let report = ops::check(store.as_mut(), &context.files()?, &context.project()?, &mut at)?;
     drop(progress);
     context.output.answer(&report)?;
     Ok(if report.database.damage.is_empty() { Verdict::Done } else { Verdict::Found(3) })

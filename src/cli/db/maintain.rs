@@ -4,7 +4,7 @@ use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::store::{MaintainReport, Maintenance};
+use crate::store::{MaintainReport, file_care};
 
 /// Reclaim free space and refresh statistics, if worthwhile
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,8 @@ Examples:
 pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
-    let report = context.open(Access::Write)?.maintain()?;
+    let mut store = context.open(Access::Write)?;
+    let report = file_care(store.as_mut())?.maintain()?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -7,7 +7,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
-use crate::store::{Maintenance, RestoreReport, StoreError};
+use crate::store::{RestoreReport, StoreError, file_care};
 
 /// Replace the database with a backup, even while others read it
 ///
@@ -28,7 +28,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let from = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let report = match context.open(Access::Write) {
-        Ok(mut store) => store.restore(&from),
+        Ok(mut store) => file_care(store.as_mut()).and_then(|it| it.restore(&from)),
         Err(failure) if args.replace_damaged && failure.may_be_replaced() => context.replace(&from)?,
         Err(failure) => return Err(failure),
     };
@@ -41,11 +41,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 fn about_backup(error: StoreError, from: &Path) -> Failure {
     let hint = "The database was not changed; name a file that 'cfn db backup' wrote.";
     match &error {
-        StoreError::Missing { path } if path == from => {
-            let message = format!("there is no backup at {}", path.display());
+        StoreError::Missing { location } if location.file() == Some(from) => {
+            let message = format!("there is no backup at {}", from.display());
             Failure::new(2, "file_unreadable", message, hint)
         }
-        StoreError::NotADatabase { path, .. } | StoreError::Corrupt { path, .. } if path == from => {
+        StoreError::NotADatabase { location, .. } | StoreError::Damaged { location, .. }
+            if location.file() == Some(from) =>
+        {
             let failure = Failure::from(error);
             Failure::new(failure.code, failure.kind, failure.message, hint)
         }

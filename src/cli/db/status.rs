@@ -5,7 +5,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
-use crate::store::{Maintenance, StatusReport};
+use crate::store::{StatusReport, file_care};
 
 /// Show the size, schema, effective settings and row counts of the database
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,8 @@ Examples:
 pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
-    let report = context.open(Access::Read)?.status()?;
+    let mut store = context.open(Access::Read)?;
+    let report = file_care(store.as_mut())?.status()?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -11,13 +11,14 @@ use super::answers::Answers;
 use super::request::{Request, parse};
 use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context, Database};
+use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
 use crate::model::json;
 use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
+use crate::store::Store;
 
 /// The answer to a request with a format: its text replaces the skills.
 #[derive(Serialize)]
@@ -80,8 +81,8 @@ struct Session<'a> {
     context: &'a Context,
     memory: Option<Remembered>,
     cache: Box<dyn Cache>,
-    reader: Option<Database>,
-    writer: Option<Database>,
+    reader: Option<Box<dyn Store>>,
+    writer: Option<Box<dyn Store>>,
     started: Started,
 }
 
@@ -110,19 +111,14 @@ impl<'a> Session<'a> {
     /// Answers from memory if the database is unchanged. Answers that also depend on files are not kept in memory.
     fn load(&mut self, request: &Request, load: &Load) -> Result<Arc<[u8]>, Failure> {
         let store = opened(self.context, &mut self.reader, Access::Read)?;
-        let (question, now) = (request.question(load), Instant::now());
-        let mut memory = self.memory.as_mut().filter(|_| request.format != Some(Format::Xml));
-        if let Some(memory) = &mut memory
-            && let Some(answer) = memory.recall(store, &question, now)?
-        {
-            return Ok(answer);
+        let cache = self.cache.as_ref();
+        match self.memory.as_mut().filter(|_| request.format != Some(Format::Xml)) {
+            Some(memory) => {
+                let asked = (load, &request.question(load));
+                memory.load(store, cache, asked, Instant::now(), |report| answer(load, report))
+            }
+            None => answer(load, &ops::load(store, cache, load)?),
         }
-        let (report, mark) = ops::load_marked(store, self.cache.as_ref(), load)?;
-        let answer = answer(load, &report)?;
-        if let (Some(memory), Some(mark)) = (memory, mark) {
-            memory.keep(&question, mark, Arc::clone(&answer), now);
-        }
-        Ok(answer)
     }
 
     fn load_and_log(&mut self, load: &Load, usage: &UsageOf) -> Result<Arc<[u8]>, Failure> {
@@ -144,10 +140,14 @@ impl<'a> Session<'a> {
     }
 }
 
-fn opened<'a>(context: &Context, slot: &'a mut Option<Database>, access: Access) -> Result<&'a mut Database, Failure> {
+fn opened<'a>(
+    context: &Context,
+    slot: &'a mut Option<Box<dyn Store>>,
+    access: Access,
+) -> Result<&'a mut dyn Store, Failure> {
     match slot {
-        Some(store) => Ok(store),
-        None => Ok(slot.insert(context.open_long_lived(access)?)),
+        Some(store) => Ok(store.as_mut()),
+        None => Ok(slot.insert(context.open_long_lived(access)?).as_mut()),
     }
 }
 

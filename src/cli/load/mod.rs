@@ -95,11 +95,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load)? };
     let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
     let report = match &usage {
-        Some(usage) => ops::load_and_log(&mut store, context.clock, &request, usage)?,
-        None => ops::load(&mut store, cache.as_ref(), &request)?,
+        Some(usage) => ops::load_and_log(store.as_mut(), context.clock, &request, usage)?,
+        None => ops::load(store.as_mut(), cache.as_ref(), &request)?,
     };
     if usage.is_some() {
-        delivery::start(context, &mut store);
+        delivery::start(context, store.as_mut());
     }
     drop(store);
     say(context.output, &request, &report);

@@ -10,11 +10,12 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::stop::Stop;
 use crate::cli::Verdict;
-use crate::cli::context::{Access, Context, Database};
+use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
 use crate::ops::{self, Execution};
+use crate::store::Store;
 
 /// Maximum number of lines in one transaction.
 const AT_ONCE: usize = 5_000;
@@ -79,7 +80,7 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
 /// The pending lines, and the counts of the others.
 struct Batch<'a> {
     context: &'a Context,
-    store: Database,
+    store: Box<dyn Store>,
     stop: &'a Stop,
     pending: Vec<Pending>,
     bytes: usize,
@@ -92,7 +93,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn new(context: &'a Context, store: Database, stop: &'a Stop) -> Self {
+    fn new(context: &'a Context, store: Box<dyn Store>, stop: &'a Stop) -> Self {
         let (pending, since) = (Vec::new(), Instant::now());
         Self {
             context,
@@ -143,7 +144,7 @@ impl<'a> Batch<'a> {
         let mut answers = if executions.is_empty() {
             Vec::new().into_iter()
         } else {
-            ops::log_all(&mut self.store, self.context.clock, &executions)?.into_iter()
+            ops::log_all(self.store.as_mut(), self.context.clock, &executions)?.into_iter()
         };
         let mut text = Vec::new();
         for Pending { number, id, outcome } in pending {
@@ -151,7 +152,7 @@ impl<'a> Batch<'a> {
             *if outcome.is_ok() { &mut self.logged } else { &mut self.failed } += 1;
             answer(&mut text, number, id.as_ref(), &outcome).map_err(|error| Failure::internal(&error.to_string()))?;
         }
-        self.started.start(self.context, &mut self.store);
+        self.started.start(self.context, self.store.as_mut());
         self.say(&text)
     }
 

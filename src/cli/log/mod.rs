@@ -52,8 +52,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     }
     let execution = args.one.execution()?;
     let mut store = context.open(Access::Write)?;
-    let report = ops::log(&mut store, context.clock, &execution)?;
-    delivery::start(context, &mut store);
+    let report = ops::log(store.as_mut(), context.clock, &execution)?;
+    delivery::start(context, store.as_mut());
     drop(store);
     context.output.answer(&report)?;
     Ok(Verdict::Done)

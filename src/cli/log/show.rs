@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::usage_of_task(&mut context.open_for_few_rows()?, &args.task, args.limit)?;
+    let report = ops::usage_of_task(context.open_for_few_rows()?.as_mut(), &args.task, args.limit)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

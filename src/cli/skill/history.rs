@@ -33,7 +33,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::History)?;
-    let report = ops::history(&mut context.open_for_few_rows()?, cache.as_ref(), &args.request())?;
+    let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -49,7 +49,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::List)?;
-    let report = ops::list(&mut context.open(Access::Read)?, cache.as_ref(), &args.filter())?;
+    let report = ops::list(context.open(Access::Read)?.as_mut(), cache.as_ref(), &args.filter())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

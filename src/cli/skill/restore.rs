@@ -26,7 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let request = Restore { names: &args.skill_names, dry_run: args.dry_run };
-    let report = ops::restore(&mut context.open(Access::Write)?, context.clock, &request)?;
+    let report = ops::restore(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -69,7 +69,7 @@ fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict,
         approver,
         reason: &args.reason,
     };
-    let report = ops::review(&mut context.open(Access::Write)?, context.clock, &request)?;
+    let report = ops::review(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,
     };
-    let report = ops::rollback(&mut context.open(Access::Write)?, context.clock, &request)?;
+    let report = ops::rollback(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
     Ok(Verdict::Done)

@@ -34,7 +34,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let cache = context.cache(Class::Show)?;
-    let report = ops::show(&mut context.open_for_few_rows()?, cache.as_ref(), &args.request())?;
+    let report = ops::show(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let mut progress = context.output.progress("verifying");
     let (files, project) = (context.files()?, context.project()?);
     let mut at = |done, all| progress.at(done, all);
-    let report = ops::verify(&mut store, &files, &project, args.skill_name.as_ref(), &mut at)?;
+    let report = ops::verify(store.as_mut(), &files, &project, args.skill_name.as_ref(), &mut at)?;
     drop(progress);
     context.output.answer(&report)?;
     Ok(if report.differences.is_empty() { Verdict::Done } else { Verdict::Found(7) })

@@ -13,9 +13,9 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let _ = rustix::process::setsid();
     let database = context.settings.database()?;
     let mut store = context.open_long_lived(Access::Write)?;
-    while ops::next_step(&mut store, context.clock)? == NextStep::Deliver {
+    while ops::next_step(store.as_mut(), context.clock)? == NextStep::Deliver {
         let Some(turn) = Turn::take(&database) else { break };
-        let report = ops::sync(&mut store, context.clock, Retry::Due, &mut context.workflow()?, &mut |_| {})?;
+        let report = ops::sync(store.as_mut(), context.clock, Retry::Due, &mut context.workflow()?, &mut |_| {})?;
         drop(turn);
         if report.settled() == 0 {
             break; // what is due waits for something that is not

@@ -7,12 +7,13 @@ mod watch;
 
 use clap::Subcommand;
 
-use super::context::{Access, Context, Database};
+use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
 use super::{Verdict, counted};
 use crate::model::Visible;
 use crate::ops::{self, Retry, SyncReport};
+use crate::store::Store;
 
 /// Deliver queued events to the workflow database
 ///
@@ -68,13 +69,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 /// Other processes may deliver at the same time: an event sent twice takes effect once.
 fn once(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open(Access::Write)?;
-    let report = deliver(context, &mut store, Retry::All)?;
+    let report = deliver(context, store.as_mut(), Retry::All)?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }
 
 /// Delivers queued events, with a progress bar.
-fn deliver(context: &Context, store: &mut Database, retry: Retry) -> Result<SyncReport, Failure> {
+fn deliver(context: &Context, store: &mut dyn Store, retry: Retry) -> Result<SyncReport, Failure> {
     let total = usize::try_from(ops::waiting(store)?).unwrap_or(usize::MAX);
     let mut bar = context.output.progress("delivering");
     let report = ops::sync(store, context.clock, retry, &mut context.workflow()?, &mut |done| {

@@ -14,7 +14,7 @@ Examples:
 pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
-    let report = ops::retry(&mut context.open(Access::Write)?)?;
+    let report = ops::retry(context.open(Access::Write)?.as_mut())?;
     context.output.answer(&report)?;
     Ok(Verdict::Done)
 }

@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let queued = context.settings.queued()?;
     let queued = (queued == Queued::Everything, queued != Queued::Nothing);
     let mut store = context.open(Access::Read)?;
-    let status = ops::sync_status(&mut store, context.clock, queued, server, args.limit)?;
+    let status = ops::sync_status(store.as_mut(), context.clock, queued, server, args.limit)?;
     context.output.answer(&status)?;
     Ok(Verdict::Done)
 }

@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
     let mut store = context.open_long_lived(Access::Write)?;
     let (mut pause, mut said) = (PAUSE, String::new());
     loop {
-        match deliver(context, &mut store, Retry::Due) {
+        match deliver(context, store.as_mut(), Retry::Due) {
             Ok(report) => {
                 if report.settled() > 0 {
                     context.output.answer(&report)?;

@@ -6,7 +6,6 @@ use super::super::cached::{Query, prepared};
 use super::super::error::Result;
 use super::cost::{self, Factories};
 use crate::cache::{Class, Key, Noted};
-use crate::model::{Mark, Tables};
 use crate::settings::CachePolicy;
 
 /// How often each side is measured; the median counts.
@@ -19,8 +18,8 @@ pub struct Explanation {
     pub class: &'static str,
     /// Where its answer is, or would be; `None`: the cache is bypassed.
     pub key: Option<String>,
-    /// The state of the database that the key stands for.
-    pub tokens: Option<Tokens>,
+    /// The revision of the tables that the key stands for: it changes with every write.
+    pub revision: Option<String>,
     /// Whether the answer is there.
     pub hit: bool,
     /// How long it still is, in seconds.
@@ -39,19 +38,6 @@ pub struct Explanation {
     pub why: String,
 }
 
-/// What changes with the database, in hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Tokens {
-    /// Of skills, versions, contents, mappings, approvals and bootstrap skills.
-    pub catalogue: String,
-    /// Of the usage log, where the answer is made of it.
-    pub usage: Option<String>,
-    /// Of the schema.
-    pub schema_version: i64,
-    /// Changes with every change of the schema.
-    pub schema_cookie: i64,
-}
-
 /// Explains a question as it is now. Nothing is stored, and nothing is counted.
 pub fn explain<Q: Query>(
     factories: &Factories<'_>,
@@ -63,11 +49,11 @@ pub fn explain<Q: Query>(
     let mut server = (factories.connect)()?;
     let question = query.question();
     let mut store = (factories.open)()?;
-    let mark = store.read()?.mark(question.tables)?;
+    let revision = store.read()?.revision(question.tables)?;
     let prepared = prepared(store.as_mut(), query)?;
     drop(store);
-    let bypass = bypass(mark.is_some(), query.keeps(), prepared.is_some());
-    let key = mark.as_ref().filter(|_| bypass.is_none()).map(|it| Key::of(it, &question));
+    let bypass = bypass(revision.is_some(), query.keeps(), prepared.is_some());
+    let key = revision.as_ref().filter(|_| bypass.is_none()).map(|it| Key::of(it, &question));
     let found = key.as_ref().map(|it| server.find(it)).transpose()?.flatten();
     let (hit_us, database_us) = measured(factories, query, found.is_some())?;
     let hit_us = hit_us.or_else(|| noted.cost(question.class).map(|it| it.hit_us));
@@ -78,7 +64,7 @@ pub fn explain<Q: Query>(
     Ok(Explanation {
         class: question.class.as_str(),
         key: key.as_ref().map(Key::name),
-        tokens: mark.as_ref().map(|it| tokens(it, question.tables)),
+        revision: revision.as_ref().map(ToString::to_string),
         hit: found.is_some(),
         expires_in_s: found.as_ref().and_then(|it| it.expires_in_s),
         bytes: found.map(|it| it.value_bytes).or_else(|| Some(crate::cache::sealed_bytes(prepared.as_ref()?.1.len()))),
@@ -91,8 +77,8 @@ pub fn explain<Q: Query>(
 }
 
 /// Why a question is not answered from the cache, whatever the policy.
-fn bypass(is_marked: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
-    match (is_marked, keeps, is_kept) {
+fn bypass(has_revision: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
+    match (has_revision, keeps, is_kept) {
         (false, ..) => Some("not every trigger that changes the write tokens is there"),
         (_, false, _) => Some("the answer depends on the time of day"),
         (.., false) => Some("the answer depends on more than the tables that it is made of"),
@@ -129,14 +115,4 @@ pub(super) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64
         }
     };
     (used, why)
-}
-
-fn tokens(mark: &Mark, of: Tables) -> Tokens {
-    let hex = |bytes: &[u8; 16]| format!("{:032x}", u128::from_be_bytes(*bytes));
-    Tokens {
-        catalogue: hex(&mark.catalogue),
-        usage: mark.usage.as_ref().filter(|_| of == Tables::CatalogueAndUsage).map(hex),
-        schema_version: mark.schema_version,
-        schema_cookie: mark.schema_cookie,
-    }
 }

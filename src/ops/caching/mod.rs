@@ -14,7 +14,7 @@ use super::error::Result;
 pub use audit::{AuditReport, AuditedPrefix, audit};
 pub use clear::{ClearReport, clear};
 pub use cost::{Factories, costs};
-pub use explain::{Explanation, Tokens, explain};
+pub use explain::{Explanation, explain};
 pub use status::{CacheStatus, ClassStatus, MemoryTier, ServerSetting, ServerStatus, cache_status};
 pub use warm::{Warm, WarmReport, WarmedClass, warm};
 

@@ -105,9 +105,9 @@ pub fn cache_status(
         answers += names.len() as u64;
         Ok(())
     })?;
-    let mark = (factories.open)()?.read()?.mark(Tables::Catalogue)?;
-    let lookups = match &mark {
-        Some(mark) => connection.lookups(&mark.database_id)?,
+    let revision = (factories.open)()?.read()?.revision(Tables::Catalogue)?;
+    let lookups = match &revision {
+        Some(revision) => connection.lookups(revision.database())?,
         None => Vec::new(),
     };
     let (known, now) = (measured(factories, notes, clock, done)?, clock.now().as_second());

@@ -58,7 +58,7 @@ pub fn warm(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<WarmReport> {
     let snapshot = store.read()?;
-    if snapshot.mark(Tables::CatalogueAndUsage)?.is_none() {
+    if snapshot.revision(Tables::CatalogueAndUsage)?.is_none() {
         return Err(Error::NoTokens);
     }
     let agents = match &request.agents {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Picked, select};
+use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Picked, complete, select};
 use crate::cache::{Class, Question};
 use crate::model::Tables;
 use crate::ops::cached::Query;
@@ -72,6 +72,10 @@ impl Query for Load {
         for (skill, body) in answer.skills.iter_mut().zip(bodies) {
             skill.content = body;
         }
+    }
+
+    fn complete(&self, answer: &mut LoadReport, snapshot: &dyn Snapshot) -> Result<()> {
+        complete(snapshot, self, answer)
     }
 }
 

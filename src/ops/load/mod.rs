@@ -20,7 +20,7 @@ use crate::store::{Durability, Snapshot, Store, Transaction, write};
 
 pub use format::Format;
 pub use listing::{Listed, Listing};
-pub use remembered::{Remembered, load_marked};
+pub use remembered::Remembered;
 use selection::select;
 pub(super) use selection::tags;
 
@@ -181,9 +181,6 @@ impl Serialize for LeftOut {
 /// Loads from the cache, or else from one snapshot.
 pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<LoadReport> {
     let mut report = cached(store, cache, request)?;
-    if request.lacks_files(&report) {
-        complete(store.read()?.as_ref(), request, &mut report)?;
-    }
     settle(request, &mut report);
     Ok(report)
 }
@@ -219,13 +216,6 @@ fn log(tx: &mut dyn Transaction, now: &str, request: &Load, usage: &UsageOf, rep
         })?;
     }
     Ok(())
-}
-
-impl Load {
-    /// Whether files are to be handed out that were not looked at yet.
-    fn lacks_files(&self, report: &LoadReport) -> bool {
-        matches!(self.format, Format::Xml(_)) && report.skills.iter().any(|it| it.listed.is_none())
-    }
 }
 
 /// Finds the files of skills, where files are handed out; those that may not be are left out.

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Load, LoadReport, complete, settle};
+use super::{Load, LoadReport, settle};
 use crate::cache::{Bounds, Cache, Class, Counts, Memory, Question};
-use crate::model::Mark;
-use crate::ops::cached::marked;
-use crate::ops::error::Result;
+use crate::model::Revision;
+use crate::ops::cached::{compute, is_asked, recall_at};
+use crate::ops::error::{Error, Result};
 use crate::store::Store;
 
 /// Encoded answers, by what was asked.
@@ -19,8 +19,14 @@ pub struct Remembered {
 
 #[derive(Debug)]
 struct Answer {
-    mark: Mark,
+    revision: Revision,
     encoded: Arc<[u8]>,
+}
+
+/// What a request came to: an answer as it was sent before, or a report and the revision that it depends on alone.
+enum LoadedFrom {
+    Memory(Arc<[u8]>),
+    Elsewhere(LoadReport, Option<Revision>),
 }
 
 impl Remembered {
@@ -30,17 +36,56 @@ impl Remembered {
         Self { answers: Memory::new(bounds) }
     }
 
-    /// The answer to this question, if it was kept and the tables are now, in a read of its own, as they were then.
-    pub fn recall(&mut self, store: &mut dyn Store, question: &Question, now: Instant) -> Result<Option<Arc<[u8]>>> {
-        let Some(mark) = store.read()?.mark(question.tables)? else { return Ok(None) };
-        let found = self.answers.get(question.class, &question.digest(), now, |it| it.mark == mark);
-        Ok(found.map(|it| Arc::clone(&it.encoded)))
+    /// Loads from memory, from the cache, or from the database; `encode` makes the answer of a report, as it is sent and kept here.
+    /// The revision is read once; without a cache to ask, everything comes from the snapshot that it was read in.
+    pub fn load<E: From<Error>>(
+        &mut self,
+        store: &mut dyn Store,
+        cache: &dyn Cache,
+        (request, question): (&Load, &Question),
+        now: Instant,
+        encode: impl FnOnce(&LoadReport) -> std::result::Result<Arc<[u8]>, E>,
+    ) -> std::result::Result<Arc<[u8]>, E> {
+        let (mut report, revision) = match self.found(store, cache, (request, question), now)? {
+            LoadedFrom::Memory(answer) => return Ok(answer),
+            LoadedFrom::Elsewhere(report, revision) => (report, revision),
+        };
+        settle(request, &mut report);
+        let encoded = encode(&report)?;
+        if let Some(revision) = revision {
+            let answer = Answer { revision, encoded: Arc::clone(&encoded) };
+            self.answers.insert(question.class, question.digest(), answer, encoded.len(), now);
+        }
+        Ok(encoded)
     }
 
-    /// Keeps an answer for as long as the tables have this mark.
-    pub fn keep(&mut self, question: &Question, mark: Mark, encoded: Arc<[u8]>, now: Instant) {
-        let bytes = encoded.len();
-        self.answers.insert(question.class, question.digest(), Answer { mark, encoded }, bytes, now);
+    fn found(
+        &mut self,
+        store: &mut dyn Store,
+        cache: &dyn Cache,
+        (request, question): (&Load, &Question),
+        now: Instant,
+    ) -> Result<LoadedFrom> {
+        let snapshot = store.read()?;
+        let Some(revision) = snapshot.revision(question.tables)? else {
+            return Ok(LoadedFrom::Elsewhere(compute(snapshot, None, cache, request)?.0, None));
+        };
+        let known = self.answers.get(question.class, &question.digest(), now, |it| it.revision == revision);
+        if let Some(known) = known {
+            return Ok(LoadedFrom::Memory(Arc::clone(&known.encoded)));
+        }
+        if !is_asked(cache, request) {
+            let (report, revision) = compute(snapshot, Some(revision), cache, request)?;
+            return Ok(LoadedFrom::Elsewhere(report, revision));
+        }
+        drop(snapshot);
+        if let Some(report) = recall_at(&revision, store, cache, request)? {
+            return Ok(LoadedFrom::Elsewhere(report, Some(revision)));
+        }
+        let snapshot = store.read()?;
+        let revision = snapshot.revision(question.tables)?;
+        let (report, revision) = compute(snapshot, revision, cache, request)?;
+        Ok(LoadedFrom::Elsewhere(report, revision))
     }
 
     /// What each class of questions had of it.
@@ -53,14 +98,4 @@ impl Remembered {
     pub fn capacity(&self) -> usize {
         self.answers.capacity()
     }
-}
-
-/// Loads from the cache, or else from one snapshot; with the mark of the tables, where the answer depends on nothing else.
-pub fn load_marked(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<(LoadReport, Option<Mark>)> {
-    let (mut report, mark) = marked(store, cache, request)?;
-    if request.lacks_files(&report) {
-        complete(store.read()?.as_ref(), request, &mut report)?;
-    }
-    settle(request, &mut report);
-    Ok((report, mark))
 }

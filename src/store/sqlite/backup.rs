@@ -14,7 +14,7 @@ use super::waiting::Wait;
 use super::{rollups, schema};
 use crate::clock::Clock;
 use crate::draft::{self, Draft, NamingError};
-use crate::store::{BackupReport, Result, StoreError};
+use crate::store::{BackupReport, FileFault, Result};
 
 /// What is changed in a copy of a database before it is used.
 pub(super) type Finish = fn(&Connection) -> rusqlite::Result<()>;
@@ -22,18 +22,20 @@ pub(super) type Finish = fn(&Connection) -> rusqlite::Result<()>;
 /// Copies the committed state to `to`: written beside it, synced, renamed. A file that is there is replaced.
 pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     if same_file(&place.path, to) {
-        return Err(StoreError::File {
+        return Err(FileFault::Unusable {
             what: "could not write the backup over its own database",
             path: to.to_owned(),
             source: io::ErrorKind::AlreadyExists.into(),
-        });
+        }
+        .into());
     }
     if fs::metadata(to).is_ok_and(|it| !it.is_file()) {
-        return Err(StoreError::File {
+        return Err(FileFault::Unusable {
             what: "could not write the backup over what is no regular file:",
             path: to.to_owned(),
             source: io::ErrorKind::AlreadyExists.into(),
-        });
+        }
+        .into());
     }
     folder_of(to)?;
     let draft = Draft::of(to);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use crate::store::{Result, StoreError};
+use crate::store::{FileFault, Result};
 
 /// What SQLite may have beside a database.
 pub(super) const LOG: &str = "-wal";
@@ -40,7 +40,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
         let path = with_suffix(path, suffix);
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_file() => Ok(Some(found)),
-            Ok(_) => Err(StoreError::NotAFile { path }),
+            Ok(_) => Err(FileFault::NotAFile { path }),
             Err(_) => Ok(None), // where it may not be looked at, SQLite cannot open it either, and says so
         }
     };

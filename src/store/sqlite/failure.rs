@@ -13,7 +13,8 @@ use rusqlite::ffi;
 use super::beside::{INDEX, with_suffix};
 use super::unchanging::Unchanging;
 use crate::draft::NamingError;
-use crate::store::{LockWaits, Result, StoreError};
+use crate::model::Location;
+use crate::store::{FileFault, LockWaits, Result, StoreError};
 
 /// Which database an error is about.
 #[derive(Debug, Clone)]
@@ -65,10 +66,16 @@ impl Place {
         Self { path: path.to_owned(), busy_timeout, waits: Arc::default(), unchanging: None }
     }
 
+    pub(super) fn location(&self) -> Location {
+        self.path.as_path().into()
+    }
+
     /// Refuses what was just read, where it was read without locks and somebody wrote meanwhile.
     pub(super) fn require_unchanged(&self) -> Result<()> {
         match &self.unchanging {
-            Some(unchanging) if !unchanging.is_unchanged() => Err(StoreError::Changed { path: self.path.clone() }),
+            Some(unchanging) if !unchanging.is_unchanged() => {
+                Err(FileFault::Changed { path: self.path.clone() }.into())
+            }
             _ => Ok(()),
         }
     }
@@ -78,7 +85,7 @@ impl Place {
         if let Err(changed) = self.require_unchanged() {
             return changed; // the error may come from half a change
         }
-        let path = self.path.clone();
+        let location = self.location();
         let (code, message) = match error {
             rusqlite::Error::SqliteFailure(code, message) => {
                 (*code, message.clone().unwrap_or_else(|| ffi::code_to_str(code.extended_code).to_owned()))
@@ -96,18 +103,18 @@ impl Place {
         };
         match code.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
-                StoreError::Busy { path, waited: self.busy_timeout }
+                StoreError::Busy { location, waited: self.busy_timeout }
             }
-            ErrorCode::DatabaseCorrupt => StoreError::Corrupt { path, detail: message },
-            ErrorCode::NotADatabase => StoreError::NotADatabase { path, why: "it is not a SQLite file".to_owned() },
-            ErrorCode::DiskFull => StoreError::Full { path, detail: self.space() },
+            ErrorCode::DatabaseCorrupt => StoreError::Damaged { location, detail: message },
+            ErrorCode::NotADatabase => StoreError::NotADatabase { location, why: "it is not a SQLite file".to_owned() },
+            ErrorCode::DiskFull => StoreError::Full { location, detail: self.space() },
             ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => {
                 self.denied("write", &message)
             }
             ErrorCode::CannotOpen => self.cannot_open(&message),
             ErrorCode::SystemIoFailure => self.io_failure(code.extended_code, message),
-            _ if OTHER_SCHEMA.iter().any(|it| message.contains(it)) => StoreError::Corrupt {
-                path,
+            _ if OTHER_SCHEMA.iter().any(|it| message.contains(it)) => StoreError::Damaged {
+                location,
                 detail: format!("{message}; its schema is not the one that it says it has"),
             },
             _ => self.failed(message),
@@ -120,7 +127,7 @@ impl Place {
         match error {
             rusqlite::Error::SqliteFailure(code, _) if UNKNOWN.contains(&code.extended_code) => {
                 StoreError::OutcomeUnknown {
-                    path: self.path.clone(),
+                    location: self.location(),
                     detail: ffi::code_to_str(code.extended_code).to_owned(),
                 }
             }
@@ -130,26 +137,26 @@ impl Place {
 
     /// An error after something was committed, or may have been.
     pub(super) fn unknown(&self, error: &StoreError) -> StoreError {
-        StoreError::OutcomeUnknown { path: self.path.clone(), detail: error.to_string() }
+        StoreError::OutcomeUnknown { location: self.location(), detail: error.to_string() }
     }
 
     pub(super) fn denied(&self, action: &'static str, detail: &str) -> StoreError {
         StoreError::Denied {
-            path: self.path.clone(),
+            location: self.location(),
             action,
-            user: rustix::process::geteuid().as_raw(),
+            user: rustix::process::geteuid().as_raw().to_string(),
             detail: detail.to_owned(),
         }
     }
 
     pub(super) fn failed(&self, detail: String) -> StoreError {
-        StoreError::Failed { path: self.path.clone(), detail }
+        StoreError::Failed { location: self.location(), detail }
     }
 
     /// SQLite cannot open the file, its log or its shared memory; which of them, and why, it does not say.
     fn cannot_open(&self, message: &str) -> StoreError {
         if self.free_bytes() == Some(0) {
-            return StoreError::Full { path: with_suffix(&self.path, INDEX), detail: self.space() };
+            return self.full_beside();
         }
         let action = match fs::File::open(&self.path) {
             Ok(_) => "write beside",
@@ -162,16 +169,21 @@ impl Place {
     fn io_failure(&self, extended: i32, message: String) -> StoreError {
         let shared_memory = [ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP];
         if shared_memory.contains(&extended) {
-            StoreError::Full { path: with_suffix(&self.path, INDEX), detail: self.space() }
+            self.full_beside()
         } else {
             // A limit on file size (EFBIG) reaches SQLite as a failed write.
             let write = extended == ffi::SQLITE_IOERR_WRITE || extended == ffi::SQLITE_IOERR_TRUNCATE;
             if write && at_file_size_limit() {
-                StoreError::Full { path: self.path.clone(), detail: "the limit on file size was reached".to_owned() }
+                StoreError::Full { location: self.location(), detail: "the limit on file size was reached".to_owned() }
             } else {
                 self.failed(message)
             }
         }
+    }
+
+    /// There is no space for the file that processes share beside the database.
+    fn full_beside(&self) -> StoreError {
+        StoreError::Full { location: with_suffix(&self.path, INDEX).as_path().into(), detail: self.space() }
     }
 
     fn free_bytes(&self) -> Option<u64> {
@@ -206,7 +218,7 @@ pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> 
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Place::new(path, Duration::ZERO).denied("write", &source.to_string())
         }
-        _ => StoreError::File { what, path: path.to_owned(), source },
+        _ => FileFault::Unusable { what, path: path.to_owned(), source }.into(),
     }
 }
 
@@ -214,6 +226,6 @@ pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> 
 pub(super) fn naming_error(what: &'static str, path: &Path, error: NamingError) -> StoreError {
     match error {
         NamingError::NotNamed(source) => file_error(what, path, source),
-        NamingError::NotSynced(_) => StoreError::OutcomeUnknown { path: path.to_owned(), detail: error.to_string() },
+        NamingError::NotSynced(_) => StoreError::OutcomeUnknown { location: path.into(), detail: error.to_string() },
     }
 }

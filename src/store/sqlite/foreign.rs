@@ -19,7 +19,7 @@ const VIEWS: [&str; 4] =
 /// Refuses a file in which a view or a virtual table stands in place of a table: a view may never end.
 pub(super) fn require_tables(connection: &Connection, place: &Place) -> store::Result<()> {
     match in_place_of_a_table(connection).map_err(|error| place.fail(&error))? {
-        Some(detail) => Err(StoreError::Corrupt { path: place.path.clone(), detail }),
+        Some(detail) => Err(StoreError::Damaged { location: place.location(), detail }),
         None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::beside::wal_of;
 use super::log_file::holds_a_commit;
-use crate::store::{Result, StoreError};
+use crate::store::{FileFault, Result};
 
 /// The file at a path, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Identity {
         if now.is_some() && now == self.file.get().map(|it| it.number) {
             Ok(())
         } else {
-            Err(StoreError::Replaced { path: self.path.clone() })
+            Err(FileFault::Replaced { path: self.path.clone() }.into())
         }
     }
 
@@ -66,7 +66,7 @@ impl Identity {
         let replaced = self.file.get().is_some_and(|it| it.number != number(&new)) && self.log == Some(number(&log));
         let older = (log.mtime(), log.mtime_nsec()) <= (new.ctime(), new.ctime_nsec());
         if replaced && older && holds_a_commit(&wal_of(&self.path)).unwrap_or(true) {
-            return Err(StoreError::ForeignLog { path: self.path.clone() });
+            return Err(FileFault::ForeignLog { path: self.path.clone() }.into());
         }
         Ok(())
     }

@@ -13,7 +13,6 @@ mod contents;
 mod draft;
 mod failure;
 mod foreign;
-mod freshness;
 mod identity;
 mod inspect;
 mod layout;
@@ -30,6 +29,7 @@ mod outgoing;
 mod plans;
 mod reports;
 mod restore;
+mod revisions;
 mod rollups;
 mod rows;
 mod schema;
@@ -55,15 +55,16 @@ use self::failure::Place;
 use self::identity::Identity;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, Inspect, LockWaits, MaintainReport, Maintenance,
+    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, Inspect, LockWaits, MaintainReport,
     MigrateReport, RestoreReport, Result, Snapshot, StatementReport, StatusReport, Store, StoreError, Transaction,
     Trial, UnarchiveReport, Work,
 };
 use crate::clock::Clock;
 use crate::draft::sweep_beside;
 
+pub use super::Access;
 pub use draft::DatabaseDraft;
-pub use open::{Access, Options};
+pub use open::Options;
 
 /// A skills database in a SQLite file.
 #[derive(Debug)]
@@ -83,8 +84,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a database that has this cfn's schema. [`StoreError::NeedsMigration`] where it is older: open it with
-    /// [`older`](Self::older) and call [`Maintenance::migrate`].
+    /// Opens a database that has this cfn's schema. [`StoreError::Older`] where it is older: open it with
+    /// [`older`](Self::older) and call [`FileCare::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let identity = options.long_lived.then(|| Identity::of(path));
         let (connection, place) = Self::current(path, access, &options)?;
@@ -133,7 +134,7 @@ impl SqliteStore {
         let (connection, place) = open::existing(path, access, options)?;
         match state::of(&connection, &place)? {
             state::State::Current => Ok((connection, place)),
-            state::State::Older(_) => Err(StoreError::NeedsMigration { path: path.to_owned() }),
+            state::State::Older(_) => Err(StoreError::Older { location: path.into() }),
         }
     }
 
@@ -222,9 +223,17 @@ impl Store for SqliteStore {
             Conclusion::Undo => Ok(()),
         }
     }
+
+    fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        Some(self)
+    }
+
+    fn inspect(&mut self) -> Option<&mut dyn Inspect> {
+        Some(self)
+    }
 }
 
-impl Maintenance for SqliteStore {
+impl FileCare for SqliteStore {
     fn status(&mut self) -> Result<StatusReport> {
         self.require_tables()?;
         let report = status::report(&self.connection, &self.place)?;

@@ -16,16 +16,7 @@ use super::sums;
 use super::unchanging::Unchanging;
 use super::waiting::Wait;
 use crate::settings::Queued;
-use crate::store::{Durability, Result, StoreError};
-
-/// What a command is going to do with the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Opened read-only: no fsync, and no write-ahead log removed at close.
-    Read,
-    /// Opened for writing.
-    Write,
-}
+use crate::store::{Access, Durability, Result, StoreError};
 
 /// How to open; each with a default that suits a short command.
 #[derive(Debug, Clone, Copy)]
@@ -253,7 +244,7 @@ fn network_file_system(path: &Path) -> Option<&'static str> {
 
 /// Says what is at `path` where that is not a regular file; SQLite would hang on a pipe and create through a dangling link.
 pub(super) fn require_regular_file(path: &Path) -> Result<()> {
-    let not = |why: &str| Err(StoreError::NotADatabase { path: path.to_owned(), why: why.to_owned() });
+    let not = |why: &str| Err(StoreError::NotADatabase { location: path.into(), why: why.to_owned() });
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => not("it is a folder"),
         Ok(found) if !found.is_file() => not("it is not a regular file"),
@@ -263,7 +254,7 @@ pub(super) fn require_regular_file(path: &Path) -> Result<()> {
             if fs::symlink_metadata(path).is_ok() {
                 not("it is a link to nothing")
             } else {
-                Err(StoreError::Missing { path: path.to_owned() })
+                Err(StoreError::Missing { location: path.into() })
             }
         }
         Err(error) => Err(Place::new(path, Duration::ZERO).denied("read", &error.to_string())),

@@ -4,9 +4,9 @@ use super::outbox;
 use super::transaction::SqliteTransaction;
 use crate::model::{Delivery, Failures, SkillId};
 use crate::settings::Queued;
-use crate::store::{Due, Outbox, OutboxSummary, Outgoing, Result, Undelivered};
+use crate::store::{Due, Outbox, OutboxStatus, OutboxSummary, Result, Undelivered};
 
-impl Outgoing for SqliteTransaction<'_> {
+impl OutboxStatus for SqliteTransaction<'_> {
     fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
         self.say(outbox::is_anything_due(&self.inner, due))
     }

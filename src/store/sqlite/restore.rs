@@ -19,7 +19,7 @@ use super::waiting::Wait;
 use crate::clock::Clock;
 use crate::draft::{Draft, NamingError, rename_to_free};
 use crate::regular_file;
-use crate::store::{RestoreReport, Result, StoreError};
+use crate::store::{Access, RestoreReport, Result, StoreError};
 
 /// Why the state before is kept.
 const WHY: &str = "before-restore";
@@ -125,9 +125,9 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
 
 /// Whether what is there is a database after all.
 fn opens(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
-    match SqliteStore::open(path, open::Access::Write, *options, clock) {
+    match SqliteStore::open(path, Access::Write, *options, clock) {
         Ok(_) => Ok(true),
-        Err(StoreError::NotADatabase { .. } | StoreError::Corrupt { .. }) => Ok(false),
+        Err(StoreError::NotADatabase { .. } | StoreError::Damaged { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -139,7 +139,7 @@ fn locked_file(file: &File, path: &Path, place: &Place) -> Result<bool> {
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) if wait.pause().is_some() => {}
             Err(fs::TryLockError::WouldBlock) => {
-                return Err(StoreError::Busy { path: path.to_owned(), waited: place.busy_timeout });
+                return Err(StoreError::Busy { location: path.into(), waited: place.busy_timeout });
             }
             // Where the file system has no such locks, nobody is kept out.
             Ok(()) | Err(fs::TryLockError::Error(_)) => break,
@@ -185,7 +185,7 @@ impl Verified {
     /// Refuses what is no whole skills database that this cfn knows.
     fn open(place: &Place, from: &Path) -> Result<Self> {
         let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
-        let (connection, place) = open::existing(from, open::Access::Read, &options)?;
+        let (connection, place) = open::existing(from, Access::Read, &options)?;
         connection.execute_batch("BEGIN").map_err(|error| place.fail(&error))?;
         state::of(&connection, &place)?;
         let verdict: String =
@@ -193,7 +193,7 @@ impl Verified {
         if verdict == "ok" {
             Ok(Self { connection, place })
         } else {
-            Err(StoreError::Corrupt { path: from.to_owned(), detail: verdict })
+            Err(StoreError::Damaged { location: from.into(), detail: verdict })
         }
     }
 }

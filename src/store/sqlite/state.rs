@@ -84,7 +84,7 @@ fn by_number(connection: &Connection, place: &Place) -> Result<Option<State>> {
 }
 
 fn newer(place: &Place, found: String) -> StoreError {
-    StoreError::Newer { path: place.path.clone(), found, known: schema::name_of(CURRENT) }
+    StoreError::Newer { location: place.location(), found, known: schema::name_of(CURRENT) }
 }
 
 fn older(connection: &Connection, place: &Place) -> Result<Older> {
@@ -111,7 +111,7 @@ fn older(connection: &Connection, place: &Place) -> Result<Older> {
 }
 
 fn damaged(place: &Place, detail: String) -> StoreError {
-    StoreError::Corrupt { path: place.path.clone(), detail }
+    StoreError::Damaged { location: place.location(), detail }
 }
 
 /// What does not fit the schema that a file says it has: what it lacks, or what only a later one has.
@@ -195,7 +195,7 @@ fn require_tables(connection: &Connection, place: &Place) -> Result<()> {
         let columns = layout::columns(&first, table).map_err(|error| place.fail(&error))?;
         let found = layout::relation(connection, table).map_err(|error| place.fail(&error))?;
         if let Some(why) = misfit(&found, table, &columns) {
-            return Err(StoreError::NotADatabase { path: place.path.clone(), why: format!("it has {why}") });
+            return Err(StoreError::NotADatabase { location: place.location(), why: format!("it has {why}") });
         }
     }
     Ok(())
@@ -204,7 +204,7 @@ fn require_tables(connection: &Connection, place: &Place) -> Result<()> {
 /// Refuses a file without the table that everything hangs on: rows with an integer key, a name, a path and a hash.
 pub(super) fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
     match unknown_layout(connection).map_err(|error| place.fail(&error))? {
-        Some(why) => Err(StoreError::NotADatabase { path: place.path.clone(), why }),
+        Some(why) => Err(StoreError::NotADatabase { location: place.location(), why }),
         None => Ok(()),
     }
 }

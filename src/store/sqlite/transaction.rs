@@ -7,17 +7,18 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Place;
 use super::identity::Identity;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, freshness, mappings, names, outbox, reports, rollups, skills,
+    approvals, bootstrap, candidates, cells, contents, mappings, names, outbox, reports, revisions, rollups, skills,
     usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, Mark, OpenUse,
-    Outcome, Review, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, OpenUse, Outcome,
+    Review, Revision, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
-    Backlog, Catalogue, Days, Freshness, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
-    NewVersion, Proof, Reporting, Result, Serving, SkillChange, SkillFilter, Sums, Transaction, Unstored, UsageFilter,
+    Backlog, Catalogue, CatalogueWrites, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping,
+    NewSkill, NewVersion, Proof, Reports, Result, Revisions, Serving, SkillChange, SkillFilter, Sums, Unstored,
+    UsageFilter, UsageLog, UsageWrites,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -69,9 +70,9 @@ impl<'a> SqliteTransaction<'a> {
     }
 }
 
-impl Freshness for SqliteTransaction<'_> {
-    fn mark(&self, of: Tables) -> Result<Option<Mark>> {
-        self.say(freshness::mark(&self.inner, of, self.watched))
+impl Revisions for SqliteTransaction<'_> {
+    fn revision(&self, of: Tables) -> Result<Option<Revision>> {
+        self.say(revisions::revision(&self.inner, of, self.watched))
     }
 }
 
@@ -146,7 +147,7 @@ impl Catalogue for SqliteTransaction<'_> {
     }
 }
 
-impl Reporting for SqliteTransaction<'_> {
+impl UsageLog for SqliteTransaction<'_> {
     fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
         self.say(usage::used(&self.inner, name))
     }
@@ -178,7 +179,9 @@ impl Reporting for SqliteTransaction<'_> {
     fn prove(&self) -> Result<Proof> {
         self.say(cells::prove(&self.inner))
     }
+}
 
+impl Reports for SqliteTransaction<'_> {
     fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
         self.say(reports::decision_times(&self.inner, days, category))
     }
@@ -196,7 +199,7 @@ impl Reporting for SqliteTransaction<'_> {
     }
 }
 
-impl Transaction for SqliteTransaction<'_> {
+impl CatalogueWrites for SqliteTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         let id = self.say(skills::insert(&self.inner, skill, version))?;
         self.say(versions::record(&self.inner, id, version))?;
@@ -232,6 +235,12 @@ impl Transaction for SqliteTransaction<'_> {
         self.say(mappings::set(&self.inner, skill, mapping))
     }
 
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
+        self.say(bootstrap::bind(&self.inner, name, hash))
+    }
+}
+
+impl UsageWrites for SqliteTransaction<'_> {
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
         let all = self.queued == Queued::Everything;
         let queued = if all { self.say(outbox::executed(&self.inner, row))? } else { None };
@@ -250,9 +259,5 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn forget_rollups(&mut self) -> Result<()> {
         self.say(rollups::forget(&self.inner))
-    }
-
-    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
-        self.say(bootstrap::bind(&self.inner, name, hash))
     }
 }

@@ -15,17 +15,15 @@ mod usage;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cfn::model::Location;
 use cfn::settings::Queued;
-use cfn::store::{Conclusion, Durability, Result, Snapshot, Store, StoreError, Work};
+use cfn::store::{Conclusion, Durability, FileCare, Inspect, Result, Snapshot, Store, StoreError, Work};
 
 use self::tables::Tables;
 use self::transaction::MemoryTransaction;
 
 /// How often work is run before a conflict is an error.
 const MOST_RUNS: u32 = 10;
-
-/// What messages call it.
-const PLACE: &str = "memory";
 
 /// A database; it is there for as long as somebody has it.
 #[derive(Clone, Default)]
@@ -135,16 +133,29 @@ impl Store for MemoryStore {
         }
         Err(conflict())
     }
+
+    fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        None
+    }
+
+    fn inspect(&mut self) -> Option<&mut dyn Inspect> {
+        None
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What messages call it.
+fn location() -> Location {
+    Location::Server("memory".to_owned())
+}
+
 fn conflict() -> StoreError {
-    StoreError::Conflict { path: PLACE.into(), attempts: MOST_RUNS }
+    StoreError::Conflict { location: location(), attempts: MOST_RUNS }
 }
 
 fn refused(why: &str) -> StoreError {
-    StoreError::Failed { path: PLACE.into(), detail: why.to_owned() }
+    StoreError::Failed { location: location(), detail: why.to_owned() }
 }

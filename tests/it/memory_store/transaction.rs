@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use cfn::model::{
-    ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Mark, OpenUse, Outcome, SkillId, SkillName,
-    Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, OpenUse, Outcome, Revision, SkillId,
+    SkillName, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    Backlog, Days, Due, Freshness, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxSummary, Outgoing,
-    Proof, Reporting, Result, SkillChange, Sums, Transaction, Undelivered, UsageFilter,
+    Backlog, CatalogueWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxStatus,
+    OutboxSummary, Proof, Reports, Result, Revisions, SkillChange, Sums, Undelivered, UsageFilter, UsageLog,
+    UsageWrites,
 };
 
 use super::tables::Tables;
@@ -54,22 +55,16 @@ impl MemoryTransaction<'_> {
     }
 }
 
-impl Freshness for MemoryTransaction<'_> {
-    fn mark(&self, of: Read) -> Result<Option<Mark>> {
-        let bytes = |number: u64| u128::from(number).to_be_bytes();
+impl Revisions for MemoryTransaction<'_> {
+    fn revision(&self, of: Read) -> Result<Option<Revision>> {
         let counts = self.tables.revision;
-        Ok(Some(Mark {
-            database_id: bytes(self.database.id),
-            catalogue: bytes(counts.catalogue),
-            usage: Some(bytes(counts.usage)).filter(|_| of == Read::CatalogueAndUsage),
-            schema_version: 0,
-            schema_cookie: 0,
-            cache_key: CacheKey([7; 32]),
-        }))
+        let usage = Some(counts.usage).filter(|_| of == Read::CatalogueAndUsage);
+        let state = [Some(counts.catalogue), usage].into_iter().flatten().flat_map(u64::to_be_bytes).collect();
+        Ok(Some(Revision::new(u128::from(self.database.id).to_be_bytes(), state, CacheKey([7; 32]))))
     }
 }
 
-impl Reporting for MemoryTransaction<'_> {
+impl UsageLog for MemoryTransaction<'_> {
     fn backlog(&self) -> Result<Backlog> {
         Ok(Backlog { tail: 0, dirty: false, trustworthy: true, repairable: true })
     }
@@ -101,7 +96,9 @@ impl Reporting for MemoryTransaction<'_> {
     fn uses_by_day(&self, days: Option<&Days>, _: Sums, most: usize) -> Result<Vec<(String, i64)>> {
         Ok(self.tables.uses_by_day(days, most))
     }
+}
 
+impl Reports for MemoryTransaction<'_> {
     fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
         Ok(self.tables.decision_times(days, category))
     }
@@ -119,7 +116,7 @@ impl Reporting for MemoryTransaction<'_> {
     }
 }
 
-impl Outgoing for MemoryTransaction<'_> {
+impl OutboxStatus for MemoryTransaction<'_> {
     fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
         Ok(self.tables.is_anything_due(due))
     }
@@ -189,15 +186,7 @@ impl Outbox for MemoryTransaction<'_> {
     }
 }
 
-impl Transaction for MemoryTransaction<'_> {
-    fn roll_up(&mut self, _: i64) -> Result<()> {
-        Ok(())
-    }
-
-    fn forget_rollups(&mut self) -> Result<()> {
-        Ok(())
-    }
-
+impl CatalogueWrites for MemoryTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         self.change_catalogue()?.insert_skill(skill, version)
     }
@@ -230,6 +219,20 @@ impl Transaction for MemoryTransaction<'_> {
         self.change_catalogue().map(|it| it.change_mapping(skill, mapping))
     }
 
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
+        self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
+    }
+}
+
+impl UsageWrites for MemoryTransaction<'_> {
+    fn roll_up(&mut self, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    fn forget_rollups(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()> {
         let (everything, key) = (self.queued == Queued::Everything, self.new_key());
         let tables = self.change_usage()?;
@@ -246,9 +249,5 @@ impl Transaction for MemoryTransaction<'_> {
             tables.queue_outcome(open, &entry, key, everything);
         }
         Ok(())
-    }
-
-    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
-        self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cfn::cache::redis::{Patience, Redis};
 use cfn::cache::{Cache, Class, Key, Question};
 use cfn::clock::Clock;
-use cfn::model::{CacheKey, Mark, Tables};
+use cfn::model::{CacheKey, Location, Revision, Tables};
 use cfn::settings::{Flags, Settings};
 use tempfile::TempDir;
 
@@ -15,21 +15,15 @@ use super::fake::{Fake, Manner};
 use super::server::Server;
 
 fn key(number: u64) -> Key {
-    let mark = Mark {
-        database_id: [1; 16],
-        catalogue: [2; 16],
-        usage: None,
-        schema_version: 1,
-        schema_cookie: 1,
-        cache_key: CacheKey([3; 32]),
-    };
-    Key::of(&mark, &Question::new(Class::Load, Tables::Catalogue, "test").number(Some(number)))
+    let revision = Revision::new([1; 16], vec![2; 16], CacheKey([3; 32]));
+    Key::of(&revision, &Question::new(Class::Load, Tables::Catalogue, "test").number(Some(number)))
 }
 
 fn cache(folder: &Path, url: &str, patience: Patience) -> Redis {
     let flags = Flags { redis_url: Some(url.into()), cache: "always".parse().ok(), ..Flags::default() };
     let settings = Settings::resolve(&flags, &|_| None, folder).cache().expect("settings");
-    Redis::start(&settings, &folder.join("skills.db"), &Class::ALL, patience, Clock::System).expect("it is asked")
+    Redis::start(&settings, &Location::File(folder.join("skills.db")), &Class::ALL, patience, Clock::System)
+        .expect("it is asked")
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::thread;
 
 use cfn::model::ApprovalLevel::Auto;
 use cfn::model::ContentHash;
-use cfn::store::{Conclusion, Durability, NameKind, Snapshot, Store, StoreError, write, write_unless};
+use cfn::store::{Conclusion, Durability, NameKind, Snapshot, Store, StoreError, file_care, write, write_unless};
 
 use super::{Backend, commit, insert, name, undo, version};
 
@@ -150,4 +150,14 @@ pub(crate) fn writers_at_once_lose_nothing(backend: &dyn Backend) {
     let versions = backend.open().read().expect("a snapshot").versions(skill).expect("versions");
     let numbers: Vec<_> = versions.into_iter().rev().map(|it| it.version).collect();
     assert_eq!(numbers, (0..=WRITERS * EACH).map(|it| format!("1.0.{it}")).collect::<Vec<_>>());
+}
+
+pub(crate) fn what_only_some_engines_have_is_asked_for_and_refused_by_others(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let is_a_file = store.file_care().is_some();
+    match file_care(store.as_mut()) {
+        Ok(_) => assert!(is_a_file),
+        Err(error) => assert!(!is_a_file && matches!(error, StoreError::NoFile), "{error}"),
+    }
+    assert!(store.inspect().is_none_or(|it| it.lock_waits().count == 0), "nobody was waited for");
 }

@@ -74,7 +74,8 @@ macro_rules! contract {
             isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit,
                 work_that_fails_undoes_everything_and_its_error_is_returned, an_attempt_commits_only_what_it_is_told_to,
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
-                what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing;
+                what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing,
+                what_only_some_engines_have_is_asked_for_and_refused_by_others;
             other_programs: other_bytes_under_a_recorded_version_wait_and_the_approved_ones_stay_served,
                 a_version_that_another_program_writes_is_recorded_as_external, who_recorded_a_version_first_stays,
                 a_decision_by_number_binds_to_the_bytes_that_the_number_has_then;

@@ -2,15 +2,15 @@
 
 use cfn::model::ApprovalLevel::Auto;
 use cfn::model::Decision::Rejected;
-use cfn::model::{Bootstrap, ContentHash, Mark, Outcome, Tables, Usage};
+use cfn::model::{Bootstrap, ContentHash, Outcome, Revision, Tables, Usage};
 use cfn::store::{NewMapping, SkillChange, Store, Transaction};
 
 use super::{Backend, NOW, OtherProgram, commit, decide, insert, map, usage, version};
 
 /// The revisions of the catalogue, and of that with the usage log.
-fn revisions(store: &mut dyn Store) -> (Mark, Mark) {
+fn revisions(store: &mut dyn Store) -> (Revision, Revision) {
     let snapshot = store.read().expect("a snapshot");
-    let of = |tables| snapshot.mark(tables).expect("a read").expect("every write is seen");
+    let of = |tables| snapshot.revision(tables).expect("a read").expect("every write is seen");
     (of(Tables::Catalogue), of(Tables::CatalogueAndUsage))
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn what_is_undone_leaves_the_revision_and_its_successor_is_new(backen
     let mut inside = None;
     super::undo(store.as_mut(), |tx| {
         insert(tx, "jwt", b"1", Auto);
-        inside = Some(tx.mark(Tables::Catalogue).expect("a read"));
+        inside = Some(tx.revision(Tables::Catalogue).expect("a read"));
     });
     assert_eq!(revisions(store.as_mut()), before);
     commit(store.as_mut(), |tx| {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
-use cfn::model::{Bootstrap, ChangeType, ContentHash, Failures, SkillName, Version};
+use cfn::model::{Bootstrap, ChangeType, ContentHash, Failures, Location, SkillName, Version};
 use cfn::ops::{self, Deploy, Format, Import, Load, Project, Restore, Review, Rollback, Update, UsageOf};
 use cfn::store::{self, Durability, SkillChange, Snapshot, Store, UsageFilter, write};
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +25,7 @@ impl Files {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let rules = ops::Files { most_bytes: 1 << 20, root: None };
-        let project = Project::of(&folder.path().join("skills.db"), folder.path());
+        let project = Project::of(&Location::File(folder.path().join("skills.db")), folder.path());
         let files = Self { folder, rules, project };
         for skill in SKILLS {
             for body in 0..BODIES {

@@ -106,7 +106,7 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
         None => Recorder::none(),
     };
     let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
-    place_database(context, &own, workload, stop)?;
+    place_database(context, &own, &scratch, workload, stop)?;
     let open = own.opening(Access::Write)?.opener();
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);
     let (rounds, limit) = if args.quick { QUICK } else { FULL };

@@ -18,7 +18,7 @@ use crate::draft::Draft;
 use crate::regular_file;
 use crate::store::sqlite::failure::{Place, file_error};
 use crate::store::sqlite::sums::day_of;
-use crate::store::{Result, StoreError};
+use crate::store::{FileFault, Result, StoreError};
 
 /// The number of this format.
 pub(super) const FORMAT: u32 = 1;
@@ -40,7 +40,7 @@ pub(super) struct Header {
 
 /// A file that is not taken.
 pub(super) fn refused(path: &Path, why: &str) -> StoreError {
-    StoreError::Archive { path: path.to_owned(), why: why.to_owned() }
+    FileFault::Archive { path: path.to_owned(), why: why.to_owned() }.into()
 }
 
 /// Writes the old rows of a snapshot, and syncs them; how many there are. They are read twice, since the header comes first.

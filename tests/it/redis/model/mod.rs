@@ -12,9 +12,10 @@ use std::time::Instant;
 use cfn::bench::Random;
 use cfn::cache::redis::{Patience, Redis};
 use cfn::cache::{Cache, Class, Key};
+use cfn::model::Location;
 use cfn::settings::{Flags, Settings};
 use cfn::store::sqlite::SqliteStore;
-use cfn::store::{self, Durability, Snapshot, Store, Work};
+use cfn::store::{self, Durability, FileCare, Inspect, Snapshot, Store, Work};
 use rusqlite::Connection;
 
 use self::questions::Question;
@@ -65,7 +66,7 @@ impl Cache for Counting {
 struct Interrupted<'a> {
     inner: &'a mut SqliteStore,
     snapshots: usize,
-    writer: &'a Connection,
+    writer: &'a mut Connection,
     sql: &'a str,
 }
 
@@ -80,6 +81,14 @@ impl Store for Interrupted<'_> {
 
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> store::Result<()> {
         self.inner.attempt(durability, work)
+    }
+
+    fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        self.inner.file_care()
+    }
+
+    fn inspect(&mut self) -> Option<&mut dyn Inspect> {
+        self.inner.inspect()
     }
 }
 
@@ -135,7 +144,7 @@ impl Model {
         }
         let answer = if self.reads.is_multiple_of(READS_AN_INTERRUPTION) && self.blind.is_none() {
             let sql = writes::sql(&mut self.random);
-            let (inner, writer) = (&mut self.reader, &self.writer);
+            let (inner, writer) = (&mut self.reader, &mut self.writer);
             if self.late_tokens
                 && let Some((key, kept)) = question.kept_late(inner, &|| writes::execute(writer, &sql))
             {
@@ -186,7 +195,8 @@ fn cache(scene: &Scene, server: &Server) -> Counting {
     let url = format!("unix://{}", server.socket().display());
     let flags = Flags { redis_url: Some(url.into()), cache: "always".parse().ok(), ..Flags::default() };
     let settings = Settings::resolve(&flags, &|_| None, scene.project.path()).cache().expect("settings");
-    let inner = Redis::start(&settings, &scene.project.database(), &Class::ALL, Patience::Work, clock());
+    let inner =
+        Redis::start(&settings, &Location::File(scene.project.database()), &Class::ALL, Patience::Work, clock());
     Counting { inner: inner.expect("it is asked"), hits: Cell::new(0), misses: Cell::new(0) }
 }
 

@@ -85,8 +85,8 @@ impl Question {
             let question = query.question();
             let kept = query.kept(&query.compute(store.read().ok()?.as_ref()).ok()?)?;
             between();
-            let mark = store.read().ok()?.mark(question.tables).ok()??;
-            Some((Key::of(&mark, &question), kept))
+            let revision = store.read().ok()?.revision(question.tables).ok()??;
+            Some((Key::of(&revision, &question), kept))
         }
         match self {
             Self::Load(it) => late(it, store, between),

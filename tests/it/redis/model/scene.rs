@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cfn::bench::Random;
 use cfn::clock::Clock;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
-use cfn::store::{Durability, Maintenance};
+use cfn::store::{Durability, FileCare};
 use rusqlite::Connection;
 
 use super::writes;

@@ -1,7 +1,7 @@
 //! Writes: by cfn, and in plain SQL.
 
 use cfn::bench::Random;
-use cfn::model::{Category, Decision, Outcome};
+use cfn::model::{Category, Decision, Location, Outcome};
 use cfn::ops::{self, Deploy, Execution, Files, Load, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -106,7 +106,7 @@ pub(super) fn deploy(store: &mut SqliteStore, project: &Project, name: &str, tex
     let path = project.skill(name, &format!("Text {text}."));
     let agents: Vec<_> = agents.iter().map(|it| it.parse().expect("an agent type")).collect();
     let files = Files { most_bytes: 1 << 20, root: None };
-    let own = ops::Project::of(&project.database(), project.path());
+    let own = ops::Project::of(&Location::File(project.database()), project.path());
     let name = name.parse().expect("a name");
     let request = Deploy {
         category: Some(Category::Domain),

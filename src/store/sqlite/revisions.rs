@@ -1,7 +1,7 @@
-//! Marks: the write tokens, and whether the triggers that change them are there.
+//! Revisions: the write tokens, and whether the triggers that change them are there.
 //!
 //! Who drops a trigger, writes and puts the trigger back leaves the tokens as they were. But each change of the schema counts
-//! SQLite's schema cookie up, a restore included, so the mark is another one.
+//! SQLite's schema cookie up, a restore included, so the revision is another one.
 
 use std::cell::Cell;
 
@@ -9,19 +9,23 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, ErrorCode, Result, Row};
 
 use super::schema;
-use crate::model::{CacheKey, Mark, Tables};
+use crate::model::{CacheKey, Revision, Tables};
 
 /// Every request of a batch runs it, so it is written for speed: single seeks cost a quarter less than one range with a grouping.
-const MARK: &str = "SELECT (SELECT value FROM cfn_metadata WHERE name = 'database_id'),
+const REVISION: &str = "SELECT (SELECT value FROM cfn_metadata WHERE name = 'database_id'),
        (SELECT value FROM cfn_metadata WHERE name = 'catalogue_token'), (SELECT value FROM cfn_metadata WHERE name = 'usage_token'),
        (SELECT value FROM cfn_metadata WHERE name = 'cache_key'),
        (SELECT user_version FROM pragma_user_version), (SELECT schema_version FROM pragma_schema_version)";
 
 /// `watched` holds the schema cookie with which the triggers were last found to be all there.
-pub(super) fn mark(connection: &Connection, of: Tables, watched: Option<&Cell<Option<i64>>>) -> Result<Option<Mark>> {
-    let found = connection.prepare_cached(MARK).and_then(|mut it| it.query_row([], |row| Ok(read(row, of))));
-    let mark = match found {
-        Ok(Some(mark)) => mark,
+pub(super) fn revision(
+    connection: &Connection,
+    of: Tables,
+    watched: Option<&Cell<Option<i64>>>,
+) -> Result<Option<Revision>> {
+    let found = connection.prepare_cached(REVISION).and_then(|mut it| it.query_row([], |row| Ok(read(row, of))));
+    let (revision, cookie) = match found {
+        Ok(Some(found)) => found,
         Ok(None) => return Ok(None),
         // No such table or column: somebody took it away, and there is nothing to stand on.
         Err(Error::SqliteFailure(error, _) | Error::SqlInputError { error, .. })
@@ -31,36 +35,33 @@ pub(super) fn mark(connection: &Connection, of: Tables, watched: Option<&Cell<Op
         }
         Err(error) => return Err(error),
     };
-    let cookie = Some(mark.schema_cookie);
-    if watched.is_some_and(|it| it.get() == cookie) {
-        return Ok(Some(mark));
+    if watched.is_some_and(|it| it.get() == Some(cookie)) {
+        return Ok(Some(revision));
     }
     if !triggers_are_there(connection)? {
         return Ok(None);
     }
-    watched.inspect(|it| it.set(cookie));
-    Ok(Some(mark))
+    watched.inspect(|it| it.set(Some(cookie)));
+    Ok(Some(revision))
 }
 
-/// A value that is missing, or is not as cfn wrote it, is nothing to stand on either.
-fn read(row: &Row<'_>, of: Tables) -> Option<Mark> {
+/// The revision, and the schema cookie in it. A value that is missing, or is not as cfn wrote it, is nothing to stand on either.
+fn read(row: &Row<'_>, of: Tables) -> Option<(Revision, i64)> {
     fn bytes<const LENGTH: usize>(row: &Row<'_>, column: usize) -> Option<[u8; LENGTH]> {
         match row.get_ref(column).ok()? {
             ValueRef::Blob(bytes) => bytes.try_into().ok(),
             _ => None,
         }
     }
-    Some(Mark {
-        database_id: bytes(row, 0)?,
-        catalogue: bytes(row, 1)?,
-        usage: match of {
-            Tables::Catalogue => None,
-            Tables::CatalogueAndUsage => Some(bytes(row, 2)?),
-        },
-        cache_key: CacheKey(bytes(row, 3)?),
-        schema_version: row.get(4).ok()?,
-        schema_cookie: row.get(5).ok()?,
-    })
+    let (catalogue, version, cookie): ([u8; 16], i64, i64) = (bytes(row, 1)?, row.get(4).ok()?, row.get(5).ok()?);
+    let mut state = Vec::with_capacity(48);
+    state.extend(version.to_le_bytes());
+    state.extend(cookie.to_le_bytes());
+    state.extend(catalogue);
+    if of == Tables::CatalogueAndUsage {
+        state.extend(bytes::<16>(row, 2)?);
+    }
+    Some((Revision::new(bytes(row, 0)?, state, CacheKey(bytes(row, 3)?)), cookie))
 }
 
 /// Whether every trigger that changes a token is there, with exactly its own SQL.
@@ -82,7 +83,7 @@ mod tests {
 
     use rusqlite::{Connection, Result};
 
-    use super::mark;
+    use super::revision;
     use crate::model::Tables;
     use crate::store::sqlite::schema;
 
@@ -93,36 +94,39 @@ mod tests {
     }
 
     #[test]
-    fn every_write_changes_the_mark_of_its_tables() -> Result<()> {
+    fn every_write_changes_the_revision_of_its_tables() -> Result<()> {
         let connection = fresh()?;
         connection.execute_batch("PRAGMA foreign_keys = OFF")?;
-        let marks = || -> Result<_> {
-            Ok((mark(&connection, Tables::Catalogue, None)?, mark(&connection, Tables::CatalogueAndUsage, None)?))
+        let revisions = || -> Result<_> {
+            Ok((
+                revision(&connection, Tables::Catalogue, None)?,
+                revision(&connection, Tables::CatalogueAndUsage, None)?,
+            ))
         };
-        let first = marks()?;
+        let first = revisions()?;
         assert!(first.0.is_some() && first.1.is_some());
-        assert_eq!(marks()?, first, "nothing was written");
+        assert_eq!(revisions()?, first, "nothing was written");
         connection
             .execute_batch("INSERT INTO skill_usage_log (agent_id, agent_type, skill_id) VALUES ('a', 'b', 1)")?;
-        let second = marks()?;
+        let second = revisions()?;
         assert_eq!(second.0, first.0);
         assert_ne!(second.1, first.1);
         connection.execute_batch("INSERT INTO skill_contents (hash, bytes) VALUES ('h', 'x')")?;
-        let third = marks()?;
+        let third = revisions()?;
         assert!(third.0 != second.0 && third.1 != second.1);
         connection.execute_batch("VACUUM")?;
-        assert!(marks()?.0 != third.0, "a VACUUM counts as a change");
+        assert!(revisions()?.0 != third.0, "a VACUUM counts as a change");
         Ok(())
     }
 
     #[test]
-    fn without_any_one_trigger_there_is_no_mark() -> Result<()> {
+    fn without_any_one_trigger_there_is_no_revision() -> Result<()> {
         let connection = fresh()?;
         let names: Vec<_> = schema::token_triggers().collect();
         assert_eq!(names.len(), 21);
         let watched = Cell::new(None);
         for (name, sql) in names {
-            let marked = || mark(&connection, Tables::Catalogue, Some(&watched)).map(|it| it.is_some());
+            let marked = || revision(&connection, Tables::Catalogue, Some(&watched)).map(|it| it.is_some());
             assert!(marked()?);
             connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
             assert!(!marked()?, "{name} is missing");
@@ -135,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_there_is_no_mark_and_no_error() -> Result<()> {
+    fn without_a_token_there_is_no_revision_and_no_error() -> Result<()> {
         for damage in [
             "DELETE FROM cfn_metadata WHERE name = 'catalogue_token'",
             "UPDATE cfn_metadata SET value = 'text' WHERE name = 'database_id'",
@@ -144,12 +148,12 @@ mod tests {
         ] {
             let connection = fresh()?;
             connection.execute_batch(damage)?;
-            assert_eq!(mark(&connection, Tables::Catalogue, None)?, None, "{damage}");
+            assert_eq!(revision(&connection, Tables::Catalogue, None)?, None, "{damage}");
         }
         let connection = fresh()?;
         connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'usage_token'")?;
-        assert!(mark(&connection, Tables::Catalogue, None)?.is_some());
-        assert_eq!(mark(&connection, Tables::CatalogueAndUsage, None)?, None);
+        assert!(revision(&connection, Tables::Catalogue, None)?.is_some());
+        assert_eq!(revision(&connection, Tables::CatalogueAndUsage, None)?, None);
         Ok(())
     }
 }
