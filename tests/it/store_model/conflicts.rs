@@ -3,24 +3,15 @@
 use cfn::model::{ChangeType, Decision};
 
 use super::Listener;
+use super::files::Files;
 use super::observe::observation;
-use super::perform::{Files, perform};
-use super::steps::{Execution, Step};
+use super::perform::perform;
+use super::steps::{Deployment, Execution, Publish, Step};
 use crate::memory_store::{Conflicts, MemoryDatabase};
 
 fn deploy(body: usize) -> Step {
-    Step::Deploy {
-        skill: "alpha",
-        body,
-        version: None,
-        category: None,
-        agents: vec!["dev"],
-        priority: None,
-        required: None,
-        context: false,
-        overrides: false,
-        dry_run: false,
-    }
+    let deployment = Deployment { skill: "alpha", body, agents: vec!["dev"], ..Deployment::default() };
+    Step::Publish(Publish::Deploy(deployment))
 }
 
 /// One of each command that writes, each after those that it needs.
@@ -33,26 +24,20 @@ fn story() -> Vec<(&'static str, Step)> {
         phase: None,
         outcome: cfn::model::Outcome { exit_code: Some(0), ..Default::default() },
     };
+    let change = ChangeType::Minor;
+    let update = Publish::Update { skill: "alpha", body: 2, version: None, change, overrides: false, dry_run: false };
+    let rollback = Publish::Rollback { skill: "alpha", to: 2, overrides: false, dry_run: false };
+    let import = Publish::Import { update: true, from_any: true, approve: true, overrides: true };
     vec![
         ("deploy", deploy(1)),
         ("deploy again", deploy(3)),
-        (
-            "update",
-            Step::Update {
-                skill: "alpha",
-                body: 2,
-                version: None,
-                change: ChangeType::Minor,
-                overrides: false,
-                dry_run: false,
-            },
-        ),
+        ("update", Step::Publish(update)),
         ("review", Step::Review { skill: "alpha", version: None, decision: Decision::Rejected }),
-        ("rollback", Step::Rollback { skill: "alpha", to: 2, overrides: false, dry_run: false }),
+        ("rollback", Step::Publish(rollback)),
         ("load", Step::LoadAndLog { agent: "dev", agent_id: "a1", task: Some("t1") }),
         ("log", Step::Log(vec![execution.clone()])),
         ("log many", Step::Log(vec![execution.clone(), execution])),
-        ("import", Step::Import { update: true, from_any: true, approve: true, overrides: true }),
+        ("import", Step::Publish(import)),
         ("restore", Step::Restore { skills: vec!["alpha"], dry_run: false }),
         ("capture", Step::Capture),
     ]

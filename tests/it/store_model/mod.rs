@@ -5,16 +5,22 @@
 //! long story; `CFN_SEED` tells one again.
 
 mod conflicts;
+mod dice;
+mod elsewhere;
+mod files;
 mod observe;
 mod perform;
+mod publish;
 mod steps;
 
 use cfn::settings::Queued;
 use cfn::store::{NameKind, Store};
 
+use self::dice::Dice;
+use self::files::Files;
 use self::observe::observation;
-use self::perform::{Files, perform};
-use self::steps::{Dice, Step};
+use self::perform::perform;
+use self::steps::Step;
 use crate::memory_store::{Conflicts, MemoryDatabase};
 use crate::store_contract::{Backend, Sqlite};
 

@@ -1,6 +1,8 @@
-//! What may happen, at random: the same seed is the same story on every machine.
+//! What may happen, at random.
 
 use cfn::model::{Category, ChangeType, Decision, Outcome, Status, Version};
+
+use super::dice::Dice;
 
 /// Skills; the last two differ by case.
 pub(super) const SKILLS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "Delta"];
@@ -11,72 +13,6 @@ pub(super) const PHASES: [&str; 2] = ["plan", "build"];
 pub(super) const BODIES: usize = 5;
 const TIMES: [&str; 5] =
     ["2026-01-31 12:00:00", "2026-01-31T23:30:00-05:00", "2026-02-01T00:30:00+09:00", "soon", "2026-02-30 10:00:00"];
-
-/// A generator of its own.
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        // Small seeds differ in few bits.
-        Self(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).expect("31 bits") % sides
-    }
-
-    fn of<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.roll(from.len())]
-    }
-
-    /// One time in so many.
-    fn once_in(&mut self, times: usize) -> bool {
-        self.roll(times) == 0
-    }
-
-    fn maybe<T: Copy>(&mut self, from: &[T]) -> Option<T> {
-        if self.once_in(2) { Some(self.of(from)) } else { None }
-    }
-
-    fn version(&mut self) -> Version {
-        format!("{}.{}.{}", 1 + self.roll(2), self.roll(3), self.roll(4)).parse().expect("a version")
-    }
-
-    fn maybe_version(&mut self) -> Option<Version> {
-        let version = self.version();
-        self.maybe(&[version])
-    }
-
-    fn figure(&mut self) -> Option<f64> {
-        self.maybe(&[0.0, 0.1, 0.25, 0.3, 0.35, 0.9, 1.0])
-    }
-
-    fn outcome(&mut self) -> Outcome {
-        Outcome {
-            execution_ms: self.maybe(&[0, 7, 120_000]),
-            exit_code: self.maybe(&[0, 1, -9]),
-            confidence_before: self.figure(),
-            confidence_after: self.figure(),
-            test_pass_rate: self.figure(),
-            tokens_avoided: self.maybe(&[0, 5, 1_000_000]),
-            cost_avoided_usd: self.maybe(&[0.1, 0.000_000_2, 3.99]),
-        }
-    }
-
-    fn execution(&mut self) -> Execution {
-        Execution {
-            skill: self.of(&SKILLS),
-            agent_id: self.of(&["a1", "a2"]),
-            agent_type: self.of(&AGENTS),
-            task: self.maybe(&TASKS),
-            phase: self.maybe(&PHASES),
-            outcome: self.outcome(),
-        }
-    }
-}
 
 #[derive(Debug, Clone)]
 pub(super) struct Execution {
@@ -93,42 +29,11 @@ pub(super) struct Execution {
 pub(super) enum Step {
     /// What is there before anything happens.
     Begin,
-    Deploy {
-        skill: &'static str,
-        body: usize,
-        version: Option<Version>,
-        category: Option<Category>,
-        agents: Vec<&'static str>,
-        priority: Option<i64>,
-        required: Option<bool>,
-        context: bool,
-        overrides: bool,
-        dry_run: bool,
-    },
-    Update {
-        skill: &'static str,
-        body: usize,
-        version: Option<Version>,
-        change: ChangeType,
-        overrides: bool,
-        dry_run: bool,
-    },
+    Publish(Publish),
     Review {
         skill: &'static str,
         version: Option<usize>,
         decision: Decision,
-    },
-    Rollback {
-        skill: &'static str,
-        to: usize,
-        overrides: bool,
-        dry_run: bool,
-    },
-    Import {
-        update: bool,
-        from_any: bool,
-        approve: bool,
-        overrides: bool,
     },
     Load {
         agent: &'static str,
@@ -152,14 +57,58 @@ pub(super) enum Step {
         status: Status,
     },
     Capture,
-    /// A delivery is made, fails or is refused.
-    Deliver {
-        which: usize,
-        outcome: usize,
+    Outbox(OutboxStep),
+    Foreign(Foreign),
+}
+
+/// Bytes become a version.
+#[derive(Debug, Clone)]
+pub(super) enum Publish {
+    Deploy(Deployment),
+    Update {
+        skill: &'static str,
+        body: usize,
+        version: Option<Version>,
+        change: ChangeType,
+        overrides: bool,
+        dry_run: bool,
     },
+    Rollback {
+        skill: &'static str,
+        to: usize,
+        overrides: bool,
+        dry_run: bool,
+    },
+    Import {
+        update: bool,
+        from_any: bool,
+        approve: bool,
+        overrides: bool,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deployment {
+    pub(super) skill: &'static str,
+    pub(super) body: usize,
+    pub(super) version: Option<Version>,
+    pub(super) category: Option<Category>,
+    pub(super) agents: Vec<&'static str>,
+    pub(super) priority: Option<i64>,
+    pub(super) required: Option<bool>,
+    pub(super) context: bool,
+    pub(super) overrides: bool,
+    pub(super) dry_run: bool,
+}
+
+/// What a delivery does.
+#[derive(Debug, Clone)]
+pub(super) enum OutboxStep {
+    Deliver { which: usize },
+    Fail { which: usize },
+    Bury { which: usize },
     RetryDeadLetters,
     BackOff(Option<i64>),
-    Foreign(Foreign),
 }
 
 /// What another program does, where there is what it wants to change.
@@ -184,22 +133,9 @@ const GATES: [&str; 4] =
 impl Step {
     pub(super) fn random(dice: &mut Dice) -> Self {
         let skill = dice.of(&SKILLS);
-        let (overrides, dry_run) = (dice.once_in(4), dice.once_in(8));
         match dice.roll(40) {
-            0..=6 => Self::deploy(dice, skill, overrides, dry_run),
-            7..=9 => Self::Update {
-                skill,
-                body: dice.roll(BODIES),
-                version: dice.maybe_version().filter(|_| dice.once_in(3)),
-                change: dice.of(&ChangeType::ALL),
-                overrides,
-                dry_run,
-            },
-            10..=14 => Self::Review { skill, version: dice.maybe(&[0, 1, 2]), decision: dice.of(&DECISIONS) },
-            15..=16 => Self::Rollback { skill, to: dice.roll(5), overrides, dry_run },
-            17 => {
-                Self::Import { update: dice.once_in(2), from_any: dice.once_in(2), approve: dice.once_in(3), overrides }
-            }
+            0..=12 => Self::Publish(Publish::random(dice, skill)),
+            13..=17 => Self::Review { skill, version: dice.maybe(&[0, 1, 2]), decision: dice.of(&DECISIONS) },
             18..=19 => Self::Load {
                 agent: dice.of(&AGENTS),
                 context: dice.once_in(2),
@@ -210,29 +146,55 @@ impl Step {
             20..=23 => {
                 Self::LoadAndLog { agent: dice.of(&AGENTS), agent_id: dice.of(&["a1", "a2"]), task: dice.maybe(&TASKS) }
             }
-            24..=27 => Self::Log((0..1 + dice.roll(3)).map(|_| dice.execution()).collect()),
-            28 => Self::Restore { skills: vec![skill, dice.of(&SKILLS)], dry_run },
+            24..=27 => Self::Log((0..=dice.roll(3)).map(|_| dice.execution()).collect()),
+            28 => Self::Restore { skills: vec![skill, dice.of(&SKILLS)], dry_run: dice.once_in(8) },
             29 => Self::SetStatus { skill, status: dice.of(&STATUSES) },
             30 => Self::Capture,
-            31..=32 => Self::Deliver { which: dice.roll(5), outcome: dice.roll(3) },
-            33 => Self::RetryDeadLetters,
-            34 => Self::BackOff(dice.maybe(&[1_800_000_000])),
+            31..=34 => Self::Outbox(OutboxStep::random(dice)),
             _ => Self::Foreign(Foreign::random(dice, skill)),
         }
     }
+}
 
-    fn deploy(dice: &mut Dice, skill: &'static str, overrides: bool, dry_run: bool) -> Self {
-        Self::Deploy {
-            skill,
-            body: dice.roll(BODIES),
-            version: dice.maybe_version().filter(|_| dice.once_in(3)),
-            category: dice.maybe(&CATEGORIES),
-            agents: (0..dice.roll(3)).map(|_| dice.of(&AGENTS)).collect(),
-            priority: dice.maybe(&[1, 5, 9]),
-            required: dice.maybe(&[false, true]).filter(|_| dice.once_in(3)),
-            context: dice.once_in(4),
-            overrides,
-            dry_run,
+impl Publish {
+    fn random(dice: &mut Dice, skill: &'static str) -> Self {
+        let (overrides, dry_run) = (dice.once_in(4), dice.once_in(8));
+        let version = dice.maybe_version().filter(|_| dice.once_in(3));
+        match dice.roll(13) {
+            0..=6 => Self::Deploy(Deployment {
+                skill,
+                body: dice.roll(BODIES),
+                version,
+                category: dice.maybe(&CATEGORIES),
+                agents: (0..dice.roll(3)).map(|_| dice.of(&AGENTS)).collect(),
+                priority: dice.maybe(&[1, 5, 9]),
+                required: dice.maybe(&[false, true]).filter(|_| dice.once_in(3)),
+                context: dice.once_in(4),
+                overrides,
+                dry_run,
+            }),
+            7..=9 => {
+                let (body, change) = (dice.roll(BODIES), dice.of(&ChangeType::ALL));
+                Self::Update { skill, body, version, change, overrides, dry_run }
+            }
+            10..=11 => Self::Rollback { skill, to: dice.roll(5), overrides, dry_run },
+            _ => {
+                let (update, from_any) = (dice.once_in(2), dice.once_in(2));
+                Self::Import { update, from_any, approve: dice.once_in(3), overrides }
+            }
+        }
+    }
+}
+
+impl OutboxStep {
+    fn random(dice: &mut Dice) -> Self {
+        let which = dice.roll(5);
+        match dice.roll(5) {
+            0 => Self::Deliver { which },
+            1 => Self::Fail { which },
+            2 => Self::Bury { which },
+            3 => Self::RetryDeadLetters,
+            _ => Self::BackOff(dice.maybe(&[1_800_000_000])),
         }
     }
 }
