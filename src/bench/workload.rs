@@ -19,7 +19,7 @@ pub const SKILLS_PER_AGENT: usize = 20;
 const SKILLS_A_BATCH: usize = 1000;
 
 /// Number of usage rows per transaction.
-const ROWS_A_BATCH: usize = 20_000;
+const ROWS_A_BATCH: usize = 10_000;
 
 /// Usage rows are spread over this many days up to now: a quarter.
 const DAYS: usize = 90;
@@ -130,7 +130,6 @@ fn log_uses(
                 let day = &days[number * DAYS / workload.usage_rows];
                 log_use(tx, &skills[skill], &agent_type, day, &mut random)?;
             }
-            tx.roll_up(i64::MAX)?;
             Ok(random)
         })?;
         row = end;
@@ -162,8 +161,7 @@ fn log_use(
         phase4_generated: true,
         version: Some("1.0.0"),
         content_hash: Some(hash),
-        awaits_outcome: false,
-        outcome: Outcome {
+        outcome: Some(Outcome {
             execution_ms: Some(whole(50 + random.below(5000))),
             exit_code: Some(i64::from(random.below(20) == 0)),
             confidence_before: Some(hundredth(before)),
@@ -171,7 +169,7 @@ fn log_use(
             test_pass_rate: None,
             tokens_avoided: Some(whole(random.below(3000))),
             cost_avoided_usd: Some(hundredth(random.below(10))),
-        },
+        }),
     })?;
     Ok(())
 }

@@ -27,10 +27,16 @@ pub struct Usage<'a> {
     pub version: Option<&'a str>,
     /// The bytes that the agent got: SHA-256 in hex.
     pub content_hash: Option<&'a str>,
-    /// What came of it; empty where the skill was only handed out.
-    pub outcome: Outcome,
-    /// Whether that is to be said later, once.
-    pub awaits_outcome: bool,
+    /// What came of it; none where the skill was only handed out.
+    pub outcome: Option<Outcome>,
+}
+
+impl Usage<'_> {
+    /// Whether what comes of it is to be said later, once: whoever gets a skill for a task says so.
+    #[must_use]
+    pub fn awaits_outcome(&self) -> bool {
+        self.outcome.is_none() && self.task_id.is_some()
+    }
 }
 
 /// A use of which it is not known yet what came of it.

@@ -10,10 +10,6 @@ use crate::clock::Clock;
 use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write};
 
-/// A tail of the log of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that
-/// was just adopted, is left to the first report: it says what it does meanwhile.
-const FOLDED: std::ops::RangeInclusive<u64> = 1_000..=20_000;
-
 /// An execution of a skill.
 #[derive(Debug, Clone)]
 pub struct Execution {
@@ -50,7 +46,6 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result
     let now = clock.database_time();
     write(store, Durability::Normal, |tx| {
         append(tx, &mut Known::new(), &now, execution)?;
-        fold_tail(tx)?;
         Ok(LogReport { logged: 1 })
     })
 }
@@ -66,7 +61,6 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) ->
                 answer => answers.push(answer),
             }
         }
-        fold_tail(tx)?;
         Ok(answers)
     })
 }
@@ -107,18 +101,8 @@ fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execut
         phase4_generated: used.phase4_generated,
         version: version.map(String::as_str),
         content_hash: hash.map(String::as_str),
-        outcome: execution.outcome,
-        awaits_outcome: false,
+        outcome: Some(execution.outcome),
     })?;
-    Ok(())
-}
-
-/// Whoever appends pays a little now and then, so that no report has to pay a lot.
-fn fold_tail(tx: &mut dyn Transaction) -> Result<()> {
-    let backlog = tx.backlog()?;
-    if backlog.trustworthy && FOLDED.contains(&backlog.tail) {
-        tx.roll_up(i64::MAX)?;
-    }
     Ok(())
 }
 

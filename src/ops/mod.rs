@@ -28,8 +28,7 @@ mod validate;
 mod verify;
 
 pub use analytics::{
-    Analytics, AnalyticsReport, Asked, Cell, Period, ProofReport, ReportName, Table, analytics, catch_up, every_report,
-    is_behind, prove, rebuild, recalled_report,
+    Analytics, AnalyticsReport, Asked, Cell, Period, ReportName, Table, analytics, every_report, recalled_report,
 };
 pub use cached::{Query, answer, cached, recall};
 pub use caching::{

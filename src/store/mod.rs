@@ -22,6 +22,7 @@
 //! |---|---|
 //! | `snapshot` | the ports for reading, each with its promise |
 //! | `transaction` | the ports for writing, and [`write()`] |
+//! | `usage_sums` | the care of what makes reports fast |
 //! | `file_care` | what only a database that is a file has |
 //! | `inspect` | what a benchmark looks at |
 //! | `requests`, `reports` | what is asked and answered; the nouns are in `model` |
@@ -36,6 +37,7 @@ mod requests;
 mod snapshot;
 pub mod sqlite;
 mod transaction;
+mod usage_sums;
 
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::{FileCare, file_care};
@@ -45,11 +47,12 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Backlog, Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion,
-    OutboxSummary, Proof, SkillChange, SkillFilter, Sums, Undelivered, Unstored, UsageFilter,
+    Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary,
+    Proof, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 pub use snapshot::{Catalogue, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
 pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work, write, write_unless};
+pub use usage_sums::UsageSums;
 
 /// What happens to a committed transaction when the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,8 @@ pub trait Store: Send {
     /// everything and runs `work` again, whatever `work` answered; after a bounded number of attempts, [`StoreError::Conflict`].
     /// An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()>;
+    /// The care of the sums that make reports fast.
+    fn usage_sums(&mut self) -> &mut dyn UsageSums;
     /// What only a database that is a file has; [`file_care()`] refuses others.
     fn file_care(&mut self) -> Option<&mut dyn FileCare>;
     /// What a benchmark looks at, where the engine shows it.

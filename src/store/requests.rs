@@ -190,36 +190,14 @@ pub enum UsageFilter<'a> {
     Skill(SkillId),
 }
 
-/// Where sums come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sums {
-    /// The rollups, and the rows that are not in them yet.
-    Rollups,
-    /// Every row: the definition.
-    Scan,
-}
-
-/// What the rollups lack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backlog {
-    /// Ids after the last one that was rolled up: no fewer than rows.
-    pub tail: u64,
-    /// Whether rows that were rolled up have changed since.
-    pub dirty: bool,
-    /// Whether what keeps the rollups exact was in place all the time; otherwise only a scan is right.
-    pub trustworthy: bool,
-    /// Whether they are, or can be built again by [`forget_rollups`](super::Transaction::forget_rollups) and rolling up.
-    pub repairable: bool,
-}
-
-/// What comparing the rollups with a full scan found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The result of comparing the sums of the usage log with its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Proof {
-    /// Cells of the scan, by day.
+    /// Sums that were compared, by day.
     pub cells: i64,
     /// Rows of the log that they add up.
     pub rows: i64,
-    /// Cells of either rollup that are not equal.
+    /// Sums that are not what their rows add up to.
     pub differences: i64,
 }
 

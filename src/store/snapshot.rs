@@ -2,8 +2,8 @@
 //! it has what that transaction wrote itself.
 
 use super::{
-    Backlog, Days, Due, LatestDecision, ListedSkill, NameKind, OutboxSummary, Proof, Result, SkillFilter, Sums,
-    Undelivered, Unstored, UsageFilter,
+    Days, Due, LatestDecision, ListedSkill, NameKind, OutboxSummary, Result, SkillFilter, Undelivered, Unstored,
+    UsageFilter,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, Mapping, OpenUse, Review,
@@ -81,14 +81,10 @@ pub trait UsageLog {
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>>;
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
-    /// How much of the usage log is not in the rollups, and whether they can be trusted.
-    fn backlog(&self) -> Result<Backlog>;
-    /// The usage log by skill, agent type and level; both kinds of sums give the same cells.
-    fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>>;
+    /// The usage log by skill, agent type and level; archived rows included.
+    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>>;
     /// Uses by UTC day, in order: the last `most` days that have any.
-    fn uses_by_day(&self, days: Option<&Days>, sums: Sums, most: usize) -> Result<Vec<(String, i64)>>;
-    /// Compares every rollup with a full scan.
-    fn prove(&self) -> Result<Proof>;
+    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>>;
 }
 
 /// What reports are made of, beside the usage log. Where a category is given: only of its skills.

@@ -39,15 +39,11 @@ pub trait CatalogueWrites {
 ///
 /// Promise: a use is one row, and its event for the workflow database, where it has one, is queued with it.
 pub trait UsageWrites {
-    /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says: one that awaits its outcome is delivered
-    /// with it, or after ten minutes.
+    /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says: one that
+    /// [awaits its outcome](Usage::awaits_outcome) is delivered with it, or after ten minutes.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
     /// Adds its outcome to a use, which is open no more; what was delivered without it is delivered as a change.
     fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()>;
-    /// Brings up to `most` rows of the usage log into the rollups, and what changed since they were.
-    fn roll_up(&mut self, most: i64) -> Result<()>;
-    /// Throws the rollups away, and repairs what keeps them exact: every row is to be rolled up again.
-    fn forget_rollups(&mut self) -> Result<()>;
 }
 
 /// Queues events for the workflow database, and settles what became of them.

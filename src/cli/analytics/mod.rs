@@ -18,7 +18,7 @@ use super::page::publish;
 use crate::cache::Class;
 use crate::model::{AgentType, Category};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Report which skills are used, whether they help, and what they save
 ///
@@ -181,7 +181,7 @@ fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, F
 
 fn check(context: &Context, rebuild: bool) -> Result<Verdict, Failure> {
     let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
-    let proof = ops::prove(store.as_mut())?;
+    let proof = store.usage_sums().prove()?;
     context.output.answer(&proof)?;
     Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) })
 }
@@ -203,12 +203,9 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
     html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.database_time() }
 }
 
-/// Attempts to update the rollups while others change old rows; after these, a scan answers.
-const TRIES: usize = 3;
-
-/// Opens the database, and first updates the rollups if they are due and it may write.
+/// Opens the database, and first updates its sums if they are due and it may write.
 pub(super) fn up_to_date(context: &Context, mut store: Box<dyn Store>) -> Result<Box<dyn Store>, Failure> {
-    if !ops::is_behind(store.as_mut())? {
+    if !store.usage_sums().is_behind()? {
         return Ok(store);
     }
     match catch_up(context) {
@@ -221,23 +218,18 @@ pub(super) fn up_to_date(context: &Context, mut store: Box<dyn Store>) -> Result
 
 fn catch_up(context: &Context) -> Result<Box<dyn Store>, Failure> {
     let mut writer = context.open(Access::Write)?;
-    for _ in 0..TRIES {
-        adding_up(context, |progress| ops::catch_up(writer.as_mut(), progress))?;
-        if !ops::is_behind(writer.as_mut())? {
-            break;
-        }
-    }
+    adding_up(context, |progress| writer.usage_sums().catch_up(progress))?;
     Ok(writer)
 }
 
 fn rebuilt(context: &Context) -> Result<Box<dyn Store>, Failure> {
     let mut writer = context.open(Access::Write)?;
-    adding_up(context, |progress| ops::rebuild(writer.as_mut(), progress))?;
+    adding_up(context, |progress| writer.usage_sums().rebuild(progress))?;
     Ok(writer)
 }
 
-/// Updates the rollups, with a progress bar.
-fn adding_up(context: &Context, work: impl FnOnce(&mut dyn FnMut(u64)) -> ops::Result<()>) -> Result<(), Failure> {
+/// Updates the sums, with a progress bar.
+fn adding_up(context: &Context, work: impl FnOnce(&mut dyn FnMut(u64)) -> store::Result<()>) -> Result<(), Failure> {
     let mut progress = context.output.progress("adding up the usage log");
     let mut most = 0;
     let count = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);

@@ -4,7 +4,8 @@ use super::{PageReport, sparkline};
 use crate::cli::counted;
 use crate::cli::output::{Page, Report};
 use crate::model::Visible;
-use crate::ops::{AnalyticsReport, Cell, ProofReport};
+use crate::ops::{AnalyticsReport, Cell};
+use crate::store::Proof;
 
 impl Report for AnalyticsReport {
     fn text(&self, page: &mut Page) {
@@ -52,7 +53,7 @@ impl Report for PageReport {
     }
 }
 
-impl Report for ProofReport {
+impl Report for Proof {
     fn text(&self, page: &mut Page) {
         let verdict = if self.differences == 0 { "equal" } else { "NOT equal" };
         page.line(format!(

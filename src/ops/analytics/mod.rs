@@ -14,7 +14,7 @@ use super::cached::{Query as _, answer, recall};
 use super::error::Result;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::store::{Days, Durability, Proof, Snapshot, Store, Sums, write};
+use crate::store::{Days, Snapshot, Store};
 
 pub use kept::Asked;
 pub use period::Period;
@@ -81,42 +81,12 @@ pub struct AnalyticsReport {
     pub tables: Vec<Table>,
 }
 
-/// Tail rows that a report may add up by itself before they are folded in.
-const LONGEST_TAIL: u64 = 1_000;
-
-/// Rows that are folded in by one transaction.
-const FOLD_AT_ONCE: i64 = 500_000;
-
-/// Whether the rollups should be brought up to date before a report; only somebody who may write can do that.
-pub fn is_behind(store: &mut dyn Store) -> Result<bool> {
-    let backlog = store.read()?.backlog()?;
-    let usable = backlog.trustworthy && !backlog.dirty && backlog.tail <= LONGEST_TAIL;
-    Ok(backlog.repairable && !usable)
-}
-
-/// Brings the rollups up to date, a few transactions of bounded size; `progress` gets the rows that are left.
-pub fn catch_up(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
-    loop {
-        let left = write(store, Durability::Normal, |tx| -> Result<u64> {
-            if !tx.backlog()?.trustworthy {
-                tx.forget_rollups()?;
-            }
-            tx.roll_up(FOLD_AT_ONCE)?;
-            Ok(tx.backlog()?.tail)
-        })?;
-        progress(left);
-        if left == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// Answers a report from the cache, if it has it: then the rollups need not be brought up to date.
+/// Answers a report from the cache, if it has it: then no sums need to be brought up to date.
 pub fn recalled_report(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<Option<AnalyticsReport>> {
     recall(store, cache, asked)
 }
 
-/// Answers a report from one snapshot: from the rollups where they are exact, else from a full scan.
+/// Answers a report from one snapshot.
 pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<AnalyticsReport> {
     answer(store, cache, asked)
 }
@@ -129,9 +99,7 @@ pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) ->
 }
 
 fn tables(snapshot: &dyn Snapshot, asked: &Asked) -> Result<Vec<Table>> {
-    let backlog = snapshot.backlog()?;
-    let sums = if backlog.trustworthy && !backlog.dirty { Sums::Rollups } else { Sums::Scan };
-    let source = Source { snapshot, days: asked.days.as_ref(), sums, request: &asked.request };
+    let source = Source { snapshot, days: asked.days.as_ref(), request: &asked.request };
     let mut tables = source.tables(asked.clock)?;
     if let Some(limit) = asked.request.limit {
         for table in &mut tables {
@@ -141,34 +109,10 @@ fn tables(snapshot: &dyn Snapshot, asked: &Asked) -> Result<Vec<Table>> {
     Ok(tables)
 }
 
-/// What a proof found.
-#[derive(Debug, Clone, Serialize)]
-pub struct ProofReport {
-    /// Cells that were compared, by day.
-    pub cells: i64,
-    /// Rows of the log that they add up.
-    pub rows: i64,
-    /// Cells whose rollup is not its full scan.
-    pub differences: i64,
-}
-
-/// Compares every rollup cell with a full scan of the same snapshot.
-pub fn prove(store: &mut dyn Store) -> Result<ProofReport> {
-    let Proof { cells, rows, differences } = store.read()?.prove()?;
-    Ok(ProofReport { cells, rows, differences })
-}
-
-/// Throws the rollups away and adds the whole log up again: the way out where a proof failed.
-pub fn rebuild(store: &mut dyn Store, progress: &mut dyn FnMut(u64)) -> Result<()> {
-    write(store, Durability::Normal, |tx| tx.forget_rollups())?;
-    catch_up(store, progress)
-}
-
 /// What a report is made from.
 struct Source<'a> {
     snapshot: &'a dyn Snapshot,
     days: Option<&'a Days>,
-    sums: Sums,
     request: &'a Analytics,
 }
 
@@ -200,7 +144,7 @@ impl Source<'_> {
 
     /// The cells that pass the filters.
     fn cells(&self) -> Result<Vec<crate::model::UsageCell>> {
-        let mut cells = self.snapshot.usage_cells(self.days, self.sums)?;
+        let mut cells = self.snapshot.usage_cells(self.days)?;
         cells.retain(|it| {
             self.request.agent_type.as_ref().is_none_or(|agent| *agent == it.agent_type)
                 && self.request.category.as_ref().is_none_or(|category| Some(category) == it.category.as_ref())

@@ -142,7 +142,7 @@ fn ranking(layout: Layout, cells: &[UsageCell], most: usize) -> Table {
 }
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
-    let days = source.snapshot.uses_by_day(source.days, source.sums, 90)?;
+    let days = source.snapshot.uses_by_day(source.days, 90)?;
     let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
     Ok(layout::DAYS.table(rows))
 }

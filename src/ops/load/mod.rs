@@ -15,7 +15,7 @@ use super::error::Result;
 use super::update::as_snapshot;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::model::{AgentType, ApprovalLevel, Outcome, SkillId, Usage};
+use crate::model::{AgentType, ApprovalLevel, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store, Transaction, write};
 
 pub use format::Format;
@@ -211,8 +211,7 @@ fn log(tx: &mut dyn Transaction, now: &str, request: &Load, usage: &UsageOf, rep
             phase4_generated: origin.phase4_generated,
             version: Some(version),
             content_hash: Some(content_hash),
-            outcome: Outcome::default(),
-            awaits_outcome: usage.task_id.is_some(),
+            outcome: None,
         })?;
     }
     Ok(())

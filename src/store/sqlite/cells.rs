@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rollups::rolled_up_through;
+use super::rollups::{Sums, rolled_up_through};
 use super::rows::collect;
 use super::sums::{
     bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums, sums_of_rows, sums_of_sums,
     totals_of_days, who,
 };
 use crate::model::UsageCell;
-use crate::store::{Days, Proof, Sums};
+use crate::store::{Days, Proof};
 
 /// Cells with what their skill is called, where its row is still there.
 macro_rules! named {
@@ -104,10 +104,9 @@ const DIFFERENCES: &str = concat!(
 );
 
 pub(super) fn cells(connection: &Connection, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
-    let through = rolled_up_through(connection)?;
     match (sums, days) {
-        (Sums::Rollups, None) => collect(connection, CELLS_OF_ALL, [through], cell),
-        (Sums::Rollups, Some(days)) => {
+        (Sums::Rollups { through }, None) => collect(connection, CELLS_OF_ALL, [through], cell),
+        (Sums::Rollups { through }, Some(days)) => {
             collect(connection, CELLS_OF_DAYS, params![through, days.first, days.last], cell)
         }
         (Sums::Scan, None) => collect(connection, SCAN_OF_ALL, [], cell),
@@ -126,7 +125,7 @@ pub(super) fn by_day(
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
     let (tail, archives_only) = match sums {
-        Sums::Rollups => (rolled_up_through(connection)?, false),
+        Sums::Rollups { through } => (through, false),
         Sums::Scan => (i64::MIN, true),
     };
     let rolled = collect(connection, RECENT_DAYS, params![first, last, limit, archives_only], pair)?;

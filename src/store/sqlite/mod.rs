@@ -41,6 +41,7 @@ mod transaction;
 mod unchanging;
 mod upgrade;
 mod usage;
+mod usage_sums;
 mod versions;
 mod waiting;
 
@@ -57,7 +58,7 @@ use self::transaction::SqliteTransaction;
 use super::{
     ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, Inspect, LockWaits, MaintainReport,
     MigrateReport, RestoreReport, Result, Snapshot, StatementReport, StatusReport, Store, StoreError, Transaction,
-    Trial, UnarchiveReport, Work,
+    Trial, UnarchiveReport, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::draft::sweep_beside;
@@ -174,6 +175,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    fn begin_read(&mut self) -> Result<SqliteTransaction<'_>> {
+        self.follow_the_name()?;
+        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
+        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
+        Ok(transaction.watching(&self.watched))
+    }
+
+    fn begin_write(&mut self, durability: Durability) -> Result<SqliteTransaction<'_>> {
+        self.follow_the_name()?;
+        self.set_durability(durability)?;
+        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
+        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
+        Ok(transaction.queueing(self.options.queued).of(self.identity.as_ref()))
+    }
+
     fn require_tables(&mut self) -> Result<()> {
         require_tables(&mut self.checked, &self.connection, &self.place)
     }
@@ -205,23 +221,20 @@ fn require_tables(checked: &mut bool, connection: &Connection, place: &Place) ->
 
 impl Store for SqliteStore {
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
-        self.follow_the_name()?;
-        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
-        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        Ok(Box::new(transaction.watching(&self.watched)))
+        Ok(Box::new(self.begin_read()?))
     }
 
     /// The work runs once: it has the write lock from its first moment, so nobody can come in between.
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()> {
-        self.follow_the_name()?;
-        self.set_durability(durability)?;
-        let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
-        require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        let mut transaction = transaction.queueing(self.options.queued).of(self.identity.as_ref());
+        let mut transaction = self.begin_write(durability)?;
         match work(&mut transaction)? {
             Conclusion::Commit => transaction.commit(),
             Conclusion::Undo => Ok(()),
         }
+    }
+
+    fn usage_sums(&mut self) -> &mut dyn UsageSums {
+        self
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

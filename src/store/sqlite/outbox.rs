@@ -34,8 +34,9 @@ fn payload(event: &Event) -> Result<String> {
 
 /// Queues a use; what tells it from others, where it was queued.
 pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Option<String>> {
-    let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at, &usage.outcome));
-    let most = usage.awaits_outcome.then_some("+10 minutes");
+    let outcome = usage.outcome.unwrap_or_default();
+    let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at, &outcome));
+    let most = usage.awaits_outcome().then_some("+10 minutes");
     first(
         connection,
         "INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)

@@ -9,10 +9,46 @@ use super::sums::{
     add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
     sums_of_sums, totals_of_days, who,
 };
-use crate::store::Backlog;
 
 /// Before anything was rolled up.
 const NOTHING: i64 = i64::MIN;
+
+/// A tail of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that was just
+/// adopted, is left to the first report: it says what it does meanwhile.
+const SHORT: std::ops::RangeInclusive<u64> = 1_000..=20_000;
+
+/// Tail rows that a report may add up by itself before they are folded in.
+const LONGEST_TAIL: u64 = 1_000;
+
+/// Where the figures of a report come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sums {
+    /// The rollups, and the rows after the last one that is in them.
+    Rollups { through: i64 },
+    /// Every row: the definition.
+    Scan,
+}
+
+/// What the rollups lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Backlog {
+    /// Ids after the last one that was rolled up: no fewer than rows.
+    tail: u64,
+    /// Whether rows that were rolled up have changed since.
+    dirty: bool,
+    /// Whether what keeps the rollups exact was in place all the time; otherwise only a scan is right.
+    trustworthy: bool,
+    /// Whether they are, or can be built again by [`forget`] and [`roll_up`].
+    repairable: bool,
+}
+
+impl Backlog {
+    /// Whether the rollups should be brought up to date before a report.
+    pub(super) fn is_due(self) -> bool {
+        let usable = self.trustworthy && !self.dirty && self.tail <= LONGEST_TAIL;
+        self.repairable && !usable
+    }
+}
 
 /// The new sums of a step, in a table of this connection only: the log is read once for both rollups.
 const DELTA: &str = "CREATE TEMP TABLE IF NOT EXISTS usage_delta AS SELECT * FROM usage_daily WHERE false;
@@ -70,7 +106,7 @@ pub(super) fn rolled_up_through(connection: &Connection) -> Result<i64> {
     Ok(value.unwrap_or(NOTHING))
 }
 
-/// How much a report would have to add up by itself.
+/// How much a report would have to add up by itself, and whether it may trust the rest.
 pub(super) fn backlog(connection: &Connection) -> Result<Backlog> {
     let sql = "SELECT (SELECT min(id) FROM skill_usage_log), (SELECT max(id) FROM skill_usage_log),
          EXISTS (SELECT 1 FROM usage_dirty)";
@@ -84,6 +120,30 @@ pub(super) fn backlog(connection: &Connection) -> Result<Backlog> {
         trustworthy,
         repairable: trustworthy || ours(connection)?,
     })
+}
+
+/// What gives exact figures as things are.
+pub(super) fn exact(connection: &Connection) -> Result<Sums> {
+    let dirty = first(connection, "SELECT 1 FROM usage_dirty LIMIT 1", [], |_| Ok(()))?;
+    if dirty.is_some() || !trusted(connection)? {
+        return Ok(Sums::Scan);
+    }
+    Ok(Sums::Rollups { through: rolled_up_through(connection)? })
+}
+
+/// Brings up to `most` changes and rows of the tail into rollups that are trusted then; how many rows are left.
+pub(super) fn fold(connection: &Connection, most: i64) -> Result<u64> {
+    if !backlog(connection)?.trustworthy {
+        forget(connection)?;
+    }
+    roll_up(connection, most)?;
+    Ok(backlog(connection)?.tail)
+}
+
+/// Brings the rollups up to date where that takes a moment only.
+pub(super) fn fold_short_tail(connection: &Connection) -> Result<()> {
+    let backlog = backlog(connection)?;
+    if backlog.trustworthy && SHORT.contains(&backlog.tail) { roll_up(connection, i64::MAX) } else { Ok(()) }
 }
 
 /// Whether the schema, with its triggers, is the one for which the invariant was established.
@@ -127,7 +187,7 @@ pub(super) fn forget(connection: &Connection) -> Result<()> {
 }
 
 /// Brings the rollups up to date: up to `most` changes since, and as many rows of the tail.
-pub(super) fn roll_up(connection: &Connection, most: i64) -> Result<()> {
+fn roll_up(connection: &Connection, most: i64) -> Result<()> {
     redo_dirty(connection, most)?;
     let last: Option<i64> = connection.query_row("SELECT max(id) FROM skill_usage_log", [], |row| row.get(0))?;
     let (from, last) = (rolled_up_through(connection)?, last.unwrap_or(NOTHING));

@@ -1,11 +1,12 @@
 //! A transaction: each method of the contract names the noun's file that has the SQL.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
 use super::identity::Identity;
+use super::rollups::Sums;
 use super::{
     approvals, bootstrap, candidates, cells, contents, mappings, names, outbox, reports, revisions, rollups, skills,
     usage, versions,
@@ -16,9 +17,9 @@ use crate::model::{
 };
 use crate::settings::Queued;
 use crate::store::{
-    Backlog, Catalogue, CatalogueWrites, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping,
-    NewSkill, NewVersion, Proof, Reports, Result, Revisions, Serving, SkillChange, SkillFilter, Sums, Unstored,
-    UsageFilter, UsageLog, UsageWrites,
+    Catalogue, CatalogueWrites, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
+    NewVersion, Reports, Result, Revisions, Serving, SkillChange, SkillFilter, Unstored, UsageFilter, UsageLog,
+    UsageWrites,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -28,12 +29,17 @@ pub(super) struct SqliteTransaction<'a> {
     pub(super) queued: Queued,
     watched: Option<&'a Cell<Option<i64>>>,
     identity: Option<&'a Identity>,
+    /// Where the figures of this snapshot come from, once a report has asked; writing to the log makes it ask again.
+    sums: OnceCell<Sums>,
+    /// Whether it was told what came of a use.
+    told: bool,
 }
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
         let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        Ok(Self { inner, place, queued: Queued::Nothing, watched: None, identity: None })
+        let sums = OnceCell::new();
+        Ok(Self { inner, place, queued: Queued::Nothing, watched: None, identity: None, sums, told: false })
     }
 
     /// Queues what happens to generated skills for the workflow database, where `on`.
@@ -53,6 +59,7 @@ impl<'a> SqliteTransaction<'a> {
 
     /// Makes it all durable; dropping it undoes everything.
     pub(super) fn commit(self) -> Result<()> {
+        self.keep_tail_short()?;
         self.identity.map_or(Ok(()), Identity::require_same_file)?;
         let (place, identity) = (self.place, self.identity);
         self.inner.commit().map_err(|error| place.fail_commit(&error))?;
@@ -62,6 +69,19 @@ impl<'a> SqliteTransaction<'a> {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.inner
+    }
+
+    fn sums(&self) -> Result<Sums> {
+        if let Some(sums) = self.sums.get() {
+            return Ok(*sums);
+        }
+        let sums = self.say(rollups::exact(&self.inner))?;
+        Ok(*self.sums.get_or_init(|| sums))
+    }
+
+    /// Whoever says what came of uses pays a little now and then, so that no report has to pay a lot.
+    fn keep_tail_short(&self) -> Result<()> {
+        if self.told { self.say(rollups::fold_short_tail(&self.inner)) } else { Ok(()) }
     }
 
     pub(super) fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
@@ -164,20 +184,12 @@ impl UsageLog for SqliteTransaction<'_> {
         self.say(usage::rows(&self.inner, filter, most))
     }
 
-    fn backlog(&self) -> Result<Backlog> {
-        self.say(rollups::backlog(&self.inner))
+    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>> {
+        self.say(cells::cells(&self.inner, days, self.sums()?))
     }
 
-    fn usage_cells(&self, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
-        self.say(cells::cells(&self.inner, days, sums))
-    }
-
-    fn uses_by_day(&self, days: Option<&Days>, sums: Sums, most: usize) -> Result<Vec<(String, i64)>> {
-        self.say(cells::by_day(&self.inner, days, sums, most))
-    }
-
-    fn prove(&self) -> Result<Proof> {
-        self.say(cells::prove(&self.inner))
+    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>> {
+        self.say(cells::by_day(&self.inner, days, self.sums()?, most))
     }
 }
 
@@ -242,22 +254,18 @@ impl CatalogueWrites for SqliteTransaction<'_> {
 
 impl UsageWrites for SqliteTransaction<'_> {
     fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
+        self.sums.take();
+        self.told |= row.outcome.is_some();
         let all = self.queued == Queued::Everything;
         let queued = if all { self.say(outbox::executed(&self.inner, row))? } else { None };
-        let open = row.awaits_outcome.then(|| queued.unwrap_or_default());
+        let open = row.awaits_outcome().then(|| queued.unwrap_or_default());
         self.say(usage::log(&self.inner, row, open.as_deref()))
     }
 
     fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+        self.sums.take();
+        self.told = true;
         self.say(usage::complete(&self.inner, open.id, phase, outcome))?;
         self.say(outbox::completed(&self.inner, open, outcome, self.queued == Queued::Everything))
-    }
-
-    fn roll_up(&mut self, most: i64) -> Result<()> {
-        self.say(rollups::roll_up(&self.inner, most))
-    }
-
-    fn forget_rollups(&mut self) -> Result<()> {
-        self.say(rollups::forget(&self.inner))
     }
 }

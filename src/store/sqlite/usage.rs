@@ -96,7 +96,7 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
 
 /// Writes a row; `open`: while it waits for its outcome, what tells it in the outbox.
 pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
-    let outcome = &row.outcome;
+    let outcome = row.outcome.unwrap_or_default();
     change(
         connection,
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,

@@ -9,9 +9,8 @@ use cfn::model::{
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    Backlog, CatalogueWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxStatus,
-    OutboxSummary, Proof, Reports, Result, Revisions, SkillChange, Sums, Undelivered, UsageFilter, UsageLog,
-    UsageWrites,
+    CatalogueWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary,
+    Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog, UsageWrites,
 };
 
 use super::tables::Tables;
@@ -65,14 +64,6 @@ impl Revisions for MemoryTransaction<'_> {
 }
 
 impl UsageLog for MemoryTransaction<'_> {
-    fn backlog(&self) -> Result<Backlog> {
-        Ok(Backlog { tail: 0, dirty: false, trustworthy: true, repairable: true })
-    }
-
-    fn prove(&self) -> Result<Proof> {
-        Ok(Proof { cells: 0, rows: 0, differences: 0 })
-    }
-
     fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
         Ok(self.tables.used(name.as_str()))
     }
@@ -89,11 +80,11 @@ impl UsageLog for MemoryTransaction<'_> {
         Ok(self.tables.usage_rows(filter, most))
     }
 
-    fn usage_cells(&self, days: Option<&Days>, _: Sums) -> Result<Vec<UsageCell>> {
+    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>> {
         Ok(self.tables.usage_cells(days))
     }
 
-    fn uses_by_day(&self, days: Option<&Days>, _: Sums, most: usize) -> Result<Vec<(String, i64)>> {
+    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>> {
         Ok(self.tables.uses_by_day(days, most))
     }
 }
@@ -225,20 +216,12 @@ impl CatalogueWrites for MemoryTransaction<'_> {
 }
 
 impl UsageWrites for MemoryTransaction<'_> {
-    fn roll_up(&mut self, _: i64) -> Result<()> {
-        Ok(())
-    }
-
-    fn forget_rollups(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()> {
         let (everything, key) = (self.queued == Queued::Everything, self.new_key());
         let tables = self.change_usage()?;
         tables.skill_mut(usage.skill_id)?;
         let delivery = if everything { tables.queue_use(usage, key) } else { None };
-        tables.append_usage(usage, usage.awaits_outcome.then(|| delivery.unwrap_or_default()));
+        tables.append_usage(usage, usage.awaits_outcome().then(|| delivery.unwrap_or_default()));
         Ok(())
     }
 

@@ -24,7 +24,7 @@ impl Tables {
             approval_level: usage.approval_level.as_str().to_owned(),
             version: owned(usage.version),
             content_hash: owned(usage.content_hash),
-            outcome: usage.outcome,
+            outcome: usage.outcome.unwrap_or_default(),
             open,
         };
         self.usage.insert(next(&mut self.last.usage), entry);

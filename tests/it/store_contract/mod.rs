@@ -104,7 +104,7 @@ macro_rules! contract {
             usage: rows_are_newest_first_of_a_task_or_a_skill, a_row_is_read_as_it_was_logged,
                 an_agent_got_what_it_was_last_given_in_the_task, a_use_is_open_until_its_outcome_is_added,
                 a_use_that_another_program_completed_is_open_no_more, cells_add_every_row_up_exactly,
-                sums_follow_an_outcome_that_is_added_later, rolling_up_changes_no_sum, days_are_those_of_utc_whoever_wrote_the_time,
+                sums_follow_an_outcome_that_is_added_later, bringing_sums_up_to_date_changes_no_figure, days_are_those_of_utc_whoever_wrote_the_time,
                 what_an_agent_would_get_is_counted_as_used;
             writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording,
                 an_approval_binds_to_bytes_and_the_latest_decides, a_name_is_taken_once_and_names_differ_by_case,
@@ -175,8 +175,7 @@ pub(crate) fn usage(skill_id: SkillId) -> Usage<'static> {
         phase4_generated: false,
         version: Some("1.0.0"),
         content_hash: Some("h"),
-        outcome: Outcome::default(),
-        awaits_outcome: false,
+        outcome: Some(Outcome::default()),
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn a_delivery_says_what_happened_in_order(backend: &dyn Backend) {
     let skill_id = commit(store.as_mut(), |tx| {
         let skill = generated(tx, "jwt");
         tx.announce_deployed(skill, NOW).expect("queued");
-        tx.log_usage(&Usage { outcome, task_id: Some("t"), ..usage(skill) }).expect("logged");
+        tx.log_usage(&Usage { outcome: Some(outcome), task_id: Some("t"), ..usage(skill) }).expect("logged");
         tx.announce_updated(skill, "2026-02-01 00:00:00").expect("queued");
         skill
     });
@@ -98,7 +98,7 @@ pub(crate) fn a_use_that_awaits_its_outcome_is_delivered_once_with_it(backend: &
     let mut store = backend.open();
     let skill = commit(store.as_mut(), |tx| {
         let skill = generated(tx, "jwt");
-        tx.log_usage(&Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) }).expect("logged");
+        tx.log_usage(&Usage { task_id: Some("t"), outcome: None, ..usage(skill) }).expect("logged");
         skill
     });
     assert_eq!(deliveries(store.as_mut()), []);
@@ -125,7 +125,7 @@ pub(crate) fn an_outcome_of_a_use_that_was_not_queued_is_queued_with_it_or_never
         let mut store = backend.open_queueing(Queued::Nothing);
         let skill = commit(store.as_mut(), |tx| {
             let skill = generated(tx, &format!("skill-{queued:?}"));
-            tx.log_usage(&Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) }).expect("logged");
+            tx.log_usage(&Usage { task_id: Some("t"), outcome: None, ..usage(skill) }).expect("logged");
             skill
         });
         let mut store = backend.open_queueing(queued);

@@ -66,7 +66,7 @@ pub(crate) fn every_write_to_the_usage_log_changes_its_revision_alone(backend: &
         before = now;
     };
     commit(store.as_mut(), |tx| {
-        tx.log_usage(&Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) }).expect("logged");
+        tx.log_usage(&Usage { task_id: Some("t"), outcome: None, ..usage(skill) }).expect("logged");
     });
     check(store.as_mut(), "log_usage");
     commit(store.as_mut(), |tx| {

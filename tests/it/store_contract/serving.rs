@@ -174,7 +174,7 @@ pub(crate) fn the_latest_pass_rate_is_the_last_that_was_logged_for_the_skill(bac
             [(jwt, "2030-01-01 00:00:00", Some(0.25)), (jwt, NOW, Some(0.75)), (sql, NOW, Some(0.5)), (jwt, NOW, None)]
         {
             let outcome = Outcome { test_pass_rate: rate, ..Outcome::default() };
-            tx.log_usage(&Usage { loaded_at, outcome, ..usage(skill) }).expect("logged");
+            tx.log_usage(&Usage { loaded_at, outcome: Some(outcome), ..usage(skill) }).expect("logged");
         }
         let rates = [jwt, sql, SkillId(999)].map(|it| tx.latest_pass_rate(it).expect("a read"));
         assert_eq!(rates, [Some(0.75), Some(0.5), None]);

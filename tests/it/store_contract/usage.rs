@@ -2,7 +2,7 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::{ContentHash, Outcome, SkillId, Usage, UsageCell, UsageRow};
-use cfn::store::{Days, Store, Sums, Transaction, UsageFilter};
+use cfn::store::{Days, Proof, Store, Transaction, UsageFilter, UsageSums};
 
 use super::{Backend, NOW, commit, insert, usage};
 
@@ -33,7 +33,7 @@ pub(crate) fn a_row_is_read_as_it_was_logged(backend: &dyn Backend) {
     let outcome = Outcome { execution_ms: Some(12), exit_code: Some(-1), ..Outcome::default() };
     let skill = commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
-        let row = Usage { task_id: Some("t"), phase: Some("build"), outcome, ..usage(skill) };
+        let row = Usage { task_id: Some("t"), phase: Some("build"), outcome: Some(outcome), ..usage(skill) };
         tx.log_usage(&row).expect("logged");
         skill
     });
@@ -81,8 +81,9 @@ pub(crate) fn a_use_is_open_until_its_outcome_is_added(backend: &dyn Backend) {
     let outcome = Outcome { exit_code: Some(0), test_pass_rate: Some(0.5), ..Outcome::default() };
     commit(store.as_mut(), |tx| {
         let (jwt, sql) = (insert(tx, "jwt", b"1", Auto), insert(tx, "sql", b"2", Auto));
-        for (skill, agent_id, awaits_outcome) in [(jwt, "a1", true), (jwt, "a1", true), (jwt, "a2", false)] {
-            let row = Usage { agent_id, task_id: Some("t"), phase: Some("plan"), awaits_outcome, ..usage(skill) };
+        let said = Some(Outcome::default());
+        for (skill, agent_id, outcome) in [(jwt, "a1", None), (jwt, "a1", None), (jwt, "a2", said)] {
+            let row = Usage { agent_id, task_id: Some("t"), phase: Some("plan"), outcome, ..usage(skill) };
             tx.log_usage(&row).expect("logged");
         }
         let open = |tx: &dyn Transaction| tx.open_use(jwt, "a1", "t").expect("a read");
@@ -111,7 +112,7 @@ pub(crate) fn a_use_that_another_program_completed_is_open_no_more(backend: &dyn
     let mut store = backend.open();
     let skill = commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
-        let row = Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) };
+        let row = Usage { task_id: Some("t"), outcome: None, ..usage(skill) };
         tx.log_usage(&row).expect("logged");
         skill
     });
@@ -145,13 +146,13 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
             (NOW, Outcome { execution_ms: Some(100), exit_code: Some(0), ..Outcome::default() }),
             (NOW, Outcome { cost_avoided_usd: Some(0.2), ..Outcome::default() }),
         ] {
-            log(tx, &Usage { loaded_at, outcome, ..usage(jwt) });
+            log(tx, &Usage { loaded_at, outcome: Some(outcome), ..usage(jwt) });
         }
         log(tx, &Usage { agent_type: "tester", ..usage(jwt) });
         log(tx, &Usage { approval_level: Human, ..usage(sql) });
         jwt
     });
-    let mut cells = store.read().expect("a snapshot").usage_cells(None, Sums::Rollups).expect("cells");
+    let mut cells = store.read().expect("a snapshot").usage_cells(None).expect("cells");
     cells.sort_by(|a, b| (a.skill_id, &a.agent_type).cmp(&(b.skill_id, &b.agent_type)));
     let expected = UsageCell {
         skill_id: jwt.0,
@@ -185,12 +186,12 @@ pub(crate) fn sums_follow_an_outcome_that_is_added_later(backend: &dyn Backend) 
     let mut store = backend.open();
     let skill = commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
-        let row = Usage { task_id: Some("t"), awaits_outcome: true, ..usage(skill) };
+        let row = Usage { task_id: Some("t"), outcome: None, ..usage(skill) };
         tx.log_usage(&row).expect("logged");
         skill
     });
     let sums = |store: &mut dyn Store| {
-        let cells = store.read().expect("a snapshot").usage_cells(None, Sums::Rollups).expect("cells");
+        let cells = store.read().expect("a snapshot").usage_cells(None).expect("cells");
         cells.into_iter().map(|it| (it.uses, it.measured, it.succeeded, it.tokens_avoided)).collect::<Vec<_>>()
     };
     assert_eq!(sums(store.as_mut()), [(1, 0, 0, 0)]);
@@ -201,7 +202,7 @@ pub(crate) fn sums_follow_an_outcome_that_is_added_later(backend: &dyn Backend) 
     assert_eq!(sums(store.as_mut()), [(1, 1, 1, 3)]);
 }
 
-pub(crate) fn rolling_up_changes_no_sum(backend: &dyn Backend) {
+pub(crate) fn bringing_sums_up_to_date_changes_no_figure(backend: &dyn Backend) {
     let mut store = backend.open();
     commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
@@ -209,20 +210,17 @@ pub(crate) fn rolling_up_changes_no_sum(backend: &dyn Backend) {
             tx.log_usage(&usage(skill)).expect("logged");
         }
     });
-    let mut check = |most: Option<i64>| {
-        commit(store.as_mut(), |tx| match most {
-            Some(most) => tx.roll_up(most).expect("rolled up"),
-            None => tx.forget_rollups().expect("forgotten"),
-        });
-        let snapshot = store.read().expect("a snapshot");
-        for sums in [Sums::Rollups, Sums::Scan] {
-            let cells = snapshot.usage_cells(None, sums).expect("cells");
-            assert_eq!(cells.iter().map(|it| it.uses).collect::<Vec<_>>(), [3], "{most:?}, {sums:?}");
-        }
-        assert_eq!(snapshot.prove().expect("a proof").differences, 0, "{most:?}");
-        assert!(snapshot.backlog().expect("a read").repairable, "{most:?}");
+    let mut check = |care: fn(&mut dyn UsageSums) -> cfn::store::Result<()>| {
+        care(store.usage_sums()).expect("it is done");
+        let cells = store.read().expect("a snapshot").usage_cells(None).expect("cells");
+        assert_eq!(cells.iter().map(|it| it.uses).collect::<Vec<_>>(), [3]);
+        assert_eq!(store.usage_sums().prove().expect("a proof"), Proof { cells: 1, rows: 3, differences: 0 });
     };
-    [None, Some(1), Some(9), None].into_iter().for_each(&mut check);
+    check(|_| Ok(()));
+    check(|sums| sums.catch_up(&mut |left| assert_eq!(left, 0)));
+    check(|sums| sums.rebuild(&mut |_| ()));
+    check(|sums| sums.catch_up(&mut |_| ()));
+    assert!(!store.usage_sums().is_behind().expect("a read"));
 }
 
 pub(crate) fn days_are_those_of_utc_whoever_wrote_the_time(backend: &dyn Backend) {
@@ -239,11 +237,11 @@ pub(crate) fn days_are_those_of_utc_whoever_wrote_the_time(backend: &dyn Backend
     let snapshot = store.read().expect("a snapshot");
     let day = |day: &str, uses| (day.to_owned(), uses);
     let all = [day("2026-01-30", 1), day("2026-01-31", 4), day("2026-02-02", 1)];
-    assert_eq!(snapshot.uses_by_day(None, Sums::Rollups, 9).expect("days"), all);
-    assert_eq!(snapshot.uses_by_day(None, Sums::Rollups, 2).expect("days"), all[1..], "the last ones");
+    assert_eq!(snapshot.uses_by_day(None, 9).expect("days"), all);
+    assert_eq!(snapshot.uses_by_day(None, 2).expect("days"), all[1..], "the last ones");
     let days = Days { first: "2026-01-31".to_owned(), last: "2026-02-01".to_owned() };
-    assert_eq!(snapshot.uses_by_day(Some(&days), Sums::Rollups, 9).expect("days"), all[1..2]);
-    let uses = |days| snapshot.usage_cells(days, Sums::Rollups).expect("cells").iter().map(|it| it.uses).sum::<i64>();
+    assert_eq!(snapshot.uses_by_day(Some(&days), 9).expect("days"), all[1..2]);
+    let uses = |days| snapshot.usage_cells(days).expect("cells").iter().map(|it| it.uses).sum::<i64>();
     assert_eq!((uses(None), uses(Some(&days))), (8, 4), "a time that is none is of no day");
 }
 

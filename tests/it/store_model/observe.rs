@@ -5,7 +5,7 @@ use std::fmt::{Debug, Write as _};
 use cfn::cache::Disabled;
 use cfn::model::{Delivery, SkillId, SkillName};
 use cfn::ops::{self, Analytics, History, Load, Period, ReportName};
-use cfn::store::{Days, Due, NameKind, SkillFilter, Snapshot, Store, Sums, UsageFilter};
+use cfn::store::{Days, Due, NameKind, SkillFilter, Snapshot, Store, UsageFilter};
 
 use super::perform::clock;
 use super::steps::{AGENTS, SKILLS, TASKS};
@@ -84,8 +84,8 @@ fn usage(snapshot: &dyn Snapshot, seen: &mut Seen) {
     }
     let some = Days { first: "2026-01-31".to_owned(), last: "2026-02-01".to_owned() };
     for days in [None, Some(&some)] {
-        seen.add_unordered("cells", snapshot.usage_cells(days, Sums::Rollups).expect("cells"));
-        seen.add("days", snapshot.uses_by_day(days, Sums::Rollups, 3).expect("days"));
+        seen.add_unordered("cells", snapshot.usage_cells(days).expect("cells"));
+        seen.add("days", snapshot.uses_by_day(days, 3).expect("days"));
         for category in [None, Some("domain")] {
             seen.add("decisions", snapshot.decision_times(days, category).expect("a read"));
         }

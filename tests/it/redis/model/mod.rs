@@ -15,7 +15,7 @@ use cfn::cache::{Cache, Class, Key};
 use cfn::model::Location;
 use cfn::settings::{Flags, Settings};
 use cfn::store::sqlite::SqliteStore;
-use cfn::store::{self, Durability, FileCare, Inspect, Snapshot, Store, Work};
+use cfn::store::{self, Durability, FileCare, Inspect, Snapshot, Store, UsageSums, Work};
 use rusqlite::Connection;
 
 use self::questions::Question;
@@ -81,6 +81,10 @@ impl Store for Interrupted<'_> {
 
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> store::Result<()> {
         self.inner.attempt(durability, work)
+    }
+
+    fn usage_sums(&mut self) -> &mut dyn UsageSums {
+        self.inner.usage_sums()
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
