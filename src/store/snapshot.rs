@@ -47,7 +47,7 @@ pub trait Serving {
 pub trait Catalogue {
     /// The skill of this name.
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
-    /// The name of a skill that is this one in other letters of upper and lower case; found as fast as a skill.
+    /// The first name of a skill, itself too, that is this one but for upper and lower case; found as fast as a skill.
     fn name_without_case(&self, name: &SkillName) -> Result<Option<String>>;
     /// Skills that pass the filter, by name, each with the agent types that it is mapped to.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
@@ -59,13 +59,13 @@ pub trait Catalogue {
     fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
     /// What became of the review of a skill's current version.
     fn review(&self, skill: SkillId) -> Result<Review>;
-    /// The agent types that get a skill.
+    /// The mappings of a skill, those that are not enabled too, by agent type.
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
-    /// Current versions, and bootstrap skills, whose bytes are not in the database.
+    /// Current versions, and then enabled bootstrap skills, whose bytes are not in the database; both by name.
     fn unstored(&self) -> Result<Vec<Unstored>>;
     /// Agent types with an enabled mapping that may be meant by a name: itself first, if it is one, then a bounded number of others.
     fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>>;
-    /// Every name of this kind, for hints when one is not found.
+    /// Every name of this kind, in any order, for hints when one is not found.
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
 }
 
@@ -75,7 +75,7 @@ pub trait Catalogue {
 pub trait UsageLog {
     /// What a usage row remembers of a skill as it is now.
     fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
-    /// The version and bytes that an agent got last of a skill in a task.
+    /// The version and bytes that an agent got last of a skill in a task; uses of which one is unknown do not count.
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
     /// The last use of a skill by an agent in a task that still waits for its outcome.
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>>;
@@ -91,11 +91,11 @@ pub trait UsageLog {
 ///
 /// Promise: figures of one snapshot agree with each other, and with those of its [`Catalogue`].
 pub trait Reports {
-    /// Decisions of these days, with when what they decide on was recorded.
+    /// Decisions of these days, in the order of deciding, each with when its version was recorded.
     fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
     /// Skills whose current version waits for a decision, in the order of recording.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
-    /// How many skills there are by level and status.
+    /// How many skills there are by level and status, in any order.
     fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;
     /// Active skills: key and name, by name.
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
@@ -107,7 +107,7 @@ pub trait Reports {
 pub trait OutboxStatus {
     /// Whether a delivery waits that is due.
     fn is_anything_due(&self, due: &Due<'_>) -> Result<bool>;
-    /// The first `most` deliveries that wait, in their order, after the one with this id.
+    /// The first `most` deliveries that wait, in their order, after the one with this id; not those that wait for their outcome.
     fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>>;
     /// How much waits, and since when.
     fn outbox_summary(&self) -> Result<OutboxSummary>;

@@ -13,17 +13,18 @@ impl<T: Snapshot + CatalogueWrites + UsageWrites + Outbox> Transaction for T {}
 /// Changes of skills, and of who gets them.
 ///
 /// Promise: each call writes what it says and nothing else, and leaves the rest of a row as it is. A recorded version never changes
-/// its bytes.
+/// its bytes. What is added to a skill that is not there is refused; a change of what is not there changes nothing.
 pub trait CatalogueWrites {
-    /// Adds a skill and records its first version.
+    /// Adds a skill and records its first version; refused where the name is taken.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
     /// Changes the fields that are given, and nothing else.
     fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()>;
-    /// Makes other bytes the current version and records it.
+    /// Makes other bytes the current version and records it. A version that is recorded with these bytes is completed, and who
+    /// recorded it first stays, but for other programs; one that is recorded with others is refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
-    /// Adds what was read from a version's file: the front matter of a version that another program recorded.
+    /// Adds what was read from a version's file, where nothing is known of it: another program recorded the version.
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()>;
-    /// Stores bytes under their hash, where they are not there already.
+    /// Stores bytes under their hash, in the place of others that may be there.
     fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
     /// Records a decision about bytes, and who approved last where it is an approval.
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
@@ -31,7 +32,7 @@ pub trait CatalogueWrites {
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
     /// Makes a mapping that is there what it is to be; whether it is enabled stays.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
-    /// Records which bytes a bootstrap skill has.
+    /// Records which bytes a bootstrap skill has, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
 }
 
@@ -58,11 +59,11 @@ pub trait Outbox {
     fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()>;
     /// Forgets what was delivered.
     fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
-    /// Remembers that an attempt failed.
+    /// Remembers that an attempt failed, unless the delivery is a dead letter by now.
     fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
     /// Makes a delivery a dead letter, with its reason.
     fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
-    /// Lets every dead letter wait again; how many there were.
+    /// Lets every dead letter wait again, as if it had never failed; how many there were.
     fn retry_dead_letters(&mut self) -> Result<usize>;
     /// Remembers until when the server is not tried, in seconds since 1970; `None`: it can be reached.
     fn back_off(&mut self, until: Option<i64>) -> Result<()>;

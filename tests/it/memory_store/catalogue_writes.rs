@@ -37,8 +37,8 @@ impl Tables {
         Ok(id)
     }
 
-    pub(super) fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()> {
-        let skill = self.skill_mut(skill)?;
+    pub(super) fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) {
+        let Ok(skill) = self.skill_mut(skill) else { return };
         let owned = |text: &str| text.to_owned();
         set(&mut skill.category, change.category.map(owned));
         set(&mut skill.approval_level, change.approval_level);
@@ -51,7 +51,6 @@ impl Tables {
             skill.generated_by = Some("phase4".to_owned());
         }
         skill.updated_at = Some(change.now.to_owned());
-        Ok(())
     }
 
     pub(super) fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {

@@ -183,7 +183,7 @@ impl CatalogueWrites for MemoryTransaction<'_> {
     }
 
     fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()> {
-        self.change_catalogue()?.update_skill(skill, change)
+        self.change_catalogue().map(|it| it.update_skill(skill, change))
     }
 
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {

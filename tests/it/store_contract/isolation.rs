@@ -134,8 +134,9 @@ pub(crate) fn writers_at_once_lose_nothing(backend: &dyn Backend) {
     };
     thread::scope(|scope| {
         for _ in 0..WRITERS {
-            scope.spawn(|| {
-                let mut store = backend.open();
+            let mut store = backend.open();
+            let add_one = &add_one;
+            scope.spawn(move || {
                 let mut left = EACH;
                 while left > 0 {
                     match add_one(store.as_mut()) {

@@ -108,7 +108,7 @@ macro_rules! contract {
                 what_an_agent_would_get_is_counted_as_used;
             writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording,
                 an_approval_binds_to_bytes_and_the_latest_decides, a_name_is_taken_once_and_names_differ_by_case,
-                what_is_written_about_a_skill_that_is_not_there_is_refused;
+                what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change_of_it_changes_nothing;
         }
     };
     ($backend:expr; $($module:ident: $($name:ident),+;)+) => {

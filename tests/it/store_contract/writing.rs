@@ -3,7 +3,7 @@
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
 use cfn::model::{Category, ContentHash, Review, SkillId};
-use cfn::store::{NewApproval, NewMapping, NewSkill, SkillFilter, Store};
+use cfn::store::{NewApproval, NewMapping, NewSkill, SkillChange, SkillFilter, Store};
 
 use super::{Backend, NOW, commit, decide, insert, map, name, refused, usage, version};
 
@@ -106,7 +106,9 @@ pub(crate) fn a_name_is_taken_once_and_names_differ_by_case(backend: &dyn Backen
     assert_eq!(store.read().expect("a snapshot").list(&SkillFilter::default()).expect("a list").len(), 2);
 }
 
-pub(crate) fn what_is_written_about_a_skill_that_is_not_there_is_refused(backend: &dyn Backend) {
+pub(crate) fn what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change_of_it_changes_nothing(
+    backend: &dyn Backend,
+) {
     let mut store = backend.open();
     let (nobody, hash) = (SkillId(999), ContentHash::of(b"one"));
     let (hex, agent_type) = (hash.to_string(), "dev".parse().expect("an agent type"));
@@ -125,4 +127,12 @@ pub(crate) fn what_is_written_about_a_skill_that_is_not_there_is_refused(backend
     refused(store.as_mut(), |tx| tx.record_approval(nobody, &approval));
     refused(store.as_mut(), |tx| tx.add_mapping(nobody, &mapping));
     refused(store.as_mut(), |tx| tx.log_usage(&usage(nobody)));
+    commit(store.as_mut(), |tx| {
+        let change = SkillChange { owner: Some("bob"), now: NOW, ..SkillChange::default() };
+        tx.update_skill(nobody, &change).expect("nothing is changed");
+        tx.change_mapping(nobody, &mapping).expect("nothing is changed");
+        tx.describe_version(999, Some("{}")).expect("nothing is changed");
+        tx.bind_bootstrap("nobody", &hash).expect("nothing is changed");
+        assert_eq!(tx.list(&SkillFilter::default()).expect("a list"), []);
+    });
 }
