@@ -190,7 +190,9 @@ fn write_read(
 ) -> Result<()> {
     let ready: Vec<Piece> = std::iter::from_fn(|| pieces.next_of(batch)).collect();
     write(store, Durability::Full, |tx| writer.take_all(tx, &ready))?;
-    ready.into_iter().for_each(|it| pieces.give_back(it));
+    for piece in ready {
+        pieces.give_back(piece);
+    }
     Ok(())
 }
 

@@ -75,7 +75,9 @@ impl<'a> Writer<'a> {
         let Taken { report, holders, candidates } = std::mem::take(&mut self.batch);
         self.report.append(report);
         self.report.transactions += 1;
-        holders.into_iter().for_each(|it| self.holders.keep(it));
+        for holder in holders {
+            self.holders.keep(holder);
+        }
         self.candidates.extend(candidates);
     }
 
