@@ -22,17 +22,26 @@ pub fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 
 /// Reads a file of at most `most` bytes; links are followed. A larger one is an error, without reading all of it.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
-    }
-    Ok(bytes)
+    rest(open(path)?, most)
 }
 
 /// Reads a text file of at most `most` bytes, like [`read`].
 pub fn read_to_string(path: &Path, most: u64) -> io::Result<String> {
-    String::from_utf8(read(path, most)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+    rest_as_string(open(path)?, most)
+}
+
+/// Reads an open text file to its end, like [`read_to_string`].
+pub fn rest_as_string(file: File, most: u64) -> io::Result<String> {
+    String::from_utf8(rest(file, most)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+fn rest(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
 }
 
 fn opened(path: &Path, options: &mut OpenOptions, flags: OFlags) -> io::Result<File> {

@@ -1,33 +1,40 @@
-//! Settings: a flag overrides the environment, which overrides the default. They are read once, from an environment
-//! that is passed in. Each is validated when a command asks for it, so an invalid value never stops a command that does
-//! not use it.
+//! Settings: a flag overrides the environment, which overrides the project's file, then the user's file, then the
+//! default. They are read once, from an environment that is passed in. Each is validated when a command asks for it, so an
+//! invalid value never stops a command that does not use it.
 
+mod bad;
 mod cache;
 mod discovery;
+mod explained;
+mod file;
+mod files;
 mod given;
 mod percent;
 mod secret;
+mod skills;
 mod workflow;
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::{Location, Visible};
+use crate::model::Location;
 
+pub use bad::BadSetting;
+use bad::{boolean, number};
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
-pub use discovery::{Foreign, Found, without_detours};
+pub use discovery::{Foreign, Found, Place, without_detours};
+pub use explained::Explained;
+pub use file::{BadFile, FileProblem, PROJECT_FILE, Scope, SettingsFile};
+use files::Files;
 use given::Environment;
 pub use given::{Given, Source};
 pub use secret::Secret;
+pub use skills::DEFAULT_CONTENT_BYTES;
 pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertificates, SslMode, WorkflowServer};
 
 /// Default path of the database, relative to the project.
 pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
-
-/// Default maximum size of a skill file, in bytes.
-pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
 
 /// Default maximum wait for a lock.
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,6 +72,7 @@ pub struct Settings {
     redis_url: Option<Given>,
     cache_policy: Option<CachePolicy>,
     environment: Environment,
+    files: Files,
 }
 
 /// `PRAGMA synchronous`, for every write.
@@ -76,43 +84,40 @@ pub enum Synchronous {
     Normal,
 }
 
-/// An invalid value and its source.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} is \"{}\", but must be {expected}", Visible(value))]
-pub struct BadSetting {
-    /// The environment variable or option.
-    pub variable: &'static str,
-    /// Its value, unless it may contain a password.
-    pub value: String,
-    /// The expected form.
-    pub expected: Cow<'static, str>,
-}
-
 impl Settings {
     /// Reads flags and environment. `environment` returns the value of a variable; an empty one counts as unset.
     pub fn resolve(flags: &Flags, environment: &dyn Fn(&str) -> Option<OsString>, current_folder: &Path) -> Self {
         let names = [&VARIABLES[..], &cache::VARIABLES, DELIVERY_VARIABLES, &workflow::STARTING_VARIABLES].concat();
         let environment = Environment::of(&names, environment);
         let flag = |name, value: OsString| Given { source: Source::Flag(name), value };
-        let database = flags.db.as_ref().map(|it| flag("--db", it.clone().into_os_string()));
-        let database = database.or_else(|| environment.given("CFN_SKILLS_DB_PATH"));
-        let look = || Found::look(current_folder, environment.get("HOME").map(Path::new));
-        let search = database.is_none().then(look);
-        let found = match &search {
-            Some(Ok(found)) => found.path().as_os_str().to_owned(),
-            Some(Err(_)) | None => DEFAULT_DATABASE.into(),
+        let given = flags.db.as_ref().map(|it| flag("--db", it.clone().into_os_string()));
+        let given = given.or_else(|| environment.given("CFN_SKILLS_DB_PATH"));
+        let mut files = Files::of_user(&environment);
+        let search = match given {
+            Some(_) => None,
+            None => files.search(current_folder, environment.get("HOME").map(Path::new)),
         };
+        let found = match &search {
+            Some(Ok(found)) => found.database.clone(),
+            Some(Err(_)) | None => Given { source: Source::Default, value: DEFAULT_DATABASE.into() },
+        };
+        let of_user = || files.user.as_ref().filter(|_| found.source == Source::Default)?.database();
+        let elsewhere = given.or_else(of_user);
+        if let Some(database) = &elsewhere {
+            files.take_project_of(&current_folder.join(&database.value));
+        }
         let redis_url = match &flags.redis_url {
             Some(url) => Some(flag("--redis-url", url.clone())).filter(|it| !it.value.is_empty()),
-            None => environment.given("CFN_REDIS_URL"),
+            None => environment.given("CFN_REDIS_URL").or_else(|| files.text("redis_url")),
         };
         Self {
             current_folder: current_folder.to_owned(),
             search,
-            database: database.unwrap_or(Given { source: Source::Default, value: found }),
+            database: elsewhere.unwrap_or(found),
             redis_url,
             cache_policy: flags.cache,
             environment,
+            files,
         }
     }
 
@@ -123,43 +128,58 @@ impl Settings {
         Self { database, search: None, ..self.clone() }
     }
 
-    /// Where the database is.
-    pub fn database(&self) -> Result<Location, BadSetting> {
-        let name = match self.database.source {
-            Source::Flag(name) | Source::Variable(name) => name,
-            // A discovered path may look like a URL, but is a file.
-            Source::Default => {
-                return Ok(Location::File(without_detours(&self.current_folder.join(&self.database.value))));
-            }
-        };
-        self.file_of_a_database(name, &self.database.value).map(Location::File)
+    /// The same settings for the database of the current folder, even if there is one above it.
+    #[must_use]
+    pub fn with_project_here(&self) -> Self {
+        let mut files = Files { user: self.files.user.clone(), ..Files::default() };
+        files.take_project(&self.current_folder);
+        let database = self.current_folder.join(DEFAULT_DATABASE);
+        Self { files, ..self.with_database(&database) }
     }
 
-    /// The absolute path of a database file. A URL is an error that shows only its beginning: a password may follow.
+    /// Fails if a settings file is invalid.
+    pub fn require_usable_files(&self) -> Result<(), BadFile> {
+        self.files.bad.clone().map_or(Ok(()), Err)
+    }
+
+    /// A project's settings file that was ignored because it belongs to another user.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<&Foreign> {
+        self.files.passed_over.as_ref()
+    }
+
+    /// Whether discovery found no database, and none is named.
+    #[must_use]
+    pub fn searched_in_vain(&self) -> bool {
+        self.search.is_some() && self.database.source == Source::Default
+    }
+
+    /// Where the database is.
+    pub fn database(&self) -> Result<Location, BadSetting> {
+        let path = match &self.database.source {
+            // A discovered path may look like a URL, but is a file.
+            Source::Found | Source::Default => without_detours(&self.current_folder.join(&self.database.value)),
+            origin => self.file_named(origin, &self.database.value)?,
+        };
+        Ok(Location::File(path))
+    }
+
+    /// The absolute path of a database file. A URL is an error.
     pub fn file_of_a_database(&self, name: &'static str, value: &OsStr) -> Result<PathBuf, BadSetting> {
+        self.file_named(&Source::Argument(name), value)
+    }
+
+    /// The error for a URL shows only its beginning: a password may follow.
+    fn file_named(&self, origin: &Source, value: &OsStr) -> Result<PathBuf, BadSetting> {
         let text = value.to_string_lossy();
         match text.split_once("://") {
             Some((scheme, _)) => Err(BadSetting {
-                variable: name,
+                origin: origin.clone(),
                 value: format!("{scheme}://…"),
                 expected: "the path of a file: no engine supports URLs yet".into(),
             }),
             None => Ok(without_detours(&self.current_folder.join(value))),
         }
-    }
-
-    /// The folder that content files must be in, links resolved; `None` for any folder.
-    #[must_use]
-    pub fn content_root(&self) -> Option<PathBuf> {
-        self.environment.get("CFN_CONTENT_ROOT").map(|root| self.current_folder.join(root))
-    }
-
-    /// Maximum size of a skill file, in bytes.
-    pub fn content_bytes(&self) -> Result<usize, BadSetting> {
-        let bytes = "a number of bytes from 1 to 1000000000";
-        let default = DEFAULT_CONTENT_BYTES as u64;
-        let number = number(&self.environment, "CFN_MAX_CONTENT_BYTES", default, 1..=1_000_000_000, bytes)?;
-        Ok(usize::try_from(number).unwrap_or(DEFAULT_CONTENT_BYTES))
     }
 
     /// Maximum wait for a lock.
@@ -176,7 +196,7 @@ impl Settings {
             None => Ok(None),
             Some("full") => Ok(Some(Synchronous::Full)),
             Some("normal") => Ok(Some(Synchronous::Normal)),
-            Some(_) => Err(bad("CFN_SYNCHRONOUS", value.unwrap_or_default(), "full or normal")),
+            Some(_) => Err(BadSetting::variable("CFN_SYNCHRONOUS", value.unwrap_or_default(), "full or normal")),
         }
     }
 
@@ -185,20 +205,15 @@ impl Settings {
         boolean(&self.environment, "ENABLE_AGENT_NOTIFICATIONS")
     }
 
-    /// The default approver.
-    #[must_use]
-    pub fn approver(&self) -> Option<&str> {
-        self.environment.get("CFN_APPROVER")?.to_str().map(str::trim).filter(|it| !it.is_empty())
-    }
-
     /// The policy of the query cache.
     pub fn cache_policy(&self) -> Result<CachePolicy, BadSetting> {
-        match (self.cache_policy, self.environment.get("CFN_CACHE")) {
-            (Some(policy), _) => Ok(policy),
-            (None, None) => Ok(CachePolicy::default()),
-            (None, Some(text)) => {
-                let parsed = text.to_string_lossy().to_lowercase().parse();
-                parsed.map_err(|expected: &str| bad("CFN_CACHE", text, expected))
+        let given = || self.environment.given("CFN_CACHE").or_else(|| self.files.text("cache"));
+        match self.cache_policy.map_or_else(|| Err(given()), Ok) {
+            Ok(policy) => Ok(policy),
+            Err(None) => Ok(CachePolicy::default()),
+            Err(Some(given)) => {
+                let parsed = given.value.to_string_lossy().to_lowercase().parse();
+                parsed.map_err(|expected: &str| BadSetting::of(given, expected.to_owned()))
             }
         }
     }
@@ -214,6 +229,22 @@ impl Settings {
         CacheSettings::resolve(self.cache_policy()?, self.redis()?, &self.environment)
     }
 
+    /// The limits of the query cache, without its server.
+    fn cache_times(&self) -> Result<CacheSettings, BadSetting> {
+        CacheSettings::resolve(CachePolicy::default(), None, &self.environment)
+    }
+
+    /// Path of the user's settings file, which may not exist.
+    #[must_use]
+    pub fn user_file(&self) -> Option<PathBuf> {
+        files::user_file(&self.environment)
+    }
+
+    /// The settings files that were read.
+    pub fn files_read(&self) -> impl Iterator<Item = &Path> {
+        self.files.each().map(SettingsFile::path)
+    }
+
     /// The cache settings, for a command that can do without the cache: an invalid environment variable is an error
     /// only with the policy `always`.
     pub fn optional_cache(&self) -> Result<Option<CacheSettings>, BadSetting> {
@@ -223,7 +254,7 @@ impl Settings {
         let policy = self.cache_policy()?;
         match self.cache() {
             _ if policy == CachePolicy::Never => Ok(None),
-            Err(error) if policy == CachePolicy::Auto && !error.variable.starts_with("--") => Ok(None),
+            Err(error) if policy == CachePolicy::Auto && !matches!(error.origin, Source::Flag(_)) => Ok(None),
             outcome => outcome.map(Some),
         }
     }
@@ -264,36 +295,6 @@ impl Settings {
     pub fn for_delivery(&self) -> impl Iterator<Item = (&'static str, &OsStr)> {
         DELIVERY_VARIABLES.iter().filter_map(|name| Some((*name, self.environment.get(name)?)))
     }
-}
-
-fn boolean(environment: &Environment, name: &'static str) -> Result<bool, BadSetting> {
-    let value = environment.get(name);
-    match value.map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
-        None | Some("false" | "0" | "no" | "off") => Ok(false),
-        Some("true" | "1" | "yes" | "on") => Ok(true),
-        Some(_) => Err(bad(name, value.unwrap_or_default(), "true or false")),
-    }
-}
-
-fn number(
-    environment: &Environment,
-    name: &'static str,
-    default: u64,
-    allowed: std::ops::RangeInclusive<u64>,
-    expected: &'static str,
-) -> Result<u64, BadSetting> {
-    let Some(value) = environment.get(name) else { return Ok(default) };
-    let number = value.to_str().and_then(|text| text.trim().parse().ok());
-    number.filter(|it| allowed.contains(it)).ok_or_else(|| bad(name, value, expected))
-}
-
-fn bad(variable: &'static str, value: &OsStr, expected: &'static str) -> BadSetting {
-    BadSetting { variable, value: value.to_string_lossy().into_owned(), expected: expected.into() }
-}
-
-/// An error about a value that may contain a password.
-fn hidden(variable: &'static str, expected: impl Into<Cow<'static, str>>) -> BadSetting {
-    BadSetting { variable, value: "(not shown)".to_owned(), expected: expected.into() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! The approval options that several commands share.
 
+use std::path::Path;
+
 use super::context::Context;
+use super::failure::Failure;
 use super::optional;
+use crate::process::Program;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ApprovalArgs {
@@ -14,6 +18,26 @@ pub(super) struct ApprovalArgs {
     /// Accept bytes that were rejected; needs --reason
     #[arg(long, requires = "reason")]
     pub(super) override_rejection: bool,
+}
+
+/// The approver for a command that records a person's decision.
+pub(super) fn decider(context: &Context, typed: Option<&str>) -> Result<String, Failure> {
+    let named = optional(typed).or(context.settings.approver()).map(str::to_owned);
+    let nobody = || Failure::input("the approver is missing", "Name the approver with --approver or CFN_APPROVER.");
+    named.or_else(|| person().map(|it| it.0)).ok_or_else(nobody)
+}
+
+/// The current person, and the source of the name.
+pub(super) fn person() -> Option<(String, &'static str)> {
+    let user = || whoami::username().ok().map(|it| (it, "system user"));
+    email_of_git().map(|it| (it, "git's global user.email")).or_else(user)
+}
+
+/// The user's global e-mail address in git. The repository's own configuration is ignored: it must not name the approver.
+fn email_of_git() -> Option<String> {
+    let git = Program::new(Path::new("git"), Path::new("/")).args(["config", "--global", "user.email"]).inheriting();
+    let said = String::from_utf8(git.run().ok()?.stdout).ok()?;
+    optional(Some(&said)).map(str::to_owned)
 }
 
 impl ApprovalArgs {

@@ -12,7 +12,7 @@ use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerRes
 use crate::clock::Clock;
 use crate::model::{Location, Visible};
 use crate::ops::{self, CaptureReport, Files, Project};
-use crate::settings::{CacheSettings, DEFAULT_DATABASE, Queued, Settings, Synchronous, without_detours};
+use crate::settings::{CacheSettings, DEFAULT_DATABASE, PROJECT_FILE, Queued, Settings, Synchronous, without_detours};
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{self, Durability, FileCare, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
@@ -57,21 +57,23 @@ impl Context {
                 self.adopt()?;
                 Ok(Box::new(SqliteStore::open(&path, access, options, clock)?))
             }
-            Err(StoreError::Missing { .. }) if self.settings.search.is_some() => Err(self.not_found()),
+            Err(StoreError::Missing { .. }) if self.settings.searched_in_vain() => Err(self.not_found()),
             Err(error) => Err(error.into()),
         }
     }
 
     /// Refuses a discovered database that belongs to another user.
     fn require_own(&self) -> Result<(), Failure> {
-        let Some(Err(foreign)) = &self.settings.search else { return Ok(()) };
-        let hint = "If you trust it, name it with --db or CFN_SKILLS_DB_PATH.";
-        Err(Failure::new(3, "database_foreign", foreign.to_string(), hint))
+        match &self.settings.search {
+            Some(Err(foreign)) => Err(foreign.into()),
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     fn not_found(&self) -> Failure {
         let folder = Visible(self.settings.current_folder.to_string_lossy());
-        let message = format!("there is no {DEFAULT_DATABASE} in {folder} or a folder above it");
+        let looked_for = format!("there is no {DEFAULT_DATABASE} in {folder} or a folder above it");
+        let message = format!("{looked_for}, and no {PROJECT_FILE} that names another with 'db'");
         Failure::new(3, "database_missing", message, "Create it here with 'cfn init', or name another with --db.")
     }
 
@@ -190,6 +192,12 @@ impl Context {
     /// This context with another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
         let settings = self.settings.with_database(database);
+        Self { settings, clock: self.clock, output: self.output, names_database: true }
+    }
+
+    /// The same run on the database of the current folder, even if there is one above it.
+    pub(super) fn with_project_here(&self) -> Self {
+        let settings = self.settings.with_project_here();
         Self { settings, clock: self.clock, output: self.output, names_database: true }
     }
 

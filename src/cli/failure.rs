@@ -1,6 +1,7 @@
 //! Every error as a sentence, a hint and an exit code: the one table.
 
 mod service;
+mod settings;
 
 use std::io;
 
@@ -10,7 +11,6 @@ use crate::bench;
 use crate::model::{InvalidName, InvalidVersion, UnknownWord, Visible};
 use crate::ops::{Error, FileError};
 use crate::process;
-use crate::settings::BadSetting;
 use crate::store::{FileFault, StoreError};
 
 /// The reason a command failed, and what the user can do about it.
@@ -80,17 +80,6 @@ impl From<InvalidName> for Failure {
 impl From<InvalidVersion> for Failure {
     fn from(error: InvalidVersion) -> Self {
         Self::input(error.to_string(), "Nothing was changed; correct the version.")
-    }
-}
-
-impl From<BadSetting> for Failure {
-    fn from(error: BadSetting) -> Self {
-        let hint = match error.variable.strip_prefix("--") {
-            Some(_) => format!("Correct the option {}.", error.variable),
-            None if error.variable.contains(' ') => format!("Correct {}.", error.variable),
-            None => format!("Correct or unset {} in the environment.", error.variable),
-        };
-        Self::new(1, "invalid_setting", error.to_string(), hint)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cfn init`.
 
-use std::fmt::Write as _;
+mod text;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -8,15 +9,14 @@ use clap::ValueHint;
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
+use super::Verdict;
 use super::choice::category;
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::output::{Page, Report};
-use super::{Verdict, counted};
 use crate::model::{AgentType, Category, Location, Visible, json};
-use crate::ops::{self, Import, ImportReport, Refusal};
+use crate::ops::{self, Import, ImportReport};
 use crate::output_file::OutputFile;
-use crate::settings::{DEFAULT_DATABASE, Found};
+use crate::settings::{Place, Scope};
 use crate::store::Store;
 
 /// Create the database, and import a folder of skills
@@ -96,7 +96,11 @@ struct InitReport {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let place = place(context, args.here)?;
     let context = place.as_ref().unwrap_or(context);
-    let agents = AgentType::list(args.agents.as_deref().unwrap_or_default())?;
+    let agents = match &args.agents {
+        Some(typed) => AgentType::list(typed)?,
+        None if args.from.is_some() => context.settings.agents()?,
+        None => Vec::new(),
+    };
     if let Some(folder) = args.from.as_deref().filter(|it| !it.is_dir()) {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
         return Err(Failure::new(2, "file_unreadable", message, "Name the folder that holds the skills."));
@@ -109,7 +113,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             context.open(Access::Write)?; // what is there may have to be adopted, or refused
             InitReport { created, path: context.settings.database()?, import: None }
         }
-        Some(folder) => fill(context, &request(args, folder, &agents))?,
+        Some(folder) => fill(context, &request(context, args, folder, &agents)?)?,
     };
     if let Some(file) = file {
         file.write(&report)?;
@@ -153,23 +157,36 @@ impl<'a> ReportFile<'a> {
 /// The context for a database in this folder, if discovery found another one: in a folder above (with `--here`), or of
 /// another user.
 fn place(context: &Context, here: bool) -> Result<Option<Context>, Failure> {
-    let folder = &context.settings.current_folder;
-    let ours = || Ok(Some(context.with_database(&folder.join(DEFAULT_DATABASE))));
+    let ours = || Ok(Some(context.with_project_here()));
     match &context.settings.search {
+        Some(Ok(found)) if found.place == Place::Here => Ok(None),
         _ if here => ours(),
-        Some(Ok(Found::Above(path))) => {
-            let message = format!("there is a database in a folder above already: {}", Visible(path.to_string_lossy()));
+        Some(Ok(found)) if found.place == Place::Above => {
+            let path = Visible(found.path().to_string_lossy()).to_string();
+            let message = match found.named_by() {
+                Some(file) => format!("{} names the database of this folder: {path}", Visible(file.to_string_lossy())),
+                None => format!("there is a database in a folder above already: {path}"),
+            };
             Err(Failure::input(message, "Name it with --db, or create another one here with --here."))
         }
-        Some(Err(foreign)) if !foreign.path.starts_with(folder) => ours(),
+        Some(Err(foreign)) if !foreign.path.starts_with(&context.settings.current_folder) => ours(),
         _ => Ok(None),
     }
 }
 
-fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Import<'a> {
-    Import {
+/// What the command line leaves open is as the files of settings say.
+fn request<'a>(
+    context: &Context,
+    args: &'a Args,
+    folder: &'a Path,
+    agents: &'a [AgentType],
+) -> Result<Import<'a>, Failure> {
+    let of_files = if args.category.is_none() { context.settings.category()? } else { None };
+    let of = |wanted| of_files.filter(|(_, scope)| *scope == wanted).map(|(category, _)| category);
+    Ok(Import {
         folder,
-        category: args.category,
+        category: args.category.or(of(Scope::User)),
+        project_category: of(Scope::Project),
         trust_levels: args.trust_levels,
         update: args.update,
         from_any: args.from_any,
@@ -180,7 +197,7 @@ fn request<'a>(args: &'a Args, folder: &'a Path, agents: &'a [AgentType]) -> Imp
         override_rejection: args.override_rejection,
         agents,
         fresh: false,
-    }
+    })
 }
 
 /// Imports into a new database before it becomes visible, or into the existing one.
@@ -198,89 +215,4 @@ fn import(context: &Context, store: &mut dyn Store, request: &Import<'_>) -> Res
     let mut progress = context.output.progress("importing");
     let mut at = |event: ops::ImportEvent| progress.at(event.done, event.total);
     Ok(ops::import(store, &context.files()?, &context.project()?, context.clock, request, &mut at)?)
-}
-
-/// Number of examples of each kind in the text.
-const EXAMPLES: usize = 10;
-
-impl Report for InitReport {
-    fn text(&self, page: &mut Page) {
-        let path = &self.path;
-        page.line(if self.created { format!("created {path}") } else { format!("{path} exists already") });
-        let Some(import) = &self.import else { return };
-        skipped(import, page);
-        let nested = import.nested.iter().map(|it| format!("{}: part of another skill", Visible(it)));
-        examples("nested", nested, page);
-        examples("changed", import.changed.iter().map(said), page);
-        for kind in import.refused_by_kind().into_keys() {
-            examples("refused", import.refused.iter().filter(|it| it.kind == kind).map(said), page);
-        }
-        examples("warning", import.warnings.iter().map(said), page);
-        for it in &import.updates {
-            let (name, path) = (Visible(&it.name), Visible(&it.path));
-            page.line(format!("updated: {name} {} to {} ({path})", Visible(&it.previous_version), it.version));
-        }
-        totals(import, page);
-    }
-}
-
-fn said(refusal: &Refusal) -> String {
-    let line = refusal.line.map_or_else(String::new, |it| format!(":{it}"));
-    format!("{}{line}: {}", Visible(&refusal.path), Visible(&refusal.reason))
-}
-
-/// Prints the first entries of a list, and the number of the others.
-fn examples(label: &str, entries: impl Iterator<Item = String>, page: &mut Page) {
-    let mut more = 0;
-    for (index, entry) in entries.enumerate() {
-        if index < EXAMPLES {
-            page.line(format!("{label}: {entry}"));
-        } else {
-            more += 1;
-        }
-    }
-    if more > 0 {
-        page.line(format!("{label}: and {more} more; --report FILE lists all"));
-    }
-}
-
-fn skipped(import: &ImportReport, page: &mut Page) {
-    if import.skipped.is_empty() {
-        return;
-    }
-    let names: Vec<_> = import.skipped.iter().take(EXAMPLES).map(|it| Visible(&it.path).to_string()).collect();
-    let more = import.skipped.len() - names.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    page.line(format!("skipped: {}{more}", names.join(", ")));
-}
-
-fn totals(import: &ImportReport, page: &mut Page) {
-    let mut line = format!(
-        "{} found: {} imported, {} unchanged, {} updated, {} changed, {} refused",
-        counted(import.found, "file"),
-        import.imported,
-        import.unchanged,
-        import.updated,
-        import.changed.len(),
-        import.refused.len()
-    );
-    for (count, what) in [(import.copies, "copies"), (import.nested.len(), "nested")] {
-        if count > 0 {
-            let _ = write!(line, ", {count} {what}");
-        }
-    }
-    page.line(line);
-    let kinds = import.refused_by_kind();
-    if kinds.len() > 1 {
-        let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.label())).collect();
-        page.line(format!("refused: {}", kinds.join(", ")));
-    }
-    for (count, what) in [(import.mappings_added, "mapping"), (import.approvals_recorded, "approval")] {
-        if count > 0 {
-            page.line(format!("{} added", counted(count, what)));
-        }
-    }
-    if import.pending > 0 {
-        page.line(format!("{} wait for review: 'cfn skill list --pending'", import.pending));
-    }
 }

@@ -6,6 +6,7 @@ mod bench;
 mod cache;
 mod choice;
 mod completions;
+mod config;
 mod context;
 mod db;
 mod delivery;
@@ -110,6 +111,7 @@ enum Command {
     Skill(skill::Args),
     Db(db::Args),
     Cache(cache::Args),
+    Config(config::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
 }
@@ -145,6 +147,9 @@ pub fn run() -> ExitCode {
 
 /// Runs the command again if the database changed while it was read without locks. Nothing was printed yet.
 fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Verdict, Failure> {
+    if !matches!(command, Command::Completions(_) | Command::Man(_)) {
+        context.settings.require_usable_files()?;
+    }
     match dispatch(context, command) {
         Err(failure) if failure.is_about_a_change() => match typed::parse(arguments) {
             Ok(again) => dispatch(context, again.command),
@@ -167,6 +172,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Verdict, Failure> {
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Cache(args) => cache::run(context, args),
+        Command::Config(args) => config::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => completions::man(context, &args),
     }
@@ -185,6 +191,9 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
         for wrong in settings.unusable() {
             tracing::debug!("{wrong}; ignored by commands that do not use it");
         }
+    }
+    if let Some(foreign) = settings.passed_over() {
+        output.warn(&format!("{foreign}; it is ignored"));
     }
     let names_database = global.db.is_some();
     Ok(Context { settings, clock: Clock::System, output, names_database })

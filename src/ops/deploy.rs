@@ -183,7 +183,7 @@ impl Deploy<'_> {
                 owner: self.owner,
                 phase4_pattern_id: Some(self.pattern_id),
             },
-            default_category: Category::Domain,
+            default: Category::Domain.into(),
             trust: Trust::Refuse,
             least_level: None,
             numbering: self.version.map_or(Numbering::Declared, Numbering::Exactly),

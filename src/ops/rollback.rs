@@ -61,7 +61,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         content: Content { hash: &hash, bytes: &bytes, path: &earlier.content_path, front_matter, moved: false },
         file: None,
         command: Fields::default(),
-        default_category: Category::Domain,
+        default: Category::Domain.into(),
         trust: Trust::Refuse,
         // The level of a skill never falls, also not with the bytes that had a lower one.
         least_level: Some(earlier.approval_level),

@@ -112,7 +112,7 @@ pub fn update(
         content: described.content(&file.bytes, &path),
         file: Some(&described),
         command: Fields::default(),
-        default_category: Category::Domain,
+        default: Category::Domain.into(),
         trust: Trust::Refuse,
         least_level: None,
         numbering: Numbering::Step(request.version, request.change_type),

@@ -2,13 +2,15 @@
 
 mod url;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::bad::number;
 use super::given::Environment;
-use super::{BadSetting, Given, Secret, Source, hidden, number};
+use super::{BadSetting, Given, Secret};
 
 /// The environment variables of the cache.
 pub(super) const VARIABLES: [&str; 6] = [
@@ -146,12 +148,9 @@ impl CacheSettings {
 impl RedisServer {
     /// Errors never show the URL itself: it may contain a password.
     pub(super) fn of(url: &Given, environment: &Environment, current_folder: &Path) -> Result<Self, BadSetting> {
-        let source = match url.source {
-            Source::Flag(name) | Source::Variable(name) => name,
-            Source::Default => "the default",
-        };
-        let text = url.value.to_str().ok_or_else(|| hidden(source, "UTF-8 text"))?;
-        let mut server = url::parse(text, current_folder).map_err(|expected| hidden(source, expected))?;
+        let hidden = |expected| BadSetting::hidden(url.source.clone(), expected);
+        let text = url.value.to_str().ok_or_else(|| hidden(Cow::Borrowed("UTF-8 text")))?;
+        let mut server = url::parse(text, current_folder).map_err(hidden)?;
         server.root_certificates = environment.get("SSL_CERT_FILE").map(|it| current_folder.join(it));
         Ok(server)
     }

@@ -1,27 +1,38 @@
-//! Searches for the database upwards from the working directory, as git does for its repository.
+//! Searches for the database upwards from the working directory, as git does for its repository. A project's settings file
+//! that names a database counts as one.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use super::DEFAULT_DATABASE;
+use super::file::Unread;
+use super::{DEFAULT_DATABASE, Given, SettingsFile, Source};
 use crate::model::Visible;
 
 /// The result of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// In the current folder.
-    Here(PathBuf),
-    /// In a folder above it.
-    Above(PathBuf),
-    /// Not found; the path that it would have in the current folder.
-    Nowhere(PathBuf),
+pub struct Found {
+    /// Where the database is.
+    pub place: Place,
+    /// The database; if there is none, the path that it would have in the current folder.
+    pub(super) database: Given,
 }
 
-/// A discovered database that belongs to another user.
+/// Where a database was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the current folder.
+    Here,
+    /// In a folder above it.
+    Above,
+    /// Not found.
+    Nowhere,
+}
+
+/// A discovered database or settings file that belongs to another user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} belongs to user {owner}; a database found by search must belong to this user ({user}) or root",
+    "{} belongs to user {owner}; what is found by search must belong to this user ({user}) or root",
     Visible(path.to_string_lossy())
 )]
 pub struct Foreign {
@@ -33,41 +44,70 @@ pub struct Foreign {
     pub user: u32,
 }
 
+impl Foreign {
+    pub(super) fn check(path: &Path, owner: u32, user: u32) -> Result<(), Self> {
+        if [0, user].contains(&owner) { Ok(()) } else { Err(Self { path: path.to_owned(), owner, user }) }
+    }
+}
+
 impl Found {
     /// Searches `current` and the folders above it, up to but not including `home` or the root. Both a link and its
-    /// target must belong to this user or root.
-    pub fn look(current: &Path, home: Option<&Path>) -> Result<Self, Foreign> {
-        let user = rustix::process::geteuid().as_raw();
-        let here = current.join(DEFAULT_DATABASE);
-        if is_there(&here) {
-            return own(current, user).map(|()| Self::Here(here));
+    /// target must belong to this user or root. Also returns the project's settings file.
+    pub(super) fn look(current: &Path, home: Option<&Path>) -> Result<(Self, Option<SettingsFile>), Unread> {
+        let here = Self::in_folder(current, Place::Here)?;
+        if here.0.place == Place::Here {
+            return Ok(here);
         }
         let home = home.and_then(|it| fs::metadata(it).ok()).map(|it| identity(&it));
-        for folder in current.ancestors() {
-            let end = folder.parent().is_none() || fs::metadata(folder).is_ok_and(|it| Some(identity(&it)) == home);
-            if end {
-                break;
-            }
-            let database = folder.join(DEFAULT_DATABASE);
-            if is_there(&database) {
-                // Another process may just have created the one in this folder.
-                let found = if folder == current { Self::Here(database) } else { Self::Above(database) };
-                return own(folder, user).map(|()| found);
+        let is_end = |it: &&Path| it.parent().is_none() || fs::metadata(it).is_ok_and(|it| Some(identity(&it)) == home);
+        for folder in current.ancestors().take_while(|it| !is_end(it)).skip(1) {
+            let found = Self::in_folder(folder, Place::Above)?;
+            if found.0.place == Place::Above {
+                return Ok(found);
             }
         }
-        Ok(Self::Nowhere(here))
+        Ok(here)
+    }
+
+    /// Looks for a database in one folder, which is at `place`.
+    fn in_folder(folder: &Path, place: Place) -> Result<(Self, Option<SettingsFile>), Unread> {
+        let user = this_user();
+        let file = SettingsFile::of_project(folder, user)?;
+        if let Some(database) = file.as_ref().and_then(SettingsFile::database) {
+            own(Path::new(&database.value), user).map_err(Unread::Foreign)?;
+            return Ok((Self { place, database }, file));
+        }
+        let path = folder.join(DEFAULT_DATABASE);
+        let is_there = fs::symlink_metadata(&path).is_ok(); // also for a dangling link: opening it reports the error
+        if is_there {
+            own_with_folders(folder, user).map_err(Unread::Foreign)?;
+        }
+        let (place, source) = if is_there { (place, Source::Found) } else { (Place::Nowhere, Source::Default) };
+        Ok((Self { place, database: Given { source, value: path.into() } }, file))
     }
 
     /// The path of the database, existing or not.
     #[must_use]
     pub fn path(&self) -> &Path {
-        match self {
-            Self::Here(path) | Self::Above(path) | Self::Nowhere(path) => path,
+        Path::new(&self.database.value)
+    }
+
+    /// The settings file that names the database.
+    #[must_use]
+    pub fn named_by(&self) -> Option<&Path> {
+        match &self.database.source {
+            Source::File { path, .. } => Some(path),
+            _ => None,
         }
     }
 }
 
-/// Removes `..` from a path for display. If the folder before it exists, it is resolved, since it may be a link.
+/// User ID of this process.
+pub(super) fn this_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The same path without `..`, as it is shown. The folder before one is resolved where it is there: it may be a link.
 #[must_use]
 pub fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -82,26 +122,23 @@ pub fn without_detours(path: &Path) -> PathBuf {
     plain
 }
 
-/// Whether the path exists. A dangling link counts; opening it reports the error.
-fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
 fn identity(folder: &Metadata) -> (u64, u64) {
     (folder.dev(), folder.ino())
 }
 
-/// Checks that the database and its folders belong to this user or root: each link and its target.
-fn own(project: &Path, user: u32) -> Result<(), Foreign> {
+/// Checks the owner of a file, and of the target if it is a link.
+fn own(path: &Path, user: u32) -> Result<(), Foreign> {
+    let owners = [fs::symlink_metadata(path), fs::metadata(path)].into_iter().flatten().map(|it| it.uid());
+    owners.into_iter().try_for_each(|owner| Foreign::check(path, owner, user))
+}
+
+/// Checks the owners of a project's database and of the folders between.
+fn own_with_folders(project: &Path, user: u32) -> Result<(), Foreign> {
     let mut path = project.to_owned();
-    for part in Path::new(DEFAULT_DATABASE) {
+    Path::new(DEFAULT_DATABASE).iter().try_for_each(|part| {
         path.push(part);
-        let owners = [fs::symlink_metadata(&path), fs::metadata(&path)].into_iter().flatten().map(|it| it.uid());
-        if let Some(owner) = owners.into_iter().find(|it| ![0, user].contains(it)) {
-            return Err(Foreign { path, owner, user });
-        }
-    }
-    Ok(())
+        own(&path, user)
+    })
 }
 
 #[cfg(test)]
@@ -110,7 +147,7 @@ mod tests {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    use super::{Found, without_detours};
+    use super::{Found, Place, without_detours};
     use crate::settings::DEFAULT_DATABASE;
 
     /// A database file in a project; its path.
@@ -121,21 +158,27 @@ mod tests {
         Ok(path)
     }
 
+    /// What the search from a folder comes to.
+    fn look_from(folder: &Path, home: Option<&Path>) -> Option<(Place, PathBuf)> {
+        let (found, _) = Found::look(folder, home).ok()?;
+        Some((found.place, found.path().to_owned()))
+    }
+
     #[test]
     fn the_nearest_database_counts() -> io::Result<()> {
         let root = tempfile::tempdir()?;
         let (outer, inner) = (root.path().join("outer"), root.path().join("outer/a/inner"));
         let deep = inner.join("b/c");
         fs::create_dir_all(&deep)?;
-        let look = |folder: &Path| Found::look(folder, None);
-        assert_eq!(look(&deep), Ok(Found::Nowhere(deep.join(DEFAULT_DATABASE))));
+        let look = |folder: &Path| look_from(folder, None);
+        assert_eq!(look(&deep), Some((Place::Nowhere, deep.join(DEFAULT_DATABASE))));
         let far = database_in(&outer)?;
-        assert_eq!((look(&deep), look(&outer)), (Ok(Found::Above(far.clone())), Ok(Found::Here(far.clone()))));
-        // An empty database folder is skipped.
+        assert_eq!((look(&deep), look(&outer)), (Some((Place::Above, far.clone())), Some((Place::Here, far.clone()))));
+        // A folder of databases that has none is passed by.
         fs::create_dir_all(inner.join(".claude/skills-database"))?;
-        assert_eq!(look(&deep), Ok(Found::Above(far)));
+        assert_eq!(look(&deep), Some((Place::Above, far)));
         let near = database_in(&inner)?;
-        assert_eq!((look(&deep), look(&inner)), (Ok(Found::Above(near.clone())), Ok(Found::Here(near))));
+        assert_eq!((look(&deep), look(&inner)), (Some((Place::Above, near.clone())), Some((Place::Here, near))));
         Ok(())
     }
 
@@ -148,14 +191,14 @@ mod tests {
         let link = root.path().join("also-home");
         std::os::unix::fs::symlink(&home, &link)?;
         for name in [&home, &link, &home.join("work/..")] {
-            assert_eq!(Found::look(&work, Some(name)), Ok(Found::Nowhere(work.join(DEFAULT_DATABASE))), "{name:?}");
+            assert_eq!(look_from(&work, Some(name)), Some((Place::Nowhere, work.join(DEFAULT_DATABASE))), "{name:?}");
         }
-        // In the home folder itself, and with a home that is elsewhere or missing.
-        assert_eq!(Found::look(&home, Some(&home)), Ok(Found::Here(in_home.clone())));
-        assert_eq!(Found::look(&work, Some(Path::new("/no/such"))), Ok(Found::Above(in_home)));
+        // In the home folder itself, and where that is elsewhere or not there.
+        assert_eq!(look_from(&home, Some(&home)), Some((Place::Here, in_home.clone())));
+        assert_eq!(look_from(&work, Some(Path::new("/no/such"))), Some((Place::Above, in_home)));
         fs::remove_dir_all(home.join(".claude"))?;
-        assert_eq!(Found::look(&home, Some(&home)), Ok(Found::Nowhere(home.join(DEFAULT_DATABASE))));
-        assert_eq!(Found::look(&work, None), Ok(Found::Above(above)));
+        assert_eq!(look_from(&home, Some(&home)), Some((Place::Nowhere, home.join(DEFAULT_DATABASE))));
+        assert_eq!(look_from(&work, None), Some((Place::Above, above)));
         Ok(())
     }
 
@@ -186,7 +229,7 @@ mod tests {
         fs::remove_file(&path)?;
         std::os::unix::fs::symlink("nothing", &path)?;
         fs::create_dir(root.path().join("below"))?;
-        assert_eq!(Found::look(&root.path().join("below"), None), Ok(Found::Above(path)));
+        assert_eq!(look_from(&root.path().join("below"), None), Some((Place::Above, path)));
         Ok(())
     }
 }

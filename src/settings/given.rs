@@ -2,19 +2,51 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
+
+use super::Scope;
+use crate::model::Visible;
 
 /// The source of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A command-line option.
     Flag(&'static str),
-    /// An environment variable.
+    /// A positional argument, as messages name it.
+    Argument(&'static str),
+    /// A variable of the environment.
     Variable(&'static str),
-    /// The default.
+    /// A settings file.
+    File {
+        /// The setting.
+        key: &'static str,
+        /// Who controls the file.
+        scope: Scope,
+        /// Path of the file.
+        path: PathBuf,
+        /// Line of the setting.
+        line: usize,
+    },
+    /// The search for the database.
+    Found,
+    /// Nobody gave it.
     Default,
 }
 
-/// A value and its source. It may be a secret, so `Debug` shows only the source.
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Argument(name) | Self::Variable(name) => formatter.write_str(name),
+            Self::File { key, path, line, .. } => {
+                write!(formatter, "{key} in {}, line {line}", Visible(path.to_string_lossy()))
+            }
+            Self::Found => formatter.write_str("the search"),
+            Self::Default => formatter.write_str("the default"),
+        }
+    }
+}
+
+/// A value and its source. It may be a secret, so only the source is shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Given {
     pub(super) source: Source,
@@ -24,8 +56,8 @@ pub struct Given {
 impl Given {
     /// The source.
     #[must_use]
-    pub fn source(&self) -> Source {
-        self.source
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 }
 

@@ -11,8 +11,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bad::{boolean, number};
 use super::given::Environment;
-use super::{BadSetting, Secret, bad, boolean, hidden, number};
+use super::{BadSetting, Secret, Source};
 
 /// Default time limit for connecting to a host, including name resolution and login.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +28,7 @@ pub(super) const STARTING_VARIABLES: [&str; 1] = ["CFN_SYNC_BUDGET_MS"];
 pub const DELIVERY_VARIABLES: &[&str] = &[
     "HOME",
     "TMPDIR",
+    "XDG_CONFIG_HOME",
     "RES_OPTIONS",
     "LOCALDOMAIN",
     "CFN_BUSY_TIMEOUT_MS",
@@ -185,7 +187,7 @@ impl WorkflowServer {
         let mut server = Self::unnamed(environment, current_folder)?;
         let mut protection = parameters::Protection::default();
         if let Some(text) = text(environment, "CFN_POSTGRES_URL")? {
-            let wrong = |expected| hidden("CFN_POSTGRES_URL", expected);
+            let wrong = |expected| BadSetting::hidden(Source::Variable("CFN_POSTGRES_URL"), expected);
             protection = connection::apply(&text, &mut server, current_folder).map_err(wrong)?;
         } else {
             server.take_old_variables(environment)?;
@@ -223,7 +225,8 @@ impl WorkflowServer {
         }
         if let Some(port) = environment.get("PHASE4_POSTGRES_PORT") {
             let parsed = port.to_str().and_then(|it| it.trim().parse().ok());
-            host.port = parsed.ok_or_else(|| bad("PHASE4_POSTGRES_PORT", port, "a port from 0 to 65535"))?;
+            host.port =
+                parsed.ok_or_else(|| BadSetting::variable("PHASE4_POSTGRES_PORT", port, "a port from 0 to 65535"))?;
         }
         if let Some(database) = text(environment, "PHASE4_POSTGRES_DB")? {
             self.database = database;
@@ -235,6 +238,7 @@ impl WorkflowServer {
 }
 
 fn text(environment: &Environment, name: &'static str) -> Result<Option<String>, BadSetting> {
-    let utf8 = |it: &std::ffi::OsStr| it.to_str().map(str::to_owned).ok_or_else(|| hidden(name, "UTF-8 text"));
+    let wrong = || BadSetting::hidden(Source::Variable(name), "UTF-8 text");
+    let utf8 = |it: &std::ffi::OsStr| it.to_str().map(str::to_owned).ok_or_else(wrong);
     environment.get(name).map(utf8).transpose()
 }

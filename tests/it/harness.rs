@@ -106,7 +106,7 @@ pub fn cfn_in(folder: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
-    command.current_dir(folder).stdin(Stdio::null());
+    command.env("XDG_CONFIG_HOME", "/nonexistent").current_dir(folder).stdin(Stdio::null());
     command
 }
 

@@ -15,6 +15,7 @@ mod budgets;
 mod capture;
 mod certificates;
 mod completions;
+mod config;
 mod corpus;
 mod db_care;
 mod declared_versions;

@@ -121,10 +121,9 @@ fn an_approval_holds_for_the_same_bytes_under_another_number_and_for_no_others()
 }
 
 #[test]
-fn who_decides_and_about_what_must_be_said() {
+fn what_is_decided_about_must_be_there() {
     let project = waiting();
     let before = dump(&project);
-    project.cfn(["skill", "approve", "jwt"]).fails(1);
     project.cfn(["skill", "approve", "nobody", "--approver", "me"]).fails(4);
     let message = project.cfn(["skill", "reject", "jwt", "--approver", "me", "--version", "3.0.0"]).fails(4);
     assert!(message.contains("It has: 1.0.0."), "{message}");

@@ -10,14 +10,24 @@ fn on_a_terminal(project: &Project, columns: u16, line: &str) -> Ran {
     // The environment of a test that runs cfn, with the program that makes the terminal in its place.
     let clean = cfn_in(project.path());
     let mut command = Command::new("script");
-    for (name, _) in clean.get_envs() {
-        command.env_remove(name);
+    for (name, value) in clean.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
     command.args(["-qec", &format!("stty cols {columns}; {line}"), "/dev/null"]).env("CFN", binary());
     let output = command.current_dir(project.path()).stdin(Stdio::null()).output().expect("script must be installed");
     let mut ran = Ran::from(output);
     ran.stdout = ran.stdout.replace("\r\n", "\n");
     ran
+}
+
+/// What is seen of it: without colours.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split('\u{1b}');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |seen, piece| seen + piece.split_once('m').map_or("", |it| it.1))
 }
 
 fn with_a_wide_table() -> Project {
@@ -32,16 +42,72 @@ fn with_a_wide_table() -> Project {
 fn tables_fit_the_terminal_and_are_not_broken_in_a_file() {
     let project = with_a_wide_table();
     for columns in [120, 80, 60] {
-        let ran = on_a_terminal(&project, columns, "\"$CFN\" skill list");
+        let ran = on_a_terminal(&project, columns, "\"$CFN\" skill list -q");
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
+        let widest = plain(&ran.stdout).lines().map(|line| line.chars().count()).max();
         assert!(
-            widest.is_some_and(|it| it <= usize::from(columns)) && ran.stdout.lines().count() > 3,
+            widest.is_some_and(|it| it <= usize::from(columns)) && ran.stdout.lines().count() == 3,
             "{columns}: {ran:?}"
         );
     }
     let list = project.cfn(["skill", "list"]).ok();
     assert_eq!(list.lines().count(), 3, "a line a skill: {list}");
+    assert!(list.contains("agent-type-19"), "a file has room for all: {list}");
+}
+
+#[test]
+fn what_has_no_room_is_left_out_or_cut_and_that_is_said() {
+    let project = with_a_wide_table();
+    let seen =
+        |columns, more: &str| plain(&on_a_terminal(&project, columns, &format!("\"$CFN\" skill list{more}")).stdout);
+    let narrow = seen(80, "");
+    assert!(!narrow.contains("AGENTS") && narrow.contains("REVIEW"), "{narrow}");
+    assert!(narrow.contains("columns dropped: agents, category, level, status; --wide shows all"), "{narrow}");
+    assert!(narrow.contains("a-name-that-is-about-as-long-as-a-name-of-a-skill-may-be "), "{narrow}");
+    assert!(!seen(80, " -q").contains("dropped"), "it is no part of the answer");
+    let wide = seen(80, " --wide");
+    assert!(wide.contains("agent-type-19") && !wide.contains('…') && !wide.contains("dropped"), "{wide}");
+    // Hashes and numbers are whole or not there.
+    let show = seen(60, "; \"$CFN\" skill history other");
+    let hash = project.sqlite3("SELECT substr(content_hash, 1, 12) FROM skills WHERE name = 'other'");
+    assert!(show.contains(&hash), "{show}");
+}
+
+#[test]
+fn what_is_longer_than_the_terminal_goes_through_the_pager() {
+    let project = with_skill("jwt", "domain", "dev");
+    let seen = |rows: u16, line: &str| on_a_terminal(&project, 80, &format!("stty rows {rows}; {line}"));
+    let pager = "TERM=xterm PAGER=\"sed 's/^/paged: /'\" \"$CFN\"";
+    let long = seen(5, &format!("{pager} skill show jwt"));
+    assert!(long.code == Some(0) && long.stdout.lines().all(|it| it.starts_with("paged: ")), "{long:?}");
+    for (rows, line) in [
+        (50, format!("{pager} skill show jwt")),
+        (5, format!("{pager} skill show jwt --json")),
+        (5, format!("{pager} skill show jwt | cat")),
+        (5, format!("{} skill show jwt", pager.replace("xterm", "dumb"))),
+        (5, "TERM=xterm PAGER= \"$CFN\" skill show jwt".to_owned()),
+    ] {
+        let short = seen(rows, &line);
+        assert!(short.stdout.contains("jwt") && !short.stdout.contains("paged: "), "{line}: {short:?}");
+    }
+    let gone = seen(5, "TERM=xterm PAGER=/no/such/pager \"$CFN\" skill show jwt");
+    assert!(
+        gone.code == Some(0) && gone.stdout.contains("approved"),
+        "a pager that is not there hides nothing: {gone:?}"
+    );
+    let quit = seen(5, "TERM=xterm PAGER='head -n 1' \"$CFN\" skill show jwt");
+    assert_eq!((quit.code, plain(&quit.stdout).lines().count()), (Some(0), 1), "{quit:?}");
+}
+
+#[test]
+fn states_have_colours_on_a_terminal_alone() {
+    let project = with_skill("jwt", "domain", "dev");
+    let on = on_a_terminal(&project, 100, "\"$CFN\" skill list").stdout;
+    assert!(on.contains("\u{1b}[32mactive\u{1b}[0m") && on.contains("\u{1b}[32mapproved\u{1b}[0m"), "{on:?}");
+    project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
+    let on = on_a_terminal(&project, 100, "\"$CFN\" skill list").stdout;
+    assert!(on.contains("\u{1b}[31mrejected\u{1b}[0m"), "{on:?}");
+    assert!(!project.cfn(["skill", "list"]).ok().contains('\u{1b}'));
 }
 
 #[test]

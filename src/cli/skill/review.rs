@@ -3,6 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::Verdict;
+use crate::cli::approval::decider;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
@@ -36,7 +37,7 @@ pub(super) struct RejectArgs {
 struct Args {
     /// Name of the skill
     skill_name: SkillName,
-    /// Name of the approver [env: CFN_APPROVER]
+    /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     approver: Option<String>,
     /// Version [default: the current one]
@@ -59,14 +60,13 @@ pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Fa
 }
 
 fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
-    let nobody = || Failure::input("the approver is missing", "Name the approver with --approver or CFN_APPROVER.");
-    let approver = args.approver.as_deref().or(context.settings.approver()).ok_or_else(nobody)?;
+    let approver = decider(context, args.approver.as_deref())?;
     let request = Review {
         name: &args.skill_name,
         version: args.version,
         expected: args.hash.clone(),
         decision,
-        approver,
+        approver: &approver,
         reason: &args.reason,
     };
     let report = ops::review(context.open(Access::Write)?.as_mut(), context.clock, &request)?;

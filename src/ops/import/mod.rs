@@ -36,6 +36,7 @@ use std::path::Path;
 use super::content_file::{Files, Folder};
 use super::error::Result;
 use super::project::Project;
+use super::publish::NewSkill;
 use crate::clock::Clock;
 use crate::model::{AgentType, Category};
 use crate::store::{Durability, Store, StoreError, write};
@@ -56,6 +57,8 @@ pub struct Import<'a> {
     /// Of skills whose front matter names none of the five; `domain` where not given. A file's own category never makes the review
     /// weaker than this one's. New bytes of a skill that is there have its level, and at least that of this one where it is given.
     pub category: Option<Category>,
+    /// Default category from the project's settings file. It never lowers the approval level.
+    pub project_category: Option<Category>,
     /// Whether a file's own category and level are obeyed, also where they make the review weaker.
     pub trust_levels: bool,
     /// Import files that changed since as the next version.
@@ -85,6 +88,7 @@ impl<'a> Import<'a> {
         Self {
             folder,
             category: None,
+            project_category: None,
             trust_levels: false,
             update: false,
             from_any: false,
@@ -95,6 +99,15 @@ impl<'a> Import<'a> {
             override_rejection: false,
             agents: &[],
             fresh: false,
+        }
+    }
+
+    /// Defaults of a new skill.
+    fn default(&self) -> NewSkill {
+        let plain = NewSkill::from(self.category.unwrap_or(Category::Domain));
+        match self.project_category.filter(|_| self.category.is_none()) {
+            Some(category) => NewSkill { category, level: plain.level.max(category.approval_level()) },
+            None => plain,
         }
     }
 }

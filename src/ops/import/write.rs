@@ -262,7 +262,7 @@ impl<'a> Writer<'a> {
             content: described.content(file.bytes, &file.item.stored_path),
             file: Some(described),
             command: Fields::default(),
-            default_category: self.request.category.unwrap_or(Category::Domain),
+            default: self.request.default(),
             trust: if self.request.trust_levels { Trust::Obey } else { Trust::Warn },
             least_level: self.request.category.filter(|_| !self.request.trust_levels).map(Category::approval_level),
             numbering: Numbering::Declared,

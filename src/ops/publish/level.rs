@@ -27,7 +27,7 @@ pub(in crate::ops) struct LevelRule<'a> {
     /// The category that the command names.
     pub(in crate::ops) command: Option<Category>,
     /// Of a new skill, where it names none.
-    pub(in crate::ops) default: Category,
+    pub(in crate::ops) default: ApprovalLevel,
     /// The category that the file names.
     pub(in crate::ops) file: Option<Category>,
     /// The level that the file names.
@@ -49,7 +49,7 @@ impl LevelRule<'_> {
     }
 
     fn first(&self, warnings: &mut Vec<Remark>) -> Result<ApprovalLevel> {
-        let floor = self.command.unwrap_or(self.default).approval_level();
+        let floor = self.command.map_or(self.default, Category::approval_level);
         let of_file = self.file.map(Category::approval_level);
         match (self.trust, self.asked.filter(|it| *it < floor)) {
             (Trust::Obey, _) => return Ok(self.asked.or(of_file).unwrap_or(floor)),
@@ -97,7 +97,7 @@ mod tests {
         current: None,
         new_version: true,
         command: None,
-        default: Domain,
+        default: Human,
         file: None,
         asked: None,
         least: None,

@@ -24,8 +24,8 @@ pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) file: Option<&'a Described>,
     /// What the command says of the skill: it wins over the file.
     pub(in crate::ops) command: Fields<'a>,
-    /// Of a new skill, where neither says one. A file's category never makes the review weaker than this one's.
-    pub(in crate::ops) default_category: Category,
+    /// Of a new skill, where neither says one.
+    pub(in crate::ops) default: NewSkill,
     /// How far a file may choose its own review.
     pub(in crate::ops) trust: Trust,
     /// The review that the bytes need at least, whatever the skill's is.
@@ -39,6 +39,20 @@ pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) mappings: MappingFlags<'a>,
     /// Now, in UTC.
     pub(in crate::ops) now: &'a str,
+}
+
+/// Defaults of a new skill.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ops) struct NewSkill {
+    pub(in crate::ops) category: Category,
+    /// Minimum level: neither the file's category nor its level lowers it.
+    pub(in crate::ops) level: ApprovalLevel,
+}
+
+impl From<Category> for NewSkill {
+    fn from(category: Category) -> Self {
+        Self { category, level: category.approval_level() }
+    }
 }
 
 /// Fields of a skill; `None`: not said.

@@ -16,7 +16,7 @@ impl Publication<'_> {
         warnings.extend(remark);
         let skill = NewSkill {
             name: self.name,
-            category: self.category(true).unwrap_or(self.default_category),
+            category: self.category(true).unwrap_or(self.default.category),
             team: self.command.team,
             tags: self.tags(true).unwrap_or_default(),
             owner: self.owner(true),
@@ -148,7 +148,7 @@ impl Publication<'_> {
             current: skill.map(|it| (it.approval_level, it.category.as_str())),
             new_version,
             command: self.command.category,
-            default: self.default_category,
+            default: self.default.level,
             file: self.file.and_then(|it| it.category),
             asked: self.file.and_then(|it| it.approval_level),
             least: self.least_level,

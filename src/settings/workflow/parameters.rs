@@ -141,7 +141,7 @@ impl Protection {
             (Some(said), _) => said,
             (None, None) => unsaid(),
             (None, Some(value)) => {
-                mode(&value).map_err(|_| BadSetting { variable: "PGSSLMODE", value, expected: MODES.into() })?
+                mode(&value).map_err(|_| BadSetting::variable("PGSSLMODE", value.as_ref(), MODES))?
             }
         };
         let file = |name| Ok(variable(name)?.map(|it| current_folder.join(it)));
@@ -150,8 +150,8 @@ impl Protection {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
             _ => {
-                let expected = "given together with the other of sslcert and sslkey".into();
-                return Err(BadSetting { variable: "PGSSLCERT", value: "not complete".to_owned(), expected });
+                let expected = "given together with the other one of sslcert and sslkey";
+                return Err(BadSetting::variable("PGSSLCERT", "not complete".as_ref(), expected));
             }
         };
         Ok(())

@@ -1,0 +1,79 @@
+//! Lists the settings with their sources, for `cfn config`.
+
+use super::{BadSetting, Queued, Settings, Source, Synchronous};
+
+/// A setting with its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Name of its long flag; of its variable if it has no flag.
+    pub name: &'static str,
+    /// The value without secrets; `None` if there is none.
+    pub value: Result<Option<String>, BadSetting>,
+    /// The source.
+    pub source: Source,
+}
+
+impl Settings {
+    /// All settings, including invalid ones.
+    #[must_use]
+    pub fn explained(&self) -> Vec<Explained> {
+        [self.of_files(), self.of_the_database(), self.of_services()].concat()
+    }
+
+    /// The settings that a file may contain.
+    fn of_files(&self) -> Vec<Explained> {
+        let one = |name, value, source| Explained { name, value, source };
+        let redis_source = self.redis_url.as_ref().map_or(Source::Default, |it| it.source.clone());
+        let cache_source = match self.cache_policy {
+            Some(_) => Source::Flag("--cache"),
+            None => self.source_of(Some("CFN_CACHE"), "cache"),
+        };
+        let agents = self.agents().map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        vec![
+            one("db", self.database().map(|it| Some(it.to_string())), self.database.source.clone()),
+            one("redis_url", self.redis().map(|it| it.map(|it| it.to_string())), redis_source),
+            one("cache", self.cache_policy().map(|it| Some(it.as_str().to_owned())), cache_source),
+            one("approver", Ok(self.approver().map(str::to_owned)), self.source_of(Some("CFN_APPROVER"), "approver")),
+            one("agents", agents.map(|it| Some(it).filter(|it| !it.is_empty())), self.source_of(None, "agents")),
+            one("category", self.category().map(|it| it.map(|it| it.0.to_string())), self.source_of(None, "category")),
+        ]
+    }
+
+    fn of_the_database(&self) -> Vec<Explained> {
+        let root = self.content_root().map(|it| it.to_string_lossy().into_owned());
+        let synchronous = |it| match it {
+            Synchronous::Full => "full".to_owned(),
+            Synchronous::Normal => "normal".to_owned(),
+        };
+        vec![
+            self.variable("CFN_CONTENT_ROOT", Ok(root)),
+            self.variable("CFN_MAX_CONTENT_BYTES", self.content_bytes().map(|it| Some(it.to_string()))),
+            self.variable("CFN_BUSY_TIMEOUT_MS", self.busy_timeout().map(|it| Some(it.as_millis().to_string()))),
+            self.variable("CFN_SYNCHRONOUS", self.synchronous().map(|it| it.map(synchronous))),
+            self.variable("ENABLE_AGENT_NOTIFICATIONS", self.notify_agents().map(|it| Some(it.to_string()))),
+        ]
+    }
+
+    fn of_services(&self) -> Vec<Explained> {
+        let cache = |read: fn(super::CacheSettings) -> u128| self.cache_times().map(|it| Some(read(it).to_string()));
+        let queued = self.queued().map(|it| Some(if it == Queued::Everything { "true" } else { "false" }.to_owned()));
+        vec![
+            self.variable("CFN_REDIS_BUDGET_MS", cache(|it| it.budget.as_millis())),
+            self.variable("CFN_CACHE_TTL_READS", cache(|it| u128::from(it.ttl_reads.as_secs()))),
+            self.variable("CFN_CACHE_TTL_ANALYTICS", cache(|it| u128::from(it.ttl_analytics.as_secs()))),
+            self.variable("CFN_POSTGRES_URL", self.workflow_server().map(|it| Some(it.to_string()))),
+            self.variable("ENABLE_PHASE4_LOGGING", queued),
+            self.variable("CFN_SYNC_BUDGET_MS", self.sync_budget().map(|it| Some(it.as_millis().to_string()))),
+        ]
+    }
+
+    fn variable(&self, name: &'static str, value: Result<Option<String>, BadSetting>) -> Explained {
+        let source = self.environment.get(name).map_or(Source::Default, |_| Source::Variable(name));
+        Explained { name, value, source }
+    }
+
+    fn source_of(&self, variable: Option<&'static str>, key: &'static str) -> Source {
+        let variable = variable.filter(|it| self.environment.get(it).is_some()).map(Source::Variable);
+        variable.or_else(|| self.files.source(key)).unwrap_or(Source::Default)
+    }
+}

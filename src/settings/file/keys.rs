@@ -1,0 +1,87 @@
+//! The settings that files may contain, and those that they must not.
+
+use super::{FileProblem, Scope};
+
+/// A setting, named after its long flag, with `_` for `-`.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    /// Whether the value is a list.
+    pub(super) several: bool,
+    place: Place,
+}
+
+/// The files that may contain a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The project's and the user's file.
+    Both,
+    /// The user's file only: the setting names an approver, or a service that data is sent to.
+    User,
+    /// No file: the flag confirms a single command.
+    Nowhere,
+}
+
+const KEYS: &[Key] = &[
+    Key::several("agents", Place::Both),
+    Key::one("cache", Place::Both),
+    Key::one("category", Place::Both),
+    Key::one("db", Place::Both),
+    Key::one("approver", Place::User),
+    Key::one("color", Place::User),
+    Key::one("redis_url", Place::User),
+    Key::one("approve_as", Place::Nowhere),
+    Key::one("force", Place::Nowhere),
+    Key::one("from_any", Place::Nowhere),
+    Key::one("override_rejection", Place::Nowhere),
+    Key::one("trust_levels", Place::Nowhere),
+    Key::one("yes", Place::Nowhere),
+];
+
+/// Minimum similarity of a suggested name.
+const LIKENESS: f64 = 0.75;
+
+/// Maximum length of a quoted key.
+const LONGEST: usize = 40;
+
+impl Key {
+    const fn one(name: &'static str, place: Place) -> Self {
+        Self { name, several: false, place }
+    }
+
+    const fn several(name: &'static str, place: Place) -> Self {
+        Self { name, several: true, place }
+    }
+
+    /// Looks a setting up by its name, spelled with `_` or with `-`.
+    pub(super) fn of(name: &str, scope: Scope) -> Result<&'static Self, FileProblem> {
+        let wanted = name.replace('-', "_");
+        let Some(key) = KEYS.iter().find(|it| it.name == wanted) else {
+            return Err(FileProblem::Unknown { name: quotable(name), known: nearest(&wanted, scope) });
+        };
+        match key.place {
+            Place::Nowhere => Err(FileProblem::NotOfFiles { name: key.name }),
+            Place::User if scope == Scope::Project => Err(FileProblem::NotOfProjects { name: key.name }),
+            Place::User | Place::Both => Ok(key),
+        }
+    }
+
+    fn belongs_in(&self, scope: Scope) -> bool {
+        self.place == Place::Both || self.place == Place::User && scope == Scope::User
+    }
+}
+
+/// The most similar setting; all settings of such a file if none is similar.
+fn nearest(meant: &str, scope: Scope) -> Vec<&'static str> {
+    let names: Vec<_> = KEYS.iter().filter(|it| it.belongs_in(scope)).map(|it| it.name).collect();
+    let meant = meant.to_lowercase();
+    let scored = names.iter().map(|name| (strsim::jaro_winkler(&meant, name), *name)).filter(|it| it.0 >= LIKENESS);
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|it| vec![it.1]);
+    best.unwrap_or(names)
+}
+
+/// The key, if it looks like one. If the path is a link to some other file, a "key" may be any of its lines.
+fn quotable(name: &str) -> Option<String> {
+    let is_name = name.len() <= LONGEST && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+    is_name.then(|| name.to_owned())
+}

@@ -1,0 +1,55 @@
+//! Settings for skills: limits of their files, defaults of new ones, and the approver.
+
+use std::path::PathBuf;
+
+use super::bad::number;
+use super::{BadSetting, Scope, Settings, Source};
+use crate::model::{AgentType, Category};
+
+/// Default maximum size of a skill file, in bytes.
+pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
+
+impl Settings {
+    /// The folder that content files must be in, links resolved; `None` for any folder.
+    #[must_use]
+    pub fn content_root(&self) -> Option<PathBuf> {
+        self.environment.get("CFN_CONTENT_ROOT").map(|root| self.current_folder.join(root))
+    }
+
+    /// Maximum size of a skill file, in bytes.
+    pub fn content_bytes(&self) -> Result<usize, BadSetting> {
+        let bytes = "a number of bytes from 1 to 1000000000";
+        let default = DEFAULT_CONTENT_BYTES as u64;
+        let number = number(&self.environment, "CFN_MAX_CONTENT_BYTES", default, 1..=1_000_000_000, bytes)?;
+        Ok(usize::try_from(number).unwrap_or(DEFAULT_CONTENT_BYTES))
+    }
+
+    /// The default approver, from the environment or the user's file.
+    #[must_use]
+    pub fn approver(&self) -> Option<&str> {
+        let variable = self.environment.get("CFN_APPROVER").and_then(|it| it.to_str()).map(str::trim);
+        variable.filter(|it| !it.is_empty()).or_else(|| self.files.str("approver").map(str::trim))
+    }
+
+    /// Default agent types of imported skills.
+    pub fn agents(&self) -> Result<Vec<AgentType>, BadSetting> {
+        let Some((names, origin)) = self.files.texts("agents") else { return Ok(Vec::new()) };
+        let value = names.join(",");
+        AgentType::list(&value).map_err(|error| {
+            let expected = format!("agent types: {error}").into();
+            BadSetting { origin, value, expected }
+        })
+    }
+
+    /// Default category of imported skills, and the file that sets it.
+    pub fn category(&self) -> Result<Option<(Category, Scope)>, BadSetting> {
+        let Some(given) = self.files.text("category") else { return Ok(None) };
+        let scope = if matches!(given.source, Source::File { scope: Scope::Project, .. }) {
+            Scope::Project
+        } else {
+            Scope::User
+        };
+        let category = given.value.to_string_lossy().parse::<Category>();
+        category.map(|it| Some((it, scope))).map_err(|error| BadSetting::of(given, error.expected))
+    }
+}
