@@ -1,11 +1,21 @@
-//! `cfn completions` and `cfn man`.
+//! `cfn completions` and `cfn man`. The completion scripts call cfn for the candidates.
 
-use clap::{Arg, Command, ValueHint};
+mod names;
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
+
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::Verdict;
 use super::context::Context;
 use super::failure::Failure;
+use super::output::{Color, Output};
+
+/// The variable that a completion script sets to the name of its shell.
+const ASKED_BY: &str = "CFN_COMPLETE";
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -31,42 +41,36 @@ pub(super) struct ManArgs {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+    let unknown = || Failure::internal("there is no completion for this shell");
+    let shells = Shells::builtins();
+    let shell = shells.completer(&args.shell.to_string()).ok_or_else(unknown)?;
     let mut script = Vec::new();
-    let mut command = hinted(super::command());
-    clap_complete::generate(args.shell, &mut command, "cfn", &mut script);
-    if args.shell == Shell::Fish {
-        script.extend(fish_words(&command, &[]).into_bytes());
-    }
+    let written = shell.write_registration(ASKED_BY, "cfn", "cfn", "cfn", &mut script);
+    written.map_err(|error| Failure::internal(&error.to_string()))?;
     context.output.raw(&script)?;
     Ok(Verdict::Done)
 }
 
-/// Stops shells from completing file names for arguments that are not paths, which is their default.
-fn hinted(command: Command) -> Command {
-    let no_file = |it: Arg| {
-        let unknown = it.get_action().takes_values() && it.get_value_hint() == ValueHint::Unknown;
-        if unknown && it.get_possible_values().is_empty() { it.value_hint(ValueHint::Other) } else { it }
+/// Prints the candidates if a completion script calls. Prints nothing else: the shell would show it in the middle of the
+/// line that the user types.
+pub(super) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
+    let shell = env::var_os(ASKED_BY).filter(|it| !it.is_empty())?;
+    let code = match offer(&shell, arguments) {
+        Some(words) if Output::new(false, true, Color::Never, true).raw(&words).is_ok() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
     };
-    command.mut_args(no_file).mut_subcommands(hinted)
+    Some(code)
 }
 
-/// Completes the words of positional arguments in fish, which the library leaves out.
-fn fish_words(command: &Command, path: &[&str]) -> String {
-    let condition = match path {
-        [] => String::new(),
-        [first] => format!("__fish_cfn_using_subcommand {first}"),
-        [first, .., last] => format!("__fish_cfn_using_subcommand {first}; and __fish_seen_subcommand_from {last}"),
-    };
-    let values = command.get_positionals().flat_map(Arg::get_possible_values);
-    let words: Vec<_> = values.map(|it| it.get_name().to_owned()).collect();
-    let mut lines = String::new();
-    if !words.is_empty() {
-        lines = format!("complete -c cfn -n \"{condition}\" -a \"{}\"\n", words.join(" "));
-    }
-    for below in command.get_subcommands() {
-        lines += &fish_words(below, &[path, &[below.get_name()]].concat());
-    }
-    lines
+/// The candidates, in the format of the shell.
+fn offer(shell: &OsStr, arguments: &[OsString]) -> Option<Vec<u8>> {
+    let shells = Shells::builtins();
+    let shell = shells.completer(shell.to_str()?)?;
+    let typed = arguments.iter().skip_while(|it| *it != "--").skip(1).cloned().collect::<Vec<_>>();
+    let mut command = names::with_live_names(super::command(), &typed);
+    let mut words = Vec::new();
+    shell.write_complete(&mut command, typed, env::current_dir().ok().as_deref(), &mut words).ok()?;
+    Some(words)
 }
 
 pub(super) fn man(context: &Context, args: &ManArgs) -> Result<Verdict, Failure> {

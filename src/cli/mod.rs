@@ -83,6 +83,9 @@ struct Global {
     /// Print one JSON document
     #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
+    /// Show all columns of tables, however wide
+    #[arg(long, global = true, help_heading = "Global options")]
+    wide: bool,
     /// Print more diagnostics to stderr (-vv: even more) [env: RUST_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     verbose: u8,
@@ -128,13 +131,17 @@ enum Verdict {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
+    if let Some(answered) = completions::answer(&arguments) {
+        return answered;
+    }
     let cli = match typed::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::answer(&error, &arguments),
     };
     let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let output =
-        Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color).with_verbose(cli.global.verbose > 0);
+    let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color)
+        .with_verbose(cli.global.verbose > 0)
+        .with_wide(cli.global.wide);
     match prepare(&cli.global, output).and_then(|context| perform(&context, cli.command, &arguments)) {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Found(code)) => ExitCode::from(code),

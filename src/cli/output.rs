@@ -1,15 +1,16 @@
 //! The only module that writes to the terminal: reports go to stdout, everything else to stderr. A closed pipe is not
 //! an error.
 
+mod pager;
 mod progress;
 mod remarks;
+mod table;
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -17,6 +18,7 @@ use crate::model::{Visible, json};
 
 pub(super) use progress::{Live, Progress};
 pub(super) use remarks::Remarks;
+use table::Table;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {
@@ -42,6 +44,8 @@ pub(super) struct Output {
     quiet: bool,
     /// Whether to print all remarks, not only the first few of a kind.
     verbose: bool,
+    /// Whether tables may exceed the terminal's width.
+    wide: bool,
     color_out: bool,
     color_err: bool,
 }
@@ -51,11 +55,16 @@ pub(super) struct Output {
 pub(super) struct Page {
     text: String,
     color: bool,
-    width: Option<u16>,
+    width: Option<usize>,
+    /// Dropped columns.
+    left_out: Vec<String>,
 }
 
 /// Maximum length of a message, in characters.
 const LONGEST_MESSAGE: usize = 2000;
+
+/// Default width of a terminal, in columns.
+const USUAL_WIDTH: usize = 80;
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -72,6 +81,7 @@ impl Output {
             json,
             quiet,
             verbose: false,
+            wide: false,
             color_out: on(io::stdout().is_terminal()) && !json,
             color_err: on(io::stderr().is_terminal()),
         }
@@ -80,6 +90,11 @@ impl Output {
     /// Prints all remarks, if `verbose`.
     pub(super) fn with_verbose(self, verbose: bool) -> Self {
         Self { verbose, ..self }
+    }
+
+    /// The same with all columns of tables.
+    pub(super) fn with_wide(self, wide: bool) -> Self {
+        Self { wide, ..self }
     }
 
     /// Whether stderr may have colours.
@@ -92,9 +107,18 @@ impl Output {
         if self.json {
             return self.json_line(report);
         }
-        let mut page = Page { text: String::new(), color: self.color_out, width: terminal_width() };
+        let terminal = Terminal::of_stdout();
+        let width = terminal.filter(|_| !self.wide).map(|it| it.columns);
+        let mut page = Page { text: String::new(), color: self.color_out, width, left_out: Vec::new() };
         report.text(&mut page);
-        self.raw(page.text.as_bytes())
+        let is_long = terminal.and_then(|it| it.rows).is_some_and(|rows| page.text.lines().count() > rows);
+        if !(is_long && pager::show(page.text.as_bytes())) {
+            self.raw(page.text.as_bytes())?;
+        }
+        if !page.left_out.is_empty() {
+            self.note(&format!("columns dropped: {}; --wide shows all", page.left_out.join(", ")));
+        }
+        Ok(())
     }
 
     /// Prints one JSON document on one line.
@@ -212,22 +236,26 @@ impl Page {
         self.line(line);
     }
 
-    /// Adds a table, wrapped to the terminal's width.
+    /// Adds a table. If it does not fit the terminal, columns are dropped from the last one.
     pub(super) fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(header.iter().map(|it| it.to_uppercase()));
-        match self.width {
-            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-            None => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
-        for row in rows {
-            table.add_row(row.iter().map(|cell| Visible(cell).to_string()));
+        self.table_without(&[], header, rows);
+    }
+
+    /// Adds a table. If it does not fit the terminal, the columns of `order` are dropped, one by one.
+    pub(super) fn table_without(
+        &mut self,
+        order: &[&str],
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) {
+        let mut table = Table::new(header, rows);
+        for title in self.width.map(|width| table.fit(width, order)).unwrap_or_default() {
+            if !self.left_out.contains(&title) {
+                self.left_out.push(title);
+            }
         }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
-        for line in table.lines() {
-            self.line(line.trim_end());
+        for line in table.lines(self.color) {
+            self.line(line);
         }
     }
 }
@@ -244,12 +272,22 @@ fn painted(text: &str, style: Style, color: bool) -> String {
     if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
-fn terminal_width() -> Option<u16> {
-    let out = io::stdout();
-    if !out.is_terminal() {
-        return None;
+/// The terminal of stdout.
+#[derive(Debug, Clone, Copy)]
+struct Terminal {
+    columns: usize,
+    /// `None` if unknown.
+    rows: Option<usize>,
+}
+
+impl Terminal {
+    fn of_stdout() -> Option<Self> {
+        let out = io::stdout();
+        let size = out.is_terminal().then(|| rustix::termios::tcgetwinsize(&out).ok())?;
+        let known = |count: u16| Some(usize::from(count)).filter(|it| *it > 0);
+        let columns = size.and_then(|it| known(it.ws_col)).unwrap_or(USUAL_WIDTH);
+        Some(Self { columns, rows: size.and_then(|it| known(it.ws_row)) })
     }
-    rustix::termios::tcgetwinsize(&out).ok().map(|it| it.ws_col).filter(|&width| width > 0)
 }
 
 /// The writer for diagnostics.

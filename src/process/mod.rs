@@ -1,6 +1,7 @@
 //! Starts, limits and ends other programs; no other module does. Programs inherit only what they need.
 
 mod background;
+mod foreground;
 mod program;
 
 use std::io;
@@ -8,6 +9,7 @@ use std::io;
 use crate::model::Visible;
 
 pub use background::start_in_background;
+pub use foreground::run_in_foreground;
 pub use program::{Program, Ran};
 
 /// Why a program failed.

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::harness::{Project, Ran};
+use crate::harness::{Project, Ran, binary, cfn_in};
+use crate::scene::deploy;
 
 /// What bash offers for the last of these words, as it calls the script.
 const OFFER: &str = r#"
@@ -21,11 +22,24 @@ fn project() -> Project {
     project
 }
 
+/// A shell that finds cfn on its PATH.
+fn asking(shell: &mut Command) {
+    let folder = binary().parent().expect("a folder").to_owned();
+    let path = std::env::join_paths([folder, "/usr/bin".into(), "/bin".into()]).expect("a path");
+    shell.env_remove("CFN_SKILLS_DB_PATH").env("XDG_CONFIG_HOME", "/nonexistent").env("PATH", path);
+}
+
 #[track_caller]
 fn offered(project: &Project, words: &[&str]) -> String {
     let mut bash = Command::new("bash");
     bash.args(["--norc", "-c", OFFER, "bash", "cfn"]).args(words).current_dir(project.path());
-    let mut words: Vec<String> = Ran::from(bash.output().expect("bash runs")).ok().lines().map(str::to_owned).collect();
+    asking(&mut bash);
+    let ran = Ran::from(bash.output().expect("bash runs"));
+    assert_eq!(ran.stderr, "", "a shell would show it in the line that is typed");
+    let asked = words.last().copied().unwrap_or_default();
+    let mut words: Vec<String> = ran.ok().lines().map(str::to_owned).collect();
+    // Options may stand everywhere; where none is begun, the others are looked at.
+    words.retain(|it| asked.starts_with('-') || !it.starts_with('-'));
     words.sort();
     words.join(" ")
 }
@@ -65,21 +79,83 @@ fn files_are_offered_where_a_path_belongs_and_nowhere_else() {
     for words in
         [&["load", "--agent-id", "some"][..], &["skill", "list", "--agent", "some"], &["deploy", "--tags", "some"]]
     {
-        assert_eq!(offered(&project, words), "some", "{words:?}");
+        assert_eq!(offered(&project, words), "", "{words:?}");
     }
+}
+
+/// What cfn answers a shell that asks for the last of these words.
+fn answered(project: &Project, shell: &str, words: &[&str]) -> Ran {
+    let mut command = project.command(["--", "cfn"]);
+    command.args(words).env("CFN_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    command.output().expect("cfn runs").into()
 }
 
 #[test]
 fn other_shells_know_the_same_words() {
     let project = project();
     for shell in ["zsh", "fish", "elvish", "powershell"] {
-        let script = project.cfn(["completions", shell]).ok();
-        // Elvish and PowerShell complete no values, in any program of this library.
-        let words = ["deprecated", "approval-efficiency", "infrastructure", "escalate", "prompt"];
-        let known = words.iter().all(|it| script.contains(it));
-        assert!(known || !["zsh", "fish"].contains(&shell), "{shell}");
-        assert!(script.contains("rollback"), "{shell}");
+        assert!(project.cfn(["completions", shell]).ok().contains("CFN_COMPLETE"), "{shell}");
+        let answer = answered(&project, shell, &["skill", "list", "--level", "e"]).ok();
+        assert!(answer.starts_with("escalate") && !answer.contains("human"), "{shell}: {answer}");
     }
+}
+
+#[test]
+fn names_are_offered_as_the_database_has_them() {
+    let project = project();
+    project.cfn(["init"]).ok();
+    for (name, agents) in [("jwt", "dev,tester"), ("json-schema", "dev"), ("sql", "dba")] {
+        deploy(&project, name, "Text.", &["domain", agents]);
+    }
+    project.file("new.md", "Other.");
+    project.cfn(["update", "jwt", "1.1.0", "new.md", "minor"]).ok();
+    project.sqlite3("INSERT INTO agent_skill_mappings (agent_type, skill_id) VALUES ('odd $(id)', 1)");
+    for (words, expected) in [
+        (&["skill", "show", "j"][..], "json-schema jwt"),
+        (&["skill", "approve", ""], "json-schema jwt sql"),
+        (&["update", "s"], "sql"),
+        (&["log", "jw"], "jwt"),
+        (&["load", "d"], "dba dev"),
+        (&["skill", "list", "--agent", ""], "dba dev tester"),
+        (&["skill", "list", "--agent=te"], "--agent=tester"),
+        (&["log", "jwt", "--agent-type", "t"], "tester"),
+        (&["deploy", "1", "x", "new.md", "domain", "dev,d"], "dev,dba dev,dev"),
+        (&["init", "--agents", "te"], "tester"),
+        (&["skill", "show", "jwt", "--version", ""], "1.0.0 1.1.0"),
+        (&["skill", "rollback", "jwt", "1.0"], "1.0.0"),
+        (&["deploy", "1", "jwt", "new.md", "--version", ""], ""),
+        (&["--db", "none.db", "skill", "show", "j"], ""),
+        (&["--db", "new.md", "skill", "show", "j"], ""),
+        (&["--db=postgresql://h/d", "skill", "show", "j"], ""),
+    ] {
+        assert_eq!(offered(&project, words), expected, "{words:?}");
+    }
+    // From a folder below, as for the command itself; and nothing where nothing is.
+    let below = project.path().join("below");
+    std::fs::create_dir(&below).expect("a folder");
+    let ask = |folder: &std::path::Path| {
+        let mut command = cfn_in(folder);
+        command.args(["--", "cfn", "skill", "show", "js"]).env("CFN_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");
+        Ran::from(command.output().expect("cfn runs"))
+    };
+    assert_eq!(ask(&below).ok(), "json-schema");
+    let empty = Project::empty();
+    assert_eq!(ask(empty.path()), Ran { code: Some(0), stdout: String::new(), stderr: String::new() });
+    assert_eq!(empty.path().read_dir().expect("a folder").count(), 0, "nothing is made");
+}
+
+#[test]
+fn whatever_is_asked_nothing_is_said_on_the_terminal() {
+    let project = project();
+    project.file("cfn.toml", "nonsense");
+    for (shell, words) in
+        [("bash", &["skill", "show", ""][..]), ("bash", &[]), ("tcsh", &["skill", ""]), ("zsh", &["x", "y"])]
+    {
+        assert_eq!(answered(&project, shell, words).stderr, "", "{shell} {words:?}");
+    }
+    // The variable of other programs' completions is none of ours.
+    let mut command = project.command(["--version"]);
+    assert!(Ran::from(command.env("COMPLETE", "bash").output().expect("cfn runs")).ok().starts_with("cfn "));
 }
 
 #[test]

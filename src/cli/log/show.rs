@@ -46,6 +46,7 @@ impl Report for UsageReport {
                 number(it.exit_code),
             ]
         });
-        page.table(&["when", "skill", "version", "bytes", "agent", "task", "phase", "ms", "exit"], rows);
+        let header = ["when", "skill", "version", "bytes", "agent", "task", "phase", "ms", "exit"];
+        page.table_without(&["bytes", "version", "phase", "task"], &header, rows);
     }
 }

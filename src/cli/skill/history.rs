@@ -55,7 +55,8 @@ impl Report for HistoryReport {
                 it.reasoning.clone().unwrap_or_default(),
             ]
         });
-        page.table(&["when", "version", "decision", "level", "approver", "bytes", "reason"], rows);
+        let header = ["when", "version", "decision", "level", "approver", "bytes", "reason"];
+        page.table_without(&["level", "approver"], &header, rows);
         if let Some(usage) = &self.usage {
             page.heading("\nusage");
             UsageReport { usage: usage.clone() }.text(page);
@@ -75,5 +76,9 @@ pub(super) fn versions(page: &mut Page, versions: &[VersionEntry]) {
             it.content_hash.get(..12).unwrap_or(&it.content_hash).to_owned(),
         ]
     });
-    page.table(&["version", "recorded", "by", "level", "review", "bytes", "hash"], rows);
+    page.table_without(
+        &["by", "level", "bytes"],
+        &["version", "recorded", "by", "level", "review", "bytes", "hash"],
+        rows,
+    );
 }

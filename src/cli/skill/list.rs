@@ -70,6 +70,7 @@ impl Report for ListReport {
                 it.agents.join(", "),
             ]
         });
-        page.table(&["name", "version", "category", "status", "level", "review", "agents"], rows);
+        let order = ["agents", "category", "level", "status"];
+        page.table_without(&order, &["name", "version", "category", "status", "level", "review", "agents"], rows);
     }
 }

@@ -1,0 +1,105 @@
+//! Completion candidates from the database: skills, their versions, agent types. Errors yield no candidates.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Arg, Command};
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
+
+use crate::cli::context::{Access, Context};
+use crate::cli::output::{Color, Output};
+use crate::clock::Clock;
+use crate::settings::{Flags, Settings};
+use crate::store::{NameKind, Store};
+
+/// Maximum wait for a lock, in milliseconds.
+const PATIENCE: &str = "20";
+
+/// Adds candidates from the database to the arguments that take them.
+pub(super) fn with_live_names(command: Command, typed: &[OsString]) -> Command {
+    complete(command, &Arc::new(Line { typed: typed.to_vec() }))
+}
+
+fn complete(command: Command, line: &Arc<Line>) -> Command {
+    let creates = ["deploy", "update"].contains(&command.get_name());
+    let completed = |it: Arg| {
+        let line = Arc::clone(line);
+        match it.get_id().as_str() {
+            "skill_name" | "skill_names" | "skill" => it.add(candidates(move || line.names(NameKind::Skill))),
+            "agent_type" | "agent" => it.add(candidates(move || line.names(NameKind::AgentType))),
+            "agents" | "team_ids" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.agent_types(typed))),
+            "version" | "to_version" if !creates => it.add(candidates(move || line.versions())),
+            _ => it,
+        }
+    };
+    command.mut_args(completed).mut_subcommands(|it| complete(it, line))
+}
+
+fn candidates(names: impl Fn() -> Vec<String> + Send + Sync + 'static) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || names().into_iter().map(CompletionCandidate::new).collect())
+}
+
+/// The command line that is being completed.
+struct Line {
+    typed: Vec<OsString>,
+}
+
+impl Line {
+    fn names(&self, kind: NameKind) -> Vec<String> {
+        let names = self.store().and_then(|mut store| store.read().ok()?.names(kind).ok());
+        plain(names.unwrap_or_default())
+    }
+
+    /// Agent types, for the last item of a comma-separated list.
+    fn agent_types(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
+        let Some(typed) = typed.to_str() else { return Vec::new() };
+        let (before, last) = typed.rfind(',').map_or(("", typed), |comma| typed.split_at(comma + 1));
+        let names = self.names(NameKind::AgentType).into_iter().filter(|it| it.starts_with(last));
+        names.map(|it| CompletionCandidate::new(format!("{before}{it}"))).collect()
+    }
+
+    /// The versions of the skill that the line names.
+    fn versions(&self) -> Vec<String> {
+        let versions = self.store().and_then(|mut store| {
+            let snapshot = store.read().ok()?;
+            let words = self.typed.iter().skip(1).filter_map(|it| it.to_str()?.parse().ok());
+            let skill = words.into_iter().find_map(|it| snapshot.skill(&it).ok()?)?;
+            Some(snapshot.versions(skill.id).ok()?.into_iter().map(|it| it.version).collect())
+        });
+        plain(versions.unwrap_or_default())
+    }
+
+    /// Opens the database of the command line for reading; never migrates it.
+    fn store(&self) -> Option<Box<dyn Store>> {
+        let flags = Flags { db: self.database(), ..Flags::default() };
+        let variable = |name: &str| match name {
+            "CFN_BUSY_TIMEOUT_MS" => Some(PATIENCE.into()),
+            name => env::var_os(name),
+        };
+        let settings = Settings::resolve(&flags, &variable, &env::current_dir().ok()?);
+        let output = Output::new(false, true, Color::Never, true);
+        let context = Context { settings, clock: Clock::System, output, names_database: flags.db.is_some() };
+        context.opening(Access::Read).ok()?.open(Access::Read).ok()
+    }
+
+    fn database(&self) -> Option<PathBuf> {
+        let mut words = self.typed.iter();
+        while let Some(word) = words.next() {
+            match word.to_str().and_then(|it| it.strip_prefix("--db")) {
+                Some("") => return words.next().map(PathBuf::from),
+                Some(value) if value.starts_with('=') => return Some(PathBuf::from(&value[1..])),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Leaves out names that a shell would have to quote: other programs can write anything.
+fn plain(mut names: Vec<String>) -> Vec<String> {
+    let is_plain = |it: &str| !it.starts_with('-') && it.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it));
+    names.retain(|it| !it.is_empty() && is_plain(it));
+    names
+}
