@@ -229,22 +229,6 @@ impl Settings {
         CacheSettings::resolve(self.cache_policy()?, self.redis()?, &self.environment)
     }
 
-    /// The limits of the query cache, without its server.
-    fn cache_times(&self) -> Result<CacheSettings, BadSetting> {
-        CacheSettings::resolve(CachePolicy::default(), None, &self.environment)
-    }
-
-    /// Path of the user's settings file, which may not exist.
-    #[must_use]
-    pub fn user_file(&self) -> Option<PathBuf> {
-        files::user_file(&self.environment)
-    }
-
-    /// The settings files that were read.
-    pub fn files_read(&self) -> impl Iterator<Item = &Path> {
-        self.files.each().map(SettingsFile::path)
-    }
-
     /// The cache settings, for a command that can do without the cache: an invalid environment variable is an error
     /// only with the policy `always`.
     pub fn optional_cache(&self) -> Result<Option<CacheSettings>, BadSetting> {

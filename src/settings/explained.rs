@@ -1,6 +1,9 @@
 //! Lists the settings with their sources, for `cfn config`.
 
-use super::{BadSetting, Queued, Settings, Source, Synchronous};
+use std::path::{Path, PathBuf};
+
+use super::files::user_file;
+use super::{BadSetting, CachePolicy, CacheSettings, Queued, Settings, SettingsFile, Source, Synchronous};
 
 /// A setting with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,22 @@ impl Settings {
     #[must_use]
     pub fn explained(&self) -> Vec<Explained> {
         [self.of_files(), self.of_the_database(), self.of_services()].concat()
+    }
+
+    /// The limits of the query cache, without its server.
+    fn cache_times(&self) -> Result<CacheSettings, BadSetting> {
+        CacheSettings::resolve(CachePolicy::default(), None, &self.environment)
+    }
+
+    /// Path of the user's settings file, which may not exist.
+    #[must_use]
+    pub fn user_file(&self) -> Option<PathBuf> {
+        user_file(&self.environment)
+    }
+
+    /// The settings files that were read.
+    pub fn files_read(&self) -> impl Iterator<Item = &Path> {
+        self.files.each().map(SettingsFile::path)
     }
 
     /// The settings that a file may contain.
@@ -55,7 +74,7 @@ impl Settings {
     }
 
     fn of_services(&self) -> Vec<Explained> {
-        let cache = |read: fn(super::CacheSettings) -> u128| self.cache_times().map(|it| Some(read(it).to_string()));
+        let cache = |read: fn(CacheSettings) -> u128| self.cache_times().map(|it| Some(read(it).to_string()));
         let queued = self.queued().map(|it| Some(if it == Queued::Everything { "true" } else { "false" }.to_owned()));
         vec![
             self.variable("CFN_REDIS_BUDGET_MS", cache(|it| it.budget.as_millis())),
