@@ -37,7 +37,7 @@ fn a_page_of_one_report() {
 }
 
 #[test]
-fn without_a_report_the_page_has_every_one() {
+fn without_a_report_the_page_has_all_reports() {
     let project = small_project();
     let answer = project.cfn(["--json", "analytics", "--html", "page.html"]).json();
     let html = fs::read_to_string(project.path().join("page.html")).expect("a page");
@@ -51,7 +51,7 @@ fn without_a_report_the_page_has_every_one() {
 }
 
 #[test]
-fn a_page_says_what_it_is_limited_to() {
+fn a_page_shows_its_filters() {
     let project = small_project();
     let args =
         ["analytics", "usage", "--until", "2026-01-02", "--agent", "tester", "--limit", "3", "--html", "page.html"];
@@ -63,7 +63,7 @@ fn a_page_says_what_it_is_limited_to() {
 }
 
 #[test]
-fn a_link_in_the_place_of_a_page_is_replaced_and_the_file_behind_it_stays() {
+fn a_link_is_replaced_by_a_page_and_its_target_is_kept() {
     let project = small_project();
     project.file("precious", "precious");
     let run = "bench --skills 40 --usage-rows 0 --runs 8 --no-fail --samples samples.jsonl --html bench.html";
@@ -85,7 +85,7 @@ fn a_link_in_the_place_of_a_page_is_replaced_and_the_file_behind_it_stays() {
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_an_error_and_leaves_nothing() {
+fn a_page_that_cannot_be_written_is_an_error_and_leaves_no_files() {
     let project = small_project();
     for place in ["missing/page.html", ".", "/dev/null"] {
         project.fails_as(["analytics", "--html", place], 2, "page_unwritable");

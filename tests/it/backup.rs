@@ -6,7 +6,7 @@ use crate::harness::Project;
 use crate::scene::{content_of, deploy, dump, tokens, with_skill, without_tokens};
 
 #[test]
-fn a_backup_has_what_is_committed_and_is_one_file() {
+fn a_backup_has_everything_committed_in_one_file() {
     let project = with_skill("jwt", "domain", "dev");
     let before = dump(&project);
     let ran = project.cfn(["db", "backup", "copy.db"]);
@@ -20,7 +20,7 @@ fn a_backup_has_what_is_committed_and_is_one_file() {
 }
 
 #[test]
-fn a_backup_replaces_one_that_is_there_and_leaves_no_draft() {
+fn a_backup_replaces_an_existing_one_and_leaves_no_staged_file() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["db", "backup", "a/new/folder/copy.db"]).ok();
     project.file("copies/copy.db", "old");
@@ -46,7 +46,7 @@ fn a_backup_that_cannot_be_written_changes_nothing() {
 }
 
 #[test]
-fn a_restore_brings_the_backup_back_and_keeps_the_state_before() {
+fn a_restore_restores_the_backup_and_saves_the_previous_database() {
     let project = with_skill("jwt", "domain", "dev");
     let before = dump(&project);
     project.cfn(["db", "backup", "copy.db"]).ok();
@@ -107,7 +107,7 @@ fn a_restore_changes_the_tokens_and_does_not_bring_those_of_the_backup() {
 }
 
 #[test]
-fn what_is_no_backup_is_refused_and_nothing_is_changed() {
+fn anything_but_a_backup_is_refused_without_changes() {
     let project = with_skill("jwt", "domain", "dev");
     let before = dump(&project);
     project.file("text.db", "Not a database, but long enough to be looked at. ".repeat(40));

@@ -1,4 +1,4 @@
-//! What a user's machine has to give: budgets that can be counted exactly, so that they are tests and not benchmarks.
+//! Resource budgets that can be counted exactly, so that they are tests and not benchmarks.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::harness::{Project, binary};
 
-/// In a large project most of the database is never touched by one command, and must not be in its memory.
+/// In a large project, a command reads only a small part of the database, and must not hold the rest in memory.
 const SKILLS: usize = 2000;
 
 const MOST_KIB: u64 = 16 * 1024;

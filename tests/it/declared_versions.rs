@@ -1,4 +1,4 @@
-//! The version that a file declares: taken where it is higher, and never lost in silence.
+//! Versions declared in files: used if higher, and never ignored silently.
 
 use crate::harness::{Project, Ran};
 use crate::scene::{dump, skill_text, versions};
@@ -15,7 +15,7 @@ fn deploy(project: &Project, text: &str, more: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_higher_one_is_taken_and_a_lower_one_is_said() {
+fn a_higher_version_is_used_and_a_lower_one_reported() {
     let project = Project::new();
     assert_eq!(deploy(&project, &declares("2.5.0", "One."), &[]).stderr, "");
     assert_eq!(deploy(&project, &declares("3.0.0", "Two."), &[]).stderr, "");
@@ -32,7 +32,7 @@ fn a_higher_one_is_taken_and_a_lower_one_is_said() {
 }
 
 #[test]
-fn a_number_that_is_taken_is_not_taken_again() {
+fn a_number_in_use_is_not_used_again() {
     let project = Project::new();
     deploy(&project, &declares("1.0.0", "One."), &[]);
     deploy(&project, &declares("2.0.0", "Two."), &[]);
@@ -57,7 +57,7 @@ fn the_same_bytes_keep_their_number() {
 }
 
 #[test]
-fn whatever_its_form_the_nearest_is_recorded_and_both_are_said() {
+fn an_invalid_version_becomes_the_nearest_one_with_a_warning() {
     for (declared, nearest) in [
         ("26.08.00", "26.8.0"),
         ("2026.3.4-1", "2026.3.4"),
@@ -91,7 +91,7 @@ fn whatever_its_form_the_nearest_is_recorded_and_both_are_said() {
 }
 
 #[test]
-fn an_update_says_what_it_does_not_use() {
+fn an_update_reports_an_unused_declared_version() {
     let project = Project::new();
     deploy(&project, &declares("1.0.0", "One."), &[]);
     project.file("a.md", declares("1.1.0", "Two."));

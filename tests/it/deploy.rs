@@ -1,10 +1,10 @@
-//! `cfn deploy`: what the old script's callers rely on, and what it refuses.
+//! `cfn deploy`: compatibility with the old script, and refusals.
 
 use crate::harness::{Project, binary};
 use crate::scene::{deploy, dump, path_of, sha256, skill_text, tokens, versions, with_skill};
 
 #[test]
-fn prints_the_id_alone_and_says_nothing_else() {
+fn prints_only_the_id() {
     let project = Project::new();
     project.skill("jwt", "Body.");
     let ran = project.cfn(["deploy", "42", "jwt", &path_of("jwt"), "domain", "backend-developer,api-designer"]);
@@ -91,7 +91,7 @@ fn the_same_bytes_again_add_only_what_is_missing() {
 }
 
 #[test]
-fn rejected_bytes_come_back_only_by_name_and_with_a_reason() {
+fn rejected_bytes_are_accepted_only_with_an_override_and_a_reason() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
     assert_eq!(project.cfn(["load", "dev"]).ok(), "");

@@ -1,4 +1,4 @@
-//! Which database is meant where nobody names one.
+//! Finding the database if none is named.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -47,7 +47,7 @@ fn commands_find_the_database_of_the_project_from_any_folder_in_it() {
 }
 
 #[test]
-fn what_is_named_is_not_searched_for() {
+fn a_named_database_is_not_searched_for() {
     let project = with_a_skill();
     let below = project.path().join("below");
     let said = cfn(&below, Path::new(ELSEWHERE), "--db .claude/skills-database/skills.db skill list").fails(3);
@@ -58,7 +58,7 @@ fn what_is_named_is_not_searched_for() {
 }
 
 #[test]
-fn where_none_is_found_the_error_says_what_was_looked_for() {
+fn the_error_says_what_was_searched_for() {
     let project = with_a_skill();
     for (folder, home) in [("home/work", "home"), ("home/work/a/b", "home"), ("home", "home")] {
         let (folder, home) = (project.path().join(folder), project.path().join(home));
@@ -106,7 +106,7 @@ fn a_folder_without_a_database_is_passed_by_and_a_link_is_not() {
 }
 
 #[test]
-fn what_somebody_else_planted_is_not_believed() {
+fn a_database_planted_by_another_user_is_refused() {
     let project = with_a_skill();
     let below = project.path().join("below");
     let give = |path: &str, owner: &str| {

@@ -47,7 +47,7 @@ fn two_is_a_file_that_cannot_be_read() {
 }
 
 #[test]
-fn three_is_a_database_that_is_missing_or_is_none() {
+fn three_is_a_missing_or_invalid_database() {
     let project = Project::empty();
     fails(&project, 3, "database_missing", &["skill", "list"]);
     project.file("text.db", "This is a long enough text that is not a database at all. ".repeat(50));
@@ -257,7 +257,7 @@ fn a_url_is_never_a_files_name() {
 }
 
 #[test]
-fn a_flag_beats_the_environment() {
+fn a_flag_overrides_the_environment() {
     let project = with_skill("jwt", "domain", "dev");
     let mut command = project.command(["skill", "list", "--json"]);
     let ran: Ran = command.env("CFN_SKILLS_DB_PATH", "elsewhere.db").output().expect("cfn runs").into();

@@ -1,4 +1,4 @@
-//! The whole reference of the command line, as one snapshot.
+//! The complete command-line reference, as one snapshot.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ fn reference(project: &Project) -> Vec<(Vec<String>, String)> {
 }
 
 #[test]
-fn the_reference_is_what_was_agreed_on() {
+fn the_reference_equals_its_snapshot() {
     let project = Project::empty();
     let mut text = String::new();
     for (command, page) in reference(&project) {
@@ -44,7 +44,7 @@ fn the_reference_is_what_was_agreed_on() {
 }
 
 #[test]
-fn every_command_has_examples_and_each_of_them_is_one_of_cfn() {
+fn every_command_has_valid_examples() {
     let project = Project::empty();
     let pages = reference(&project);
     assert!(pages.len() > 25, "{} commands", pages.len());
@@ -62,7 +62,7 @@ fn every_command_has_examples_and_each_of_them_is_one_of_cfn() {
 }
 
 #[test]
-fn help_and_version_touch_no_disk() {
+fn help_and_version_do_not_touch_the_disk() {
     let project = Project::empty();
     let run = |args: &[&str]| project.cfn([&["--db", "/nonexistent/x.db"], args].concat());
     assert_eq!(run(&["--version"]).ok(), format!("cfn {}\n", env!("CARGO_PKG_VERSION")));

@@ -48,7 +48,7 @@ fn makes_the_database_and_its_folders_once() {
 
 /// A new database is filled before it gets indexes, triggers and its name; nothing of that can be seen afterwards.
 #[test]
-fn an_import_that_makes_the_database_leaves_what_one_into_an_empty_database_leaves() {
+fn an_import_into_a_new_database_equals_one_into_an_empty_database() {
     let (fresh, empty) = (Project::empty(), Project::empty());
     empty.cfn(["init"]).ok();
     for project in [&fresh, &empty] {
@@ -77,7 +77,7 @@ fn an_import_that_makes_the_database_leaves_what_one_into_an_empty_database_leav
 }
 
 #[test]
-fn imports_a_folder_with_what_the_front_matter_says() {
+fn an_import_uses_the_front_matter() {
     let project = Project::empty();
     project.file(
         "tree/pdf/SKILL.md",
@@ -128,7 +128,7 @@ fn importing_again_changes_nothing_in_the_file() {
 }
 
 #[test]
-fn a_file_that_changed_since_is_reported_and_updated_only_when_asked() {
+fn a_changed_file_is_reported_and_updated_only_on_request() {
     let project = Project::empty();
     project.file("tree/a/SKILL.md", skill_text("a", "First."));
     import(&project, &["--approve-as", "me", "--agents", "dev"]);
@@ -181,7 +181,7 @@ fn approve_as_records_an_approval_of_each() {
 }
 
 #[test]
-fn one_bad_file_never_stops_the_rest_and_strict_says_so_in_the_exit_code() {
+fn a_bad_file_does_not_stop_the_others_and_fails_with_strict() {
     let project = Project::empty();
     project.file("tree/empty/SKILL.md", "");
     project.file("tree/latin/SKILL.md", b"---\nname: latin\n---\ncaf\xe9\n");
@@ -205,7 +205,7 @@ fn one_bad_file_never_stops_the_rest_and_strict_says_so_in_the_exit_code() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_imported_makes_no_database() {
+fn a_failed_import_creates_no_database() {
     let project = Project::empty();
     project.file("file.md", "Body.");
     for from in ["missing", "file.md"] {

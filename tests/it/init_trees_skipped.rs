@@ -1,4 +1,4 @@
-//! `cfn init --from`: what a walk leaves out.
+//! `cfn init --from`: skipped files and folders.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -63,7 +63,7 @@ fn folders_of_version_control_dependencies_builds_and_caches_are_skipped() {
 }
 
 #[test]
-fn a_folder_that_is_named_to_be_imported_is_not_skipped() {
+fn the_imported_folder_itself_is_never_skipped() {
     let project = with_skills(&["node_modules/dep/a", "node_modules/dep/dist/b"]);
     project.file("tree/node_modules/dep/pyvenv.cfg", "");
     project.cfn(["init", "--from", "tree/node_modules/dep"]).ok();
@@ -105,7 +105,7 @@ fn files_inside_a_skill_are_its_parts_unless_they_are_directly_below_skills() {
 }
 
 #[test]
-fn a_cfnignore_counts_for_its_folder_and_all_below() {
+fn a_cfnignore_applies_to_its_folder_and_everything_below() {
     let project =
         with_skills(&["a", "b", "keep/b", "x/draft-1", "x/draft-2", "x/y/draft-3", "z/c", "z/deep/c2", "SKILLS"]);
     project.file("tree/.cfnignore", "# Comments and blank lines are none\n\n/b\nSKILLS/\n");
@@ -119,7 +119,7 @@ fn a_cfnignore_counts_for_its_folder_and_all_below() {
 }
 
 #[test]
-fn the_cfnignore_of_folders_above_counts_up_to_the_root_of_the_project() {
+fn cfnignore_files_above_apply_up_to_the_root_of_the_project() {
     let project = Project::empty();
     let tree = "outer/project/.claude/skills";
     for name in ["a", "b", "c", "d"] {
@@ -148,7 +148,7 @@ fn an_ignored_skill_file_makes_its_folder_no_skill() {
 }
 
 #[test]
-fn where_a_cfnignore_cannot_be_read_nothing_in_its_folder_is_taken() {
+fn the_folder_of_an_unreadable_cfnignore_is_skipped() {
     let project = with_skills(&["a", "large/b", "link/c", "folder/d", "latin/e", "pipe/f"]);
     project.file("tree/large/.cfnignore", "x\n".repeat(40_000));
     symlink("/etc/hostname", project.path().join("tree/link/.cfnignore")).expect("a link");
@@ -168,7 +168,7 @@ fn where_a_cfnignore_cannot_be_read_nothing_in_its_folder_is_taken() {
 }
 
 #[test]
-fn a_line_of_a_cfnignore_that_is_no_pattern_is_named() {
+fn an_invalid_pattern_in_a_cfnignore_is_reported() {
     let project = with_skills(&["a", "b"]);
     project.file("tree/.cfnignore", "a\n{z\n");
     let report = import(&project, &[]);
@@ -177,7 +177,7 @@ fn a_line_of_a_cfnignore_that_is_no_pattern_is_named() {
     assert!(reason.starts_with("line 2 is not a pattern: "), "{reason}");
 }
 
-/// Nobody keeps a folder from root: then the program has to run as somebody else.
+/// Root can read every folder, so the program runs as another user.
 fn as_nobody(project: &Project, args: &[&str]) -> (Option<i32>, String) {
     fs::set_permissions(project.path(), fs::Permissions::from_mode(0o777)).expect("permissions");
     let program = project.path().join("cfn");
@@ -190,7 +190,7 @@ fn as_nobody(project: &Project, args: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_folder_that_cannot_be_read_ends_with_2_and_one_inside_it_is_named() {
+fn an_unreadable_folder_exits_2_and_one_inside_it_is_reported() {
     if !rustix::process::geteuid().is_root() {
         let project = with_skills(&["a", "closed/b"]);
         let closed = project.path().join("tree/closed");

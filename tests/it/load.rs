@@ -1,4 +1,4 @@
-//! `cfn load`: who gets what, in which order, and what is left out.
+//! `cfn load`: selection, order, and skills that are left out.
 
 use crate::harness::Project;
 use crate::scene::{deploy, names, path_of, sha256, skill_text, tokens, with_skill};
@@ -19,7 +19,7 @@ fn mapping(project: &Project, column: &str, json: &str) {
 }
 
 #[test]
-fn hands_out_bodies_in_blocks_as_they_were_deployed() {
+fn prints_content_in_blocks_as_deployed() {
     let project = with_skill("jwt", "domain", "dev");
     let ran = project.cfn(["load", "dev"]);
     let body = skill_text("jwt", "First.");
@@ -159,7 +159,7 @@ fn an_agent_type_without_mappings_gets_nothing_and_a_hint() {
 }
 
 #[test]
-fn a_newer_version_that_waits_takes_nothing_away() {
+fn the_approved_version_is_served_while_a_newer_one_waits() {
     let project = with_skill("jwt", "domain", "dev");
     project.sqlite3(
         "UPDATE skills SET version = '2.0.0', content_hash = '0000000000000000000000000000000000000000000000000000000000000000'",
@@ -173,7 +173,7 @@ fn a_newer_version_that_waits_takes_nothing_away() {
 }
 
 #[test]
-fn what_is_not_active_enabled_or_approved_is_not_handed_out() {
+fn skills_that_are_not_active_enabled_and_approved_are_not_served() {
     let project =
         staffed(&[("a", "5", false), ("b", "5", false), ("c", "5", false), ("d", "5", false), ("e", "5", false)]);
     project.sqlite3(
@@ -187,7 +187,7 @@ fn what_is_not_active_enabled_or_approved_is_not_handed_out() {
 }
 
 #[test]
-fn bytes_that_are_missing_or_not_those_of_their_hash_are_never_served() {
+fn missing_or_damaged_content_is_never_served() {
     for (damage, reason) in [
         ("DELETE FROM skill_contents", "its approved bytes are not in the database"),
         ("UPDATE skill_contents SET bytes = 'Poisoned.'", "its stored bytes are not those that were approved"),

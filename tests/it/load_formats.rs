@@ -202,7 +202,7 @@ fn words_match_in_whatever_form_and_case_they_are_written() {
 }
 
 #[test]
-fn only_what_is_handed_out_is_logged() {
+fn only_loaded_skills_are_logged() {
     let project = Project::new();
     for name in ["changed", "kept"] {
         deploy(&project, name, "Body.", &["testing", "dev"]);

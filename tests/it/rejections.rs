@@ -1,4 +1,4 @@
-//! Bytes that were rejected come back only by name, whichever command brings them.
+//! Every command refuses rejected bytes, unless overridden with a reason.
 
 use crate::harness::Project;
 use crate::scene::{deploy, dump, path_of, with_skill};
@@ -22,7 +22,7 @@ fn latest(project: &Project) -> String {
 }
 
 #[test]
-fn in_no_version_and_by_no_command() {
+fn no_command_accepts_rejected_bytes() {
     let project = rejected_before();
     let before = dump(&project);
     let path = path_of("jwt");
@@ -40,7 +40,7 @@ fn in_no_version_and_by_no_command() {
 }
 
 #[test]
-fn by_deploy_with_a_reason() {
+fn deploy_accepts_them_with_a_reason() {
     let project = rejected_before();
     project.cfn(["deploy", "1", "jwt", &path_of("jwt")].iter().chain(&OVERRIDE)).ok();
     assert_eq!(latest(&project), "1.0.2|approved|ann|human|judged again|2");
@@ -50,7 +50,7 @@ fn by_deploy_with_a_reason() {
 }
 
 #[test]
-fn by_update_with_a_reason() {
+fn update_accepts_them_with_a_reason() {
     let project = rejected_before();
     let path = path_of("jwt");
     project.cfn(["update", "jwt", "1.0.2", &path, "--override-rejection"]).fails(1);
@@ -63,7 +63,7 @@ fn by_update_with_a_reason() {
 }
 
 #[test]
-fn the_latest_decision_counts_and_that_of_this_skill_alone() {
+fn only_the_latest_decision_of_the_same_skill_counts() {
     let project = rejected_before();
     project.cfn(["skill", "approve", "jwt", "--version", "1.0.0", "--approver", "boss"]).ok();
     project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).ok();
@@ -77,7 +77,7 @@ fn the_latest_decision_counts_and_that_of_this_skill_alone() {
 }
 
 #[test]
-fn a_level_of_auto_is_no_way_around_it() {
+fn level_auto_does_not_bypass_a_rejection() {
     let project = with_skill("jwt", "testing", "dev");
     project.cfn(["skill", "reject", "jwt", "--approver", "boss"]).ok();
     project.cfn(["deploy", "1", "jwt", &path_of("jwt"), "testing"]).fails(7);

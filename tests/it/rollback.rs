@@ -1,4 +1,4 @@
-//! `cfn skill rollback`: earlier bytes become the newest version again.
+//! `cfn skill rollback`: returns to the content of an earlier version.
 
 use crate::scene::{deploy, dump, path_of, skill_text, versions, with_skill};
 
@@ -33,7 +33,7 @@ fn and_forward_again_with_a_reason() {
 }
 
 #[test]
-fn only_approved_bytes_come_back() {
+fn only_approved_bytes_are_restored() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["skill", "reject", "jwt", "--approver", "me"]).ok();
     deploy(&project, "jwt", "Second.", &[]);
@@ -81,7 +81,7 @@ fn bytes_that_are_missing_or_damaged_do_not_come_back() {
 }
 
 #[test]
-fn refuses_what_is_there_already_and_what_never_was() {
+fn refuses_the_current_version_and_unknown_ones() {
     let project = with_skill("jwt", "domain", "dev");
     deploy(&project, "jwt", "Second.", &[]);
     let before = dump(&project);

@@ -16,7 +16,7 @@ fn differences(project: &Project, expected: &[&str]) {
 }
 
 #[test]
-fn all_is_well_with_what_was_just_deployed() {
+fn a_new_deployment_has_no_differences() {
     let project = with_skill("jwt", "domain", "dev");
     deploy(&project, "jwt", "Second.", &[]);
     differences(&project, &[]);
@@ -25,7 +25,7 @@ fn all_is_well_with_what_was_just_deployed() {
 }
 
 #[test]
-fn names_a_file_that_changed_and_one_that_is_gone() {
+fn reports_changed_and_missing_files() {
     let project = with_skill("changed", "domain", "dev");
     deploy(&project, "gone", "Body.", &[]);
     deploy(&project, "kept", "Body.", &[]);
@@ -47,7 +47,7 @@ fn names_a_file_that_changed_and_one_that_is_gone() {
 }
 
 #[test]
-fn names_bytes_that_are_damaged_or_missing_of_any_version() {
+fn reports_damaged_and_missing_content_of_any_version() {
     let project = with_skill("jwt", "domain", "dev");
     deploy(&project, "jwt", "Second.", &[]);
     project.sqlite3(

@@ -68,17 +68,17 @@ fn at_every(prepare: fn() -> Project, args: &[&str], before: &str, after: &str) 
 }
 
 #[test]
-fn an_archive_that_fails_leaves_the_log_or_says_that_it_does_not_know() {
+fn a_failed_archive_leaves_the_log_or_reports_an_unknown_outcome() {
     at_every(with_old_rows, &ARCHIVE, "3", "0");
 }
 
 #[test]
-fn an_archive_that_cannot_be_brought_back_leaves_the_log_or_says_that_it_does_not_know() {
+fn a_failed_unarchive_leaves_the_log_or_reports_an_unknown_outcome() {
     at_every(archived, &UNARCHIVE, "0", "3");
 }
 
 #[test]
-fn what_is_no_regular_file_is_no_archive_and_is_not_waited_for() {
+fn anything_but_a_regular_file_is_refused_as_an_archive_without_blocking() {
     let project = with_old_rows();
     let pipe = project.path().join("pipe");
     must(&["mkfifo"], &[pipe.as_os_str()]);

@@ -1,4 +1,4 @@
-//! Clocks that are wrong: what came later has the higher row id, whatever the time says.
+//! Wrong clocks: order never depends on the time.
 
 use super::tools::{finish, under};
 use super::victims::{assert_clean, legacy};
@@ -16,7 +16,7 @@ fn text(number: usize) -> String {
 }
 
 #[test]
-fn what_was_written_later_counts_even_if_the_clock_went_back_a_century() {
+fn later_writes_win_even_if_the_clock_went_back_a_century() {
     let project = Project::empty();
     at(&project, FUTURE, &["init"]).ok();
     project.file("SKILL.md", text(1));
@@ -36,7 +36,7 @@ fn what_was_written_later_counts_even_if_the_clock_went_back_a_century() {
 }
 
 #[test]
-fn the_latest_decision_counts_even_if_it_is_dated_before() {
+fn the_latest_decision_wins_even_with_an_earlier_time() {
     let project = Project::new();
     project.file("SKILL.md", text(1));
     at(&project, FUTURE, &["deploy", "1", "s", "SKILL.md", "domain", "agent"]).ok();

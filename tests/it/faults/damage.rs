@@ -1,4 +1,4 @@
-//! What may be found where the database should be: nothing of it is rewritten, recreated or waited for.
+//! Anything but a database at its path: it is never overwritten, recreated or waited for.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -72,7 +72,7 @@ fn put(project: &Project, bytes: &[u8]) {
 }
 
 #[test]
-fn what_is_no_database_is_refused_and_never_rewritten() {
+fn anything_but_a_database_is_refused_and_never_overwritten() {
     let project = project();
     let good = fs::read(project.database()).expect("the file");
     let mut header = good.clone();
@@ -94,7 +94,7 @@ fn what_is_no_database_is_refused_and_never_rewritten() {
 }
 
 #[test]
-fn an_empty_file_is_refused_by_all_but_init_which_takes_no_row_of_a_log_beside_it() {
+fn an_empty_file_is_refused_except_by_init_which_ignores_a_log_beside_it() {
     let project = project();
     put(&project, b"");
     assert_refused_by(&project, "empty", COMMANDS.iter().copied().filter(|it| it[0] != "init"));
@@ -115,7 +115,7 @@ fn an_empty_file_is_refused_by_all_but_init_which_takes_no_row_of_a_log_beside_i
 }
 
 #[test]
-fn what_is_no_file_is_refused_without_waiting() {
+fn anything_but_a_file_is_refused_without_blocking() {
     let project = project();
     let path = project.database();
     let place = |make: &dyn Fn(&Path)| {

@@ -122,19 +122,19 @@ fn everywhere(change: &Change, call: &str) -> Ends {
 }
 
 #[test]
-fn a_write_that_fails_refuses_the_deploy_until_it_is_committed() {
+fn a_failed_write_before_the_commit_fails_the_deploy() {
     let ends = everywhere(&DEPLOY, "pwrite64");
     assert!(ends.refused > 0 && ends.committed > 0, "before and after the commit: {ends:?}");
 }
 
 #[test]
-fn a_write_that_fails_refuses_the_update_until_it_is_committed() {
+fn a_failed_write_before_the_commit_fails_the_update() {
     let ends = everywhere(&UPDATE, "pwrite64");
     assert!(ends.refused > 0 && ends.committed > 0, "before and after the commit: {ends:?}");
 }
 
 #[test]
-fn a_sync_that_fails_is_an_unknown_outcome_in_the_commit_and_none_after_it() {
+fn a_failed_sync_is_an_unknown_outcome_only_in_the_commit() {
     for change in [DEPLOY, UPDATE] {
         for call in ["fsync", "fdatasync"] {
             let ends = everywhere(&change, call);
@@ -144,7 +144,7 @@ fn a_sync_that_fails_is_an_unknown_outcome_in_the_commit_and_none_after_it() {
 }
 
 #[test]
-fn an_open_or_a_truncation_that_fails_refuses_or_does_not_matter() {
+fn a_failed_open_or_truncation_is_an_error_or_harmless() {
     for change in [DEPLOY, UPDATE] {
         let ends = everywhere(&change, "openat");
         assert!(ends.refused > 0, "{ends:?}");
@@ -153,7 +153,7 @@ fn an_open_or_a_truncation_that_fails_refuses_or_does_not_matter() {
 }
 
 #[test]
-fn a_read_that_fails_is_a_database_error_and_no_answer() {
+fn a_failed_read_is_a_database_error() {
     let project = Project::new();
     let path = project.skill("skill", "The first.").to_string_lossy().into_owned();
     project.cfn((DEPLOY.args)(&path)).ok();

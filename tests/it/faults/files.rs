@@ -90,7 +90,7 @@ fn a_file_that_is_written_while_it_is_deployed_is_stored_as_it_was_hashed() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_without_waiting() {
+fn anything_but_a_regular_file_is_refused_without_blocking() {
     let project = Project::new();
     let folder = project.path().join("folder");
     fs::create_dir(&folder).expect("a folder");
@@ -126,7 +126,7 @@ fn special_files_of_the_system_are_bounded() {
 }
 
 #[test]
-fn links_in_an_imported_folder_lead_nowhere_outside() {
+fn links_in_an_imported_folder_do_not_lead_outside() {
     let project = Project::new();
     let outside = project.file("outside/SKILL.md", "---\nname: outside\ndescription: d\n---\nText.\n");
     project.file("skills/inside/SKILL.md", "---\nname: inside\ndescription: d\n---\nText.\n");

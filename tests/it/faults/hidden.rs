@@ -63,7 +63,7 @@ fn hidden_characters_in_front_matter_are_flagged_and_shown_escaped() {
 }
 
 #[test]
-fn ten_thousand_hidden_characters_are_flagged_in_few_words() {
+fn ten_thousand_hidden_characters_are_reported_briefly() {
     let project = Project::new();
     project.file("SKILL.md", format!("---\nname: s\ndescription: d\n---\n{}", "a\u{200b}\n".repeat(10_000)));
     let ran = run(project.command(["deploy", "1", "s", "SKILL.md"]));

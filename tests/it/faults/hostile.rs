@@ -165,7 +165,7 @@ fn hostile_words_are_refused_or_stored_and_never_executed_or_printed_raw() {
 }
 
 #[test]
-fn what_was_stored_is_what_was_typed() {
+fn arguments_are_stored_exactly() {
     let project = project();
     let word = "'); DROP TABLE skills; --\n\u{1b}[2J";
     project
@@ -190,7 +190,7 @@ fn names_that_look_like_options_are_names_after_two_hyphens() {
 }
 
 #[test]
-fn a_name_of_a_million_characters_is_refused_in_few_words() {
+fn a_name_of_a_million_characters_is_refused_with_a_short_message() {
     let project = project();
     let long = "n".repeat(1_000_000);
     let request = format!(

@@ -29,7 +29,7 @@ fn half_written() -> Project {
 }
 
 #[test]
-fn what_another_program_left_half_written_is_undone_by_whoever_comes_first() {
+fn a_half_written_transaction_of_another_program_is_undone_by_the_first_process() {
     let first: [&[&str]; 5] =
         [&["skill", "list"], &["load", "agent"], &["db", "migrate"], &["db", "check"], &["skill", "show", "old-1"]];
     for args in first {

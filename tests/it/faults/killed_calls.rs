@@ -1,4 +1,4 @@
-//! Death at every system call that changes a file, one after the other, until a command ends undisturbed.
+//! Kills a command at each of its system calls that change a file, one after another, until it completes.
 
 use std::fs;
 
@@ -86,7 +86,7 @@ fn words(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_killed_init_leaves_no_half_database_and_no_draft() {
+fn a_killed_init_leaves_no_partial_database_and_no_staged_file() {
     for call in CALLS {
         let prepare = |_| (Project::empty(), words(&["init"]));
         at_each(call, prepare, |_, project, undisturbed| {
@@ -117,7 +117,7 @@ fn a_killed_adoption_leaves_the_old_database_or_the_new_one() {
 }
 
 #[test]
-fn a_killed_backup_leaves_the_older_backup_or_the_new_one_and_the_next_one_sweeps_whatever_it_is_called() {
+fn a_killed_backup_leaves_the_old_or_the_new_one_and_the_next_one_cleans_up() {
     for call in CALLS {
         let prepare = |_| {
             let (project, _) = with_a_skill();
@@ -140,7 +140,7 @@ fn a_killed_backup_leaves_the_older_backup_or_the_new_one_and_the_next_one_sweep
 }
 
 #[test]
-fn a_killed_restore_leaves_the_state_before_or_the_backup() {
+fn a_killed_restore_leaves_the_previous_database_or_the_backup() {
     for call in CALLS {
         let prepare = |_| {
             let (project, _) = with_a_skill();

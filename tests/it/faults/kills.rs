@@ -107,7 +107,7 @@ fn campaign(name: &str, signal: Signal, count: usize) {
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_and_nothing_is_half_there_after_kill_9() {
+fn after_sigkill_nothing_acknowledged_is_lost_and_nothing_half_done() {
     campaign("SIGKILL", Signal::KILL, number("CFN_KILLS", 60));
 }
 

@@ -1,4 +1,4 @@
-//! Somebody holds the lock and does not move.
+//! A lock holder that hangs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -68,7 +68,7 @@ fn with_a_skill() -> Project {
 }
 
 #[test]
-fn a_writer_that_hangs_is_waited_for_until_the_deadline_and_readers_go_on() {
+fn a_hanging_writer_is_waited_for_until_the_deadline_and_does_not_block_readers() {
     let project = with_a_skill();
     let path = ".claude/skills/one/SKILL.md";
     let writes: [&[&str]; 8] = [
@@ -103,7 +103,7 @@ fn a_writer_that_hangs_is_waited_for_until_the_deadline_and_readers_go_on() {
 }
 
 #[test]
-fn a_database_that_somebody_has_for_himself_is_busy_for_readers_too() {
+fn an_exclusively_locked_database_is_busy_for_readers_too() {
     let project = with_a_skill();
     project.sqlite3("PRAGMA journal_mode = DELETE");
     let holder = Holder::new(&project, "BEGIN EXCLUSIVE");
@@ -129,7 +129,7 @@ fn an_older_database_in_use_is_not_adopted_before_it_is_free() {
 }
 
 #[test]
-fn a_reader_that_hangs_holds_up_nobody() {
+fn a_hanging_reader_blocks_no_one() {
     let project = with_a_skill();
     let holder = Holder::new(&project, "BEGIN; SELECT count(*) FROM skills");
     project.cfn(["deploy", "1", "one", ".claude/skills/one/SKILL.md"]).ok();

@@ -1,4 +1,4 @@
-//! What a killed writer may leave beside the database: every read works at once, with all that was committed.
+//! Files left by a killed writer: every read works immediately, with everything committed.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -111,7 +111,7 @@ fn after_a_writer_died_at_any_of_its_calls_every_command_answers_at_once() {
 }
 
 #[test]
-fn what_a_killed_writer_committed_is_there_whatever_the_index_says() {
+fn commits_of_a_killed_writer_are_read_with_any_index() {
     for index in [None, Some(nonsense()), Some(vec![0; 32_768])] {
         let project = with_a_skill();
         let database = project.database().to_string_lossy().into_owned();
@@ -144,7 +144,7 @@ fn a_link_to_the_database_is_followed_whatever_is_called_like_a_file_beside_it()
 }
 
 #[test]
-fn what_is_no_file_beside_the_database_is_named_and_never_waited_for() {
+fn anything_but_a_file_beside_the_database_is_named_and_never_waited_for() {
     for suffix in ["-journal", "-wal", "-shm"] {
         let project = with_a_skill();
         let _ = fs::remove_file(beside(&project, suffix)); // where there is one

@@ -1,4 +1,4 @@
-//! Who may read what holds the rows of a database: nobody who may not read the database.
+//! Permissions of files with rows of a database: never wider than those of the database.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -38,7 +38,7 @@ fn a_new_database_follows_the_umask() {
 }
 
 #[test]
-fn what_holds_its_rows_is_as_open_as_the_database_whatever_the_umask() {
+fn files_with_its_rows_have_the_permissions_of_the_database_under_any_umask() {
     for (allowed, umask) in [(0o600, "000"), (0o640, "000"), (0o600, "022"), (0o644, "000"), (0o660, "000")] {
         let project = with_a_skill();
         old_rows(&project);

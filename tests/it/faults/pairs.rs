@@ -1,4 +1,4 @@
-//! Two of the same, or of opposites, at the same moment: one wins, and the other is told.
+//! Two equal or opposite commands at the same moment: one wins, and the other reports it.
 
 use super::tools::{at_once, current, sha256};
 use super::victims::{assert_clean, legacy};

@@ -98,7 +98,7 @@ fn assert_whole_files(project: &Project, recording: &Recording, cut: usize, what
 }
 
 #[test]
-fn after_a_power_cut_every_acknowledged_decision_is_there_and_all_works_at_once() {
+fn after_a_power_cut_every_acknowledged_decision_is_there_and_commands_work() {
     let recording = record();
     let mut random = Random::new();
     let cuts = number("CFN_POWER_CUTS", 40);

@@ -1,4 +1,4 @@
-//! Another file gets the database's name under a process that stays.
+//! The database file is replaced under a long-lived process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -100,7 +100,7 @@ fn a_batch_says_that_its_database_is_gone_and_answers_when_it_is_back() {
 }
 
 #[test]
-fn the_log_of_the_file_before_is_never_read_into_the_new_one() {
+fn the_log_of_the_previous_file_is_never_applied_to_the_new_one() {
     let project = Project::empty();
     let old = database(&project, "here", "old");
     let new = database(&project, "there", "new");
@@ -120,7 +120,7 @@ fn the_log_of_the_file_before_is_never_read_into_the_new_one() {
 }
 
 #[test]
-fn a_database_that_was_made_anew_takes_no_row_of_the_log_of_the_old_one() {
+fn a_recreated_database_takes_no_rows_from_the_old_log() {
     let project = Project::new();
     let database = project.database();
     let mut batch = Batch::start(&project, &[]);
@@ -186,7 +186,7 @@ fn a_batch_of_executions_goes_to_the_file_that_has_the_name() {
 }
 
 #[test]
-fn a_batch_of_executions_acknowledges_nothing_that_no_file_has() {
+fn a_batch_of_executions_acknowledges_only_rows_in_a_file() {
     let project = Project::new();
     let database = project.database();
     deploy(&project, &database.to_string_lossy(), "one");

@@ -28,7 +28,7 @@ fn skills_in(path: &std::path::Path) -> HashSet<String> {
 }
 
 #[test]
-fn what_is_deployed_while_restores_run_is_never_lost() {
+fn deploys_during_restores_are_never_lost() {
     let project = with_a_skill();
     project.cfn(["db", "backup", "b.db"]).ok();
     let stop = AtomicBool::new(false);
@@ -67,7 +67,7 @@ fn what_is_deployed_while_restores_run_is_never_lost() {
 }
 
 #[test]
-fn restores_at_once_keep_a_copy_each() {
+fn concurrent_restores_save_one_copy_each() {
     let project = with_a_skill();
     project.cfn(["db", "backup", "b.db"]).ok();
     for ran in at_once(&project, &vec![vec!["db", "restore", "b.db"]; 6]) {
@@ -78,7 +78,7 @@ fn restores_at_once_keep_a_copy_each() {
 }
 
 #[test]
-fn a_damaged_database_that_several_replace_at_once_is_kept_once_and_replaced() {
+fn concurrent_restores_of_a_damaged_database_save_it_once() {
     let project = with_a_skill();
     project.cfn(["db", "backup", "b.db"]).ok();
     fs::write(project.database(), "damaged").expect("a file");

@@ -64,7 +64,7 @@ const WRITES: [&[&str]; 6] = [
 ];
 
 #[test]
-fn a_foreign_database_is_refused_by_name_and_user_and_is_left_alone() {
+fn a_database_of_another_user_is_refused_and_not_changed() {
     let project = open_to_all(with_a_skill());
     let bytes = fs::read(project.database()).expect("the file");
     for args in WRITES {
@@ -81,7 +81,7 @@ fn a_foreign_database_is_refused_by_name_and_user_and_is_left_alone() {
 }
 
 #[test]
-fn a_database_that_may_be_written_in_a_folder_that_may_not_is_refused() {
+fn a_writable_database_in_a_read_only_folder_is_refused() {
     let project = open_to_all(with_a_skill());
     mode(&project.database(), 0o666);
     for args in WRITES {
@@ -91,7 +91,7 @@ fn a_database_that_may_be_written_in_a_folder_that_may_not_is_refused() {
 }
 
 #[test]
-fn a_database_or_a_folder_that_may_not_be_read_is_refused() {
+fn an_unreadable_database_or_folder_is_refused() {
     let project = open_to_all(with_a_skill());
     for (path, closed, open) in [(project.database(), 0o600, 0o644), (project.path().join(".claude"), 0o700, 0o755)] {
         mode(&path, closed);
@@ -115,7 +115,7 @@ fn an_older_database_of_somebody_else_is_not_adopted() {
 }
 
 #[test]
-fn an_init_or_a_backup_where_the_user_may_not_write_names_the_place_and_the_user() {
+fn an_init_or_backup_without_write_permission_names_the_path_and_the_user() {
     let project = open_to_all(with_a_skill());
     mode(&project.database(), 0o666);
     mode(project.database().parent().expect("a folder"), 0o777);
@@ -128,7 +128,7 @@ fn an_init_or_a_backup_where_the_user_may_not_write_names_the_place_and_the_user
 }
 
 #[test]
-fn a_skill_file_that_may_not_be_read_is_named() {
+fn an_unreadable_skill_file_is_named() {
     let project = open_to_all(with_a_skill());
     mode(&project.database(), 0o666);
     mode(project.database().parent().expect("a folder"), 0o777);

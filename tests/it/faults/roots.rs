@@ -23,7 +23,7 @@ fn deploy(project: &Project, path: &str) -> Ran {
 }
 
 #[test]
-fn links_dots_and_proc_lead_nowhere_outside_the_root() {
+fn links_dots_and_proc_do_not_lead_outside_the_root() {
     let project = project();
     let absolute = project.path().join("outside.md").to_string_lossy().into_owned();
     symlink("../outside.md", project.path().join("root/link.md")).expect("a link");
@@ -63,7 +63,7 @@ fn links_dots_and_proc_lead_nowhere_outside_the_root() {
 }
 
 #[test]
-fn a_root_that_is_not_there_lets_nothing_in() {
+fn a_missing_root_refuses_everything() {
     let project = project();
     fs::rename(project.path().join("root"), project.path().join("elsewhere")).expect("it moves");
     let message = deploy(&project, "elsewhere/in.md").fails(1);
@@ -73,7 +73,7 @@ fn a_root_that_is_not_there_lets_nothing_in() {
 
 /// A racer swaps the folder inside the root with a link to a folder outside, between any two looks at the path.
 #[test]
-fn a_folder_that_is_swapped_with_a_link_to_the_outside_lets_nothing_out() {
+fn swapping_a_folder_with_a_link_does_not_lead_outside() {
     let project = project();
     project.file("outside/s.md", "outside");
     project.file("root/folder/s.md", "inside");

@@ -76,7 +76,7 @@ fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact() {
 }
 
 #[test]
-fn with_no_space_at_all_a_read_answers_or_names_the_shared_memory_and_with_space_all_works_again() {
+fn without_space_a_read_works_or_names_the_shared_memory() {
     let disk = SmallDisk::new(1024 * 1024);
     let (path, _) = skill(&disk.project, 0);
     disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
@@ -135,7 +135,7 @@ fn an_adoption_without_space_leaves_the_old_database_as_it_was() {
 }
 
 #[test]
-fn a_limit_on_file_size_is_a_refusal_that_names_it_and_not_a_death() {
+fn a_file_size_limit_is_an_error_and_does_not_kill_the_process() {
     let project = Project::new();
     let size = fs::metadata(project.database()).expect("the file").len();
     let steps = number("CFN_LIMITS", 40) as u64;

@@ -43,7 +43,7 @@ fn a_reader_that_leaves_early_ends_the_command_quietly() {
 }
 
 #[test]
-fn a_closed_stdout_does_not_matter_and_is_never_the_database() {
+fn a_closed_stdout_is_harmless_and_never_becomes_the_database() {
     let project = project();
     let ran = shell(&project, "\"$0\" deploy 1 s SKILL.md >&-");
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
@@ -60,7 +60,7 @@ fn a_closed_stdout_does_not_matter_and_is_never_the_database() {
 }
 
 #[test]
-fn a_full_device_is_an_error_that_says_that_the_write_stands() {
+fn a_full_device_is_an_error_that_says_the_write_is_committed() {
     let project = project();
     let hash = sha256(&fs::read(project.path().join("SKILL.md")).expect("the file"));
     let ran = shell(&project, "\"$0\" deploy 1 s SKILL.md --json > /dev/full");

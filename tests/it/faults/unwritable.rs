@@ -1,4 +1,4 @@
-//! Reads where nothing can be written: read-only folders and mounts.
+//! Reading in read-only folders and mounts.
 
 use std::ffi::OsString;
 use std::fs;
@@ -99,7 +99,7 @@ fn a_backup_in_a_folder_that_cannot_be_written_is_restored() {
 }
 
 #[test]
-fn a_log_without_a_commit_in_a_folder_that_cannot_be_written_is_in_nobodys_way() {
+fn a_log_without_a_commit_in_a_read_only_folder_does_not_block_reads() {
     let project = with_a_skill();
     for log in [vec![], vec![0; 32], vec![0xA5; 32], vec![0xA5; 40_000]] {
         for index in [None, Some(vec![0; 32_768]), Some(vec![0xA5; 32_768])] {
@@ -118,7 +118,7 @@ fn a_log_without_a_commit_in_a_folder_that_cannot_be_written_is_in_nobodys_way()
 }
 
 #[test]
-fn rows_that_are_only_in_the_log_are_never_left_out() {
+fn rows_that_are_only_in_the_log_are_never_missing() {
     let project = with_a_log();
     for keep_index in [true, false] {
         if !keep_index {
@@ -138,7 +138,7 @@ fn rows_that_are_only_in_the_log_are_never_left_out() {
 }
 
 #[test]
-fn a_path_with_signs_that_mean_something_in_a_uri_is_the_file_that_it_names() {
+fn a_path_with_uri_characters_names_the_right_file() {
     let project = with_a_skill();
     for name in [&b"a?b#c%20 d\xc3\xbe"[..], b"%2e%2E", b"x?immutable=0&mode=memory", b"a+b:c;d@e\"f'\\", b"\xfe\xff"] {
         let folder = project.database().with_file_name(OsString::from_vec(name.to_vec()));
@@ -155,7 +155,7 @@ fn a_path_with_signs_that_mean_something_in_a_uri_is_the_file_that_it_names() {
 }
 
 #[test]
-fn a_read_without_locks_that_meets_a_writer_answers_one_state_or_says_busy() {
+fn a_read_without_locks_during_a_write_returns_one_state_or_is_busy() {
     let project = with_a_skill();
     deploy(&project, "two");
     let mount = Mount::of(&project);
@@ -204,7 +204,7 @@ fn stopped(strace: &mut Child, log: &Path) -> Option<String> {
 }
 
 #[test]
-fn somebody_who_may_only_read_the_folder_reads_it() {
+fn read_permission_for_the_folder_is_enough_to_read() {
     let project = with_a_skill();
     must(&["chmod", "-R", "a+rX"], &[project.path().as_os_str()]);
     let folder = project.database().parent().expect("a folder").to_owned();

@@ -86,7 +86,7 @@ fn with_skills(names: &[&str]) -> Project {
 }
 
 #[test]
-fn an_init_that_fails_creates_nothing() {
+fn a_failed_init_creates_nothing() {
     at_every(Project::empty, &["init"], |project, what, ran| {
         assert!(
             ran.code == Some(0) || !project.database().exists() || ran.stderr.contains("skills.db"),
@@ -99,7 +99,7 @@ fn an_init_that_fails_creates_nothing() {
 }
 
 #[test]
-fn a_backup_that_fails_leaves_the_older_one() {
+fn a_failed_backup_leaves_the_previous_one() {
     let prepare = || {
         let project = with_skills(&["one"]);
         project.cfn(["db", "backup", "b.db"]).ok();
@@ -114,7 +114,7 @@ fn a_backup_that_fails_leaves_the_older_one() {
 }
 
 #[test]
-fn a_restore_that_fails_leaves_the_state_before_unless_it_says_that_it_does_not_know() {
+fn a_failed_restore_leaves_the_previous_database_or_reports_an_unknown_outcome() {
     let prepare = || {
         let project = with_skills(&["one"]);
         project.cfn(["db", "backup", "b.db"]).ok();
@@ -132,7 +132,7 @@ fn a_restore_that_fails_leaves_the_state_before_unless_it_says_that_it_does_not_
 }
 
 #[test]
-fn an_adoption_that_fails_leaves_the_old_database_unless_it_says_that_it_does_not_know() {
+fn a_failed_adoption_leaves_the_old_database_or_reports_an_unknown_outcome() {
     at_every(legacy, &["skill", "list", "--json"], |project, what, ran| {
         let adopted = project.sqlite3("PRAGMA user_version") != "0";
         let unknown = ran.kind().as_deref() == Some("outcome_unknown");
@@ -143,7 +143,7 @@ fn an_adoption_that_fails_leaves_the_old_database_unless_it_says_that_it_does_no
 }
 
 #[test]
-fn a_file_system_that_cannot_rename_without_replacing_gets_a_database_too() {
+fn init_works_on_file_systems_without_rename_noreplace() {
     let project = Project::empty();
     let rule = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=renameat2:error=EINVAL"];
     let ran = Ran::from(finish(under(&project, &rule, ["init"])));
@@ -155,7 +155,7 @@ fn a_file_system_that_cannot_rename_without_replacing_gets_a_database_too() {
 }
 
 #[test]
-fn an_import_that_can_start_no_more_threads_says_so_and_leaves_nothing() {
+fn an_import_without_threads_is_an_error_and_leaves_no_files() {
     let project = Project::empty();
     project.skill("one", "One.\n");
     let import = ["init", "--from", ".claude/skills"];

@@ -1,4 +1,4 @@
-//! What the delivery in the background has of its caller: nothing but what it needs.
+//! The background delivery inherits only what it needs.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -62,7 +62,7 @@ fn it_inherits_no_descriptor_and_only_the_environment_that_it_needs() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_the_lock_is_not_waited_for() {
+fn a_fifo_in_place_of_the_lock_does_not_block() {
     let dual = Dual::new();
     dual.deploy(1, "review");
     let mut lock = dual.project.database().into_os_string();
@@ -75,7 +75,7 @@ fn a_pipe_in_the_place_of_the_lock_is_not_waited_for() {
 }
 
 #[test]
-fn a_url_that_cannot_be_used_stops_no_write_and_is_said_once() {
+fn an_invalid_url_stops_no_write_and_is_reported_once() {
     let dual = Dual::new();
     dual.deploy(1, "review");
     let mut log = dual.log_command("review", "t1");
@@ -89,7 +89,7 @@ fn a_url_that_cannot_be_used_stops_no_write_and_is_said_once() {
 }
 
 #[test]
-fn deployments_are_reported_where_the_old_script_would_have() {
+fn deployments_are_reported_whenever_the_old_script_did() {
     let dual = Dual::new();
     let old = |args: &[&str]| -> Ran {
         let mut command = dual.project.command(args);

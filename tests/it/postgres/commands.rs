@@ -6,7 +6,7 @@ use super::{Dual, Running, eventually};
 use crate::harness::Project;
 
 #[test]
-fn status_says_what_waits_and_where_to() {
+fn status_shows_queued_events_and_the_server() {
     let dual = Dual::new();
     dual.deploy(1, "review");
     dual.log("review", "t1");
@@ -18,7 +18,7 @@ fn status_says_what_waits_and_where_to() {
 }
 
 #[test]
-fn nothing_waits_in_a_fresh_database_and_no_server_is_needed() {
+fn nothing_is_queued_in_a_new_database_and_no_server_is_needed() {
     let project = Project::new();
     assert_eq!(project.cfn(["sync"]).ok(), "0 delivered, 0 dead letters\n");
     assert_eq!(project.cfn(["sync", "retry"]).ok(), "0 queued again\n");
@@ -36,7 +36,7 @@ fn a_bad_setting_names_itself_and_no_password() {
 }
 
 #[test]
-fn watch_delivers_what_comes() {
+fn watch_delivers_events_as_they_are_queued() {
     let dual = Dual::new();
     dual.deploy(1, "review");
     let watch = dual.command(["sync", "--watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();

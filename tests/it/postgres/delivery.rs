@@ -1,4 +1,4 @@
-//! What arrives when all is well.
+//! Deliveries without faults.
 
 use super::Dual;
 use crate::harness::Project;

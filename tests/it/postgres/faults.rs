@@ -49,7 +49,7 @@ fn count(dual: &Dual) -> String {
 }
 
 #[test]
-fn a_stopped_server_is_left_alone_and_gets_everything_later() {
+fn a_stopped_server_starts_a_backoff_and_gets_everything_later() {
     let mut dual = alone();
     own(&mut dual).stop();
     assert_eq!(log_promptly(&dual, "t1"), "");
@@ -69,7 +69,7 @@ fn a_stopped_server_is_left_alone_and_gets_everything_later() {
 }
 
 #[test]
-fn a_hung_server_holds_nobody_up_and_gets_everything_later() {
+fn a_hanging_server_blocks_no_one_and_gets_everything_later() {
     let dual = alone();
     dual.server.signal("-STOP");
     for task in ["t1", "t2", "t3"] {

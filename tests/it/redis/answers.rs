@@ -1,4 +1,4 @@
-//! Hits, misses, and what makes an answer fresh again.
+//! Hits, misses, and invalidation.
 
 use super::Cached;
 use crate::scene;
@@ -34,7 +34,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn a_question_is_answered_once_by_the_database_and_then_by_the_cache() {
+fn a_query_is_answered_first_by_the_database_and_then_by_the_cache() {
     let cached = Cached::new();
     let mut asked = Vec::new();
     for (class, question) in QUESTIONS {
@@ -54,7 +54,7 @@ fn a_question_is_answered_once_by_the_database_and_then_by_the_cache() {
 }
 
 #[test]
-fn a_write_by_any_program_is_seen_by_the_next_question() {
+fn a_write_by_any_program_is_seen_by_the_next_query() {
     let cached = Cached::new();
     for write in [
         "UPDATE skills SET owner = 'ann' WHERE name = 'jwt'",
@@ -73,7 +73,7 @@ fn a_write_by_any_program_is_seen_by_the_next_question() {
 }
 
 #[test]
-fn what_cfn_writes_is_seen_by_the_next_question() {
+fn a_write_by_cfn_is_seen_by_the_next_query() {
     let cached = Cached::new();
     let question = ["load", "dev"];
     cached.miss("load", &question);
@@ -87,7 +87,7 @@ fn what_cfn_writes_is_seen_by_the_next_question() {
 }
 
 #[test]
-fn a_restored_backup_is_seen_by_the_next_question() {
+fn a_restored_backup_is_seen_by_the_next_query() {
     let cached = Cached::new();
     let questions: [&[&str]; 3] = [&["load", "dev"], &["skill", "list", "--json"], &["analytics", "usage", "--json"]];
     let ask = |what: &str| {
@@ -130,7 +130,7 @@ fn without_its_triggers_a_database_is_not_cached() {
 }
 
 #[test]
-fn what_the_usage_log_had_a_say_in_is_not_kept_under_the_catalogue_alone() {
+fn an_answer_that_depends_on_the_usage_log_is_not_cached_under_the_catalogue_alone() {
     let cached = Cached::new();
     cached.project.sqlite3(
         "UPDATE agent_skill_mappings SET tdd_condition = '{\"min_pass_rate\": 0.9}' WHERE agent_type = 'dev' AND skill_id = 1",
@@ -147,7 +147,7 @@ fn what_the_usage_log_had_a_say_in_is_not_kept_under_the_catalogue_alone() {
 }
 
 #[test]
-fn who_logs_what_it_loads_does_not_ask_the_cache() {
+fn a_logged_load_does_not_use_the_cache() {
     let cached = Cached::new();
     cached.cfn(&["load", "dev", "--agent-id", "a", "--task-id", "t2"]).ok();
     cached.cfn(&["analytics", "bottlenecks"]).ok();
@@ -156,7 +156,7 @@ fn who_logs_what_it_loads_does_not_ask_the_cache() {
 }
 
 #[test]
-fn what_is_not_found_is_not_kept() {
+fn errors_are_not_cached() {
     let cached = Cached::new();
     for question in [["skill", "show", "nothing"], ["skill", "history", "nothing"]] {
         assert_eq!(cached.cfn(&question), cached.uncached(&question));
@@ -166,7 +166,7 @@ fn what_is_not_found_is_not_kept() {
 }
 
 #[test]
-fn entries_end_by_themselves_after_the_time_of_their_class() {
+fn entries_expire_after_the_time_to_live_of_their_class() {
     let cached = Cached::new();
     let ttl = |question: &[&str], variables: &[(&str, &str)]| {
         cached.server.cli(&["FLUSHALL"]);
@@ -186,7 +186,7 @@ fn entries_end_by_themselves_after_the_time_of_their_class() {
 }
 
 #[test]
-fn where_it_was_measured_auto_uses_the_cache_where_it_pays() {
+fn with_measurements_auto_uses_the_cache_where_it_saves_time() {
     let cached = Cached::new();
     let server = format!("127.0.0.1:{}/0", cached.server.port);
     let costs = [("load", 1.0, 2.0), ("list", 2.0, 1.0), ("analytics", 2.0, 1.0)]
@@ -205,7 +205,7 @@ fn where_it_was_measured_auto_uses_the_cache_where_it_pays() {
 }
 
 #[test]
-fn a_batch_asks_the_cache_too() {
+fn a_batch_uses_the_cache() {
     let cached = Cached::new();
     let requests = "{\"agent_type\":\"dev\"}\n{\"agent_type\":\"tester\",\"format\":\"names\"}\n".repeat(10);
     let requests = cached.project.file("requests", requests);
@@ -225,7 +225,7 @@ fn a_batch_asks_the_cache_too() {
 }
 
 #[test]
-fn a_dump_that_was_edited_and_loaded_again_is_another_state() {
+fn an_edited_and_reloaded_dump_has_another_revision() {
     let cached = Cached::new();
     cached.project.sqlite3("UPDATE skills SET owner = 'ann'");
     let question = ["skill", "list", "--json"];

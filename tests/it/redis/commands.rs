@@ -1,4 +1,4 @@
-//! `cfn cache …`: what it says of the server, and what it does to keys.
+//! `cfn cache …`: its reports about the server, and its effects on keys.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -28,7 +28,7 @@ fn of<'a>(audit: &'a Value, prefix: &str) -> &'a Value {
 }
 
 #[test]
-fn status_says_what_the_server_is_and_what_it_should_be() {
+fn status_shows_actual_and_recommended_settings() {
     let cached = Cached::new();
     cached.server.cli(&["CONFIG", "SET", "latency-monitor-threshold", "1"]);
     cached.server.cli(&["EVAL", "local i = 0 while i < 20000000 do i = i + 1 end", "0"]);
@@ -58,7 +58,7 @@ fn status_says_what_the_server_is_and_what_it_should_be() {
 }
 
 #[test]
-fn status_says_what_batches_had_from_their_memory() {
+fn status_shows_the_in_memory_hits_of_batches() {
     let cached = Cached::new();
     let mut batch = cached.command(&["load", "--batch"]);
     batch.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -74,7 +74,7 @@ fn status_says_what_batches_had_from_their_memory() {
 }
 
 #[test]
-fn status_measures_every_class_and_auto_goes_by_that() {
+fn status_measures_every_class_and_auto_uses_the_result() {
     let cached = Cached::new();
     let status = json(&cached, &["status", "--cache", "auto"]);
     let noted = std::fs::read_to_string(notes(&cached.project)).expect("it is noted");
@@ -106,7 +106,7 @@ fn status_measures_every_class_and_auto_goes_by_that() {
 }
 
 #[test]
-fn a_server_that_refuses_what_this_user_may_not_know_is_unknown_and_no_error() {
+fn missing_permissions_make_values_unknown_and_are_not_errors() {
     let cached = Cached::new();
     let rights = ["ACL", "SETUSER", "cfn", "on", ">hunter2", "~cache:*", "+@all", "-config", "-latency", "-memory"];
     cached.server.cli(&rights);
@@ -123,7 +123,7 @@ fn a_server_that_refuses_what_this_user_may_not_know_is_unknown_and_no_error() {
 }
 
 #[test]
-fn clear_removes_what_is_cfns_and_nothing_else() {
+fn clear_removes_only_keys_of_cfn() {
     let cached = Cached::new();
     cached.server.cli(&["SET", "session:1", "x"]);
     cached.server.cli(&["SET", "cache:other", "x"]);
@@ -140,7 +140,7 @@ fn clear_removes_what_is_cfns_and_nothing_else() {
 }
 
 #[test]
-fn warm_stores_what_is_asked_for_later() {
+fn warm_caches_answers_for_later_queries() {
     let cached = Cached::new();
     cached.project.sqlite3(
         "UPDATE agent_skill_mappings SET tdd_condition = '{\"min_pass_rate\":0.1}' WHERE agent_type = 'tester'",
@@ -168,7 +168,7 @@ fn warm_stores_what_is_asked_for_later() {
 }
 
 #[test]
-fn explain_says_where_an_answer_is_and_what_it_saves() {
+fn explain_shows_the_key_and_the_savings() {
     let cached = Cached::new();
     let question = ["load", "dev", "--context", "auth"];
     let explained = |more: &[&str]| {
@@ -205,7 +205,7 @@ fn explain_says_where_an_answer_is_and_what_it_saves() {
 }
 
 #[test]
-fn explain_says_why_the_cache_is_not_used() {
+fn explain_shows_why_the_cache_is_not_used() {
     let cached = Cached::new();
     let why = |question: &[&str], more: &[&str]| {
         let all: Vec<_> = ["explain"].iter().chain(question).chain(more).copied().collect();
@@ -286,7 +286,7 @@ fn json_of_audit(cached: &Cached, more: &[&str]) -> Value {
 }
 
 #[test]
-fn without_a_server_they_say_how_to_name_one() {
+fn without_a_server_the_error_says_how_to_configure_one() {
     let project = scene::with_skill("jwt", "domain", "dev");
     for args in [&["clear"][..], &["warm"], &["audit"], &["explain", "load", "dev"]] {
         let message = project.cfn(["cache"].iter().chain(args)).fails(1);
@@ -298,7 +298,7 @@ fn without_a_server_they_say_how_to_name_one() {
 }
 
 #[test]
-fn where_the_server_fails_they_fail_with_9_and_no_secret() {
+fn a_failing_server_exits_9_without_showing_secrets() {
     let mut server = Server::start();
     let project = scene::with_skill("jwt", "domain", "dev");
     let url = server.url().replace("redis://", "redis://me:hunter2@");

@@ -1,4 +1,4 @@
-//! Redis is not trusted: what cfn did not put under a key is not served, and goes.
+//! Redis is not trusted: values that cfn did not store are not served, and are deleted.
 
 use super::Cached;
 use crate::scene;
@@ -17,7 +17,7 @@ fn assert_not_served(cached: &Cached, key: &str, value: &[u8], what: &str) {
 }
 
 #[test]
-fn a_poisoned_value_is_not_served_and_goes() {
+fn a_forged_value_is_not_served_and_deleted() {
     let cached = Cached::new();
     cached.miss("load", &QUESTION);
     let key = cached.server.answers().remove(0);
@@ -49,7 +49,7 @@ fn a_poisoned_value_is_not_served_and_goes() {
 }
 
 #[test]
-fn a_value_of_another_key_is_not_served_and_goes() {
+fn a_value_of_another_key_is_not_served_and_deleted() {
     let cached = Cached::new();
     cached.miss("load", &["load", "tester"]);
     let other = cached.server.answers().remove(0);
@@ -62,7 +62,7 @@ fn a_value_of_another_key_is_not_served_and_goes() {
 }
 
 #[test]
-fn a_value_of_another_type_is_not_served_and_goes() {
+fn a_value_of_another_type_is_not_served_and_deleted() {
     let cached = Cached::new();
     cached.miss("load", &QUESTION);
     let key = cached.server.answers().remove(0);
@@ -73,7 +73,7 @@ fn a_value_of_another_type_is_not_served_and_goes() {
 }
 
 #[test]
-fn a_value_of_an_earlier_state_under_the_key_of_this_one_is_not_served() {
+fn a_value_of_an_earlier_revision_under_the_current_key_is_not_served() {
     let cached = Cached::new();
     cached.miss("load", &QUESTION);
     let before = cached.server.answers().remove(0);
@@ -87,7 +87,7 @@ fn a_value_of_an_earlier_state_under_the_key_of_this_one_is_not_served() {
 }
 
 #[test]
-fn bodies_come_from_the_database_and_are_hashed_on_a_hit_too() {
+fn content_comes_from_the_database_and_is_verified_even_on_a_hit() {
     let cached = Cached::new();
     cached.miss("load", &QUESTION);
     // Bit rot: no trigger fires, so the cache still has its answer.

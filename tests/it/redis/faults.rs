@@ -1,5 +1,5 @@
-//! Whatever becomes of Redis, the answer is that of the database, hardly later; then Redis is left alone for a while, and one
-//! diagnostic says so to who asked for diagnostics.
+//! Whatever Redis does, the answer is that of the database, with little delay. Then a cooldown starts, with one
+//! diagnostic if diagnostics are enabled.
 
 use std::fs;
 use std::net::TcpListener;
@@ -97,7 +97,7 @@ fn warnings(project: &Project, url: &str, question: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_server_that_does_something_wrong_costs_little_and_is_left_alone() {
+fn a_faulty_server_costs_little_and_starts_a_cooldown() {
     let project = project();
     for (what, manner) in MANNERS {
         let fake = Fake::start(*manner);
@@ -119,7 +119,7 @@ fn a_server_that_does_something_wrong_costs_little_and_is_left_alone() {
 }
 
 #[test]
-fn every_class_gets_by_without_redis() {
+fn every_class_works_without_redis() {
     let project = project();
     for manner in [Manner::Silent, Manner::Closes, MANNERS[4].1] {
         let fake = Fake::start(manner);
@@ -130,7 +130,7 @@ fn every_class_gets_by_without_redis() {
 }
 
 #[test]
-fn a_server_that_refuses_is_left_alone_and_found_again() {
+fn a_refusing_server_starts_a_cooldown_and_is_used_again_after_it() {
     let project = project();
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
     let url = format!("redis://127.0.0.1:{port}");
@@ -152,7 +152,7 @@ fn a_server_that_refuses_is_left_alone_and_found_again() {
 }
 
 #[test]
-fn a_time_that_is_too_far_away_is_not_believed() {
+fn a_cooldown_too_far_in_the_future_is_ignored() {
     let project = project();
     let fake = Fake::start(Manner::Closes);
     let server = format!("127.0.0.1:{}/0", fake.port);
@@ -163,7 +163,7 @@ fn a_time_that_is_too_far_away_is_not_believed() {
 }
 
 #[test]
-fn a_server_that_fails_is_left_alone_by_the_same_process_too() {
+fn the_cooldown_also_applies_to_the_same_process() {
     let project = project();
     let fake = Fake::start(Manner::Silent);
     let mut command = with_cache(&project, &fake.url(), &["load", "--batch"]);
@@ -177,7 +177,7 @@ fn a_server_that_fails_is_left_alone_by_the_same_process_too() {
 }
 
 #[test]
-fn where_nothing_can_be_remembered_it_still_works() {
+fn it_works_even_if_no_notes_can_be_written() {
     let project = project();
     fs::create_dir(notes(&project)).expect("a folder in its place");
     let fake = Fake::start(Manner::Closes);
@@ -189,7 +189,7 @@ fn where_nothing_can_be_remembered_it_still_works() {
 }
 
 #[test]
-fn a_server_that_takes_no_connections_is_not_waited_for() {
+fn a_server_that_accepts_no_connections_is_not_waited_for() {
     let project = project();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     rustix::net::listen(&listener, 0).expect("a short queue");
@@ -207,7 +207,7 @@ fn a_server_that_takes_no_connections_is_not_waited_for() {
 }
 
 #[test]
-fn a_server_that_sends_without_end_takes_no_memory() {
+fn a_server_that_sends_endlessly_uses_no_memory() {
     let project = project();
     let peak = |url: &str| {
         let _ = fs::remove_file(notes(&project)); // it need not be there
@@ -235,7 +235,7 @@ fn a_server_that_sends_without_end_takes_no_memory() {
 }
 
 #[test]
-fn a_server_that_hangs_costs_little_and_serves_again() {
+fn a_hanging_server_costs_little_and_is_used_again_later() {
     let cached = Cached::new();
     let question = ["load", "dev"];
     cached.miss("load", &question);
@@ -250,7 +250,7 @@ fn a_server_that_hangs_costs_little_and_serves_again() {
 }
 
 #[test]
-fn a_server_that_was_restarted_is_just_empty() {
+fn a_restarted_server_is_just_empty() {
     let mut cached = Cached::new();
     cached.miss("load", &["load", "dev"]);
     cached.server.restart();

@@ -1,4 +1,4 @@
-//! An answer is of one moment, and nothing of the database is held while Redis is asked.
+//! An answer comes from one snapshot, and no transaction is open during access to Redis.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -42,7 +42,7 @@ fn assert_nobody_reads(cached: &Cached) {
 }
 
 #[test]
-fn no_transaction_is_open_while_redis_is_asked() {
+fn no_transaction_is_open_during_access_to_redis() {
     let cached = Cached::new();
     for question in [["load", "dev"], ["skill", "list"], ["analytics", "usage"]] {
         for what in ["a miss", "a hit"] {
@@ -54,7 +54,7 @@ fn no_transaction_is_open_while_redis_is_asked() {
 }
 
 #[test]
-fn a_write_after_the_question_is_in_the_answer_of_a_miss_and_in_what_is_kept() {
+fn a_write_during_a_miss_is_in_the_answer_and_in_the_cache() {
     let cached = Cached::new();
     let question = ["load", "dev"];
     let ran = ask_while(&cached, &question, || {
@@ -66,7 +66,7 @@ fn a_write_after_the_question_is_in_the_answer_of_a_miss_and_in_what_is_kept() {
 }
 
 #[test]
-fn a_write_between_a_hit_and_the_bodies_makes_the_whole_answer_new() {
+fn a_write_between_a_hit_and_reading_content_recomputes_the_answer() {
     let cached = Cached::new();
     let questions: [(&str, &[&str], &str); 2] =
         [("load", &["load", "dev"], "Second."), ("show", &["skill", "show", "jwt", "--content"], "Third.")];

@@ -1,4 +1,4 @@
-//! Where a server may be, and who it lets in.
+//! Addresses and logins of servers.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ fn a_name_an_address_a_socket_and_a_number_of_a_database() {
 }
 
 #[test]
-fn a_name_means_what_the_system_says() {
+fn names_are_resolved_by_the_system() {
     let (project, server) = (project(), Server::start());
     let at = |host: &str| format!("redis://{host}:{}", server.port);
     // The first address has no server; the second has.
@@ -72,7 +72,7 @@ fn a_name_means_what_the_system_says() {
 }
 
 #[test]
-fn a_look_up_that_hangs_holds_nobody_up() {
+fn a_hanging_name_resolution_does_not_block() {
     let project = project();
     let since = Instant::now();
     let command = with_cache(&project, "redis://cache.test", &QUESTION);
@@ -130,7 +130,7 @@ fn with_certificate(folder: &Project, name: &str) -> (Server, u16) {
 }
 
 #[test]
-fn tls_with_a_server_that_a_trusted_certificate_vouches_for() {
+fn tls_with_a_trusted_authority() {
     let (project, certificates) = (project(), certificates());
     let (server, port) = with_certificate(&certificates, "server");
     let trusts = |ca: &str| certificates.path().join(ca);
@@ -151,7 +151,7 @@ fn tls_with_a_server_that_a_trusted_certificate_vouches_for() {
 }
 
 #[test]
-fn tls_with_a_server_whose_own_certificate_is_trusted() {
+fn tls_with_a_trusted_self_signed_certificate() {
     let (project, certificates) = (project(), certificates());
     let (server, port) = with_certificate(&certificates, "self");
     let trusts = |file: &str| certificates.path().join(file);
@@ -168,7 +168,7 @@ fn tls_with_a_server_whose_own_certificate_is_trusted() {
 }
 
 #[test]
-fn a_flag_beats_the_environment() {
+fn a_flag_overrides_the_environment() {
     let (project, server) = (project(), Server::start());
     let asked = |flags: &[&str], environment: &[(&str, &str)]| {
         server.cli(&["FLUSHALL"]);

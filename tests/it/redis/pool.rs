@@ -54,7 +54,7 @@ fn threads_share_ten_connections() {
 }
 
 #[test]
-fn a_connection_that_was_closed_meanwhile_is_made_again() {
+fn a_closed_connection_is_reopened() {
     for patience in [Patience::Command, Patience::Requests, Patience::Work] {
         let (server, folder) = (Server::start(), TempDir::new().expect("a folder"));
         let cache = cache(folder.path(), &server.url(), patience);
@@ -80,7 +80,7 @@ fn work_that_can_wait_tries_three_times() {
 }
 
 #[test]
-fn an_answer_that_is_too_long_is_not_kept() {
+fn an_answer_over_the_size_limit_is_not_cached() {
     let (server, folder) = (Server::start(), TempDir::new().expect("a folder"));
     let cache = cache(folder.path(), &server.url(), Patience::Work);
     let longest = vec![b'x'; cfn::cache::redis::MOST_BYTES];

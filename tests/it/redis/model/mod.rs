@@ -22,7 +22,7 @@ use self::questions::Question;
 use self::scene::{Scene, clock};
 use super::server::Server;
 
-/// Steps where nobody says how many.
+/// Default number of steps.
 const STEPS: usize = 4000;
 
 /// One write in so many steps: the reads between two writes are what a cache is for.
@@ -237,7 +237,7 @@ fn no_read_through_the_cache_is_ever_stale_or_wrong() {
 }
 
 #[test]
-fn an_answer_that_is_kept_under_a_later_token_than_its_own_is_found_out() {
+fn the_model_detects_an_answer_cached_under_a_later_revision() {
     let server = server();
     let mut model = Model::new(&server, 2);
     model.late_tokens = true;
@@ -246,7 +246,7 @@ fn an_answer_that_is_kept_under_a_later_token_than_its_own_is_found_out() {
 }
 
 #[test]
-fn a_write_that_any_one_trigger_does_not_see_is_found_out() {
+fn the_model_detects_a_write_without_any_one_trigger() {
     let server = server();
     let triggers = Model::new(&server, 0).scene.triggers();
     assert_eq!(triggers.len(), 21);
@@ -276,7 +276,7 @@ fn without_its_token(writer: &rusqlite::Connection, name: &str) -> String {
 }
 
 #[test]
-fn two_restores_of_one_backup_that_go_different_ways_are_two() {
+fn two_restores_of_one_backup_have_different_revisions() {
     let server = server();
     for replaces in [false, true] {
         let mut model = Model::new(&server, 4);
