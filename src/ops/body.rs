@@ -1,21 +1,21 @@
-//! The bytes of a skill: nothing is handed out that is not what its hash says.
+//! Reads the bytes of a skill, and verifies their hash.
 
 use super::error::Result;
 use crate::model::ContentHash;
 use crate::store::Serving;
 
-/// Why the bytes under a hash cannot be handed out.
+/// Why the bytes of a hash cannot be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unusable {
     /// They are not in the database.
     Missing,
-    /// What is stored has another hash.
+    /// The stored bytes have another hash.
     Altered,
-    /// They are no text.
+    /// They are not UTF-8.
     NotText,
 }
 
-/// The bytes under a hash, after they were hashed again.
+/// The bytes of a hash, verified.
 pub(super) fn body<S: Serving + ?Sized>(snapshot: &S, hash: &str) -> Result<std::result::Result<String, Unusable>> {
     let Some(bytes) = snapshot.content(hash)? else { return Ok(Err(Unusable::Missing)) };
     if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) {

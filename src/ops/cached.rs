@@ -1,4 +1,4 @@
-//! Questions that can be answered from a cache: fresh, and of one moment.
+//! Queries that can be answered from a cache, always fresh and from one snapshot.
 //!
 //! The revision of the tables is read first, in a snapshot of its own that ends before the cache is asked. On a miss, revision and
 //! answer come from one snapshot, and the answer is kept under that revision. Bodies of skills are never kept: they come from the
@@ -10,29 +10,30 @@ use crate::cache::{Cache, Key, Question};
 use crate::model::Revision;
 use crate::store::{Snapshot, Store};
 
-/// A question whose answer a cache may keep.
+/// A query whose answer can be cached.
 pub trait Query {
-    /// What it is answered with.
+    /// The type of its answer.
     type Answer;
 
-    /// What the answer depends on, beside the state of the tables.
+    /// Everything that the answer depends on, except the revision of the tables.
     fn question(&self) -> Question;
 
-    /// Whether an answer may be kept at all: not where it depends on the time of day.
+    /// Whether answers can be cached; not if they depend on the time of day.
     fn keeps(&self) -> bool {
         true
     }
 
-    /// Answers from the database.
+    /// Computes the answer from the database.
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<Self::Answer>;
 
-    /// What is kept of an answer: everything but bodies. `None` where it depends on more than [`question`](Self::question) says.
+    /// The cached form of an answer: everything but content. `None` if the answer depends on more than its
+    /// [`question`](Self::question).
     fn kept(&self, answer: &Self::Answer) -> Option<Vec<u8>>;
 
-    /// The answer again, with the hashes of the bodies that it still lacks; `None` where what was kept cannot be read.
+    /// Decodes a cached answer; also returns the hashes of the missing content. `None` if it is invalid.
     fn recalled(&self, kept: &[u8]) -> Option<(Self::Answer, Vec<String>)>;
 
-    /// Puts in the bodies, in the order of their hashes.
+    /// Adds the content, in the order of the hashes.
     fn fill(&self, answer: &mut Self::Answer, bodies: Vec<String>) {
         let _ = (answer, bodies);
     }
@@ -44,7 +45,7 @@ pub trait Query {
     }
 }
 
-/// Answers from the cache, or else from the database.
+/// Answers from the cache or the database.
 pub fn cached<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
     match recall(store, cache, query)? {
         Some(answer) => Ok(answer),
@@ -52,19 +53,19 @@ pub fn cached<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> 
     }
 }
 
-/// Answers from the cache, if it has the answer for the database as it is now.
+/// Answers from the cache, if it has an answer for the current revision.
 pub fn recall<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Option<Q::Answer>> {
     if !is_asked(cache, query) {
         return Ok(None);
     }
     let Some(revision) = store.read()?.revision(query.question().tables)? else {
-        tracing::debug!("the cache is bypassed: not all triggers of the write tokens are there");
+        tracing::debug!("the cache is bypassed: triggers of the write tokens are missing");
         return Ok(None);
     };
     recall_at(&revision, store, cache, query)
 }
 
-/// Answers from the database, and keeps the answer.
+/// Answers from the database, and caches the answer.
 pub fn answer<Q: Query>(store: &mut dyn Store, cache: &dyn Cache, query: &Q) -> Result<Q::Answer> {
     let snapshot = store.read()?;
     let revision = if is_asked(cache, query) { snapshot.revision(query.question().tables)? } else { None };
@@ -122,7 +123,7 @@ pub(super) fn compute<Q: Query>(
     Ok((answer, Some(revision)))
 }
 
-/// An answer as it is kept, with its key, both of one snapshot; `None` where the cache is bypassed.
+/// The cached form of an answer and its key, from one snapshot; `None` if the cache is bypassed.
 pub(super) fn prepared<Q: Query>(store: &mut dyn Store, query: &Q) -> Result<Option<(Key, Vec<u8>)>> {
     let question = query.question();
     let snapshot = store.read()?;
@@ -131,7 +132,7 @@ pub(super) fn prepared<Q: Query>(store: &mut dyn Store, query: &Q) -> Result<Opt
     Ok(kept.map(|kept| (Key::of(&revision, &question), kept)))
 }
 
-/// The bodies under these hashes, where the tables are still in the state in which the answer was given.
+/// The content of these hashes, if the revision is still that of the answer.
 fn bodies(
     snapshot: &dyn Snapshot,
     revision: &Revision,

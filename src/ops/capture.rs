@@ -1,4 +1,4 @@
-//! `db capture`: bytes that the database names but does not have are read from disk, where they are still the recorded ones.
+//! `db capture`: stores content that the database lacks, from files that still have the recorded hash.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,27 +12,27 @@ use super::rules::describe;
 use crate::model::ContentHash;
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
-/// What was read, and what could not be.
+/// The outcome of a capture.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct CaptureReport {
-    /// Skills whose bytes are in the database now.
+    /// Skills whose content was stored.
     pub captured: Vec<String>,
-    /// Those whose bytes still are not, and why.
+    /// Skills whose content could not be stored.
     pub left: Vec<Uncaptured>,
 }
 
-/// A skill whose bytes could not be taken.
+/// A skill whose content could not be stored.
 #[derive(Debug, Clone, Serialize)]
 pub struct Uncaptured {
     /// The skill.
     pub name: String,
-    /// Where its file should be.
+    /// The recorded path of its file.
     pub content_path: String,
-    /// `changed since approval`, `missing`, or what else is wrong.
+    /// The reason, such as `changed since approval` or `missing`.
     pub reason: String,
 }
 
-/// Captures what is there, in one transaction.
+/// Captures content in one transaction.
 pub fn capture(
     store: &mut dyn Store,
     files: &Files,
@@ -42,7 +42,7 @@ pub fn capture(
     Ok(store::write(store, Durability::Full, |tx| fill(tx, files, project, record_bootstrap))?)
 }
 
-/// The same inside a transaction that is open already: adoption.
+/// Captures content in an open transaction, for adoption.
 pub fn fill(
     tx: &mut dyn Transaction,
     files: &Files,
@@ -71,7 +71,7 @@ fn take(
 ) -> store::Result<std::result::Result<(), String>> {
     let unrecorded = unstored.content_hash.is_none();
     if unrecorded && !unstored.bootstrap {
-        // Nobody said which bytes were approved, so none are.
+        // Without a hash, no content is approved.
         return Ok(Err("no hash recorded".to_owned()));
     }
     if unrecorded && !record_bootstrap {
@@ -94,8 +94,8 @@ fn take(
     Ok(Ok(()))
 }
 
-/// The first place whose file has the recorded bytes. The paths in a database are its writers' word: a file outside the project is
-/// not read, unless a content root says where files lie.
+/// Finds the first file with the recorded hash. Paths in a database are not trusted: files outside the project are read
+/// only if a content root is set.
 fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Vec<u8>), String> {
     let mut reason = "missing".to_owned();
     for place in project.places(&unstored.content_path) {
@@ -115,9 +115,9 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
         match &unstored.content_hash {
             None => return Ok((hash, bytes)),
             Some(recorded) if *recorded == hash.to_string() => return Ok((hash, bytes)),
-            // Bytes are looked up by the hash as it is recorded, so they would not be found.
+            // Content is found by the recorded text of the hash, so it would not be found.
             Some(recorded) if recorded.eq_ignore_ascii_case(&hash.to_string()) => {
-                "its hash is recorded in capital letters; deploy the file again".clone_into(&mut reason);
+                "its hash is recorded in upper case; deploy the file again".clone_into(&mut reason);
             }
             Some(_) => "changed since approval".clone_into(&mut reason),
         }

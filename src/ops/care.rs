@@ -1,4 +1,4 @@
-//! `db check`: the database's own check, and the files on disk.
+//! `db check`: checks the database and the files on disk.
 
 use serde::Serialize;
 
@@ -8,17 +8,18 @@ use super::project::Project;
 use super::verify::{Difference, verify};
 use crate::store::{CheckReport, Store, StoreError, file_care};
 
-/// What was found.
+/// The findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct CareReport {
     /// Damage and orphans in the database.
     #[serde(flatten)]
     pub database: CheckReport,
-    /// Contents that are missing, or files that are not what was approved.
+    /// Missing content, and files that differ from the approved bytes.
     pub differences: Vec<Difference>,
 }
 
-/// Checks everything; the files are not looked at where the database is damaged. `progress` gets how many skills are done, and all.
+/// Checks everything; the files only if the database is not damaged. `progress` gets the number of skills done and in
+/// total.
 pub fn check(
     store: &mut dyn Store,
     files: &Files,
@@ -31,9 +32,9 @@ pub fn check(
     }
     let differences = match verify(store, files, project, None, progress) {
         Ok(report) => report.differences,
-        // A value that cfn does not know, from an old table without the rule: one row must not hide the rest of this report.
+        // An unknown value in an old table without constraints: one row must not hide the rest of the report.
         Err(Error::Store(error @ StoreError::DamagedRow { .. })) => {
-            database.warnings.push(format!("files were not compared, because {error}"));
+            database.warnings.push(format!("files were not compared: {error}"));
             Vec::new()
         }
         Err(error) => return Err(error),

@@ -1,4 +1,5 @@
-//! A skill's file: opened once, so the bytes that are checked are the bytes that are stored, whatever happens to the path.
+//! Reads a skill's file. It is opened once, so that the checked bytes are the stored ones, whatever happens to the
+//! path.
 
 use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
@@ -12,69 +13,69 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
 use crate::model::Visible;
 
-/// Which files may be read.
+/// The restrictions on files.
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// The most bytes.
+    /// Maximum size in bytes.
     pub most_bytes: usize,
-    /// Where files must lie, links resolved; anywhere if not set.
+    /// The folder that files must be in, links resolved; `None` for any.
     pub root: Option<PathBuf>,
 }
 
-/// What was read.
+/// A file that was read.
 #[derive(Debug, Clone)]
 pub struct ContentFile {
-    /// All of it.
+    /// Its content.
     pub bytes: Vec<u8>,
-    /// The path of the very file that was read, links resolved.
+    /// Its path, links resolved.
     pub path: PathBuf,
 }
 
-/// Why a file was not taken.
+/// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// Not there, or no right to read it.
+    /// It is missing or unreadable.
     #[error("could not read {}: {source}", Visible(path.to_string_lossy()))]
     Unreadable {
         /// The path that was given.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A folder, a pipe, a device.
+    /// It is a folder, FIFO or device.
     #[error("{} is not a regular file", Visible(path.to_string_lossy()))]
     NotRegular {
         /// The path that was given.
         path: PathBuf,
     },
-    /// The path came to name another file while this one was read.
+    /// The path changed to another file during reading.
     #[error("{} was replaced while it was read", Visible(path.to_string_lossy()))]
     Replaced {
         /// The path that was given.
         path: PathBuf,
     },
-    /// The root is not there, or may not be read.
+    /// The root is missing or unreadable.
     #[error("CFN_CONTENT_ROOT is {}, which cannot be read: {source}", Visible(root.to_string_lossy()))]
     Root {
-        /// Where files must lie.
+        /// The root.
         root: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Outside the root.
+    /// It is outside the root.
     #[error("{} lies outside the content root {}", Visible(path.to_string_lossy()), Visible(root.to_string_lossy()))]
     OutsideRoot {
         /// The path that was given.
         path: PathBuf,
-        /// Where it must lie.
+        /// The root.
         root: PathBuf,
     },
-    /// Too large, not UTF-8 or empty.
+    /// It is too large, not UTF-8, or empty.
     #[error("{}: {problem}", Visible(path.to_string_lossy()))]
     Content {
         /// The path that was given.
         path: PathBuf,
-        /// What is wrong with the bytes.
+        /// The problem.
         problem: String,
         /// What to do.
         hint: &'static str,
@@ -82,7 +83,7 @@ pub enum FileError {
 }
 
 impl Files {
-    /// Reads a file. It may be reached through links; the file at their end must be regular and lie inside the root.
+    /// Reads a file. Links are followed, but the target must be a regular file inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let mut bytes = Vec::new();
         let real = match open_without_links(path) {
@@ -92,8 +93,7 @@ impl Files {
         Ok(ContentFile { bytes, path: real })
     }
 
-    /// The same for a file below a folder, by a path as it was found there; its bytes are put behind those that are in `to`, and
-    /// its path is the answer.
+    /// Reads a file below a folder, by the path at which it was found. Appends its bytes to `to`, and returns its path.
     pub(super) fn read_below<'p>(
         &self,
         folder: &Folder,
@@ -111,7 +111,7 @@ impl Files {
         self.read_opened(path, file, None, to)
     }
 
-    /// `real` is the path of the opened file where that is known. Nothing is added to `to` where it fails.
+    /// Reads an opened file; `real` is its path, if known. On an error, nothing is added to `to`.
     fn read_opened<'p>(
         &self,
         path: &Path,
@@ -134,8 +134,8 @@ impl Files {
         }
         outcome.map_err(unreadable)?;
         if length > self.most_bytes {
-            let problem = format!("it has more than the {} bytes that a skill may have", self.most_bytes);
-            let hint = "Make it smaller; CFN_MAX_CONTENT_BYTES sets how large one may be.";
+            let problem = format!("it is larger than the limit of {} bytes", self.most_bytes);
+            let hint = "Make it smaller, or raise the limit with CFN_MAX_CONTENT_BYTES.";
             return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
         Ok(real)
@@ -147,22 +147,21 @@ impl Files {
         if !real.starts_with(&resolved) {
             return Err(FileError::OutsideRoot { path: path.to_owned(), root: root.clone() });
         }
-        // The path was inside when its links were resolved. Somebody may have put a link into it before the file was opened
-        // and taken it out again: only what is found there without any link is known to be inside.
+        // The path was inside when its links were resolved, but a link may have been inserted before the file was
+        // opened, and removed since. Only a file found without links is known to be inside.
         match without_links(real) {
             Ok(found) if found == (opened.dev(), opened.ino()) => Ok(()),
             _ => Err(FileError::Replaced { path: path.to_owned() }),
         }
     }
 
-    /// One byte more than allowed at the most, or what there is room for: a file may grow while it is read, and a special one may
-    /// never end.
+    /// Reads at most one byte more than allowed: a file may grow while it is read, and a special one may never end.
     fn all(&self, mut file: File, size: u64, to: &mut Vec<u8>) -> io::Result<()> {
         let limit = self.most_bytes.saturating_add(1);
         let size = usize::try_from(size).unwrap_or(limit);
         to.reserve(size.min(limit) + 1);
         let read = match rustix::io::read(&file, spare_capacity(to)) {
-            // As long as it is and no longer, though there was room: another read would only say that it ends here.
+            // All bytes were read with room to spare; another read would only confirm the end.
             Ok(read) if read == size => return Ok(()),
             Ok(read) => read,
             Err(rustix::io::Errno::INTR) => 0,
@@ -173,10 +172,10 @@ impl Files {
     }
 }
 
-/// What the system takes as a path, with the zero at its end.
+/// Maximum length of a path in system calls, including the terminating NUL.
 const LONGEST_PATH: usize = 4096;
 
-/// A folder that files are read from, opened once: they are found in it, whatever happens to its path.
+/// An opened folder from which files are read, whatever happens to its path.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -192,24 +191,24 @@ impl Folder {
         Ok(Self { path: real, handle })
     }
 
-    /// Where it is, links resolved.
+    /// Its path, links resolved.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// None for a path that is too long as a whole: nothing could find it again by the path that is recorded.
+    /// The relative path; `None` if the full path is too long, since it could not be opened again by the recorded path.
     fn relative<'p>(&self, path: &'p Path) -> Option<&'p Path> {
         path.strip_prefix(&self.path).ok().filter(|_| path.as_os_str().len() < LONGEST_PATH)
     }
 
-    /// Opens a folder in it, by its whole path, to list what is there.
+    /// Opens a folder in it, by its full path, for listing.
     pub(super) fn list(&self, path: &Path) -> io::Result<OwnedFd> {
         let relative = self.relative(path).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(path), flags, Mode::empty())?)
     }
 
-    /// Opens a file by its whole path, where no part of what is below the folder is a link.
+    /// Opens a file by its full path, if no part below the folder is a link.
     fn open_without_links(&self, path: &Path) -> Option<File> {
         let relative = self.relative(path)?;
         let opened = rustix::fs::openat2(&self.handle, relative, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
@@ -229,7 +228,7 @@ fn resolve(path: &Path, opened: &Metadata) -> Result<PathBuf, FileError> {
     }
 }
 
-/// Without `O_NONBLOCK`, opening a pipe that nobody writes would hang.
+/// Without `O_NONBLOCK`, opening a FIFO without a writer would block.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 fn open(path: &Path) -> io::Result<File> {
@@ -247,7 +246,7 @@ fn open_without_links(path: &Path) -> Option<File> {
     opened.ok().map(File::from)
 }
 
-/// Which file is at an absolute path, where no part of the path is a link.
+/// The identity of the file at an absolute path, if no part of the path is a link.
 fn without_links(path: &Path) -> io::Result<(u64, u64)> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut at = rustix::fs::open("/", flags, Mode::empty())?;
@@ -264,7 +263,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn links_are_followed_to_where_the_root_ends() -> std::io::Result<()> {
+    fn links_are_followed_only_within_the_root() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (root, outside) = (folder.path().join("root"), folder.path().join("outside.md"));
         std::fs::create_dir(&root)?;

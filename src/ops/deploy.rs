@@ -1,4 +1,4 @@
-//! `deploy`: an approved skill goes into the database, or what is missing of it.
+//! `deploy`: stores an approved skill, or adds the missing parts of one.
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,11 @@ use crate::model::{
 };
 use crate::store::{Durability, Store, write_unless};
 
-/// Who approves what the old script deployed.
+/// Default approver, as in the old script.
 const APPROVER: &str = "phase4-system";
 const REASON: &str = "Approved by expert review and deployed by the workflow codification";
 
-/// What to deploy.
+/// A deployment to make.
 #[derive(Debug, Clone)]
 pub struct Deploy<'a> {
     /// The pattern in the workflow database that the skill was generated from.
@@ -31,39 +31,40 @@ pub struct Deploy<'a> {
     pub name: &'a SkillName,
     /// Its file.
     pub path: &'a Path,
-    /// That of the file for other bytes, else kept, or `domain` for a new skill, where not given.
+    /// The category. The default is the file's for new bytes, or else the current one; for a new skill without either,
+    /// `domain`.
     pub category: Option<Category>,
-    /// Agent types that get it from now on.
+    /// Agent types to map it to.
     pub agents: &'a [AgentType],
-    /// What the file declares where that is higher than the current one, else the next patch version, or 1.0.0 for a new skill,
-    /// where not given.
+    /// The version. The default is the one declared in the file, if higher than the current one, or else the next patch
+    /// version; 1.0.0 for a new skill.
     pub version: Option<Version>,
-    /// Of the mappings: 1 (first) to 10.
+    /// Priority of the mappings: 1 (first) to 10.
     pub priority: Option<i64>,
-    /// Of the mappings: whether limits and conditions do not apply.
+    /// Whether the mappings ignore limits and conditions.
     pub required: Option<bool>,
-    /// Of the mappings: only for tasks with one of these keywords.
+    /// Restricts the mappings to tasks with one of these keywords.
     pub context: Option<&'a [String]>,
-    /// Of the mappings: only in this phase.
+    /// Restricts the mappings to this phase.
     pub phase: Option<&'a str>,
-    /// The team that the skill belongs to.
+    /// The team.
     pub team: Option<&'a str>,
     /// Replaces the tags of the front matter.
     pub tags: Option<&'a [String]>,
     /// Replaces the owner of the front matter.
     pub owner: Option<&'a str>,
-    /// Who approves.
+    /// The approver.
     pub approver: Option<&'a str>,
-    /// The reason for the approval; the old script's, where not given.
+    /// The reason for the approval; the old script's by default.
     pub reason: Option<&'a str>,
-    /// Take back bytes that were rejected; needs a reason.
+    /// Accept bytes that were rejected; needs a reason.
     pub override_rejection: bool,
     /// Do everything but the commit.
     pub dry_run: bool,
 }
 
 impl<'a> Deploy<'a> {
-    /// A deployment that says no more than it must.
+    /// A deployment with default options.
     #[must_use]
     pub fn new(pattern_id: i64, name: &'a SkillName, path: &'a Path) -> Self {
         Self {
@@ -88,19 +89,19 @@ impl<'a> Deploy<'a> {
     }
 }
 
-/// What was deployed.
+/// The outcome of a deployment.
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct DeployReport {
-    /// The skill's key; none in a dry run of a new skill.
+    /// The skill's id; `None` in a dry run for a new skill.
     pub id: Option<SkillId>,
     /// The skill.
     pub name: String,
-    /// Its version now.
+    /// Its version.
     pub version: String,
     /// SHA-256 of its bytes.
     pub content_hash: ContentHash,
-    /// The review that it needs.
+    /// Its approval level.
     pub approval_level: ApprovalLevel,
     /// Whether it is new.
     pub created: bool,
@@ -112,13 +113,13 @@ pub struct DeployReport {
     pub agents_added: Vec<String>,
     /// Agent types whose mappings were changed.
     pub agents_changed: Vec<String>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// What a reviewer should know about the file.
+    /// Remarks about the file.
     pub warnings: Vec<Remark>,
 }
 
-/// Deploys in one transaction. Deploying the same bytes again adds what is missing.
+/// Deploys in one transaction. Deploying the same bytes again adds only missing parts.
 pub fn deploy(
     store: &mut dyn Store,
     files: &Files,
@@ -158,7 +159,7 @@ pub fn deploy(
     })
 }
 
-/// Whether the recorded file no longer has these bytes, so that the one that is deployed takes its place.
+/// Whether the recorded file no longer has these bytes, so that the deployed file replaces it.
 fn moved(skill: &Skill, path: &str, file: &ContentFile, files: &Files, project: &Project) -> bool {
     let has_them = |place: &PathBuf| files.read(place).is_ok_and(|it| it.bytes == file.bytes);
     skill.content_path != path && !project.places(&skill.content_path).iter().any(has_them)
@@ -213,7 +214,7 @@ impl Deploy<'_> {
             return Vec::new();
         }
         vec![Remark::about(format!(
-            "the name \"{name}\" is not one that the Agent Skills format takes (lower-case letters, digits, single hyphens)"
+            "the name \"{name}\" does not conform to the Agent Skills format (lower-case letters, digits, single hyphens)"
         ))]
     }
 }

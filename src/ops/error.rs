@@ -1,4 +1,4 @@
-//! Why an operation did not happen. What to do about it, and the exit code, is said in one place above.
+//! Errors of operations. The command line maps them to hints and exit codes.
 
 use crate::cache::ServerError;
 use crate::model::{ApprovalLevel, ChangeType, SkillName, Version, Visible};
@@ -10,7 +10,7 @@ use super::content_file::FileError;
 /// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why an operation did not happen; nothing was changed, unless the database says that its outcome is unknown.
+/// Why an operation failed. Nothing was changed, unless the store reports an unknown outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database failed.
@@ -19,21 +19,21 @@ pub enum Error {
     /// The workflow database failed.
     #[error(transparent)]
     Workflow(#[from] WorkflowError),
-    /// The cache server failed, in an operation that is about it.
+    /// The cache server failed, in an operation about it.
     #[error(transparent)]
     Cache(#[from] ServerError),
-    /// Nothing sees to it that a write is noticed, so no answer can be kept.
-    #[error("not every trigger that changes the write tokens is there, so no answer can be kept")]
+    /// The triggers that change the write tokens are missing, so answers cannot be cached.
+    #[error("triggers that change the write tokens are missing, so answers cannot be cached")]
     NoTokens,
-    /// The file could not be taken.
+    /// The file was refused.
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no such skill.
     #[error("there is no skill named \"{name}\"")]
     SkillNotFound {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The nearest names that exist.
+        /// Similar names that exist.
         near: Vec<String>,
     },
     /// A skill has no such version.
@@ -41,34 +41,34 @@ pub enum Error {
     VersionNotFound {
         /// The skill.
         name: String,
-        /// The version that was asked for.
+        /// The requested version.
         version: Version,
-        /// Those that it has, newest first.
+        /// Its versions, newest first.
         known: Vec<String>,
     },
-    /// The number is not after the current one.
+    /// The version is not higher than the current one.
     #[error("version {new} is not higher than the current version {} of \"{name}\"", Visible(current))]
     NotHigher {
         /// The skill.
         name: String,
-        /// What it has.
+        /// Its current version.
         current: String,
-        /// What was asked for.
+        /// The requested version.
         new: Version,
     },
-    /// The step is of another type than was said.
+    /// The step is of another type than stated.
     #[error("from {current} to {new} is a {actual} change, not a {stated} one")]
     OtherChangeType {
-        /// What it has.
+        /// Its current version.
         current: Version,
-        /// What was asked for.
+        /// The requested version.
         new: Version,
-        /// What the step is.
+        /// The actual type.
         actual: ChangeType,
-        /// What was said.
+        /// The stated type.
         stated: ChangeType,
     },
-    /// The number is taken by other bytes.
+    /// The version number belongs to other bytes.
     #[error("version {version} of \"{name}\" is recorded already, and a recorded version never changes its bytes")]
     VersionTaken {
         /// The skill.
@@ -76,15 +76,15 @@ pub enum Error {
         /// The number.
         version: Version,
     },
-    /// What is stored as the current version is no version, so nothing can be counted up from it.
+    /// The stored current version is invalid, so there is no next one.
     #[error("the current version of \"{name}\" is \"{}\", which is not X.Y.Z", Visible(current))]
     UnreadableVersion {
         /// The skill.
         name: String,
-        /// What is stored.
+        /// The stored text.
         current: String,
     },
-    /// The bytes are those of the current version.
+    /// The bytes are unchanged.
     #[error("\"{name}\" {version} has these bytes already")]
     Unchanged {
         /// The skill.
@@ -92,33 +92,33 @@ pub enum Error {
         /// Its current version.
         version: String,
     },
-    /// The review would become less strict.
+    /// The approval level would be lowered.
     #[error("\"{name}\" needs the review level {from}, and {cause} would lower it to {to}")]
     LowersLevel {
         /// The skill.
         name: String,
-        /// What it needs.
+        /// The current level.
         from: ApprovalLevel,
-        /// What it would need.
+        /// The lower level.
         to: ApprovalLevel,
-        /// What says so.
+        /// The cause.
         cause: String,
     },
-    /// Somebody rejected these bytes.
+    /// These bytes were rejected.
     #[error("these bytes of \"{name}\" were rejected")]
     Rejected {
         /// The skill.
         name: String,
     },
-    /// Rejected bytes are to come back, and nobody says why.
+    /// Accepting rejected bytes needs a reason.
     #[error("bytes that were rejected come back only with a reason")]
     NoReason,
-    /// Another skill has this name but for upper and lower case.
+    /// Another skill has the same name in a different case.
     #[error("\"{name}\" differs in nothing but case from the skill \"{}\"", Visible(other))]
     NameTaken {
         /// The name of the new skill.
         name: String,
-        /// The skill that there is.
+        /// The existing skill.
         other: String,
     },
     /// The bytes are not approved.
@@ -129,25 +129,25 @@ pub enum Error {
         /// The version.
         version: String,
     },
-    /// Bytes are missing or are not those that were approved.
+    /// Bytes are missing, or are not the approved ones.
     #[error("\"{name}\" {version}: {problem}")]
     Integrity {
         /// The skill.
         name: String,
         /// The version.
         version: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// The beginning of a hash that several versions have.
+    /// A hash prefix that matches several versions.
     #[error("several versions of \"{name}\" have a hash that begins with {hash}")]
     AmbiguousHash {
         /// The skill.
         name: String,
-        /// What was given of the hash.
+        /// The given prefix.
         hash: String,
     },
-    /// The bytes changed between looking and deciding.
+    /// The bytes changed between review and decision.
     #[error("\"{name}\" is not what was reviewed: its current bytes are {actual}")]
     ChangedSinceReview {
         /// The skill.
@@ -157,7 +157,7 @@ pub enum Error {
     },
 }
 
-/// The skill of this name, or an error that knows the nearest ones.
+/// The skill with this name, or an error that suggests similar ones.
 pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<crate::model::Skill> {
     match snapshot.skill(name)? {
         Some(skill) => Ok(skill),
@@ -168,7 +168,7 @@ pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<crate:
     }
 }
 
-/// The three names that are most like the one that was meant.
+/// The three names most similar to this one.
 pub(super) fn nearest(meant: &str, names: Vec<String>) -> Vec<String> {
     let wanted = meant.to_lowercase();
     let mut scored: Vec<(f64, String)> = names

@@ -1,4 +1,4 @@
-//! `skill history`: the versions of a skill and the decisions about them.
+//! `skill history`: the versions of a skill and their approvals.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,12 @@ use crate::cache::{Cache, Class, Question};
 use crate::model::{Approval, ApprovalLevel, SkillName, Tables, UsageRow, VersionRecord};
 use crate::store::{Snapshot, Store, UsageFilter};
 
-/// Which history is asked for.
+/// A request for a history.
 #[derive(Debug, Clone)]
 pub struct History {
     /// The skill.
     pub name: SkillName,
-    /// The most rows of the usage log, where they are asked for.
+    /// Maximum number of usage rows, if requested.
     pub usage: Option<usize>,
 }
 
@@ -24,9 +24,9 @@ pub struct HistoryReport {
     pub name: String,
     /// Its versions.
     pub versions: Vec<VersionEntry>,
-    /// What was decided about them.
+    /// The decisions about them.
     pub approvals: Vec<Approval>,
-    /// Who got it, newest first, where that was asked for.
+    /// Its usage, newest first, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Vec<UsageRow>>,
 }
@@ -34,15 +34,15 @@ pub struct HistoryReport {
 /// A version of a skill.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VersionEntry {
-    /// The number.
+    /// The version number.
     pub version: String,
     /// SHA-256 of its bytes.
     pub content_hash: String,
-    /// Where they were read from.
+    /// The path that they were read from.
     pub content_path: String,
-    /// The review that it needed.
+    /// Its approval level.
     pub approval_level: ApprovalLevel,
-    /// Whether agents may get it.
+    /// Whether it may be served.
     pub approved: bool,
     /// Whether its bytes are in the database.
     pub stored: bool,
@@ -52,7 +52,7 @@ pub struct VersionEntry {
     pub created_at: String,
 }
 
-/// Reads from the cache, or else from one snapshot.
+/// Answers from the cache, or from one snapshot.
 pub fn history(store: &mut dyn Store, cache: &dyn Cache, request: &History) -> Result<HistoryReport> {
     cached(store, cache, request)
 }

@@ -8,17 +8,17 @@ use crate::cache::{Cache, Class, Question};
 use crate::model::{AgentType, ApprovalLevel, Category, Review, SkillId, Status, Tables};
 use crate::store::{ListedSkill, SkillFilter, Snapshot, Store};
 
-/// The skills that pass a filter.
+/// The skills that match a filter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListReport {
-    /// By name.
+    /// The skills, by name.
     pub skills: Vec<ListedEntry>,
 }
 
 /// A skill in a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedEntry {
-    /// The key.
+    /// The id.
     pub id: SkillId,
     /// The name.
     pub name: String,
@@ -26,32 +26,32 @@ pub struct ListedEntry {
     pub category: String,
     /// The current version.
     pub version: String,
-    /// Where it is in its life.
+    /// The status.
     pub status: String,
-    /// How strictly it is reviewed.
+    /// The approval level.
     pub approval_level: ApprovalLevel,
     /// Whether the current version is approved.
     pub approved: bool,
-    /// What became of the review of the current version: for text alone, since the fields of the JSON are fixed.
+    /// The review state of the current version; only in the text, since the JSON fields are fixed.
     #[serde(skip)]
     pub review: Review,
     /// SHA-256 of the current version.
     pub content_hash: String,
-    /// Where it was read from.
+    /// The path that it was read from.
     pub content_path: String,
-    /// Who is responsible.
+    /// The owner.
     pub owner: Option<String>,
-    /// The team that it belongs to.
+    /// The team.
     pub team: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
-    /// The agent types that get it.
+    /// The agent types it is mapped to.
     pub agents: Vec<String>,
     /// In UTC.
     pub updated_at: Option<String>,
 }
 
-/// Lists from the cache, or else from one snapshot.
+/// Answers from the cache, or from one snapshot.
 pub fn list(store: &mut dyn Store, cache: &dyn Cache, filter: &SkillFilter) -> Result<ListReport> {
     cached(store, cache, filter)
 }

@@ -1,4 +1,4 @@
-//! `log`: one execution of a skill, or thousands.
+//! `log`: records executions of skills.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,22 +15,22 @@ use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write}
 pub struct Execution {
     /// The skill.
     pub skill: SkillName,
-    /// Which agent.
+    /// The agent's id.
     pub agent_id: String,
-    /// Of what kind.
+    /// The agent type.
     pub agent_type: AgentType,
-    /// For which task.
+    /// The task's id.
     pub task_id: Option<String>,
-    /// In which phase.
+    /// The phase.
     pub phase: Option<String>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What was logged.
+/// The result of logging.
 #[derive(Debug, Clone, Serialize)]
 pub struct LogReport {
-    /// How many rows were written.
+    /// Number of rows written.
     pub logged: usize,
 }
 
@@ -50,7 +50,8 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result
     })
 }
 
-/// Writes many rows in one transaction. A row that cannot be written is answered in its place and the rest go on.
+/// Writes many rows in one transaction. A row that cannot be written gives an error in its place; the others are
+/// written.
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
     let now = clock.database_time();
     write(store, Durability::Normal, |tx| {
@@ -80,13 +81,13 @@ fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execut
             place.insert(used)
         }
     };
-    // What was logged when the agent got it, and this, are one use.
+    // The row of the load and this execution are one use.
     if let Some(task) = task_id
         && let Some(open) = tx.open_use(used.id, &execution.agent_id, task)?
     {
         return Ok(tx.complete_usage(&open, execution.phase.as_deref(), &execution.outcome)?);
     }
-    // What the agent really got in this task, else what it would get now.
+    // The version that the agent loaded in this task, or else the one that it would load now.
     let got = task_id.map(|task| tx.got(used.id, &execution.agent_id, task)).transpose()?.flatten();
     let version = got.as_ref().or(used.version.as_ref());
     let (version, hash) = version.map_or((None, None), |(version, hash)| (Some(version), Some(hash)));

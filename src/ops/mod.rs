@@ -1,4 +1,5 @@
-//! What cfn does: each file takes a request and answers with a report. Nothing here prints, reads the environment or knows SQL.
+//! The operations of cfn: each file turns a request into a report. Nothing here prints, reads the environment, or
+//! contains SQL.
 
 mod analytics;
 mod body;

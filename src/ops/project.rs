@@ -1,11 +1,12 @@
-//! Where content paths are counted from: the folder that holds `.claude`, so that a database can be used from any folder.
+//! The project: the folder that holds `.claude`. Content paths are relative to it, so that the database can be used
+//! from any folder.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::content_file::FileError;
 use crate::model::Location;
 
-/// The folders that a database's relative paths may mean.
+/// The folders that relative paths in a database may start from.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: Option<PathBuf>,
@@ -30,14 +31,14 @@ impl Project {
         Self { root, current: current.to_owned(), beside: real.parent().map(Path::to_owned) }
     }
 
-    /// The folders whose files belong to the project: its root; without one, the current folder and the database's.
+    /// The folders of the project: its root, or without one, the working directory and the folder of the database.
     pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
         let others = [Some(&self.current), self.beside.as_ref()];
         let others = others.into_iter().flatten().filter(|_| self.root.is_none());
         self.root.iter().chain(others).map(PathBuf::as_path)
     }
 
-    /// How a file's path is stored: from the project's root where it lies inside, else absolute.
+    /// The stored form of a path: relative to the project's root if it is inside, otherwise absolute.
     pub fn stored_path(&self, file: &Path) -> Result<String, FileError> {
         let shortened = self.root.as_deref().and_then(|root| file.strip_prefix(root).ok()).unwrap_or(file);
         shortened.to_str().map(str::to_owned).ok_or_else(|| FileError::Content {
@@ -47,7 +48,7 @@ impl Project {
         })
     }
 
-    /// The places where a stored path may be, the likeliest first; none where no path is stored.
+    /// The possible files of a stored path, likeliest first; empty if no path is stored.
     #[must_use]
     pub fn places(&self, stored: &str) -> Vec<PathBuf> {
         let mut places: Vec<PathBuf> = Vec::new();
@@ -61,7 +62,7 @@ impl Project {
         places
     }
 
-    /// A stored path as one absolute path, for a reader in another folder.
+    /// A stored path as an absolute one.
     #[must_use]
     pub fn absolute(&self, stored: &str) -> PathBuf {
         let joined = self.root.as_ref().unwrap_or(&self.current).join(stored);

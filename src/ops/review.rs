@@ -1,4 +1,4 @@
-//! `skill approve` and `skill reject`: a decision about the bytes of a version.
+//! `skill approve` and `skill reject`: record a decision about the bytes of a version.
 
 use serde::Serialize;
 
@@ -10,24 +10,24 @@ use crate::clock::Clock;
 use crate::model::{ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource};
 use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write};
 
-/// What is decided.
+/// A decision to record.
 #[derive(Debug, Clone)]
 pub struct Review<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// The current version, where not given.
+    /// The version; the current one by default.
     pub version: Option<Version>,
-    /// The bytes that were looked at; if the version has others, nothing is decided.
+    /// The hash of the reviewed bytes; if the version has others, nothing is decided.
     pub expected: Option<HashPrefix>,
     /// Approved or rejected.
     pub decision: Decision,
-    /// Who decides.
+    /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
 }
 
-/// What was decided.
+/// The recorded decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReviewReport {
     /// The skill.
@@ -36,13 +36,13 @@ pub struct ReviewReport {
     pub version: String,
     /// Its bytes.
     pub content_hash: String,
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
-    /// Who decided.
+    /// The approver.
     pub approver: String,
 }
 
-/// Records a decision about the bytes that a version has.
+/// Records a decision about the bytes of a version.
 pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Result<ReviewReport> {
     write(store, Durability::Full, |tx| decide(tx, clock, request))
 }
@@ -61,9 +61,9 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
     }
     if request.decision == Decision::Approved {
         let problem = match tx.content(&found.content_hash)? {
-            None => Some("its bytes are not in the database, so nobody can have looked at them"),
+            None => Some("its bytes are not in the database, so they cannot have been reviewed"),
             Some(bytes) if !found.content_hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
-                Some("its stored bytes are not those of its hash")
+                Some("its stored bytes do not match its hash")
             }
             Some(_) => None,
         };
@@ -95,15 +95,16 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
     })
 }
 
-/// What is decided on.
+/// The version and bytes of a decision.
 struct Subject {
     version: String,
     content_hash: String,
-    /// Whether the version has these bytes. Other ones, that another program wrote into the skill's row, are no version yet.
+    /// Whether the bytes are recorded as this version. Bytes that another program wrote into the skill's row are not a
+    /// version yet.
     recorded: bool,
 }
 
-/// The bytes of a version, or those that the skill's row names.
+/// The bytes of a version, or of the skill's row.
 fn subject(skill: &Skill, versions: &[VersionRecord], version: Option<Version>) -> Result<Subject> {
     let wanted = version.map_or_else(|| skill.version.clone(), |it| it.to_string());
     let found = versions.iter().find(|it| it.version == wanted).ok_or_else(|| match version {
@@ -119,13 +120,13 @@ fn subject(skill: &Skill, versions: &[VersionRecord], version: Option<Version>) 
     Ok(Subject { version: wanted, content_hash: hash.clone(), recorded })
 }
 
-/// Records the bytes that a skill's row names as a version of their own: a recorded version never changes its bytes.
+/// Records the bytes of the skill's row as a new version, since recorded versions never change.
 fn record(tx: &mut dyn Transaction, clock: Clock, skill: &Skill, versions: &[VersionRecord]) -> Result<String> {
     let version = Numbering::Next.next(skill, versions, None, true)?.version;
     let broken = || Error::Integrity {
         name: skill.name.clone(),
         version: skill.version.clone(),
-        problem: "its recorded hash is none".to_owned(),
+        problem: "its recorded hash is invalid".to_owned(),
     };
     let hash: ContentHash = skill.content_hash.parse().map_err(|_| broken())?;
     let bytes = tx.content(&skill.content_hash)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `skill rollback`: an earlier version's bytes become the newest version again.
+//! `skill rollback`: makes the content of an earlier version the newest version.
 
 use super::error::{Error, Result, require_skill};
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
@@ -8,35 +8,35 @@ use crate::clock::Clock;
 use crate::model::{Category, ChangeType, ContentHash, SkillName, Version, VersionRecord, VersionSource};
 use crate::store::{Durability, Store, Transaction, write_unless};
 
-/// Who approves where nobody is named.
+/// Default approver.
 const APPROVER: &str = "cfn-rollback";
 
-/// What to roll back.
+/// A rollback to make.
 #[derive(Debug, Clone)]
 pub struct Rollback<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// The version whose bytes come back.
+    /// The version to return to.
     pub to: Version,
-    /// Why, for the record.
+    /// The reason.
     pub reason: Option<&'a str>,
-    /// Who approves.
+    /// The approver.
     pub approver: Option<&'a str>,
-    /// Take back bytes that were rejected; needs a reason.
+    /// Accept bytes that were rejected; needs a reason.
     pub override_rejection: bool,
     /// Do everything but the commit.
     pub dry_run: bool,
 }
 
 impl<'a> Rollback<'a> {
-    /// A rollback that says no more than it must.
+    /// A rollback with default options.
     #[must_use]
     pub fn new(name: &'a SkillName, to: Version) -> Self {
         Self { name, to, reason: None, approver: None, override_rejection: false, dry_run: false }
     }
 }
 
-/// Records the earlier bytes as the next patch version. Bytes that are not approved, or not in the database, do not come back.
+/// Records the earlier bytes as the next patch version. They must be approved, and stored in the database.
 pub fn rollback(store: &mut dyn Store, clock: Clock, request: &Rollback<'_>) -> Result<UpdateReport> {
     write_unless(request.dry_run, store, Durability::Full, |tx| bring_back(tx, clock, request))
 }
@@ -63,7 +63,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         command: Fields::default(),
         default: Category::Domain.into(),
         trust: Trust::Refuse,
-        // The level of a skill never falls, also not with the bytes that had a lower one.
+        // The level of a skill never falls, even if these bytes had a lower one.
         least_level: Some(earlier.approval_level),
         numbering: Numbering::Next,
         source: VersionSource::Rollback,
@@ -98,14 +98,14 @@ fn earlier<'v>(name: &str, versions: &'v [VersionRecord], wanted: Version) -> Re
     })
 }
 
-/// The bytes of a version, which must be those of its hash.
+/// The bytes of a version, with their hash verified.
 fn stored(tx: &dyn Transaction, name: &str, earlier: &VersionRecord) -> Result<(ContentHash, Vec<u8>)> {
     let broken = |problem: &str| Error::Integrity {
         name: name.to_owned(),
         version: earlier.version.clone(),
         problem: problem.to_owned(),
     };
-    let hash: ContentHash = earlier.content_hash.parse().map_err(|_| broken("its recorded hash is no SHA-256"))?;
+    let hash: ContentHash = earlier.content_hash.parse().map_err(|_| broken("its recorded hash is not a SHA-256"))?;
     let bytes = tx.content(&earlier.content_hash)?.ok_or_else(|| broken("its bytes are not in the database"))?;
     if !hash.matches(&bytes) {
         return Err(broken("its stored bytes are damaged"));

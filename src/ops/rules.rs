@@ -1,4 +1,4 @@
-//! What deploy, update and import read: a file, and what its front matter says about a skill.
+//! Parses skill files for deploy, update and import.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::skill_file::{Limits, SkillFile, Unreadable};
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 
-/// Something about a file that a reviewer should know.
+/// A remark about a file, for its reviewer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark {
-    /// The line in the file, where there is one.
+    /// The line in the file, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// One sentence.
@@ -35,11 +35,11 @@ impl fmt::Display for Remark {
     }
 }
 
-/// A skill file that was read and understood.
+/// A parsed skill file.
 #[derive(Debug)]
 pub(super) struct Described {
     pub(super) hash: ContentHash,
-    /// JSON of the front matter, where there was some.
+    /// JSON of the front matter, if any.
     pub(super) front_matter: Option<String>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) owner: Option<String>,
@@ -51,26 +51,26 @@ pub(super) struct Described {
 }
 
 impl Described {
-    /// These bytes, read from a file whose path is stored like this.
+    /// The content for recording, with the stored form of its path.
     pub(super) fn content<'a>(&'a self, bytes: &'a [u8], path: &'a str) -> Content<'a> {
         Content { hash: &self.hash, bytes, path, front_matter: self.front_matter.as_deref(), moved: false }
     }
 }
 
-/// Bytes, and what is recorded beside them.
+/// Bytes, with their path and front matter.
 #[derive(Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) hash: &'a ContentHash,
     pub(super) bytes: &'a [u8],
-    /// Where they were read from, as it is stored.
+    /// The stored form of their path.
     pub(super) path: &'a str,
-    /// JSON of the front matter, where there was some.
+    /// JSON of the front matter, if any.
     pub(super) front_matter: Option<&'a str>,
-    /// Record the path also where the bytes are the current ones.
+    /// Whether to record the path even if the bytes are unchanged.
     pub(super) moved: bool,
 }
 
-/// Reads the front matter of some bytes; `Err` where there is nothing to work with.
+/// Parses a skill file. `Err` if it cannot be used.
 pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<Described, Unreadable> {
     let limits = Limits { file_bytes: most_bytes, ..Limits::default() };
     let file = SkillFile::read(bytes, &limits)?;
@@ -100,7 +100,7 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
     Ok(described)
 }
 
-/// A word that is not one of those that the field takes is named and left alone.
+/// Parses a word; an unknown one is ignored with a warning.
 fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
     text: Option<&str>,
     warnings: &mut Vec<Remark>,
@@ -114,7 +114,7 @@ fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
     }
 }
 
-/// Reads and describes the file of a command.
+/// Reads and parses the file of a command.
 pub(super) fn read_described(files: &Files, path: &std::path::Path) -> Result<(ContentFile, Described)> {
     let file = files.read(path)?;
     let described = describe(&file.bytes, files.most_bytes).map_err(|error| FileError::Content {

@@ -1,4 +1,4 @@
-//! `skill show`: one skill with its mappings and versions, and its bytes where they are asked for.
+//! `skill show`: one skill with its mappings and versions, and optionally its content.
 
 use serde::Serialize;
 
@@ -14,16 +14,16 @@ use crate::store::{ListedSkill, Snapshot, Store};
 /// A skill.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShowReport {
-    /// What a list says of it.
+    /// Its entry in the list.
     #[serde(flatten)]
     pub skill: ListedEntry,
-    /// The front matter of the version shown.
+    /// The front matter of the shown version.
     pub front_matter: Option<serde_json::Value>,
-    /// Who gets it.
+    /// Its mappings.
     pub mappings: Vec<Mapping>,
     /// Newest first.
     pub versions: Vec<VersionEntry>,
-    /// The bytes of the version shown, where they were asked for and are text.
+    /// The content of the shown version, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// The hash of those bytes.
@@ -31,18 +31,18 @@ pub struct ShowReport {
     pub content_hash: Option<String>,
 }
 
-/// Which skill is asked for.
+/// A request for a skill.
 #[derive(Debug, Clone)]
 pub struct Show {
     /// Its name.
     pub name: SkillName,
-    /// A version; the current one, where not given.
+    /// The version; the current one by default.
     pub version: Option<Version>,
-    /// Whether its bytes are wanted.
+    /// Whether to include its content.
     pub content: bool,
 }
 
-/// Shows one skill, from the cache or else from one snapshot. Bytes are hashed before they are shown.
+/// Answers from the cache or one snapshot. The content's hash is verified.
 pub fn show(store: &mut dyn Store, cache: &dyn Cache, request: &Show) -> Result<ShowReport> {
     cached(store, cache, request)
 }
@@ -67,7 +67,8 @@ impl Query for Show {
             return Err(Error::VersionNotFound { name: skill.name, version, known });
         }
         let mappings = snapshot.mappings(skill.id)?;
-        // Without a version, the bytes that the row names: another program may have written other ones, which wait for review.
+        // Without a version, use the hash in the row: another program may have written another one, which waits for
+        // review.
         let hash = match (shown, self.version) {
             (Some(shown), Some(_)) => Some(&shown.content_hash),
             (Some(_), None) => Some(&skill.content_hash),
@@ -109,7 +110,7 @@ fn verified(snapshot: &dyn Snapshot, name: &str, version: &str, hash: &str) -> R
     let problem = match body(snapshot, hash)? {
         Ok(body) => return Ok(body),
         Err(Unusable::Missing) => "its bytes are not in the database",
-        Err(Unusable::Altered) => "its stored bytes are not those of its hash",
+        Err(Unusable::Altered) => "its stored bytes do not match its hash",
         Err(Unusable::NotText) => "its stored bytes are not UTF-8",
     };
     Err(Error::Integrity { name: name.to_owned(), version: version.to_owned(), problem: problem.to_owned() })

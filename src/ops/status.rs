@@ -1,4 +1,4 @@
-//! `skill restore`: skills that are deprecated or archived are handed out again.
+//! `skill restore`: makes deprecated and archived skills active.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::model::{SkillName, Status};
 use crate::store::{Durability, SkillChange, Store, write_unless};
 
-/// Which skills to restore.
+/// Skills to restore.
 #[derive(Debug, Clone)]
 pub struct Restore<'a> {
     /// The skills.
@@ -17,12 +17,12 @@ pub struct Restore<'a> {
     pub dry_run: bool,
 }
 
-/// What became of the skills.
+/// The outcome of a restore.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
-    /// In the order in which they were named.
+    /// The skills, in the given order.
     pub skills: Vec<ChangedStatus>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
@@ -31,13 +31,13 @@ pub struct StatusReport {
 pub struct ChangedStatus {
     /// The skill.
     pub name: String,
-    /// Where it is in its life now.
+    /// The new status.
     pub status: Status,
-    /// Where it was before.
+    /// The previous status.
     pub previous_status: String,
 }
 
-/// Makes all these skills active, in one transaction: one name that is unknown, and none is.
+/// Makes all these skills active in one transaction. An unknown name fails all.
 pub fn restore(store: &mut dyn Store, clock: Clock, request: &Restore<'_>) -> Result<StatusReport> {
     let now = clock.database_time();
     write_unless(request.dry_run, store, Durability::Full, |tx| {

@@ -1,4 +1,4 @@
-//! `update`: other bytes for a skill that exists, as a stated step of its version.
+//! `update`: replaces the content of an existing skill with a new version.
 
 use std::path::Path;
 
@@ -15,35 +15,35 @@ use crate::model::{
 };
 use crate::store::{Durability, Snapshot, Store, Transaction, write_unless};
 
-/// Who approves what the old script propagated.
+/// Default approver, as in the old script.
 const APPROVER: &str = "phase4-edge-case-tracker";
 const REASON: &str = "Edge-case correction, validated by an expert and propagated";
 
-/// What to update.
+/// An update to make.
 #[derive(Debug, Clone)]
 pub struct Update<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// Its version from now on.
+    /// Its new version.
     pub version: Version,
     /// The new file.
     pub path: &'a Path,
-    /// What the step must be.
+    /// The required kind of step.
     pub change_type: ChangeType,
-    /// Whether to name the agent types that use the skill.
+    /// Whether to report the agent types that use the skill.
     pub notify_agents: bool,
-    /// Who approves.
+    /// The approver.
     pub approver: Option<&'a str>,
-    /// The reason for the update; the old script's, where not given.
+    /// The reason for the update; the old script's by default.
     pub reason: Option<&'a str>,
-    /// Take back bytes that were rejected; needs a reason.
+    /// Accept bytes that were rejected; needs a reason.
     pub override_rejection: bool,
     /// Do everything but the commit.
     pub dry_run: bool,
 }
 
 impl<'a> Update<'a> {
-    /// An update that says no more than it must.
+    /// An update with default options.
     #[must_use]
     pub fn new(name: &'a SkillName, version: Version, path: &'a Path, change_type: ChangeType) -> Self {
         Self {
@@ -60,28 +60,28 @@ impl<'a> Update<'a> {
     }
 }
 
-/// What was updated.
+/// The outcome of an update.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpdateReport {
-    /// The skill's key.
+    /// The skill's id.
     pub id: SkillId,
     /// The skill.
     pub name: String,
-    /// Its version now.
+    /// Its new version.
     pub version: String,
-    /// Its version before.
+    /// Its previous version.
     pub previous_version: String,
-    /// What the step was.
+    /// The kind of step.
     pub change_type: ChangeType,
     /// SHA-256 of its bytes.
     pub content_hash: ContentHash,
-    /// The review that it needs.
+    /// Its approval level.
     pub approval_level: ApprovalLevel,
-    /// The agent types that use it, where they were asked for.
+    /// The agent types that use it, if requested.
     pub agents: Option<Vec<String>>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// What a reviewer should know about the file.
+    /// Remarks about the file.
     pub warnings: Vec<Remark>,
 }
 
@@ -154,10 +154,10 @@ fn correct(
     })
 }
 
-/// How a change of bytes that an expert validated elsewhere is recorded: what old tools look for in `approval_history`.
+/// How to record a change that an expert validated elsewhere, in the form that old tools expect in `approval_history`.
 pub(super) struct Propagated<'a> {
     pub(super) change_type: ChangeType,
-    /// Who approves where nobody is named.
+    /// The default approver.
     pub(super) source: &'static str,
     pub(super) approver: Option<&'a str>,
     pub(super) reason: Option<&'a str>,
@@ -182,7 +182,7 @@ impl<'a> Propagated<'a> {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
-    /// Where nobody says who or why, the old script's record: its level was `auto` whatever the skill's is.
+    /// The decision. Without approver and reason, it is the old script's, whose level is always `auto`.
     pub(super) fn judgement<'b>(&self, criteria: &'b serde_json::Map<String, serde_json::Value>) -> Judgement<'b>
     where
         'a: 'b,

@@ -1,4 +1,4 @@
-//! `skill validate`: files against the Agent Skills format.
+//! `skill validate`: checks files against the Agent Skills format.
 
 use std::path::{Path, PathBuf};
 
@@ -10,26 +10,26 @@ use super::tree::{folder_name, skill_files};
 use crate::model::path_as_text;
 use crate::skill_file::{self, Finding, Limits, Mode, Severity, SkillFile};
 
-/// What was found.
+/// The findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct ValidateReport {
-    /// Each file, in path order.
+    /// The files, in path order.
     pub files: Vec<ValidatedFile>,
-    /// How many of them have an error.
+    /// Number of files with errors.
     pub invalid: usize,
 }
 
-/// A file.
+/// A validated file.
 #[derive(Debug, Clone, Serialize)]
 pub struct ValidatedFile {
-    /// Where it is.
+    /// Its path.
     #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
-    /// Whether it has no error.
+    /// Whether it has no errors.
     pub valid: bool,
     /// Errors and warnings, by line.
     pub findings: Vec<Finding>,
-    /// Why it could not be read at all.
+    /// Why it could not be read, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
 }
@@ -42,7 +42,7 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
         let (skills, walked) = skill_files(path)?;
         found.extend(skills.iter().map(|it| one(files, &path.join(it.relative()), mode)));
         for (relative, why) in walked.refused {
-            // A link in the folder that was named is named with it, wherever it leads.
+            // A link directly in the named folder may lead anywhere.
             let (named, whole) = (relative.parent() == Some(Path::new("")), path.join(relative));
             found.push(if named && whole.is_file() { one(files, &whole, mode) } else { unreadable(whole, why) });
         }
@@ -71,11 +71,11 @@ fn one(files: &Files, path: &Path, mode: Mode) -> ValidatedFile {
     ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
 }
 
-/// Where a file was found, which is not where a link leads: the folder of the link names the skill.
+/// The path of a file without following a final link, since the folder of the link names the skill.
 fn as_found(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     match (absolute.parent(), absolute.file_name()) {
-        // After `..` only the system knows the folder's name.
+        // After `..`, only the system knows the folder's name.
         (Some(folder), Some(file)) if folder.file_name().is_none() => {
             folder.canonicalize().map_or_else(|_| absolute.clone(), |it| it.join(file))
         }

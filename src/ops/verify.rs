@@ -1,4 +1,4 @@
-//! `skill verify`: stored bytes against their hashes, and files on disk against what was approved.
+//! `skill verify`: compares stored bytes with their hashes, and files on disk with the approved hashes.
 
 use std::io::ErrorKind;
 
@@ -10,35 +10,35 @@ use super::project::Project;
 use crate::model::{Bootstrap, ContentHash, Skill, SkillName};
 use crate::store::{SkillFilter, Snapshot, Store};
 
-/// What differs.
+/// The differences.
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyReport {
-    /// How many skills were checked, bootstrap skills among them.
+    /// Number of checked skills, including bootstrap skills.
     pub checked: usize,
-    /// What is not as it was approved.
+    /// The differences.
     pub differences: Vec<Difference>,
 }
 
-/// Something that is not as it was approved.
+/// A difference from the approved state.
 #[derive(Debug, Clone, Serialize)]
 pub struct Difference {
     /// The skill.
     pub name: String,
     /// The version; empty for a bootstrap skill.
     pub version: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
 }
 
 impl Difference {
-    /// `NAME VERSION`, or the name alone.
+    /// `NAME VERSION`, or only the name.
     #[must_use]
     pub fn subject(&self) -> String {
         format!("{} {}", self.name, self.version).trim_end().to_owned()
     }
 }
 
-/// Verifies one skill, or all with the bootstrap skills. `progress` gets how many are done, and all.
+/// Verifies one skill, or all including bootstrap skills. `progress` gets the number done and in total.
 pub fn verify(
     store: &mut dyn Store,
     files: &Files,
@@ -66,7 +66,7 @@ pub fn verify(
     Ok(report)
 }
 
-/// What is to be verified. A name may be that of a skill, of a bootstrap skill, or of both.
+/// The skills to verify. A name may be that of a skill, of a bootstrap skill, or of both.
 fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Skill>, Vec<Bootstrap>)> {
     let mut bootstrap = snapshot.bootstrap()?;
     let Some(name) = name else {
@@ -87,7 +87,8 @@ impl VerifyReport {
     }
 }
 
-/// Every version's bytes; an earlier version's may be unknown to a database that was adopted, the current one's may not.
+/// Checks the bytes of every version. In an adopted database, those of earlier versions may be unknown, but not those
+/// of the current one.
 fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyReport) -> Result<()> {
     let mut current_recorded = false;
     for version in snapshot.versions(skill.id)? {
@@ -100,7 +101,7 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyRepor
         }
     }
     if !current_recorded {
-        let problem = "its row names other bytes than were recorded for its version";
+        let problem = "its row has another hash than the record of its version";
         report.add(&skill.name, &skill.version, problem.to_owned());
     }
     Ok(())
@@ -108,12 +109,12 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyRepor
 
 const MISSING: &str = "its bytes are not in the database";
 
-/// What is wrong with the bytes that are stored under a hash.
+/// The problem of the bytes stored for a hash, if any.
 fn stored_problem(snapshot: &dyn Snapshot, hash: &str) -> Result<Option<&'static str>> {
     Ok(match snapshot.content(hash)? {
         None => Some(MISSING),
         Some(bytes) if !hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
-            Some("its stored bytes are not those of its hash")
+            Some("its stored bytes do not match its hash")
         }
         Some(_) => None,
     })
@@ -135,16 +136,16 @@ fn bootstrap_problems(
     Ok(stored.into_iter().chain(file).collect())
 }
 
-/// What is wrong with the file of a skill's current bytes; without a hash, any file will do.
+/// The problem of the current file, if any. Without a hash, only its existence is checked.
 fn file_problem(files: &Files, project: &Project, path: &str, hash: Option<&str>) -> Option<String> {
     let mut problem = match path {
         "" => "no file of it is recorded".to_owned(),
-        path => format!("its file is gone ({path})"),
+        path => format!("its file is missing ({path})"),
     };
     for place in project.places(path) {
         match files.read(&place) {
             Ok(file) if hash.is_none_or(|it| ContentHash::of(&file.bytes).to_string() == it) => return None,
-            Ok(_) => problem = format!("its file was changed since approval ({path})"),
+            Ok(_) => problem = format!("its file changed since its approval ({path})"),
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             Err(error) => problem = error.to_string(),
         }

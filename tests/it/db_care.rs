@@ -144,7 +144,7 @@ fn capture_takes_what_other_tools_added_and_names_the_rest() {
         "folder: ",
         "latin: ",
         "nothing: ",
-        "capitals: its hash is recorded in capital letters",
+        "capitals: its hash is recorded in upper case",
     ] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }

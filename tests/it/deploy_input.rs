@@ -200,7 +200,7 @@ fn names_and_characters_that_a_reviewer_may_miss_are_flagged() {
     assert!(!ran.stderr.contains('\u{200b}') && !ran.stderr.contains("not one that"), "{ran:?}");
     project.skill("Other_Name", "Body.");
     let ran = project.cfn(["deploy", "1", "Other_Name", &path_of("Other_Name")]);
-    assert!(ran.stderr.contains("\"Other_Name\" is not one that the Agent Skills format takes"), "{ran:?}");
+    assert!(ran.stderr.contains("\"Other_Name\" does not conform to the Agent Skills format"), "{ran:?}");
     let quiet = project.cfn(["deploy", "1", "Third_Name", &path_of("Other_Name"), "--quiet"]);
     assert_eq!(quiet.stderr, "");
 }

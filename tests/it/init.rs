@@ -138,7 +138,7 @@ fn a_changed_file_is_reported_and_updated_only_on_request() {
     assert_eq!(report["changed"][0]["path"], "a/SKILL.md");
     assert_eq!(versions(&project, "a"), "1.0.0 import");
     let text = project.cfn(["init", "--from", "tree"]).ok();
-    assert!(text.contains("changed: a/SKILL.md: \"a\" is 1.0.0 in the database, with other bytes"), "{text}");
+    assert!(text.contains("changed: a/SKILL.md: \"a\" 1.0.0 in the database has other bytes"), "{text}");
 
     assert_eq!(counts(&import(&project, &["--update"])), [1, 0, 0, 1, 0, 0, 1]);
     assert_eq!(versions(&project, "a"), "1.0.0 import, 1.0.1 import");

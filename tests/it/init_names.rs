@@ -59,7 +59,7 @@ fn the_best_claim_wins_in_a_fresh_database_and_in_one_that_is_there() {
             assert_eq!(counts(&report)[..2], [paths.len() as u64, 1], "{report}");
             for entry in report["refused"].as_array().expect("a list") {
                 let reason = entry["reason"].as_str().unwrap_or_default();
-                assert!(reason.contains(&format!("as {winner}/SKILL.md, which has it because ")), "{reason}");
+                assert!(reason.contains(&format!("as {winner}/SKILL.md, which wins because ")), "{reason}");
                 assert_eq!(entry["kind"], "same_name");
             }
             project.assert_whole();
@@ -100,7 +100,7 @@ fn the_file_that_the_skill_came_from_keeps_the_name_against_a_better_claim() {
     let report = import(&project, &["--update"]);
     assert_eq!(refused(&report), [("same_name".to_owned(), "x/SKILL.md".to_owned())], "{report}");
     let reason = report["refused"][0]["reason"].as_str().expect("a reason");
-    assert!(reason.ends_with("as origin/SKILL.md, which has it because the skill came from it"), "{reason}");
+    assert!(reason.ends_with("as origin/SKILL.md, which wins because the skill came from it"), "{reason}");
     assert_eq!(project.cfn(["skill", "show", "x", "--content"]).ok(), skill_text("x", "Second."));
 }
 
@@ -165,7 +165,7 @@ fn with_namespace_every_claim_is_imported_under_the_name_of_its_collection() {
                  tree-x x/SKILL.md\ntwo-tools-x Two__Tools/x/SKILL.md";
     assert_eq!(skills(&project), names);
     let said = report["warnings"].as_array().expect("a list").iter().filter_map(|it| it["reason"].as_str());
-    assert_eq!(said.filter(|it| it.contains("it names itself \"x\" and is imported as ")).count(), 4, "{report}");
+    assert_eq!(said.filter(|it| it.contains("it declares the name \"x\" and is imported as ")).count(), 4, "{report}");
     let again = import(&project, &["--namespace"]);
     assert_eq!(counts(&again), [5, 0, 5, 0, 0, 0, 0], "{again}");
 }

@@ -58,7 +58,7 @@ fn from_any_records_escalated_and_the_bytes_wait_at_whatever_level() {
         assert_eq!(report["updates"][0]["previous_source"], "mine/plan/SKILL.md");
         let row = "SELECT a.decision, a.content_hash = s.content_hash, s.approval_level, a.reasoning
              FROM approval_history a JOIN skills s ON s.id = a.skill_id";
-        let reason = "From another source: mine/plan/SKILL.md until now, their/plan/SKILL.md from now on";
+        let reason = "New source: their/plan/SKILL.md, previously mine/plan/SKILL.md";
         assert_eq!(project.sqlite3(row), format!("escalated|1|auto|{reason}"));
         assert!(project.cfn(["load", "dev"]).ok().contains("Mine."), "they wait for a decision");
         // What somebody has to decide about is not approved in bulk.

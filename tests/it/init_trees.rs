@@ -57,9 +57,8 @@ fn a_folder_is_one_skill_however_its_file_is_spelt() {
         project.file(&format!("tree/c/{spelling}"), skill_text("c", "The same."));
     }
     let report = import(&project);
-    let reason = |folder: &str| {
-        (format!("{folder}/skill.md"), format!("its folder is the skill that {folder}/SKILL.md describes"))
-    };
+    let reason =
+        |folder: &str| (format!("{folder}/skill.md"), format!("{folder}/SKILL.md is the skill file of its folder"));
     assert_eq!(refused(&report), [reason("a"), reason("b")]);
     assert_eq!((&report["imported"], &report["copies"]), (&3.into(), &2.into()), "{report}");
     assert_eq!(imported(&project), "a tree/a/SKILL.md\nb tree/b/SKILL.md\nc tree/c/SKILL.md");

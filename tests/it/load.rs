@@ -190,8 +190,8 @@ fn skills_that_are_not_active_enabled_and_approved_are_not_served() {
 fn missing_or_damaged_content_is_never_served() {
     for (damage, reason) in [
         ("DELETE FROM skill_contents", "its approved bytes are not in the database"),
-        ("UPDATE skill_contents SET bytes = 'Poisoned.'", "its stored bytes are not those that were approved"),
-        ("UPDATE skill_contents SET bytes = x''", "its stored bytes are not those that were approved"),
+        ("UPDATE skill_contents SET bytes = 'Poisoned.'", "its stored bytes are not the approved ones"),
+        ("UPDATE skill_contents SET bytes = x''", "its stored bytes are not the approved ones"),
     ] {
         let project = with_skill("jwt", "domain", "dev");
         project.sqlite3(damage);

@@ -60,7 +60,7 @@ fn the_xml_lists_only_files_that_are_what_was_approved() {
     fs::remove_file(project.path().join(path_of("gone"))).expect("removed");
     let ran = project.cfn(["load", "dev", "--format", "xml"]);
     for name in ["changed", "gone"] {
-        let warning = format!("warning: left out {name}: its file is not what was approved, or is gone\n");
+        let warning = format!("warning: left out {name}: its file is missing or differs from the approved bytes\n");
         assert!(ran.stderr.contains(&warning), "{ran:?}");
     }
     let text = ran.ok();

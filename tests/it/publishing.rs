@@ -38,7 +38,7 @@ fn a_file_that_names_another_skill_is_said() {
     let project = with_skill("sql", "domain", "dev");
     deploy(&project, "jwt", "Body.", &[]);
     project.file("s.md", skill_text("jwt", "Of another."));
-    let warning = "warning: the file names itself \"jwt\", which is another skill than";
+    let warning = "warning: the file declares the name \"jwt\", which is another skill than";
     let ran = project.cfn(["deploy", "1", "sql", "s.md"]);
     assert!(ran.code == Some(0) && ran.stderr.starts_with(&format!("{warning} \"sql\"")), "{ran:?}");
     let ran = project.cfn(["deploy", "1", "third", "s.md"]);
@@ -141,7 +141,7 @@ fn flags_that_are_given_change_a_mapping_and_the_others_keep_it() {
     project.sqlite3("UPDATE agent_skill_mappings SET enabled = 0 WHERE agent_type = 'dev'");
     let ran = project.cfn(["deploy", "1", "s", "s.md", "", "dev", "--priority", "2"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "1\n"));
-    assert!(ran.stderr.contains("the mapping to dev is disabled and stays so"), "{ran:?}");
+    assert!(ran.stderr.contains("the mapping to dev remains disabled"), "{ran:?}");
     assert_eq!(mapping("dev"), r#"2|1|{"taskContext":["api","web"],"phase":"build"}|0"#);
 }
 

@@ -97,7 +97,7 @@ fn a_skill_that_is_not_active_stays_so_and_the_warning_names_what_restores_it() 
         let rollback = project.cfn(["skill", "rollback", "jwt", "1.0.0"]);
         for (ran, stdout) in [(again, "1\n"), (other, "1\n"), (update, "1.0.2\n"), (rollback, "1.0.3\n")] {
             assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), stdout), "{ran:?}");
-            let warning = format!("warning: \"jwt\" is {status} and stays so");
+            let warning = format!("warning: \"jwt\" remains {status}");
             assert!(ran.stderr.contains(&warning) && ran.stderr.contains("'cfn skill restore jwt'"), "{ran:?}");
         }
         assert_eq!(project.sqlite3("SELECT status, version FROM skills"), format!("{status}|1.0.3"));

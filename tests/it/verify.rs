@@ -34,8 +34,8 @@ fn reports_changed_and_missing_files() {
     differences(
         &project,
         &[
-            "changed 1.0.0: its file was changed since approval (.claude/skills/changed/SKILL.md)",
-            "gone 1.0.0: its file is gone (.claude/skills/gone/SKILL.md)",
+            "changed 1.0.0: its file changed since its approval (.claude/skills/changed/SKILL.md)",
+            "gone 1.0.0: its file is missing (.claude/skills/gone/SKILL.md)",
         ],
     );
     assert_eq!(project.cfn(["skill", "verify", "kept"]).ok(), "1 skill checked, 0 differences\n");
@@ -53,7 +53,7 @@ fn reports_damaged_and_missing_content_of_any_version() {
     project.sqlite3(
         "UPDATE skill_contents SET bytes = 'x' WHERE hash = (SELECT content_hash FROM skill_versions WHERE version = '1.0.0')",
     );
-    differences(&project, &["jwt 1.0.0: its stored bytes are not those of its hash"]);
+    differences(&project, &["jwt 1.0.0: its stored bytes do not match its hash"]);
     project.sqlite3("DELETE FROM skill_contents");
     differences(&project, &["jwt 1.0.1: its bytes are not in the database"]);
 }
@@ -64,7 +64,7 @@ fn names_a_row_that_disagrees_with_its_record() {
     project.sqlite3("UPDATE skills SET content_hash = 'none'");
     let ran = project.cfn(["skill", "verify"]);
     assert_eq!(ran.code, Some(7));
-    assert!(ran.stdout.contains("jwt 1.0.0: its row names other bytes than were recorded for its version"), "{ran:?}");
+    assert!(ran.stdout.contains("jwt 1.0.0: its row has another hash than the record of its version"), "{ran:?}");
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn bootstrap_skills_are_checked_like_others() {
     assert_eq!(project.cfn(["skill", "verify", "base"]).ok(), "1 skill checked, 0 differences\n");
     project.file("boot/base.md", "Edited.");
     fs::remove_file(project.path().join("boot/bare.md")).expect("removed");
-    let changed = "base: bootstrap skill: its file was changed since approval (boot/base.md)";
-    let gone = format!("{bare}, and its file is gone (boot/bare.md)");
+    let changed = "base: bootstrap skill: its file changed since its approval (boot/base.md)";
+    let gone = format!("{bare}, and its file is missing (boot/bare.md)");
     differences(&project, &[changed, &gone]);
     assert_eq!(project.cfn(["skill", "verify", "base"]).code, Some(7));
     fs::remove_file(project.path().join("boot/base.md")).expect("removed");
     project.sqlite3("UPDATE skill_contents SET bytes = 'other' WHERE bytes = CAST('base.' AS BLOB)");
-    let lost = "base: bootstrap skill: its file is gone (boot/base.md)";
-    differences(&project, &["base: bootstrap skill: its stored bytes are not those of its hash", lost, &gone]);
+    let lost = "base: bootstrap skill: its file is missing (boot/base.md)";
+    differences(&project, &["base: bootstrap skill: its stored bytes do not match its hash", lost, &gone]);
     project.sqlite3("DELETE FROM skill_contents WHERE bytes = 'other'");
     differences(&project, &["base: bootstrap skill: its bytes are not in the database", lost, &gone]);
     let check = project.cfn(["db", "check"]);

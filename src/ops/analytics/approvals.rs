@@ -8,7 +8,7 @@ use crate::ops::error::Result;
 
 const LEVELS: [ApprovalLevel; 3] = [ApprovalLevel::Auto, ApprovalLevel::Escalate, ApprovalLevel::Human];
 
-/// How long a decision of a level may take, in hours; `auto` has no such promise.
+/// The service level for decisions, in hours; `auto` has none.
 fn service_hours(level: ApprovalLevel) -> Option<f64> {
     match level {
         ApprovalLevel::Auto => None,
@@ -17,7 +17,7 @@ fn service_hours(level: ApprovalLevel) -> Option<f64> {
     }
 }
 
-/// Hours from one time to another; none where either is unknown or no date.
+/// Hours between two times; `None` if one is unknown or invalid.
 fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
     Some(instant(to?)?.duration_since(instant(from?)?).as_secs_f64() / 3600.0)
 }
@@ -139,7 +139,7 @@ fn mean(times: &[f64]) -> Option<f64> {
     (!times.is_empty()).then(|| times.iter().sum::<f64>() / times.len() as f64)
 }
 
-/// Of sorted times.
+/// The median of sorted times.
 fn median(times: &[f64]) -> Option<f64> {
     let middle = times.len() / 2;
     match times.len() % 2 {

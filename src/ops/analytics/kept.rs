@@ -1,4 +1,4 @@
-//! What a cache keeps of a report: the cells of its tables.
+//! The cached form of a report: the cells of its tables.
 
 use super::{Analytics, AnalyticsReport, Cell, Period, ReportName, Table, layout};
 use crate::cache::{Class, Question};
@@ -8,7 +8,7 @@ use crate::ops::cached::Query;
 use crate::ops::error::Result;
 use crate::store::{Days, Snapshot};
 
-/// A report, asked for at one moment: what its period means does not change while it is being answered.
+/// A request for a report at a fixed time, so that its period does not change meanwhile.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub(super) request: Analytics,
@@ -17,7 +17,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The report as it is to be now.
+    /// Fixes a request to the current time.
     #[must_use]
     pub fn now(request: &Analytics, clock: Clock) -> Self {
         let clock = Clock::Fixed(clock.now());
@@ -48,7 +48,7 @@ impl Query for Asked {
             .number(self.request.limit.map(|it| it as u64))
     }
 
-    /// How long something waits depends on the time of day.
+    /// Waiting times depend on the time of day.
     fn keeps(&self) -> bool {
         self.request.report != ReportName::Bottlenecks
     }

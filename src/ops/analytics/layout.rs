@@ -1,4 +1,4 @@
-//! Which tables each report has, and their columns.
+//! The tables of each report, and their columns.
 
 use super::ReportName;
 use super::table::{Cell, Table};
@@ -82,7 +82,7 @@ impl Layout {
         Table { name: self.name, columns: self.columns, rows: rows.into_iter().collect() }
     }
 
-    /// The table with these rows, if each has a cell for each column.
+    /// The table with these rows, if each has one cell per column.
     pub(super) fn matching(self, rows: Vec<Vec<Cell>>) -> Option<Table> {
         rows.iter().all(|it| it.len() == self.columns.len()).then(|| self.table(rows))
     }

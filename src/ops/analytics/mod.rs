@@ -1,5 +1,5 @@
-//! `analytics`: what skills are used, whether they help, and what they save. Every report is a few tables, so that text, JSON and
-//! CSV are the same thing written in three ways.
+//! `analytics`: which skills are used, whether they help, and what they save. Every report is a list of tables, so
+//! text, JSON and CSV are three renderings of the same data.
 
 mod approvals;
 mod kept;
@@ -23,45 +23,45 @@ pub use table::{Cell, Table};
 /// A report by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportName {
-    /// One screen of everything.
+    /// An overview on one screen.
     Overview,
     /// Whether skills help, by skill.
     Effectiveness,
-    /// Whether skills help, by the level that the row recorded.
+    /// Whether skills help, by recorded approval level.
     EffectivenessByApproval,
-    /// Whether generated skills help, and the most used of them.
+    /// Whether generated skills help, and the most used ones.
     Phase4Performance,
     /// Decisions and how long they took.
     Velocity,
-    /// What waits for review.
+    /// Skills that wait for review.
     Bottlenecks,
     /// Skills by level and status.
     ByApproval,
-    /// How decisions turn out, by level.
+    /// Outcomes of decisions, by level.
     ApprovalEfficiency,
-    /// Who uses what.
+    /// Uses by skill and agent type.
     Usage,
-    /// What was saved.
+    /// Savings.
     Cost,
 }
 
-/// What to report.
+/// A request for a report.
 #[derive(Debug, Clone)]
 pub struct Analytics {
-    /// Which report.
+    /// The report.
     pub report: ReportName,
-    /// Over which days; all, where not given.
+    /// The period; everything by default.
     pub period: Option<Period>,
-    /// Only of this agent type.
+    /// Include only uses by this agent type.
     pub agent_type: Option<String>,
-    /// Only skills of this category.
+    /// Include only skills of this category.
     pub category: Option<String>,
-    /// The most rows of a table.
+    /// Maximum number of rows in each table.
     pub limit: Option<usize>,
 }
 
 impl Analytics {
-    /// A report over everything.
+    /// A report without filters.
     #[must_use]
     pub fn whole(report: ReportName) -> Self {
         Self { report, period: None, agent_type: None, category: None, limit: None }
@@ -73,11 +73,11 @@ impl Analytics {
 pub struct AnalyticsReport {
     /// Its name.
     pub report: &'static str,
-    /// The first day; none: everything.
+    /// The first day; `None` for everything.
     pub first_day: Option<String>,
-    /// The last day; none: everything.
+    /// The last day; `None` for everything.
     pub last_day: Option<String>,
-    /// What it has to say.
+    /// Its tables.
     pub tables: Vec<Table>,
 }
 
@@ -91,7 +91,7 @@ pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Res
     answer(store, cache, asked)
 }
 
-/// Every report with the same filters, all from one snapshot, so that their figures agree.
+/// All reports with the same filters, from one snapshot, so that their figures agree.
 pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<Vec<AnalyticsReport>> {
     let snapshot = store.read()?;
     let requests = ReportName::ALL.into_iter().map(|(report, _)| Analytics { report, ..request.clone() });

@@ -7,17 +7,17 @@ use jiff::{Span, ToSpan};
 use crate::clock::Clock;
 use crate::store::Days;
 
-/// A period, as it was asked for.
+/// A requested period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
-    /// Today and the days before it, this many in all.
+    /// The last days, today among them.
     Last(u16),
-    /// From a day to a day, both included.
+    /// From one day to another, both included.
     Between(Option<Date>, Option<Date>),
 }
 
 impl Period {
-    /// The days that it means now.
+    /// The days of the period now.
     #[must_use]
     pub fn days(self, clock: Clock) -> Days {
         let today = Offset::UTC.to_datetime(clock.now()).date();

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize, Serializer};
 /// Rows under named columns; as JSON an array of objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// What it is about.
+    /// Its name.
     pub name: &'static str,
-    /// The columns' names, as in JSON.
+    /// The names of the columns, as in JSON.
     pub columns: &'static [&'static str],
     /// A cell for each column.
     pub rows: Vec<Vec<Cell>>,
@@ -18,26 +18,26 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cell {
-    /// Nothing is known.
+    /// No value.
     Missing,
-    /// Words.
+    /// Text.
     Text(String),
     /// A count.
     Integer(i64),
     /// A mean or an amount.
     Decimal(f64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
 }
 
 impl Cell {
-    /// A share or a mean of exact sums; missing where there is nothing to divide by.
+    /// A share or mean of exact sums; missing if the count is zero.
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
     pub(super) fn mean(sum: i64, count: i64) -> Self {
         if count == 0 { Self::Missing } else { Self::Decimal(sum as f64 / count as f64) }
     }
 
-    /// A mean of a sum in millionths.
+    /// The mean of a sum in millionths.
     #[expect(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
     pub(super) fn mean_of_millionths(sum: i64, count: i64) -> Self {
         if count == 0 { Self::Missing } else { Self::Decimal(sum as f64 / count as f64 / 1e6) }

@@ -8,7 +8,7 @@ use super::{Source, layout};
 use crate::model::UsageCell;
 use crate::ops::error::Result;
 
-/// Sums of cells that have the same key.
+/// Sums of cells by key.
 fn grouped<K: Ord>(cells: &[UsageCell], key: impl Fn(&UsageCell) -> K) -> BTreeMap<K, Sum> {
     let mut groups: BTreeMap<K, Sum> = BTreeMap::new();
     for cell in cells {
@@ -58,7 +58,7 @@ impl Sum {
         self.last = self.last.take().max(cell.last_used.clone());
     }
 
-    /// How many skills and measured uses, mean gain, mean time, the share that gained over 0.05, and the share of exit code 0.
+    /// Numbers of skills and measured uses, mean gain, mean time, helped rate, and success rate.
     fn measures(&self) -> Vec<Cell> {
         vec![
             Cell::Integer(i64::try_from(self.skills.len()).unwrap_or(i64::MAX)),
@@ -71,13 +71,13 @@ impl Sum {
     }
 }
 
-/// The larger mean gain first, without rounding.
+/// Orders by mean gain, highest first, without rounding.
 fn mean_order(a: &Sum, b: &Sum) -> std::cmp::Ordering {
     let product = |gain: i64, count: i64| i128::from(gain) * i128::from(count);
     product(b.gain, a.measured).cmp(&product(a.gain, b.measured))
 }
 
-/// What a cell's skill is called; a key of one that is gone.
+/// The name of a cell's skill, or the id of a removed one.
 fn name(cell: &UsageCell) -> String {
     cell.skill.clone().unwrap_or_else(|| format!("#{} (gone)", cell.skill_id))
 }
@@ -182,7 +182,7 @@ pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     Ok(layout::SAVED_BY_SKILL.table(rows))
 }
 
-/// What was saved in all, and what that makes in a month and a year at the mean of the logged days.
+/// Total savings, and their projection for a month and a year at the mean of the logged days.
 pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
     let days = logged_days(sum.first.as_deref(), sum.last.as_deref());
@@ -199,7 +199,7 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
     Ok(layout::SAVED.table([row]))
 }
 
-/// The days from the first to the last logged one, both included.
+/// Number of days from the first to the last logged one, both included.
 fn logged_days(first: Option<&str>, last: Option<&str>) -> Option<i64> {
     let day = |text: Option<&str>| text?.get(..10)?.parse::<jiff::civil::Date>().ok();
     let span = day(first)?.until(day(last)?).ok()?;

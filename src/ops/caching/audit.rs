@@ -1,4 +1,4 @@
-//! `cache audit`: the keys of a fleet, and whether each of them ends as it should.
+//! `cache audit`: checks the time to live of a fleet's keys.
 
 use serde::Serialize;
 
@@ -7,51 +7,51 @@ use super::pages;
 use crate::cache::{Class, KeyName, QUERY_PREFIX, Resident, Server};
 use crate::settings::CacheSettings;
 
-/// How long keys of other programs live at most, in seconds.
+/// Maximum time to live of other programs' keys, in seconds.
 const SESSION_S: u64 = 3600;
 const COORDINATION_S: u64 = 86_400;
 const QUERY_S: u64 = 300;
 
-/// The most names that are shown of those that are wrong.
+/// Maximum number of example names.
 const EXAMPLES: usize = 5;
 
-/// What was found.
+/// The findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditReport {
-    /// By kind of key.
+    /// The findings for each prefix.
     pub prefixes: Vec<AuditedPrefix>,
 }
 
-/// The keys of one kind.
+/// The keys with one prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditedPrefix {
-    /// What their names begin with.
+    /// The prefix.
     pub prefix: &'static str,
-    /// How long they live at most, in seconds. cfn's own answers may live longer than those of other programs.
+    /// Their maximum time to live, in seconds. cfn's own answers may live longer.
     pub longest_s: u64,
-    /// How many there are.
+    /// Number of keys.
     pub keys: u64,
-    /// What they take in memory, in bytes; `None`: the server does not say.
+    /// Memory in bytes; `None` if the server does not report it.
     pub memory_bytes: Option<u64>,
-    /// Those that live for ever.
+    /// Number of keys without a time to live.
     pub without_ttl: u64,
-    /// Those that live longer than they should.
+    /// Number of keys above the maximum.
     pub too_long: u64,
-    /// Those that were given the time that they should have.
+    /// Number of corrected keys.
     pub fixed: u64,
-    /// Some of those that are wrong.
+    /// Example names of wrong keys.
     pub examples: Vec<String>,
 }
 
 impl AuditReport {
-    /// How many keys live too long or for ever.
+    /// Number of wrong keys.
     #[must_use]
     pub fn wrong(&self) -> u64 {
         self.prefixes.iter().map(|it| it.without_ttl + it.too_long).sum()
     }
 }
 
-/// Looks at every key of a fleet; with `fix`, those that live too long get the time that they should have.
+/// Checks every key of a fleet; with `fix`, sets the maximum time to live on wrong ones.
 pub fn audit(server: &mut dyn Server, settings: &CacheSettings, fix: bool) -> Result<AuditReport> {
     let longest = Class::ALL.into_iter().map(|it| it.ttl(settings).as_secs()).max().unwrap_or(QUERY_S);
     let own_s = longest + longest.div_ceil(10); // with jitter
@@ -88,7 +88,7 @@ pub fn audit(server: &mut dyn Server, settings: &CacheSettings, fix: bool) -> Re
 }
 
 impl AuditedPrefix {
-    /// Counts a key; whether it lives longer than `longest_s`.
+    /// Counts a key; returns whether it lives longer than `longest_s`.
     fn add(&mut self, name: &KeyName, resident: &Resident, longest_s: u64) -> bool {
         self.keys += 1;
         self.memory_bytes = self.memory_bytes.zip(resident.memory_bytes).map(|(sum, more)| sum + more);

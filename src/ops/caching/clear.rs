@@ -1,4 +1,4 @@
-//! `cache clear`: cfn's own keys, and no others.
+//! `cache clear`: removes cfn's own keys, and no others.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::super::error::Result;
 use super::pages;
 use crate::cache::{QUERY_PREFIX, STATISTICS_PREFIX, Server};
 
-/// What was removed.
+/// The numbers of removed keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClearReport {
     /// Answers.

@@ -1,4 +1,4 @@
-//! What answers cost with the cache and without, measured on this machine with this database.
+//! Measures the cost of answers with and without the cache, on this machine and this database.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -11,14 +11,14 @@ use crate::cache::{Cache, Class, Cost, Disabled, Key, Server, ServerResult};
 use crate::clock::Clock;
 use crate::store::{self, NameKind, SkillFilter, Store};
 
-/// How often each side is measured, at least and at most; the median counts.
+/// Minimum and maximum number of measurements of each side; the median is reported.
 const FEWEST: usize = 5;
 const MOST: usize = 31;
 
-/// When no further round begins.
+/// No round starts after this time.
 const LONG_ENOUGH: Duration = Duration::from_millis(250);
 
-/// Factories of a database and a server: each call opens or connects, as a command does.
+/// Factories that reconnect on each call, as every command does.
 pub struct Factories<'a> {
     /// Opens the database for reading.
     pub open: &'a dyn Fn() -> store::Result<Box<dyn Store>>,
@@ -26,7 +26,7 @@ pub struct Factories<'a> {
     pub connect: &'a dyn Fn() -> ServerResult<Box<dyn Server>>,
 }
 
-/// Asks a server without counting the question.
+/// Queries a server without counting the query.
 struct Uncounted(RefCell<Box<dyn Server>>);
 
 impl Cache for Uncounted {
@@ -43,7 +43,7 @@ impl Cache for Uncounted {
     fn forget(&self, _: &Key) {}
 }
 
-/// Measures a question of every class that this database can answer; `done` gets how many classes are measured.
+/// Measures a query of each class that this database can answer; `done` gets the number of measured classes.
 pub fn costs(factories: &Factories<'_>, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Vec<Cost>> {
     let mut store = (factories.open)()?;
     let names = |store: &mut dyn Store, of| -> Result<Vec<String>> { Ok(store.read()?.names(of)?) };
@@ -68,8 +68,8 @@ pub fn costs(factories: &Factories<'_>, clock: Clock, done: &mut dyn FnMut(usize
     Ok(costs)
 }
 
-/// Measures one question, in turn from the server and from the database; the answer is put there first. `None` where it cannot be
-/// kept, or changes all the time.
+/// Measures one query, in turn from the server and the database; its answer is cached first. `None` if it cannot be
+/// cached, or changes constantly.
 fn cost<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Option<Cost>> {
     let kept = match prepared((factories.open)()?.as_mut(), query) {
         Ok(Some(kept)) => kept,
@@ -89,7 +89,8 @@ fn cost<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Option<Cost>> 
     Ok(Some(Cost { class: query.question().class, hit_us: median(&mut hits), database_us: median(&mut computed) }))
 }
 
-/// What an answer from the server takes, in microseconds, connecting included: a command connects anew. `None`: it is not there.
+/// The time of an answer from the server, in microseconds, including connecting, as in a command. `None` if it is not
+/// cached.
 pub(super) fn hit<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Option<f64>> {
     let mut store = (factories.open)()?;
     let since = Instant::now();
@@ -99,7 +100,7 @@ pub(super) fn hit<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<Opti
     Ok(recalled.map(|_| took))
 }
 
-/// What an answer from the database takes, in microseconds.
+/// The time of an answer from the database, in microseconds.
 pub(super) fn database<Q: Query>(factories: &Factories<'_>, query: &Q) -> Result<f64> {
     let mut store = (factories.open)()?;
     let since = Instant::now();

@@ -1,4 +1,4 @@
-//! `cache explain`: what the cache does about one question, and why.
+//! `cache explain`: how the cache treats one query, and why.
 
 use serde::Serialize;
 
@@ -8,37 +8,38 @@ use super::cost::{self, Factories};
 use crate::cache::{Class, Key, Noted};
 use crate::settings::CachePolicy;
 
-/// How often each side is measured; the median counts.
+/// Number of measurements of each side; the median is reported.
 const RUNS: usize = 9;
 
-/// What the cache does about a question.
+/// How the cache treats a query.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// Its kind.
+    /// Its class.
     pub class: &'static str,
-    /// Where its answer is, or would be; `None`: the cache is bypassed.
+    /// The key of its answer; `None` if the cache is bypassed.
     pub key: Option<String>,
     /// The revision of the tables that the key stands for: it changes with every write.
     pub revision: Option<String>,
-    /// Whether the answer is there.
+    /// Whether the answer is cached.
     pub hit: bool,
-    /// How long it still is, in seconds.
+    /// Its remaining time to live, in seconds.
     pub expires_in_s: Option<u64>,
-    /// What it takes there, in bytes; where it is not there: what it would take.
+    /// Its size in the cache, in bytes, actual or potential.
     pub bytes: Option<usize>,
-    /// What an answer from the cache takes, in microseconds; measured where the answer is there, else as `cache status` found it.
+    /// The time of an answer from the cache, in microseconds: measured if it is cached, otherwise as recorded by `cache
+    /// status`.
     pub hit_us: Option<f64>,
-    /// What an answer from the database takes, in microseconds.
+    /// The time of an answer from the database, in microseconds.
     pub database_us: f64,
-    /// What an answer from the cache saves, in microseconds; negative: it costs.
+    /// The time that a cached answer saves, in microseconds; may be negative.
     pub saves_us: Option<f64>,
-    /// Whether this command would ask the cache.
+    /// Whether this command would use the cache.
     pub used: bool,
-    /// Why, or why not.
+    /// The reason.
     pub why: String,
 }
 
-/// Explains a question as it is now. Nothing is stored, and nothing is counted.
+/// Explains a query in the current state. Nothing is cached or counted.
 pub fn explain<Q: Query>(
     factories: &Factories<'_>,
     policy: CachePolicy,
@@ -76,17 +77,17 @@ pub fn explain<Q: Query>(
     })
 }
 
-/// Why a question is not answered from the cache, whatever the policy.
+/// Why a query cannot be cached under any policy, if so.
 fn bypass(has_revision: bool, keeps: bool, is_kept: bool) -> Option<&'static str> {
     match (has_revision, keeps, is_kept) {
-        (false, ..) => Some("not every trigger that changes the write tokens is there"),
+        (false, ..) => Some("triggers that change the write tokens are missing"),
         (_, false, _) => Some("the answer depends on the time of day"),
-        (.., false) => Some("the answer depends on more than the tables that it is made of"),
+        (.., false) => Some("the answer does not depend on the database alone"),
         (true, true, true) => None,
     }
 }
 
-/// What an answer from the server takes, where it `is_there`, and from the database, in microseconds.
+/// The times of an answer from the server, if it `is_there`, and from the database, in microseconds.
 fn measured<Q: Query>(factories: &Factories<'_>, query: &Q, is_there: bool) -> Result<(Option<f64>, f64)> {
     let (mut hits, mut computed) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
@@ -98,17 +99,17 @@ fn measured<Q: Query>(factories: &Factories<'_>, query: &Q, is_there: bool) -> R
     Ok(((!hits.is_empty()).then(|| cost::median(&mut hits)), cost::median(&mut computed)))
 }
 
-/// Whether a class is asked for in the cache, and why.
+/// Whether a class uses the cache, and why.
 pub(super) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64) -> (bool, String) {
     let used = noted.wants(class, policy);
     if used && !noted.left_alone(now).is_zero() {
-        return (false, "Redis failed a moment ago and is left alone for 30 s".to_owned());
+        return (false, "cooldown: Redis failed less than 30 s ago".to_owned());
     }
     let why = match (policy, noted.cost(class)) {
-        (CachePolicy::Always, _) => "always: wherever it can be used".to_owned(),
+        (CachePolicy::Always, _) => "always: for every query that can be cached".to_owned(),
         (CachePolicy::Never, _) => "never: nowhere".to_owned(),
-        (CachePolicy::Auto, None) if used => "auto: not measured, and reports may cost much".to_owned(),
-        (CachePolicy::Auto, None) => "auto: not measured, and a local read is most likely faster".to_owned(),
+        (CachePolicy::Auto, None) if used => "auto: not measured; reports may be expensive".to_owned(),
+        (CachePolicy::Auto, None) => "auto: not measured; a local read is probably faster".to_owned(),
         (CachePolicy::Auto, Some(cost)) => {
             let verdict = if used { "it pays" } else { "it does not pay" };
             format!("auto: {verdict}, {:.0} µs against {:.0} µs", cost.hit_us, cost.database_us)

@@ -1,4 +1,4 @@
-//! Looking after the query cache: what it brings, what is in it, filling it and emptying it.
+//! Maintenance of the query cache: measuring, explaining, filling, clearing and auditing it.
 
 mod audit;
 mod clear;
@@ -18,10 +18,10 @@ pub use explain::{Explanation, explain};
 pub use status::{CacheStatus, ClassStatus, MemoryTier, ServerSetting, ServerStatus, cache_status};
 pub use warm::{Warm, WarmReport, WarmedClass, warm};
 
-/// Does something with some keys.
+/// An action on a page of keys.
 type Each<'a> = dyn FnMut(&mut dyn Server, &[KeyName]) -> Result<()> + 'a;
 
-/// Calls `each` with the names of all keys that begin with `prefix`, some at a time.
+/// Calls `each` with all keys that start with `prefix`, page by page.
 fn pages(server: &mut dyn Server, prefix: &str, each: &mut Each<'_>) -> Result<()> {
     let mut cursor = Some(0);
     while let Some(at) = cursor {

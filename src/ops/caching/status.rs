@@ -1,4 +1,4 @@
-//! `cache status`: what the cache is, whether it is set up well, and what it brings.
+//! `cache status`: the state, the configuration and the benefit of the cache.
 
 use serde::Serialize;
 
@@ -16,25 +16,25 @@ use crate::settings::{CachePolicy, CacheSettings};
 pub struct CacheStatus {
     /// `auto`, `always` or `never`.
     pub policy: &'static str,
-    /// The Redis server; `None`: none is named, and reads go to the database.
+    /// The Redis server; `None` if not configured.
     pub redis: Option<ServerStatus>,
-    /// What it brings, by class.
+    /// Its use and benefit, by class.
     pub classes: Vec<ClassStatus>,
-    /// What a process that stays keeps in its memory.
+    /// The in-memory cache of a long-lived process.
     pub memory: MemoryTier,
 }
 
 /// A server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServerStatus {
-    /// Which one, without user and password.
+    /// The server, without user and password.
     pub server: String,
-    /// What it is.
+    /// Its state.
     #[serde(flatten)]
     pub facts: Facts,
-    /// Answers that it has, of whatever database.
+    /// Number of answers of all databases.
     pub answers: u64,
-    /// How it is set up, against how it should be.
+    /// Its actual and recommended settings.
     pub settings: Vec<ServerSetting>,
 }
 
@@ -43,51 +43,51 @@ pub struct ServerStatus {
 pub struct ServerSetting {
     /// Its name.
     pub name: &'static str,
-    /// What it is; `None`: the server does not say.
+    /// Its value; `None` if the server does not report it.
     pub value: Option<String>,
-    /// What it should be.
+    /// The recommended value.
     pub should_be: &'static str,
-    /// Whether it is that; `None`: nobody knows.
+    /// Whether the value is good; `None` if unknown.
     pub good: Option<bool>,
 }
 
-/// What the cache brings for questions of one class.
+/// The use and benefit of the cache for one class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassStatus {
     /// The class.
     pub class: &'static str,
-    /// Whether Redis is asked.
+    /// Whether Redis is used.
     pub used: bool,
-    /// Why, or why not.
+    /// The reason.
     pub why: String,
-    /// What an answer from Redis takes, in microseconds, connecting included; the median.
+    /// Median time of an answer from Redis, including connecting, in microseconds.
     pub hit_us: Option<f64>,
-    /// What an answer from the database takes, in microseconds; the median.
+    /// Median time of an answer from the database, in microseconds.
     pub database_us: Option<f64>,
-    /// What was asked in the last day.
+    /// Queries of the last day.
     #[serde(flatten)]
     pub lookups: Lookups,
-    /// The share of questions that Redis had an answer to.
+    /// Hit rate of Redis.
     pub hit_rate: Option<f64>,
-    /// The share of requests that were answered from memory.
+    /// Hit rate of in-memory caches.
     pub memory_hit_rate: Option<f64>,
 }
 
-/// The bounds of the memory cache of a process that stays, on this machine.
+/// The limits of the in-memory cache on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MemoryTier {
-    /// The fewest entries that it has room for.
+    /// Minimum capacity in entries.
     pub fewest_entries: usize,
-    /// The most.
+    /// Maximum capacity in entries.
     pub most_entries: usize,
-    /// The most bytes.
+    /// Maximum size in bytes.
     pub most_bytes: usize,
-    /// How long an entry stays, in seconds.
+    /// Time to live of an entry, in seconds.
     pub ttl_s: u64,
 }
 
-/// Looks at the server, measures what an answer costs with it and without, and notes that for `--cache auto`. `factories` and `notes`
-/// are there where a server is named; `done` gets how many classes are measured.
+/// Reads the state of the server, measures the cost of answers with and without it, and records it for `--cache auto`.
+/// `factories` and `notes` are given if a server is configured; `done` gets the number of measured classes.
 pub fn cache_status(
     settings: &CacheSettings,
     server: Option<(&Factories<'_>, &Notes)>,
@@ -118,14 +118,14 @@ pub fn cache_status(
     Ok(CacheStatus { policy: policy.as_str(), redis: Some(redis), classes, memory })
 }
 
-/// Measures, and notes it for other processes.
+/// Measures the costs, and records them for other processes.
 fn measured(factories: &Factories<'_>, notes: &Notes, clock: Clock, done: &mut dyn FnMut(usize)) -> Result<Noted> {
     let mut known = notes.read();
     known.left_alone_until = None; // it just answered
     known.costs = costs(factories, clock, done)?;
     known.measured_at = Some(clock.now().as_second());
     if let Err(error) = notes.write(&known) {
-        tracing::warn!(%error, "what was measured cannot be known beside the database");
+        tracing::warn!(%error, "cannot record the measured costs beside the database");
     }
     Ok(known)
 }
@@ -163,7 +163,7 @@ fn share(part: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| part as f64 / all as f64)
 }
 
-/// A server that is full evicts what nobody asked for lately, and tells the fleet what expired.
+/// The recommended settings: evict the least recently used keys, and publish expired ones.
 fn server_settings(facts: &Facts) -> Vec<ServerSetting> {
     let setting = |name, value: Option<String>, should_be, is_good: &dyn Fn(&str) -> bool| ServerSetting {
         name,

@@ -1,4 +1,4 @@
-//! `cache warm`: answers that will be asked for, stored before anybody asks.
+//! `cache warm`: caches common answers in advance.
 
 use serde::Serialize;
 
@@ -11,45 +11,46 @@ use crate::clock::Clock;
 use crate::model::{AgentType, Tables};
 use crate::store::{NameKind, SkillFilter, Store};
 
-/// What is sent at once, at most: answers, and bytes of answers.
+/// Maximum number of answers, and of their bytes, per pipeline.
 const ANSWERS_A_PIPELINE: usize = 500;
 const BYTES_A_PIPELINE: usize = 1024 * 1024;
 
-/// What to store.
+/// The answers to cache.
 #[derive(Debug, Clone)]
 pub struct Warm {
-    /// What these agent types get; `None`: all that are mapped to something.
+    /// Agent types; `None` for all with mappings.
     pub agents: Option<Vec<AgentType>>,
 }
 
-/// What was stored.
+/// The cached answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WarmReport {
     /// By class.
     pub classes: Vec<WarmedClass>,
-    /// Answers in all.
+    /// Number of answers.
     pub answers: usize,
     /// Their bytes.
     pub bytes: usize,
-    /// Answers that are not kept, since they depend on more than the tables that they are made of.
+    /// Number of answers that cannot be cached, since they do not depend on the database alone.
     pub not_kept: usize,
-    /// Answers that cannot be given: a required skill has not its approved bytes, say.
+    /// Queries that failed, for example because approved bytes of a required skill are missing.
     pub failed: Vec<String>,
 }
 
-/// Answers of one class that were stored.
+/// The cached answers of one class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WarmedClass {
     /// The class.
     pub class: &'static str,
-    /// How many.
+    /// Their number.
     pub answers: usize,
     /// Their bytes.
     pub bytes: usize,
 }
 
-/// Stores what agents get as `load` without options gives it, the list of skills, and the reports over everything. Each answer is
-/// computed in its own snapshot, which is closed before the server is told; `progress` gets what is done and all.
+/// Caches `load` without options for each agent type, the list of skills, and the reports over everything. Each answer
+/// is computed in its own snapshot, which is closed before the server is accessed. `progress` gets the number done and
+/// in total.
 pub fn warm(
     store: &mut dyn Store,
     server: &mut dyn Server,

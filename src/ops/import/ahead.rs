@@ -1,9 +1,10 @@
-//! Finding, reading and understanding files ahead of the writer, on all cores, in the order of their paths: one thread walks through
-//! the folder, the others take turns at what it finds, and the writer takes what they read in the same turns. What was written goes
-//! back to them, so that its memory is used again and freed where it was taken: an allocator of many threads is slow otherwise.
+//! Finds, reads and parses files ahead of the writer, on all cores, in path order. One thread walks the folder, the
+//! others read the files in turns, and the writer takes them in the same turns. Written pieces go back to the readers,
+//! so that their memory is reused, and freed by the thread that allocated it: otherwise a multi-threaded allocator is
+//! slow.
 //!
-//! The writer begins when the walk has ended, for only then is it known which names other files may claim. Meanwhile the readers
-//! read, up to a bounded number of pieces.
+//! The writer starts when the walk has ended, since only then all candidates for a name are known. Meanwhile the
+//! readers read ahead, up to a limited number of pieces.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -19,25 +20,25 @@ use crate::ops::content_file::{FileError, Folder};
 use crate::ops::error::Result;
 use crate::ops::tree::{Found, Walked, folder_name, walk};
 
-/// A turn is small enough that the writer begins soon and that what it writes is still in the processor's cache, and large enough
-/// that the threads seldom wait for each other.
+/// Files per turn: few enough that the writer starts soon and its data is still in the processor's cache, and enough
+/// that threads rarely wait for each other.
 const TURN_FILES: usize = 32;
 
-/// Large files do not wait for the end of the turn.
+/// Maximum size of a piece, so that large files do not wait for the end of the turn.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// How many pieces all readers may be ahead, so that they have something to do during the walk. The pages of a database that is there
-/// take most of the memory that an import may have; those of a new one take little.
+/// Maximum number of pieces read ahead during the walk. The pages of an existing database use most of an import's
+/// memory; those of a new one use little.
 const PIECES_AHEAD: usize = 6;
 const PIECES_AHEAD_OF_A_NEW_DATABASE: usize = 64;
 
-/// A batch is one transaction: large enough for few fsyncs, small enough to let other writers in between and to fit in memory.
-/// The first is small, so that writing begins soon, and each is twice as large as the one before.
+/// Limits of a batch, which is one transaction: large enough for few syncs, small enough to let other writers in
+/// between and to fit in memory. The first one is small, so that writing starts soon; each next one is twice as large.
 const FIRST_BATCH_FILES: usize = 64;
 const BATCH_FILES: usize = 1024;
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
-/// Some files that were read; never none.
+/// Files that were read, at least one.
 #[derive(Default)]
 pub(super) struct Piece {
     /// The bytes of all of them.
@@ -51,22 +52,22 @@ pub(super) struct Piece {
 pub(super) enum Files {
     /// All skill files below the folder.
     Below {
-        /// Also those that are part of another skill.
+        /// Whether to include files inside another skill's folder.
         nested: bool,
     },
     /// These.
     These(Vec<Task>),
 }
 
-/// The folder as a whole.
+/// The result of the walk.
 #[derive(Default)]
 pub(super) struct Tree {
     pub(super) walked: Walked,
-    /// Names of folders that hold exactly one skill file and share their name with no other such folder.
+    /// Unique names of folders with exactly one skill file.
     pub(super) unique: HashSet<String>,
 }
 
-/// What is there to be written.
+/// The pieces to write.
 pub(super) struct Pieces<'a> {
     tree: Receiver<std::result::Result<Tree, FileError>>,
     queues: Vec<Receiver<Piece>>,
@@ -77,7 +78,7 @@ pub(super) struct Pieces<'a> {
     taken: usize,
 }
 
-/// Calls `write` with what is read from a folder, while more is read. `fresh`: into a new database.
+/// Calls `write` with the pieces of a folder while reading continues. `fresh` means a new database.
 pub(super) fn read_ahead(
     reader: &Reader<'_>,
     files: Files,
@@ -103,12 +104,12 @@ pub(super) fn read_ahead(
         start(scope, folder, move || {
             let _ = ended.send(hand_out(folder, files, &turns, count)); // nobody waits where writing failed
         })?;
-        // When this is dropped the others stop: nobody takes what they read.
+        // Dropping this stops the other threads.
         write(&mut Pieces { tree, queues, turn: 0, next: None, used: &used, found: &found, taken: 0 })
     })
 }
 
-/// A thread that helps to read the folder.
+/// Starts a thread that helps to read the folder.
 fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
     folder: &Folder,
@@ -182,17 +183,17 @@ fn read(reader: &Reader<'_>, turns: &Receiver<Vec<Task>>, pieces: &SyncSender<Pi
 }
 
 impl Pieces<'_> {
-    /// What the walk found, as soon as it has ended.
+    /// Waits for the end of the walk, and returns its result.
     pub(super) fn tree(&self) -> std::result::Result<Tree, FileError> {
         self.tree.recv().unwrap_or_else(|_| Ok(Tree::default())) // it panicked: the scope passes that on
     }
 
-    /// Whether there is anything left to be written; waits until that is known.
+    /// Whether pieces are left; waits until this is known.
     pub(super) fn any_left(&mut self) -> bool {
         self.peek().is_some()
     }
 
-    /// The next piece of a batch, where there is room for it.
+    /// The next piece, if the batch has room for it.
     pub(super) fn next_of(&mut self, batch: &mut Batch) -> Option<Piece> {
         let piece = self.peek()?;
         if !batch.takes(piece.files.len(), piece.bytes.len()) {
@@ -203,19 +204,19 @@ impl Pieces<'_> {
         Some(piece)
     }
 
-    /// Gives back what was written.
+    /// Returns a written piece for reuse.
     pub(super) fn give_back(&self, piece: Piece) {
         if let Ok(mut used) = self.used.lock() {
             used.push(piece);
         }
     }
 
-    /// How many files were taken so far.
+    /// Number of files taken so far.
     pub(super) fn taken(&self) -> usize {
         self.taken
     }
 
-    /// How many files were found so far.
+    /// Number of files found so far.
     pub(super) fn found(&self) -> usize {
         self.found.load(Ordering::Relaxed)
     }
@@ -231,7 +232,7 @@ impl Pieces<'_> {
     }
 }
 
-/// What one transaction takes.
+/// The size of one transaction.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) files: usize,

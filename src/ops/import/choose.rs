@@ -1,7 +1,7 @@
-//! Which file gets a name that several claim, or that its folder does not bear.
+//! Decides which file gets a name that several files declare, or that is not the name of its folder.
 //!
-//! The file that the skill came from keeps its name against every other claim; else the best claim wins (see `tree::place`). The
-//! outcome depends on the files and on the database alone, not on the order in which they were read.
+//! The source file of an existing skill keeps the name; otherwise the best claim wins (see `tree::place`). The result
+//! depends only on the files and the database, not on the order of reading.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +16,7 @@ use crate::ops::error::Result;
 use crate::ops::tree::{Claim, Found};
 use crate::store::{NameKind, Snapshot};
 
-/// A file that claims a name.
+/// A file that declares a name.
 pub(super) struct Candidate {
     found: Found,
     name: SkillName,
@@ -46,12 +46,12 @@ impl Candidate {
     }
 }
 
-/// A file that has its name for good. Nearly every file is one, and nearly none is ever asked about: it is kept small.
+/// A file with a final name. Nearly every file becomes one, so it is kept small.
 #[derive(Clone)]
 pub(super) struct Holder {
     name: SkillName,
     hash: ContentHash,
-    /// From the folder that is imported.
+    /// The path relative to the imported folder.
     path: PathBuf,
     has_front_matter: bool,
 }
@@ -71,7 +71,7 @@ impl Holder {
     }
 }
 
-/// The files that have a name, by the name as it is compared.
+/// The files with final names, by folded name.
 #[derive(Default)]
 pub(super) struct Holders(HashMap<String, Vec<Holder>>);
 
@@ -88,12 +88,12 @@ impl Holders {
     }
 }
 
-/// Decides about all names that are not settled yet.
+/// The decisions about all undecided names.
 pub(super) struct Choice<'a> {
     pub(super) sources: &'a Sources<'a>,
-    /// What is in the database; none where there is nothing.
+    /// The database; `None` if it is new.
     pub(super) known: Option<&'a dyn Snapshot>,
-    /// The name of the imported folder, where names that several files claim get one before them.
+    /// The name of the imported folder, if duplicate names get a prefix.
     pub(super) namespace: Option<&'a str>,
     pub(super) holders: Holders,
     pub(super) report: &'a mut ImportReport,
@@ -116,7 +116,7 @@ impl<'a> Choice<'a> {
         Ok(Self { sources, known, namespace, holders, report, winners, names, renamed })
     }
 
-    /// The files to import, in the order of their paths.
+    /// The files to import, in path order.
     pub(super) fn among(mut self, candidates: Vec<Candidate>) -> Result<Vec<Task>> {
         let candidates = self.one_a_folder(candidates);
         self.decide(candidates)?;
@@ -127,7 +127,7 @@ impl<'a> Choice<'a> {
         Ok(self.winners)
     }
 
-    /// A folder is one skill, however many spellings of the file name it has.
+    /// Keeps one candidate per folder, which is one skill even with several spellings of `SKILL.md`.
     fn one_a_folder(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
         let mut first: HashMap<_, (String, ContentHash)> = HashMap::new();
         let mut kept = Vec::new();
@@ -136,7 +136,7 @@ impl<'a> Choice<'a> {
             match first.get(&folder).filter(|_| candidate.found.shares_folder) {
                 Some((_, hash)) if *hash == candidate.hash => self.report.copies += 1,
                 Some((path, _)) => {
-                    let reason = format!("its folder is the skill that {path} describes");
+                    let reason = format!("{path} is the skill file of its folder");
                     self.refuse(&candidate, Kind::SameName, reason);
                 }
                 None => {
@@ -161,7 +161,7 @@ impl<'a> Choice<'a> {
         Ok(())
     }
 
-    /// Files whose names are the same but for case. Skills that are there keep their names, also where they differ in case only.
+    /// Decides between files whose names differ only in case. Existing skills keep their names.
     fn group(&mut self, group: Vec<Candidate>) -> Result<()> {
         let mut known: BTreeMap<String, (Skill, Vec<Candidate>)> = BTreeMap::new();
         let mut free = Vec::new();
@@ -184,7 +184,7 @@ impl<'a> Choice<'a> {
         Ok(self.known.map(|it| it.skill(name)).transpose()?.flatten())
     }
 
-    /// One of these gets the name, unless it is taken.
+    /// Gives the name to one of these files, unless it is taken.
     fn contest(&mut self, mut claims: Vec<Candidate>, skill: Option<&Skill>) -> Result<()> {
         claims.sort_by(|a, b| a.claim.cmp(&b.claim));
         let Some(first) = claims.first() else { return Ok(()) };
@@ -224,7 +224,7 @@ impl<'a> Choice<'a> {
         Ok(())
     }
 
-    /// Which of them is the file that the skill came from.
+    /// The candidate that is the skill's source file.
     fn own_source(&self, claims: &[Candidate], skill: Option<&Skill>) -> Result<Option<usize>> {
         let (Some(skill), Some(known)) = (skill, self.known) else { return Ok(None) };
         for (index, it) in claims.iter().enumerate() {
@@ -254,7 +254,7 @@ impl<'a> Choice<'a> {
             return self.twin(candidate, &format!("\"{}\", the name of {winner}", holder.name));
         }
         let why = if by_source { "the skill came from it" } else { holder.claim().better_because(&candidate.claim) };
-        let reason = format!("it has the same name \"{}\" as {winner}, which has it because {why}", candidate.name);
+        let reason = format!("it has the same name \"{}\" as {winner}, which wins because {why}", candidate.name);
         self.refuse(&candidate, Kind::SameName, reason);
     }
 
@@ -274,7 +274,7 @@ impl<'a> Choice<'a> {
                 self.renamed.push(candidate);
             }
             Err(error) => {
-                let reason = format!("other files claim its name \"{}\", and {error}", candidate.name);
+                let reason = format!("other files declare its name \"{}\", and {error}", candidate.name);
                 self.refuse(&candidate, Kind::SameName, reason);
             }
         }

@@ -1,6 +1,6 @@
-//! `init --from`: a folder of skill files goes into the database, in few transactions. One bad file never stops the rest.
+//! `init --from`: imports a folder of skill files in few transactions. A bad file does not stop the others.
 //!
-//! # Whose name it is
+//! # Names
 //!
 //! Many files may claim one name, and a name is known only when its file was read; but the bytes of a whole tree do not fit in
 //! memory. So an import has two rounds, and the same outcome in a fresh database and in one that is there, however large the
@@ -16,11 +16,11 @@
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `ahead`, `prepare` | finding, reading and understanding files on all cores |
-//! | `choose`, `namespace`, `source` | which file has a name, and which file a skill came from |
+//! | `ahead`, `prepare` | finding, reading and parsing files on all cores |
+//! | `choose`, `namespace`, `source` | which file gets a name, and the source of a skill |
 //! | `early` | which files have their names before all claims are known |
-//! | `write` | one file into the database |
-//! | `report` | what happened to each file |
+//! | `write` | writing to the database |
+//! | `report` | the outcome for each file |
 
 mod ahead;
 mod choose;
@@ -48,41 +48,41 @@ pub use report::{ImportReport, Kind as RefusalKind, Refusal, Skipped, UpdatedSki
 use source::Sources;
 use write::Writer;
 
-/// What to import.
+/// An import to make.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Import<'a> {
     /// The folder.
     pub folder: &'a Path,
-    /// Of skills whose front matter names none of the five; `domain` where not given. A file's own category never makes the review
-    /// weaker than this one's. New bytes of a skill that is there have its level, and at least that of this one where it is given.
+    /// The category of skills without one; `domain` by default. A file's category never requires a weaker review than
+    /// this one. New bytes of an existing skill keep its level, but at least that of this category, if given.
     pub category: Option<Category>,
     /// Default category from the project's settings file. It never lowers the approval level.
     pub project_category: Option<Category>,
     /// Whether a file's own category and level are obeyed, also where they make the review weaker.
     pub trust_levels: bool,
-    /// Import files that changed since as the next version.
+    /// Import changed files as the next version.
     pub update: bool,
-    /// Update skills that came from another file, too: their new bytes are escalated.
+    /// Also update skills that came from another file; their new bytes are escalated.
     pub from_any: bool,
-    /// Import files whose name others claim as `collection-name`.
+    /// Import files with duplicate names as `collection-name`.
     pub namespace: bool,
-    /// Import files that are part of another skill, too.
+    /// Also import files inside another skill's folder.
     pub nested: bool,
-    /// Record an approval each, by this approver.
+    /// Approve each skill, as this approver.
     pub approve_as: Option<&'a str>,
-    /// Why, for the records.
+    /// The reason, for the records.
     pub reason: Option<&'a str>,
-    /// Take back bytes that were rejected; there is a reason.
+    /// Accept bytes that were rejected; there is a reason.
     pub override_rejection: bool,
-    /// Agent types that get the skills.
+    /// Agent types to map the skills to.
     pub agents: &'a [AgentType],
-    /// Whether the database is new: nobody else has it, and there are no skills in it.
+    /// Whether the database is new: without skills, and not visible to other processes yet.
     pub fresh: bool,
 }
 
 impl<'a> Import<'a> {
-    /// An import that says no more than it must.
+    /// An import with default options.
     #[must_use]
     pub fn new(folder: &'a Path) -> Self {
         Self {
@@ -112,16 +112,16 @@ impl<'a> Import<'a> {
     }
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportEvent {
-    /// Files that are committed or refused.
+    /// Number of files committed or refused.
     pub done: usize,
-    /// All files that were found so far.
+    /// Number of files found so far.
     pub total: usize,
 }
 
-/// Imports every skill file below a folder. What was reported to `progress` is committed, in a database that is there.
+/// Imports every skill file below a folder. In an existing database, everything reported to `progress` is committed.
 pub fn import(
     store: &mut dyn Store,
     files: &Files,
@@ -160,7 +160,7 @@ pub fn import(
     Ok(writer.report.sorted())
 }
 
-/// Decides about the names that are not settled yet; answers the files that get one.
+/// Decides about the open names, and returns the files that get one.
 fn choose(store: &mut dyn Store, folder: &Folder, writer: &mut Writer<'_>) -> Result<Vec<Task>> {
     let candidates = std::mem::take(&mut writer.candidates);
     if candidates.is_empty() {
@@ -173,7 +173,7 @@ fn choose(store: &mut dyn Store, folder: &Folder, writer: &mut Writer<'_>) -> Re
     Choice::new(writer.sources, snapshot.as_deref(), namespace, holders, &mut writer.report)?.among(candidates)
 }
 
-/// All batches; after each, `done` is told.
+/// Writes all batches, and calls `done` after each.
 fn write_all<'w>(
     store: &mut dyn Store,
     pieces: &mut Pieces<'_>,

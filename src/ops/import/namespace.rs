@@ -1,9 +1,8 @@
-//! What stands before a name that several files claim.
+//! The prefix for a name that several files declare.
 
 use std::path::Path;
 
-/// The name of the collection that a file is in: that of the first folder on the way to it, unless that is the skill's own; then
-/// that of the imported folder.
+/// The collection of a file: the first folder of its path, or the imported folder if the first one is the skill's own.
 pub(super) fn collection(path: &Path, imported: &str) -> String {
     let folders: Vec<_> = path.parent().into_iter().flat_map(Path::components).collect();
     let first = folders.first().filter(|_| folders.len() > 1);
@@ -11,7 +10,7 @@ pub(super) fn collection(path: &Path, imported: &str) -> String {
     own.or_else(|| Some(as_name(imported)).filter(|it| !it.is_empty())).unwrap_or_else(|| "collection".to_owned())
 }
 
-/// Lower-case letters and digits, and single hyphens for the rest.
+/// Converts to lower-case letters and digits, with single hyphens for everything else.
 fn as_name(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let words = lower.split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
@@ -25,7 +24,7 @@ mod tests {
     use super::collection;
 
     #[test]
-    fn a_file_belongs_to_the_first_folder_on_the_way_or_to_the_imported_one() {
+    fn the_collection_is_the_first_folder_or_the_imported_one() {
         for (path, name) in [
             ("acme__tools/skills/x/SKILL.md", "acme-tools"),
             (".kiro/skills/x/SKILL.md", "kiro"),

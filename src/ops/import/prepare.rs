@@ -1,4 +1,4 @@
-//! One file from the folder, read, hashed and understood, on the way to the writer.
+//! Reads, hashes and parses one file for the writer.
 
 use std::ops::Range;
 
@@ -9,31 +9,31 @@ use crate::ops::project::Project;
 use crate::ops::rules::{Described, Remark, describe};
 use crate::ops::tree::{Found, folder_name};
 
-/// What reading needs.
+/// The inputs for reading files.
 pub(super) struct Reader<'a> {
     pub(super) files: &'a Files,
     pub(super) folder: &'a Folder,
     pub(super) project: &'a Project,
 }
 
-/// A file to be read.
+/// A file to read.
 pub(super) struct Task {
     pub(super) found: Found,
-    /// What was decided when it was read before.
+    /// The decision after an earlier read.
     pub(super) chosen: Option<Chosen>,
 }
 
 /// A file that won its name.
 pub(super) struct Chosen {
     pub(super) name: SkillName,
-    /// Of the bytes that it had then.
+    /// The hash of its bytes at that time.
     pub(super) hash: ContentHash,
 }
 
-/// A file that was read, or why not.
+/// A file that was read, or the reason why not.
 pub(super) struct Prepared {
     pub(super) found: Found,
-    /// From the folder that is imported, as it is shown.
+    /// The path for display, relative to the imported folder.
     pub(super) path: String,
     pub(super) outcome: Result<Item, Unusable>,
 }
@@ -44,20 +44,20 @@ pub(super) struct Unusable {
     pub(super) reason: String,
 }
 
-/// A file on its way into the database.
+/// A file to import.
 pub(super) struct Item {
     pub(super) name: SkillName,
     /// Whether it won its name.
     pub(super) settled: bool,
     pub(super) stored_path: String,
-    /// Where its bytes are among those of its piece.
+    /// The range of its bytes in its piece.
     pub(super) bytes: Range<usize>,
     pub(super) described: Described,
     pub(super) warnings: Vec<Refusal>,
 }
 
 impl Reader<'_> {
-    /// Reads a file; its bytes are put behind those that are there.
+    /// Reads a file, and appends its bytes to `bytes`.
     pub(super) fn prepare(&self, task: Task, bytes: &mut Vec<u8>) -> Prepared {
         let Task { found, chosen } = task;
         let path = found.relative().to_string_lossy().into_owned();
@@ -76,13 +76,15 @@ impl Reader<'_> {
         let settled = chosen.is_some();
         let name = match chosen {
             Some(chosen) if chosen.hash != described.hash => {
-                return Err(Unusable::because("it changed while it was imported".to_owned()));
+                return Err(Unusable::because("it changed during the import".to_owned()));
             }
             Some(chosen) => chosen.name,
             None => own.clone(),
         };
         if name != own {
-            described.warnings.push(Remark::about(format!("it names itself \"{own}\" and is imported as \"{name}\"")));
+            described
+                .warnings
+                .push(Remark::about(format!("it declares the name \"{own}\" and is imported as \"{name}\"")));
         }
         let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(shown, Kind::Warning, it.message) };
         let warnings = std::mem::take(&mut described.warnings).into_iter().map(refusal).collect();
@@ -90,16 +92,16 @@ impl Reader<'_> {
     }
 }
 
-/// Finds the name: that of the front matter, where `deploy` would take it, else the folder's.
+/// Finds the name: the one in the front matter, if valid, or else the folder's.
 fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable> {
-    // The folder where it was found, which is not where a link leads.
+    // The folder where it was found, not that of a link's target.
     let folder = folder_name(&found.path).unwrap_or_default();
     let own = described.name.as_deref().map(str::parse::<SkillName>);
     let name = match own {
         Some(Ok(name)) => name,
         other => {
-            // Nothing that a refused file says is repeated.
-            let own = if other.is_some() { "its name is none that a skill can have" } else { "it has no name" };
+            // Errors about refused files do not quote them.
+            let own = if other.is_some() { "its name is not valid" } else { "it has no name" };
             let name = folder.parse().map_err(|error| {
                 Unusable::because(format!("{own}, and its folder does not name it either: {error}"))
             })?;
@@ -111,7 +113,7 @@ fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable>
         }
     };
     if !is_conformant_name(name.as_str()) {
-        let message = format!("the name \"{name}\" is not one that the Agent Skills format takes");
+        let message = format!("the name \"{name}\" does not conform to the Agent Skills format");
         described.warnings.push(Remark::about(message));
     }
     Ok(name)

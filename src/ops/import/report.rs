@@ -1,4 +1,4 @@
-//! What an import answers: what happened to each file.
+//! The report of an import.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,85 +8,85 @@ use serde::Serialize;
 use crate::model::path_as_text;
 use crate::ops::tree::Walked;
 
-/// What happened to each file: `found` is the sum of `imported`, `unchanged`, `copies` and `updated`, and of the lengths of
-/// `changed`, `nested` and `refused`.
+/// The outcome for each file. `found` is the sum of `imported`, `unchanged`, `copies` and `updated`, and of the lengths
+/// of `changed`, `nested` and `refused`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ImportReport {
     /// The folder.
     #[serde(serialize_with = "path_as_text")]
     pub folder: PathBuf,
-    /// Skill files below it.
+    /// Number of skill files below it.
     pub found: usize,
-    /// New skills.
+    /// Number of new skills.
     pub imported: usize,
-    /// Skills whose bytes are in the database already.
+    /// Number of skills with the same bytes as before.
     pub unchanged: usize,
-    /// Files with the name and the bytes of one that was taken.
+    /// Number of copies: files with the name and bytes of an imported one.
     pub copies: usize,
-    /// Skills that got a new version.
+    /// Number of skills with a new version.
     pub updated: usize,
-    /// Each of them.
+    /// The updated skills.
     pub updates: Vec<UpdatedSkill>,
-    /// Files that changed since, and were left alone.
+    /// Changed files that were not imported.
     pub changed: Vec<Refusal>,
-    /// Skill files that are part of another skill.
+    /// Skill files inside another skill's folder.
     pub nested: Vec<String>,
-    /// Files that were not taken.
+    /// Refused files.
     pub refused: Vec<Refusal>,
-    /// Of the new skills and versions: those that wait for review.
+    /// Number of new skills and versions that wait for review.
     pub pending: usize,
-    /// Mappings to agent types that were added.
+    /// Number of added mappings.
     pub mappings_added: usize,
-    /// Approvals that were recorded.
+    /// Number of recorded approvals.
     pub approvals_recorded: usize,
-    /// What was taken although something about it is odd.
+    /// Remarks about imported files.
     pub warnings: Vec<Refusal>,
-    /// What was not looked into.
+    /// Skipped paths.
     pub skipped: Vec<Skipped>,
-    /// How many transactions it took.
+    /// Number of transactions.
     pub transactions: usize,
 }
 
-/// A file, and what is to be said of it.
+/// A remark about a file.
 #[derive(Debug, Clone, Serialize)]
 pub struct Refusal {
-    /// From the folder that was imported.
+    /// The path relative to the imported folder.
     pub path: String,
-    /// What kind of thing is said.
+    /// The kind of remark.
     pub kind: Kind,
-    /// The line in the file, where there is one.
+    /// The line in the file, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// One sentence.
     pub reason: String,
 }
 
-/// Why a file was not taken as it is.
+/// Kinds of remarks about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// It cannot be read, or is no skill.
+    /// It is unreadable, or not a skill.
     Unusable,
     /// Another file has a better claim to its name.
     SameName,
-    /// A skill's name differs from its name in nothing but case.
+    /// Its name differs from another skill's only in case.
     CaseTwin,
     /// The skill of this name came from another file.
     OtherSource,
     /// Its bytes were rejected.
     Rejected,
-    /// It asks for a weaker review than the skill has.
+    /// It declares a weaker review than the skill has.
     LowersLevel,
-    /// No version number can be found for it.
+    /// There is no valid next version.
     Version,
-    /// It has other bytes than the skill, and updates were not asked for.
+    /// It has other bytes than the skill, and updates were not requested.
     Changed,
-    /// It was taken.
+    /// It was imported.
     Warning,
 }
 
 impl Kind {
-    /// The word for it in a list of totals.
+    /// Its label in the totals.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -108,21 +108,21 @@ impl Kind {
 pub struct UpdatedSkill {
     /// The skill.
     pub name: String,
-    /// From the folder that was imported.
+    /// The path relative to the imported folder.
     pub path: String,
-    /// The version before.
+    /// The previous version.
     pub previous_version: String,
-    /// The version now.
+    /// The new version.
     pub version: String,
-    /// The file that the skill came from until now, where that is another one.
+    /// The previous source, if it changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_source: Option<String>,
 }
 
-/// What was not looked into.
+/// Skipped paths.
 #[derive(Debug, Clone, Serialize)]
 pub struct Skipped {
-    /// From the folder that was imported.
+    /// The path relative to the imported folder.
     pub path: String,
     /// The reason why it was skipped.
     pub reason: &'static str,
@@ -139,7 +139,7 @@ impl ImportReport {
         Self { folder: folder.to_owned(), ..Self::default() }
     }
 
-    /// Adds what the walk left out.
+    /// Adds the results of the walk.
     pub(super) fn add(&mut self, walked: Walked) {
         let shown = |path: PathBuf| path.to_string_lossy().into_owned();
         self.found += walked.refused.len() + walked.nested.len();
@@ -170,7 +170,7 @@ impl ImportReport {
         self.skipped.extend(more.skipped);
     }
 
-    /// In the order of paths, whatever the order in which files were decided on.
+    /// Sorts everything by path.
     pub(super) fn sorted(mut self) -> Self {
         self.updates.sort_by(|a, b| a.path.cmp(&b.path));
         self.skipped.sort_by(|a, b| a.path.cmp(&b.path));
@@ -180,7 +180,7 @@ impl ImportReport {
         self
     }
 
-    /// How many files were refused, by kind.
+    /// Number of refused files by kind.
     #[must_use]
     pub fn refused_by_kind(&self) -> BTreeMap<Kind, usize> {
         let mut counts = BTreeMap::new();

@@ -1,11 +1,11 @@
-//! Where a skill came from. A skill keeps its source: a file that only claims its name is another one.
+//! The source of a skill. A skill keeps its source; another file with the same name is a different source.
 //!
-//! The source is the file that the newest imported version was read from, and where none was imported, or a later version was
-//! named by hand, the file of the current version. Paths are compared in Unicode's form NFC and without case.
+//! The source is the file of the newest imported version. If there is none, or a later version was deployed by hand, it
+//! is the file of the current version. Paths are compared case-insensitively in Unicode's form NFC.
 //!
-//! A collection that was moved or cloned to another place as a whole stays the same source where three things hold: the recorded
-//! file is gone, the imported folder has the name that it had (with that of its parent where it is just called `skills`), and the
-//! file has the same path in it. While the old file is there, two folders are two sources.
+//! A moved or cloned collection is the same source under three conditions: the recorded file is gone, the imported
+//! folder has the same name (including its parent's, if it is just called `skills`), and the file has the same path in
+//! it. As long as the old file exists, the folders are two sources.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,10 +18,10 @@ use crate::ops::project::Project;
 use crate::ops::tree::Found;
 use crate::store::Catalogue;
 
-/// Knows the folder that is imported.
+/// The sources in the imported folder.
 pub(super) struct Sources<'a> {
     project: &'a Project,
-    /// What a path in this folder ends with, up to its own part.
+    /// The name of the collection.
     collection: String,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Sources<'a> {
         Self { project, collection: collection(folder.path()) }
     }
 
-    /// The file that a skill came from, where it is not this one; none where it is.
+    /// The skill's source, if it is not this file.
     pub(super) fn other(
         &self,
         catalogue: &(impl Catalogue + ?Sized),
@@ -64,7 +64,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// What a folder is called: `skills` alone says nothing.
+/// The name of a collection: `skills` alone is not specific, so it includes the parent's name.
 fn collection(folder: &Path) -> String {
     let name = |it: &Path| it.file_name().map(|name| name.to_string_lossy().into_owned());
     let Some(own) = name(folder) else { return String::new() };
@@ -81,7 +81,7 @@ mod tests {
     use super::collection;
 
     #[test]
-    fn a_collection_is_known_by_a_name_that_says_something() {
+    fn a_collection_has_a_specific_name() {
         for (folder, name) in
             [("/a/b/pack", "pack"), ("/a/pack/skills", "pack/skills"), ("/skills", "skills"), ("/", "")]
         {

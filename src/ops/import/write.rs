@@ -1,4 +1,4 @@
-//! One file into the database, inside the transaction of its batch.
+//! Writes files to the database, inside the transaction of their batch.
 
 use std::collections::HashSet;
 
@@ -15,18 +15,18 @@ use crate::ops::rules::Remark;
 use crate::ops::tree::Found;
 use crate::store::Transaction;
 
-/// Who sends bytes to a decision where nobody is named.
+/// Default name recorded with escalations.
 const IMPORTER: &str = "cfn-import";
 
-/// Writes files and keeps the report.
+/// Writes files, and collects the report.
 pub(super) struct Writer<'a> {
     /// Of what is committed.
     pub(super) report: ImportReport,
-    /// Names of folders that no other folder with a skill file has; none before the walk has ended.
+    /// Unique names of folders with a skill file; `None` before the walk has ended.
     pub(super) unique: Option<HashSet<String>>,
-    /// The files that have their names for good.
+    /// The files with final names.
     pub(super) holders: Holders,
-    /// Files that are decided on when all are known.
+    /// Files to decide on when all are known.
     pub(super) candidates: Vec<Candidate>,
     pub(super) sources: &'a Sources<'a>,
     pub(super) request: &'a Import<'a>,
@@ -42,7 +42,7 @@ struct Taken {
     candidates: Vec<Candidate>,
 }
 
-/// A file, and what is needed to write it.
+/// A file, and the inputs for writing it.
 struct File<'a> {
     path: &'a str,
     found: &'a Found,
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
         self.request.namespace
     }
 
-    /// Takes some files; `Err` only where the database fails.
+    /// Writes some files. `Err` only if the database fails.
     pub(super) fn take(&mut self, tx: &mut dyn Transaction, piece: &Piece) -> Result<()> {
         for Prepared { found, path, outcome } in &piece.files {
             match outcome {
@@ -108,7 +108,7 @@ impl<'a> Writer<'a> {
 
     fn write(&mut self, tx: &mut dyn Transaction, file: &File<'_>) -> Result<()> {
         let item = file.item;
-        // In a fresh database there is nothing but what was taken.
+        // A new database has only the imported files.
         let known = match if self.request.fresh { Ok(None) } else { publish::find(tx, &item.name) } {
             Ok(known) => known,
             Err(error) => return self.refuse(file, error),
@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
             known.as_ref().map(|it| self.sources.other(tx, it, &item.stored_path, file.found)).transpose()?.flatten();
         if !item.settled {
             if source.is_some() {
-                // The skill's own file may be another one of the folder.
+                // The skill's source may be another file of the folder.
                 self.batch.candidates.push(Candidate::of(file.found, item));
                 return Ok(());
             }
@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds what is missing of bytes that are there.
+    /// Adds the missing parts of existing bytes.
     fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
         self.batch.report.unchanged += 1;
         tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
@@ -153,7 +153,8 @@ impl<'a> Writer<'a> {
             Some(_) => false,
         });
         if let Some(latest) = latest.filter(|_| judgement.is_none() && self.request.approve_as.is_some()) {
-            let reason = format!("its bytes are {}, and stay so: an import approves only what waits", latest.as_str());
+            let reason =
+                format!("its bytes remain {}: an import approves only bytes that wait for review", latest.as_str());
             self.batch.report.warnings.push(Refusal::new(file.path, Kind::Warning, reason));
         }
         let publication = Publication { file: None, ..self.publication(file, judgement) };
@@ -171,7 +172,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Other bytes for a skill that is there.
+    /// Publishes new bytes for an existing skill.
     fn replace(
         &mut self,
         tx: &mut dyn Transaction,
@@ -181,18 +182,17 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         let (name, new) = (&file.item.name, Visible(&file.item.stored_path));
         if let Some(old) = source.as_deref().filter(|_| !self.request.from_any) {
-            let old = if old.is_empty() { "no known file" } else { old };
+            let old = if old.is_empty() { "an unknown file" } else { old };
             let reason = format!("\"{name}\" comes from {}, and {new} is another source", Visible(old));
             self.batch.report.refused.push(Refusal::new(file.path, Kind::OtherSource, reason));
             return Ok(());
         }
         if !self.request.update {
-            let reason = format!("\"{name}\" is {} in the database, with other bytes", Visible(&skill.version));
+            let reason = format!("\"{name}\" {} in the database has other bytes", Visible(&skill.version));
             self.batch.report.changed.push(Refusal::new(file.path, Kind::Changed, reason));
             return Ok(());
         }
-        let moved =
-            source.as_ref().map(|old| format!("From another source: {} until now, {new} from now on", Visible(old)));
+        let moved = source.as_ref().map(|old| format!("New source: {new}, previously {}", Visible(old)));
         let judgement = moved.as_deref().map(|why| self.escalation(why)).or_else(|| self.approval());
         match publish::publish(tx, Some(skill), &self.publication(file, judgement)) {
             Ok(published) => {
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Counts what was published, and what is left to do.
+    /// Counts a publication in the report.
     fn note(&mut self, file: &File<'_>, published: Published, judgement: Option<Judgement<'_>>) {
         let approved = judgement.is_some_and(|it| it.decision == Decision::Approved);
         let escalated = judgement.is_some_and(|it| it.decision == Decision::Escalated);
@@ -222,7 +222,7 @@ impl<'a> Writer<'a> {
         self.batch.report.warnings.extend(published.warnings.into_iter().map(refusal));
     }
 
-    /// Notes why a file is not taken; a database that fails ends the import.
+    /// Records why a file was refused. A failure of the database ends the import.
     fn refuse(&mut self, file: &File<'_>, error: Error) -> Result<()> {
         let kind = match &error {
             Error::Store(_) | Error::File(_) => return Err(error),
@@ -235,7 +235,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The decision that was asked for; without one, what is not `auto` waits.
+    /// The requested decision. Without one, skills above level `auto` wait for review.
     fn approval(&self) -> Option<Judgement<'a>> {
         self.request.approve_as.map(|approver| Judgement {
             decision: Decision::Approved,
@@ -246,7 +246,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// The decision about bytes from another source: somebody has to look at them.
+    /// The decision about bytes from another source: they need a review.
     fn escalation<'b>(&self, reasoning: &'b str) -> Judgement<'b>
     where
         'a: 'b,

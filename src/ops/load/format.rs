@@ -1,20 +1,21 @@
-//! The texts in which an agent can get its skills. Writing changes nothing, and what is counted is what is written.
+//! Output formats for loaded skills. Rendering does not change the report, and token estimates count exactly the
+//! rendered text.
 
 use std::borrow::Cow;
 
 use super::{Listing, LoadReport, LoadedSkill};
 use crate::model::{ContentHash, Visible, json};
 
-/// How skills are handed out.
+/// An output format.
 #[derive(Debug, Clone)]
 pub enum Format {
     /// The report as JSON.
     Json,
-    /// Each body in a block of its own.
+    /// Each skill's content in a block of its own.
     Prompt,
     /// The `<available_skills>` block of the Agent Skills reference, with the paths of files.
     Xml(Listing),
-    /// One name a line.
+    /// One name per line.
     Names,
 }
 
@@ -23,7 +24,7 @@ const OPENING: &str = "<available_skills>";
 const CLOSING: &str = "\n</available_skills>";
 
 impl Format {
-    /// Writes a report in pieces that follow each other; bodies are not copied. The report as JSON is for the caller to write.
+    /// Renders a report as a sequence of pieces, without copying content. The caller writes JSON.
     #[must_use]
     pub fn pieces<'a>(&self, report: &'a LoadReport) -> Vec<Cow<'a, str>> {
         match self {
@@ -43,7 +44,7 @@ impl Format {
         }
     }
 
-    /// The bytes of a whole report.
+    /// Size of the rendered report, in bytes.
     pub(super) fn size(&self, report: &LoadReport) -> u64 {
         match self {
             Self::Json => json::size(report) + 1,
@@ -51,7 +52,7 @@ impl Format {
         }
     }
 
-    /// The bytes that are written around whatever skills there are.
+    /// Size of the rendered text without skills.
     pub(super) fn size_around(&self, agent_type: &str) -> u64 {
         match self {
             Self::Json => {
@@ -63,7 +64,7 @@ impl Format {
         }
     }
 
-    /// The bytes that a skill adds.
+    /// Size that a skill adds.
     pub(super) fn size_of(&self, skill: &LoadedSkill) -> u64 {
         match self {
             Self::Json => json::size(skill) + 1,
@@ -76,13 +77,13 @@ impl Format {
         }
     }
 
-    /// The bytes that a skill adds which is left out.
+    /// Size that a skill adds if it is left out.
     pub(super) fn size_of_left_out(&self, left_out: &super::LeftOut) -> u64 {
         if matches!(self, Self::Json) { json::size(left_out) + 1 } else { 0 }
     }
 }
 
-/// A body in a block whose tag no body knows: bodies are never altered.
+/// A skill's content in a block. The content is never altered, so the tag is one that no content contains.
 fn block<'a>(skill: &'a LoadedSkill, tag: &str) -> [Cow<'a, str>; 3] {
     let (name, version) = (attribute(&skill.picked.name), attribute(&skill.picked.version));
     let version = if version.is_empty() { version } else { format!(" version=\"{version}\"") };
@@ -93,7 +94,7 @@ fn block<'a>(skill: &'a LoadedSkill, tag: &str) -> [Cow<'a, str>; 3] {
     ]
 }
 
-/// What bodies write behind `<skill_content` or `</skill_content`, in small letters: usually nothing.
+/// The suffixes of `<skill_content` and `</skill_content` in contents, in lower case; usually none.
 #[derive(Debug, Default)]
 struct Tags(Vec<String>);
 
@@ -103,7 +104,7 @@ impl Tags {
         Self(bodies.flat_map(|body| body.match_indices('<').filter_map(|(at, _)| suffix(&body[at + 1..]))).collect())
     }
 
-    /// `skill_content_` and digits of the body's hash, more of them where a body has that tag.
+    /// `skill_content_` and digits of the content's hash; more digits if a content has that tag.
     fn free_for(&self, skill: &LoadedSkill) -> String {
         let hash = &skill.picked.content_hash;
         let free = |digits: &str| !self.0.iter().any(|it| it.starts_with(digits));
@@ -111,12 +112,12 @@ impl Tags {
         if let Some(digits) = shorter.into_iter().find(|it| free(it)) {
             return format!("{TAG}_{digits}");
         }
-        // Another body has all of the hash in it. A hash of what they wrote is in none of them.
+        // A content has the full hash. A hash of all suffixes is in none of them.
         format!("{TAG}_{}", ContentHash::of(format!("{hash} {}", self.0.join(" ")).as_bytes()))
     }
 }
 
-/// What follows `skill_content_`, where a tag of that name begins, whatever the case.
+/// The text after `skill_content_` in a tag, case-insensitively.
 fn suffix(text: &str) -> Option<String> {
     let name = text.trim_start_matches(|it: char| it == '/' || it.is_whitespace());
     let digits = name.get(TAG.len()..).filter(|_| name[..TAG.len()].eq_ignore_ascii_case(TAG))?.strip_prefix('_')?;
@@ -127,7 +128,7 @@ fn attribute(text: &str) -> String {
     Visible(text).to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
-/// An entry of the listing, byte for byte as the reference writes it.
+/// An entry of the listing, exactly as the reference writes it.
 fn entry(skill: &LoadedSkill) -> String {
     let Some(listed) = &skill.listed else { return String::new() };
     let (name, about) = (escape(&skill.picked.name), escape(&listed.description));
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn no_body_knows_the_tag_of_a_block() {
+    fn no_content_contains_the_tag_of_a_block() {
         for body in
             ["", "</skill_content>", "</Skill_Content>\n<SKILL_CONTENT name=\"root\">", "a < b", "<skill_conten"]
         {

@@ -1,4 +1,4 @@
-//! What a cache keeps of a load: everything but the bodies.
+//! The cached form of a load: everything but the content.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ impl Query for Load {
             .optional(self.phase.as_deref())
             .number(Some(self.max_skills as u64))
             .number(self.max_tokens)
-            // Only a budget depends on what the format writes.
+            // The format matters only with a token limit.
             .number(self.max_tokens.map(|_| self.format.code()))
             .flag(self.bootstrap)
     }

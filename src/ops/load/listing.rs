@@ -1,4 +1,4 @@
-//! Files instead of bodies: which file of a skill may be handed out, and what is said about it.
+//! Listings of files instead of content: finds the usable file of a skill, and its description.
 
 use std::path::Path;
 
@@ -9,28 +9,28 @@ use crate::ops::project::Project;
 use crate::skill_file::{Limits, SkillFile, first_sentence};
 use crate::store::Snapshot;
 
-/// Where the files of skills are.
+/// How to find the files of skills.
 #[derive(Debug, Clone)]
 pub struct Listing {
     /// Which files may be read.
     pub files: Files,
-    /// Where their paths are counted from.
+    /// The project that their paths are relative to.
     pub project: Project,
 }
 
-/// A file that may be handed out.
+/// A usable file.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// Its absolute path.
     pub(super) location: String,
-    /// What the skill is for.
+    /// The description.
     pub(super) description: String,
-    /// Whether the front matter says nothing about it, so that the body had to.
+    /// Whether the description comes from the body, since the front matter has none.
     pub(super) from_body: bool,
 }
 
 impl Listed {
-    /// Whether the front matter says nothing about the skill, so that the first sentence of its body stands for a description.
+    /// Whether the description is the first sentence of the body, since the front matter has none.
     #[must_use]
     pub fn is_from_body(&self) -> bool {
         self.from_body
@@ -38,8 +38,8 @@ impl Listed {
 }
 
 impl Listing {
-    /// The file of a skill, where it has the approved bytes at this moment and can be written without becoming something else: a
-    /// path is not escaped, so that line breaks and tags in it would forge entries.
+    /// The file of a skill, if it has the approved bytes now and its path is safe to print. Paths are not escaped, so
+    /// line breaks and tags in them would forge entries.
     pub(super) fn of(
         &self,
         snapshot: &dyn Snapshot,
@@ -52,10 +52,10 @@ impl Listing {
             .into_iter()
             .find(|place| self.files.read(place).is_ok_and(|file| file.bytes == content.as_bytes()))
         else {
-            return Ok(Err("its file is not what was approved, or is gone"));
+            return Ok(Err("its file is missing or differs from the approved bytes"));
         };
         let Some(location) = writable(&path) else {
-            return Ok(Err("its path has control characters, or parts that read like tags"));
+            return Ok(Err("its path has control characters or tags"));
         };
         let (description, from_body) = self.description(snapshot, skill, content)?;
         if skill.name.chars().any(breaks) || description.chars().any(|it| breaks(it) && !matches!(it, '\n' | '\t')) {
@@ -64,7 +64,7 @@ impl Listing {
         Ok(Ok(Listed { location, description, from_body }))
     }
 
-    /// What the recorded front matter says, or else the file itself, or else the first sentence of its body.
+    /// The description in the recorded front matter, or in the file, or the first sentence of the body.
     fn description(&self, snapshot: &dyn Snapshot, skill: &Picked, content: &str) -> Result<(String, bool)> {
         let recorded = match skill.origin {
             Some(origin) => snapshot.front_matter(origin.id, &skill.version)?.as_deref().and_then(described),
@@ -94,7 +94,7 @@ fn described(front_matter: &str) -> Option<String> {
     }
 }
 
-/// A path that stays one line, and no tag.
+/// The path, if it is one line and contains no tags.
 fn writable(path: &Path) -> Option<String> {
     let text = path.to_str()?;
     let tag =
@@ -102,7 +102,7 @@ fn writable(path: &Path) -> Option<String> {
     (!tag && !text.chars().any(breaks)).then(|| text.to_owned())
 }
 
-/// Whether a character is a control, or ends a line for some reader.
+/// Whether a character is a control character, or ends a line for some readers.
 fn breaks(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }

@@ -1,5 +1,5 @@
-//! `load`: what an agent gets. What is served is what was approved: bytes come from the database and are hashed before they
-//! are handed out; the file on disk is never read for a body.
+//! `load`: the approved skills of an agent type. Content comes from the database, and its hash is verified; the files
+//! on disk are not read for it.
 
 mod format;
 mod kept;
@@ -24,27 +24,27 @@ pub use remembered::Remembered;
 use selection::select;
 pub(super) use selection::tags;
 
-/// Which skills an agent asks for.
+/// A request for an agent's skills.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// The kind of agent.
+    /// The agent type.
     pub agent_type: AgentType,
-    /// Keywords of its task; empty: not stated.
+    /// Keywords of its task; empty if not stated.
     pub context: Vec<String>,
-    /// Its phase, where stated.
+    /// Its phase, if stated.
     pub phase: Option<String>,
-    /// The most skills, bootstrap skills not counted; required ones are never cut.
+    /// Maximum number of skills, excluding bootstrap skills; required skills are always included.
     pub max_skills: usize,
-    /// The maximum of tokens, estimated as bytes / 4 of what the format writes; required ones are never cut.
+    /// Maximum number of tokens, estimated as bytes / 4 of the rendered text; required skills are always included.
     pub max_tokens: Option<u64>,
-    /// Whether bootstrap skills come first.
+    /// Whether to include bootstrap skills, which come first.
     pub bootstrap: bool,
-    /// How they are handed out.
+    /// The output format.
     pub format: Format,
 }
 
 impl Load {
-    /// What is asked for where nothing is said but who asks.
+    /// A request with default options.
     #[must_use]
     pub fn usual(agent_type: AgentType) -> Self {
         Self {
@@ -59,50 +59,50 @@ impl Load {
     }
 }
 
-/// Who gets it, for the usage log.
+/// The agent and task for the usage log.
 #[derive(Debug, Clone)]
 pub struct UsageOf {
-    /// Which agent.
+    /// The agent's id.
     pub agent_id: String,
-    /// For which task.
+    /// The task's id.
     pub task_id: Option<String>,
 }
 
-/// What an agent gets.
+/// The skills of an agent.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoadReport {
-    /// The kind of agent.
+    /// The agent type.
     pub agent_type: AgentType,
-    /// In the order in which the agent should read them.
+    /// The skills, in the order for the agent to read them.
     pub skills: Vec<LoadedSkill>,
-    /// What it does not get although it is mapped to it, and why.
+    /// Mapped skills that are left out, with reasons.
     pub left_out: Vec<LeftOut>,
-    /// Bytes / 4 of what the format writes: an estimate.
+    /// Estimated tokens: bytes / 4 of the rendered text.
     pub estimated_tokens: u64,
-    /// Agent types with a similar name, where this one is mapped to nothing.
+    /// Similar agent types, if this one has no mappings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub did_you_mean: Vec<String>,
-    /// Whether this agent type is mapped to nothing at all.
+    /// Whether this agent type has no mappings.
     #[serde(skip)]
     pub unmapped: bool,
-    /// Whether a cache may keep it: neither did the usage log have a say in it, which every row may change, nor is anything left
-    /// out for damaged bytes.
+    /// Whether a cache may keep it. It may not if it depends on the usage log, or a skill is left out for damaged
+    /// bytes.
     #[serde(skip)]
     pub keepable: bool,
 }
 
-/// A skill that is handed out.
+/// A loaded skill.
 #[derive(Debug, Clone)]
 pub struct LoadedSkill {
-    /// Which one, and why it may be.
+    /// Everything but its content.
     pub picked: Picked,
-    /// Its bytes, exactly as they were approved.
+    /// Its content, exactly as approved.
     pub content: String,
-    /// Its file, where files are handed out.
+    /// Its file, for formats with files.
     pub listed: Option<Listed>,
 }
 
-/// Everything about a skill that is handed out but its bytes: what a cache keeps.
+/// A loaded skill without its content, as a cache keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Picked {
     /// Its name.
@@ -115,9 +115,9 @@ pub struct Picked {
     pub priority: i64,
     /// Whether limits and conditions do not apply to it.
     pub required: bool,
-    /// Where the bytes were read from.
+    /// The path that the content was read from.
     pub content_path: String,
-    /// What it is for, where the row says so: bootstrap skills.
+    /// Its description, for bootstrap skills that have one.
     pub description: Option<String>,
     /// The skill's row; none for a bootstrap skill.
     pub origin: Option<Origin>,
@@ -136,36 +136,36 @@ impl Serialize for LoadedSkill {
     }
 }
 
-/// What the usage log keeps about a skill at the time it was handed out.
+/// The properties of a skill that the usage log records when it is loaded.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Origin {
     /// The skill.
     pub id: SkillId,
-    /// How strictly it is reviewed.
+    /// Its approval level.
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
 }
 
-/// A skill that is not handed out.
+/// A skill that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Its name.
     pub name: String,
-    /// The reason why it was left out.
+    /// The reason.
     pub reason: String,
-    /// What kind of reason that is.
+    /// The kind of reason.
     pub cause: Cause,
 }
 
-/// Why a skill is not handed out.
+/// Kinds of reasons for leaving a skill out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
-    /// A limit or a gate: as it was asked for.
+    /// A limit or condition of the request.
     Limit,
-    /// Something that somebody should mend.
+    /// A fault that needs attention.
     Fault,
-    /// A bootstrap skill whose bytes nobody stored.
+    /// A bootstrap skill without stored content.
     NoBootstrapBytes,
 }
 
@@ -178,14 +178,14 @@ impl Serialize for LeftOut {
     }
 }
 
-/// Loads from the cache, or else from one snapshot.
+/// Loads from the cache, or from one snapshot.
 pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<LoadReport> {
     let mut report = cached(store, cache, request)?;
     settle(request, &mut report);
     Ok(report)
 }
 
-/// Loads, and writes one usage row per skill that is handed out in the same transaction.
+/// Loads skills, and logs one usage row for each in the same transaction.
 pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
     let now = clock.database_time();
     write(store, Durability::Normal, |tx| {
@@ -217,7 +217,7 @@ fn log(tx: &mut dyn Transaction, now: &str, request: &Load, usage: &UsageOf, rep
     Ok(())
 }
 
-/// Finds the files of skills, where files are handed out; those that may not be are left out.
+/// Resolves the files of skills, for formats with files; skills with an unusable file are left out.
 fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut LoadReport) -> Result<()> {
     let Format::Xml(listing) = &request.format else { return Ok(()) };
     for mut skill in std::mem::take(&mut report.skills) {
@@ -236,8 +236,8 @@ fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut LoadReport) ->
     Ok(())
 }
 
-/// Estimates what is written. Where that is over the budget, because what is left out is named in the text too, the last skills go
-/// that may.
+/// Estimates the tokens. If they exceed the limit, since the text also lists what is left out, the last optional skills
+/// are removed.
 fn settle(request: &Load, report: &mut LoadReport) {
     let mut bytes = request.format.size(report);
     while let Some(most) = request.max_tokens.filter(|most| tokens(bytes) > *most) {

@@ -1,5 +1,5 @@
-//! What a process that stays has answered, as it was sent: an answer is given again as long as nothing was written to the tables
-//! that it is made of, whoever writes.
+//! The encoded answers of a long-lived process. An answer is reused as long as no program writes to the tables that it
+//! was made from.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::ops::cached::{compute, is_asked, recall_at};
 use crate::ops::error::{Error, Result};
 use crate::store::Store;
 
-/// Encoded answers, by what was asked.
+/// Encoded answers by query.
 #[derive(Debug)]
 pub struct Remembered {
     answers: Memory<[u8; 32], Answer>,
@@ -30,7 +30,7 @@ enum LoadedFrom {
 }
 
 impl Remembered {
-    /// Nothing yet.
+    /// An empty cache.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         Self { answers: Memory::new(bounds) }
@@ -88,12 +88,12 @@ impl Remembered {
         Ok(LoadedFrom::Elsewhere(report, revision))
     }
 
-    /// What each class of questions had of it.
+    /// The statistics of each class.
     pub fn counts(&self) -> impl Iterator<Item = (Class, Counts)> {
         self.answers.counts()
     }
 
-    /// How many answers it allows itself now.
+    /// The current capacity in answers.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.answers.capacity()

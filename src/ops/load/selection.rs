@@ -1,4 +1,4 @@
-//! Which skills an agent gets: in order, under conditions, within limits.
+//! Selects the skills of an agent: in order, by conditions, within limits.
 
 use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
 use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, TddCondition, TddFigures};
@@ -6,7 +6,7 @@ use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
 use crate::store::Snapshot;
 
-/// Bytes, or why they cannot be handed out.
+/// Content, or why it cannot be served.
 type Body<T> = std::result::Result<T, String>;
 
 pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
@@ -40,7 +40,7 @@ pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadRepo
     })
 }
 
-/// Skills as they are picked, in order.
+/// The selection so far, in order.
 struct Selection<'a> {
     snapshot: &'a dyn Snapshot,
     request: &'a Load,
@@ -52,7 +52,7 @@ struct Selection<'a> {
 }
 
 impl Selection<'_> {
-    /// Bootstrap skills are nobody's choice, so neither limits nor a missing file may keep an agent from the rest.
+    /// Adds a bootstrap skill. Limits do not apply, and a missing one does not fail the load.
     fn bootstrap(&mut self, bootstrap: Bootstrap) -> Result<()> {
         let Some(hash) = bootstrap.content_hash else {
             self.leave_out(&bootstrap.name, "no hash of its bytes is recorded", Cause::NoBootstrapBytes);
@@ -94,7 +94,7 @@ impl Selection<'_> {
             return Ok(());
         }
         if !candidate.required && self.counted >= self.request.max_skills {
-            // Before its bytes are read: cost follows what is handed out, not what is mapped.
+            // Before its content is read, so that the cost depends on the loaded skills, not on the mapped ones.
             self.cut(&candidate.name, &format!("over the limit of {} skills", self.request.max_skills));
             return Ok(());
         }
@@ -112,7 +112,8 @@ impl Selection<'_> {
         Ok(())
     }
 
-    /// Conditions and the gate on test figures. A skill for another context is not named: it was not asked for.
+    /// Checks the conditions and the test figures. Skills for another context are not reported: they were not
+    /// requested.
     fn applies(&mut self, candidate: &Candidate) -> Result<bool> {
         let conditions = Conditions::read(candidate.conditions.as_deref());
         let gate = TddCondition::read(candidate.tdd_condition.as_deref());
@@ -149,10 +150,10 @@ impl Selection<'_> {
         Ok(body.map(|content| (version, content)).map_err(|why| said(why).to_owned()))
     }
 
-    /// The bytes under a hash, after they were hashed again.
+    /// The bytes of a hash, verified.
     fn body(&mut self, hash: &str) -> Result<std::result::Result<String, Unusable>> {
         let found = body(self.snapshot, hash)?;
-        // Damage changes no token, and neither does its repair.
+        // Neither damage nor its repair changes the revision.
         self.keepable &= found != Err(Unusable::Altered);
         Ok(found)
     }
@@ -185,8 +186,8 @@ impl Selection<'_> {
         Ok(())
     }
 
-    /// Under a budget, what is written must be known at once: for a listing, the file too. It is not known of a skill whose file
-    /// may not be handed out.
+    /// With a token limit, the size of a skill's text is needed immediately; for a listing, this includes the file.
+    /// `None` if the file cannot be used.
     fn listed(&mut self, mut skill: LoadedSkill) -> Result<Option<LoadedSkill>> {
         if let (Format::Xml(listing), Some(_)) = (&self.request.format, self.request.max_tokens) {
             self.keepable = false; // files change without a write to the database
@@ -201,7 +202,7 @@ impl Selection<'_> {
         Ok(Some(skill))
     }
 
-    /// What a skill adds to what is written; nobody asks without a budget.
+    /// Size that a skill adds to the text; needed only with a token limit.
     fn size_of(&self, skill: &LoadedSkill) -> u64 {
         if self.request.max_tokens.is_some() { self.request.format.size_of(skill) } else { 0 }
     }
@@ -224,12 +225,12 @@ impl Selection<'_> {
 fn said(why: Unusable) -> &'static str {
     match why {
         Unusable::Missing => "its approved bytes are not in the database (changed since approval, or missing)",
-        Unusable::Altered => "its stored bytes are not those that were approved",
+        Unusable::Altered => "its stored bytes are not the approved ones",
         Unusable::NotText => "its stored bytes are not UTF-8",
     }
 }
 
-/// Tags are a JSON array; the old scripts left an empty text, and some users a comma-separated one.
+/// Parses tags. They are a JSON array; the old scripts wrote an empty text, and some users comma-separated text.
 pub(in crate::ops) fn tags(stored: Option<&str>) -> Vec<String> {
     let Some(text) = stored.map(str::trim).filter(|it| !it.is_empty()) else { return Vec::new() };
     serde_json::from_str(text)

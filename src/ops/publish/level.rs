@@ -1,45 +1,45 @@
-//! The review that a version needs: a file may ask for a stricter one, and never chooses a weaker one itself.
+//! The approval level of a version. A file can raise it, but not lower it.
 
 use crate::model::{ApprovalLevel, Category};
 use crate::ops::error::{Error, Result};
 use crate::ops::rules::Remark;
 
-/// How far the file of a new skill may choose its own review.
+/// Whether the file of a new skill may weaken its own review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ops) enum Trust {
-    /// A file that asks for a weaker one is refused.
+    /// A file that requests a weaker review is refused.
     Refuse,
-    /// It does not get it, and that is said.
+    /// The request is ignored with a warning.
     Warn,
-    /// It gets it.
+    /// The request is accepted.
     #[allow(dead_code, reason = "the option of init comes with the import's own change")]
     Obey,
 }
 
-/// What decides the review level of a version.
+/// The inputs of a version's approval level.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ops) struct LevelRule<'a> {
     pub(in crate::ops) name: &'a str,
-    /// The level and category of the skill as it is; none for a new one.
+    /// The skill's current level and category; `None` for a new skill.
     pub(in crate::ops) current: Option<(ApprovalLevel, &'a str)>,
-    /// Whether the bytes are new to the skill. Those that are not had their say.
+    /// Whether the bytes are new to the skill. Otherwise the file's wishes were applied before.
     pub(in crate::ops) new_version: bool,
-    /// The category that the command names.
+    /// The category given in the command.
     pub(in crate::ops) command: Option<Category>,
     /// Of a new skill, where it names none.
     pub(in crate::ops) default: ApprovalLevel,
     /// The category that the file names.
     pub(in crate::ops) file: Option<Category>,
-    /// The level that the file names.
+    /// The level declared in the file.
     pub(in crate::ops) asked: Option<ApprovalLevel>,
-    /// What the bytes need at least.
+    /// The minimum level of the bytes.
     pub(in crate::ops) least: Option<ApprovalLevel>,
-    /// How far the file of a new skill may choose.
+    /// Whether the file of a new skill may weaken its review.
     pub(in crate::ops) trust: Trust,
 }
 
 impl LevelRule<'_> {
-    /// The level from now on. A file may raise it, and never gets less than the command, the default or the skill asks for.
+    /// The new level. A file can raise it, but never below that of the command, the default or the skill.
     pub(in crate::ops) fn level(&self, warnings: &mut Vec<Remark>) -> Result<ApprovalLevel> {
         let level = match self.current {
             None => self.first(warnings)?,
@@ -55,7 +55,7 @@ impl LevelRule<'_> {
             (Trust::Obey, _) => return Ok(self.asked.or(of_file).unwrap_or(floor)),
             (Trust::Refuse, Some(asked)) => return Err(self.lowers(floor, asked, "the front matter".to_owned())),
             (Trust::Warn, Some(asked)) => warnings.push(Remark::about(format!(
-                "the front matter asks for the review level {asked}; a file does not lower it, so it stays {floor}"
+                "the front matter declares the approval level {asked}; a file cannot lower the level, so it stays {floor}"
             ))),
             (_, None) => {}
         }
@@ -66,7 +66,7 @@ impl LevelRule<'_> {
         let of_file = self.file.filter(|_| self.new_version);
         let asked = self.asked.filter(|it| self.new_version || *it > current);
         let named = self.command.or(of_file).filter(|it| it.as_str() != category);
-        // A level that was raised above its category's stays; a category that needs less than the one before would lower it.
+        // A level raised above that of its category is kept; a category with a lower level than before would lower it.
         let before = category.parse().map_or(current, Category::approval_level);
         if let Some(new) = named.filter(|it| it.approval_level() < before.min(current))
             && asked.is_none_or(|it| it < current)
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_new_skill_raises_its_level_and_never_lowers_it() {
+    fn a_file_can_raise_but_not_lower_the_level_of_a_new_skill() {
         assert_eq!(level(new(None, None, None)), Some(Human), "a new skill is of the domain");
         assert_eq!(level(new(None, Some(Foundation), None)), Some(Human), "a file does not approve itself");
         assert_eq!(level(new(Some(Testing), None, None)), Some(Auto));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_says_that_a_level_stays_and_one_that_trusts_takes_the_files_word() {
+    fn an_import_warns_and_keeps_the_level_unless_it_trusts_the_file() {
         let asks = LevelRule { trust: Trust::Warn, ..new(None, Some(Foundation), Some(Auto)) };
         let mut warnings = Vec::new();
         assert_eq!(asks.level(&mut warnings).ok(), Some(Human));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_of_a_skill_rises_and_never_falls() {
+    fn the_level_of_a_skill_never_falls() {
         let of = |current| LevelRule { current: Some(current), ..RULE };
         let command = |current, category| LevelRule { command: Some(category), ..of(current) };
         let file = |current, category| LevelRule { file: Some(category), ..of(current) };
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_bytes_had_their_say() {
+    fn current_bytes_do_not_change_the_level_again() {
         let again =
             |asked| LevelRule { current: Some((Escalate, "infrastructure")), new_version: false, asked, ..RULE };
         assert_eq!(level(LevelRule { file: Some(Testing), ..again(Some(Auto)) }), Some(Escalate));

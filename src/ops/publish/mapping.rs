@@ -1,5 +1,5 @@
-//! What a command says about the agent types of a skill: mappings that are missing are added, those that are there are changed
-//! only where the command says so.
+//! Maps a skill to agent types: adds missing mappings, and changes existing ones only in the properties given in the
+//! command.
 
 use serde_json::{Map, Value};
 
@@ -8,21 +8,21 @@ use crate::ops::error::Result;
 use crate::ops::rules::Remark;
 use crate::store::{NewMapping, Transaction};
 
-/// Agent types, and how they are to get the skill. `None`: not said.
+/// Agent types, and the properties of their mappings; `None` if not given.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::ops) struct MappingFlags<'a> {
     pub(in crate::ops) agents: &'a [AgentType],
     /// 1 (first) to 10; 5 for a new mapping.
     pub(in crate::ops) priority: Option<i64>,
-    /// Whether limits and conditions do not apply; they do for a new mapping.
+    /// Whether limits and conditions are ignored; not by default.
     pub(in crate::ops) required: Option<bool>,
-    /// `taskContext`: none for a new mapping.
+    /// `taskContext`; empty for a new mapping.
     pub(in crate::ops) context: Option<&'a [String]>,
-    /// `phase`: none for a new mapping.
+    /// `phase`; empty for a new mapping.
     pub(in crate::ops) phase: Option<&'a str>,
 }
 
-/// Agent types whose mappings were written, by what happened to them.
+/// Agent types whose mappings were added or changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::ops) struct Mapped {
     pub(in crate::ops) added: Vec<String>,
@@ -30,7 +30,7 @@ pub(in crate::ops) struct Mapped {
 }
 
 impl MappingFlags<'_> {
-    /// Maps a skill that is new.
+    /// Maps a new skill.
     pub(in crate::ops) fn add(&self, tx: &mut dyn Transaction, skill: SkillId, now: &str) -> Result<Mapped> {
         let mut mapped = Mapped::default();
         for agent_type in self.agents {
@@ -65,7 +65,7 @@ impl MappingFlags<'_> {
             if !mapping.enabled {
                 let agent_type = Visible(agent_type.as_str());
                 warnings.push(Remark::about(format!(
-                    "the mapping to {agent_type} is disabled and stays so: agents of this type do not get the skill"
+                    "the mapping to {agent_type} remains disabled: agents of this type do not get the skill"
                 )));
             }
         }
@@ -109,8 +109,7 @@ impl MappingFlags<'_> {
         Ok(changes)
     }
 
-    /// The conditions from now on: what is said replaces the part that it is about. Text that is no JSON object restricts
-    /// nothing that could be kept.
+    /// The new conditions: each given part replaces the old one. Existing text that is not a JSON object is dropped.
     fn conditions(&self, there: Option<&str>) -> Option<String> {
         if self.context.is_none() && self.phase.is_none() {
             return there.map(str::to_owned);
@@ -131,7 +130,7 @@ mod tests {
     use super::MappingFlags;
 
     #[test]
-    fn a_condition_that_is_said_replaces_its_own_part_and_no_other() {
+    fn a_given_condition_replaces_only_its_own_part() {
         let words = ["auth".to_owned()];
         let flags = MappingFlags { context: Some(&words), ..MappingFlags::default() };
         for (there, then) in [

@@ -1,6 +1,6 @@
-//! The one step that deploy, update, rollback and import share: bytes become a skill's current version, or what is missing of
-//! them is added. Version number, review level, fields, decision and mappings are settled here, inside the caller's transaction;
-//! which bytes, who decides and what is reported is the callers' business.
+//! The step shared by deploy, update, rollback and import: makes bytes the current version of a skill, or adds missing
+//! parts. It determines version number, approval level, fields, decision and mappings, inside the caller's transaction.
+//! Callers provide the bytes and the approver, and make the report.
 
 mod level;
 mod mapping;
@@ -16,25 +16,25 @@ pub(super) use level::Trust;
 pub(super) use mapping::{Mapped, MappingFlags};
 pub(super) use numbering::Numbering;
 
-/// What becomes a skill's current version.
+/// The future current version of a skill.
 pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) name: &'a SkillName,
     pub(in crate::ops) content: Content<'a>,
-    /// What the file says of the skill; none where its fields are to stay as they are.
+    /// The fields in the file; `None` to keep the skill's fields.
     pub(in crate::ops) file: Option<&'a Described>,
-    /// What the command says of the skill: it wins over the file.
+    /// The fields given in the command, which override the file.
     pub(in crate::ops) command: Fields<'a>,
     /// Of a new skill, where neither says one.
     pub(in crate::ops) default: NewSkill,
     /// How far a file may choose its own review.
     pub(in crate::ops) trust: Trust,
-    /// The review that the bytes need at least, whatever the skill's is.
+    /// The minimum approval level of the bytes.
     pub(in crate::ops) least_level: Option<ApprovalLevel>,
     pub(in crate::ops) numbering: Numbering,
     pub(in crate::ops) source: VersionSource,
-    /// What is decided about the bytes; none: they wait for a decision, unless their level is `auto`.
+    /// The decision about the bytes. With `None` they wait for review, unless their level is `auto`.
     pub(in crate::ops) judgement: Option<Judgement<'a>>,
-    /// Takes bytes back that were rejected.
+    /// Accepts rejected bytes.
     pub(in crate::ops) overrule: Option<Overrule<'a>>,
     pub(in crate::ops) mappings: MappingFlags<'a>,
     /// Now, in UTC.
@@ -70,39 +70,40 @@ pub(in crate::ops) struct Fields<'a> {
 pub(in crate::ops) struct Judgement<'a> {
     pub(in crate::ops) decision: Decision,
     pub(in crate::ops) approver: &'a str,
-    /// The skill's, where not given.
+    /// The approval level; the skill's if `None`.
     pub(in crate::ops) level: Option<ApprovalLevel>,
     pub(in crate::ops) reasoning: &'a str,
-    /// What goes into `approval_criteria_check`.
+    /// The content of `approval_criteria_check`.
     pub(in crate::ops) criteria: Option<&'a serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Why rejected bytes come back, and who says so where nobody judges them: then they wait for a decision.
+/// The reason for accepting rejected bytes, and who gave it. Without a decision about them, they wait for review.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Overrule<'a> {
     pub(in crate::ops) reason: &'a str,
     pub(in crate::ops) approver: &'a str,
 }
 
-/// What was written.
+/// The outcome.
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(in crate::ops) struct Published {
     pub(in crate::ops) id: SkillId,
     pub(in crate::ops) version: String,
     pub(in crate::ops) level: ApprovalLevel,
     pub(in crate::ops) created: bool,
-    /// Whether the bytes are a new version; always, where the skill is new.
+    /// Whether the bytes are a new version; always true for a new skill.
     pub(in crate::ops) new_version: bool,
     /// Whether a decision was recorded.
     pub(in crate::ops) decided: bool,
-    /// Whether the bytes were rejected, and came back.
+    /// Whether rejected bytes were accepted.
     pub(in crate::ops) overruled: bool,
     pub(in crate::ops) mapped: Mapped,
-    /// What a reviewer should know, beside what was found in the file.
+    /// Remarks, besides the findings in the file.
     pub(in crate::ops) warnings: Vec<Remark>,
 }
 
-/// The skill of this name, or none where the name is free: a name that differs from another in nothing but case is not.
+/// The skill with this name, or `None` if the name is free. A name that differs from another one only in case is an
+/// error.
 pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Option<Skill>> {
     if let Some(skill) = tx.skill(name)? {
         return Ok(Some(skill));
@@ -113,7 +114,7 @@ pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Opt
     }
 }
 
-/// The warning about a file that names another skill than the one it is published as.
+/// A warning if the file declares the name of another skill.
 pub(in crate::ops) fn foreign_name(tx: &dyn Transaction, file: &Described, name: &SkillName) -> Result<Option<Remark>> {
     let Some(own) = file.name.as_deref().and_then(|it| it.parse::<SkillName>().ok()) else { return Ok(None) };
     let other = match tx.skill(&own)? {
@@ -123,11 +124,14 @@ pub(in crate::ops) fn foreign_name(tx: &dyn Transaction, file: &Described, name:
         None => tx.name_without_case(&own)?,
     };
     Ok(other.map(|other| {
-        Remark::about(format!("the file names itself \"{}\", which is another skill than \"{name}\"", Visible(other)))
+        Remark::about(format!(
+            "the file declares the name \"{}\", which is another skill than \"{name}\"",
+            Visible(other)
+        ))
     }))
 }
 
-/// Publishes in this transaction; `known` is the skill as [`find`] answered. Nothing is to be committed where it fails.
+/// Publishes in this transaction; `known` is the result of [`find`]. After an error, do not commit.
 pub(in crate::ops) fn publish(
     tx: &mut dyn Transaction,
     known: Option<&Skill>,
@@ -140,7 +144,7 @@ pub(in crate::ops) fn publish(
 }
 
 impl<'a> Overrule<'a> {
-    /// What a command that may take rejected bytes back was asked for.
+    /// The override requested by a command's options.
     pub(in crate::ops) fn asked(overrides: bool, reason: Option<&'a str>, approver: &'a str) -> Result<Option<Self>> {
         match reason {
             _ if !overrides => Ok(None),

@@ -1,23 +1,23 @@
-//! The number that bytes get.
+//! Chooses version numbers.
 
 use crate::model::{ChangeType, DeclaredVersion, Skill, Version, VersionRecord, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::rules::Remark;
 
-/// How a number is chosen for bytes that are not the current ones.
+/// How to number new bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ops) enum Numbering {
-    /// This one, as a step of the stated type.
+    /// This number, as a step of the stated type.
     Step(Version, ChangeType),
-    /// This one.
+    /// This number.
     Exactly(Version),
-    /// The one that the file declares where it is higher than the current one, else the next patch version.
+    /// The number declared in the file, if higher than the current one, or else the next patch version.
     Declared,
-    /// The next patch version, whatever the file declares.
+    /// The next patch version, ignoring the file's.
     Next,
 }
 
-/// A number, and what is to be said about the one that the file declares.
+/// A number, and a remark about the declared one.
 #[derive(Debug)]
 pub(in crate::ops) struct Number {
     pub(in crate::ops) version: String,
@@ -25,7 +25,7 @@ pub(in crate::ops) struct Number {
 }
 
 impl Numbering {
-    /// Of a new skill.
+    /// The number of a new skill.
     pub(in crate::ops) fn first(self, declared: Option<&str>) -> Number {
         let declared = declared.map(DeclaredVersion::read);
         let version = match self {
@@ -37,7 +37,7 @@ impl Numbering {
         Number { version: version.to_string(), remark }
     }
 
-    /// Of a skill that exists. The current one stays where the bytes are not new.
+    /// The number for an existing skill: the current one, unless the bytes are new.
     pub(in crate::ops) fn next(
         self,
         skill: &Skill,
@@ -66,15 +66,15 @@ impl Numbering {
         Ok(Number { version: text, remark })
     }
 
-    /// Whether these bytes are the current version's. Where another program changed only the hash in the row, a command that
-    /// completes puts the recorded bytes back, and one that must change something may record them anew.
+    /// Whether these bytes are the current version. If another program changed only the hash in the row, a completing
+    /// command restores the recorded bytes, and a command that must change something may record them as new.
     pub(in crate::ops) fn is_current(self, skill: &Skill, versions: &[VersionRecord], hash: &str) -> bool {
         let puts_back = matches!(self, Self::Exactly(_) | Self::Declared);
         let recorded = versions.iter().find(|it| it.version == skill.version);
         recorded.is_some_and(|it| it.content_hash == hash) && (puts_back || skill.content_hash == hash)
     }
 
-    /// Whether the current bytes may be published once more, to add what is missing of them.
+    /// Whether the current bytes may be published again, to add missing parts.
     pub(in crate::ops) fn completes(self, skill: &Skill) -> bool {
         match self {
             Self::Declared => true,
@@ -83,7 +83,7 @@ impl Numbering {
         }
     }
 
-    /// What is to be said of the number that a file declares, where it is not the one that is used.
+    /// A remark if the declared number is not the one used.
     fn remark(self, declared: &DeclaredVersion<'_>, used: Option<Version>, recorded: &str) -> Option<Remark> {
         let (text, recorded) = (Visible(declared.shown()), Visible(recorded));
         let message = match declared.nearest {
@@ -94,14 +94,14 @@ impl Numbering {
             }
             Some(_) => format!("the file declares the version \"{text}\"; this one is recorded as {recorded}"),
             None => format!(
-                "the file declares the version \"{text}\", which is no X.Y.Z; this one is recorded as {recorded}"
+                "the file declares the version \"{text}\", which is not X.Y.Z; this one is recorded as {recorded}"
             ),
         };
         Some(Remark::about(message))
     }
 }
 
-/// A number that was asked for must be free and higher than the current one.
+/// Requires a number that is free and higher than the current one.
 fn exactly(skill: &Skill, versions: &[VersionRecord], new: Version) -> Result<()> {
     if Version::lenient(&skill.version).is_some_and(|current| new <= current) {
         return Err(Error::NotHigher { name: skill.name.clone(), current: skill.version.clone(), new });
@@ -109,7 +109,7 @@ fn exactly(skill: &Skill, versions: &[VersionRecord], new: Version) -> Result<()
     require_free(skill, versions, new)
 }
 
-/// A step of the type that was stated, to a number that is free.
+/// Requires a step of the stated type, to a free number.
 fn step(skill: &Skill, versions: &[VersionRecord], new: Version, stated: ChangeType) -> Result<()> {
     let current = Version::lenient(&skill.version).ok_or_else(|| unreadable(skill))?;
     match current.step_to(new) {
@@ -126,7 +126,8 @@ fn require_free(skill: &Skill, versions: &[VersionRecord], number: Version) -> R
     Ok(())
 }
 
-/// Another program may have set the skill back to an earlier version; numbers above it can be taken.
+/// The next free patch version. Another program may have reset the skill to an earlier version, so higher numbers may
+/// be in use.
 fn next_patch(skill: &Skill, versions: &[VersionRecord]) -> Result<Version> {
     let mut number = Version::lenient(&skill.version);
     while let Some(next) = number.and_then(Version::next_patch) {

@@ -1,4 +1,4 @@
-//! What a publication writes, in the order in which it is settled.
+//! The writes of a publication, in order.
 
 use super::level::LevelRule;
 use super::numbering::Number;
@@ -53,7 +53,7 @@ impl Publication<'_> {
         let level = self.level_rule(Some(skill), new_version).level(&mut warnings)?;
         tx.store_content(self.content.hash, self.content.bytes)?;
         if new_version || skill.content_hash != hash || self.content.moved {
-            // Also where another program changed only the hash in the row: the recorded bytes are put back.
+            // Also if another program changed only the hash in the row: this restores the recorded bytes.
             tx.record_version(skill.id, &self.version(&version, level))?;
         }
         self.change_fields(tx, skill, level, new_version)?;
@@ -64,7 +64,7 @@ impl Publication<'_> {
         Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })
     }
 
-    /// Bytes that were rejected, in whatever version, come back only by name. Answers the latest decision on them.
+    /// Refuses bytes that were rejected in any version, unless overridden. Returns the latest decision on them.
     fn require_not_rejected(
         &self,
         tx: &dyn Transaction,
@@ -80,13 +80,13 @@ impl Publication<'_> {
         Ok(latest)
     }
 
-    /// Bytes that are not new keep an approval, and are not judged alike twice.
+    /// Whether to record the decision: not if the bytes are not new and have the same decision or an approval.
     fn is_due(&self, latest: Option<LatestDecision>, new_version: bool) -> bool {
         let again = |it: LatestDecision| Some(it.decision) == self.judgement.map(|it| it.decision);
         new_version || !latest.is_some_and(|it| it.decision == Decision::Approved || again(it))
     }
 
-    /// Records what is decided, if anything is.
+    /// Records the decision, if any.
     fn decide(
         &self,
         tx: &mut dyn Transaction,
@@ -121,7 +121,7 @@ impl Publication<'_> {
         Ok(true)
     }
 
-    /// Writes the row only where something in it changes, so that publishing again costs no write.
+    /// Writes the row only if something changes, so that publishing again needs no write.
     fn change_fields(&self, tx: &mut dyn Transaction, skill: &Skill, level: ApprovalLevel, new: bool) -> Result<()> {
         let json = |tags: &[String]| serde_json::Value::from(tags).to_string();
         let pattern = self.command.phase4_pattern_id;
@@ -168,7 +168,7 @@ impl Publication<'_> {
         }
     }
 
-    /// What the file says counts for bytes that are new to the skill: what was changed since then stays.
+    /// The file's fields apply only to new bytes; later changes are kept.
     fn said_by_file(&self, new_version: bool) -> Option<&Described> {
         self.file.filter(|_| new_version)
     }
@@ -190,13 +190,13 @@ impl Publication<'_> {
     }
 }
 
-/// Whatever is published, a skill that is not handed out stays so.
+/// Warns that the skill is not active: publishing does not change that.
 fn status_warning(skill: &Skill) -> Vec<Remark> {
     if skill.status == Status::Active.as_str() {
         return Vec::new();
     }
     let (name, status) = (Visible(&skill.name), Visible(&skill.status));
     vec![Remark::about(format!(
-        "\"{name}\" is {status} and stays so: agents do not get it; 'cfn skill restore {name}' makes it active again"
+        "\"{name}\" remains {status}, so agents do not get it; 'cfn skill restore {name}' makes it active again"
     ))]
 }

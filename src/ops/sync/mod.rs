@@ -1,10 +1,12 @@
-//! `sync`: what waits in the outbox is delivered to the workflow database, exactly once and in order.
+//! `sync`: delivers queued events to the workflow database, exactly once and in order.
 //!
-//! No transaction of ours is open while the network is asked. The rows are read, delivered, and then forgotten; whoever dies in
-//! between, or hears no answer, delivers them again, and the workflow database knows their keys.
+//! No transaction of the skills database is open during network access. Rows are read, delivered, and then removed. A
+//! process that dies in between, or gets no answer, delivers them again, and the workflow database recognises their
+//! keys.
 //!
-//! A row that cannot be delivered stops no other: it waits for the next run, and after three attempts it is a dead letter. Rows that
-//! never failed come first. A deployment waits for an earlier one of its pattern, so that the last one wins.
+//! An undeliverable row does not stop the others: it waits for the next run, and after three attempts becomes a dead
+//! letter. Rows that never failed come first. A deployment waits for an earlier one of its pattern, so that the last
+//! one wins.
 
 mod run;
 
@@ -16,41 +18,41 @@ use crate::clock::Clock;
 use crate::store::{Due, Durability, Store, Undelivered, write};
 use crate::workflow::{self, WorkflowDatabase, WorkflowError};
 
-/// How long a server that cannot be reached is not tried, and a delivery that failed, unless somebody asks.
+/// Backoff after an unreachable server or a failed delivery, in seconds. An explicit `sync` ignores it.
 const BACKOFF_SECONDS: i64 = 30;
 
-/// After so many attempts a delivery is a dead letter.
+/// Number of attempts before a delivery becomes a dead letter.
 const ATTEMPTS: u32 = 3;
 
-/// How to connect.
+/// Connects to the workflow database.
 pub type Connect<'a> = &'a mut dyn FnMut() -> workflow::Result<Box<dyn WorkflowDatabase>>;
 
-/// Which of the deliveries that failed before are tried again.
+/// Which failed deliveries to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// All of them: somebody asked.
+    /// All of them, on request.
     All,
-    /// Those that failed a while ago.
+    /// Those whose backoff has ended.
     Due,
 }
 
-/// What was delivered.
+/// The outcome of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
-    /// Deliveries that have their effect now.
+    /// Deliveries that took effect.
     pub delivered: u64,
-    /// Deliveries that had it already.
+    /// Deliveries that had taken effect before.
     pub delivered_before: u64,
-    /// Deliveries that failed and wait for another attempt.
+    /// Deliveries that failed and will be retried.
     pub failed: u64,
-    /// Deliveries that are not tried any more.
+    /// Number of dead letters.
     pub dead_letters: u64,
     /// Why the last one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What waits.
+/// The state of the outbox.
 #[derive(Debug, Clone, Serialize)]
 pub struct SyncStatus {
     /// Whether executions, deployments and updates of generated skills are queued.
@@ -59,41 +61,41 @@ pub struct SyncStatus {
     pub deployments: bool,
     /// The workflow database.
     pub server: String,
-    /// Deliveries that wait.
+    /// Number of queued deliveries.
     pub waiting: u64,
-    /// When the first of them was written, in UTC.
+    /// Time of the oldest, in UTC.
     pub oldest: Option<String>,
-    /// How many seconds other commands than `sync` still do not try the server.
+    /// Remaining backoff of other commands than `sync`, in seconds.
     pub backoff_seconds: Option<i64>,
-    /// Deliveries that wait and have failed before.
+    /// Number of queued deliveries that have failed before.
     pub failing: u64,
     /// The first of them.
     pub failing_rows: Vec<Undelivered>,
-    /// Deliveries that are not tried any more.
+    /// Number of dead letters.
     pub dead_letters: u64,
     /// The first of them.
     pub dead_letter_rows: Vec<Undelivered>,
 }
 
-/// What waits again.
+/// The outcome of a retry.
 #[derive(Debug, Clone, Serialize)]
 pub struct RetryReport {
-    /// Dead letters that wait again.
+    /// Number of dead letters queued again.
     pub waiting_again: usize,
 }
 
-/// What a command should do about what it queued.
+/// What a command should do after queueing events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
     /// Nothing is due.
     Nothing,
     /// Start a delivery.
     Deliver,
-    /// The server cannot be reached; say so.
+    /// The server is unreachable; warn about it.
     BackOff,
 }
 
-/// Delivers what waits. `progress` hears how many deliveries were settled.
+/// Delivers queued events. `progress` gets the number of settled deliveries.
 pub fn sync(
     store: &mut dyn Store,
     clock: Clock,
@@ -118,20 +120,20 @@ pub fn sync(
     run.end()
 }
 
-/// When the last attempt must have been for another one to be due.
+/// Deliveries last tried before this time are due.
 fn before(clock: Clock) -> String {
     clock.database_time_ago(BACKOFF_SECONDS)
 }
 
 impl SyncReport {
-    /// Deliveries of which something became.
+    /// Number of deliveries with an outcome.
     #[must_use]
     pub fn settled(&self) -> u64 {
         self.delivered + self.delivered_before + self.failed + self.dead_letters
     }
 }
 
-/// Connects, and remembers for every process whether that was possible.
+/// Connects, and records the result for all processes.
 fn reach(store: &mut dyn Store, clock: Clock, connect: Connect<'_>) -> Result<Box<dyn WorkflowDatabase>> {
     let connected = connect();
     let until = match &connected {
@@ -145,7 +147,7 @@ fn reach(store: &mut dyn Store, clock: Clock, connect: Connect<'_>) -> Result<Bo
     Ok(connected?)
 }
 
-/// What a command that may have queued something should do.
+/// What a command that may have queued events should do.
 pub fn next_step(store: &mut dyn Store, clock: Clock) -> Result<NextStep> {
     let (failed_since, now) = (before(clock), clock.database_time());
     let snapshot = store.read()?;
@@ -158,18 +160,18 @@ pub fn next_step(store: &mut dyn Store, clock: Clock) -> Result<NextStep> {
     })
 }
 
-/// A clock that was set back must not keep the server from being tried for longer than ever.
+/// The remaining backoff. It is limited, since the clock may have been set back.
 fn seconds_left(until: Option<i64>, clock: Clock) -> Option<i64> {
     let left = until?.saturating_sub(clock.now().as_second());
     (1..=BACKOFF_SECONDS).contains(&left).then_some(left)
 }
 
-/// How many deliveries wait.
+/// The number of queued deliveries.
 pub fn waiting(store: &mut dyn Store) -> Result<u64> {
     Ok(store.read()?.outbox_summary()?.waiting)
 }
 
-/// What waits, what failed, and whether the server is tried. Of the rows, at most so many of each kind.
+/// The state of the outbox, with at most `most` rows of each kind.
 pub fn sync_status(
     store: &mut dyn Store,
     clock: Clock,
@@ -193,7 +195,7 @@ pub fn sync_status(
     })
 }
 
-/// Lets every dead letter wait again.
+/// Queues all dead letters again.
 pub fn retry(store: &mut dyn Store) -> Result<RetryReport> {
     Ok(RetryReport { waiting_again: write(store, Durability::Full, |tx| tx.retry_dead_letters())? })
 }

@@ -1,4 +1,4 @@
-//! A run over the outbox: which deliveries have their turn, and what becomes of each.
+//! A run over the outbox: chooses deliveries, and settles their outcomes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +9,14 @@ use crate::ops::error::Result;
 use crate::store::{self, Durability, Store, Transaction, write};
 use crate::workflow::{Delivered, WorkflowDatabase, WorkflowError};
 
-/// Deliveries of one transaction.
+/// Maximum number of deliveries per transaction.
 const AT_ONCE: usize = 2_000;
 
-/// How much smaller a batch is made after one that broke the connection: perhaps the server is too slow for its size, or one row
-/// is to blame. It grows again with each one that succeeds.
+/// Factor by which a batch shrinks after a lost connection: the server may be too slow for its size, or one row may be
+/// the cause. Batches grow again after a success.
 const SHRINK: usize = 16;
 
-/// How often in a row a broken connection is made again: enough for a batch of one row, once more, and the row after it.
+/// Maximum number of consecutive reconnections: enough to reach a batch of one row, retry it, and try the next row.
 const RECONNECTS: usize = 5;
 
 pub(super) struct Run {
@@ -24,19 +24,19 @@ pub(super) struct Run {
     pub(super) connection: Option<Box<dyn WorkflowDatabase>>,
     at_once: usize,
     reconnects: usize,
-    /// What failed between these times is not tried; none: everything is.
+    /// Deliveries that failed between these times are not due; `None` if all are.
     not_due: Option<(String, String)>,
-    /// Whether this is the pass over what failed before.
+    /// Whether this is the pass over failed deliveries.
     again: bool,
-    /// Deliveries up to this id have had their turn in this pass.
+    /// This pass has handled deliveries up to this id.
     after: i64,
-    /// Those that failed in this run.
+    /// Deliveries that failed in this run.
     failed: HashSet<i64>,
-    /// Patterns of which a deployment waits: later ones wait too.
+    /// Patterns with a waiting deployment; later ones wait too.
     held: HashSet<i64>,
-    /// Kinds of which nothing can be delivered now, and why.
+    /// Kinds that cannot be delivered now, and why.
     blocked: HashMap<&'static str, WorkflowError>,
-    /// Rows that broke the connection when they were alone; it is their fault if it works with others.
+    /// Rows that alone broke the connection. They are the cause if other rows can be delivered.
     suspects: Vec<(Delivery, WorkflowError)>,
     broke_alone: Option<i64>,
 }
@@ -64,7 +64,7 @@ impl Run {
         self.held.clear();
     }
 
-    /// The next deliveries of this pass; `None`: there are no more.
+    /// The next deliveries of this pass; `None` at the end.
     pub(super) fn next_batch(&mut self, store: &mut dyn Store) -> Result<Option<Vec<Delivery>>> {
         loop {
             let read = store.read()?.waiting_deliveries(self.after, self.at_once)?;
@@ -94,7 +94,7 @@ impl Run {
         takes
     }
 
-    /// `None` where the connection broke and is to be made again: whether anything was delivered is not known.
+    /// Delivers a batch. `None` if the connection was lost: the outcome is unknown, and the caller reconnects.
     pub(super) fn deliver(&mut self, batch: &[Delivery]) -> Result<Option<Vec<Delivered>>> {
         let Some(database) = &mut self.connection else { return Ok(None) };
         let error = match database.deliver(batch) {
@@ -170,7 +170,7 @@ impl Run {
         }
     }
 
-    /// The rest was delivered; what no row is to blame for is an error now.
+    /// Ends the run. A failure that no single row caused is an error.
     pub(super) fn end(self) -> Result<SyncReport> {
         let suspect = self.suspects.into_iter().map(|it| it.1);
         match suspect.chain(self.blocked.into_values()).next() {

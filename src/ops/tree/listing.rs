@@ -1,4 +1,4 @@
-//! What is in one folder, as far as a walk looks at it.
+//! Lists the relevant entries of one folder.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,21 +11,21 @@ use rustix::fs::{AtFlags, FileType, RawDir};
 
 use super::{is_skill_file, skip};
 
-/// What is in a folder.
+/// The entries of a folder.
 #[derive(Default)]
 pub(super) struct Listing {
     pub(super) entries: Vec<Entry>,
-    /// Names that the system does not say more about, and why.
+    /// Names whose type is unknown, with the reason.
     pub(super) unknown: Vec<(Vec<u8>, String)>,
     /// Whether it has a `.cfnignore`.
     pub(super) has_ignore_file: bool,
-    /// Whether a file in it says that there are no skills in it.
+    /// Whether it is marked as a virtual environment or cache.
     pub(super) is_marked: bool,
 }
 
-/// Something in a folder that may matter: a folder, a link, or a regular file with the name of a skill file.
+/// A relevant entry: a folder, a link, or a regular file with the name of a skill file.
 pub(super) struct Entry {
-    /// A folder's has a slash at its end: so has the path of all that is in it, and that is what decides the order.
+    /// The name, with a trailing slash for a folder, so that entries sort like full paths.
     pub(super) name: Vec<u8>,
     pub(super) kind: FileType,
 }
@@ -45,7 +45,7 @@ impl Listing {
             let entry = entry?;
             let name = entry.file_name();
             let kind = match entry.file_type() {
-                // Some file systems do not say.
+                // Some file systems do not report the type.
                 FileType::Unknown => match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
                     Ok(found) => FileType::from_raw_mode(found.st_mode),
                     Err(error) => {

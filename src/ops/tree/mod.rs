@@ -1,10 +1,11 @@
-//! The skill files below a folder: every spelling of `SKILL.md`, in path order, links followed only inside.
+//! Finds the skill files below a folder: `SKILL.md` in any letter case, in path order, following links only within the
+//! folder.
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `walk`, `listing` | the way through the folders, and what is in one |
-//! | `skip` | which folders hold no skills of their own, and `.cfnignore` |
-//! | `place` | which of two files with one name is the skill |
+//! | `walk`, `listing` | walking the folders, and listing one |
+//! | `skip` | folders to skip, and `.cfnignore` |
+//! | `place` | which of several files with one name wins |
 
 mod listing;
 mod place;
@@ -22,37 +23,38 @@ use super::content_file::{FileError, Folder};
 pub(super) use place::{Claim, bears};
 pub(super) use walk::walk;
 
-/// What a walk found beside the skill files.
+/// The results of a walk besides the skill files.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// What could not be read, or looked like a skill file and is none, and why. Paths are from the folder that was searched.
+    /// Unreadable entries, and entries that only look like skill files, with reasons. Paths are relative to the
+    /// searched folder.
     pub(super) refused: Vec<(PathBuf, String)>,
     /// Skill files that are part of another skill.
     pub(super) nested: Vec<PathBuf>,
-    /// What was not looked into, by reason.
+    /// Skipped entries, by reason.
     pub(super) skipped: BTreeMap<&'static str, Vec<PathBuf>>,
 }
 
 /// A skill file.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    /// Where it is: no part of the path was a link when it was found, but the file itself may be one.
+    /// Its path. No folder in it was a link when it was found, but the file itself may be one.
     pub(super) path: PathBuf,
-    /// How much of the path is the folder that was searched.
+    /// Length of the part of the path that is the searched folder.
     below: usize,
-    /// Whether its folder has the name in another spelling, too.
+    /// Whether its folder has another skill file, in a different letter case.
     pub(super) shares_folder: bool,
 }
 
 impl Found {
-    /// The path from the folder that was searched.
+    /// The path relative to the searched folder.
     pub(super) fn relative(&self) -> &Path {
         let bytes = self.path.as_os_str().as_bytes();
         Path::new(OsStr::from_bytes(bytes.get(self.below..).unwrap_or(bytes)))
     }
 }
 
-/// All skill files below a folder, in the order of their paths, and what else was found.
+/// All skill files below a folder, in path order, and the other results.
 pub(super) fn skill_files(folder: &Path) -> Result<(Vec<Found>, Walked), FileError> {
     let folder = Folder::open(folder)?;
     let mut files = Vec::new();
@@ -81,7 +83,7 @@ mod tests {
     use super::{Folder, walk};
 
     #[test]
-    fn files_come_in_the_order_of_their_whole_paths_and_what_is_refused_folder_by_folder() -> std::io::Result<()> {
+    fn files_come_in_path_order_and_refusals_folder_by_folder() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let names = ["a", "a-b", "a.b", "a b", "a0", "SKILL.md.d", "T", "skill.md/deep", ".h"];
         for name in names.into_iter().flat_map(|it| [it.to_owned(), format!("a/{it}")]) {

@@ -1,4 +1,4 @@
-//! Which of two files with one name is the skill, by where they are.
+//! Decides by their paths which of two files with one name is the skill.
 
 use std::cmp::Ordering;
 use std::path::{Component, Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::folder_name;
 use crate::model::folded;
 
-/// How good a claim a file has to its name; the lowest is the best.
+/// The claim of a file to its name; the lowest one wins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ops) struct Claim {
     other_folder: bool,
@@ -18,7 +18,7 @@ pub(in crate::ops) struct Claim {
 }
 
 impl Claim {
-    /// `path` is the file's, from the folder that was searched.
+    /// `path` is relative to the searched folder.
     pub(in crate::ops) fn of(path: &Path, name: &str, has_front_matter: bool) -> Self {
         Self {
             other_folder: !bears(path, name),
@@ -30,7 +30,7 @@ impl Claim {
         }
     }
 
-    /// From the folder that was searched.
+    /// The path relative to the searched folder.
     pub(in crate::ops) fn path(&self) -> &Path {
         &self.path
     }
@@ -39,19 +39,19 @@ impl Claim {
         !self.no_front_matter
     }
 
-    /// Whether no file that comes later in the order of paths can have a better claim: its folder lies right below the one that
-    /// was searched, and bears a name that others can differ from in case only.
+    /// Whether no file later in path order can have a better claim: its folder is directly below the searched one, and
+    /// its name can differ from others only in case.
     pub(in crate::ops) fn is_best_of_those_to_come(&self) -> bool {
         let is_best = !self.other_folder && !self.no_front_matter && !self.aside && self.depth == 2;
         is_best && folder_name(&self.path).is_some_and(str::is_ascii)
     }
 
-    /// The first reason for which this claim is better than another.
+    /// The first reason why this claim is better than another.
     pub(in crate::ops) fn better_because(&self, other: &Self) -> &'static str {
         let reasons = [
-            (self.other_folder.cmp(&other.other_folder), "its folder bears the name"),
+            (self.other_folder.cmp(&other.other_folder), "its folder has the name"),
             (self.no_front_matter.cmp(&other.no_front_matter), "it has front matter"),
-            (self.aside.cmp(&other.aside), "it is not a hidden, kept, translated or example copy"),
+            (self.aside.cmp(&other.aside), "it is not a hidden, backup, translated or example copy"),
             (self.depth.cmp(&other.depth), "its path is shorter"),
             (self.length.cmp(&other.length), "its path is shorter"),
         ];
@@ -64,8 +64,8 @@ pub(in crate::ops) fn bears(path: &Path, name: &str) -> bool {
     folder_name(path).is_some_and(|folder| folded(folder) == folded(name))
 }
 
-/// Whether a file is in a hidden folder, or below one that holds copies, documentation, examples or a translation. What its own
-/// folder is called says what the skill is about.
+/// Whether a file is in a hidden folder, or below one for copies, documentation, examples or translations. The name of
+/// its own folder does not count: that is the skill's.
 fn is_aside(path: &Path) -> bool {
     let parents: Vec<&str> = path
         .parent()
@@ -91,7 +91,7 @@ const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm b
     no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg \
     th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
-/// Those that are English words: a folder of that name alone says nothing of a language.
+/// Codes that are also English words: alone, they do not mark a translation.
 const WORDS: [&str; 9] = ["am", "an", "as", "be", "is", "my", "or", "so", "to"];
 
 /// `ja`, `ja-jp`, `zh_hans`, `es-419`, `zh-hant-tw`.
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_reasons_decides() {
+    fn reasons_apply_in_order() {
         let of_x = |paths: &[&'static str]| best("x", paths);
         assert_eq!(of_x(&["a/SKILL.md", "docs/deep/er/x/SKILL.md"]), "docs/deep/er/x/SKILL.md", "the folder is first");
         assert_eq!(of_x(&["bare/x/SKILL.md", ".old/longer/x/SKILL.md"]), ".old/longer/x/SKILL.md", "then front matter");
@@ -132,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn the_better_claim_says_why() {
+    fn the_better_claim_has_a_reason() {
         let claim = |path: &str, has| Claim::of(Path::new(path), "x", has);
         let main = claim("skills/x/SKILL.md", true);
         for (other, has, why) in [
-            ("skills/y/SKILL.md", true, "its folder bears the name"),
+            ("skills/y/SKILL.md", true, "its folder has the name"),
             ("skill/x/SKILL.md", false, "it has front matter"),
-            (".kiro/x/SKILL.md", true, "it is not a hidden, kept, translated or example copy"),
+            (".kiro/x/SKILL.md", true, "it is not a hidden, backup, translated or example copy"),
             ("a/b/x/SKILL.md", true, "its path is shorter"),
             ("skulls/x/SKILL.md", true, "it comes first"),
         ] {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_comes_later_beats_what_lies_right_below_the_folder() {
+    fn no_later_file_beats_one_directly_below_the_folder() {
         let claim = |path: &str, has| Claim::of(Path::new(path), "x", has);
         let first = claim("X/SKILL.md", true);
         assert!(first.is_best_of_those_to_come());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_examples_and_translations_stand_aside() {
+    fn copies_examples_and_translations_have_a_weaker_claim() {
         for path in [
             ".kiro/skills/x/SKILL.md",
             "skills/.x/SKILL.md",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_bears_a_name_whatever_the_case_and_the_form_of_its_letters() {
+    fn names_of_folders_are_compared_case_insensitively_in_nfc() {
         assert!(bears(Path::new("a/Bird/SKILL.md"), "bird"));
         assert!(bears(Path::new("caf\u{e9}/SKILL.md"), "cafe\u{301}"));
         assert!(!bears(Path::new("bird-co/SKILL.md"), "bird"));

@@ -1,4 +1,4 @@
-//! What a walk leaves out: folders that hold no skills of their own, and what a `.cfnignore` names.
+//! Entries that a walk skips: folders without skills, and everything that a `.cfnignore` file excludes.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{FileType, Mode, OFlags};
 
-/// A file of patterns in gitignore's syntax; it counts for the folder that it is in, and for all that is below.
+/// The name of the file with patterns in gitignore syntax, which apply to its folder and everything below.
 pub(super) const IGNORE_FILE: &[u8] = b".cfnignore";
 
-/// Larger than any list that a person keeps; patterns cost time and memory.
+/// Maximum size of the file, since patterns cost time and memory.
 const LARGEST_IGNORE_FILE: u64 = 16 * 1024;
 
 /// Folders of version control, of installed dependencies, of builds and of caches.
@@ -47,24 +47,25 @@ const SKIPPED: [&[u8]; 28] = [
     b".yarn-cache",
 ];
 
-/// Why a folder of this name is not walked into.
+/// Whether folders with this name are skipped.
 pub(super) fn skipped_by_name(name: &[u8]) -> bool {
     SKIPPED.contains(&name)
 }
 
-/// Whether a folder with such a file in it is a virtual environment, or a cache (by the Cache Directory Tagging Specification).
+/// Whether this file marks its folder as a virtual environment, or a cache (Cache Directory Tagging Specification).
 pub(super) fn marks_skipped_folder(name: &[u8]) -> bool {
     matches!(name, b"pyvenv.cfg" | b"CACHEDIR.TAG")
 }
 
-/// What a `.cfnignore` names, and its lines that are no patterns, each with the reason.
+/// The patterns of a `.cfnignore`, and the reasons for its invalid lines.
 pub(super) struct Patterns {
     pub(super) ignored: Gitignore,
     pub(super) wrong: Vec<String>,
 }
 
-/// The patterns of the folders above this one, up to the root of its project (the folder that holds `.claude` or `.git`), the
-/// nearest first, each with the path of its file; none where there is no such root. `Err` as in [`patterns`], with the path.
+/// The patterns of the folders above this one, nearest first, each with the path of its file. The search ends at the
+/// root of the project (the folder with `.claude` or `.git`); without one, there are no patterns. `Err` as in
+/// [`patterns`], with the path.
 pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, (PathBuf, String)> {
     let mut found = Vec::new();
     for (index, above) in folder.ancestors().enumerate() {
@@ -82,7 +83,7 @@ pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, 
     Ok(Vec::new())
 }
 
-/// The patterns of a folder's `.cfnignore`. `Err` where it cannot be known what it names.
+/// The patterns of a folder's `.cfnignore`. `Err` if the file is unreadable.
 pub(super) fn patterns(folder: &OwnedFd, path: &Path) -> Result<Patterns, String> {
     let text = read(folder).map_err(|error| error.to_string())?;
     let mut builder = GitignoreBuilder::new(path);
@@ -96,7 +97,7 @@ pub(super) fn patterns(folder: &OwnedFd, path: &Path) -> Result<Patterns, String
     Ok(Patterns { ignored: builder.build().map_err(|error| error.to_string())?, wrong })
 }
 
-/// No link is followed and no pipe waited for.
+/// Reads the file without following links or blocking on a FIFO.
 fn read(folder: &OwnedFd) -> io::Result<String> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder, OsStr::from_bytes(IGNORE_FILE), flags, Mode::empty())?;

@@ -1,4 +1,4 @@
-//! The way through a folder and all that is below.
+//! Walks a folder recursively.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -15,9 +15,9 @@ use super::listing::{Entry, Listing};
 use super::{Found, Walked, is_skill_file, skip};
 use crate::ops::content_file::{FileError, Folder};
 
-/// Looks through a folder, and hands over each skill file as soon as it is found, in the order of their paths. Links are resolved
-/// here and never walked into: what is inside is found under its own path, and what is outside is not part of the folder. With
-/// `nested`, files inside another skill's folder count, wherever they are. `Err` where the folder itself cannot be read.
+/// Walks a folder, and passes on each skill file as soon as it is found, in path order. Links to folders are not
+/// followed: a target inside is found under its own path, and a target outside is not part of the folder. With
+/// `nested`, all files inside another skill's folder count. `Err` if the folder itself is unreadable.
 pub(in crate::ops) fn walk(
     folder: &Folder,
     nested: bool,
@@ -50,7 +50,7 @@ pub(in crate::ops) fn walk(
     Ok(walk.walked)
 }
 
-/// What a folder's own path is in the paths of what is below it.
+/// The prefix of the paths below a folder.
 fn below(folder: &Path) -> Vec<u8> {
     let mut path = folder.as_os_str().as_bytes().to_vec();
     if path != b"/" {
@@ -59,45 +59,45 @@ fn below(folder: &Path) -> Vec<u8> {
     path
 }
 
-/// How much of a folder the system lists at once.
+/// Buffer size for listing a folder.
 const BUFFER: usize = 32 * 1024;
 
-/// What a skill has beside its instructions: no skills.
+/// Folders of a skill that contain no other skills.
 const PARTS: [&[u8]; 4] = [b"assets", b"references", b"examples", b"templates"];
 
 struct Walk<'a> {
     folder: &'a Folder,
-    /// Of what is being looked at; with a slash at its end where that is a folder.
+    /// The current path, with a trailing slash for a folder.
     path: Vec<u8>,
-    /// How long the path of the folder that is searched is.
+    /// Length of the searched folder's path.
     start: usize,
     nested: bool,
-    /// What the folders above name as not to be walked into, the nearest first.
+    /// The patterns of the folders above, nearest first.
     outer: Vec<Gitignore>,
     walked: Walked,
     buffer: Vec<u8>,
 }
 
-/// A folder that is being walked through.
+/// A folder on the current path.
 struct Level {
-    /// Of its path.
+    /// Length of its path.
     length: usize,
     entries: vec::IntoIter<Entry>,
-    /// Of the path of the innermost skill's folder that this one is, or is in.
+    /// Length of the path of the innermost skill folder that contains it, or is it.
     skill: Option<usize>,
-    /// What its `.cfnignore` names.
+    /// The patterns of its `.cfnignore`.
     ignored: Option<Gitignore>,
     /// Whether it has more than one skill file.
     shared: bool,
 }
 
 impl Walk<'_> {
-    /// The path of a folder without the slash: with it, a link that has taken the folder's place would be followed.
+    /// The folder's path without the slash, with which a link that replaced the folder would be followed.
     fn own_path(&self) -> &[u8] {
         self.path.strip_suffix(b"/").filter(|it| !it.is_empty()).unwrap_or(&self.path)
     }
 
-    /// What is in the folder at `path`, and that folder where it has a `.cfnignore`.
+    /// Lists the folder at `path`; also returns its handle if it has a `.cfnignore`.
     fn list(&mut self) -> io::Result<(Listing, Option<OwnedFd>)> {
         let handle = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
         let listing = Listing::of(&handle, self.buffer.spare_capacity_mut())?;
@@ -108,7 +108,7 @@ impl Walk<'_> {
         Ok((listing, handle))
     }
 
-    /// The folder that is searched.
+    /// Starts with the searched folder.
     fn begin(&mut self) -> Result<Option<Level>, FileError> {
         let unreadable = |source| FileError::Unreadable { path: self.folder.path().to_owned(), source };
         let (listing, handle) = self.list().map_err(unreadable)?;
@@ -121,13 +121,13 @@ impl Walk<'_> {
                 Ok(self.level(listing, handle, &[]))
             }
             Err((file, why)) => {
-                self.walked.refused.push((file, format!("{why}, so nothing below its folder was taken")));
+                self.walked.refused.push((file, format!("{why}, so its folder was skipped")));
                 Ok(None)
             }
         }
     }
 
-    /// The folder at `path`, inside another one.
+    /// Enters the folder at `path`, inside another one.
     fn enter(&mut self, above: &[Level]) -> Option<Level> {
         match self.list() {
             Ok((listing, _)) if listing.is_marked => {
@@ -143,7 +143,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The folder at `path` as one to walk through.
+    /// Prepares the folder at `path` for walking.
     fn level(&mut self, listing: Listing, handle: Option<OwnedFd>, above: &[Level]) -> Option<Level> {
         let ignored = self.patterns(handle).ok()?;
         let mut entries = listing.entries;
@@ -163,7 +163,7 @@ impl Walk<'_> {
         Some(Level { length: self.path.len(), entries: entries.into_iter(), skill, ignored, shared: files > 1 })
     }
 
-    /// What the folder's own `.cfnignore` names. Where that cannot be known, nothing in the folder is taken.
+    /// The patterns of the folder's `.cfnignore`. If the file is unreadable, the folder is skipped.
     fn patterns(&mut self, handle: Option<OwnedFd>) -> Result<Option<Gitignore>, ()> {
         let Some(handle) = handle else { return Ok(None) };
         let file = self.path_of(skip::IGNORE_FILE);
@@ -175,18 +175,18 @@ impl Walk<'_> {
                 Ok(Some(patterns.ignored))
             }
             Err(why) => {
-                self.refuse(&file, format!("{why}, so nothing in its folder was taken"));
+                self.refuse(&file, format!("{why}, so its folder was skipped"));
                 Err(())
             }
         }
     }
 
-    /// Whether an entry of the folder at `path` is to be walked into, or is a skill file.
+    /// Whether an entry of the folder at `path` is a folder to walk, or a skill file.
     fn keeps(&mut self, entry: &Entry, ignored: &[&Gitignore]) -> bool {
         let folder = entry.is_folder();
         let name = entry.name.strip_suffix(b"/").unwrap_or(&entry.name);
         if folder && skip::skipped_by_name(name) {
-            self.skip("its name is one of a folder without skills of its own", &self.path_of(&entry.name));
+            self.skip("folders with this name have no skills of their own", &self.path_of(&entry.name));
             return false;
         }
         if !ignored.is_empty() || !self.outer.is_empty() {
@@ -194,7 +194,7 @@ impl Walk<'_> {
             let path = Path::new(OsStr::from_bytes(&path));
             let mut decided = ignored.iter().copied().chain(&self.outer).map(|it| it.matched(path, folder));
             if decided.find(|it| !it.is_none()).is_some_and(|it| it.is_ignore()) {
-                self.skip("a .cfnignore names it", &self.path_of(&entry.name));
+                self.skip("excluded by a .cfnignore", &self.path_of(&entry.name));
                 return false;
             }
         }
@@ -206,7 +206,7 @@ impl Walk<'_> {
         [&self.path, entry].concat()
     }
 
-    /// Whether the folder at `path` may be a skill, although it is inside the folder of another one.
+    /// Whether the folder at `path` can be a separate skill, although it is inside another skill's folder.
     fn is_skill_of_its_own(&self, outer: usize) -> bool {
         let inner = self.path.get(outer..).and_then(|it| it.strip_suffix(b"/")).unwrap_or_default();
         let parts: Vec<&[u8]> = inner.split(|it| *it == b'/').collect();
@@ -215,18 +215,18 @@ impl Walk<'_> {
         parent.eq_ignore_ascii_case(b"skills") && !above.iter().any(part)
     }
 
-    /// Whether the link at `path` is to count as a skill file.
+    /// Whether the link at `path` counts as a skill file.
     fn leads_to_skill_file(&mut self, path: &[u8]) -> bool {
         let link = Path::new(OsStr::from_bytes(path));
         let named = is_skill_file(link);
         let root = self.folder.path();
         let why = match fs::canonicalize(link) {
-            Err(_) if named => "it is a link to nothing",
-            // A link to any other file is no business of ours.
+            Err(_) if named => "it is a dangling link",
+            // Links to other files are ignored.
             Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
-                "it is a link that leads outside the folder"
+                "it is a link to a path outside the folder"
             }
-            // A target that is a skill file itself is found under its own path.
+            // A target that is a skill file is found under its own path.
             Ok(target) => return named && target.is_file() && !is_skill_file(&target),
             Err(_) => return false,
         };

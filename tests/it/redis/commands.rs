@@ -213,7 +213,7 @@ fn explain_shows_why_the_cache_is_not_used() {
         (report["used"].as_bool().expect("a boolean"), report["why"].as_str().expect("text").to_owned())
     };
     let load = ["load", "dev"];
-    assert_eq!(why(&load, &[]), (true, "always: wherever it can be used".to_owned()));
+    assert_eq!(why(&load, &[]), (true, "always: for every query that can be cached".to_owned()));
     assert_eq!(why(&load, &["--cache", "never"]), (false, "never: nowhere".to_owned()));
     let (used, reason) = why(&load, &["--cache", "auto"]);
     assert!(!used && reason.starts_with("auto: not measured"), "{reason}");
