@@ -1,19 +1,35 @@
 //! cfn: a skills database for fleets of AI coding agents.
 //!
-//! The layers, from the top; imports go down only, and a test (`tests/it/architecture.rs`) fails on one that goes up:
+//! The layers, from the top. Imports go down only; a test (`tests/it/architecture.rs`) fails on one that goes up:
 //!
 //! | layer | module | what it owns |
 //! |---|---|---|
-//! | 4 | [`cli`] | what the user types and reads: arguments, the text of reports, exit codes |
-//! | 3 | [`ops`] | what cfn does: a request becomes a report; no printing, no environment, no SQL |
-//! | 3 | [`mod@bench`] | what cfn takes: workloads, measuring, statistics; only `cli` uses it |
-//! | 2 | [`store`] | where skills live: the contract, and its SQLite implementation |
-//! | 2 | [`cache`] | answers that were given before: the contract, the key, Redis, and the memory of a process that stays |
-//! | 2 | [`workflow`] | the workflow database, which generates skills and is told what becomes of them |
-//! | 1 | [`settings`] | flags, environment and defaults, judged by the command that uses them |
-//! | 1 | [`process`] | other programs: the only place that starts some |
-//! | 1 | [`skill_file`] | SKILL.md as it comes: where the front matter is, its fields, what there is to say about it |
-//! | 0 | [`model`], [`clock`], [`draft`], [`output_file`], [`regular_file`], [`certificates`] | the nouns, parsed at the edge so that a value cannot be wrong; the time; files that are whole or not there; files that the user names for output; files that are opened without waiting; who may vouch for a server |
+//! | 4 | [`cli`] | arguments, the text of reports, hints, exit codes; the only user of [`mod@bench`] |
+//! | 3 | [`ops`] | the operations: a request becomes a report; no printing, no environment, no SQL |
+//! | 3 | [`mod@bench`] | benchmarks: workloads, measuring, statistics |
+//! | 2 | [`store`] | the contract of a skills database, and the SQLite engine |
+//! | 2 | [`cache`] | the query cache: the contract, the key, Redis, and the in-memory tier |
+//! | 2 | [`workflow`] | delivery to the workflow database, from which skills are generated |
+//! | 1 | [`settings`] | flags, environment and defaults, validated by the commands that use them |
+//! | 1 | [`process`] | running other programs; no other module starts any |
+//! | 1 | [`skill_file`] | parsing SKILL.md: front matter, fields, findings |
+//! | 0 | [`model`] | the nouns: types whose values are always valid |
+//! | 0 | [`clock`] | the time, from the system or fixed |
+//! | 0 | [`draft`] | staged files: complete or absent |
+//! | 0 | [`output_file`] | files that the user names for output |
+//! | 0 | [`regular_file`] | opening files without blocking |
+//! | 0 | [`certificates`] | trusted certificates |
+//!
+//! # Where new code goes
+//!
+//! * **A command**: `cli/NAME.rs` (arguments, text of the report) and `ops/NAME.rs` (request to report), a variant and an arm in
+//!   `cli/mod.rs`; errors get their kind, exit code and hint in `cli/failure.rs`.
+//! * **A table**: `migrations/sqlite/NNNN_what.sql`, listed in `store/sqlite/schema.rs`; its SQL in `store/sqlite/NOUN.rs`; a method
+//!   of a port in `store/snapshot.rs` or `store/transaction.rs` for callers.
+//! * **An engine**: `store/NAME/`, which implements `Store` and its ports and passes `tests/it/store_contract`; `cli/context.rs`
+//!   opens it.
+//!
+//! `docs/development.md` walks through each.
 
 pub mod bench;
 pub mod cache;
