@@ -1,4 +1,4 @@
-//! Where a database is: in a file, or on a server.
+//! The location of a database: a file or a server.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::Visible;
 
-/// Where a database is, as it is shown: without a password.
+/// The location of a database, without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// A file, as an absolute path.
@@ -18,7 +18,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The file, where it is one.
+    /// The path, if it is a file.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -27,7 +27,7 @@ impl Location {
         }
     }
 
-    /// How it is named on a command line.
+    /// Its form on a command line.
     #[must_use]
     pub fn as_argument(&self) -> &OsStr {
         match self {
@@ -36,7 +36,7 @@ impl Location {
         }
     }
 
-    /// A file beside the database, for what the processes that use it tell each other; none where it is on a server.
+    /// The path of a file beside the database, for notes between its processes; `None` on a server.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
         let mut name: OsString = self.file()?.as_os_str().to_owned();

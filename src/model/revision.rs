@@ -1,20 +1,20 @@
-//! A name for the state of the tables that an answer is made of: what the query cache stands on.
+//! Revisions: names for states of the tables that an answer depends on. The query cache relies on them.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Which tables an answer is made of.
+/// The tables that an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tables {
     /// Skills, versions, contents, mappings, approvals and bootstrap skills.
     Catalogue,
-    /// Those, and the usage log.
+    /// The catalogue and the usage log.
     CatalogueAndUsage,
 }
 
-/// The state of some tables of a database. Two revisions are equal only where the tables hold the same rows, whoever wrote them;
-/// what is in one is the business of the engine that made it.
+/// The state of some tables of a database. Equal revisions mean equal rows, whichever program wrote them. It is opaque:
+/// only the engine knows what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
     database: [u8; 16],
@@ -23,32 +23,32 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// The revision of a database, made of everything that changes with a write to the tables.
+    /// A revision, from everything that changes with a write to the tables.
     #[must_use]
     pub fn new(database: [u8; 16], state: Vec<u8>, cache_key: CacheKey) -> Self {
         Self { database, state, cache_key }
     }
 
-    /// Which database it is of.
+    /// The id of the database.
     #[must_use]
     pub fn database(&self) -> &[u8; 16] {
         &self.database
     }
 
-    /// What tells it from other revisions of the database.
+    /// The bytes that distinguish it from other revisions of the database.
     #[must_use]
     pub fn state(&self) -> &[u8] {
         &self.state
     }
 
-    /// What cached answers of this database are signed with.
+    /// The key that signs cached answers of this database.
     #[must_use]
     pub fn cache_key(&self) -> &CacheKey {
         &self.cache_key
     }
 }
 
-/// Sixteen digits that people can compare.
+/// Sixteen digits for display.
 impl fmt::Display for Revision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digest = Sha256::new().chain_update(self.database).chain_update(&self.state).finalize();
@@ -56,7 +56,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// A secret of the database; whoever has it can make answers up.
+/// A secret of the database, with which answers can be forged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CacheKey(pub [u8; 32]);
 

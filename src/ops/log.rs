@@ -107,7 +107,7 @@ fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execut
     Ok(())
 }
 
-/// What agents got in a task.
+/// The usage of a task.
 pub fn usage_of_task(store: &mut dyn Store, task: &str, most: usize) -> Result<UsageReport> {
     Ok(UsageReport { usage: store.read()?.usage_rows(&UsageFilter::Task(task), most)? })
 }

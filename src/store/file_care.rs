@@ -1,4 +1,4 @@
-//! What only a database that is a file has.
+//! The care of a database file.
 
 use std::path::Path;
 
@@ -7,28 +7,28 @@ use super::{
     Store, StoreError, Transaction, UnarchiveReport,
 };
 
-/// The care of the file of a database; [`StoreError::NoFile`] where it is none.
+/// The care of the database's file; [`StoreError::NoFile`] if it is on a server.
 pub fn file_care(store: &mut dyn Store) -> Result<&mut dyn FileCare> {
     store.file_care().ok_or(StoreError::NoFile)
 }
 
-/// The care of a database that is one file: a server has its own tools for that.
+/// The care of a database that is a file. A server has its own tools.
 pub trait FileCare {
-    /// What the file is, and how the connection really is set up.
+    /// The state of the file, and the effective settings of the connection.
     fn status(&mut self) -> Result<StatusReport>;
-    /// Looks for damage and orphans.
+    /// Checks for damage and orphaned rows.
     fn check(&mut self) -> Result<CheckReport>;
-    /// A copy of the committed state, safe under writers; appears whole or not at all.
+    /// Copies the committed state, even while others write. The copy appears complete or not at all.
     fn backup(&mut self, to: &Path) -> Result<BackupReport>;
-    /// Replaces everything by a backup, safe under readers; the state before is kept beside the file.
+    /// Replaces the content with a backup, even while others read. The previous database is saved beside the file.
     fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
-    /// Gives free space back and refreshes what the query planner knows, where that pays.
+    /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.
     fn maintain(&mut self) -> Result<MaintainReport>;
-    /// Moves the usage rows of the days before `before` to a file, which is on the disk before any of them leaves the log; what
-    /// reports add up stays the same. `progress` gets the rows that are done, and all.
+    /// Moves usage rows from before the day `before` to a file, which is synced before any row leaves the log. Reports
+    /// do not change. `progress` gets the number of rows done and in total.
     fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;
-    /// Brings the rows of such a file back; those that are in the log already are left alone.
+    /// Moves the rows of such a file back, except those that are in the log already.
     fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport>;
-    /// Brings an older schema up to date in one transaction, after a backup beside the file; `fill` runs inside it.
+    /// Migrates an older schema in one transaction, in which `fill` runs too, after a backup beside the file.
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport>;
 }

@@ -1,4 +1,4 @@
-//! What a benchmark looks at: the cost of a statement, and the waiting for locks.
+//! Measurements for benchmarks: the cost of a statement, and lock waits.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,59 +8,59 @@ use serde::Serialize;
 
 use super::Result;
 
-/// A database that can be looked at while it works.
+/// A database that supports measurements.
 pub trait Inspect {
     /// Runs a statement that only reads, again and again; `taken` hears how long each run took. A statement that does anything but
     /// read, or is more than one: [`StoreError::Statement`](super::StoreError::Statement).
     fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport>;
-    /// How often and how long this connection waited for a lock of another, since it was opened.
+    /// The lock waits of this connection since it was opened.
     fn lock_waits(&self) -> LockWaits;
 }
 
-/// What to measure.
+/// A measurement to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
-    /// One `SELECT`.
+    /// A single `SELECT`.
     pub statement: &'a str,
-    /// How often to run it.
+    /// Number of runs.
     pub iterations: u64,
-    /// When to stop, whatever was reached; a run that is not finished then is an error.
+    /// Time limit; a run that exceeds it is an error.
     pub limit: Duration,
-    /// Set from outside to stop at once.
+    /// Set by a signal to stop immediately.
     pub stop: &'a Arc<AtomicBool>,
 }
 
-/// What a statement does.
+/// The plan and costs of a statement.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatementReport {
-    /// Rows that it answers.
+    /// Number of rows returned.
     pub rows: u64,
-    /// Rows that it reads by walking through a table or an index.
+    /// Number of rows scanned in tables and indexes.
     pub scanned: i64,
-    /// How often it sorts.
+    /// Number of sorts.
     pub sorts: i64,
-    /// Instructions of the database's machine in one run: a cost that is the same on every machine.
+    /// Virtual machine instructions per run, which are the same on every machine.
     pub steps: i64,
-    /// How the database goes about it.
+    /// The query plan.
     pub plan: Vec<PlanStep>,
-    /// What of that grows with the table.
+    /// Warnings about steps whose cost grows with the table.
     pub warnings: Vec<String>,
 }
 
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanStep {
-    /// How many steps it is inside of.
+    /// Its depth in the plan.
     pub depth: usize,
-    /// In the words of the database.
+    /// Its description by the database.
     pub detail: String,
 }
 
-/// Waiting for locks.
+/// Lock waits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LockWaits {
-    /// How often a lock was held by another.
+    /// Number of waits.
     pub count: u64,
-    /// How long was waited in all.
+    /// Total time.
     pub time: Duration,
 }

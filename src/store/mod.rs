@@ -1,33 +1,34 @@
-//! Where skills live: the contract that every database keeps, in domain terms. No SQL and no type of a database driver is in
-//! it, so that another database can stand beside SQLite.
+//! The contract of a skills database, in domain terms: without SQL and types of database drivers, so that every engine
+//! can implement it.
 //!
 //! # The contract
 //!
-//! * [`Store::read`] gives a [`Snapshot`]: everything read through it is of one moment, whatever others write meanwhile.
-//! * [`write()`] runs work in a [`Transaction`] and makes all of it durable, or none. What the work read is still so when it
-//!   commits; where another writer changed it, everything is undone and the work runs again.
-//! * A lock that another process holds is waited for, up to the time in the settings; then [`StoreError::Busy`].
-//! * Order is the order of recording, never the clock's.
-//! * An approval binds to bytes: a version is approved when the latest decision on its bytes is `approved`, or when its level
-//!   is `auto`, its bytes are stored and there is no decision on them.
-//! * Other bytes that a program writes into a skill's row under a version that is recorded are no version: they wait for review,
-//!   and the newest approved version stays served.
-//! * A recorded version never changes its bytes.
-//! * Every write to the tables that answers are made of changes their [`Revision`](crate::model::Revision), whichever program
+//! * [`Store::read`] returns a [`Snapshot`]: a consistent state, whatever others write meanwhile.
+//! * [`write()`] runs work in a [`Transaction`], which is committed as a whole or not at all. The data that the work
+//!   read is unchanged when it commits; if another writer changed it, everything is undone and the work runs again.
+//! * An operation waits for locks of other processes up to the configured time, and then fails with
+//!   [`StoreError::Busy`].
+//! * Order is the order of recording, and never depends on a clock.
+//! * An approval applies to bytes: a version is approved if the latest decision on its bytes is `approved`, or if its
+//!   level is `auto`, its bytes are stored, and there is no decision on them.
+//! * If another program changes the hash in a skill's row without a new version number, the new bytes are not a
+//!   version: they wait for review, and the newest approved version is still served.
+//! * The bytes of a recorded version never change.
+//! * Every write to tables that answers depend on changes their [`Revision`](crate::model::Revision), whichever program
 //!   writes.
 //!
-//! # Where it is written
+//! # Files
 //!
 //! | file | what it owns |
 //! |---|---|
 //! | `snapshot` | the ports for reading, each with its promise |
 //! | `transaction` | the ports for writing, and [`write()`] |
 //! | `usage_sums` | the care of what makes reports fast |
-//! | `file_care` | what only a database that is a file has |
-//! | `inspect` | what a benchmark looks at |
-//! | `requests`, `reports` | what is asked and answered; the nouns are in `model` |
-//! | `error` | what can go wrong |
-//! | `sqlite` | the engine for one machine |
+//! | `file_care` | the care of a database file |
+//! | `inspect` | measurements for benchmarks |
+//! | `requests`, `reports` | parameters and results; the nouns are in `model` |
+//! | `error` | errors |
+//! | `sqlite` | the SQLite engine |
 
 mod error;
 mod file_care;
@@ -54,39 +55,39 @@ pub use snapshot::{Catalogue, OutboxStatus, Reports, Revisions, Serving, Snapsho
 pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work, write, write_unless};
 pub use usage_sums::UsageSums;
 
-/// What happens to a committed transaction when the power goes.
+/// The durability of a committed transaction in a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It is on the disk: for decisions (deploy, update, approvals).
+    /// It is synced to disk: for decisions (deploy, update, approvals).
     Full,
-    /// The last ones may be lost, none is half there: for usage rows.
+    /// The last ones may be lost, but none partly: for usage rows.
     Normal,
 }
 
-/// What a command is going to do with a database.
+/// The access that a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// It only reads: nothing of the database is written, not even at the end.
+    /// Reading: nothing is written to the database, not even when it is closed.
     Read,
-    /// It writes.
+    /// Reading and writing.
     Write,
 }
 
-/// A database of skills. A thread may have one for itself.
+/// A connection to a skills database. It can be moved to another thread, but not shared.
 pub trait Store: Send {
-    /// Begins a consistent read.
+    /// Starts a consistent read.
     fn read(&mut self) -> Result<Box<dyn Snapshot + '_>>;
-    /// Runs `work` in a transaction, which ends as `work` answers; an error of `work` undoes everything. [`write()`] is how it is
-    /// called.
+    /// Runs `work` in a transaction, and commits or undoes it as `work` concludes; an error of `work` undoes
+    /// everything. Use [`write()`] to call it.
     ///
-    /// Where the engine finds a conflict with another writer, be it in one of the calls of `work` or at the commit, it undoes
-    /// everything and runs `work` again, whatever `work` answered; after a bounded number of attempts, [`StoreError::Conflict`].
-    /// An error other than [`StoreError::OutcomeUnknown`] means that nothing was changed.
+    /// If the engine detects a conflict with another writer, in a call of `work` or at the commit, it undoes everything
+    /// and runs `work` again, whatever its result was; after a limited number of attempts, it returns
+    /// [`StoreError::Conflict`]. After any error but [`StoreError::OutcomeUnknown`], nothing was changed.
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()>;
     /// The care of the sums that make reports fast.
     fn usage_sums(&mut self) -> &mut dyn UsageSums;
-    /// What only a database that is a file has; [`file_care()`] refuses others.
+    /// The care of the file, if the database is one. [`file_care()`] returns an error for others.
     fn file_care(&mut self) -> Option<&mut dyn FileCare>;
-    /// What a benchmark looks at, where the engine shows it.
+    /// Measurements for benchmarks, if the engine supports them.
     fn inspect(&mut self) -> Option<&mut dyn Inspect>;
 }

@@ -1,4 +1,4 @@
-//! What the care of a database reports.
+//! Reports of database maintenance.
 
 use std::path::PathBuf;
 
@@ -14,24 +14,24 @@ pub struct StatusReport {
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// The size of its write-ahead log in bytes.
+    /// Size of its write-ahead log in bytes.
     pub wal_bytes: u64,
     /// The schema's version, such as `v3.0.0`.
     pub schema_version: String,
-    /// The SQLite inside this program.
+    /// The SQLite version of this program.
     pub sqlite_version: String,
-    /// Each pragma that cfn sets, as the connection answers.
+    /// The effective values of the pragmas that cfn sets.
     #[serde(serialize_with = "object")]
     pub pragmas: Vec<(String, String)>,
-    /// Rows by table.
+    /// Number of rows by table.
     #[serde(serialize_with = "object")]
     pub counts: Vec<(String, i64)>,
-    /// How each index of the architecture reference is provided.
+    /// The index that serves each one of the architecture reference.
     #[serde(serialize_with = "object")]
     pub indexes: Vec<(String, String)>,
 }
 
-/// Pairs as one JSON object, in their order.
+/// Serialises pairs as one JSON object, in order.
 fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
@@ -39,11 +39,11 @@ fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> 
 /// What [`super::FileCare::check`] found.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
-    /// Damage: what SQLite's own check says, and stored bytes that are not those of their hash.
+    /// Damage: results of SQLite's own check, and stored bytes that do not match their hash.
     pub damage: Vec<String>,
-    /// Rows that point nowhere, and rows that break a rule that old tables do not enforce.
+    /// Orphaned rows, and rows that violate constraints that old tables lack.
     pub warnings: Vec<String>,
-    /// How many stored contents were hashed.
+    /// Number of verified contents.
     pub contents_checked: u64,
 }
 
@@ -60,10 +60,10 @@ pub struct BackupReport {
 /// What [`super::FileCare::restore`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct RestoreReport {
-    /// The backup that is now the database.
+    /// The restored backup.
     #[serde(serialize_with = "path_as_text")]
     pub from: PathBuf,
-    /// The state before, where there was one.
+    /// The copy of the previous database, if there was one.
     #[serde(serialize_with = "maybe_path_as_text")]
     pub previous: Option<PathBuf>,
 }
@@ -71,33 +71,33 @@ pub struct RestoreReport {
 /// What [`super::FileCare::maintain`] gained.
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintainReport {
-    /// Bytes of the file and its write-ahead log before.
+    /// Size of the file and its write-ahead log before, in bytes.
     pub bytes_before: u64,
-    /// And after.
+    /// Size after, in bytes.
     pub bytes_after: u64,
     /// Whether the file was rewritten.
     pub vacuumed: bool,
     /// Whether statistics were refreshed.
     pub analyzed: bool,
-    /// Why something was left alone.
+    /// Reasons for steps that were skipped.
     pub notes: Vec<String>,
 }
 
 /// What [`super::FileCare::migrate`] did.
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {
-    /// The schema before; none where it was up to date, or another process was faster.
+    /// The previous schema; `None` if it was up to date.
     pub from: Option<String>,
-    /// The schema now.
+    /// The current schema.
     pub to: String,
-    /// The copy of the state before.
+    /// The copy of the previous database.
     #[serde(serialize_with = "maybe_path_as_text")]
     pub backup: Option<PathBuf>,
-    /// What was added: tables, columns, views.
+    /// Added tables, columns and views.
     pub added: Vec<String>,
-    /// Redundant indexes that were dropped.
+    /// Dropped redundant indexes.
     pub dropped: Vec<String>,
-    /// Skills that were carried forward with an approval, because the old layout had none.
+    /// Number of active skills that got an approval, since the old layout had none.
     pub carried_forward: u64,
 }
 
@@ -107,13 +107,13 @@ pub struct ArchiveReport {
     /// The file.
     #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
-    /// Whose rows are older than this day.
+    /// Rows from before this day were moved.
     pub before: String,
-    /// The rows in the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// The rows that left the log now.
+    /// Number of rows moved out of the log.
     pub moved: u64,
-    /// The rows that another program changed or deleted meanwhile.
+    /// Number of rows that another program changed or deleted meanwhile.
     pub kept: u64,
 }
 
@@ -123,10 +123,10 @@ pub struct UnarchiveReport {
     /// The file.
     #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
-    /// The rows in the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// The rows that came back now.
+    /// Number of restored rows.
     pub returned: u64,
-    /// Those of them that have another id, because another row had got theirs meanwhile.
+    /// Number of restored rows with a new id, since their old id is in use.
     pub renumbered: u64,
 }

@@ -1,4 +1,4 @@
-//! What a transaction is asked to find or to write, and what a list has in it.
+//! Parameters and results of the ports.
 
 use serde::Serialize;
 
@@ -6,18 +6,18 @@ use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Review, Skill, SkillId, SkillName, Status, VersionSource,
 };
 
-/// Which skills to list.
+/// A filter for listing skills.
 #[derive(Debug, Clone, Default)]
 pub struct SkillFilter {
-    /// Only of this category.
+    /// Only skills of this category.
     pub category: Option<Category>,
-    /// Only of this level.
+    /// Only skills of this level.
     pub approval_level: Option<ApprovalLevel>,
-    /// Only of this status.
+    /// Only skills of this status.
     pub status: Option<Status>,
-    /// Only those mapped to this agent type.
+    /// Only skills mapped to this agent type.
     pub agent_type: Option<AgentType>,
-    /// Only those whose current version waits for a decision.
+    /// Only skills whose current version waits for review.
     pub pending: bool,
 }
 
@@ -26,73 +26,73 @@ pub struct SkillFilter {
 pub struct ListedSkill {
     /// The row.
     pub skill: Skill,
-    /// What became of the review of its current version.
+    /// The review state of its current version.
     pub review: Review,
-    /// The agent types that it is mapped to and enabled for, by name.
+    /// The agent types with an enabled mapping to it, by name.
     pub agents: Vec<String>,
 }
 
-/// Bytes that the database names but does not have.
+/// Recorded content that is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unstored {
     /// The skill, or the bootstrap skill.
     pub name: String,
-    /// Where the bytes should be.
+    /// The recorded path of the file.
     pub content_path: String,
-    /// Their hash, in hex; unknown for bootstrap skills that nobody recorded.
+    /// The hash in hex; `None` for bootstrap skills without a recorded one.
     pub content_hash: Option<String>,
-    /// The row of `skill_versions`; none for a bootstrap skill, and for a skill without a version or a hash.
+    /// The id in `skill_versions`; `None` for a bootstrap skill, and for a skill without a version or hash.
     pub version_id: Option<i64>,
     /// Whether it is a bootstrap skill.
     pub bootstrap: bool,
 }
 
-/// What names to list.
+/// Kinds of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
     /// Skills.
     Skill,
-    /// Agent types that have mappings.
+    /// Agent types with mappings.
     AgentType,
 }
 
-/// A skill that does not exist yet.
+/// A skill to insert.
 #[derive(Debug, Clone)]
 pub struct NewSkill<'a> {
     /// The unique name.
     pub name: &'a SkillName,
     /// The category.
     pub category: Category,
-    /// The team that it belongs to.
+    /// The team.
     pub team: Option<&'a str>,
     /// Tags, in order.
     pub tags: &'a [String],
-    /// Who is responsible.
+    /// The owner.
     pub owner: Option<&'a str>,
-    /// The pattern in the workflow database that it was generated from; none: it was imported.
+    /// The pattern that it was generated from; `None` if it was imported.
     pub phase4_pattern_id: Option<i64>,
 }
 
-/// Bytes that become a skill's current version.
+/// A version to record as the current one.
 #[derive(Debug, Clone)]
 pub struct NewVersion<'a> {
-    /// The number.
+    /// The version number.
     pub version: &'a str,
-    /// The address of the bytes.
+    /// The hash of the bytes.
     pub content_hash: &'a ContentHash,
-    /// Where they were read from.
+    /// The path that they were read from.
     pub content_path: &'a str,
-    /// JSON of the front matter, where there was some.
+    /// JSON of the front matter, if any.
     pub front_matter: Option<&'a str>,
-    /// The review that they need; the skill's level from now on.
+    /// The approval level of the version, and new level of the skill.
     pub approval_level: ApprovalLevel,
-    /// What records it.
+    /// The source of the record.
     pub source: VersionSource,
     /// Now, in UTC.
     pub now: &'a str,
 }
 
-/// Fields of a skill to change; `None` keeps.
+/// Fields of a skill to change; `None` keeps a field.
 #[derive(Debug, Clone, Default)]
 pub struct SkillChange<'a> {
     /// The category.
@@ -107,7 +107,7 @@ pub struct SkillChange<'a> {
     pub tags: Option<&'a [String]>,
     /// The owner.
     pub owner: Option<&'a str>,
-    /// The pattern that it was generated from; sets `generated_by` and `is_auto_generated` too.
+    /// The pattern that it was generated from; also sets `generated_by` and `is_auto_generated`.
     pub phase4_pattern_id: Option<i64>,
     /// Now, in UTC.
     pub now: &'a str,
@@ -127,20 +127,20 @@ impl SkillChange<'_> {
     }
 }
 
-/// A decision about bytes.
+/// A decision to record.
 #[derive(Debug, Clone)]
 pub struct NewApproval<'a> {
-    /// The version that has the bytes.
+    /// The version with these bytes.
     pub version: &'a str,
     /// The bytes.
     pub content_hash: &'a str,
-    /// The review that was asked for.
+    /// The approval level at the time.
     pub approval_level: ApprovalLevel,
-    /// Who decides.
+    /// The approver.
     pub approver: &'a str,
-    /// What.
+    /// The decision.
     pub decision: Decision,
-    /// Why.
+    /// The reason.
     pub reasoning: &'a str,
     /// JSON for `approval_criteria_check`.
     pub criteria_check: Option<&'a str>,
@@ -151,16 +151,16 @@ pub struct NewApproval<'a> {
 /// The latest decision about some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LatestDecision {
-    /// The key of its record.
+    /// The id of its record.
     pub id: i64,
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
 }
 
-/// A mapping as it is to be.
+/// A mapping to add or change.
 #[derive(Debug, Clone)]
 pub struct NewMapping<'a> {
-    /// The kind of agent.
+    /// The agent type.
     pub agent_type: &'a AgentType,
     /// 1 (first) to 10.
     pub priority: i64,
@@ -181,12 +181,12 @@ pub struct Days {
     pub last: String,
 }
 
-/// Which rows of the usage log to show.
+/// A filter for usage rows.
 #[derive(Debug, Clone, Copy)]
 pub enum UsageFilter<'a> {
-    /// Of a task.
+    /// Rows of a task.
     Task(&'a str),
-    /// Of a skill.
+    /// Rows of a skill.
     Skill(SkillId),
 }
 
@@ -201,41 +201,42 @@ pub struct Proof {
     pub differences: i64,
 }
 
-/// How much waits for the workflow database.
+/// A summary of the outbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutboxSummary {
-    /// Deliveries that wait.
+    /// Number of queued deliveries.
     pub waiting: u64,
-    /// Those of them that have failed before.
+    /// Number of queued deliveries that have failed before.
     pub failing: u64,
-    /// Deliveries that are not tried any more.
+    /// Number of dead letters.
     pub dead_letters: u64,
-    /// When the first one that waits was written, in UTC.
+    /// Time of the oldest queued event, in UTC.
     pub oldest: Option<String>,
 }
 
-/// When a delivery that failed is due again without being asked for. Both are times in UTC.
+/// When failed deliveries are due again. Both times are in UTC.
 #[derive(Debug, Clone, Copy)]
 pub struct Due<'a> {
-    /// One that failed at this time or later is not due; a time in the future counts for nothing, since clocks are set back.
+    /// A delivery that failed at this time or later is not due. Times in the future are ignored, since clocks may be
+    /// set back.
     pub failed_since: &'a str,
     /// Now.
     pub now: &'a str,
 }
 
-/// A delivery that failed.
+/// A failed delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Undelivered {
-    /// Its place in the order.
+    /// Its position in the queue.
     pub id: i64,
     /// The pattern.
     pub pattern_id: i64,
     /// `execution`, `deployed` or `updated`.
     pub kind: String,
-    /// When it was written, in UTC.
+    /// Time of queueing, in UTC.
     pub created_at: Option<String>,
-    /// When it failed last, in UTC.
+    /// Time of the last failure, in UTC.
     pub failed_at: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }

@@ -1,90 +1,93 @@
-//! The ports for writing, and how work is done in a transaction: once more where another writer came in between.
+//! The ports for writing, and running work in a transaction, again after a conflict.
 
 use super::{
     Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot, Store, StoreError,
 };
 use crate::model::{ContentHash, Delivery, Failures, OpenUse, Outcome, SkillId, Usage};
 
-/// Reading and writing that nobody else sees before it is committed. What it read is still so when it commits.
+/// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
+/// commits.
 pub trait Transaction: Snapshot + CatalogueWrites + UsageWrites + Outbox {}
 
 impl<T: Snapshot + CatalogueWrites + UsageWrites + Outbox> Transaction for T {}
 
-/// Changes of skills, and of who gets them.
+/// Writes to skills, versions, approvals and mappings.
 ///
-/// Promise: each call writes what it says and nothing else, and leaves the rest of a row as it is. A recorded version never changes
-/// its bytes. What is added to a skill that is not there is refused; a change of what is not there changes nothing.
+/// Promise: each call writes only what it documents, and keeps the other columns of a row. The bytes of a recorded
+/// version never change. What is added to a skill that is not there is refused; a change of what is not there changes
+/// nothing.
 pub trait CatalogueWrites {
     /// Adds a skill and records its first version; refused where the name is taken.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
-    /// Changes the fields that are given, and nothing else.
+    /// Changes only the given fields.
     fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()>;
-    /// Makes other bytes the current version and records it. A version that is recorded with these bytes is completed, and who
-    /// recorded it first stays, but for other programs; one that is recorded with others is refused.
+    /// Makes new bytes the current version, and records it. A version that is recorded with these bytes is completed,
+    /// and who recorded it first stays, but for other programs; one that is recorded with others is refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
     /// Adds what was read from a version's file, where nothing is known of it: another program recorded the version.
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()>;
     /// Stores bytes under their hash, in the place of others that may be there.
     fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
-    /// Records a decision about bytes, and who approved last where it is an approval.
+    /// Records a decision about bytes; for an approval, also the last approver.
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
-    /// Adds a mapping where it is missing; says whether it was.
+    /// Adds a mapping if it is missing, and returns whether it was.
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
-    /// Makes a mapping that is there what it is to be; whether it is enabled stays.
+    /// Changes an existing mapping, but not whether it is enabled.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Records which bytes a bootstrap skill has, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
 }
 
-/// Rows of the usage log.
+/// Writes to the usage log.
 ///
-/// Promise: a use is one row, and its event for the workflow database, where it has one, is queued with it.
+/// Promise: a use is one row, and its event for the workflow database, if any, is queued with it.
 pub trait UsageWrites {
     /// Writes one usage row, and queues it for the workflow database as [`Outbox`] says: one that
     /// [awaits its outcome](Usage::awaits_outcome) is delivered with it, or after ten minutes.
     fn log_usage(&mut self, usage: &Usage<'_>) -> Result<()>;
-    /// Adds its outcome to a use, which is open no more; what was delivered without it is delivered as a change.
+    /// Adds the outcome to an open use, which closes it. If the use was delivered without it, the outcome is delivered
+    /// as a change.
     fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()>;
 }
 
-/// Queues events for the workflow database, and settles what became of them.
+/// Queues events for the workflow database, and settles their deliveries.
 ///
-/// Promise: an event is queued in the transaction that makes it happen, so it is neither lost nor invented; only what the settings
-/// say is queued, and only for a skill that was generated from a pattern. A delivery is named by its key, not by its place alone:
-/// after a restore, another one may have that.
+/// Promise: an event is queued in the transaction of its cause, so it is neither lost nor invented. Only configured
+/// events are queued, and only for skills generated from a pattern. A delivery is identified by its key, not only by
+/// its id: after a restore, another one may have the id.
 pub trait Outbox {
-    /// Queues that a skill was deployed.
+    /// Queues the event that a skill was deployed.
     fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()>;
-    /// Queues that a skill has new bytes.
+    /// Queues the event that a skill was updated.
     fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()>;
-    /// Forgets what was delivered.
+    /// Removes a delivered event.
     fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
     /// Remembers that an attempt failed, unless the delivery is a dead letter by now.
     fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
-    /// Makes a delivery a dead letter, with its reason.
+    /// Makes a delivery a dead letter, with the reason.
     fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
     /// Lets every dead letter wait again, as if it had never failed; how many there were.
     fn retry_dead_letters(&mut self) -> Result<usize>;
-    /// Remembers until when the server is not tried, in seconds since 1970; `None`: it can be reached.
+    /// Records the end of the backoff, in seconds since 1970; `None` if the server is reachable.
     fn back_off(&mut self, until: Option<i64>) -> Result<()>;
 }
 
-/// What is to be done in a transaction; it may have to be done again.
+/// Work in a transaction, which may run again.
 pub type Work<'a> = dyn FnMut(&mut dyn Transaction) -> Result<Conclusion> + 'a;
 
-/// What becomes of a transaction whose work succeeded.
+/// How to end a transaction after its work succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conclusion {
-    /// Everything is made durable, or nothing.
+    /// Commit everything.
     Commit,
-    /// Everything is undone.
+    /// Undo everything.
     Undo,
 }
 
 /// Runs `work` in a transaction and commits it. An error of `work` undoes everything and is returned.
 ///
-/// `work` runs again from the start where the database finds that another writer got in between (see [`Store::attempt`]). So
-/// outside it changes only what a second run sets anew: it returns its results, and does not add to those of an earlier run.
+/// After a conflict with another writer, `work` runs again from the start (see [`Store::attempt`]). It must return its
+/// results, and change nothing outside that a second run would not overwrite.
 pub fn write<T, E: From<StoreError>>(
     store: &mut dyn Store,
     durability: Durability,
@@ -93,7 +96,7 @@ pub fn write<T, E: From<StoreError>>(
     write_unless(false, store, durability, work)
 }
 
-/// The same; in a dry run everything is undone at the end, and the result is the one that a commit would have had.
+/// Like [`write`], but in a dry run it undoes everything at the end. The result is that of a commit.
 pub fn write_unless<T, E: From<StoreError>>(
     dry_run: bool,
     store: &mut dyn Store,

@@ -196,8 +196,8 @@ fn names_and_characters_that_a_reviewer_may_miss_are_flagged() {
     project.file("odd.md", "---\nname: x\ndescription: y\n---\nA\u{200b}B\u{e0041} \u{202e}C\n");
     let ran = project.cfn(["deploy", "1", "Odd_Name", "odd.md"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "1\n"));
-    assert!(ran.stderr.starts_with("warning: line 5: ") && ran.stderr.contains("3 characters"), "{ran:?}");
-    assert!(!ran.stderr.contains('\u{200b}') && !ran.stderr.contains("not one that"), "{ran:?}");
+    assert!(ran.stderr.starts_with("warning: line 5: ") && ran.stderr.contains("3 invisible characters"), "{ran:?}");
+    assert!(!ran.stderr.contains('\u{200b}') && !ran.stderr.contains("does not conform"), "{ran:?}");
     project.skill("Other_Name", "Body.");
     let ran = project.cfn(["deploy", "1", "Other_Name", &path_of("Other_Name")]);
     assert!(ran.stderr.contains("\"Other_Name\" does not conform to the Agent Skills format"), "{ran:?}");

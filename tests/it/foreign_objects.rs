@@ -53,7 +53,7 @@ fn each_object_that_a_fresh_database_does_not_have_is_named() {
         "the table notes is not cfn's",
         "the index by_owner on skills is not cfn's",
         "the virtual table words is not cfn's",
-        "the trigger cfn_skills_delete on skills does something else than cfn's",
+        "the trigger cfn_skills_delete on skills differs from cfn's",
         "the trigger cfn_bootstrap_skills_insert on bootstrap_skills is missing",
         "the index idx_usage_task on skill_usage_log is missing",
     ] {

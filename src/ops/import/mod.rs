@@ -59,7 +59,7 @@ pub struct Import<'a> {
     pub category: Option<Category>,
     /// Default category from the project's settings file. It never lowers the approval level.
     pub project_category: Option<Category>,
-    /// Whether a file's own category and level are obeyed, also where they make the review weaker.
+    /// Whether to trust each file's category and level, even if they weaken its review.
     pub trust_levels: bool,
     /// Import changed files as the next version.
     pub update: bool,

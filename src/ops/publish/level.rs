@@ -26,9 +26,9 @@ pub(in crate::ops) struct LevelRule<'a> {
     pub(in crate::ops) new_version: bool,
     /// The category given in the command.
     pub(in crate::ops) command: Option<Category>,
-    /// Of a new skill, where it names none.
+    /// The default category of a new skill.
     pub(in crate::ops) default: ApprovalLevel,
-    /// The category that the file names.
+    /// The category declared in the file.
     pub(in crate::ops) file: Option<Category>,
     /// The level declared in the file.
     pub(in crate::ops) asked: Option<ApprovalLevel>,

@@ -26,7 +26,7 @@ pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) command: Fields<'a>,
     /// Of a new skill, where neither says one.
     pub(in crate::ops) default: NewSkill,
-    /// How far a file may choose its own review.
+    /// Whether a file may weaken its own review.
     pub(in crate::ops) trust: Trust,
     /// The minimum approval level of the bytes.
     pub(in crate::ops) least_level: Option<ApprovalLevel>,
@@ -55,7 +55,7 @@ impl From<Category> for NewSkill {
     }
 }
 
-/// Fields of a skill; `None`: not said.
+/// Fields of a skill; `None` if not given.
 #[derive(Clone, Copy, Default)]
 pub(in crate::ops) struct Fields<'a> {
     pub(in crate::ops) category: Option<Category>,

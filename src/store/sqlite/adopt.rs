@@ -1,12 +1,12 @@
-//! Adoption: what a layout of the old scripts lacks, compared with the first schema, and what its rows need.
+//! Adoption: completes a legacy layout to the first schema, and updates its rows.
 
 use rusqlite::{Connection, Result};
 
 use super::layout::{self, Object, Relation, quoted};
 use super::schema;
 
-/// Indexes of the old schema that a fresh database does not have. Each costs every process start and every write, so one that
-/// serves no query better than another does is dropped.
+/// Indexes of the old schema that a new database lacks. Each slows down every start and every write, so redundant ones
+/// are dropped.
 pub(super) const OLD_INDEXES: [&str; 34] = [
     "idx_skills_name",
     "idx_skills_status",
@@ -38,15 +38,15 @@ pub(super) const OLD_INDEXES: [&str; 34] = [
     "idx_phase4_status",
     "idx_edge_case_resolved",
     "idx_edge_case_severity",
-    // Names that the architecture reference gives; the UNIQUE constraints serve the same queries.
+    // Named in the architecture reference; the UNIQUE constraints serve the same queries.
     "idx_skills_name_hash",
     "idx_agent_mappings_agent_skill",
     "idx_agent_mappings_agent_type",
     "idx_skills_content_hash",
 ];
 
-/// Adds what is missing, and carries the rows forward; answers how many skills got an approval. All names and SQL come from our own
-/// schema.
+/// Adds missing objects, and updates the rows; returns how many skills got an approval. All names and SQL come from our
+/// own schema.
 pub(super) fn complete(connection: &Connection) -> Result<u64> {
     let first = schema::at(schema::FIRST)?;
     let approve = had_no_approvals(connection)?;
@@ -64,15 +64,16 @@ pub(super) fn complete(connection: &Connection) -> Result<u64> {
         }
     }
     let carried = carry_forward(connection, approve)?;
-    // Last, so that they do not fire on the rows above.
+    // Last, so that they do not fire on the changes above.
     for Object { sql, .. } in layout::objects(&first, Some("trigger"))? {
         connection.execute_batch(&sql)?;
     }
     Ok(carried)
 }
 
-/// Whether what is active was in use without an approval. The first layout had no approvals at all. Its own migration failed half-way
-/// on real databases: the table of approvals is there and empty, and the level of a skill is missing or was appended later.
+/// Whether active skills were in use without an approval. The first layout had no approvals. Its own migration failed
+/// halfway on real databases, so the table of approvals may be empty, and the level of a skill missing or appended
+/// later.
 fn had_no_approvals(connection: &Connection) -> Result<bool> {
     if layout::relation(connection, "approval_history")? == Relation::Nothing {
         return Ok(true);
@@ -88,7 +89,7 @@ fn had_no_approvals(connection: &Connection) -> Result<bool> {
     Ok(first_layout && !connection.query_row(decided, [], |row| row.get::<_, bool>(0))?)
 }
 
-/// Versions, bound approvals and identity, for rows that were written before there was any of this.
+/// Adds versions, hashes of approvals, and the database's identity for existing rows.
 fn carry_forward(connection: &Connection, approve: bool) -> Result<u64> {
     connection.execute_batch(
         "INSERT INTO cfn_metadata (name, value) VALUES ('database_id', randomblob(16)), ('cache_key', randomblob(32)),
@@ -104,7 +105,7 @@ fn carry_forward(connection: &Connection, approve: bool) -> Result<u64> {
     if !approve {
         return Ok(0);
     }
-    // The old layout had no approvals: what was active was in use, and stays so.
+    // The old layout had no approvals: active skills were in use, and stay in use.
     let carried = connection.execute(
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
          SELECT id, version, CASE WHEN approval_level IN ('auto', 'escalate') THEN approval_level ELSE 'human' END,
@@ -121,8 +122,8 @@ fn carry_forward(connection: &Connection, approve: bool) -> Result<u64> {
     Ok(carried.try_into().unwrap_or(u64::MAX))
 }
 
-/// A column that cannot be added as it is declared (no default for NOT NULL, or a default that is no constant) is added without
-/// that; where its default was the time, existing rows get the time of the adoption.
+/// Adds a column. Constraints that SQLite cannot add (NOT NULL without a default, or a non-constant default) are left
+/// out; if the default is the current time, existing rows get the time of the adoption.
 fn add_columns(connection: &Connection, fresh: &Connection, table: &str) -> Result<()> {
     let present = layout::columns(connection, table)?;
     for column in layout::columns(fresh, table)? {
@@ -135,7 +136,7 @@ fn add_columns(connection: &Connection, fresh: &Connection, table: &str) -> Resu
         let (table_name, name, kind) = (quoted(table), quoted(&column.name), &column.kind);
         connection.execute_batch(&format!("ALTER TABLE {table_name} ADD COLUMN {name} {kind}{not_null}{default}"))?;
         if column.name == "id" {
-            // Rows that come later have none; cfn tells rows apart by their rowid.
+            // Later rows have none; cfn identifies rows by their rowid.
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = rowid"))?;
         } else if column.default.is_some() && constant.is_none() {
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = datetime('now')"))?;
@@ -144,7 +145,7 @@ fn add_columns(connection: &Connection, fresh: &Connection, table: &str) -> Resu
     Ok(())
 }
 
-/// Drops an index of the old schema where another one, or a constraint, serves every query that it could.
+/// Drops an index of the old schema if another index or a constraint serves all its queries.
 pub(super) fn drop_served_indexes(connection: &Connection) -> Result<()> {
     for index in OLD_INDEXES {
         if is_served_otherwise(connection, index)? {
@@ -154,8 +155,8 @@ pub(super) fn drop_served_indexes(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Whether another index of the same table, of all its rows, begins with the same columns. An index that enforces something, or is
-/// of some rows only, is not judged.
+/// Whether another full index of the same table starts with the same columns. Unique and partial indexes are never
+/// redundant.
 fn is_served_otherwise(connection: &Connection, index: &str) -> Result<bool> {
     let indexes: Vec<(String, bool)> = connection
         .prepare(
@@ -179,7 +180,7 @@ fn is_served_otherwise(connection: &Connection, index: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// What an index is sorted by: column (an expression's place is negative), collation, direction.
+/// The sort order of an index: column (negative for an expression), collation, direction.
 fn index_keys(connection: &Connection, index: &str) -> Result<Vec<(i64, String, bool)>> {
     connection
         .prepare("SELECT cid, coll, \"desc\" FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno")?

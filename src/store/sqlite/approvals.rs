@@ -1,4 +1,4 @@
-//! `approval_history`: decisions about bytes, and the one expression that says whether a version is approved.
+//! `approval_history`: decisions about bytes, and the single definition of "approved".
 
 use rusqlite::{Connection, Result, params};
 
@@ -6,9 +6,9 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::{Approval, Decision, SkillId};
 use crate::store::{LatestDecision, NewApproval};
 
-/// Whether a version (named by its alias) of skill `s` is approved: the latest decision on its bytes says so, or its level is `auto`
-/// and there is none. The current version's level is the one in `skills`, which other programs may have raised. A level approves no
-/// bytes that are not stored: what was approved before stays served until they are there.
+/// Whether a version (given by its alias) of skill `s` is approved: by the latest decision on its bytes, or by level
+/// `auto` without a decision. The current version's level is that in `skills`, which other programs may have raised. A
+/// level does not approve bytes that are not stored: until they are, the previous approved version is served.
 macro_rules! approved {
     ($v:literal) => {
         concat!(
@@ -29,8 +29,9 @@ macro_rules! approved {
 }
 pub(super) use approved;
 
-/// The [`Review`](crate::model::Review) of skill `s`, whose current version has this alias, or is none where another program wrote
-/// other bytes into the row. What needs no review waits where somebody passed it on, and where it is no version yet.
+/// The [`Review`](crate::model::Review) of skill `s`, whose current version has this alias, or does not exist if
+/// another program wrote another hash into the row. A skill of level `auto` is pending if it was escalated, or its
+/// bytes are not a version yet.
 macro_rules! review {
     ($v:literal) => {
         concat!(

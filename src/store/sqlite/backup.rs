@@ -16,10 +16,10 @@ use crate::clock::Clock;
 use crate::draft::{self, Draft, NamingError};
 use crate::store::{BackupReport, FileFault, Result};
 
-/// What is changed in a copy of a database before it is used.
+/// A change to make in a copy before it is used.
 pub(super) type Finish = fn(&Connection) -> rusqlite::Result<()>;
 
-/// Copies the committed state to `to`: written beside it, synced, renamed. A file that is there is replaced.
+/// Copies the committed state to `to`: written beside it, synced and renamed. An existing file is replaced.
 pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     if same_file(&place.path, to) {
         return Err(FileFault::Unusable {
@@ -31,7 +31,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     }
     if fs::metadata(to).is_ok_and(|it| !it.is_file()) {
         return Err(FileFault::Unusable {
-            what: "could not write the backup over what is no regular file:",
+            what: "could not write the backup: not a regular file:",
             path: to.to_owned(),
             source: io::ErrorKind::AlreadyExists.into(),
         }
@@ -46,19 +46,19 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     Ok(BackupReport { path: to.to_owned(), size_bytes })
 }
 
-/// The folder that a file is going to be in.
+/// Creates the folder of a file.
 pub(super) fn folder_of(path: &Path) -> Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
     draft::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))
 }
 
-/// A copy beside the database, named after why it was made and when. To be taken by who has the write lock: then it holds all that
-/// was committed.
+/// A copy beside the database, named after its purpose and time. The caller must hold the write lock, so that the copy
+/// contains everything committed.
 pub(super) fn beside(place: &Place, why: &str, clock: Clock) -> Result<PathBuf> {
     keep(place, &source(place)?, why, clock)
 }
 
-/// The same from a connection that can read it; the first free name is taken, never one that is there.
+/// The same from any connection. It uses the first free name.
 pub(super) fn keep(place: &Place, source: &Connection, why: &str, clock: Clock) -> Result<PathBuf> {
     let stem = with_suffix(&place.path, &format!(".{why}-{}", clock.file_time()));
     let draft = Draft::of(&stem);
@@ -78,13 +78,13 @@ pub(super) fn keep(place: &Place, source: &Connection, why: &str, clock: Clock) 
     Err(place.failed(format!("there are too many copies like {}", stem.display())))
 }
 
-/// The name itself, then others like it.
+/// The name itself, then numbered variants.
 pub(super) fn numbered(stem: &Path) -> impl Iterator<Item = PathBuf> {
     let others = (2..10_000).map(|number| with_suffix(stem, &format!("-{number}")));
     std::iter::once(stem.to_owned()).chain(others)
 }
 
-/// A connection of its own for a copy: that of the caller may be inside the transaction before which the copy is taken.
+/// Opens a separate connection for a copy: the caller's may be inside the transaction before which the copy is taken.
 pub(super) fn source(place: &Place) -> Result<Connection> {
     match &place.unchanging {
         Some(unchanging) => unchanging.connect().map_err(|error| place.fail(&error)),
@@ -92,7 +92,7 @@ pub(super) fn source(place: &Place) -> Result<Connection> {
     }
 }
 
-/// The copy may be read by whom the database may be read by, from its first byte on.
+/// Creates the copy with the permissions of the database from the start.
 fn fill(place: &Place, source: &Connection, draft: &Draft) -> Result<()> {
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
     create(draft, Some(&original))?;
@@ -124,7 +124,7 @@ pub(super) fn sync(draft: &Draft) -> Result<()> {
     draft.sync().map_err(|source| file_error("could not sync", draft.path(), source))
 }
 
-/// A draft that is not finished is worth nothing, so SQLite need not sync its steps; [`sync`] does it once, before the rename.
+/// An unfinished staged file is worthless, so SQLite need not sync its steps; [`sync`] does so once, before the rename.
 pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
     draft.execute_batch("PRAGMA synchronous = OFF")
 }
@@ -137,7 +137,7 @@ fn copy_pages(place: &Place, source: &Connection, target: &mut Connection) -> ru
     Ok(())
 }
 
-/// A step of a copy, tried until nobody else has a lock that it needs.
+/// Retries a step of a copy until it gets the locks that it needs.
 pub(super) fn step(copy: &Backup<'_, '_>, pages: i32, wait: &Wait) -> rusqlite::Result<StepResult> {
     loop {
         match copy.step(pages)? {
@@ -150,7 +150,7 @@ pub(super) fn step(copy: &Backup<'_, '_>, pages: i32, wait: &Wait) -> rusqlite::
     }
 }
 
-/// What is to be changed in a copy is a transaction of its own.
+/// Changes a copy in a separate transaction.
 pub(super) fn finished(source: &Connection, target: &mut Connection, finish: Finish) -> rusqlite::Result<()> {
     let transaction = target.transaction_with_behavior(TransactionBehavior::Immediate)?;
     keep_trust(source, &transaction)?;
@@ -158,7 +158,8 @@ pub(super) fn finished(source: &Connection, target: &mut Connection, finish: Fin
     transaction.commit()
 }
 
-/// A copy has another schema number than its source: the rollups are what they were, but only somebody who knows that can say so.
+/// Marks the rollups of a copy as exact: its schema cookie differs from that of the source, which would otherwise
+/// distrust them.
 fn keep_trust(source: &Connection, target: &Connection) -> rusqlite::Result<()> {
     if schema::has_rollups(source)? && rollups::trusted(source)? { rollups::trust(target) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The files beside a database: their names, and what is there.
+//! The files beside a database: names and states.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -8,33 +8,34 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::store::{FileFault, Result};
 
-/// What SQLite may have beside a database.
+/// Suffix of the write-ahead log.
 pub(super) const LOG: &str = "-wal";
-/// The index of the log, which all who have the database open share.
+/// Suffix of the log's index, shared by all processes that have the database open.
 pub(super) const INDEX: &str = "-shm";
-/// What undoes a write where there is no log.
+/// Suffix of the rollback journal.
 pub(super) const JOURNAL: &str = "-journal";
 
-/// The write-ahead log beside a database.
+/// The path of the write-ahead log.
 pub(super) fn wal_of(path: &Path) -> PathBuf {
     with_suffix(path, LOG)
 }
 
-/// A path with something appended to its last part.
+/// Appends a suffix to a path.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// What was found beside a database.
+/// The files found beside a database.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) log: Option<Metadata>,
     pub(super) journal: bool,
 }
 
-/// Looks at what SQLite is going to open. It would wait for a pipe, for ever; so anything but a file is refused.
+/// Checks the files that SQLite will open. Anything but a regular file is refused, since SQLite would block on a FIFO
+/// forever.
 pub(super) fn look(path: &Path) -> Result<Found> {
     let at = |suffix: &str| {
         let path = with_suffix(path, suffix);
@@ -49,12 +50,12 @@ pub(super) fn look(path: &Path) -> Result<Found> {
     Ok(found)
 }
 
-/// Whether this user may write a file that is there.
+/// Whether this user may write an existing file.
 pub(super) fn is_writable(path: &Path) -> bool {
     accessat(CWD, path, Access::READ_OK | Access::WRITE_OK, AtFlags::EACCESS).is_ok()
 }
 
-/// The path by which SQLite names what is beside a database: that at the end of a link.
+/// The path from which SQLite derives the names of these files: the target of a link.
 pub(super) fn real(path: &Path) -> io::Result<PathBuf> {
     if fs::symlink_metadata(path)?.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! `bootstrap_skills`: what every agent gets first.
+//! `bootstrap_skills`: the skills that every agent loads first.
 
 use rusqlite::{Connection, Result, params};
 

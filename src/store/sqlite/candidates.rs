@@ -6,9 +6,9 @@ use super::approvals::approved;
 use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
-/// Cost follows the number of mappings of this agent type: every step is a seek in an index. `current` is the version that the
-/// skill's row names, with the bytes that were recorded for it: other bytes that another program wrote into the row are no version
-/// and wait for review. It is nearly always the approved one, so it alone is looked at here.
+/// The cost depends on the number of mappings of the agent type: every step is a seek in an index. `current` is the
+/// version in the skill's row, with its recorded hash: another hash that another program wrote into the row is not a
+/// version, and waits for review. It is nearly always approved, so only it is examined here.
 const OF: &str = concat!(
     "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
        coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
@@ -22,8 +22,8 @@ const OF: &str = concat!(
      ORDER BY coalesce(m.required, 0) <> 0 DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
 );
 
-/// The newest approved version before one. Versions recorded after the current one do not count, since somebody set the skill back
-/// (`+` keeps the planner from walking the row ids of all).
+/// The newest approved version before another one. Versions recorded after the current one do not count, since the
+/// skill was reset (`+` keeps the planner from scanning all row ids).
 const BEFORE: &str = concat!(
     "SELECT v.version, v.content_hash, v.content_path FROM skills s JOIN skill_versions v ON v.skill_id = s.id
      WHERE s.id = ?1 AND +v.id < ?2 AND ",
@@ -31,7 +31,7 @@ const BEFORE: &str = concat!(
     " ORDER BY +v.id DESC LIMIT 1"
 );
 
-/// A candidate, and the current version where that is not approved; the last there can be where none is recorded.
+/// A candidate, and the current version if it is not approved; the maximum if none is recorded.
 type Found = (Candidate, Option<i64>);
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
@@ -93,8 +93,8 @@ mod tests {
 
     const MAPPED: i32 = 20;
 
-    /// The work of the query behind `load`, in steps that SQLite counts: nothing is scanned, and it follows what the agent is
-    /// mapped to, not what is stored.
+    /// The cost of the query behind `load`, in SQLite's steps: it scans nothing, and depends on the agent's mappings,
+    /// not on the size of the database.
     #[test]
     fn the_work_does_not_grow_with_the_number_of_skills() {
         for newer_waits in [false, true] {

@@ -1,5 +1,5 @@
-//! Damage and orphans. `PRAGMA foreign_key_check` says nothing where an old table declares no foreign key, so orphans are
-//! looked for by name.
+//! Checks for damage and orphaned rows. `PRAGMA foreign_key_check` misses tables without declared foreign keys, so
+//! queries find orphans.
 
 use rusqlite::{Connection, Result};
 
@@ -9,7 +9,7 @@ use super::rows::Fields;
 use crate::model::{ContentHash, Visible};
 use crate::store::CheckReport;
 
-/// What to count, and how to say it; each query answers a count and the first few keys.
+/// The checks and their messages; each query returns a count and the first few keys.
 const WARNINGS: [(&str, &str); 15] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
@@ -88,7 +88,7 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
         .and_then(|()| if report.damage.is_empty() { rows(connection, &mut report) } else { Ok(()) });
     match whole {
         Ok(()) => Ok(report),
-        // Where the file is so damaged that a query fails, that is the finding.
+        // If a query fails because of damage, that is the finding.
         Err(error) if matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)) => {
             report.damage.push(place.fail(&error).to_string());
             Ok(report)
@@ -97,7 +97,7 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
     }
 }
 
-/// What the tables hold; they must be there.
+/// Checks the content of the tables, which must exist.
 fn rows(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     contents(connection, report)?;
     warnings(connection, report)
@@ -106,7 +106,7 @@ fn rows(connection: &Connection, report: &mut CheckReport) -> Result<()> {
 fn structure(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
     let lines: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
-    // A value that an old table's CHECK would refuse is a warning below, not damage.
+    // A value that a CHECK would refuse is a warning below, not damage.
     for line in lines.into_iter().filter(|line| line != "ok") {
         let rule = line.starts_with("CHECK constraint failed") || line.starts_with("NULL value in");
         if rule { report.warnings.push(line) } else { report.damage.push(line) }

@@ -6,14 +6,14 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::ContentHash;
 use crate::store::Unstored;
 
-/// The bytes, however another program stored them: text and blobs are the same bytes.
+/// The bytes of a hash. Other programs may have stored them as text.
 pub(super) fn bytes(connection: &Connection, hash: &str) -> Result<Option<Vec<u8>>> {
     first(connection, "SELECT bytes FROM skill_contents WHERE hash = ?1", [hash], |row| {
         row.get_ref(0).map(|value| value.as_bytes_or_null().ok().flatten().unwrap_or_default().to_vec())
     })
 }
 
-/// Stores bytes once; damaged bytes under the same hash are replaced by the right ones.
+/// Stores bytes, unless they are stored already; damaged bytes with the same hash are replaced.
 pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
     change(
         connection,
@@ -24,7 +24,7 @@ pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -
     Ok(())
 }
 
-/// What `capture` looks for on disk: the current version of each skill, and the bootstrap skills.
+/// The content that `capture` looks for on disk: current versions and bootstrap skills without stored bytes.
 pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
     let mut unstored = collect(
         connection,

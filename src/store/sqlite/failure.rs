@@ -1,4 +1,4 @@
-//! What SQLite's errors mean to a user.
+//! Translates SQLite's errors.
 
 use std::fs;
 use std::io;
@@ -16,17 +16,17 @@ use crate::draft::NamingError;
 use crate::model::Location;
 use crate::store::{FileFault, LockWaits, Result, StoreError};
 
-/// Which database an error is about.
+/// The database that an error is about.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
     pub(super) waits: Arc<Waits>,
-    /// Where it is read without locks.
+    /// Set if it is read without locks.
     pub(super) unchanging: Option<Arc<Unchanging>>,
 }
 
-/// How often and how long the connections of a database waited for locks of others.
+/// The lock waits of a database's connections.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
     count: AtomicU64,
@@ -38,7 +38,7 @@ impl Waits {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds one of its pauses.
+    /// Adds a pause.
     pub(super) fn slept(&self, time: Duration) {
         self.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
@@ -49,7 +49,7 @@ impl Waits {
     }
 }
 
-/// A stored value that cannot be what its column holds; travels inside a `rusqlite::Error`.
+/// An invalid stored value; it travels inside a `rusqlite::Error`.
 #[derive(Debug, thiserror::Error)]
 #[error("row {row} of table {table}: {detail}")]
 pub(super) struct Damaged {
@@ -58,7 +58,7 @@ pub(super) struct Damaged {
     pub(super) detail: String,
 }
 
-/// What SQLite says of our own statements where something else is in place of a table: a reader is not let near a view.
+/// SQLite's errors about our own statements if something else is in place of a table; readers may not use views.
 const OTHER_SCHEMA: [&str; 4] = ["no such table", "no such column", "no such module", "access to view"];
 
 impl Place {
@@ -70,7 +70,7 @@ impl Place {
         self.path.as_path().into()
     }
 
-    /// Refuses what was just read, where it was read without locks and somebody wrote meanwhile.
+    /// Refuses what was read without locks if another process wrote meanwhile.
     pub(super) fn require_unchanged(&self) -> Result<()> {
         match &self.unchanging {
             Some(unchanging) if !unchanging.is_unchanged() => {
@@ -121,7 +121,7 @@ impl Place {
         }
     }
 
-    /// Translates an error of COMMIT: where only the sync failed, the change may be found there by the next process.
+    /// Translates an error of COMMIT: if only the sync failed, the next process may find the change.
     pub(super) fn fail_commit(&self, error: &rusqlite::Error) -> StoreError {
         const UNKNOWN: [i32; 3] = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_DELETE];
         match error {
@@ -135,7 +135,7 @@ impl Place {
         }
     }
 
-    /// An error after something was committed, or may have been.
+    /// An error after a commit, or a possible one.
     pub(super) fn unknown(&self, error: &StoreError) -> StoreError {
         StoreError::OutcomeUnknown { location: self.location(), detail: error.to_string() }
     }
@@ -153,7 +153,7 @@ impl Place {
         StoreError::Failed { location: self.location(), detail }
     }
 
-    /// SQLite cannot open the file, its log or its shared memory; which of them, and why, it does not say.
+    /// SQLite cannot open the file, its log or its shared memory; it does not say which, and why.
     fn cannot_open(&self, message: &str) -> StoreError {
         if self.free_bytes() == Some(0) {
             return self.full_beside();
@@ -171,7 +171,7 @@ impl Place {
         if shared_memory.contains(&extended) {
             self.full_beside()
         } else {
-            // A limit on file size (EFBIG) reaches SQLite as a failed write.
+            // SQLite reports a limit on file size (EFBIG) as a failed write.
             let write = extended == ffi::SQLITE_IOERR_WRITE || extended == ffi::SQLITE_IOERR_TRUNCATE;
             if write && at_file_size_limit() {
                 StoreError::Full { location: self.location(), detail: "the limit on file size was reached".to_owned() }
@@ -203,7 +203,7 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// Whether SQLite cannot have a file beside the database that reading needs.
+/// Whether SQLite cannot create a file beside the database that reading needs.
 pub(super) fn cannot_share(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
@@ -212,7 +212,7 @@ fn at_file_size_limit() -> bool {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
 }
 
-/// A failed change of a file or a folder beside the database.
+/// An error in changing a file or folder beside the database.
 pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -222,7 +222,7 @@ pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> 
     }
 }
 
-/// A finished file that did not get its name, or may lose it again.
+/// An error in naming a finished file.
 pub(super) fn naming_error(what: &'static str, path: &Path, error: NamingError) -> StoreError {
     match error {
         NamingError::NotNamed(source) => file_error(what, path, source),

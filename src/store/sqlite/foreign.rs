@@ -1,4 +1,4 @@
-//! Objects that are not cfn's: something else in place of its tables is damage, and what a fresh database does not have is named.
+//! Objects of other programs: in place of cfn's tables they are damage; others are listed.
 
 use rusqlite::{Connection, Result};
 
@@ -9,14 +9,14 @@ use super::{schema, state};
 use crate::model::Visible;
 use crate::store::{self, CheckReport, StoreError};
 
-/// What has no pages of its own: views and virtual tables.
+/// Objects without pages: views and virtual tables.
 const WITHOUT_PAGES: &str = "SELECT name, type FROM sqlite_schema WHERE rootpage = 0 AND type <> 'trigger'";
 
-/// cfn's own, so that in a healthy file no name has to be looked up.
+/// cfn's own views, so that an intact file needs no lookup.
 const VIEWS: [&str; 4] =
     ["active_skills_with_approval", "approval_pending_skills", "approval_distribution", "migration_status"];
 
-/// Refuses a file in which a view or a virtual table stands in place of a table: a view may never end.
+/// Refuses a file with a view or virtual table in place of a table: a view may never end.
 pub(super) fn require_tables(connection: &Connection, place: &Place) -> store::Result<()> {
     match in_place_of_a_table(connection).map_err(|error| place.fail(&error))? {
         Some(detail) => Err(StoreError::Damaged { location: place.location(), detail }),
@@ -37,7 +37,7 @@ fn in_place_of_a_table(connection: &Connection) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Compares the schema of a file with a fresh one. Of a newer schema only what it must have is looked at.
+/// Compares the schema of a file with a new one. In a newer schema, it checks only required objects.
 pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     let fresh = schema::at(schema::CURRENT)?;
     report.damage.extend(state::lacks(connection, &fresh)?.into_iter().map(|it| format!("it has {it}")));
@@ -52,7 +52,7 @@ pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result
             None if OLD_INDEXES.contains(&object.name.as_str()) => {}
             None => report.warnings.push(format!("{named} is not cfn's")),
             Some(own) if own.kind == "trigger" && own.sql != object.sql => {
-                report.warnings.push(format!("{named} does something else than cfn's"));
+                report.warnings.push(format!("{named} differs from cfn's"));
             }
             Some(_) => {}
         }

@@ -1,5 +1,5 @@
-//! Which file a process that stays has open, and whether it still has its name. `mv`, a copy over it or a link that leads elsewhere
-//! puts another one there, and SQLite goes on with the old one.
+//! Detects that the path of a database names another file than the one a long-lived process has open. `mv`, a copy or a
+//! changed link replaces it, but SQLite would continue with the old file.
 
 use std::cell::Cell;
 use std::fs::{self, Metadata};
@@ -10,7 +10,7 @@ use super::beside::wal_of;
 use super::log_file::holds_a_commit;
 use crate::store::{FileFault, Result};
 
-/// The file at a path, as it was.
+/// The identity of the file at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     path: PathBuf,
@@ -26,22 +26,22 @@ struct File {
 }
 
 impl Identity {
-    /// To be taken before the file is opened: one that replaces it meanwhile is found to be another.
+    /// Take it before opening the file, so that a replacement in between is detected.
     pub(super) fn of(path: &Path) -> Self {
         Self { path: path.to_owned(), file: Cell::new(seen(path)), log: None }
     }
 
-    /// Adds which log the open file has.
+    /// Adds the identity of the open file's log.
     pub(super) fn with_log(self) -> Self {
         Self { log: fs::metadata(wal_of(&self.path)).ok().as_ref().map(number), ..self }
     }
 
-    /// Whether the file is there and was not written, but by way of its log.
+    /// Whether the file exists and was written only through its log.
     pub(super) fn is_as_it_was(&self) -> bool {
         self.file.get().is_some() && seen(&self.path) == self.file.get()
     }
 
-    /// A commit of this process may have written back the log.
+    /// A commit of this process may have checkpointed the log.
     pub(super) fn was_written_here(&self) {
         let now = seen(&self.path);
         if now.map(|it| it.number) == self.file.get().map(|it| it.number) {
@@ -49,7 +49,7 @@ impl Identity {
         }
     }
 
-    /// Refuses where another file has the name, or none.
+    /// Refuses if the path names another file or none.
     pub(super) fn require_same_file(&self) -> Result<()> {
         let now = fs::metadata(&self.path).ok().as_ref().map(number);
         if now.is_some() && now == self.file.get().map(|it| it.number) {
@@ -59,8 +59,8 @@ impl Identity {
         }
     }
 
-    /// A log that was written before the file got its name belongs to the file that had the name before. SQLite would put its pages
-    /// into the new one.
+    /// Refuses a log older than the file's name: it belongs to the previous file, and SQLite would apply its pages to
+    /// the new one.
     pub(super) fn require_own_log(&self) -> Result<()> {
         let (Ok(new), Ok(log)) = (fs::metadata(&self.path), fs::metadata(wal_of(&self.path))) else { return Ok(()) };
         let replaced = self.file.get().is_some_and(|it| it.number != number(&new)) && self.log == Some(number(&log));

@@ -1,6 +1,5 @@
-//! A statement of the user's own, measured. It is the one place where SQL from outside runs, so it runs under every guard that
-//! SQLite has: a connection that only reads, `query_only`, an authorizer that knows nothing but reading, one statement, and a time
-//! limit.
+//! Measures a statement of the user. It is the only place that runs SQL from outside, so it uses every guard of SQLite:
+//! a read-only connection, `query_only`, an authorizer that allows only reading, a single statement, and a time limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +12,7 @@ use rusqlite::{Connection, Error, ErrorCode, Statement, StatementStatus};
 use super::failure::Place;
 use crate::store::{PlanStep, Result, StatementReport, StoreError, Trial};
 
-/// Instructions of SQLite's machine between two looks at the clock: some 100 µs.
+/// Virtual machine instructions between checks of the clock: about 100 µs.
 const INSTRUCTIONS: i32 = 10_000;
 
 pub(super) fn measure(
@@ -38,7 +37,7 @@ fn guard(connection: &mut Connection, until: Instant, stop: Arc<AtomicBool>) -> 
     connection.execute_batch("PRAGMA query_only = ON")?;
     connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > until || stop.load(Ordering::Relaxed)))?;
     connection.authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
-        // It is switched off here, but not in every other program that is given the same statement.
+        // It is disabled here, but not in every program that runs the same statement.
         AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case("load_extension") => {
             Authorization::Deny
         }
@@ -81,7 +80,7 @@ fn run(
     Ok(StatementReport { rows, scanned, sorts, steps, plan, warnings })
 }
 
-/// Reads every value of every row, as somebody who wants the answer does.
+/// Reads every value of every row, as a real reader does.
 fn step(statement: &mut Statement<'_>) -> rusqlite::Result<u64> {
     let (columns, mut count) = (statement.column_count(), 0);
     let mut rows = statement.raw_query();
@@ -107,14 +106,12 @@ fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<PlanStep>> {
     Ok(steps)
 }
 
-/// The steps whose cost grows with the table and not with the answer.
+/// Warnings about steps whose cost grows with the table and not with the result.
 fn warnings(plan: &[PlanStep]) -> Vec<String> {
     let about = |step: &PlanStep| {
         let detail = &step.detail;
         if let Some(what) = detail.strip_prefix("USE TEMP B-TREE FOR ") {
-            return Some(format!(
-                "a temporary B-tree is built for {what}: the rows are sorted or compared on every run"
-            ));
+            return Some(format!("a temporary B-tree is built for {what}: every run sorts or compares the rows"));
         }
         if detail.contains("USING AUTOMATIC") {
             return Some(format!("an index is built on every run ({detail}): create it once"));
@@ -124,12 +121,12 @@ fn warnings(plan: &[PlanStep]) -> Vec<String> {
             && !scanned.starts_with(['(', '0', '1', '2'])
             && scanned != "CONSTANT ROW"
             && !scanned.contains("-ROW");
-        stored.then(|| format!("every row of {} is read: no index leads to those that are asked for", name(scanned)))
+        stored.then(|| format!("every row of {} is read: no index serves the query", name(scanned)))
     };
     plan.iter().filter_map(about).collect()
 }
 
-/// `t USING COVERING INDEX i` is a walk through all of an index.
+/// `t USING COVERING INDEX i` is a full scan of an index.
 fn name(scanned: &str) -> &str {
     scanned.split_whitespace().next().unwrap_or(scanned)
 }

@@ -1,9 +1,9 @@
-//! What a file holds: its objects and their columns, as SQLite describes them. Adoption, upgrade and `db check` compare them with
-//! those of a fresh database.
+//! The objects of a file and their columns, as SQLite describes them. Adoption, upgrade and `db check` compare them
+//! with those of a new database.
 
 use rusqlite::{Connection, Error, Result};
 
-/// An entry of a schema that has SQL of its own.
+/// A schema object with its SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Object {
     /// `table`, `index`, `view` or `trigger`.
@@ -20,11 +20,11 @@ pub(super) struct Column {
     pub(super) kind: String,
     pub(super) not_null: bool,
     pub(super) default: Option<String>,
-    /// Its place in the primary key, from 1; 0 where it is not part of it.
+    /// Its position in the primary key, from 1; 0 if it is not part of it.
     pub(super) key: i64,
 }
 
-/// What stands under the name of a table.
+/// The object with the name of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Relation {
     Nothing,
@@ -37,7 +37,7 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    /// What it is, with its article.
+    /// A description with its article.
     pub(super) fn described(&self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -49,7 +49,7 @@ impl Relation {
     }
 }
 
-/// All objects, in the order of their creation; of one kind where that is given.
+/// All objects, or those of one kind, in order of creation.
 pub(super) fn objects(connection: &Connection, kind: Option<&str>) -> Result<Vec<Object>> {
     connection
         .prepare(
@@ -62,7 +62,7 @@ pub(super) fn objects(connection: &Connection, kind: Option<&str>) -> Result<Vec
         .collect()
 }
 
-/// The columns of a table or view; none where there is neither.
+/// The columns of a table or view; empty if there is none.
 pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     connection
         .prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1)")?
@@ -78,7 +78,7 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
         .collect()
 }
 
-/// What stands under a name. A view is not looked into.
+/// The object with this name. Views are not read.
 pub(super) fn relation(connection: &Connection, name: &str) -> Result<Relation> {
     let sql = "SELECT type, rootpage FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
     let mut statement = connection.prepare(sql)?;
@@ -104,7 +104,7 @@ pub(super) fn exists(connection: &Connection, kind: &str, name: &str) -> Result<
     )
 }
 
-/// An identifier, quoted.
+/// Quotes an identifier.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

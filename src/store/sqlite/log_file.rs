@@ -1,15 +1,15 @@
-//! What a write-ahead log holds, found out without SQLite and without any file beside it.
+//! Reads a write-ahead log without SQLite and without other files.
 //!
-//! The format is SQLite's ("The Write-Ahead Log" in its file format): a header of 32 bytes, then frames, each a header of 24 bytes
-//! and a page. Checksums run from the header on through every frame; a frame that ends a commit says how many pages the database
-//! has then.
+//! The format is described in SQLite's "Database File Format", "The Write-Ahead Log": a header of 32 bytes, then
+//! frames, each with a header of 24 bytes and a page. A running checksum covers the header and all frames; a frame that
+//! ends a commit has the number of pages of the database.
 
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use crate::regular_file;
 
-/// Whether a log holds a commit: whoever reads the database without the log would not see it.
+/// Whether a log holds a commit, which is missing in the database file alone.
 pub(super) fn holds_a_commit(path: &Path) -> io::Result<bool> {
     match regular_file::open(path) {
         Ok(file) => scan(&mut BufReader::with_capacity(1 << 16, file)),
@@ -46,7 +46,7 @@ fn scan(log: &mut impl Read) -> io::Result<bool> {
     Ok(false)
 }
 
-/// False where the log ends before that.
+/// Returns false if the log ends earlier.
 fn filled(log: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     match log.read_exact(bytes) {
         Ok(()) => Ok(true),
@@ -60,7 +60,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
     bytes[at..].first_chunk().map_or(0, |it| u32::from_be_bytes(*it))
 }
 
-/// The running checksum; the magic number says how it reads numbers.
+/// The running checksum. The magic number gives the byte order.
 struct Checksum {
     big_endian: bool,
     sums: [u32; 2],

@@ -1,4 +1,4 @@
-//! VACUUM and statistics, where they pay.
+//! VACUUM and statistics, if worthwhile.
 
 use std::fs;
 
@@ -9,10 +9,11 @@ use super::failure::Place;
 use super::rollups;
 use crate::store::{MaintainReport, StoreError};
 
-/// Rewriting the file pays from this share of free pages.
+/// Minimum share of free pages for rewriting the file.
 const FREE_SHARE: f64 = 0.10;
 
-/// Below this many rows in the largest table, every plan is fast and statistics only cost each process start.
+/// Minimum number of rows in the largest table for statistics. Below it every plan is fast, and statistics only slow
+/// down each start.
 const ROWS_FOR_STATISTICS: i64 = 10_000;
 
 pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<MaintainReport> {
@@ -45,7 +46,7 @@ fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
         return Ok(());
     }
     let (trusted, schema) = (rollups::trusted(connection)?, number("schema_version")?);
-    // The copy that VACUUM makes would otherwise be held in memory, as temp_store says.
+    // Otherwise VACUUM would keep its copy in memory, because of temp_store.
     connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
     // VACUUM counts the schema up by one; more means that somebody else changed it too, and the rollups are not known to be exact.
     if trusted && number("schema_version")? == schema + 1 {
@@ -77,7 +78,7 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
         rollups::trust(&transaction)?;
     }
     transaction.commit()?;
-    // An empty table has no statistics, so it is asked for again every time.
+    // An empty table has no statistics, so it is always among them.
     report.analyzed = wanted(connection)? < before;
     if !report.analyzed {
         report.notes.push("no ANALYZE: the statistics are fresh".to_owned());
@@ -85,7 +86,7 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
     Ok(())
 }
 
-/// How many tables lack fresh statistics. With bit 0 set, optimize only tells what it would do.
+/// Number of tables without fresh statistics. With bit 0 set, optimize only reports what it would do.
 fn wanted(connection: &Connection) -> Result<usize> {
     let mut statement = connection.prepare("PRAGMA optimize(0x10003)")?;
     let mut rows = statement.query([])?;

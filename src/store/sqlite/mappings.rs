@@ -49,7 +49,7 @@ const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
      SELECT agent_type FROM near WHERE typeof(agent_type) = 'text'
        AND EXISTS (SELECT 1 FROM agent_skill_mappings m WHERE m.agent_type = near.agent_type AND m.enabled)";
 
-/// The most agent types that are looked at in each of the two places.
+/// Maximum number of agent types to examine at each of the two places.
 const MOST_NEAR: i64 = 500;
 
 /// Itself; those with the same beginning; and the first of all, which in most databases are all.
@@ -70,7 +70,7 @@ pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Res
     Ok(near)
 }
 
-/// NOT EXISTS and no conflict clause: a user's partial database may lack the UNIQUE constraint.
+/// Uses NOT EXISTS instead of a conflict clause, since a user's partial database may lack the UNIQUE constraint.
 pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
     let rows = change(
         connection,

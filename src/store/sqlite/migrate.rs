@@ -1,4 +1,4 @@
-//! An older database is brought up to date in place: one transaction, after a backup.
+//! Migrates an older database in place: in one transaction, after a backup.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use super::{backup, upgrade};
 use crate::clock::Clock;
 use crate::store::{MigrateReport, Result, StoreError, Transaction};
 
-/// Brings an older database to this schema. Nothing is changed, and no backup is left, where that fails.
+/// Migrates an older database. On failure, nothing is changed and no backup is left.
 pub(super) fn run(
     connection: &mut Connection,
     place: &Place,
@@ -28,7 +28,7 @@ pub(super) fn run(
         dropped: Vec::new(),
         carried_forward: 0,
     };
-    // Another process may have been faster while this one waited for the lock.
+    // Another process may have migrated it while this one waited for the lock.
     let State::Older(older) = state::of(transaction.connection(), place)? else { return Ok(report) };
     report.from = Some(older.name());
     let backup = backup::beside(place, &format!("before-{}", report.to), clock)?;

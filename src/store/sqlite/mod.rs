@@ -1,4 +1,4 @@
-//! SQLite: one file, one connection a process, every write one `BEGIN IMMEDIATE` transaction.
+//! SQLite: one file, one connection per process, each write a `BEGIN IMMEDIATE` transaction.
 
 mod adopt;
 mod approvals;
@@ -78,9 +78,9 @@ pub struct SqliteStore {
     durability: Durability,
     warning: Option<String>,
     watched: Cell<Option<i64>>,
-    /// Whether its tables were found to be tables.
+    /// Whether its tables were checked to be tables.
     checked: bool,
-    /// In a process that stays.
+    /// Set in a long-lived process.
     identity: Option<Identity>,
 }
 
@@ -94,24 +94,25 @@ impl SqliteStore {
         Ok(Self { identity: identity.map(Identity::with_log), ..store })
     }
 
-    /// Opens a database whose schema is older.
+    /// Opens a database with an older schema.
     pub fn older(path: &Path, options: Options, clock: Clock) -> Result<Self> {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
         state::of(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
     }
 
-    /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
+    /// Creates a database if there is none, and returns whether it did. It is not an error if another process was
+    /// faster.
     pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
         DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
     }
 
-    /// The same in two steps, with rows put in between; none where there is something already.
+    /// Stages a new database, for filling it before it is published; `None` if there is one already.
     pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
         DatabaseDraft::begin(path, &options, clock)
     }
 
-    /// Puts a backup where there is no database, or where a damaged one is; a damaged one is kept under another name.
+    /// Puts a backup in place of a missing or damaged database; a damaged one is saved under another name.
     pub fn replace(path: &Path, from: &Path, options: Options, clock: Clock) -> Result<RestoreReport> {
         match restore::replace(path, from, &options, clock)? {
             Some(report) => Ok(report),
@@ -119,7 +120,7 @@ impl SqliteStore {
         }
     }
 
-    /// Where the file is on a file system on which cfn has to be careful: a warning that says so.
+    /// A warning about the file system of the file, if needed.
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
@@ -144,7 +145,7 @@ impl SqliteStore {
             Access::Write => {
                 sweep_beside(&place.path);
                 if !open::is_settled(&connection, &place)? {
-                    // A file of something else that happens to have our number is not touched.
+                    // Another program's file may have the same number.
                     state::require_skills_table(&connection, &place)?;
                 }
                 open::settle_journal_mode(&connection, &place)?
@@ -160,15 +161,15 @@ impl SqliteStore {
         Self { connection, place, access, options, clock, durability, warning, watched, checked, identity }
     }
 
-    /// In a process that stays: opens again what has the name by now, where that is not what was opened. Until that can be done,
-    /// every transaction is refused.
+    /// In a long-lived process: reopens the path if it names another file now. Until this succeeds, every transaction
+    /// is refused.
     fn follow_the_name(&mut self) -> Result<()> {
         let Some(identity) = &self.identity else { return Ok(()) };
         if identity.is_as_it_was() && self.place.require_unchanged().is_ok() {
             return Ok(());
         }
         identity.require_own_log()?;
-        tracing::debug!(path = %self.place.path.display(), "another file, or another state of it, is opened again");
+        tracing::debug!(path = %self.place.path.display(), "reopening: the file was replaced or changed");
         let mut opened = Self::open(&self.place.path, self.access, self.options, self.clock)?;
         opened.place.waits = Arc::clone(&self.place.waits);
         *self = opened;
@@ -194,11 +195,11 @@ impl SqliteStore {
         require_tables(&mut self.checked, &self.connection, &self.place)
     }
 
-    /// `synchronous` as this transaction needs it; a setting overrides what the operation asks for.
+    /// Sets `synchronous` for this transaction; a setting overrides the requested durability.
     fn set_durability(&mut self, asked: Durability) -> Result<()> {
         let durability = self.options.synchronous.unwrap_or(asked);
         if durability != self.durability {
-            // A decision that was acknowledged must survive a power cut; in WAL mode NORMAL syncs at checkpoints only.
+            // An acknowledged decision must survive a power cut; in WAL mode, NORMAL syncs only at checkpoints.
             let pragma = match durability {
                 Durability::Full => "PRAGMA synchronous = FULL",
                 Durability::Normal => "PRAGMA synchronous = NORMAL",
@@ -210,7 +211,7 @@ impl SqliteStore {
     }
 }
 
-/// Refuses a file in which something else stands in place of a table, once.
+/// Refuses a file with something else in place of a table; checked once.
 fn require_tables(checked: &mut bool, connection: &Connection, place: &Place) -> Result<()> {
     if !*checked {
         foreign::require_tables(connection, place)?;
@@ -224,7 +225,7 @@ impl Store for SqliteStore {
         Ok(Box::new(self.begin_read()?))
     }
 
-    /// The work runs once: it has the write lock from its first moment, so nobody can come in between.
+    /// The work runs once: it holds the write lock from the start, so there are no conflicts.
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()> {
         let mut transaction = self.begin_write(durability)?;
         match work(&mut transaction)? {

@@ -1,4 +1,4 @@
-//! Names of skills: all of them, and one in other letters of upper and lower case.
+//! Names of skills: all of them, and one that differs only in case.
 
 use rusqlite::{Connection, Result};
 
@@ -8,7 +8,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<String>> {
     collect(connection, "SELECT name FROM skills WHERE typeof(name) = 'text'", [], |row| row.get(0))
 }
 
-/// The first name from a place in the order of bytes on. Text comes before blobs, which are no names.
+/// The first name at or after a text, in byte order. Text sorts before blobs, which are not names.
 const FROM: &str = "SELECT name FROM skills WHERE name >= ?1 AND name < x'' ORDER BY name LIMIT 1";
 
 /// A name that is equal but for case. The index of the UNIQUE constraint is in the order of bytes, and one without case would cost

@@ -1,4 +1,4 @@
-//! How cfn opens a SQLite file: what may be there, and the one place where a connection is configured.
+//! Opens a SQLite file: checks what is at the path, and configures the connection.
 
 use std::fs;
 use std::io;
@@ -18,19 +18,19 @@ use super::waiting::Wait;
 use crate::settings::Queued;
 use crate::store::{Access, Durability, Result, StoreError};
 
-/// How to open; each with a default that suits a short command.
+/// Options for opening, with defaults for a short command.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How long to wait for a lock.
+    /// Maximum wait for a lock.
     pub busy_timeout: Duration,
-    /// Overrides the durability that each transaction asks for.
+    /// Overrides the durability requested by transactions.
     pub synchronous: Option<Durability>,
-    /// A process that lives long maps no file: one that is truncated under a mapping kills it with SIGBUS. Before each
-    /// transaction it looks whether the file still has its name.
+    /// For a long-lived process: no memory mapping, since truncating a mapped file would kill it with SIGBUS, and a
+    /// check before each transaction that the path still names the open file.
     pub long_lived: bool,
-    /// A few rows are read, wherever in the file they are.
+    /// For reading a few scattered rows.
     pub few_rows: bool,
-    /// What is queued for the workflow database.
+    /// The events to queue for the workflow database.
     pub queued: Queued,
 }
 
@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-/// Opens the file at `path`, which must be there and be a regular file.
+/// Opens the file at `path`, which must be an existing regular file.
 pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
     require_regular_file(path)?;
@@ -50,7 +50,8 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
     match access {
         Access::Read => {
             let (connection, place) = for_reading(place, &real, &found, options)?;
-            // cfn reads tables only, and a view in place of one may never end. In a writer, triggers of others may use theirs.
+            // cfn reads only tables, and a view in place of a table may never end. Writers need views for triggers of
+            // other programs.
             let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false);
             set.map(|_| (connection, place.clone())).map_err(|error| place.fail(&error))
         }
@@ -61,7 +62,7 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
 fn for_writing(place: &Place, options: &Options) -> Result<Connection> {
     let connection = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, settings(options))?;
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
-        // SQLite falls back to read-only where it may not write; the command would fail later and less clearly.
+        // Without write permission, SQLite opens the file read-only; the command would fail later and less clearly.
         drop(connection); // closing any other handle of the file would drop this one's locks
         let refused = fs::OpenOptions::new().write(true).open(&place.path).err();
         let detail = refused.map_or_else(|| "it could be opened only for reading".to_owned(), |it| it.to_string());
@@ -70,8 +71,9 @@ fn for_writing(place: &Place, options: &Options) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Readers share the index of the log, and who comes first makes it anew: that needs the right to write it. Who has not reads
-/// what others keep there, or else the file alone; a log that cannot be understood would keep SQLite trying for ten seconds.
+/// Readers share the log's index, which the first one rebuilds, for which it needs write permission. Without it, a
+/// reader uses the index of others, or the database file alone; with an invalid log, SQLite would retry for ten
+/// seconds.
 fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> Result<(Connection, Place)> {
     if found.journal {
         roll_back(&place);
@@ -91,9 +93,9 @@ fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> R
     }
 }
 
-/// The file without any lock, where all that was committed is in it.
+/// Opens the file without locks, if it contains everything committed.
 fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>> {
-    // Where that cannot be found out, what SQLite says of it says more.
+    // If this cannot be determined, SQLite's own error is clearer.
     let Ok(Some(unchanging)) = Unchanging::of(&place.path) else { return Ok(None) };
     tracing::debug!("the database is read without locks: no file can be written beside it");
     let connected = unchanging.connect();
@@ -105,8 +107,8 @@ fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>
     Ok(Some((connection, place)))
 }
 
-/// Another program that died without a write-ahead log left a journal, and a connection that only reads cannot undo what the
-/// journal is about. Where this user may not either, or where there is nothing to undo, the reader finds out for itself.
+/// Rolls back the journal of a program that died without WAL, which a read-only connection cannot do. If this fails, or
+/// there is nothing to undo, the reader finds out itself.
 fn roll_back(place: &Place) {
     let undone = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)
         .and_then(|it| schema::version(&it).map_err(|error| place.fail(&error)));
@@ -115,14 +117,14 @@ fn roll_back(place: &Place) {
     }
 }
 
-/// Opens a file of [`super::draft`], which it fills.
+/// Opens a staged database for filling.
 pub(super) fn draft(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
     let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)?;
     Ok((connection, place))
 }
 
-/// A plain second connection for backups: the source of a copy, or its target.
+/// A plain second connection for backups: the source or the target of a copy.
 pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| place.fail(&error))?;
@@ -130,18 +132,18 @@ pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Conn
     Ok(connection)
 }
 
-/// The pragmas of the architecture reference, and what protects the file from the rest. The log is written back when it has
-/// 16 MiB: a bulk write that does so every 4 MiB, which is SQLite's default, writes and syncs the pages of its indexes that often.
+/// The pragmas of the architecture reference, and protections. The log is checkpointed at 16 MiB: with SQLite's default
+/// of 4 MiB, bulk writes would write and sync the index pages four times as often.
 const REFERENCE: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
 
-/// The same without a mapping, see [`Options::long_lived`].
+/// The same without memory mapping, see [`Options::long_lived`].
 const LONG_LIVED: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
 
-/// A load touches some hundred pages that lie anywhere. Mapped, each costs a page fault that maps its neighbours too, and all of
-/// them are unmapped again; in a large cache, each costs a fault for fresh memory. Read into 32 pages that are used over and over
-/// they took a quarter less time, a third less memory, and as long out of 100,000 skills as out of 1,000.
+/// A load reads about a hundred scattered pages. With a mapping, each costs a page fault that also maps its neighbours;
+/// with a large cache, each costs a fault for fresh memory. A cache of 32 pages, used over and over, takes a quarter
+/// less time and a third less memory, and is as fast with 100,000 skills as with 1,000.
 const FEW_ROWS: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
 
 fn settings(options: &Options) -> &'static str {
@@ -185,8 +187,8 @@ fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Resul
     }))
 }
 
-/// WAL, set once and then only checked; on a network file system, where WAL's shared memory does not work, DELETE.
-/// Answers with a warning where it had to be DELETE.
+/// Sets the journal mode once, and then only checks it: WAL, or DELETE on network file systems, where WAL's shared
+/// memory does not work. Returns a warning for DELETE.
 pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Result<Option<String>> {
     let network = network_file_system(&place.path);
     let wanted = wanted_mode(network);
@@ -196,7 +198,7 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
     let set = if network.is_some() { "PRAGMA journal_mode = DELETE" } else { "PRAGMA journal_mode = WAL" };
     let wait = Wait::new(place.busy_timeout);
     loop {
-        // Changing the mode needs the file for itself, and SQLite does not call the busy handler for that.
+        // Changing the mode needs exclusive access, for which SQLite does not call the busy handler.
         match connection.query_row(set, [], |row| row.get::<_, String>(0)) {
             Ok(now) if now.eq_ignore_ascii_case(wanted) => return Ok(warning(network)),
             Ok(now) => return Err(place.failed(format!("its journal mode stays {now}"))),
@@ -206,7 +208,7 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
     }
 }
 
-/// Whether the file has the journal mode that it should have.
+/// Whether the file has the right journal mode.
 pub(super) fn is_settled(connection: &Connection, place: &Place) -> Result<bool> {
     let wanted = wanted_mode(network_file_system(&place.path));
     Ok(journal_mode(connection, place)?.eq_ignore_ascii_case(wanted))
@@ -220,7 +222,7 @@ fn wanted_mode(network: Option<&'static str>) -> &'static str {
     if network.is_some() { "delete" } else { "wal" }
 }
 
-/// What is to be said about the file system that a file is on, or is going to be on.
+/// A warning about the file system of a file or future file, if any.
 pub(super) fn warning_about(path: &Path) -> Option<String> {
     warning(network_file_system(path.parent()?))
 }
@@ -231,7 +233,7 @@ fn warning(network: Option<&'static str>) -> Option<String> {
     })
 }
 
-/// The name of the network file system that a path is on, if it is on one (magic numbers: statfs(2)).
+/// The name of the network file system of a path, if any (magic numbers: statfs(2)).
 fn network_file_system(path: &Path) -> Option<&'static str> {
     match rustix::fs::statfs(path).ok()?.f_type {
         0x6969 => Some("NFS"),
@@ -242,7 +244,8 @@ fn network_file_system(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Says what is at `path` where that is not a regular file; SQLite would hang on a pipe and create through a dangling link.
+/// Refuses anything but a regular file at `path`: SQLite would hang on a FIFO, and create a file through a dangling
+/// link.
 pub(super) fn require_regular_file(path: &Path) -> Result<()> {
     let not = |why: &str| Err(StoreError::NotADatabase { location: path.into(), why: why.to_owned() });
     match fs::metadata(path) {
@@ -252,7 +255,7 @@ pub(super) fn require_regular_file(path: &Path) -> Result<()> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(path).is_ok() {
-                not("it is a link to nothing")
+                not("it is a dangling link")
             } else {
                 Err(StoreError::Missing { location: path.into() })
             }

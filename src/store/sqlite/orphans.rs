@@ -1,4 +1,4 @@
-//! What lies beside a database that is gone. SQLite would take it for a part of the next file of that name.
+//! Files left beside a database that is gone. SQLite would take them for parts of the next file with that name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

@@ -17,7 +17,7 @@ macro_rules! held {
     };
 }
 
-/// Writes an event down, where the skill was generated from a pattern.
+/// Queues an event, if the skill was generated from a pattern.
 fn add(connection: &Connection, skill: SkillId, event: &Event, now: &str) -> Result<()> {
     change(
         connection,
@@ -32,7 +32,7 @@ fn payload(event: &Event) -> Result<String> {
     event.payload().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-/// Queues a use; what tells it from others, where it was queued.
+/// Queues a use; returns its delivery key if it was queued.
 pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Option<String>> {
     let outcome = usage.outcome.unwrap_or_default();
     let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at, &outcome));
@@ -105,7 +105,7 @@ pub(super) fn updated(connection: &Connection, skill_id: SkillId, now: &str) -> 
     add(connection, skill_id, &Event::Updated(Changed { skill_id, timestamp: now.to_owned() }), now)
 }
 
-/// Every column as text: other programs may have put anything in it, and one bad row must not stop the rest.
+/// Reads every column as text: other programs may have stored anything, and a bad row must not stop the others.
 pub(super) fn waiting(connection: &Connection, after: i64, most: usize) -> Result<Vec<Delivery>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     collect(
@@ -134,13 +134,13 @@ pub(super) fn waiting(connection: &Connection, after: i64, most: usize) -> Resul
 
 const NO_TEXT: &str = "its delivery_key is not UTF-8";
 
-/// As SQLite's `hex()` writes it: how a key that is no text is found again.
+/// In the form of SQLite's `hex()`, to find a key that is not text.
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default().to_ascii_uppercase();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Which row a delivery was read from. The key is compared as well: after a restore, another row may have the id.
+/// Selects the row of a delivery. It also compares the key: after a restore, another row may have the id.
 macro_rules! that_row {
     () => {
         "id = ?1 AND (CAST(delivery_key AS TEXT) = ?2 OR hex(CAST(delivery_key AS BLOB)) = ?2)"
@@ -172,7 +172,7 @@ pub(super) fn retry(connection: &Connection) -> Result<usize> {
     change(connection, "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL", [])
 }
 
-/// The time of a failure is the beginning of its text.
+/// The text of a failure starts with its time.
 pub(super) fn is_anything_due(connection: &Connection, due: &Due<'_>) -> Result<bool> {
     let sql = concat!(
         "SELECT 1 FROM outbox WHERE set_aside_at IS NULL AND NOT ",
@@ -234,7 +234,7 @@ fn undelivered(connection: &Connection, sql: &'static str, most: usize) -> Resul
     })
 }
 
-/// Seconds since 1970; anything else that is stored counts as nothing.
+/// Seconds since 1970; any other stored value is ignored.
 pub(super) fn backoff_until(connection: &Connection) -> Result<Option<i64>> {
     first(
         connection,

@@ -1,10 +1,10 @@
-//! How SQLite runs our queries, for the tests beside them: a plan that reads whole tables is a cost that grows with the fleet.
+//! Query plans, for the tests beside the queries: the cost of a full scan grows with the fleet.
 
 use rusqlite::{Connection, Params, Result, StatementStatus};
 
 use super::{schema, sums};
 
-/// A fresh database with some skills, of which every agent type gets a few.
+/// A new database with some skills, of which each agent type has a few.
 pub(super) fn database() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;
     schema::run_all(&connection)?;
@@ -22,7 +22,7 @@ pub(super) fn database() -> Result<Connection> {
     Ok(connection)
 }
 
-/// The steps of a query that read a whole table or index.
+/// The steps of a query that scan a whole table or index.
 pub(super) fn scans(connection: &Connection, sql: &str) -> Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let mut rows = statement.raw_query(); // parameters stay NULL: a plan does not depend on them
@@ -34,7 +34,7 @@ pub(super) fn scans(connection: &Connection, sql: &str) -> Result<Vec<String>> {
     Ok(steps)
 }
 
-/// How many rows a query answers, and how many rows it read by walking through a table.
+/// The number of rows that a query returns, and that it scans.
 pub(super) fn cost(connection: &Connection, sql: &str, parameters: impl Params) -> Result<(usize, i32)> {
     let mut statement = connection.prepare(sql)?;
     let mut count = 0;

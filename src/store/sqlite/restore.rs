@@ -1,4 +1,4 @@
-//! Restores: a backup takes the place of what is there, which is kept.
+//! Restores: a backup replaces the database, which is saved.
 
 use std::fs::{self, File};
 use std::io;
@@ -21,34 +21,34 @@ use crate::draft::{Draft, NamingError, rename_to_free};
 use crate::regular_file;
 use crate::store::{Access, RestoreReport, Result, StoreError};
 
-/// Why the state before is kept.
+/// The purpose in the name of the saved database.
 const WHY: &str = "before-restore";
 
-/// Replaces the contents of an open database in one transaction: readers keep what they see until they begin again. The state
-/// before is copied under the lock of that transaction: a commit of somebody else is in that copy, or comes after the restore.
+/// Replaces the content of an open database in one transaction, so that readers keep their snapshot. The previous state
+/// is saved under the lock of that transaction: another process's commit is either in that copy or after the restore.
 pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, clock: Clock) -> Result<RestoreReport> {
     let backup = Verified::open(place, from)?;
     if page_size(&backup.connection, &backup.place)? != page_size(connection, place)? {
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
     let previous = if open::journal_mode(connection, place)?.eq_ignore_ascii_case("wal") {
-        // Readers are not in the way of the lock, nor it in theirs.
+        // Readers and the lock do not block each other.
         locked(place, &backup, connection, || backup::beside(place, WHY, clock))
     } else {
         let kept = have_to_oneself(connection, place).and_then(|()| backup::keep(place, connection, WHY, clock));
         let restored = kept.and_then(|kept| locked(place, &backup, connection, || Ok(kept)));
-        // The lock goes with the next read. Where that fails, it goes with the process.
+        // The next read releases the lock; if that fails, the end of the process does.
         let _ = connection.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA user_version");
         restored
     }?;
     let renewed = backup::finished(&backup.connection, connection, renew);
-    // What was restored is there already.
+    // The restore is committed already.
     renewed.map_err(|error| place.unknown(&place.fail(&error)))?;
     Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
 }
 
-/// Takes the lock, keeps the state before by `keep`, and copies the backup. Unless that may be there, what was kept goes again: the
-/// state before is the state.
+/// Takes the lock, saves the previous state with `keep`, and copies the backup. If nothing was restored, the saved copy
+/// is removed.
 fn locked(
     place: &Place,
     backup: &Verified,
@@ -63,7 +63,7 @@ fn locked(
         0 | 1 => Ok(StepResult::More),
         pages => step(&copy, pages - 1, &wait).map_err(|error| place.fail(&error)),
     };
-    // The last page goes with the commit.
+    // The last step commits.
     let done = copied.and_then(|_| backup.place.require_unchanged()).and_then(|()| {
         while step(&copy, -1, &wait).map_err(|error| place.fail_commit(&error))? != StepResult::Done {}
         Ok(())
@@ -77,22 +77,23 @@ fn locked(
     }
 }
 
-/// Without a log, who writes shuts readers out; so this connection takes the lock first, keeps it, and reads what is to be kept.
+/// Without WAL, a writer blocks readers, so this connection takes and keeps the lock, and reads the state to save
+/// itself.
 fn have_to_oneself(connection: &Connection, place: &Place) -> Result<()> {
     connection
         .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")
         .map_err(|error| place.fail(&error))
 }
 
-/// Puts a backup where there is no readable database. What is there is kept under another name, with its log: a log that stayed
-/// would be replayed into the restored file. None where somebody else has put a database there meanwhile.
+/// Puts a backup in place of a missing or unreadable database, which is renamed together with its log: otherwise the
+/// log would be applied to the restored file. `None` if another process restored a database meanwhile.
 pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<Option<RestoreReport>> {
     let place = Place::new(path, options.busy_timeout);
     let backup = Verified::open(&place, from)?;
     backup::folder_of(path)?;
     let draft = Draft::of(path);
     let damaged = regular_file::open(path).ok();
-    // Another process may have been faster, and what is there now is the database that it put there.
+    // Another process may have restored a database meanwhile.
     if let Some(damaged) = &damaged
         && (!locked_file(damaged, path, &place)? || opens(path, options, clock)?)
     {
@@ -123,7 +124,7 @@ pub(super) fn replace(path: &Path, from: &Path, options: &Options, clock: Clock)
     }
 }
 
-/// Whether what is there is a database after all.
+/// Whether there is a usable database after all.
 fn opens(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
     match SqliteStore::open(path, Access::Write, *options, clock) {
         Ok(_) => Ok(true),
@@ -132,7 +133,7 @@ fn opens(path: &Path, options: &Options, clock: Clock) -> Result<bool> {
     }
 }
 
-/// Locks a damaged file against others that would replace it too; whether it is still the one that is to be replaced.
+/// Locks a damaged file against other restores; returns whether it is still the one to replace.
 fn locked_file(file: &File, path: &Path, place: &Place) -> Result<bool> {
     let wait = Wait::new(place.busy_timeout);
     loop {
@@ -141,7 +142,7 @@ fn locked_file(file: &File, path: &Path, place: &Place) -> Result<bool> {
             Err(fs::TryLockError::WouldBlock) => {
                 return Err(StoreError::Busy { location: path.into(), waited: place.busy_timeout });
             }
-            // Where the file system has no such locks, nobody is kept out.
+            // Without support of the file system, there is no protection.
             Ok(()) | Err(fs::TryLockError::Error(_)) => break,
         }
     }
@@ -149,7 +150,7 @@ fn locked_file(file: &File, path: &Path, place: &Place) -> Result<bool> {
     Ok(number(file.metadata()) == number(fs::metadata(path)))
 }
 
-/// A damaged database and what is beside it get other names, of which none is taken.
+/// Renames a damaged database and its files to free names.
 fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
     let there = |path: &Path| fs::symlink_metadata(path).is_ok();
     if !there(path) {
@@ -162,27 +163,27 @@ fn set_aside(path: &Path, clock: Clock) -> Result<Option<PathBuf>> {
         let (old, new) = (with_suffix(path, suffix), with_suffix(&aside, suffix));
         if let Err(error) = rename_to_free(&old, &new) {
             put_back(&aside, path);
-            return Err(file_error("could not set aside", &old, error));
+            return Err(file_error("could not rename", &old, error));
         }
     }
     Ok(Some(aside))
 }
 
-/// What cannot be put back stays where it is, and is not lost.
+/// Renames files back. A file that cannot be renamed stays, and is not lost.
 fn put_back(aside: &Path, path: &Path) {
     for suffix in ["", INDEX, LOG] {
         let _ = rename_to_free(&with_suffix(aside, suffix), &with_suffix(path, suffix));
     }
 }
 
-/// A backup of which one state was found to be whole, and is read.
+/// An intact backup, open for reading at one state.
 struct Verified {
     connection: Connection,
     place: Place,
 }
 
 impl Verified {
-    /// Refuses what is no whole skills database that this cfn knows.
+    /// Refuses anything but an intact skills database that this cfn supports.
     fn open(place: &Place, from: &Path) -> Result<Self> {
         let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
         let (connection, place) = open::existing(from, Access::Read, &options)?;
@@ -202,8 +203,8 @@ fn page_size(connection: &Connection, place: &Place) -> Result<i64> {
     connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(|error| place.fail(&error))
 }
 
-/// Changes the write tokens of a copy that lives on: what becomes of it is not what became of its source, or of another copy. A
-/// backup of an older schema may have none.
+/// Changes the write tokens of a copy, since its future differs from that of its source and other copies. A backup of
+/// an older schema may have none.
 fn renew(copy: &Connection) -> rusqlite::Result<()> {
     match copy.execute_batch(
         "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",

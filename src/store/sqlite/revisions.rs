@@ -1,7 +1,7 @@
-//! Revisions: the write tokens, and whether the triggers that change them are there.
+//! Revisions, from the write tokens, and the check of the triggers that change them.
 //!
-//! Who drops a trigger, writes and puts the trigger back leaves the tokens as they were. But each change of the schema counts
-//! SQLite's schema cookie up, a restore included, so the revision is another one.
+//! Dropping a trigger, writing, and recreating the trigger does not change the tokens. But every change of the schema,
+//! and a restore, increments SQLite's schema cookie, which is part of the revision.
 
 use std::cell::Cell;
 
@@ -11,13 +11,14 @@ use rusqlite::{Connection, Error, ErrorCode, Result, Row};
 use super::schema;
 use crate::model::{CacheKey, Revision, Tables};
 
-/// Every request of a batch runs it, so it is written for speed: single seeks cost a quarter less than one range with a grouping.
+/// Every request of a batch runs it, so it is optimised: single seeks cost a quarter less than one range with a
+/// grouping.
 const REVISION: &str = "SELECT (SELECT value FROM cfn_metadata WHERE name = 'database_id'),
        (SELECT value FROM cfn_metadata WHERE name = 'catalogue_token'), (SELECT value FROM cfn_metadata WHERE name = 'usage_token'),
        (SELECT value FROM cfn_metadata WHERE name = 'cache_key'),
        (SELECT user_version FROM pragma_user_version), (SELECT schema_version FROM pragma_schema_version)";
 
-/// `watched` holds the schema cookie with which the triggers were last found to be all there.
+/// `watched` holds the schema cookie for which all triggers were last found.
 pub(super) fn revision(
     connection: &Connection,
     of: Tables,
@@ -27,7 +28,7 @@ pub(super) fn revision(
     let (revision, cookie) = match found {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(None),
-        // No such table or column: somebody took it away, and there is nothing to stand on.
+        // A missing table or column: there is no basis for a revision.
         Err(Error::SqliteFailure(error, _) | Error::SqlInputError { error, .. })
             if error.code == ErrorCode::Unknown =>
         {
@@ -45,7 +46,7 @@ pub(super) fn revision(
     Ok(Some(revision))
 }
 
-/// The revision, and the schema cookie in it. A value that is missing, or is not as cfn wrote it, is nothing to stand on either.
+/// The revision, and its schema cookie. Without valid values, there is no revision.
 fn read(row: &Row<'_>, of: Tables) -> Option<(Revision, i64)> {
     fn bytes<const LENGTH: usize>(row: &Row<'_>, column: usize) -> Option<[u8; LENGTH]> {
         match row.get_ref(column).ok()? {
@@ -64,7 +65,7 @@ fn read(row: &Row<'_>, of: Tables) -> Option<(Revision, i64)> {
     Some((Revision::new(bytes(row, 0)?, state, CacheKey(bytes(row, 3)?)), cookie))
 }
 
-/// Whether every trigger that changes a token is there, with exactly its own SQL.
+/// Whether all triggers that change a token exist, with exactly their SQL.
 fn triggers_are_there(connection: &Connection) -> Result<bool> {
     let sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'cfn_*' AND sql IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;

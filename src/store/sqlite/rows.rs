@@ -1,4 +1,4 @@
-//! Reading rows that other programs may have written: a value that its column must not hold names its table and row.
+//! Reads rows that other programs may have written. An invalid value is an error that names its table and row.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use rusqlite::{Error, Result, Row};
 use super::failure::Damaged;
 use crate::model::{ApprovalLevel, UnknownWord};
 
-/// A row of a table, read column by column in the order of the SELECT.
+/// A row, read column by column in the order of the SELECT.
 pub(super) struct Fields<'r> {
     row: &'r Row<'r>,
     table: &'static str,
@@ -16,7 +16,7 @@ pub(super) struct Fields<'r> {
 }
 
 impl<'r> Fields<'r> {
-    /// The first column of the row must be its key.
+    /// The first column must be the row's key.
     pub(super) fn new(table: &'static str, row: &'r Row<'r>) -> Self {
         Self { row, table, next: 0 }
     }
@@ -33,7 +33,7 @@ impl<'r> Fields<'r> {
         })
     }
 
-    /// The next column as text, whatever another program wrote there: it is shown as well as it can be.
+    /// The next column as text; invalid text is shown as well as possible.
     pub(super) fn maybe_text(&mut self) -> Result<Option<String>> {
         let index = self.next;
         self.next += 1;
@@ -45,31 +45,31 @@ impl<'r> Fields<'r> {
         })
     }
 
-    /// The same; nothing is empty text.
+    /// The same, with empty text for NULL.
     pub(super) fn text(&mut self) -> Result<String> {
         Ok(self.maybe_text()?.unwrap_or_default())
     }
 
-    /// The next column, as a whole number where it is one.
+    /// The next column, if it is an integer.
     pub(super) fn number(&mut self) -> Result<Option<i64>> {
         let index = self.next;
         self.next += 1;
         Ok(self.row.get_ref(index)?.as_i64().ok())
     }
 
-    /// The next column, as a figure where it is one.
+    /// The next column, if it is a number.
     pub(super) fn figure(&mut self) -> Option<f64> {
         let index = self.next;
         self.next += 1;
         self.row.get(index).ok()
     }
 
-    /// The next column, as a level; a word that cfn does not know counts as the strictest.
+    /// The next column as a level; an unknown word counts as the strictest one.
     pub(super) fn level(&mut self) -> Result<ApprovalLevel> {
         Ok(self.text()?.parse().unwrap_or(ApprovalLevel::Human))
     }
 
-    /// The next column, as one of the words that it takes.
+    /// The next column as one of its words.
     pub(super) fn word<T: FromStr<Err = UnknownWord>>(&mut self) -> Result<T> {
         let index = self.next;
         let text: String = self.get()?;
@@ -86,7 +86,7 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// Runs a prepared query and collects its rows.
+/// Runs a prepared query, and collects its rows.
 pub(super) fn collect<T>(
     connection: &rusqlite::Connection,
     sql: &str,
@@ -96,7 +96,7 @@ pub(super) fn collect<T>(
     connection.prepare_cached(sql)?.query_map(parameters, map)?.collect()
 }
 
-/// Runs a prepared query that has one row or none.
+/// Runs a prepared query that returns at most one row.
 pub(super) fn first<T>(
     connection: &rusqlite::Connection,
     sql: &str,
@@ -108,7 +108,7 @@ pub(super) fn first<T>(
     rows.next()?.map(map).transpose()
 }
 
-/// Runs a prepared statement; answers how many rows it changed.
+/// Runs a prepared statement; returns the number of changed rows.
 pub(super) fn change(connection: &rusqlite::Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
     connection.prepare_cached(sql)?.execute(parameters)
 }

@@ -1,4 +1,4 @@
-//! The schema: its steps, and what each of them leaves.
+//! The schema: its migrations, triggers and version numbers.
 
 use std::sync::LazyLock;
 
@@ -7,17 +7,17 @@ use rusqlite::{Connection, Result};
 use crate::clock::Clock;
 use crate::model::Version;
 
-/// A step of the schema.
+/// A migration.
 struct Migration {
-    /// What `PRAGMA user_version` holds after it: major · 1000 + minor.
+    /// The value of `PRAGMA user_version` after it: major · 1000 + minor.
     number: i64,
     description: &'static str,
     sql: &'static str,
-    /// What SQL alone cannot do with the rows. It sees the schema of its own step, whatever steps follow.
+    /// Changes of rows that SQL alone cannot make. It runs on the schema of its own step.
     data: Option<fn(&Connection) -> Result<()>>,
 }
 
-/// Append-only. A fresh database runs them all, and an older one those that it lacks; see `upgrade.rs`.
+/// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
 const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 3000,
@@ -51,10 +51,10 @@ const MIGRATIONS: [Migration; 5] = [
     },
 ];
 
-/// What the old scripts' databases are brought to, before the steps that follow.
+/// The schema that a legacy database is completed to, before the later migrations.
 pub(super) const FIRST: i64 = MIGRATIONS[0].number;
 
-/// The schema with which the rollups came.
+/// The schema that introduced the rollups.
 const WITH_ROLLUPS: i64 = 3001;
 
 pub(super) const CURRENT: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
@@ -69,12 +69,12 @@ pub(super) fn number_of(version: Version) -> Option<i64> {
     (minor < 1000).then(|| major.checked_mul(1000)?.checked_add(minor))?
 }
 
-/// The schema that a connection's file says it has.
+/// The declared schema number of a file.
 pub(super) fn version(connection: &Connection) -> Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Whether the number is that of our schema, or of a newer minor one, which only adds.
+/// Whether the number is that of the current schema, or of a newer minor one, which only has additions.
 pub(super) fn is_ours(number: i64) -> bool {
     number >= CURRENT && number / 1000 == CURRENT / 1000
 }
@@ -84,7 +84,7 @@ pub(super) fn version_name(connection: &Connection) -> Result<String> {
     version(connection).map(name_of)
 }
 
-/// Whether the file has this very schema: not an older one, and not a newer minor one.
+/// Whether the file has exactly this schema.
 pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     version(connection).map(|number| number == CURRENT)
 }
@@ -113,7 +113,7 @@ static TRIGGERS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     triggers
 });
 
-/// Whether a step makes a table of this name.
+/// Whether a migration creates a table with this name.
 pub(super) fn makes_table(name: &str) -> bool {
     let tables = MIGRATIONS.iter().flat_map(|it| it.sql.split("\nCREATE TABLE ").skip(1));
     tables.filter_map(|it| it.split(' ').next()).any(|it| it.eq_ignore_ascii_case(name))
@@ -136,7 +136,7 @@ pub(super) fn at(number: i64) -> Result<Connection> {
     Ok(fresh)
 }
 
-/// Runs every migration: an empty database has the whole schema afterwards.
+/// Runs every migration on an empty database.
 pub(super) fn run_all(connection: &Connection) -> Result<()> {
     run(connection, i64::MIN, CURRENT)
 }
@@ -150,7 +150,7 @@ pub(super) fn run(connection: &Connection, after: i64, up_to: i64) -> Result<()>
     Ok(())
 }
 
-/// Writes down, in the header and in `schema_versions`, which migrations a database has. A newer one keeps its number.
+/// Records the migrations in the header and in `schema_versions`. A newer database keeps its number.
 pub(super) fn note_versions(connection: &Connection, number: i64, clock: Clock) -> Result<()> {
     for migration in &MIGRATIONS {
         connection.execute(
@@ -169,7 +169,7 @@ mod tests {
     use super::{CURRENT, TRIGGERS, at, makes_table, token_triggers};
     use crate::store::sqlite::layout;
 
-    /// Tables that no answer of the query cache is made of, and why.
+    /// Tables that no cached answer depends on, and why.
     const UNWATCHED: [(&str, &str); 11] = [
         ("cfn_metadata", "it holds the tokens themselves"),
         ("schema_versions", "it is about the schema"),
@@ -183,7 +183,7 @@ mod tests {
         ("usage_archive_parts", "as usage_archives"),
         ("usage_archive_kept", "as usage_archives"),
     ];
-    /// The same, of what is only sent elsewhere.
+    /// Tables that only hold outgoing data.
     const OUTGOING: [&str; 1] = ["outbox"];
 
     #[test]

@@ -1,4 +1,4 @@
-//! `skills`: one row a skill, with its current version.
+//! `skills`: one row per skill, with its current version.
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -17,7 +17,7 @@ macro_rules! columns {
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
 
-/// One scan in the order of names; approval and agents are looked up for the rows that pass the filter.
+/// One scan in order of names; approvals and agents are looked up only for matching rows.
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -79,7 +79,7 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     let skill = read(&mut fields)?;
     let review = fields.word()?;
     let agents: String = fields.get()?;
-    // SQLite made this array from text, so it reads.
+    // SQLite built this array from text, so it parses.
     let agents = serde_json::from_str(&agents).unwrap_or_default();
     Ok(ListedSkill { skill, review, agents })
 }
@@ -167,7 +167,7 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
     Ok(())
 }
 
-/// Tags as the old tools write them.
+/// Encodes tags as the old tools do.
 fn json_array(words: &[String]) -> String {
     serde_json::Value::from(words).to_string()
 }

@@ -1,7 +1,7 @@
-//! Which schema a file has: the number in its header, and its tables where that is not enough.
+//! Determines the schema of a file: from the number in its header, and if necessary from its tables.
 //!
-//! A file with any of cfn's own tables has been in cfn's hands. It is never taken for an old one: adoption approves what is active
-//! in a layout without approvals, and would do so for what somebody had rejected.
+//! A file with any of cfn's own tables is never taken for a legacy one: adoption approves the active skills of a layout
+//! without approvals, which might have been rejected since.
 
 use rusqlite::Connection;
 
@@ -11,34 +11,34 @@ use super::schema::{self, CURRENT, FIRST};
 use crate::model::Version;
 use crate::store::{Result, StoreError};
 
-/// What a file's schema is to this cfn.
+/// The state of a file's schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// Ours, or a newer minor one, which only adds.
+    /// Current, or a newer minor one, which only has additions.
     Current,
-    /// Has to be brought up to date first.
+    /// Needs a migration.
     Older(Older),
 }
 
-/// A schema before ours.
+/// An older schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Older {
     /// A layout of the old scripts.
     Legacy {
-        /// What it says it is.
+        /// Its declared version.
         version: String,
     },
-    /// One of cfn's own.
+    /// An older schema of cfn.
     Numbered {
-        /// As in the header.
+        /// The number in the header.
         number: i64,
-        /// Whether the header lacks it: a dump that was loaded again has only its record in `schema_versions`.
+        /// Whether the header lacks it: a reloaded dump has it only in `schema_versions`.
         lost: bool,
     },
 }
 
 impl Older {
-    /// `v3.0.0`, or what a legacy database says it is.
+    /// `v3.0.0`, or the declared version of a legacy database.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Legacy { version } => version.clone(),
@@ -47,7 +47,7 @@ impl Older {
     }
 }
 
-/// The tables that the old scripts made; cfn made all others of its schema.
+/// The tables of the old scripts; all others are cfn's.
 const LEGACY: [&str; 9] = [
     "skills",
     "approval_history",
@@ -60,12 +60,12 @@ const LEGACY: [&str; 9] = [
     "schema_versions",
 ];
 
-/// Reads the header, and looks at the tables only where that is not enough.
+/// Reads the header, and examines the tables only if necessary.
 pub(super) fn of(connection: &Connection, place: &Place) -> Result<State> {
     if let Some(state) = by_number(connection, place)? {
         return Ok(state);
     }
-    // All that follows is of one moment: another process may be bringing the file up to date.
+    // Read everything in one transaction: another process may be migrating the file.
     let begun = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose();
     let _snapshot = begun.map_err(|error| place.fail(&error))?;
     match by_number(connection, place)? {
@@ -74,7 +74,7 @@ pub(super) fn of(connection: &Connection, place: &Place) -> Result<State> {
     }
 }
 
-/// None where the number in the header does not say it.
+/// The state by the number in the header; `None` if that is not enough.
 fn by_number(connection: &Connection, place: &Place) -> Result<Option<State>> {
     let number = schema::version(connection).map_err(|error| place.fail(&error))?;
     if number / 1000 > CURRENT / 1000 {
@@ -114,7 +114,7 @@ fn damaged(place: &Place, detail: String) -> StoreError {
     StoreError::Damaged { location: place.location(), detail }
 }
 
-/// What does not fit the schema that a file says it has: what it lacks, or what only a later one has.
+/// The first deviation from the declared schema: a missing object, or one of a later schema.
 fn contradiction(connection: &Connection, number: i64) -> rusqlite::Result<Option<String>> {
     let (then, now) = (schema::at(number)?, schema::at(CURRENT)?);
     if let Some(lack) = lacks(connection, &then)?.into_iter().next() {
@@ -131,7 +131,7 @@ fn contradiction(connection: &Connection, number: i64) -> rusqlite::Result<Optio
     Ok(None)
 }
 
-/// The tables and columns of `wanted` that a database does not have, or has in another way.
+/// The tables and columns of `wanted` that are missing or different.
 pub(super) fn lacks(connection: &Connection, wanted: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut lacks = Vec::new();
     for Object { name: table, .. } in layout::objects(wanted, Some("table"))? {
@@ -151,7 +151,7 @@ pub(super) fn lacks(connection: &Connection, wanted: &Connection) -> rusqlite::R
     Ok(lacks)
 }
 
-/// Why something cannot serve as one of the schema's tables. Rows of a table with an `id` are told apart by their row ids.
+/// Why an object cannot serve as a table of the schema. A table with an `id` needs row ids.
 fn misfit(found: &Relation, table: &str, columns: &[Column]) -> Option<String> {
     let fits = match found {
         Relation::Nothing | Relation::Table => true,
@@ -161,7 +161,7 @@ fn misfit(found: &Relation, table: &str, columns: &[Column]) -> Option<String> {
     (!fits).then(|| format!("{} in place of the table {table}", found.described()))
 }
 
-/// Refuses a file that is not one of the old scripts': without their table of skills, or with a table of cfn's.
+/// Refuses a file that is not a legacy database: without the table of skills, or with a table of cfn.
 fn require_legacy(connection: &Connection, place: &Place) -> Result<()> {
     let own = own_object(connection).map_err(|error| place.fail(&error))?;
     let mine = layout::relation(connection, "cfn_metadata").map_err(|error| place.fail(&error))? != Relation::Nothing;
@@ -176,7 +176,7 @@ fn require_legacy(connection: &Connection, place: &Place) -> Result<()> {
     }
 }
 
-/// An object that only cfn makes.
+/// An object that only cfn creates.
 fn own_object(connection: &Connection) -> rusqlite::Result<Option<String>> {
     for table in layout::objects(&schema::at(CURRENT)?, Some("table"))? {
         let name = table.name;
@@ -188,7 +188,7 @@ fn own_object(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(triggers.iter().find(|it| it.name.starts_with("cfn_")).map(|it| format!("trigger {}", it.name)))
 }
 
-/// Refuses a file in which something else stands in place of one of the old tables.
+/// Refuses a file in which something else is in place of a legacy table.
 fn require_tables(connection: &Connection, place: &Place) -> Result<()> {
     let first = schema::at(FIRST).map_err(|error| place.fail(&error))?;
     for table in LEGACY {
@@ -201,7 +201,7 @@ fn require_tables(connection: &Connection, place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a file without the table that everything hangs on: rows with an integer key, a name, a path and a hash.
+/// Refuses a file without a table of skills with an integer key, a name, a path and a hash.
 pub(super) fn require_skills_table(connection: &Connection, place: &Place) -> Result<()> {
     match unknown_layout(connection).map_err(|error| place.fail(&error))? {
         Some(why) => Err(StoreError::NotADatabase { location: place.location(), why }),
@@ -220,7 +220,7 @@ fn unknown_layout(connection: &Connection) -> rusqlite::Result<Option<String>> {
     if let Some(missing) = ["id", "name", "content_path", "content_hash"].iter().find(|it| column(it).is_none()) {
         return Ok(Some(format!("its table \"skills\" has no column \"{missing}\"")));
     }
-    // Any other key has an index of its own; an INTEGER PRIMARY KEY is the row id.
+    // Any other key has its own index; an INTEGER PRIMARY KEY is the row id.
     let indexed = "SELECT EXISTS (SELECT 1 FROM pragma_index_list('skills') WHERE origin = 'pk')";
     let is_row_id = column("id").is_some_and(|it| it.key == 1)
         && !connection.query_row(indexed, [], |row| row.get::<_, bool>(0))?;

@@ -1,4 +1,4 @@
-//! What the file is and how the connection really is set up.
+//! The state of the file, and the effective settings of the connection.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ const PRAGMAS: [&str; 9] = [
     "page_size",
 ];
 
-/// The tables that a user asks about, each with a constant query.
+/// The tables to count, each with a constant query.
 const COUNTS: [(&str, &str); 9] = [
     ("skills", "SELECT count(*) FROM skills"),
     ("skill_versions", "SELECT count(*) FROM skill_versions"),
@@ -35,7 +35,7 @@ const COUNTS: [(&str, &str); 9] = [
     ("edge_case_tracking", "SELECT count(*) FROM edge_case_tracking"),
 ];
 
-/// The three indexes of the architecture reference, on the columns that users really have.
+/// The three indexes of the architecture reference, on the columns that really exist.
 const REFERENCE_INDEXES: [(&str, &str, &str); 3] = [
     ("idx_skills_name_hash", "skills", "the UNIQUE constraint on skills (name) serves the same queries"),
     ("idx_approval_history_skill_created", "approval_history", "not there; run 'cfn db migrate'"),

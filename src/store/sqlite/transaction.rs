@@ -1,4 +1,4 @@
-//! A transaction: each method of the contract names the noun's file that has the SQL.
+//! The contract's methods; each delegates to the file of its noun, which has the SQL.
 
 use std::cell::{Cell, OnceCell};
 
@@ -42,17 +42,17 @@ impl<'a> SqliteTransaction<'a> {
         Ok(Self { inner, place, queued: Queued::Nothing, watched: None, identity: None, sums, told: false })
     }
 
-    /// Queues what happens to generated skills for the workflow database, where `on`.
+    /// Queues the events of generated skills for the workflow database, if `on`.
     pub(super) fn queueing(self, queued: Queued) -> Self {
         Self { queued, ..self }
     }
 
-    /// Remembers in `watched` with which schema all triggers were there, so that they need not be looked for again.
+    /// Remembers in `watched` the schema for which all triggers were found, so that they are not checked again.
     pub(super) fn watching(self, watched: &'a Cell<Option<i64>>) -> Self {
         Self { watched: Some(watched), ..self }
     }
 
-    /// Commits only while this file has its name.
+    /// Commits only while the path still names this file.
     pub(super) fn of(self, identity: Option<&'a Identity>) -> Self {
         Self { identity, ..self }
     }

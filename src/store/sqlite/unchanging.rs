@@ -1,8 +1,8 @@
-//! Reading where SQLite cannot have the `-shm` that all who have a database open share: a folder, a mount or a medium that this
-//! user may not write.
+//! Reads a database where SQLite cannot create the shared `-shm` file: in a folder, mount or medium without write
+//! permission.
 //!
-//! The file is then read as one that nobody changes, without any lock, and only where its log holds no commit: nothing that was
-//! committed is left out. Whether that was right is found out after each read, before its answer is used.
+//! The file is read without locks as immutable, and only if its log holds no commit, so that nothing committed is
+//! missing. After each read, before its result is used, the file is checked for changes.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -19,31 +19,31 @@ use super::beside::{JOURNAL, LOG, real, with_suffix};
 use super::log_file::holds_a_commit;
 use crate::regular_file;
 
-/// A change within the clock's resolution after another one leaves the time of the file as it is; what is older than this shows
-/// every change.
+/// Two changes within the clock's resolution leave the same file time. A time older than this shows every later change.
 const SETTLED: Duration = Duration::from_millis(20);
 
-/// A database, and how it was when it was opened without locks.
+/// A database opened without locks, and its state at that time.
 #[derive(Debug)]
 pub(super) struct Unchanging {
     path: PathBuf,
-    /// Held open, so that no other file gets its number.
+    /// Held open, so that its inode number is not reused.
     file: File,
     seen: Seen,
 }
 
-/// All that changes with any write.
+/// Everything that changes with a write.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     file: [i128; 7],
     log: Option<[i128; 7]>,
     journal: bool,
-    /// SQLite's change counter is in it.
+    /// Contains SQLite's change counter.
     header: [u8; 100],
 }
 
 impl Unchanging {
-    /// None where the file cannot be read so: its log holds a commit, or a journal has to be undone, or it needs no `-shm`.
+    /// `None` if the file cannot be read like this: its log holds a commit, a journal must be rolled back, or it needs
+    /// no `-shm`.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
         let path = real(path)?;
         let file = regular_file::open(&path)?;
@@ -57,7 +57,7 @@ impl Unchanging {
         Ok(usable.then_some(Self { path, file, seen }))
     }
 
-    /// Whether nothing has changed: what was read meanwhile is what was committed.
+    /// Whether nothing has changed, so that the data read is committed data.
     pub(super) fn is_unchanged(&self) -> bool {
         Seen::of(&self.path, &self.file).is_ok_and(|it| it == self.seen)
     }
@@ -83,7 +83,7 @@ fn figures(it: &fs::Metadata) -> [i128; 7] {
     [device, inode, size, it.mtime().into(), it.mtime_nsec().into(), it.ctime().into(), it.ctime_nsec().into()]
 }
 
-/// A path may hold any byte, and two slashes at its beginning would be a server: all but letters and digits is escaped.
+/// Escapes everything but letters and digits: a path may have any byte, and two leading slashes would name a server.
 fn uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for &byte in path.as_os_str().as_bytes() {

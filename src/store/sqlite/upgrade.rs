@@ -1,5 +1,4 @@
-//! How an older schema becomes this one: a layout of the old scripts is completed to the first schema, and from there the numbered
-//! steps run in their order.
+//! Upgrades an older schema: completes a legacy layout to the first schema, then runs the later migrations in order.
 
 use rusqlite::{Connection, Result};
 
@@ -10,7 +9,7 @@ use super::{adopt, rollups};
 use crate::clock::Clock;
 use crate::store::MigrateReport;
 
-/// Inside a transaction of the caller's.
+/// Runs in the caller's transaction.
 pub(super) fn run(connection: &Connection, older: &Older, clock: Clock, report: &mut MigrateReport) -> Result<()> {
     let before = names(connection)?;
     let (number, trusted) = match older {
@@ -41,14 +40,14 @@ pub(super) fn run(connection: &Connection, older: &Older, clock: Clock, report: 
     Ok(())
 }
 
-/// A dump that was edited and loaded again has its old tokens, but not its old rows.
+/// Changes the write tokens: an edited and reloaded dump has old tokens, but other rows.
 fn renew_tokens(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",
     )
 }
 
-/// Whatever was there under the names of cfn's triggers: they are as this cfn makes them.
+/// Recreates cfn's triggers, replacing any with the same names.
 fn restore_triggers(connection: &Connection) -> Result<()> {
     let present = layout::objects(connection, Some("trigger"))?;
     for Object { name, sql, .. } in layout::objects(&schema::at(CURRENT)?, Some("trigger"))? {
@@ -59,7 +58,7 @@ fn restore_triggers(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Every table, index, view and column, as a report names it.
+/// The names of every table, index, view and column, for a report.
 fn names(connection: &Connection) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for Object { kind, name, .. } in layout::objects(connection, None)?.into_iter().filter(|it| it.kind != "trigger") {
@@ -72,7 +71,7 @@ fn names(connection: &Connection) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Columns of a table that is new itself are not named.
+/// Leaves out the columns of new tables.
 fn describe(before: &[String], after: &[String], report: &mut MigrateReport) {
     let new: Vec<&String> = after.iter().filter(|it| !before.contains(it)).collect();
     let of_new_table = |name: &str| {

@@ -1,4 +1,4 @@
-//! `skill_usage_log`: who got or used what.
+//! `skill_usage_log`: the uses of skills.
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -8,7 +8,7 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::{OpenUse, Outcome, SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
-/// A skill, and what an agent would get of it.
+/// A skill, and the version that an agent would load.
 const USED: &str = concat!(
     "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
      FROM skills s
@@ -28,7 +28,7 @@ pub(super) fn used(connection: &Connection, name: &SkillName) -> Result<Option<U
     })
 }
 
-/// Walks the index that `log show` uses from its end, and never that of the skill, which may have millions of rows.
+/// Scans the index of `log show` from its end, and never that of the skill, which may have millions of rows.
 pub(super) fn got(
     connection: &Connection,
     skill: SkillId,
@@ -45,7 +45,7 @@ pub(super) fn got(
     })
 }
 
-/// Served by an index of the open uses alone. What another program completed is none any more.
+/// Served by a partial index of open uses. A use completed by another program is no longer open.
 const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
    WHERE task_id = ?1 AND agent_id = ?2 AND skill_id = ?3 AND open_key IS NOT NULL
      AND coalesce(exit_code, success_indicator, execution_time_ms, confidence_before, confidence_after, test_pass_rate,
@@ -84,12 +84,12 @@ pub(super) fn complete(connection: &Connection, id: i64, phase: Option<&str>, ou
     })
 }
 
-/// Served by a partial index, so rows without a rate are never looked at.
+/// Served by a partial index, so rows without a rate are never read.
 const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
    WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
 
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {
-    // What is no figure is an unknown one.
+    // An invalid figure counts as unknown.
     Ok(first(connection, LATEST_PASS_RATE, [skill.0], |row| Ok(Fields::new("skill_usage_log", row).figure()))?
         .flatten())
 }
@@ -129,7 +129,7 @@ pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) 
     Ok(())
 }
 
-/// By task or by skill: each by an index of its own, newest first.
+/// By task or by skill, each served by an index, newest first.
 pub(super) fn rows(connection: &Connection, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
     macro_rules! shown {
         ($which:literal) => {

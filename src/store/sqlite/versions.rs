@@ -1,5 +1,5 @@
-//! `skill_versions`: every version of every skill. A trigger writes the row when the skill's row changes; cfn adds what only the
-//! file says.
+//! `skill_versions`: every version of every skill. A trigger writes a row when the skill's row changes; cfn adds the
+//! fields from the file.
 
 use rusqlite::{Connection, Error, Result, params};
 
@@ -44,8 +44,8 @@ pub(super) fn front_matter(connection: &Connection, skill: SkillId, version: &st
     Ok(found.flatten())
 }
 
-/// Completes the row that the trigger wrote, or writes it where the trigger is gone. Never changes recorded bytes, nor who recorded
-/// them first and when.
+/// Completes the row that the trigger wrote, or writes it if the trigger is missing. It never changes the recorded
+/// bytes, or the source and time of the first record.
 pub(super) fn record(connection: &Connection, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
     let rows = change(
         connection,
@@ -67,7 +67,7 @@ pub(super) fn record(connection: &Connection, skill: SkillId, version: &NewVersi
             version.now,
         ],
     )?;
-    // The callers look before they write, inside the same transaction; this is the last line of defence.
+    // Callers check before they write, in the same transaction; this is the last line of defence.
     if rows == 1 { Ok(()) } else { Err(Error::StatementChangedRows(rows)) }
 }
 

@@ -1,20 +1,20 @@
-//! Waiting for a lock that another process holds.
+//! Waits for locks of other processes.
 //!
-//! SQLite's own busy timeout sleeps up to 100 ms between tries, far longer than most locks are held; hundreds of processes that all
-//! try every millisecond take the processor from the one that has the lock. So pauses grow with the time that was waited, by
-//! chance, and shrink again towards the end of it: who has waited longest tries most often.
+//! SQLite's own busy timeout sleeps up to 100 ms between attempts, far longer than most locks are held; hundreds of
+//! processes that retry every millisecond take the processor from the lock's holder. Therefore pauses grow with the
+//! time waited, with jitter, and shrink again towards the deadline, so that the longest waiters retry most often.
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The first pauses, and the last ones.
+/// Minimum pause, at the start and the end of a wait.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Longer pauses only leave a free lock unused.
+/// Maximum pause; longer ones would leave a free lock unused.
 const LONGEST: Duration = Duration::from_millis(25);
 
-/// One wait.
+/// A wait for a lock.
 #[derive(Debug)]
 pub(super) struct Wait {
     since: Instant,
@@ -22,12 +22,12 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// Begins to wait for `most` in all.
+    /// Starts a wait of at most `most`.
     pub(super) fn new(most: Duration) -> Self {
         Self { since: Instant::now(), most }
     }
 
-    /// Sleeps before the next try, and says how long; none when the time is over.
+    /// Sleeps before the next attempt, and returns the pause; `None` after the deadline.
     pub(super) fn pause(&self) -> Option<Duration> {
         let waited = self.since.elapsed();
         let left = self.most.checked_sub(waited).filter(|it| !it.is_zero())?;
@@ -37,7 +37,7 @@ impl Wait {
     }
 }
 
-/// From half to one and a half times an eighth of the time that was waited, or is left.
+/// An eighth of the time waited or left, times 0.5 to 1.5.
 fn length(waited: Duration, left: Duration, random: u64) -> Duration {
     let middle = (waited.min(left) / 8).clamp(SHORTEST, LONGEST);
     let share = u32::try_from(random % 1024).unwrap_or_default();
@@ -57,7 +57,7 @@ mod tests {
         assert!(length(ms(0), ms(5000), 1023) < Duration::from_micros(1500));
         assert!(length(ms(80), ms(5000), 0) == ms(5) && length(ms(80), ms(5000), 512) == ms(10));
         assert!(length(ms(4000), ms(1000), 1023) < LONGEST * 2);
-        assert_eq!(length(ms(4996), ms(4), 0), Duration::from_micros(500), "who waited longest tries most often");
+        assert_eq!(length(ms(4996), ms(4), 0), Duration::from_micros(500), "the longest waiter retries most often");
         assert_eq!(length(ms(5000), Duration::from_micros(10), 512), Duration::from_micros(10));
         let wait = Wait::new(ms(20));
         let mut slept = Duration::ZERO;

@@ -34,7 +34,7 @@ fn refuses(project: &Project, message: &str) {
 #[test]
 fn a_newer_major_schema_is_refused_by_its_number_and_by_its_record() {
     let project = layouts::project(&format!("{V2}; PRAGMA user_version = 4000;"));
-    refuses(&project, &format!("has schema v4.0.0, and this cfn knows up to {}", SCHEMA.0));
+    refuses(&project, &format!("has schema v4.0.0, but this cfn supports schemas up to {}", SCHEMA.0));
     let project =
         layouts::project(&format!("{V2}; INSERT INTO schema_versions (version, description) VALUES ('v5.2.0', 'x');"));
     refuses(&project, "has schema v5.2.0");

@@ -46,7 +46,7 @@ fn hidden_characters_in_front_matter_are_flagged_and_shown_escaped() {
         "---\nname: s\ndescription: \"safe\u{202e}evas\"\ntags: [\"a\u{200b}b\"]\nowner: \"me\\e[2J\"\n---\nText.\n";
     project.file("SKILL.md", text);
     let ran = run(project.command(["deploy", "1", "s", "SKILL.md"]));
-    assert!(ran.stderr.contains("U+202E, U+200B") && ran.stderr.contains("2 characters"), "{ran:?}");
+    assert!(ran.stderr.contains("U+202E, U+200B") && ran.stderr.contains("2 invisible characters"), "{ran:?}");
     assert_presentable(&ran.stderr);
     ran.ok();
     for args in [

@@ -1,5 +1,5 @@
-//! The file of an archive: gzip, inside JSON lines. The first says whose rows these are, how many, and the SHA-256 of the lines
-//! that follow; each of those is a row, an array in the order of the header's columns.
+//! The format of an archive: gzipped JSON lines. The first line, the header, has the database, the columns, the number
+//! of rows, and the SHA-256 of the following lines. Each of these is a row: an array in the order of the columns.
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
@@ -23,7 +23,7 @@ use crate::store::{FileFault, Result, StoreError};
 /// The number of this format.
 pub(super) const FORMAT: u32 = 1;
 
-/// The most of a line: a row of a log, not a way to fill the memory.
+/// Maximum length of a line, which limits memory.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// The first line.
@@ -38,12 +38,13 @@ pub(super) struct Header {
     pub(super) columns: Vec<String>,
 }
 
-/// A file that is not taken.
+/// An error about a refused file.
 pub(super) fn refused(path: &Path, why: &str) -> StoreError {
     FileFault::Archive { path: path.to_owned(), why: why.to_owned() }.into()
 }
 
-/// Writes the old rows of a snapshot, and syncs them; how many there are. They are read twice, since the header comes first.
+/// Writes and syncs the old rows of a snapshot; returns their number. They are read twice, since the header comes
+/// first.
 pub(super) fn write(
     snapshot: &Connection,
     place: &Place,
@@ -75,7 +76,7 @@ pub(super) fn write(
     Ok(rows)
 }
 
-/// Every row before the day, by id, as its line.
+/// The lines of all rows before the day, by id.
 fn each(
     snapshot: &Connection,
     place: &Place,
@@ -97,12 +98,12 @@ fn each(
     Ok(())
 }
 
-/// Opens an archive, once: what is verified is what is read later.
+/// Opens an archive once, so that the verified bytes are those read later.
 pub(super) fn open(path: &Path) -> Result<File> {
     regular_file::open(path).map_err(|error| refused(path, &error.to_string()))
 }
 
-/// Reads a whole file and refuses it where anything is not as its header says; each row with its number goes to `row`.
+/// Reads a whole file, and passes each row with its number to `row`. It refuses a file that does not match its header.
 pub(super) fn verified(
     path: &Path,
     file: &mut File,
@@ -117,9 +118,10 @@ pub(super) fn verified(
         (&mut input).take(LONGEST).read_until(b'\n', line).map_err(damaged)
     };
     next(&mut line)?;
-    let header: Header = serde_json::from_slice(&line).map_err(|_| refused(path, "it is no archive of a usage log"))?;
+    let header: Header =
+        serde_json::from_slice(&line).map_err(|_| refused(path, "it is not an archive of a usage log"))?;
     if header.archive != FORMAT {
-        return Err(refused(path, &format!("it has format {}, and this cfn knows {FORMAT}", header.archive)));
+        return Err(refused(path, &format!("it has format {}, but this cfn reads {FORMAT}", header.archive)));
     }
     if !header.columns.iter().any(|it| it.eq_ignore_ascii_case("id")) {
         return Err(refused(path, "it is damaged: its rows have no id"));
@@ -132,18 +134,18 @@ pub(super) fn verified(
             .and_then(|values| values.into_iter().map(from_json).collect());
         match values.filter(|it| it.len() == header.columns.len()) {
             Some(values) => row(count, values)?,
-            None => return Err(refused(path, &format!("it is damaged: line {} is no row", count + 2))),
+            None => return Err(refused(path, &format!("it is damaged: line {} is not a row", count + 2))),
         }
         count += 1;
     }
     let found = hex(&digest.finalize());
     if count != header.rows || found != header.sha256 {
-        return Err(refused(path, "it is damaged: its rows are not those that its header counts and hashes"));
+        return Err(refused(path, "it is damaged: its rows do not match its header"));
     }
     Ok(header)
 }
 
-/// The rows of a file that was verified, in parts of this size.
+/// The rows of a verified file, in parts of this size.
 pub(super) fn parts(
     path: &Path,
     file: &mut File,

@@ -1,4 +1,4 @@
-//! Old rows of the usage log: out to a file, and back. The invariant is written where the tables are, in the migration.
+//! Archives: moves old rows of the usage log to a file, and back. The migration of their tables states the invariant.
 //!
 //! Out: one snapshot is written to a file, which is synced and named before any row is deleted. Then part by part, in one
 //! transaction each so that other writers wait for a moment only, the rows that are still what the file says leave the log and
@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::draft::Draft;
 use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
 
-/// Rows that one transaction moves: a fraction of a second for whoever waits.
+/// Number of rows per transaction, so that other writers wait only a fraction of a second.
 const PART: usize = 10_000;
 
 /// The rows of one transaction, by id.
@@ -45,7 +45,7 @@ const ADD_TOTALS: &str = concat!(
 const REDO_TOTALS: &str =
     concat!("INSERT INTO usage_totals ", totals_of_days!("1", "usage_daily WHERE archive_id > 0"));
 
-/// Moves the rows of the days before `before` to `to`.
+/// Moves the rows from before the day `before` to `to`.
 pub(super) fn archive(
     connection: &mut Connection,
     place: &Place,
@@ -62,7 +62,7 @@ pub(super) fn archive(
     let header = file::verified(to, &mut file, &mut |_, _| Ok(()))?;
     require_ours(connection, place, to, &header)?;
     if header.before != before {
-        return Err(file::refused(to, &format!("it holds the rows before {}", header.before)));
+        return Err(file::refused(to, &format!("it has the rows before {}", header.before)));
     }
     report.rows = header.rows;
     let id = note(connection, place, to, &header, clock)?;
@@ -78,7 +78,7 @@ pub(super) fn archive(
     Ok(report)
 }
 
-/// Brings the rows of a file back.
+/// Moves the rows of a file back into the log.
 pub(super) fn unarchive(
     connection: &mut Connection,
     place: &Place,
@@ -94,7 +94,7 @@ pub(super) fn unarchive(
         .map_err(|error| place.fail(&error))?;
     let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0, renumbered: 0 };
     let Some(id) = known else { return Ok(report) }; // its rows are in the log
-    // Rows whose skill is gone were there, and come back too.
+    // Rows of removed skills are restored too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
     let (names, mut some_are_back) = (header.columns.clone(), false);
     let done = file::parts(from, &mut file, PART, &mut |part, rows| {
@@ -118,11 +118,11 @@ pub(super) fn unarchive(
     }
 }
 
-/// An archive's row goes after the last of its rows is back.
+/// Removes the record of an archive after its last row is back.
 const FORGET: &str = "DELETE FROM usage_archives WHERE id = ?1
      AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)";
 
-/// An error after a part was committed, or its archive noted. Who waited in vain for a lock tries again all the same.
+/// Translates an error after a part was committed or the archive recorded. Busy stays busy, since a retry is safe.
 fn after_a_commit(place: &Place, error: StoreError) -> StoreError {
     match error {
         StoreError::Busy { .. } | StoreError::OutcomeUnknown { .. } => error,
@@ -130,7 +130,7 @@ fn after_a_commit(place: &Place, error: StoreError) -> StoreError {
     }
 }
 
-/// Writes the file from one snapshot; whether there was anything to write.
+/// Writes the file from one snapshot; returns whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
     let draft = Draft::of(to);
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
@@ -139,13 +139,13 @@ fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) ->
     let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
     let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
     if file::write(&snapshot, place, header, &draft, &original)? > 0 {
-        // Another process that was faster has written the same rows; what counts is the file that is there.
+        // If another process was faster, its file has the same rows and is used.
         draft.publish().map_err(|error| naming_error("could not create", to, error))?;
     }
     Ok(fs::symlink_metadata(to).is_ok())
 }
 
-/// Takes a part's rows out of the log: how many, and how many stay because they are not what they were any more.
+/// Removes a part's rows from the log; returns how many, and how many stay because they changed.
 fn take(
     connection: &mut Connection,
     archive: i64,
@@ -184,8 +184,8 @@ fn take(
     Ok((moved, kept))
 }
 
-/// Puts a part's rows back into the log; how many, and how many of them under another id. An old table may give the ids of rows
-/// that left to new ones.
+/// Restores a part's rows to the log; returns how many, and how many have a new id, since old tables reuse the ids of
+/// removed rows.
 fn put_back(
     connection: &mut Connection,
     archive: i64,
@@ -241,7 +241,7 @@ fn is_out(connection: &Connection, archive: i64, part: i64) -> rusqlite::Result<
         .exists([archive, part])
 }
 
-/// The archive's row, which there is from before the first row leaves until after the last one is back.
+/// The record of the archive, which exists from before the first row leaves until after the last one is back.
 fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, clock: Clock) -> Result<i64> {
     let rows = i64::try_from(header.rows).unwrap_or(i64::MAX);
     connection
@@ -271,5 +271,5 @@ fn identity(connection: &Connection) -> rusqlite::Result<String> {
 fn require_ours(connection: &Connection, place: &Place, path: &Path, header: &Header) -> Result<()> {
     let ours = identity(connection).map_err(|error| place.fail(&error))?;
     let wrong = |why: &str| Err::<(), StoreError>(file::refused(path, why));
-    if header.database == ours { Ok(()) } else { wrong("it holds rows of another database") }
+    if header.database == ours { Ok(()) } else { wrong("it has rows of another database") }
 }

@@ -1,16 +1,16 @@
-//! Rows as values, and values as JSON, so that each comes back as the very bytes that it was: numbers that are no integers as
-//! their shortest exact digits, text that is no UTF-8 and blobs in hex.
+//! Rows as JSON that restores exactly the same bytes: floats as their shortest exact digits, non-UTF-8 text and blobs
+//! in hex.
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result};
 use serde_json::{Map, Value as Json};
 
-/// A value as the database holds it. Text is bytes here: other programs write what is no UTF-8.
+/// A stored value. Text is bytes, since other programs may write invalid UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
     Integer(i64),
-    /// By its bits: a value that is not equal to itself is the same value all the same.
+    /// A float by its bits, so that NaN equals itself.
     Real(u64),
     Text(Vec<u8>),
     Blob(Vec<u8>),
@@ -40,7 +40,7 @@ impl ToSql for Value {
     }
 }
 
-/// The columns of the log, as this database has them.
+/// The columns of this database's log.
 pub(super) fn columns(connection: &Connection) -> Result<Vec<String>> {
     connection
         .prepare("SELECT name FROM pragma_table_info('skill_usage_log')")?
@@ -48,7 +48,7 @@ pub(super) fn columns(connection: &Connection) -> Result<Vec<String>> {
         .collect()
 }
 
-/// An identifier of the database's own schema, quoted.
+/// Quotes an identifier of the database's schema.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
