@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use cfn::bench::workload::{agent_of, skill_name};
 use super::Bench;
 use super::measure::{Result, Side, compare, timed};
 use super::project::Project;
+use super::redis_server::Server;
 use super::rivals::find;
 
 /// A large project.
@@ -19,49 +20,6 @@ const SKILLS: usize = 5000;
 
 /// What a failing Redis may cost a command, in milliseconds, and what the machine may add to that.
 const MOST_ADDED_MS: f64 = 50.0;
-
-/// A server that is there for one measurement.
-pub(crate) struct Server {
-    process: Child,
-    pub(crate) url: String,
-    socket: String,
-}
-
-impl Server {
-    fn start(bench: &Bench) -> Result<Self> {
-        let socket = bench.folder.join("redis.sock").display().to_string();
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = Command::new("redis-server");
-        command.args(["--save", "", "--bind", "127.0.0.1", "--port", &port.to_string(), "--unixsocket", &socket]);
-        let process = command.current_dir(&bench.folder).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-        let server = Self { process, url: format!("redis://127.0.0.1:{port}"), socket };
-        for _ in 0..500 {
-            if server.forget().is_ok() {
-                return Ok(server);
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Err("redis-server does not answer".into())
-    }
-
-    /// Empties it.
-    fn forget(&self) -> Result<()> {
-        let output = Command::new("redis-cli").args(["-s", &self.socket, "FLUSHALL"]).output()?;
-        if output.stdout == b"OK\n" { Ok(()) } else { Err("redis-cli failed".into()) }
-    }
-
-    fn signal(&self, signal: &str) -> Result<()> {
-        Command::new("kill").args([signal, &self.process.id().to_string()]).status()?;
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill(); // it may have ended
-        let _ = self.process.wait();
-    }
-}
 
 /// A Redis that does something wrong with everybody; its threads end with the process.
 fn fake(serve: impl Fn(TcpStream) + Send + Copy + 'static) -> Result<String> {

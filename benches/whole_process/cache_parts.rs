@@ -13,9 +13,9 @@ use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 
 use super::Bench;
-use super::cache::Server;
 use super::measure::{Comparison, Result, Side, compare};
 use super::project::Project;
+use super::redis_server::Server;
 
 /// A log of some months of a large fleet.
 const ROWS: usize = 1_000_000;

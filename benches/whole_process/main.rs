@@ -22,6 +22,7 @@ mod goals;
 mod measure;
 mod memory;
 mod project;
+mod redis_server;
 mod rivals;
 
 use std::env;

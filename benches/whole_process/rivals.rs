@@ -1,12 +1,11 @@
 //! The programs that cfn is compared with, and what they are told to do.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cfn::bench::workload::{skill_name, skill_text};
-use cfn::model::ContentHash;
+use cfn::bench::statements::{batch, deploy, update};
+use cfn::bench::workload::skill_name;
 
 use super::measure::Result;
 
@@ -23,47 +22,14 @@ pub(crate) fn shell(database: &Path, statements: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// A deploy of a new skill as one batch: content, skill, version (its row is written by the trigger), approval, two mappings.
+/// A deploy of a new skill as one batch.
 pub(crate) fn deploy_batch(number: usize) -> String {
-    let (name, text) = (skill_name(number), skill_text(number, 0));
-    let (hash, hex) = (ContentHash::of(text.as_bytes()), hex(&text));
-    format!(
-        "BEGIN IMMEDIATE;
-INSERT INTO skill_contents (hash, bytes) VALUES ('{hash}', X'{hex}');
-INSERT INTO skills (name, category, content_path, content_hash, tags, version, approval_level, phase4_pattern_id, generated_by,
-  is_auto_generated, owner) VALUES ('{name}', 'domain', '{name}/SKILL.md', '{hash}', '[\"one\",\"two\"]', '1.0.0', 'human', 42,
-  'phase4', 1, 'team-1');
-UPDATE skill_versions SET front_matter = '{{\"name\":\"{name}\"}}', source = 'deploy', content_path = '{name}/SKILL.md'
-  WHERE skill_id = (SELECT id FROM skills WHERE name = '{name}') AND version = '1.0.0';
-INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
-  SELECT id, '1.0.0', 'human', 'phase4-system', 'approved', 'Approved', '{hash}' FROM skills WHERE name = '{name}';
-UPDATE skills SET last_approved_by = 'phase4-system', last_approval_date = datetime('now') WHERE name = '{name}';
-INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'backend-developer', id FROM skills WHERE name = '{name}';
-INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'api-designer', id FROM skills WHERE name = '{name}';
-COMMIT;
-SELECT id FROM skills WHERE name = '{name}';
-"
-    )
+    batch(&deploy(number, &format!("{}/SKILL.md", skill_name(number))))
 }
 
 /// An update to another version as one batch.
 pub(crate) fn update_batch(number: usize, revision: u64) -> String {
-    let (name, text, version) = (skill_name(number), skill_text(number, revision), format!("1.0.{revision}"));
-    let (hash, hex) = (ContentHash::of(text.as_bytes()), hex(&text));
-    format!(
-        "BEGIN IMMEDIATE;
-INSERT INTO skill_contents (hash, bytes) VALUES ('{hash}', X'{hex}');
-UPDATE skills SET version = '{version}', content_hash = '{hash}', content_path = '{name}/SKILL.md', tags = '[\"one\",\"two\"]',
-  updated_at = datetime('now') WHERE name = '{name}';
-UPDATE skill_versions SET front_matter = '{{\"name\":\"{name}\"}}', source = 'update', content_path = '{name}/SKILL.md'
-  WHERE skill_id = (SELECT id FROM skills WHERE name = '{name}') AND version = '{version}';
-INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, approval_criteria_check,
-  content_hash) SELECT id, '{version}', 'auto', 'phase4-edge-case-tracker', 'approved', 'Propagated',
-  '{{\"change_type\":\"patch\"}}', '{hash}' FROM skills WHERE name = '{name}';
-UPDATE skills SET last_approved_by = 'phase4-edge-case-tracker', last_approval_date = datetime('now') WHERE name = '{name}';
-COMMIT;
-"
-    )
+    batch(&update(number, revision, &format!("{}/SKILL.md", skill_name(number))))
 }
 
 /// The way of the old scripts, made anew from the description of what they do: arguments checked one by one, the file looked at,
@@ -193,11 +159,4 @@ impl Beck {
     pub(crate) fn data(&self) -> PathBuf {
         self.home.join("data")
     }
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

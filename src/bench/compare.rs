@@ -79,7 +79,7 @@ pub struct Way {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
+enum Write {
     Deploy,
     Update,
 }
@@ -93,7 +93,7 @@ enum Side {
 
 struct Ways<'a> {
     request: &'a Compare<'a>,
-    operation: Operation,
+    operation: Write,
     sides: Vec<(String, Side, PathBuf)>,
 }
 
@@ -112,9 +112,9 @@ pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) ->
         std::fs::copy(request.database, &copy).map_err(file("could not copy the database to", &copy))?;
         Ok((name, side, folder))
     });
-    let mut ways = Ways { request, operation: Operation::Deploy, sides: placed.collect::<Result<Vec<_>>>()? };
+    let mut ways = Ways { request, operation: Write::Deploy, sides: placed.collect::<Result<Vec<_>>>()? };
     let mut operations = Vec::new();
-    for (index, operation) in [Operation::Deploy, Operation::Update].into_iter().enumerate() {
+    for (index, operation) in [Write::Deploy, Write::Update].into_iter().enumerate() {
         ways.operation = operation;
         let plan = Plan {
             warm_up: WARM_UP,
@@ -156,8 +156,8 @@ impl Measurer for Ways<'_> {
         let path = write_skill(folder, number, revision)?;
         let path = path.to_string_lossy();
         let statements = || match self.operation {
-            Operation::Deploy => statements::deploy(number, &path),
-            Operation::Update => statements::update(number, revision, &path),
+            Write::Deploy => statements::deploy(number, &path),
+            Write::Update => statements::update(number, revision, &path),
         };
         let shell = |sql: String| {
             let arguments = ["-batch", "-bail", "-cmd", ".timeout 5000", "skills.db"];
@@ -176,8 +176,8 @@ impl Ways<'_> {
     /// The skill and the revision of a round.
     fn what(&self, round: usize) -> (usize, u64) {
         match self.operation {
-            Operation::Deploy => (self.request.skills + round, 0),
-            Operation::Update => (round % self.request.skills, 1 + (round / self.request.skills) as u64),
+            Write::Deploy => (self.request.skills + round, 0),
+            Write::Update => (round % self.request.skills, 1 + (round / self.request.skills) as u64),
         }
     }
 
@@ -185,8 +185,8 @@ impl Ways<'_> {
         let (name, version) = (skill_name(number), format!("1.0.{revision}"));
         let program = Program::new(self.request.cfn, folder).args(["--db", "skills.db"]);
         match self.operation {
-            Operation::Deploy => program.args(["deploy", "42", &name, path, "domain", &AGENTS.join(",")]),
-            Operation::Update => program.args(["update", &name, &version, path]),
+            Write::Deploy => program.args(["deploy", "42", &name, path, "domain", &AGENTS.join(",")]),
+            Write::Update => program.args(["update", &name, &version, path]),
         }
     }
 
@@ -205,8 +205,8 @@ impl Ways<'_> {
 
     fn name(&self) -> &'static str {
         match self.operation {
-            Operation::Deploy => "deploy",
-            Operation::Update => "update",
+            Write::Deploy => "deploy",
+            Write::Update => "update",
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::batch::served_again;
 use super::error::{Error, Result, file};
@@ -14,9 +14,6 @@ use super::workload::{Workload, agent_of, fill, skill_name, write_skill};
 use crate::clock::Clock;
 use crate::process::Program;
 use crate::store::Store;
-
-/// The measured operations, in order of the report.
-const OPERATIONS: [&str; 6] = ["deploy", "update", "load", "load in a running --batch", "analytics overview", "list"];
 
 /// The reference's projection: number of skills, size of the database, time of a query.
 const PROJECTED: [(usize, &str, &str); 3] =
@@ -73,11 +70,52 @@ pub struct Size {
     pub projected: Option<Projected>,
 }
 
+/// A measured operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A new skill.
+    Deploy,
+    /// New bytes for a skill.
+    Update,
+    /// An agent's skills.
+    Load,
+    /// An agent's skills, from a process that has served them before.
+    LoadInBatch,
+    /// The overview of the reports.
+    Overview,
+    /// All skills.
+    List,
+}
+
+impl Subject {
+    /// The measured operations, in order of the report.
+    pub const ALL: [Self; 6] = [Self::Deploy, Self::Update, Self::Load, Self::LoadInBatch, Self::Overview, Self::List];
+
+    /// Its name in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Update => "update",
+            Self::Load => "load",
+            Self::LoadInBatch => "load in a running --batch",
+            Self::Overview => "analytics overview",
+            Self::List => "list",
+        }
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// An operation at one size.
 #[derive(Debug, Clone, Serialize)]
 pub struct Grown {
     /// The operation.
-    pub operation: &'static str,
+    pub operation: Subject,
     /// Its statistics.
     pub figures: Option<Summary>,
     /// The ratio of its median to that of the previous size.
@@ -155,7 +193,7 @@ fn measure(
     let load = || cfn(request.cfn, folder).args(["load", &agent_of(skills / 2, skills)]).peak_kib();
     let load_peak_kib =
         (0..MEMORY_LOOKS).map(|_| load()).collect::<crate::process::Result<Vec<_>>>()?.into_iter().max().unwrap_or(0);
-    let grown = OPERATIONS.into_iter().zip(taken).enumerate().map(|(index, (operation, samples))| {
+    let grown = Subject::ALL.into_iter().zip(taken).enumerate().map(|(index, (operation, samples))| {
         let figures = Summary::of(&samples.milliseconds);
         let previous = before.and_then(|it| it.operations.get(index)?.figures);
         let growth = figures.zip(previous).map(|(now, previous)| now.median / previous.median);
@@ -198,29 +236,29 @@ struct Operations {
 
 impl Measurer for Operations {
     fn subjects(&self) -> Vec<String> {
-        OPERATIONS.map(str::to_owned).to_vec()
+        Subject::ALL.map(|it| it.name().to_owned()).to_vec()
     }
 
     fn measure(&mut self, subject: usize, round: usize) -> Result<Duration> {
         let agent = agent_of(round * 7, self.skills);
         let program = cfn(&self.cfn, &self.folder);
-        match OPERATIONS[subject] {
-            "deploy" => {
+        match Subject::ALL[subject] {
+            Subject::Deploy => {
                 let (name, path) = self.write(self.skills + round, 0)?;
                 program
                     .args(["deploy", "42", &name, &path, "domain", "backend-developer,api-designer"])
                     .time()
                     .map_err(Into::into)
             }
-            "update" => {
+            Subject::Update => {
                 let revision = 1 + (round / self.skills) as u64;
                 let (name, path) = self.write(round % self.skills, revision)?;
                 program.args(["update", &name, &format!("1.0.{revision}"), &path]).time().map_err(Into::into)
             }
-            "load" => program.args(["load", &agent]).time().map_err(Into::into),
-            "analytics overview" => program.args(["analytics"]).time().map_err(Into::into),
-            "list" => program.args(["skill", "list"]).time().map_err(Into::into),
-            _ => served_again(&program, &agent),
+            Subject::Load => program.args(["load", &agent]).time().map_err(Into::into),
+            Subject::Overview => program.args(["analytics"]).time().map_err(Into::into),
+            Subject::List => program.args(["skill", "list"]).time().map_err(Into::into),
+            Subject::LoadInBatch => served_again(&program, &agent),
         }
     }
 }

@@ -9,7 +9,7 @@ mod measure;
 mod random;
 mod rows;
 pub mod sql;
-mod statements;
+pub mod statements;
 pub mod statistics;
 pub mod stress;
 pub mod suite;

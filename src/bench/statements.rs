@@ -11,7 +11,8 @@ pub(super) const AGENTS: [&str; 2] = ["backend-developer", "api-designer"];
 
 /// Deploys a skill: existence check, content, skill, source of the version, approval, approver, a mapping for each
 /// agent type.
-pub(super) fn deploy(number: usize, path: &str) -> Vec<String> {
+#[must_use]
+pub fn deploy(number: usize, path: &str) -> Vec<String> {
     let (name, text) = (skill_name(number), skill_text(number, 0));
     let (skill, path, hash) = (quoted(&name), quoted(path), quoted(&ContentHash::of(text.as_bytes()).to_string()));
     let id = format!("(SELECT id FROM skills WHERE name = {skill})");
@@ -42,7 +43,8 @@ pub(super) fn deploy(number: usize, path: &str) -> Vec<String> {
 }
 
 /// Updates a skill: current state, content, skill, source of the version, approval, approver.
-pub(super) fn update(number: usize, revision: u64, path: &str) -> Vec<String> {
+#[must_use]
+pub fn update(number: usize, revision: u64, path: &str) -> Vec<String> {
     let (name, text, version) = (skill_name(number), skill_text(number, revision), format!("1.0.{revision}"));
     let (skill, path, hash) = (quoted(&name), quoted(path), quoted(&ContentHash::of(text.as_bytes()).to_string()));
     let id = format!("(SELECT id FROM skills WHERE name = {skill})");
@@ -70,7 +72,8 @@ pub(super) fn update(number: usize, revision: u64, path: &str) -> Vec<String> {
 }
 
 /// Combines statements into one transaction.
-pub(super) fn batch(statements: &[String]) -> String {
+#[must_use]
+pub fn batch(statements: &[String]) -> String {
     format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;\n", statements.join("\n"))
 }
 

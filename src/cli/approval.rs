@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::argument::optional;
 use super::context::Context;
 use super::failure::Failure;
-use super::optional;
 use crate::process::Program;
 
 #[derive(Debug, clap::Args)]

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use super::Verdict;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Color, Output};
+use crate::model::Exit;
 
 /// The variable that a completion script sets to the name of its shell.
 const ASKED_BY: &str = "CFN_COMPLETE";
@@ -40,7 +40,7 @@ pub(super) struct ManArgs {
     command: Option<String>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let unknown = || Failure::internal("there is no completion for this shell");
     let shells = Shells::builtins();
     let shell = shells.completer(&args.shell.to_string()).ok_or_else(unknown)?;
@@ -48,14 +48,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let written = shell.write_registration(ASKED_BY, "cfn", "cfn", "cfn", &mut script);
     written.map_err(|error| Failure::internal(&error.to_string()))?;
     context.output.raw(&script)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 /// Prints the candidates if a completion script calls. Prints nothing else: the shell would show it in the middle of the
 /// line that the user types.
-pub(super) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
+pub(super) fn answer(arguments: &[OsString], tree: fn() -> clap::Command) -> Option<ExitCode> {
     let shell = env::var_os(ASKED_BY).filter(|it| !it.is_empty())?;
-    let code = match offer(&shell, arguments) {
+    let code = match offer(&shell, arguments, tree) {
         Some(words) if Output::new(false, true, Color::Never, true).raw(&words).is_ok() => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     };
@@ -63,18 +63,18 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 }
 
 /// The candidates, in the format of the shell.
-fn offer(shell: &OsStr, arguments: &[OsString]) -> Option<Vec<u8>> {
+fn offer(shell: &OsStr, arguments: &[OsString], tree: fn() -> clap::Command) -> Option<Vec<u8>> {
     let shells = Shells::builtins();
     let shell = shells.completer(shell.to_str()?)?;
     let typed = arguments.iter().skip_while(|it| *it != "--").skip(1).cloned().collect::<Vec<_>>();
-    let mut command = names::with_live_names(super::command(), &typed);
+    let mut command = names::with_live_names(tree(), &typed);
     let mut words = Vec::new();
     shell.write_complete(&mut command, typed, env::current_dir().ok().as_deref(), &mut words).ok()?;
     Some(words)
 }
 
-pub(super) fn man(context: &Context, args: &ManArgs) -> Result<Verdict, Failure> {
-    let mut command = super::command();
+pub(super) fn man(context: &Context, args: &ManArgs, cfn: clap::Command) -> Result<Exit, Failure> {
+    let mut command = cfn;
     command.build();
     let mut name = "cfn".to_owned();
     for part in args.command.iter().flat_map(|it| it.split('-')) {
@@ -89,5 +89,5 @@ pub(super) fn man(context: &Context, args: &ManArgs) -> Result<Verdict, Failure>
         .render(&mut page)
         .map_err(|error| Failure::internal(&error.to_string()))?;
     context.output.raw(&page)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Verdict;
 use super::approval::person;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::settings::{Explained, Scope, Source};
 
 /// Show the settings and their sources
@@ -46,7 +45,7 @@ struct File {
     read: bool,
 }
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let settings = &context.settings;
     if let Some(Err(foreign)) = &settings.search {
         return Err(foreign.into());
@@ -65,7 +64,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
         files.push(File { path, read: false });
     }
     context.output.answer(&ConfigReport { settings: rows, files })?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 fn row(it: Explained) -> Row {

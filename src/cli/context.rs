@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::counted;
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::output::Output;
+use super::plural::counted;
 use crate::cache::redis::{Attended, Observed, Patience, Redis};
 use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerResult};
 use crate::clock::Clock;
@@ -74,7 +74,11 @@ impl Context {
         let folder = Visible(self.settings.current_folder.to_string_lossy());
         let looked_for = format!("there is no {DEFAULT_DATABASE} in {folder} or a folder above it");
         let message = format!("{looked_for}, and no {PROJECT_FILE} that names another with 'db'");
-        Failure::new(3, "database_missing", message, "Create it here with 'cfn init', or name another with --db.")
+        Failure::new(
+            FailureKind::DatabaseMissing,
+            message,
+            "Create it here with 'cfn init', or name another with --db.",
+        )
     }
 
     /// Migrates an older database, and reports it on one line.
@@ -242,7 +246,7 @@ impl Context {
         )];
         let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for it in &captured.left {
-            left.entry(&it.reason).or_default().push(&it.name);
+            left.entry(&it.reason).or_default().push(&it.subject.name);
         }
         parts.extend(left.iter().map(|(reason, names)| format!("{reason}: {}", self.output.several(names))));
         if let Some(backup) = &report.backup {

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::approval::ApprovalArgs;
+use super::argument::{optional, words};
 use super::choice::optional_category;
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
-use super::{Verdict, optional, words};
-use crate::model::{AgentType, Category, SkillName, Version, Visible};
+use crate::model::{AgentType, Category, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Deploy, DeployReport};
 
 /// Deploy an approved skill; prints its id
@@ -67,7 +67,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let category = optional(args.category.as_deref()).map(str::parse::<Category>).transpose()?;
     let agents = AgentType::list(args.team_ids.as_deref().unwrap_or_default())?;
     let tags = args.tags.as_deref().map(words);
@@ -97,7 +97,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 /// clap's own message about numbers does not name the argument.

@@ -9,12 +9,11 @@ use clap::ValueHint;
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
-use super::Verdict;
 use super::choice::category;
 use super::context::{Access, Context};
-use super::failure::Failure;
-use crate::model::{AgentType, Category, Location, Visible, json};
-use crate::ops::{self, Import, ImportReport};
+use super::failure::{Failure, FailureKind};
+use crate::model::{AgentType, Category, Exit, Location, Visible, json};
+use crate::ops::{self, Import, ImportReport, RefusalKind};
 use crate::output_file::OutputFile;
 use crate::settings::{Place, Scope};
 use crate::store::Store;
@@ -93,7 +92,7 @@ struct InitReport {
     import: Option<ImportReport>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = place(context, args.here)?;
     let context = place.as_ref().unwrap_or(context);
     let agents = match &args.agents {
@@ -103,7 +102,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     if let Some(folder) = args.from.as_deref().filter(|it| !it.is_dir()) {
         let message = format!("{} is not a folder", Visible(folder.to_string_lossy()));
-        return Err(Failure::new(2, "file_unreadable", message, "Name the folder that holds the skills."));
+        return Err(Failure::new(FailureKind::FileUnreadable, message, "Name the folder that holds the skills."));
     }
     // Fail before the import if the report cannot be written.
     let file = args.report.as_deref().map(ReportFile::begin).transpose()?;
@@ -120,12 +119,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     }
     context.output.answer(&report)?;
     let refused = report.import.map(|it| it.refused).unwrap_or_default();
-    Ok(if refused.iter().any(|it| it.kind == ops::RefusalKind::Rejected) {
-        Verdict::Found(7) // as deploy and update do: rejected bytes must not pass unnoticed
+    Ok(if refused.iter().any(|it| it.kind == RefusalKind::Rejected) {
+        Exit::Refused // as deploy and update do: rejected bytes must not pass unnoticed
     } else if args.strict && !refused.is_empty() {
-        Verdict::Found(1)
+        Exit::Input
     } else {
-        Verdict::Done
+        Exit::Done
     })
 }
 
@@ -150,7 +149,11 @@ impl<'a> ReportFile<'a> {
 
     fn unwritable(path: &Path, why: &io::Error) -> Failure {
         let message = format!("the report cannot be written to {}: {why}", Visible(path.to_string_lossy()));
-        Failure::new(2, "report_unwritable", message, "Name a file in a folder that exists and may be written to.")
+        Failure::new(
+            FailureKind::ReportUnwritable,
+            message,
+            "Name a file in a folder that exists and may be written to.",
+        )
     }
 }
 

@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::failure::Failure;
 
 /// Maximum length of a line; a longer one is reported and skipped.
@@ -22,6 +25,17 @@ pub(super) enum Line<'a> {
     Whole(&'a [u8]),
     /// The line is longer than the limit.
     TooLong,
+}
+
+/// The answer to a line that was refused.
+#[derive(Debug, Serialize)]
+pub(super) struct Refused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<&'a Value>,
+    /// The number of the line, where answers do not come line by line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u64>,
+    pub(super) error: &'a Failure,
 }
 
 /// A stream of lines. Only [`read`](Self::read) blocks.

@@ -1,10 +1,94 @@
-//! Parses the arguments with a command tree as small as possible.
+//! The tree of commands, and parsing with as little of it as possible.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::{Args as _, FromArgMatches as _, Parser as _};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use super::{Cli, Global, analytics, bench, db, deploy, init, load, log, skill, sync, update};
+use super::output::Color;
+use super::{analytics, bench, cache, completions, config, db, deploy, init, load, log, skill, sync, update};
+use crate::settings::CachePolicy;
+
+/// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
+/// loads the right ones for each agent type.
+#[derive(Debug, Parser)]
+#[command(name = "cfn", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cfn init --from skills --approve-as me@example.com
+  cfn deploy 42 jwt-authentication skills/jwt-authentication/SKILL.md domain backend-developer
+  cfn load backend-developer --context auth
+  cfn update jwt-authentication 1.0.1 skills/jwt-authentication/SKILL.md
+
+Exit codes:
+  0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
+  5 invalid version increment   6 content unchanged   7 refused: approval or integrity
+  8 busy: try again   9 an outside service failed   10 a target or a baseline was missed";
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+pub(super) struct Global {
+    /// Skills database [env: CFN_SKILLS_DB_PATH] [default: .claude/skills-database/skills.db in this folder or the
+    /// nearest one above]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    pub(super) db: Option<PathBuf>,
+    /// Redis server for the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub(super) redis_url: Option<OsString>,
+    /// When to use the query cache; auto: where it saves time [env: CFN_CACHE] [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = cache_policy(), help_heading = "Global options")]
+    pub(super) cache: Option<CachePolicy>,
+    /// Print one JSON document
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(super) json: bool,
+    /// Show all columns of tables, however wide
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(super) wide: bool,
+    /// Print more diagnostics to stderr (-vv: even more) [env: RUST_LOG]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub(super) verbose: u8,
+    /// Print only errors to stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(super) quiet: bool,
+    /// When to use colours [env: NO_COLOR]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub(super) color: Color,
+}
+
+fn cache_policy() -> impl TypedValueParser<Value = CachePolicy> {
+    PossibleValuesParser::new(["auto", "always", "never"]).try_map(|it| it.parse::<CachePolicy>())
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Init(init::Args),
+    Deploy(deploy::Args),
+    Update(update::Args),
+    Load(load::Args),
+    Log(log::Args),
+    Analytics(analytics::Args),
+    Sync(sync::Args),
+    Bench(bench::Args),
+    Skill(skill::Args),
+    Db(db::Args),
+    Cache(cache::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+}
+
+/// All commands with their options, for completions, manual pages and hints.
+pub(super) fn tree() -> clap::Command {
+    Cli::command()
+}
 
 type Build = fn(clap::Command) -> clap::Command;
 

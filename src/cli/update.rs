@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::approval::ApprovalArgs;
+use super::argument::optional;
 use super::choice::{optional_boolean, optional_change_type};
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
-use super::{Verdict, optional};
-use crate::model::{ChangeType, SkillName, Version, Visible};
+use crate::model::{ChangeType, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
 
 /// Replace a skill's content with a new version; prints the version
@@ -41,7 +41,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let change_type = optional(args.change_type.as_deref()).map_or(Ok(ChangeType::Patch), str::parse)?;
     let notify_agents = match optional(args.notify_agents.as_deref()) {
         None => context.settings.notify_agents()?,
@@ -69,7 +69,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     drop(store);
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for UpdateReport {

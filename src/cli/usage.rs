@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::output::{Color, Output};
-use crate::model::Visible;
+use super::typed;
+use crate::model::{Exit, Visible};
 
 /// Prints help and the version on stdout. Everything else from clap is an invalid argument, whose text is escaped.
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -19,14 +20,14 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 output.failure(&failure);
-                ExitCode::from(failure.code)
+                failure.code.into()
             }
         };
     }
     let rendered = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
         output.help(&rendered);
-        return ExitCode::from(1);
+        return Exit::Input.into();
     }
     let (message, hint) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
     let clean = |text: &str| {
@@ -40,14 +41,15 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         None if hint.is_empty() => "Run it with --help.".to_owned(),
         None => clean(hint),
     };
-    output.failure(&Failure::new(1, "invalid_arguments", message, hint));
-    ExitCode::from(1)
+    let failure = Failure::new(FailureKind::InvalidArguments, message, hint);
+    output.failure(&failure);
+    failure.code.into()
 }
 
 /// Suggests the command that a misplaced word belongs to: 'cfn list' is 'cfn skill list'.
 fn elsewhere(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let places = places(&super::command(), word);
+    let places = places(&typed::tree(), word);
     let (last, others) = places.split_last()?;
     let others = if others.is_empty() { String::new() } else { format!("{} or ", others.join(", ")) };
     Some(format!("It is {others}{last}."))
@@ -75,7 +77,7 @@ fn places(cfn: &Command, word: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     fn places(word: &str) -> Vec<String> {
-        super::places(&crate::cli::command(), word)
+        super::places(&crate::cli::typed::tree(), word)
     }
 
     #[test]

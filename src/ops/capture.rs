@@ -3,13 +3,14 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 use super::project::Project;
 use super::rules::describe;
-use crate::model::ContentHash;
+use crate::model::{ContentHash, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
 /// The outcome of a capture.
@@ -18,18 +19,18 @@ pub struct CaptureReport {
     /// Skills whose content was stored.
     pub captured: Vec<String>,
     /// Skills whose content could not be stored.
-    pub left: Vec<Uncaptured>,
+    pub left: Vec<Remark<Unstored>>,
 }
 
-/// A skill whose content could not be stored.
-#[derive(Debug, Clone, Serialize)]
-pub struct Uncaptured {
-    /// The skill.
-    pub name: String,
-    /// The recorded path of its file.
-    pub content_path: String,
-    /// The reason, such as `changed since approval` or `missing`.
-    pub reason: String,
+/// The reason is `changed since approval`, `missing`, or what else is wrong.
+impl Serialize for Remark<Unstored> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 3)?;
+        fields.serialize_field("name", &self.subject.name)?;
+        fields.serialize_field("content_path", &self.subject.content_path)?;
+        fields.serialize_field("reason", &self.reason)?;
+        fields.end()
+    }
 }
 
 /// Captures content in one transaction.
@@ -54,9 +55,7 @@ pub fn fill(
         let outcome = take(tx, files, project, &unstored, record_bootstrap)?;
         match outcome {
             Ok(()) => report.captured.push(unstored.name),
-            Err(reason) => {
-                report.left.push(Uncaptured { name: unstored.name, content_path: unstored.content_path, reason });
-            }
+            Err(reason) => report.left.push(Remark::new(unstored, (), reason)),
         }
     }
     Ok(report)

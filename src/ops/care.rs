@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::content_file::Files;
 use super::error::{Error, Result};
 use super::project::Project;
-use super::verify::{Difference, verify};
+use super::verify::{Verified, verify};
+use crate::model::Remark;
 use crate::store::{CheckReport, Store, StoreError, file_care};
 
 /// The findings.
@@ -15,7 +16,7 @@ pub struct CareReport {
     #[serde(flatten)]
     pub database: CheckReport,
     /// Missing content, and files that differ from the approved bytes.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<Remark<Verified>>,
 }
 
 /// Checks everything; the files only if the database is not damaged. `progress` gets the number of skills done and in

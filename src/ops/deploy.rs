@@ -10,11 +10,11 @@ use super::project::Project;
 use super::publish::{
     Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find, foreign_name, publish,
 };
-use super::rules::{Content, Described, Remark, read_described};
+use super::rules::{Content, Described, read_described};
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Skill, SkillId, SkillName, Version, VersionSource,
-    is_conformant_name,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, Skill, SkillId, SkillName, Version,
+    VersionSource, is_conformant_name,
 };
 use crate::store::{Durability, Store, write_unless};
 
@@ -213,7 +213,7 @@ impl Deploy<'_> {
         if !created || is_conformant_name(name) {
             return Vec::new();
         }
-        vec![Remark::about(format!(
+        vec![Remark::from(format!(
             "the name \"{name}\" does not conform to the Agent Skills format (lower-case letters, digits, single hyphens)"
         ))]
     }

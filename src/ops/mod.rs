@@ -29,30 +29,29 @@ mod validate;
 mod verify;
 
 pub use analytics::{
-    Analytics, AnalyticsReport, Asked, Cell, Period, ReportName, Table, analytics, every_report, recalled_report,
+    Analytics, AnalyticsReport, Asked, Cell, Column, Period, ReportName, Table, TableName, Unit, analytics,
+    every_report, recalled_report,
 };
 pub use cached::{Query, answer, cached, recall};
 pub use caching::{
     AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
     ServerSetting, ServerStatus, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,
 };
-pub use capture::{CaptureReport, Uncaptured, capture, fill};
+pub use capture::{CaptureReport, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use error::{Error, Result, require_skill};
 pub use history::{History, HistoryReport, VersionEntry, history};
-pub use import::{Import, ImportEvent, ImportReport, Refusal, RefusalKind, Skipped, UpdatedSkill, import};
+pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
 pub use list::{ListReport, ListedEntry, list};
 pub use load::{
-    Cause, Format, LeftOut, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load,
-    load_and_log,
+    Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
 };
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use project::Project;
 pub use review::{Review, ReviewReport, review};
 pub use rollback::{Rollback, rollback};
-pub use rules::Remark;
 pub use show::{Show, ShowReport, show};
 pub use status::{ChangedStatus, Restore, StatusReport, restore};
 pub use sync::{
@@ -60,4 +59,4 @@ pub use sync::{
 };
 pub use update::{Update, UpdateReport, update};
 pub use validate::{ValidateReport, ValidatedFile, validate};
-pub use verify::{Difference, VerifyReport, verify};
+pub use verify::{Verified, VerifyReport, verify};

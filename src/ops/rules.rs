@@ -1,39 +1,10 @@
 //! Parses skill files for deploy, update and import.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use crate::model::{ApprovalLevel, Category, ContentHash};
+use crate::model::{ApprovalLevel, Category, ContentHash, Remark};
 use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
-
-/// A remark about a file, for its reviewer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Remark {
-    /// The line in the file, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// One sentence.
-    pub message: String,
-}
-
-impl Remark {
-    pub(super) fn about(message: String) -> Self {
-        Self { line: None, message }
-    }
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}: {}", self.message),
-            None => f.write_str(&self.message),
-        }
-    }
-}
 
 /// A parsed skill file.
 #[derive(Debug)]
@@ -74,8 +45,7 @@ pub(super) struct Content<'a> {
 pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<Described, Unreadable> {
     let limits = Limits { file_bytes: most_bytes, ..Limits::default() };
     let file = SkillFile::read(bytes, &limits)?;
-    let mut warnings: Vec<Remark> =
-        file.findings.iter().map(|it| Remark { line: Some(it.line), message: it.message.clone() }).collect();
+    let mut warnings: Vec<Remark> = file.findings.into_iter().map(|it| it.about((), ())).collect();
     let mut described = Described {
         hash: ContentHash::of(bytes),
         front_matter: None,
@@ -108,7 +78,7 @@ fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
     match text?.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            warnings.push(Remark::about(format!("front matter ignored: {error}")));
+            warnings.push(Remark::from(format!("front matter ignored: {error}")));
             None
         }
     }

@@ -8,10 +8,10 @@ use super::content_file::Files;
 use super::error::{Result, require_skill};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
-use super::rules::{Described, Remark, read_described};
+use super::rules::{Described, read_described};
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, ChangeType, ContentHash, Decision, SkillId, SkillName, Version, VersionSource,
+    ApprovalLevel, Category, ChangeType, ContentHash, Decision, Remark, SkillId, SkillName, Version, VersionSource,
 };
 use crate::store::{Durability, Snapshot, Store, Transaction, write_unless};
 

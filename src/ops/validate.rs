@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::content_file::{FileError, Files};
 use super::error::Result;
 use super::tree::{folder_name, skill_files};
-use crate::model::path_as_text;
-use crate::skill_file::{self, Finding, Limits, Mode, Severity, SkillFile};
+use crate::model::{Remark, path_as_text};
+use crate::skill_file::{self, Limits, Mode, Severity, SkillFile};
 
 /// The findings.
 #[derive(Debug, Clone, Serialize)]
@@ -28,7 +28,7 @@ pub struct ValidatedFile {
     /// Whether it has no errors.
     pub valid: bool,
     /// Errors and warnings, by line.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Remark<(), Severity>>,
     /// Why it could not be read, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
@@ -41,7 +41,7 @@ pub fn validate(files: &Files, path: &Path, strict: bool) -> Result<ValidateRepo
     if path.is_dir() {
         let (skills, walked) = skill_files(path)?;
         found.extend(skills.iter().map(|it| one(files, &path.join(it.relative()), mode)));
-        for (relative, why) in walked.refused {
+        for Remark { subject: relative, reason: why, .. } in walked.refused {
             // A link directly in the named folder may lead anywhere.
             let (named, whole) = (relative.parent() == Some(Path::new("")), path.join(relative));
             found.push(if named && whole.is_file() { one(files, &whole, mode) } else { unreadable(whole, why) });
@@ -67,7 +67,7 @@ fn one(files: &Files, path: &Path, mode: Mode) -> ValidatedFile {
     };
     let found = as_found(path);
     let findings = skill_file::validate(&file, folder_name(&found), mode);
-    let valid = findings.iter().all(|it| it.severity != Severity::Error);
+    let valid = findings.iter().all(|it| it.kind != Severity::Error);
     ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
 }
 

@@ -1,13 +1,15 @@
 //! `skill verify`: compares stored bytes with their hashes, and files on disk with the approved hashes.
 
+use std::fmt;
 use std::io::ErrorKind;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::project::Project;
-use crate::model::{Bootstrap, ContentHash, Skill, SkillName};
+use crate::model::{Bootstrap, ContentHash, Remark, Skill, SkillName};
 use crate::store::{SkillFilter, Snapshot, Store};
 
 /// The differences.
@@ -16,25 +18,33 @@ pub struct VerifyReport {
     /// Number of checked skills, including bootstrap skills.
     pub checked: usize,
     /// The differences.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<Remark<Verified>>,
 }
 
-/// A difference from the approved state.
-#[derive(Debug, Clone, Serialize)]
-pub struct Difference {
+/// What was compared with the approved state.
+#[derive(Debug, Clone)]
+pub struct Verified {
     /// The skill.
     pub name: String,
     /// The version; empty for a bootstrap skill.
     pub version: String,
-    /// The problem.
-    pub problem: String,
 }
 
-impl Difference {
-    /// `NAME VERSION`, or only the name.
-    #[must_use]
-    pub fn subject(&self) -> String {
-        format!("{} {}", self.name, self.version).trim_end().to_owned()
+/// `NAME VERSION`, or only the name.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if self.version.is_empty() { "" } else { " " };
+        write!(f, "{}{separator}{}", self.name, self.version)
+    }
+}
+
+impl Serialize for Remark<Verified> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 3)?;
+        fields.serialize_field("name", &self.subject.name)?;
+        fields.serialize_field("version", &self.subject.version)?;
+        fields.serialize_field("problem", &self.reason)?;
+        fields.end()
     }
 }
 
@@ -83,7 +93,8 @@ fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Sk
 
 impl VerifyReport {
     fn add(&mut self, name: &str, version: &str, problem: String) {
-        self.differences.push(Difference { name: name.to_owned(), version: version.to_owned(), problem });
+        let subject = Verified { name: name.to_owned(), version: version.to_owned() };
+        self.differences.push(Remark::new(subject, (), problem));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Findings about a skill file, with line and severity, and errors for unreadable files. The modules beside this one
 //! make the findings; the command line displays them.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
-use crate::model::Visible;
+use crate::model::{Remark, Visible};
 
 /// Maximum number of findings per file. A malicious file must not flood the screen or the memory.
 const MOST: usize = 100;
@@ -21,30 +22,33 @@ pub enum Severity {
     Error,
 }
 
-/// A remark about a skill file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The line in the file, from 1.
-    pub line: usize,
-    /// The severity.
-    pub severity: Severity,
-    /// One sentence, with text from the file escaped.
-    pub message: String,
-    /// Whether the file deviates from the format here: an error in strict mode.
-    #[serde(skip)]
-    pub(super) repaired: bool,
+impl Serialize for Remark<(), Severity> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 3)?;
+        fields.serialize_field("line", &self.line)?;
+        fields.serialize_field("severity", &self.kind)?;
+        fields.serialize_field("message", &self.reason)?;
+        fields.end()
+    }
 }
 
-impl Finding {
-    /// A finding that violates no rule of the format.
-    pub(super) fn remark(line: usize, message: String) -> Self {
-        Self { line, severity: Severity::Warning, message, repaired: false }
-    }
+/// Whether the format allows what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// It does, but the author may want to know.
+    Kept,
+    /// It does not: only lenient mode accepts it.
+    Broken,
+}
 
-    /// A finding that only lenient mode accepts.
-    pub(super) fn repair(line: usize, message: String) -> Self {
-        Self { line, severity: Severity::Warning, message, repaired: true }
-    }
+/// A finding that violates no rule of the format.
+pub(super) fn odd(line: usize, message: impl Into<String>) -> Remark<(), Rule> {
+    Remark::new((), Rule::Kept, message).at(line)
+}
+
+/// A finding that only lenient mode accepts.
+pub(super) fn broken(line: usize, message: impl Into<String>) -> Remark<(), Rule> {
+    Remark::new((), Rule::Broken, message).at(line)
 }
 
 /// Why a file cannot be used.
@@ -99,8 +103,8 @@ pub(super) struct Note {
     pub(super) at: usize,
     /// The sentence.
     pub(super) message: String,
-    /// As in [`Finding`].
-    pub(super) repaired: bool,
+    /// Whether the format allows it.
+    pub(super) rule: Rule,
 }
 
 /// A limited list of notes.
@@ -113,12 +117,12 @@ pub(super) struct Notes {
 impl Notes {
     /// Adds a deviation that only lenient mode accepts.
     pub(super) fn repair(&mut self, at: usize, message: String) {
-        self.push(Note { at, message, repaired: true });
+        self.push(Note { at, message, rule: Rule::Broken });
     }
 
     /// Adds a remark that violates no rule.
     pub(super) fn remark(&mut self, at: usize, message: String) {
-        self.push(Note { at, message, repaired: false });
+        self.push(Note { at, message, rule: Rule::Kept });
     }
 
     /// Whether there are no notes.
@@ -143,22 +147,15 @@ impl Notes {
     }
 
     /// Converts offsets to lines; `first_line` is the line of the front matter's first byte.
-    pub(super) fn into_findings(mut self, yaml: &str, first_line: usize) -> Vec<Finding> {
+    pub(super) fn into_findings(mut self, yaml: &str, first_line: usize) -> Vec<Remark<(), Rule>> {
         self.kept.sort_by_key(|note| note.at);
         let mut lines = LineCounter::new(yaml, first_line);
-        let mut findings: Vec<_> = self
-            .kept
-            .into_iter()
-            .map(|note| Finding {
-                line: lines.line_at(note.at),
-                severity: Severity::Warning,
-                message: note.message,
-                repaired: note.repaired,
-            })
-            .collect();
+        let kept = self.kept.into_iter();
+        let mut findings: Vec<_> =
+            kept.map(|it| Remark::new((), it.rule, it.message).at(lines.line_at(it.at))).collect();
         if self.dropped > 0 {
-            let line = findings.last().map_or(first_line, |finding| finding.line);
-            findings.push(Finding::repair(line, format!("there are {} more findings, not shown", self.dropped)));
+            let line = findings.last().and_then(|it| it.line).unwrap_or(first_line);
+            findings.push(broken(line, format!("there are {} more findings, not shown", self.dropped)));
         }
         findings
     }

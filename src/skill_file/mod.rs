@@ -33,13 +33,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use self::finding::Notes;
-pub use self::finding::{Finding, Severity, Unreadable};
+pub use self::finding::{Rule, Severity, Unreadable};
 use self::frame::{Ends, Found, Frame};
 pub use self::front_matter::FrontMatter;
 use self::node::Entry;
 pub use self::summary::first_sentence;
 pub use self::validate::{Mode, validate};
 use self::yaml::{Problem, TooComplex};
+use crate::model::Remark;
 
 /// Limits on the size and nesting of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub struct SkillFile<'a> {
     /// The first line of the body.
     pub body_line: usize,
     /// Findings of reading the file, by line; all are warnings. [`validate`] includes them.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Remark<(), Rule>>,
 }
 
 impl<'a> SkillFile<'a> {
@@ -81,7 +82,7 @@ impl<'a> SkillFile<'a> {
         let text = decode(bytes, limits)?;
         let mut findings = Vec::new();
         let text = if let Some(rest) = text.strip_prefix('\u{feff}') {
-            findings.push(Finding::repair(1, "the file starts with a byte order mark".to_owned()));
+            findings.push(finding::broken(1, "the file starts with a byte order mark".to_owned()));
             rest
         } else {
             text
@@ -94,9 +95,9 @@ impl<'a> SkillFile<'a> {
         let broken = oddities::with_line_feeds(text);
         match Frame::of(&broken) {
             Frame::Found(ends) => file.take(&ends, limits)?,
-            Frame::Absent { line, why } => file.findings.push(Finding::repair(line, why)),
+            Frame::Absent { line, why } => file.findings.push(finding::broken(line, why)),
         }
-        file.findings.sort_by_key(|finding| finding.line);
+        file.findings.sort_by_key(|it| it.line);
         Ok(file)
     }
 
@@ -104,7 +105,7 @@ impl<'a> SkillFile<'a> {
         let first = &ends.first;
         if first.open_line > 1 {
             let message = "blank lines come before the opening \"---\"".to_owned();
-            self.findings.push(Finding::repair(1, message));
+            self.findings.push(finding::broken(1, message));
         }
         let Some(glued) = &ends.glued else { return self.take_up_to(first, limits) };
         let mut notes = Notes::default();
@@ -122,7 +123,7 @@ impl<'a> SkillFile<'a> {
         let (yaml, first_line) = (found.yaml, found.open_line + 1);
         let (size, limit) = (yaml.len(), limits.front_matter_bytes);
         if size > limit && found.glued {
-            self.findings.push(Finding::repair(found.close_line, frame::never_ends()));
+            self.findings.push(finding::broken(found.close_line, frame::never_ends()));
             return Ok(());
         }
         if size > limit {
@@ -141,7 +142,7 @@ impl<'a> SkillFile<'a> {
     fn repair(&mut self, found: &Found<'_>, limits: &Limits, at: usize, why: &str) -> Result<(), Unreadable> {
         if frame::heading_before(found.yaml, at) {
             let message = "there is no closing \"---\" line before the first heading, so the front matter was not read";
-            self.findings.push(Finding::repair(found.open_line, message.to_owned()));
+            self.findings.push(finding::broken(found.open_line, message.to_owned()));
             return Ok(());
         }
         let first_line = found.open_line + 1;
@@ -154,7 +155,7 @@ impl<'a> SkillFile<'a> {
         };
         if entries.is_empty() {
             let message = format!("no field could be read from the front matter, which is not valid YAML ({why})");
-            self.findings.push(Finding::repair(first_line, message));
+            self.findings.push(finding::broken(first_line, message));
             return Ok(());
         }
         if notes.is_empty() {
@@ -168,7 +169,7 @@ impl<'a> SkillFile<'a> {
     fn settle(&mut self, entries: Vec<Entry<'_>>, yaml: &str, notes: Notes, found: &Found<'_>) {
         if entries.is_empty() && !yaml.trim().is_empty() {
             let message = "there are no fields between the \"---\" lines, so they are not front matter".to_owned();
-            self.findings.push(Finding::repair(found.open_line, message));
+            self.findings.push(finding::broken(found.open_line, message));
         } else {
             self.fill(entries, yaml, notes, found);
         }
@@ -183,7 +184,7 @@ impl<'a> SkillFile<'a> {
         self.findings.extend(notes.into_findings(yaml, first_line));
         if found.glued {
             let message = "text follows the closing \"---\" on the same line; the fields before it were read";
-            self.findings.push(Finding::repair(found.close_line, message.to_owned()));
+            self.findings.push(finding::broken(found.close_line, message.to_owned()));
         }
     }
 }

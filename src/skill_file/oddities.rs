@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::finding::Finding;
-use crate::model::{HiddenCharacter, hidden_characters};
+use super::finding::{self, Rule};
+use crate::model::{HiddenCharacter, Remark, hidden_characters};
 
 /// Maximum number of characters that a finding lists.
 const MOST_NAMED: usize = 5;
 
 /// Checks a whole file; returns at most one finding of each kind.
-pub(super) fn of(text: &str) -> Vec<Finding> {
+pub(super) fn of(text: &str) -> Vec<Remark<(), Rule>> {
     let (returns, hidden): (Vec<_>, Vec<_>) = hidden_characters(text).into_iter().partition(|it| it.character == '\r');
     [invisible(&hidden), carriage_returns(&returns), conflict(text)].into_iter().flatten().collect()
 }
@@ -41,28 +41,28 @@ pub(super) fn names(characters: impl Iterator<Item = char>) -> String {
     named.join(", ") + &more
 }
 
-fn invisible(hidden: &[HiddenCharacter]) -> Option<Finding> {
+fn invisible(hidden: &[HiddenCharacter]) -> Option<Remark<(), Rule>> {
     let first = hidden.first()?;
     let names = names(hidden.iter().map(|it| it.character));
     let message = match hidden.len() {
         1 => format!("the file has an invisible character: {names}"),
         count => format!("the file has {count} invisible characters: {names}"),
     };
-    Some(Finding::remark(first.line, message))
+    Some(finding::odd(first.line, message))
 }
 
-fn carriage_returns(returns: &[HiddenCharacter]) -> Option<Finding> {
+fn carriage_returns(returns: &[HiddenCharacter]) -> Option<Remark<(), Rule>> {
     let first = returns.first()?;
     let what = match returns.len() {
         1 => "a line ends with a lone carriage return (U+000D)".to_owned(),
         count => format!("{count} lines end with a lone carriage return (U+000D)"),
     };
-    Some(Finding::remark(first.line, format!("{what}: a terminal hides text before it")))
+    Some(finding::odd(first.line, format!("{what}: a terminal hides text before it")))
 }
 
-fn conflict(text: &str) -> Option<Finding> {
+fn conflict(text: &str) -> Option<Remark<(), Rule>> {
     let line = conflict_line(text)?;
-    Some(Finding::remark(line, "the file has conflict markers of an unfinished merge".to_owned()))
+    Some(finding::odd(line, "the file has conflict markers of an unfinished merge".to_owned()))
 }
 
 /// The line of the first marker of an unfinished merge, from 1. Code blocks are ignored, since they may show one.

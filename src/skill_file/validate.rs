@@ -3,10 +3,9 @@
 
 use serde_json::Value;
 
-use super::finding::quoted;
-use super::lists;
-use super::{Finding, FrontMatter, Severity, SkillFile};
-use crate::model::is_conformant_name;
+use super::finding::{self, Rule, quoted};
+use super::{FrontMatter, Severity, SkillFile, lists};
+use crate::model::{Remark, is_conformant_name};
 
 /// The six fields of the format.
 const FIELDS: [&str; 6] = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
@@ -29,7 +28,7 @@ pub enum Mode {
 /// All findings about a file, by line: those of reading it, and violations of the rules. `folder_name` is the name of
 /// the file's folder, if known.
 #[must_use]
-pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> Vec<Finding> {
+pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> Vec<Remark<(), Severity>> {
     let mut findings = file.findings.clone();
     if let Some(front_matter) = &file.front_matter {
         let line = file.front_matter_lines.as_ref().map_or(1, |lines| lines.start + 1);
@@ -42,26 +41,29 @@ pub fn validate(file: &SkillFile<'_>, folder_name: Option<&str>, mode: Mode) -> 
             check.metadata();
         }
     }
-    if mode == Mode::Strict {
-        for finding in findings.iter_mut().filter(|finding| finding.repaired) {
-            finding.severity = Severity::Error;
-        }
-    }
-    findings.sort_by_key(|finding| finding.line);
-    findings
+    findings.sort_by_key(|it| it.line);
+    let severity = |rule| match (rule, mode) {
+        (Rule::Broken, Mode::Strict) => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let judged = findings.into_iter().map(|it| {
+        let severity = severity(it.kind);
+        it.about((), severity)
+    });
+    judged.collect()
 }
 
 struct Check<'a> {
     front_matter: &'a FrontMatter,
     /// The first line of the front matter, for findings without a line.
     line: usize,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Vec<Remark<(), Rule>>,
 }
 
 impl Check<'_> {
     fn broken(&mut self, field: &str, message: String) {
         let line = self.front_matter.line_of(field).unwrap_or(self.line);
-        self.findings.push(Finding::repair(line, message));
+        self.findings.push(finding::broken(line, message));
     }
 
     fn name(&mut self, folder_name: Option<&str>) {
@@ -112,11 +114,11 @@ impl Check<'_> {
         let mut unknown = self.front_matter.lines().filter(|(key, _)| !FIELDS.contains(key));
         for (key, line) in unknown.by_ref().take(MOST_OF_A_KIND) {
             let message = format!("{} is not a field of the format; it belongs under \"metadata\"", quoted(key));
-            self.findings.push(Finding::repair(line, message));
+            self.findings.push(finding::broken(line, message));
         }
         if let Some((_, line)) = unknown.next() {
             let message = format!("{} more fields are not of the format", 1 + unknown.count());
-            self.findings.push(Finding::repair(line, message));
+            self.findings.push(finding::broken(line, message));
         }
     }
 
@@ -126,12 +128,12 @@ impl Check<'_> {
         let nested = front_matter.metadata.iter().filter(|(_, it)| matches!(it, Value::Array(_) | Value::Object(_)));
         for (key, _) in nested.take(MOST_OF_A_KIND) {
             let message = format!("the value of {} in \"metadata\" must be text", quoted(key));
-            self.findings.push(Finding::repair(line, message));
+            self.findings.push(finding::broken(line, message));
         }
         // Whether an unquoted 1.0 is text depends on the reader: a risk, but not a violation.
         for key in front_matter.unquoted_metadata.iter().take(MOST_OF_A_KIND) {
             let message = format!("the value of {} in \"metadata\" is text only if it is quoted", quoted(key));
-            self.findings.push(Finding::remark(line, message));
+            self.findings.push(finding::odd(line, message));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a worker runs operations: on its own connection in this process, or as a process each.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use crate::bench::Error as BenchError;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::model::{AgentType, ChangeType, SkillName, Version};
+use crate::model::{AgentType, ChangeType, Exit, SkillName, Version};
 use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
 use crate::process::{self, Program};
 use crate::store::{LockWaits, Store, StoreError};
@@ -18,7 +19,7 @@ const MOST_BYTES: usize = 1024 * 1024;
 
 /// An operation to run.
 #[derive(Debug, Clone)]
-pub(super) enum Operation {
+pub(super) enum Action {
     Load(AgentType),
     Log(Box<Execution>),
     Deploy { name: SkillName, path: PathBuf, agent: AgentType },
@@ -45,15 +46,55 @@ pub(super) struct Written {
 /// A failed operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
-    pub(super) kind: String,
+    pub(super) reason: Reason,
     pub(super) message: String,
+}
+
+/// What kind of reason that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    Busy,
+    OutcomeUnknown,
+    Database,
+    Refused,
+    UnreadableAnswer,
+    /// A process ended with this exit code.
+    Exit(i32),
+    /// A process was killed.
+    Killed,
+    NotStarted,
+}
+
+impl Reason {
     /// Whether its outcome is unknown.
-    pub(super) unknown: bool,
+    pub(super) fn leaves_it_open(self) -> bool {
+        match self {
+            Self::OutcomeUnknown | Self::UnreadableAnswer | Self::Killed => true,
+            // The one error after which something may have been changed has this code, among others.
+            Self::Exit(code) => code == i32::from(Exit::Database.code()),
+            Self::Busy | Self::Database | Self::Refused | Self::NotStarted => false,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => f.write_str("busy"),
+            Self::OutcomeUnknown => f.write_str("outcome unknown"),
+            Self::Database => f.write_str("database"),
+            Self::Refused => f.write_str("refused"),
+            Self::UnreadableAnswer => f.write_str("unreadable answer"),
+            Self::Exit(code) => write!(f, "exit code {code}"),
+            Self::Killed => f.write_str("killed"),
+            Self::NotStarted => f.write_str("not started"),
+        }
+    }
 }
 
 /// Runs operations one after another.
 pub(super) trait Client {
-    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>);
+    fn run(&mut self, action: &Action) -> (Duration, Result<Done, Failed>);
     /// Its lock waits, if known.
     fn lock_waits(&mut self) -> Option<LockWaits>;
 }
@@ -71,21 +112,24 @@ impl<'a> Connected<'a> {
         Self { store, cache, project, files: Files { most_bytes: MOST_BYTES, root: None } }
     }
 
-    fn perform(&mut self, operation: &Operation) -> ops::Result<Done> {
+    fn perform(&mut self, action: &Action) -> ops::Result<Done> {
         let (store, files, project) = (self.store.as_mut(), &self.files, self.project);
-        match operation {
-            Operation::Load(agent) => {
+        match action {
+            Action::Load(agent) => {
                 let report = ops::load(store, self.cache, &load(agent))?;
-                let trouble = report.left_out.into_iter().filter(|it| it.cause != Cause::Limit);
-                Ok(Done::Loaded(report.skills.len(), trouble.map(|it| format!("{}: {}", it.name, it.reason)).collect()))
+                let trouble = report.left_out.into_iter().filter(|it| it.kind != Cause::Limit);
+                Ok(Done::Loaded(
+                    report.skills.len(),
+                    trouble.map(|it| format!("{}: {}", it.subject, it.reason)).collect(),
+                ))
             }
-            Operation::Log(execution) => ops::log(store, Clock::System, execution).map(|_| Done::Logged),
-            Operation::Deploy { name, path, agent } => {
+            Action::Log(execution) => ops::log(store, Clock::System, execution).map(|_| Done::Logged),
+            Action::Deploy { name, path, agent } => {
                 let agents = [agent.clone()];
                 let report = ops::deploy(store, files, project, Clock::System, &deploy(name, path, &agents))?;
                 Ok(Done::Written(Written { version: report.version, content_hash: report.content_hash.to_string() }))
             }
-            Operation::Update { name, version, path } => {
+            Action::Update { name, version, path } => {
                 let report = ops::update(store, files, project, Clock::System, &update(name, *version, path))?;
                 Ok(Done::Written(Written { version: report.version, content_hash: report.content_hash.to_string() }))
             }
@@ -94,9 +138,9 @@ impl<'a> Connected<'a> {
 }
 
 impl Client for Connected<'_> {
-    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>) {
+    fn run(&mut self, action: &Action) -> (Duration, Result<Done, Failed>) {
         let since = Instant::now();
-        let done = self.perform(operation);
+        let done = self.perform(action);
         (since.elapsed(), done.map_err(|error| Failed::from(&error)))
     }
 
@@ -107,13 +151,13 @@ impl Client for Connected<'_> {
 
 impl From<&ops::Error> for Failed {
     fn from(error: &ops::Error) -> Self {
-        let kind = match error {
-            ops::Error::Store(StoreError::Busy { .. }) => "busy",
-            ops::Error::Store(StoreError::OutcomeUnknown { .. }) => "outcome unknown",
-            ops::Error::Store(_) => "database",
-            _ => "refused",
+        let reason = match error {
+            ops::Error::Store(StoreError::Busy { .. }) => Reason::Busy,
+            ops::Error::Store(StoreError::OutcomeUnknown { .. }) => Reason::OutcomeUnknown,
+            ops::Error::Store(_) => Reason::Database,
+            _ => Reason::Refused,
         };
-        Self { kind: kind.to_owned(), message: error.to_string(), unknown: kind == "outcome unknown" }
+        Self { reason, message: error.to_string() }
     }
 }
 
@@ -142,11 +186,11 @@ struct Loaded {
 }
 
 impl Processes {
-    fn arguments(operation: &Operation) -> Vec<String> {
+    fn arguments(action: &Action) -> Vec<String> {
         let text = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
-        match operation {
-            Operation::Load(agent) => text(&["load", agent.as_str(), "--json"]),
-            Operation::Log(it) => text(&[
+        match action {
+            Action::Load(agent) => text(&["load", agent.as_str(), "--json"]),
+            Action::Log(it) => text(&[
                 "log",
                 it.skill.as_str(),
                 "--agent-id",
@@ -156,36 +200,33 @@ impl Processes {
                 "--task-id",
                 it.task_id.as_deref().unwrap_or_default(),
             ]),
-            Operation::Deploy { name, path, agent } => {
+            Action::Deploy { name, path, agent } => {
                 text(&["deploy", "1", name.as_str(), &path.to_string_lossy(), "", agent.as_str(), "--json"])
             }
-            Operation::Update { name, version, path } => {
+            Action::Update { name, version, path } => {
                 text(&["update", name.as_str(), &version.to_string(), &path.to_string_lossy(), "--json"])
             }
         }
     }
 
-    fn read(operation: &Operation, answer: &[u8]) -> serde_json::Result<Done> {
-        Ok(match operation {
+    fn read(action: &Action, answer: &[u8]) -> serde_json::Result<Done> {
+        Ok(match action {
             // A missing skill shows in the count.
-            Operation::Load(_) => Done::Loaded(serde_json::from_slice::<Loaded>(answer)?.skills.len(), Vec::new()),
-            Operation::Log(_) => Done::Logged,
-            Operation::Deploy { .. } | Operation::Update { .. } => Done::Written(serde_json::from_slice(answer)?),
+            Action::Load(_) => Done::Loaded(serde_json::from_slice::<Loaded>(answer)?.skills.len(), Vec::new()),
+            Action::Log(_) => Done::Logged,
+            Action::Deploy { .. } | Action::Update { .. } => Done::Written(serde_json::from_slice(answer)?),
         })
     }
 }
 
 impl Client for Processes {
-    fn run(&mut self, operation: &Operation) -> (Duration, Result<Done, Failed>) {
+    fn run(&mut self, action: &Action) -> (Duration, Result<Done, Failed>) {
         let since = Instant::now();
-        let ran = self.cfn.clone().args(Self::arguments(operation)).run();
+        let ran = self.cfn.clone().args(Self::arguments(action)).run();
         let took = since.elapsed();
         let done = match ran {
-            Ok(ran) => Self::read(operation, &ran.stdout).map_err(|error| Failed {
-                kind: "unreadable answer".to_owned(),
-                message: error.to_string(),
-                unknown: true,
-            }),
+            Ok(ran) => Self::read(action, &ran.stdout)
+                .map_err(|error| Failed { reason: Reason::UnreadableAnswer, message: error.to_string() }),
             Err(error) => Err(Failed::from(&BenchError::from(error))),
         };
         (took, done)
@@ -198,15 +239,14 @@ impl Client for Processes {
 
 impl From<&BenchError> for Failed {
     fn from(error: &BenchError) -> Self {
-        let (kind, unknown) = match error {
-            BenchError::Process(process::Error::Failed { code: Some(8), .. }) => ("busy".to_owned(), false),
-            // Exit 3 includes "outcome unknown".
-            BenchError::Process(process::Error::Failed { code: Some(code), .. }) => {
-                (format!("exit code {code}"), *code == 3)
-            }
-            BenchError::Process(process::Error::Failed { code: None, .. }) => ("killed".to_owned(), true),
-            _ => ("not started".to_owned(), false),
+        let reason = match error {
+            BenchError::Process(process::Error::Failed { code, .. }) => match *code {
+                Some(code) if code == i32::from(Exit::Busy.code()) => Reason::Busy,
+                Some(code) => Reason::Exit(code),
+                None => Reason::Killed,
+            },
+            _ => Reason::NotStarted,
         };
-        Self { kind, message: error.to_string(), unknown }
+        Self { reason, message: error.to_string() }
     }
 }

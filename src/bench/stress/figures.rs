@@ -106,8 +106,9 @@ impl Totals {
             }
             for (kind, failed) in errors {
                 self.errors[kind as usize] += 1;
-                let new = || ErrorCount { kind: failed.kind.clone(), count: 0, first: failed.message.clone() };
-                self.kinds.entry(failed.kind.clone()).or_insert_with(new).count += 1;
+                let kind = failed.reason.to_string();
+                let new = || ErrorCount { kind: kind.clone(), count: 0, first: failed.message.clone() };
+                self.kinds.entry(kind.clone()).or_insert_with(new).count += 1;
             }
         }
         self.waits = waits.or(self.waits);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::client::{Client, Done, Failed, Operation};
+use super::client::{Action, Client, Done, Failed};
 use super::figures::Figures;
 use super::mix::{Kind, Mix};
 use crate::bench::Random;
@@ -79,10 +79,10 @@ impl<'a> Worker<'a> {
 
     /// Deploys the skill that it will update, without counting it.
     pub(super) fn begin(&mut self, client: &mut dyn Client) -> Result<()> {
-        let operation = self.deploy()?;
-        let failed = match client.run(&operation).1 {
+        let action = self.deploy()?;
+        let failed = match client.run(&action).1 {
             Ok(done) => {
-                self.promised(&operation, done);
+                self.promised(&action, done);
                 return Ok(());
             }
             Err(failed) => failed,
@@ -95,22 +95,22 @@ impl<'a> Worker<'a> {
     pub(super) fn work(&mut self, client: &mut dyn Client, figures: &Figures) -> Result<()> {
         while figures.goes_on() {
             let kind = self.mix.draw(&mut self.random);
-            let operation = self.next(kind)?;
-            let (took, done) = client.run(&operation);
+            let action = self.next(kind)?;
+            let (took, done) = client.run(&action);
             figures.took(self.number, kind, took, done.as_ref().err(), client.lock_waits());
             match done {
-                Ok(done) => self.promised(&operation, done),
-                Err(failed) => self.refused(&operation, &failed),
+                Ok(done) => self.promised(&action, done),
+                Err(failed) => self.refused(&action, &failed),
             }
         }
         Ok(())
     }
 
-    fn next(&mut self, kind: Kind) -> Result<Operation> {
+    fn next(&mut self, kind: Kind) -> Result<Action> {
         match kind {
             Kind::Load => {
                 let (agent, _) = &self.targets.agents[self.random.below(self.targets.agents.len())];
-                Ok(Operation::Load(agent.clone()))
+                Ok(Action::Load(agent.clone()))
             }
             Kind::Log => Ok(self.log()),
             Kind::Deploy => self.deploy(),
@@ -118,9 +118,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn log(&mut self) -> Operation {
+    fn log(&mut self) -> Action {
         self.logs += 1;
-        Operation::Log(Box::new(Execution {
+        Action::Log(Box::new(Execution {
             skill: self.targets.skills[self.random.below(self.targets.skills.len())].clone(),
             agent_id: format!("stress-{}", self.logs),
             agent_type: self.agent.clone(),
@@ -131,7 +131,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Deploys alternately a new skill of its own, and new bytes of a shared one.
-    fn deploy(&mut self) -> Result<Operation> {
+    fn deploy(&mut self) -> Result<Action> {
         self.deploys += 1;
         let shared = self.deploys.is_multiple_of(2);
         let name = if shared {
@@ -140,14 +140,14 @@ impl<'a> Worker<'a> {
             format!("stress-{}-{}", self.number, self.deploys)
         };
         let path = self.write(&name)?;
-        Ok(Operation::Deploy { name: name.parse()?, path, agent: self.agent.clone() })
+        Ok(Action::Deploy { name: name.parse()?, path, agent: self.agent.clone() })
     }
 
-    fn update(&mut self) -> Result<Operation> {
+    fn update(&mut self) -> Result<Action> {
         let own = self.own.clone().and_then(|(name, version)| Some((name, version.next_patch()?)));
         let Some((name, version)) = own else { return self.deploy() };
         let path = self.write(name.as_str())?;
-        Ok(Operation::Update { name, version, path })
+        Ok(Action::Update { name, version, path })
     }
 
     fn write(&mut self, name: &str) -> Result<PathBuf> {
@@ -156,44 +156,44 @@ impl<'a> Worker<'a> {
         write_file(&self.folder, &format!("worker-{}", self.number), &text)
     }
 
-    fn promised(&mut self, operation: &Operation, done: Done) {
-        match (operation, done) {
-            (Operation::Load(agent), Done::Loaded(count, trouble)) => {
+    fn promised(&mut self, action: &Action, done: Done) {
+        match (action, done) {
+            (Action::Load(agent), Done::Loaded(count, trouble)) => {
                 let expected = self.targets.agents.iter().find(|(it, _)| it == agent).map_or(0, |(_, count)| *count);
                 if count != expected || !trouble.is_empty() {
                     let what = format!("{agent} got {count} of {expected} skills; {}", trouble.join("; "));
                     self.promises.wrong.push(what);
                 }
             }
-            (Operation::Log(it), _) => {
+            (Action::Log(it), _) => {
                 let number = self.logs;
                 self.task(it).acknowledged.push(number);
             }
-            (Operation::Deploy { name, .. } | Operation::Update { name, .. }, Done::Written(written)) => {
+            (Action::Deploy { name, .. } | Action::Update { name, .. }, Done::Written(written)) => {
                 if !name.as_str().starts_with("stress-shared-") {
                     self.own = written.version.parse().ok().map(|version| (name.clone(), version));
                 }
                 let versions = self.promises.versions.entry(name.to_string()).or_default();
                 versions.push((written.version, written.content_hash));
             }
-            (operation, done) => self.promises.wrong.push(format!("{operation:?} was answered by {done:?}")),
+            (action, done) => self.promises.wrong.push(format!("{action:?} was answered by {done:?}")),
         }
     }
 
-    fn refused(&mut self, operation: &Operation, failed: &Failed) {
-        if !failed.unknown {
-            if let Operation::Log(it) = operation {
+    fn refused(&mut self, action: &Action, failed: &Failed) {
+        if !failed.reason.leaves_it_open() {
+            if let Action::Log(it) = action {
                 self.task(it); // so that it is looked at: nothing may be there
             }
             return;
         }
-        match operation {
-            Operation::Load(_) => {}
-            Operation::Log(it) => {
+        match action {
+            Action::Load(_) => {}
+            Action::Log(it) => {
                 let number = self.logs;
                 self.task(it).unknown.push(number);
             }
-            Operation::Deploy { path, .. } | Operation::Update { path, .. } => {
+            Action::Deploy { path, .. } | Action::Update { path, .. } => {
                 let bytes = std::fs::read(path).unwrap_or_default();
                 self.promises.unknown.push(crate::model::ContentHash::of(&bytes).to_string());
                 self.own = None; // its version is not known any more

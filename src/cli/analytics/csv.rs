@@ -4,28 +4,28 @@ use csv::{Terminator, WriterBuilder};
 
 use crate::cli::failure::Failure;
 use crate::model::{Visible, is_visible};
-use crate::ops::{Cell, Table};
+use crate::ops::{Cell, Table, TableName};
 
 /// Returns the requested table, or the first one, and the names of the others.
 pub(super) fn choose<'a>(tables: &'a [Table], name: Option<&str>) -> Result<(&'a Table, Vec<&'static str>), Failure> {
     let folded = |it: &str| it.to_lowercase().replace(['-', '_'], " ");
-    let names = || tables.iter().map(|it| format!("\"{}\"", it.name)).collect::<Vec<_>>().join(", ");
+    let names = || tables.iter().map(|it| format!("\"{}\"", it.name.as_str())).collect::<Vec<_>>().join(", ");
     let chosen = match name {
         None => tables.first(),
-        Some(name) => tables.iter().find(|it| folded(it.name) == folded(name.trim())),
+        Some(name) => tables.iter().find(|it| folded(it.name.as_str()) == folded(name.trim())),
     };
     let chosen = chosen.ok_or_else(|| {
         let message = format!("this report has no table \"{}\"", Visible(name.unwrap_or_default()));
         Failure::input(message, format!("Name one of its tables with --table: {}.", names()))
     })?;
-    Ok((chosen, tables.iter().map(|it| it.name).filter(|it| *it != chosen.name).collect()))
+    Ok((chosen, tables.iter().map(|it| it.name).filter(|it| *it != chosen.name).map(TableName::as_str).collect()))
 }
 
 /// Writes a header, and a record for each row.
 pub(super) fn write(table: &Table) -> Result<Vec<u8>, Failure> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     let written = writer
-        .write_record(table.columns)
+        .write_record(table.columns().iter().map(|it| it.name()))
         .and_then(|()| table.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(value))));
     written.map_err(|error| Failure::internal(&error.to_string()))?;
     writer.into_inner().map_err(|error| Failure::internal(&error.to_string()))
@@ -90,11 +90,7 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{choose, defused, write};
-    use crate::ops::{Cell, Table};
-
-    fn table(name: &'static str, rows: Vec<Vec<Cell>>) -> Table {
-        Table { name, columns: &["skill", "uses"], rows }
-    }
+    use crate::ops::{Cell, Table, TableName};
 
     #[test]
     fn what_a_spreadsheet_would_run_is_text() {
@@ -146,22 +142,22 @@ mod tests {
             vec![Cell::Missing, Cell::Missing],
             vec![Cell::Text("=\"x\",1".into()), Cell::Decimal(-0.5)],
         ];
-        let written = write(&table("x", rows)).unwrap_or_default();
-        let text = "skill,uses\r\n\"a,\"\"b\"\"\",-3\r\n,\r\n\"'=\"\"x\"\",1\",-0.5\r\n";
+        let written = write(&Table { name: TableName::Days, rows }).unwrap_or_default();
+        let text = "day,uses\r\n\"a,\"\"b\"\"\",-3\r\n,\r\n\"'=\"\"x\"\",1\",-0.5\r\n";
         assert_eq!(String::from_utf8_lossy(&written), text);
-        let single = Table { name: "y", columns: &["skill"], rows: vec![vec![Cell::Missing]] };
+        let single = Table { name: TableName::Unused, rows: vec![vec![Cell::Missing]] };
         assert_eq!(write(&single).unwrap_or_default(), b"skill\r\n\"\"\r\n", "an empty line would not be a record");
     }
 
     #[test]
     fn a_table_is_found_by_its_name_however_it_is_written() {
-        let tables = [table("by skill", Vec::new()), table("unused skills", Vec::new())];
+        let tables = [TableName::BySkill, TableName::Unused].map(|name| Table { name, rows: Vec::new() });
         for (name, found) in
             [(None, "by skill"), (Some("unused skills"), "unused skills"), (Some(" Unused-Skills"), "unused skills")]
         {
             let other = if found == "by skill" { "unused skills" } else { "by skill" };
             assert!(
-                choose(&tables, name).is_ok_and(|(table, rest)| table.name == found && rest == [other]),
+                choose(&tables, name).is_ok_and(|(table, rest)| table.name.as_str() == found && rest == [other]),
                 "{name:?}"
             );
         }

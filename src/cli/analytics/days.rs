@@ -3,14 +3,14 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::ops::{Cell, Table};
+use crate::ops::{Cell, Table, TableName};
 
 /// Maximum number of days in a chart, counted back from the last.
 const MOST: usize = 92;
 
 /// Whether the table holds uses by day.
 pub(super) fn is_by_day(table: &Table) -> bool {
-    table.columns == ["day", "uses"]
+    table.name == TableName::Days
 }
 
 /// Every day from the first to the last logged one, at most the last 92. Rows without a valid date are left out.
@@ -41,11 +41,11 @@ pub(super) fn without_gaps(table: &Table) -> Vec<(String, i64)> {
 #[cfg(test)]
 mod tests {
     use super::without_gaps;
-    use crate::ops::{Cell, Table};
+    use crate::ops::{Cell, Table, TableName};
 
     fn filled(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
         let rows = rows.iter().map(|(day, uses)| vec![Cell::Text((*day).into()), Cell::Integer(*uses)]).collect();
-        without_gaps(&Table { name: "uses by day", columns: &["day", "uses"], rows })
+        without_gaps(&Table { name: TableName::Days, rows })
     }
 
     #[test]

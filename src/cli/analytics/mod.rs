@@ -10,13 +10,12 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::Verdict;
 use super::choice::{category, one_of};
 use super::context::{Access, Context};
+use super::document::publish;
 use super::failure::Failure;
-use super::page::publish;
 use crate::cache::Class;
-use crate::model::{AgentType, Category};
+use crate::model::{AgentType, Category, Exit};
 use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
 use crate::store::{self, Store};
 
@@ -70,7 +69,7 @@ pub(super) struct Args {
 struct PageReport {
     #[serde(serialize_with = "crate::model::path_as_text")]
     path: PathBuf,
-    reports: Vec<&'static str>,
+    reports: Vec<ReportName>,
 }
 
 /// A report, or a check of the rollups.
@@ -129,7 +128,7 @@ impl Args {
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if matches!(args.report, Some(What::Check | What::Rebuild)) && (args.html.is_some() || args.csv) {
         let message = "check and rebuild are not reports: they have neither a page nor a table";
         return Err(Failure::input(message, "Name a report."));
@@ -148,7 +147,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let path = context.absolute(path);
         publish(&path, &page, context.settings.database()?.file())?;
         context.output.answer(&PageReport { path, reports: reports.iter().map(|it| it.report).collect() })?;
-        return Ok(Verdict::Done);
+        return Ok(Exit::Done);
     }
     let report = answered(context, &request)?;
     if args.csv {
@@ -158,14 +157,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
             let names: Vec<_> = others.iter().map(|it| format!("--table \"{it}\"")).collect();
             context.output.note(&format!(
                 "this is the table \"{}\"; the report also has {}",
-                table.name,
+                table.name.as_str(),
                 names.join(", ")
             ));
         }
     } else {
         context.output.answer(&report)?;
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 /// Gets a report from the cache or the database.
@@ -179,11 +178,11 @@ fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, F
     Ok(ops::analytics(up_to_date(context, store)?.as_mut(), cache.as_ref(), &asked)?)
 }
 
-fn check(context: &Context, rebuild: bool) -> Result<Verdict, Failure> {
+fn check(context: &Context, rebuild: bool) -> Result<Exit, Failure> {
     let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
     let proof = store.usage_sums().prove()?;
     context.output.answer(&proof)?;
-    Ok(if proof.differences == 0 { Verdict::Done } else { Verdict::Found(3) })
+    Ok(Exit::done_if(proof.differences == 0, Exit::Database))
 }
 
 /// The heading of a page.
@@ -211,7 +210,7 @@ pub(super) fn up_to_date(context: &Context, mut store: Box<dyn Store>) -> Result
     match catch_up(context) {
         Ok(writer) => Ok(writer),
         // Without write access, a scan gives the same figures.
-        Err(failure) if ["database_denied", "busy", "disk_full"].contains(&failure.kind) => Ok(store),
+        Err(failure) if failure.is_about_writing() => Ok(store),
         Err(failure) => Err(failure),
     }
 }

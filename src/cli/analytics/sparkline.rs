@@ -1,7 +1,7 @@
 //! Uses by day as one line of text.
 
 use super::days;
-use crate::cli::counted;
+use crate::cli::plural::counted;
 use crate::ops::Table;
 
 /// Zero, and eight heights: a day with one use must not look like a day without any.

@@ -1,10 +1,10 @@
 //! Reports as text.
 
 use super::{PageReport, sparkline};
-use crate::cli::counted;
 use crate::cli::output::{Page, Report};
+use crate::cli::plural::counted;
 use crate::model::Visible;
-use crate::ops::{AnalyticsReport, Cell};
+use crate::ops::{AnalyticsReport, Cell, Column, Unit};
 use crate::store::Proof;
 
 impl Report for AnalyticsReport {
@@ -14,7 +14,7 @@ impl Report for AnalyticsReport {
         }
         for (index, table) in self.tables.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            page.heading(&format!("{gap}{}", table.name));
+            page.heading(&format!("{gap}{}", table.name.as_str()));
             if table.rows.is_empty() {
                 page.line("nothing");
                 continue;
@@ -23,10 +23,10 @@ impl Report for AnalyticsReport {
                 page.line(line);
                 continue;
             }
-            let header: Vec<String> = table.columns.iter().map(|it| it.replace('_', " ")).collect();
+            let header: Vec<String> = table.columns().iter().map(|it| it.name().replace('_', " ")).collect();
             let header: Vec<&str> = header.iter().map(String::as_str).collect();
             let row = |row: &Vec<Cell>| {
-                table.columns.iter().zip(row).map(|(column, cell)| shown(column, cell)).collect::<Vec<_>>()
+                table.columns().iter().zip(row).map(|(column, cell)| shown(*column, cell)).collect::<Vec<_>>()
             };
             page.table(&header, table.rows.iter().map(row));
         }
@@ -34,12 +34,12 @@ impl Report for AnalyticsReport {
 }
 
 /// Formats a cell: three decimals, but more for amounts under a cent.
-fn shown(column: &str, cell: &Cell) -> String {
+fn shown(column: Column, cell: &Cell) -> String {
     match cell {
         Cell::Missing => "-".to_owned(),
         Cell::Text(text) => text.clone(),
         Cell::Integer(number) => number.to_string(),
-        Cell::Decimal(number) if column.starts_with("usd") && *number != 0.0 && number.abs() < 0.01 => {
+        Cell::Decimal(number) if column.unit() == Unit::Usd && *number != 0.0 && number.abs() < 0.01 => {
             format!("{number:.9}").trim_end_matches('0').to_owned()
         }
         Cell::Decimal(number) => format!("{number:.3}"),

@@ -9,10 +9,10 @@ use super::table::{self, FIGURES};
 use super::{html, publish};
 use crate::bench::compare::{Compare, CompareReport, compare};
 use crate::bench::workload::Workload;
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::output::{Page, Report};
+use crate::model::Exit;
 
 /// Time limit.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -52,10 +52,10 @@ fn named(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), command.to_owned()))
 }
 
-pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Exit, Failure> {
     let shell = find("sqlite3").ok_or_else(|| {
         let message = "the old way needs the sqlite3 shell, which is not on the PATH";
-        Failure::new(1, "program_not_started", message, "Install the package sqlite3.")
+        Failure::new(FailureKind::ProgramNotStarted, message, "Install the package sqlite3.")
     })?;
     let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let own = context.with_database(&scratch.database());
@@ -84,7 +84,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
         context.output.warn(&format!("{} wrote other rows than cfn, so the times are not comparable", way.way));
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for CompareReport {

@@ -7,10 +7,10 @@ use super::interruption::Interruption;
 use super::scratch::{Scratch, own_program};
 use super::{html, publish, table};
 use crate::bench::growth::{Growth, GrowthReport, Phase, growth};
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::model::Exit;
 
 /// Measure how each operation scales with the size of the database
 ///
@@ -37,7 +37,7 @@ pub(in crate::cli) struct Args {
     html: Option<PathBuf>,
 }
 
-pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Exit, Failure> {
     let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let (mut live, mut shown) = (context.output.progress("filling"), Phase::Filling);
     let opening = context.with_database(&scratch.path().join("skills.db")).opening(Access::Write)?;
@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     if let Some(path) = &args.html {
         publish(context, path, &html::growth(&report, &context.clock.database_time()))?;
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for GrowthReport {

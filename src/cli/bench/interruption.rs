@@ -7,11 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::cli::Verdict;
-use crate::cli::failure::Failure;
-
-/// Added to a signal's number to form the exit code, as shells do.
-const ENDED_BY_A_SIGNAL: usize = 128;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::model::Exit;
 
 /// Knows whether a signal interrupted this run.
 #[derive(Debug)]
@@ -48,15 +45,18 @@ impl Interruption {
     }
 
     /// Gives an interrupted run the exit code of its signal.
-    pub(super) fn verdict(&self, ran: Result<Verdict, Failure>) -> Result<Verdict, Failure> {
+    pub(super) fn verdict(&self, ran: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if !self.stopped() {
             return ran;
         }
-        let code = u8::try_from(ENDED_BY_A_SIGNAL + self.signal.load(Ordering::Relaxed)).unwrap_or(u8::MAX);
+        let signal = u8::try_from(self.signal.load(Ordering::Relaxed)).unwrap_or(u8::MAX);
         match ran {
-            Ok(_) => Ok(Verdict::Found(code)),
+            Ok(_) => Ok(Exit::Signal(signal)),
             // The signal may have caused the failure.
-            Err(_) => Err(Failure::new(code, "interrupted", "interrupted before there was a report", "Run it again.")),
+            Err(_) => {
+                Err(Failure::new(FailureKind::Interrupted, "interrupted before there was a report", "Run it again.")
+                    .by_signal(signal))
+            }
         }
     }
 }

@@ -15,11 +15,10 @@ use std::path::Path;
 use clap::Subcommand;
 
 use self::interruption::Interruption;
-use super::Verdict;
 use super::context::Context;
+use super::document;
 use super::failure::Failure;
-use super::page;
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 
 /// Measure cfn on this machine, against targets and a baseline
 ///
@@ -56,7 +55,7 @@ enum Command {
     Stress(stress::Args),
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(Command::Sql(args)) = &args.command
         && args.once
     {
@@ -75,7 +74,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 /// Writes a page, and prints its path.
 fn publish(context: &Context, path: &Path, html: &str) -> Result<(), Failure> {
     let path = context.absolute(path);
-    page::publish(&path, html, None)?;
+    document::publish(&path, html, None)?;
     context.output.note(&format!("wrote the page to {}", Visible(path.to_string_lossy())));
     Ok(())
 }

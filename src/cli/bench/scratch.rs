@@ -10,7 +10,7 @@ use super::interruption::Interruption;
 use crate::bench::Error;
 use crate::bench::workload::{Workload, fill};
 use crate::cli::context::{Access, Context};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::clock::Clock;
 
 /// Prefix of these folders' names.
@@ -114,7 +114,7 @@ pub(super) fn make_up_database(own: &Context, workload: Workload, interruption: 
 
 fn unusable(folder: &Path, why: &str) -> Failure {
     let message = format!("could not create the folder {}: {why}", folder.display());
-    Failure::new(2, "file_failed", message, "Check the folder and its free space, or set TMPDIR to another one.")
+    Failure::new(FailureKind::FileFailed, message, "Check the folder and its free space, or set TMPDIR to another one.")
 }
 
 impl Drop for Scratch {

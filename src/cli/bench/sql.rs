@@ -7,11 +7,10 @@ use super::interruption::Interruption;
 use super::scratch::{find, own_program};
 use super::table::{FIGURES, figures};
 use crate::bench::sql::{Sql, SqlReport, measure, shell};
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::process::Program;
 use crate::store::{Inspect, Store, Trial};
 
@@ -40,11 +39,11 @@ pub(in crate::cli) struct Args {
 }
 
 /// The process that is measured.
-pub(super) fn once(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn once(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (limit, stop) = (Duration::from_secs(args.limit), Arc::default());
     let trial = Trial { statement: &args.statement, iterations: 0, limit, stop: &stop };
     inspected(context.open(Access::Read)?.as_mut())?.measure(&trial, &mut |_| {})?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 fn inspected(store: &mut dyn Store) -> Result<&mut dyn Inspect, Failure> {
@@ -52,7 +51,7 @@ fn inspected(store: &mut dyn Store) -> Result<&mut dyn Inspect, Failure> {
     store.inspect().ok_or_else(|| Failure::input(message, "Name a database in a file."))
 }
 
-pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
     let (limit, settings) = (Duration::from_secs(args.limit), &context.settings);
     let database = settings.database()?;
@@ -81,7 +80,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     for warning in &report.report.warnings {
         context.output.warn(&Visible(warning).to_string());
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for SqlReport {

@@ -16,8 +16,8 @@ use crate::cache::Class;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::Visible;
+use crate::cli::plural::counted;
+use crate::model::{Exit, Visible};
 use crate::process::Program;
 
 /// Run many workers on one database, and verify every acknowledged write
@@ -57,7 +57,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     parsed.filter(|it| !it.is_zero()).ok_or_else(|| "expected a duration such as 300s or 5m".to_owned())
 }
 
-pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Exit, Failure> {
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
     place_database(context, &own, &scratch, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
@@ -85,7 +85,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let report = stress(&request, &mut |now| show(&line, &now))?;
     drop(line);
     context.output.answer(&report)?;
-    Ok(if report.is_sound() { Verdict::Done } else { Verdict::Found(10) })
+    Ok(Exit::done_if(report.is_sound(), Exit::Target))
 }
 
 /// This program, to run on that database.

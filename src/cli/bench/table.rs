@@ -1,7 +1,7 @@
 //! The rows of the tables, shared by text, Markdown and HTML.
 
 use crate::bench::compare::Way;
-use crate::bench::growth::GrowthReport;
+use crate::bench::growth::{GrowthReport, Subject};
 use crate::bench::statistics::Summary;
 
 /// Runs, minimum, mean, median, 95th and 99th percentile, standard deviation.
@@ -34,7 +34,7 @@ pub(super) fn way(it: &Way) -> Vec<String> {
 pub(super) fn sizes(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
     let operations = report.sizes.first().map(|it| it.operations.as_slice()).unwrap_or_default();
     let mut header = vec!["skills".to_owned(), "database".to_owned()];
-    header.extend(operations.iter().map(|it| it.operation.to_owned()));
+    header.extend(operations.iter().map(|it| it.operation.name().to_owned()));
     header.push("memory of load".to_owned());
     let rows = report.sizes.iter().map(|size| {
         let mut row = vec![size.skills.to_string(), mebibytes(size.database_bytes)];
@@ -52,7 +52,7 @@ pub(super) fn sizes(report: &GrowthReport) -> (Vec<String>, Vec<Vec<String>>) {
 pub(super) fn projected(report: &GrowthReport) -> Vec<Vec<String>> {
     let rows = report.sizes.iter().filter_map(|size| {
         let it = size.projected?;
-        let load = size.operations.iter().find(|it| it.operation == "load")?.figures?.median;
+        let load = size.operations.iter().find(|it| it.operation == Subject::Load)?.figures?.median;
         let bytes = mebibytes(size.database_bytes);
         Some(vec![size.skills.to_string(), it.database.to_owned(), bytes, it.query.to_owned(), ms(load) + " ms"])
     });

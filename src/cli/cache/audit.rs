@@ -1,10 +1,9 @@
 //! `cfn cache audit`.
 
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, AuditReport};
 
 /// Find the fleet's keys that live too long
@@ -23,14 +22,14 @@ pub(super) struct Args {
     fix: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let settings = context.require_cache()?;
     let report = ops::audit(Context::connect_cache(&settings)?.as_mut(), &settings, args.fix)?;
     context.output.answer(&report)?;
     if report.wrong() > 0 && !args.fix {
         context.output.note("'cfn cache audit --fix' sets their time to live to the maximum");
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for AuditReport {

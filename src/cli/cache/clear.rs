@@ -3,7 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
+use crate::cli::plural::counted;
+use crate::model::Exit;
 use crate::ops::{self, ClearReport};
 
 /// Remove cached answers and statistics, and no other keys
@@ -17,11 +18,11 @@ Examples:
   cfn cache clear --redis-url redis://cache.example.com --json")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let settings = context.require_cache()?;
     let report = ops::clear(Context::connect_cache(&settings)?.as_mut())?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for ClearReport {

@@ -3,11 +3,10 @@
 use clap::Subcommand;
 
 use super::{analytics, load, shown_us, skill, with_factories};
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, Asked, Explanation, Query};
 use crate::settings::CacheSettings;
 
@@ -34,7 +33,7 @@ enum Question {
     Analytics(analytics::Args),
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let settings = &context.require_cache()?;
     let none = |what: &str| Failure::input(what, "Give a reading command with its options, as it would be run.");
     match &args.question {
@@ -54,14 +53,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     }
 }
 
-fn explain<Q: Query>(context: &Context, settings: &CacheSettings, query: &Q) -> Result<Verdict, Failure> {
+fn explain<Q: Query>(context: &Context, settings: &CacheSettings, query: &Q) -> Result<Exit, Failure> {
     context.open(Access::Read)?; // an older one is adopted first
     let policy = settings.policy;
     let noted = context.cache_notes(settings)?.map(|it| it.read()).unwrap_or_default();
     let now = context.clock.now().as_second();
     let report = with_factories(context, settings, |factories| ops::explain(factories, policy, &noted, now, query))?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for Explanation {

@@ -10,8 +10,9 @@ use clap::Subcommand;
 
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::{Verdict, analytics, load, skill};
+use super::{analytics, load, skill};
 use crate::cache::ServerResult;
+use crate::model::Exit;
 use crate::ops::{self, Factories};
 use crate::settings::CacheSettings;
 use crate::store::{self, Store};
@@ -40,7 +41,7 @@ enum Command {
     Audit(audit::Args),
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Status(args) => status::run(context, &args),
         Command::Clear(args) => clear::run(context, &args),

@@ -2,11 +2,10 @@
 
 use super::{shown_us, with_factories};
 use crate::cache::Class;
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, CacheStatus, ClassStatus, ServerStatus};
 
 /// Show the state, the configuration and the benefit of the cache
@@ -20,7 +19,7 @@ Examples:
   cfn cache status --redis-url redis://cache.example.com --json")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut progress = context.output.progress("measuring");
     let mut done = |classes| progress.at(classes, Class::ALL.len());
     let settings = &context.settings.cache()?;
@@ -35,7 +34,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
     };
     drop(progress);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for CacheStatus {

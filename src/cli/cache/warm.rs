@@ -4,8 +4,8 @@ use crate::cli::analytics;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::{AgentType, Visible};
+use crate::cli::plural::counted;
+use crate::model::{AgentType, Exit, Visible};
 use crate::ops::{self, Warm, WarmReport};
 
 /// Cache common answers in advance
@@ -22,7 +22,7 @@ pub(super) struct Args {
     agent: Option<Vec<AgentType>>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let settings = context.require_cache()?;
     let mut server = Context::connect_cache(&settings)?;
     let mut store = analytics::up_to_date(context, context.open(Access::Read)?)?;
@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         context.output.warn(&format!("not stored: {}", Visible(line)));
     }
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for WarmReport {

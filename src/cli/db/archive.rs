@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::Visible;
+use crate::cli::plural::counted;
+use crate::model::{Exit, Visible};
 use crate::store::{ArchiveReport, UnarchiveReport, file_care};
 
 /// Move old rows of the usage log to a compressed file; reports keep counting them
@@ -39,7 +39,7 @@ pub(super) struct BackArgs {
     file: PathBuf,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let to = context.absolute(&args.to);
     let mut progress = context.output.progress("archiving the usage log");
     let mut store = context.open(Access::Write)?;
@@ -47,17 +47,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         .archive(&args.before.to_string(), &to, &mut |done, all| progress.at(count(done), count(all)))?;
     drop(progress);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
-pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Verdict, Failure> {
+pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Exit, Failure> {
     let from = context.absolute(&args.file);
     let mut progress = context.output.progress("restoring archived rows");
     let mut store = context.open(Access::Write)?;
     let report = file_care(store.as_mut())?.unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;
     drop(progress);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 fn count(rows: u64) -> usize {

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::store::{BackupReport, file_care};
 
 /// Copy the database, even while others write to it
@@ -21,12 +20,12 @@ pub(super) struct Args {
     path: PathBuf,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let to = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let mut store = context.open(Access::Read)?;
     let report = file_care(store.as_mut())?.backup(&to)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for BackupReport {

@@ -1,10 +1,9 @@
 //! `cfn db capture`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, CaptureReport};
 
 /// Store the content of skills that other programs added
@@ -21,11 +20,11 @@ pub(super) struct Args {
     bootstrap: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
     let report = ops::capture(store.as_mut(), &context.files()?, &context.project()?, args.bootstrap)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for CaptureReport {
@@ -36,7 +35,12 @@ impl Report for CaptureReport {
 
 pub(super) fn text(report: &CaptureReport, page: &mut Page) {
     for it in &report.left {
-        page.line(format!("{}: {} ({})", Visible(&it.name), Visible(&it.reason), Visible(&it.content_path)));
+        page.line(format!(
+            "{}: {} ({})",
+            Visible(&it.subject.name),
+            Visible(&it.reason),
+            Visible(&it.subject.content_path)
+        ));
     }
     page.line(format!("contents stored: {}, not taken: {}", report.captured.len(), report.left.len()));
 }

@@ -3,8 +3,8 @@
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::Visible;
+use crate::cli::plural::counted;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, CareReport};
 
 /// Check for damage, orphaned rows, and missing or changed content
@@ -17,14 +17,14 @@ Examples:
   cfn db check --json")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
     let mut progress = context.output.progress("checking");
     let mut at = |done, all| progress.at(done, all);
     let report = ops::check(store.as_mut(), &context.files()?, &context.project()?, &mut at)?;
     drop(progress);
     context.output.answer(&report)?;
-    Ok(if report.database.damage.is_empty() { Verdict::Done } else { Verdict::Found(3) })
+    Ok(Exit::done_if(report.database.damage.is_empty(), Exit::Database))
 }
 
 impl Report for CareReport {
@@ -36,7 +36,7 @@ impl Report for CareReport {
             page.line(format!("warning: {}", Visible(warning)));
         }
         for it in &self.differences {
-            page.line(format!("warning: {}: {}", Visible(it.subject()), Visible(&it.problem)));
+            page.line(format!("warning: {}: {}", Visible(it.subject.to_string()), Visible(&it.reason)));
         }
         page.line(format!(
             "{} damaged, {}, {} hashed",

@@ -1,9 +1,9 @@
 //! `cfn db maintain`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::model::Exit;
 use crate::store::{MaintainReport, file_care};
 
 /// Reclaim free space and refresh statistics, if worthwhile
@@ -14,11 +14,11 @@ Examples:
   cfn db maintain --json")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
     let report = file_care(store.as_mut())?.maintain()?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for MaintainReport {

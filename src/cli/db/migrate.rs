@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::CaptureReport;
 use crate::store::MigrateReport;
 
@@ -27,10 +26,10 @@ struct Migrated {
     contents: CaptureReport,
 }
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let (schema, contents) = context.adopt()?;
     context.output.answer(&Migrated { schema, contents })?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for Migrated {

@@ -12,9 +12,9 @@ mod status;
 
 use clap::Subcommand;
 
-use super::Verdict;
 use super::context::Context;
 use super::failure::Failure;
+use crate::model::Exit;
 
 /// Maintain the database
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ enum Command {
     PostgresSchema(postgres_schema::Args),
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Status(args) => status::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::workflow::{Misfit, SCHEMA};
 
 /// Print SQL for the tables that cfn needs in the workflow database
@@ -32,7 +31,7 @@ struct SchemaReport {
     misfits: Vec<Misfit>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut report = SchemaReport { sql: SCHEMA, applied_to: None, misfits: Vec::new() };
     if args.apply {
         report.misfits = context.workflow()?()?.create_tables()?;
@@ -44,7 +43,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         let message = format!("{column} {found}, and cfn writes {needed}: its deliveries become dead letters");
         context.output.warn(&Visible(message).to_string());
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for SchemaReport {

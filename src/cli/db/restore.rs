@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::store::{RestoreReport, StoreError, file_care};
 
 /// Replace the database with a backup, even while others read it
@@ -25,7 +24,7 @@ pub(super) struct Args {
     replace_damaged: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let from = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let report = match context.open(Access::Write) {
         Ok(mut store) => file_care(store.as_mut()).and_then(|it| it.restore(&from)),
@@ -34,7 +33,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     };
     let report = report.map_err(|error| about_backup(error, &from))?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 /// Replaces the usual hint, which is about the database and not about the backup.
@@ -43,13 +42,12 @@ fn about_backup(error: StoreError, from: &Path) -> Failure {
     match &error {
         StoreError::Missing { location } if location.file() == Some(from) => {
             let message = format!("there is no backup at {}", from.display());
-            Failure::new(2, "file_unreadable", message, hint)
+            Failure::new(FailureKind::FileUnreadable, message, hint)
         }
         StoreError::NotADatabase { location, .. } | StoreError::Damaged { location, .. }
             if location.file() == Some(from) =>
         {
-            let failure = Failure::from(error);
-            Failure::new(failure.code, failure.kind, failure.message, hint)
+            Failure::from(error).with_hint(hint)
         }
         _ => error.into(),
     }

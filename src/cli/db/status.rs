@@ -1,10 +1,9 @@
 //! `cfn db status`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::store::{StatusReport, file_care};
 
 /// Show the size, schema, effective settings and row counts of the database
@@ -15,11 +14,11 @@ Examples:
   cfn db status --json")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
     let report = file_care(store.as_mut())?.status()?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for StatusReport {

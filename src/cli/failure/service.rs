@@ -1,6 +1,6 @@
 //! Errors of outside services, with a specific hint for each kind of refusal.
 
-use super::Failure;
+use super::{Failure, FailureKind};
 use crate::cache::{self, ServerError};
 use crate::workflow::{Refusal, WorkflowError};
 
@@ -14,16 +14,18 @@ impl From<WorkflowError> for Failure {
             WorkflowError::Unreachable { refusal, .. } => {
                 let hint =
                     refusal.map_or("Start it, or correct CFN_POSTGRES_URL or PHASE4_POSTGRES_HOST.", of_postgres);
-                Self::new(9, "workflow_unreachable", message, format!("{NOTHING_LOST} {hint}"))
+                Self::new(FailureKind::WorkflowUnreachable, message, format!("{NOTHING_LOST} {hint}"))
             }
             WorkflowError::Broken { .. } => {
                 let hint = "Nothing is lost and nothing is delivered twice; run 'cfn sync' again.";
-                Self::new(9, "workflow_broken", message, hint)
+                Self::new(FailureKind::WorkflowBroken, message, hint)
             }
             WorkflowError::Failed { refusal, .. } => {
-                Self::new(9, "workflow_failed", message, format!("{NOTHING_LOST} {}", of_postgres(refusal)))
+                Self::new(FailureKind::WorkflowFailed, message, format!("{NOTHING_LOST} {}", of_postgres(refusal)))
             }
-            WorkflowError::Setup { .. } => Self::new(1, "invalid_setting", message, "Correct the connection settings."),
+            WorkflowError::Setup { .. } => {
+                Self::new(FailureKind::InvalidSetting, message, "Correct the connection settings.")
+            }
         }
     }
 }
@@ -55,12 +57,12 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let (kind, hint) = match &error {
             ServerError::Unreachable { .. } => (
-                "redis_unreachable",
+                FailureKind::RedisUnreachable,
                 "Start it, or correct --redis-url or CFN_REDIS_URL; other commands work without Redis.",
             ),
-            ServerError::Refused { refusal, .. } => ("redis_refused", of_redis(*refusal)),
+            ServerError::Refused { refusal, .. } => (FailureKind::RedisRefused, of_redis(*refusal)),
         };
-        Self::new(9, kind, error.to_string(), hint)
+        Self::new(kind, error.to_string(), hint)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::InitReport;
-use crate::cli::counted;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
-use crate::ops::{ImportReport, Refusal};
+use crate::cli::plural::counted;
+use crate::model::{Remark, Visible};
+use crate::ops::{ImportReport, RefusalKind};
 
 /// Number of examples of each kind in the text.
 const EXAMPLES: usize = 10;
@@ -32,9 +32,9 @@ impl Report for InitReport {
     }
 }
 
-fn said(refusal: &Refusal) -> String {
-    let line = refusal.line.map_or_else(String::new, |it| format!(":{it}"));
-    format!("{}{line}: {}", Visible(&refusal.path), Visible(&refusal.reason))
+fn said(remark: &Remark<String, RefusalKind>) -> String {
+    let line = remark.line.map_or_else(String::new, |it| format!(":{it}"));
+    format!("{}{line}: {}", Visible(&remark.subject), Visible(&remark.reason))
 }
 
 /// Prints the first entries of a list, and the number of the others.
@@ -56,7 +56,8 @@ fn skipped(import: &ImportReport, page: &mut Page) {
     if import.skipped.is_empty() {
         return;
     }
-    let names: Vec<_> = import.skipped.iter().take(EXAMPLES).map(|it| Visible(&it.path).to_string()).collect();
+    let names: Vec<_> =
+        import.skipped.iter().take(EXAMPLES).map(|it| Visible(it.subject.to_string_lossy()).to_string()).collect();
     let more = import.skipped.len() - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     page.line(format!("skipped: {}{more}", names.join(", ")));

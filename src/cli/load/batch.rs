@@ -10,13 +10,12 @@ use super::Format;
 use super::answers::Answers;
 use super::request::{Request, parse};
 use crate::cache::{Bounds, Cache, Class, Counts};
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
-use crate::cli::lines::{self, Line, Lines};
-use crate::model::json;
-use crate::ops::{self, Load, LoadReport, Remembered, UsageOf};
+use crate::cli::lines::{self, Line, Lines, Refused};
+use crate::model::{Exit, Remark, json};
+use crate::ops::{self, Cause, Load, LoadReport, Remembered, UsageOf};
 use crate::settings::CachePolicy;
 use crate::store::Store;
 
@@ -25,33 +24,28 @@ use crate::store::Store;
 struct Rendered<'a> {
     agent_type: &'a str,
     text: String,
-    left_out: &'a [ops::LeftOut],
+    left_out: &'a [Remark<String, Cause>],
     estimated_tokens: u64,
-}
-
-#[derive(Serialize)]
-struct Refused<'a> {
-    error: &'a Failure,
 }
 
 /// Answers requests until the input ends or the reader is gone. A bad line gets an error as its answer, and makes the
 /// command exit 1 at the end.
-pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let mut session = Session::new(context)?;
     let ended = answer_all(context, &mut session);
     session.say_what_memory_did();
     ended
 }
 
-fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, Failure> {
+fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let mut lines = Lines::stdin()?;
     let mut answers = Answers::new(context.output.stream());
-    let mut verdict = Verdict::Done;
+    let mut exit = Exit::Done;
     loop {
         let Some(line) = lines.take() else {
             // The client may wait for this answer before its next request; requests already here can share one write.
             if answers.send()?.is_break() || lines.has_ended() {
-                return Ok(verdict);
+                return Ok(exit);
             }
             lines.read()?;
             continue;
@@ -63,11 +57,11 @@ fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Verdict, F
             Line::TooLong => Err(lines::too_long()),
         };
         let answer = answer.or_else(|failure| {
-            verdict = Verdict::Found(1);
-            encode(&Refused { error: &failure })
+            exit = Exit::Input;
+            encode(&Refused { id: None, line: None, error: &failure })
         });
         if answers.add(id.as_ref(), &answer?)?.is_break() {
-            return Ok(verdict);
+            return Ok(exit);
         }
     }
 }

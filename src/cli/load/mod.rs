@@ -7,14 +7,15 @@ mod request;
 
 use std::borrow::Cow;
 
+use super::argument::{optional, words};
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::Failure;
 use super::output::{Output, Remarks};
-use super::{Verdict, counted, optional, words};
+use super::plural::counted;
 use crate::cache::{Class, Disabled};
-use crate::model::{AgentType, Visible};
-use crate::ops::{self, Cause, LeftOut, Listed, Load, LoadReport, UsageOf};
+use crate::model::{AgentType, Exit, Remark, Visible};
+use crate::ops::{self, Cause, Listed, Load, LoadReport, UsageOf};
 
 pub(super) use format::Format;
 
@@ -42,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     phase: Option<String>,
     /// Maximum number of skills, excluding bootstrap skills; required skills are always included
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = Load::USUAL_SKILLS, value_name = "N")]
     max_skills: usize,
     /// Maximum number of tokens, estimated as bytes / 4; required and bootstrap skills are always included
     #[arg(long, value_name = "N")]
@@ -86,7 +87,7 @@ impl Args {
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let Some(request) = args.request(context)? else { return batch::run(context) };
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
         agent_id: agent_id.to_owned(),
@@ -107,7 +108,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
         ops::Format::Json => context.output.json_line(&report)?,
         format => context.output.pieces(&bytes_of(&format.pieces(&report)))?,
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
@@ -117,9 +118,9 @@ fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
 /// Prints warnings and notes.
 fn say(output: Output, request: &Load, report: &LoadReport) {
     let mut remarks = output.remarks();
-    for LeftOut { name, reason, cause } in &report.left_out {
-        let line = format!("left out {}: {}", Visible(name), Visible(reason));
-        match cause {
+    for Remark { subject, kind, reason, .. } in &report.left_out {
+        let line = format!("left out {}: {}", Visible(subject), Visible(reason));
+        match kind {
             Cause::Fault => remarks.warn(reason, line),
             Cause::Limit => remarks.note(reason, line),
             Cause::NoBootstrapBytes => {} // they share one line
@@ -143,8 +144,8 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
 
 /// One warning for all missing bootstrap skills, with a remedy.
 fn bootstrap(output: Output, report: &LoadReport, remarks: &mut Remarks) {
-    let missing = report.left_out.iter().filter(|it| it.cause == Cause::NoBootstrapBytes);
-    let names: Vec<_> = missing.map(|it| Visible(&it.name).to_string()).collect();
+    let missing = report.left_out.iter().filter(|it| it.kind == Cause::NoBootstrapBytes);
+    let names: Vec<_> = missing.map(|it| Visible(&it.subject).to_string()).collect();
     if names.is_empty() {
         return;
     }

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::Format;
 use crate::cache::Question;
+use crate::cli::argument::optional;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::optional;
 use crate::ops::{self, Load, Query as _, UsageOf};
 
 /// A request line. Its keys are the long options with `_`.
@@ -71,7 +71,7 @@ impl Request {
             agent_type: self.agent_type.parse()?,
             context: words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect(),
             phase: optional(self.phase.as_deref()).map(str::to_owned),
-            max_skills: self.max_skills.unwrap_or(20),
+            max_skills: self.max_skills.unwrap_or(Load::USUAL_SKILLS),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
             format: self.format.map_or(Ok(ops::Format::Json), |it| it.resolve(context))?,

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::stop::Stop;
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
-use crate::cli::lines::{self, Line, Lines};
+use crate::cli::lines::{self, Line, Lines, Refused};
+use crate::model::Exit;
 use crate::ops::{self, Execution};
 use crate::store::Store;
 
@@ -36,16 +36,7 @@ struct Logged<'a> {
     logged: bool,
 }
 
-/// The answer to a line that was not logged.
-#[derive(Serialize)]
-struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a Value>,
-    line: u64,
-    error: &'a Failure,
-}
-
-/// A line that is not committed yet.
+/// The answer to a line that is not committed yet.
 struct Pending {
     number: u64,
     id: Option<Value>,
@@ -54,7 +45,7 @@ struct Pending {
 
 /// Logs lines until the input ends or SIGTERM arrives. It answers a line after committing its row, so every
 /// acknowledged row is in the database.
-pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let stop = Stop::listen().map_err(|error| Failure::internal(&error.to_string()))?;
     let mut batch = Batch::new(context, context.open_long_lived(Access::Write)?, &stop);
     let mut lines = Lines::stdin()?;
@@ -168,7 +159,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn end(mut self) -> Result<Verdict, Failure> {
+    fn end(mut self) -> Result<Exit, Failure> {
         self.flush()?;
         let Self { context, store, stop, logged, failed, .. } = self;
         drop(store);
@@ -176,7 +167,7 @@ impl<'a> Batch<'a> {
         if stop.is_asked() {
             Stop::end().map_err(|error| Failure::internal(&error.to_string()))?;
         }
-        Ok(if failed == 0 { Verdict::Done } else { Verdict::Found(1) })
+        Ok(Exit::done_if(failed == 0, Exit::Input))
     }
 }
 
@@ -184,7 +175,7 @@ fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<()
     match (outcome, id) {
         (Ok(()), None) => return Ok(()),
         (Ok(()), Some(id)) => serde_json::to_writer(&mut *text, &Logged { id, logged: true })?,
-        (Err(error), id) => serde_json::to_writer(&mut *text, &Refused { id, line, error })?,
+        (Err(error), id) => serde_json::to_writer(&mut *text, &Refused { id, line: Some(line), error })?,
     }
     text.push(b'\n');
     Ok(())

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cli::argument::optional;
 use crate::cli::failure::Failure;
-use crate::cli::optional;
 use crate::model::Outcome;
 use crate::ops::Execution;
 

@@ -7,11 +7,11 @@ mod stop;
 
 use clap::Subcommand;
 
-use super::Verdict;
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::Failure;
 use super::output::{Page, Report};
+use crate::model::Exit;
 use crate::ops::{self, LogReport};
 
 /// Log one execution of a skill
@@ -43,7 +43,7 @@ enum Command {
     Show(show::Args),
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     if let Some(Command::Show(args)) = &args.command {
         return show::run(context, args);
     }
@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
     delivery::start(context, store.as_mut());
     drop(store);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for LogReport {

@@ -1,9 +1,8 @@
 //! `cfn log show`.
-
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::model::Exit;
 use crate::ops::{self, UsageReport};
 
 /// Show the skills that agents loaded and used in a task, with their versions and hashes
@@ -21,10 +20,10 @@ pub(super) struct Args {
     limit: usize,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let report = ops::usage_of_task(context.open_for_few_rows()?.as_mut(), &args.task, args.limit)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for UsageReport {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Output;
-use crate::ops::Remark;
+use crate::model::Remark;
 
 /// Maximum number of lines of a kind without `--verbose`.
 const SHOWN: usize = 3;
@@ -90,7 +90,7 @@ impl Output {
     pub(in crate::cli) fn about_file(self, about: &[Remark]) {
         let mut remarks = self.remarks();
         for it in about {
-            let kind = if it.line.is_some() { "finding" } else { it.message.as_str() };
+            let kind = if it.line.is_some() { "finding" } else { it.reason.as_str() };
             remarks.warn(kind, it.to_string());
         }
         remarks.say();

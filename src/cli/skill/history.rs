@@ -1,11 +1,10 @@
 //! `cfn skill history`.
 
 use crate::cache::Class;
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::SkillName;
+use crate::model::{Exit, SkillName};
 use crate::ops::{self, History, HistoryReport, UsageReport, VersionEntry};
 
 /// Show the versions of a skill and their approvals
@@ -31,11 +30,11 @@ impl Args {
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
     let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for HistoryReport {

@@ -1,12 +1,11 @@
 //! `cfn skill list`.
 
 use crate::cache::Class;
-use crate::cli::Verdict;
 use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, ApprovalLevel, Category, Status};
+use crate::model::{AgentType, ApprovalLevel, Category, Exit, Status};
 use crate::ops::{self, ListReport};
 use crate::store::SkillFilter;
 
@@ -47,11 +46,11 @@ impl Args {
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::List)?;
     let report = ops::list(context.open(Access::Read)?.as_mut(), cache.as_ref(), &args.filter())?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for ListReport {

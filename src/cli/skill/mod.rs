@@ -13,7 +13,8 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{Verdict, analytics, bench, deploy, load, log, update};
+use super::{analytics, bench, deploy, load, log, update};
+use crate::model::Exit;
 
 pub(super) use history::Args as HistoryArgs;
 pub(super) use list::Args as ListArgs;
@@ -50,7 +51,7 @@ enum Command {
     Validate(validate::Args),
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Update(args) => update::run(context, &args),

@@ -1,10 +1,9 @@
 //! `cfn skill restore`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{SkillName, Visible};
+use crate::model::{Exit, SkillName, Visible};
 use crate::ops::{self, Restore, StatusReport};
 
 /// Make deprecated or archived skills active again
@@ -24,11 +23,11 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let request = Restore { names: &args.skill_names, dry_run: args.dry_run };
     let report = ops::restore(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for StatusReport {

@@ -2,12 +2,11 @@
 
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::cli::Verdict;
 use crate::cli::approval::decider;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Decision, HashPrefix, SkillName, Version, Visible};
+use crate::model::{Decision, Exit, HashPrefix, SkillName, Version, Visible};
 use crate::ops::{self, Review, ReviewReport};
 
 /// Approve a version of a skill
@@ -51,15 +50,15 @@ struct Args {
     reason: String,
 }
 
-pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Verdict, Failure> {
+pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit, Failure> {
     decide(context, &args.args, Decision::Approved)
 }
 
-pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Verdict, Failure> {
+pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Exit, Failure> {
     decide(context, &args.args, Decision::Rejected)
 }
 
-fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict, Failure> {
+fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Exit, Failure> {
     let approver = decider(context, args.approver.as_deref())?;
     let request = Review {
         name: &args.skill_name,
@@ -71,7 +70,7 @@ fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Verdict,
     };
     let report = ops::review(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for ReviewReport {

@@ -1,10 +1,9 @@
 //! `cfn skill rollback`.
 
-use crate::cli::Verdict;
 use crate::cli::approval::ApprovalArgs;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
-use crate::model::{SkillName, Version};
+use crate::model::{Exit, SkillName, Version};
 use crate::ops::{self, Rollback};
 
 /// Return to the content of an earlier version; prints the new version
@@ -27,7 +26,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let request = Rollback {
         name: &args.skill_name,
         to: args.to_version,
@@ -39,5 +38,5 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = ops::rollback(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }

@@ -1,11 +1,10 @@
 //! `cfn skill show`.
 
 use crate::cache::Class;
-use crate::cli::Verdict;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Review, SkillName, Version, Visible};
+use crate::model::{Exit, Review, SkillName, Version, Visible};
 use crate::ops::{self, Show, ShowReport};
 
 /// Show a skill with its mappings and versions
@@ -32,11 +31,11 @@ impl Args {
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::Show)?;
     let report = ops::show(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for ShowReport {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::Visible;
+use crate::cli::plural::counted;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, ValidateReport};
 use crate::skill_file::Severity;
 
@@ -26,10 +26,10 @@ pub(super) struct Args {
     strict: bool,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let report = ops::validate(&context.files()?, &args.path, args.strict)?;
     context.output.answer(&report)?;
-    Ok(if report.invalid == 0 { Verdict::Done } else { Verdict::Found(1) })
+    Ok(Exit::done_if(report.invalid == 0, Exit::Input))
 }
 
 impl Report for ValidateReport {
@@ -37,8 +37,9 @@ impl Report for ValidateReport {
         for file in &self.files {
             let path = Visible(file.path.to_string_lossy());
             for finding in &file.findings {
-                let label = if finding.severity == Severity::Error { "error" } else { "warning" };
-                page.line(format!("{path}:{}: {label}: {}", finding.line, Visible(&finding.message)));
+                let label = if finding.kind == Severity::Error { "error" } else { "warning" };
+                let line = finding.line.unwrap_or_default();
+                page.line(format!("{path}:{line}: {label}: {}", Visible(&finding.reason)));
             }
             if let Some(why) = &file.unreadable {
                 page.line(format!("{path}: error: {}", Visible(why)));

@@ -3,8 +3,8 @@
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::cli::{Verdict, counted};
-use crate::model::{SkillName, Visible};
+use crate::cli::plural::counted;
+use crate::model::{Exit, SkillName, Visible};
 use crate::ops::{self, VerifyReport};
 
 /// Verify stored content and files against the approved hashes
@@ -20,7 +20,7 @@ pub(super) struct Args {
     skill_name: Option<SkillName>,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
     let mut progress = context.output.progress("verifying");
     let (files, project) = (context.files()?, context.project()?);
@@ -28,13 +28,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
     let report = ops::verify(store.as_mut(), &files, &project, args.skill_name.as_ref(), &mut at)?;
     drop(progress);
     context.output.answer(&report)?;
-    Ok(if report.differences.is_empty() { Verdict::Done } else { Verdict::Found(7) })
+    Ok(Exit::done_if(report.differences.is_empty(), Exit::Refused))
 }
 
 impl Report for VerifyReport {
     fn text(&self, page: &mut Page) {
         for it in &self.differences {
-            page.line(format!("{}: {}", Visible(it.subject()), Visible(&it.problem)));
+            page.line(format!("{}: {}", Visible(it.subject.to_string()), Visible(&it.reason)));
         }
         page.line(format!(
             "{} checked, {}",

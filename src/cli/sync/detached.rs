@@ -1,14 +1,14 @@
 //! The background delivery that other commands start: silent, in its own session, one process at a time.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Turn;
 use crate::cli::failure::Failure;
+use crate::model::Exit;
 use crate::ops::{self, NextStep, Retry};
 
 /// Delivers until nothing is due. It releases the lock before its last look at the queue: a process that queued an
 /// event and found the lock taken relies on this.
-pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     // A closing terminal must not end it. This fails only if it leads a session already.
     let _ = rustix::process::setsid();
     let database = context.settings.database()?;
@@ -21,5 +21,5 @@ pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
             break; // what is due waits for something that is not
         }
     }
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }

@@ -10,8 +10,8 @@ use clap::Subcommand;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
-use super::{Verdict, counted};
-use crate::model::Visible;
+use super::plural::counted;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, Retry, SyncReport};
 use crate::store::Store;
 
@@ -56,7 +56,7 @@ enum Command {
     Retry(retry::Args),
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Some(Command::Status(args)) => status::run(context, args),
         Some(Command::Retry(args)) => retry::run(context, args),
@@ -67,11 +67,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
 }
 
 /// Other processes may deliver at the same time: an event sent twice takes effect once.
-fn once(context: &Context) -> Result<Verdict, Failure> {
+fn once(context: &Context) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
     let report = deliver(context, store.as_mut(), Retry::All)?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 /// Delivers queued events, with a progress bar.

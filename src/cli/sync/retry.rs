@@ -1,9 +1,9 @@
 //! `cfn sync retry`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::model::Exit;
 use crate::ops::{self, RetryReport};
 
 /// Queue all dead letters again
@@ -13,10 +13,10 @@ Examples:
   cfn sync retry && cfn sync")]
 pub(super) struct Args {}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let report = ops::retry(context.open(Access::Write)?.as_mut())?;
     context.output.answer(&report)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for RetryReport {

@@ -1,10 +1,9 @@
 //! `cfn sync status`.
 
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::ops::{self, SyncStatus};
 use crate::settings::Queued;
 use crate::store::Undelivered;
@@ -21,14 +20,14 @@ pub(super) struct Args {
     limit: usize,
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let server = context.settings.workflow_server()?.to_string();
     let queued = context.settings.queued()?;
     let queued = (queued == Queued::Everything, queued != Queued::Nothing);
     let mut store = context.open(Access::Read)?;
     let status = ops::sync_status(store.as_mut(), context.clock, queued, server, args.limit)?;
     context.output.answer(&status)?;
-    Ok(Verdict::Done)
+    Ok(Exit::Done)
 }
 
 impl Report for SyncStatus {

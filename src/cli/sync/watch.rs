@@ -4,9 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::deliver;
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::model::Exit;
 use crate::ops::Retry;
 
 /// Pause between looks at the outbox.
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Runs until it is interrupted, or the skills database fails.
-pub(super) fn run(context: &Context) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let mut store = context.open_long_lived(Access::Write)?;
     let (mut pause, mut said) = (PAUSE, String::new());
     loop {

@@ -1,7 +1,8 @@
 //! Reports over decisions and skills.
 
+use super::Source;
+use super::layout::TableName;
 use super::table::{Cell, Table};
-use super::{Source, layout};
 use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Decision, DecisionTime, instant};
 use crate::ops::error::Result;
@@ -43,7 +44,7 @@ pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
             within.map_or(Cell::Missing, |it| share(it, times.len())),
         ])
     });
-    Ok(layout::TIMES.table(rows))
+    Ok(Table::new(TableName::Times, rows))
 }
 
 pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
@@ -58,7 +59,7 @@ pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
             }
         }
     }
-    Ok(layout::DECISIONS.table(rows))
+    Ok(Table::new(TableName::Decisions, rows))
 }
 
 pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
@@ -85,7 +86,7 @@ pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
             Cell::Flag(over),
         ]
     });
-    Ok(layout::WAITING.table(rows))
+    Ok(Table::new(TableName::Waiting, rows))
 }
 
 pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
@@ -94,7 +95,7 @@ pub(super) fn by_approval(source: &Source<'_>) -> Result<Table> {
         .levels(source.category())?
         .into_iter()
         .map(|(level, status, skills)| vec![Cell::text(level.as_str()), Cell::Text(status), Cell::Integer(skills)]);
-    Ok(layout::LEVELS.table(rows))
+    Ok(Table::new(TableName::Levels, rows))
 }
 
 pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
@@ -120,7 +121,7 @@ pub(super) fn efficiency(source: &Source<'_>) -> Result<Table> {
             count(bottlenecks),
         ])
     });
-    Ok(layout::EFFICIENCY.table(rows))
+    Ok(Table::new(TableName::Efficiency, rows))
 }
 
 fn count(number: usize) -> Cell {

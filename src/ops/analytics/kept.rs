@@ -26,7 +26,7 @@ impl Asked {
 
     fn report(&self, tables: Vec<Table>) -> AnalyticsReport {
         AnalyticsReport {
-            report: self.request.report.as_str(),
+            report: self.request.report,
             first_day: self.days.as_ref().map(|it| it.first.clone()),
             last_day: self.days.as_ref().map(|it| it.last.clone()),
             tables,
@@ -64,11 +64,11 @@ impl Query for Asked {
 
     fn recalled(&self, kept: &[u8]) -> Option<(AnalyticsReport, Vec<String>)> {
         let rows: Vec<Vec<Vec<Cell>>> = serde_json::from_slice(kept).ok()?;
-        let layouts = layout::of(self.request.report);
-        if rows.len() != layouts.len() {
+        let names = layout::of(self.request.report);
+        if rows.len() != names.len() {
             return None;
         }
-        let tables = layouts.iter().zip(rows).map(|(layout, rows)| layout.matching(rows)).collect::<Option<_>>()?;
+        let tables = names.iter().zip(rows).map(|(name, rows)| Table::matching(*name, rows)).collect::<Option<_>>()?;
         Some((self.report(tables), Vec::new()))
     }
 }

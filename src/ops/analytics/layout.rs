@@ -1,105 +1,109 @@
-//! The tables of each report, and their columns.
+//! Which tables each report has, and their columns.
 
 use super::ReportName;
-use super::table::{Cell, Table};
+use super::column::Column;
 
-/// A table without its rows.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    name: &'static str,
-    columns: &'static [&'static str],
+/// What a table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableName {
+    /// Whether skills help, in all.
+    Overall,
+    /// Whether they help, by skill.
+    BySkill,
+    /// Whether they help, by approval level.
+    ByLevel,
+    /// Whether generated skills help, in all.
+    Generated,
+    /// The skills with the most uses.
+    MostUsed,
+    /// The generated skills with the most uses.
+    MostUsedGenerated,
+    /// Uses by day.
+    Days,
+    /// Uses by skill and agent type.
+    Uses,
+    /// Active skills without a use.
+    Unused,
+    /// What was saved, in all.
+    Saved,
+    /// What was saved, by skill.
+    SavedBySkill,
+    /// How long decisions took, by level.
+    Times,
+    /// How many decisions there were, by level and outcome.
+    Decisions,
+    /// Skills that wait for a decision.
+    Waiting,
+    /// How many skills there are, by level and status.
+    Levels,
+    /// How decisions turn out, by level.
+    Efficiency,
 }
 
-const MEASURES: &[&str] = &["skills", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"];
-const RANKING: &[&str] = &["skill", "uses", "mean_gain"];
-
-pub(super) const OVERALL: Layout = Layout { name: "overall", columns: MEASURES };
-pub(super) const BY_SKILL: Layout = Layout {
-    name: "by skill",
-    columns: &["skill", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"],
-};
-pub(super) const BY_LEVEL: Layout = Layout {
-    name: "by approval level",
-    columns: &["approval_level", "skills", "uses", "mean_gain", "mean_execution_ms", "helped_rate", "success_rate"],
-};
-pub(super) const GENERATED: Layout = Layout { name: "generated skills", columns: MEASURES };
-pub(super) const MOST_USED: Layout = Layout { name: "most used skills", columns: RANKING };
-pub(super) const MOST_USED_GENERATED: Layout = Layout { name: "most used generated skills", columns: RANKING };
-pub(super) const DAYS: Layout = Layout { name: "uses by day", columns: &["day", "uses"] };
-pub(super) const USES: Layout = Layout {
-    name: "uses by skill and agent type",
-    columns: &["skill", "agent_type", "uses", "first_used", "last_used"],
-};
-pub(super) const UNUSED: Layout = Layout { name: "unused skills", columns: &["skill"] };
-pub(super) const SAVED: Layout = Layout {
-    name: "in all",
-    columns: &[
-        "tokens_avoided",
-        "usd_avoided",
-        "days",
-        "tokens_30_days",
-        "usd_30_days",
-        "tokens_365_days",
-        "usd_365_days",
-    ],
-};
-pub(super) const SAVED_BY_SKILL: Layout =
-    Layout { name: "by skill", columns: &["skill", "tokens_avoided", "usd_avoided"] };
-pub(super) const TIMES: Layout = Layout {
-    name: "time to decision",
-    columns: &[
-        "approval_level",
-        "decisions",
-        "timed",
-        "mean_hours",
-        "median_hours",
-        "service_level_hours",
-        "within_service_level",
-    ],
-};
-pub(super) const DECISIONS: Layout = Layout { name: "decisions", columns: &["approval_level", "decision", "count"] };
-pub(super) const WAITING: Layout = Layout {
-    name: "waiting for review",
-    columns: &["skill", "version", "approval_level", "since", "hours", "over_service_level"],
-};
-pub(super) const LEVELS: Layout =
-    Layout { name: "skills by level and status", columns: &["approval_level", "status", "skills"] };
-pub(super) const EFFICIENCY: Layout = Layout {
-    name: "decisions by level",
-    columns: &[
-        "approval_level",
-        "decisions",
-        "approval_rate",
-        "rejection_rate",
-        "escalation_rate",
-        "mean_review_minutes",
-        "bottlenecks",
-    ],
-};
-
-impl Layout {
-    pub(super) fn table(self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Table {
-        Table { name: self.name, columns: self.columns, rows: rows.into_iter().collect() }
+impl TableName {
+    /// What it is called in JSON, in text and for `--table`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overall => "overall",
+            Self::BySkill | Self::SavedBySkill => "by skill",
+            Self::ByLevel => "by approval level",
+            Self::Generated => "generated skills",
+            Self::MostUsed => "most used skills",
+            Self::MostUsedGenerated => "most used generated skills",
+            Self::Days => "uses by day",
+            Self::Uses => "uses by skill and agent type",
+            Self::Unused => "unused skills",
+            Self::Saved => "in all",
+            Self::Times => "time to decision",
+            Self::Decisions => "decisions",
+            Self::Waiting => "waiting for review",
+            Self::Levels => "skills by level and status",
+            Self::Efficiency => "decisions by level",
+        }
     }
 
-    /// The table with these rows, if each has one cell per column.
-    pub(super) fn matching(self, rows: Vec<Vec<Cell>>) -> Option<Table> {
-        rows.iter().all(|it| it.len() == self.columns.len()).then(|| self.table(rows))
+    /// Its columns, from the left.
+    #[must_use]
+    #[expect(clippy::enum_glob_use, reason = "the table of columns is read as one")]
+    pub const fn columns(self) -> &'static [Column] {
+        use Column::*;
+        match self {
+            Self::Overall | Self::Generated => &[Skills, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
+            Self::BySkill => &[Skill, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
+            Self::ByLevel => &[ApprovalLevel, Skills, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
+            Self::MostUsed | Self::MostUsedGenerated => &[Skill, Uses, MeanGain],
+            Self::Days => &[Day, Uses],
+            Self::Uses => &[Skill, AgentType, Uses, FirstUsed, LastUsed],
+            Self::Unused => &[Skill],
+            Self::Saved => &[TokensAvoided, UsdAvoided, Days, Tokens30Days, Usd30Days, Tokens365Days, Usd365Days],
+            Self::SavedBySkill => &[Skill, TokensAvoided, UsdAvoided],
+            Self::Times => {
+                &[ApprovalLevel, Decisions, Timed, MeanHours, MedianHours, ServiceLevelHours, WithinServiceLevel]
+            }
+            Self::Decisions => &[ApprovalLevel, Decision, Count],
+            Self::Waiting => &[Skill, Version, ApprovalLevel, Since, Hours, OverServiceLevel],
+            Self::Levels => &[ApprovalLevel, Status, Skills],
+            Self::Efficiency => {
+                &[ApprovalLevel, Decisions, ApprovalRate, RejectionRate, EscalationRate, MeanReviewMinutes, Bottlenecks]
+            }
+        }
     }
 }
 
 /// The tables of a report, in order.
-pub(super) fn of(report: ReportName) -> &'static [Layout] {
+pub(super) fn of(report: ReportName) -> &'static [TableName] {
+    use TableName as T;
     match report {
-        ReportName::Overview => &[OVERALL, MOST_USED, DAYS, LEVELS, SAVED],
-        ReportName::Effectiveness => &[OVERALL, BY_SKILL],
-        ReportName::EffectivenessByApproval => &[BY_LEVEL],
-        ReportName::Phase4Performance => &[GENERATED, MOST_USED_GENERATED],
-        ReportName::Velocity => &[TIMES, DECISIONS],
-        ReportName::Bottlenecks => &[WAITING],
-        ReportName::ByApproval => &[LEVELS],
-        ReportName::ApprovalEfficiency => &[EFFICIENCY],
-        ReportName::Usage => &[USES, UNUSED],
-        ReportName::Cost => &[SAVED, SAVED_BY_SKILL],
+        ReportName::Overview => &[T::Overall, T::MostUsed, T::Days, T::Levels, T::Saved],
+        ReportName::Effectiveness => &[T::Overall, T::BySkill],
+        ReportName::EffectivenessByApproval => &[T::ByLevel],
+        ReportName::Phase4Performance => &[T::Generated, T::MostUsedGenerated],
+        ReportName::Velocity => &[T::Times, T::Decisions],
+        ReportName::Bottlenecks => &[T::Waiting],
+        ReportName::ByApproval => &[T::Levels],
+        ReportName::ApprovalEfficiency => &[T::Efficiency],
+        ReportName::Usage => &[T::Uses, T::Unused],
+        ReportName::Cost => &[T::Saved, T::SavedBySkill],
     }
 }

@@ -2,13 +2,14 @@
 //! text, JSON and CSV are three renderings of the same data.
 
 mod approvals;
+mod column;
 mod kept;
 mod layout;
 mod period;
 mod table;
 mod usage;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::cached::{Query as _, answer, recall};
 use super::error::Result;
@@ -16,7 +17,9 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::store::{Days, Snapshot, Store};
 
+pub use column::{Column, Unit};
 pub use kept::Asked;
+pub use layout::TableName;
 pub use period::Period;
 pub use table::{Cell, Table};
 
@@ -72,7 +75,7 @@ impl Analytics {
 #[derive(Debug, Clone, Serialize)]
 pub struct AnalyticsReport {
     /// Its name.
-    pub report: &'static str,
+    pub report: ReportName,
     /// The first day; `None` for everything.
     pub first_day: Option<String>,
     /// The last day; `None` for everything.
@@ -150,6 +153,12 @@ impl Source<'_> {
                 && self.request.category.as_ref().is_none_or(|category| Some(category) == it.category.as_ref())
         });
         Ok(cells)
+    }
+}
+
+impl Serialize for ReportName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -3,15 +3,39 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Rows under named columns; as JSON an array of objects.
+use super::column::Column;
+use super::layout::TableName;
+
+/// Rows under columns; as JSON an array of objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Its name.
-    pub name: &'static str,
-    /// The names of the columns, as in JSON.
-    pub columns: &'static [&'static str],
+    pub name: TableName,
     /// A cell for each column.
     pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub(super) fn new(name: TableName, rows: impl IntoIterator<Item = Vec<Cell>>) -> Self {
+        Self { name, rows: rows.into_iter().collect() }
+    }
+
+    /// The table with these rows, if each has a cell for each column.
+    pub(super) fn matching(name: TableName, rows: Vec<Vec<Cell>>) -> Option<Self> {
+        rows.iter().all(|it| it.len() == name.columns().len()).then_some(Self { name, rows })
+    }
+
+    /// Its columns, from the left.
+    #[must_use]
+    pub fn columns(&self) -> &'static [Column] {
+        self.name.columns()
+    }
+
+    /// Where a column is, if the table has it.
+    #[must_use]
+    pub fn position(&self, column: Column) -> Option<usize> {
+        self.columns().iter().position(|it| *it == column)
+    }
 }
 
 /// A value in a table.
@@ -61,19 +85,19 @@ impl Cell {
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct Rows<'a>(&'a Table);
-        struct Row<'a>(&'a [&'static str], &'a [Cell]);
+        struct Row<'a>(&'a [Column], &'a [Cell]);
         impl Serialize for Rows<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_seq(self.0.rows.iter().map(|row| Row(self.0.columns, row)))
+                serializer.collect_seq(self.0.rows.iter().map(|row| Row(self.0.columns(), row)))
             }
         }
         impl Serialize for Row<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_map(self.0.iter().zip(self.1))
+                serializer.collect_map(self.0.iter().map(|it| it.name()).zip(self.1))
             }
         }
         let mut fields = serializer.serialize_map(Some(2))?;
-        fields.serialize_entry("name", self.name)?;
+        fields.serialize_entry("name", self.name.as_str())?;
         fields.serialize_entry("rows", &Rows(self))?;
         fields.end()
     }

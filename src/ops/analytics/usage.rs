@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::layout::Layout;
+use super::Source;
+use super::layout::TableName;
 use super::table::{Cell, Table};
-use super::{Source, layout};
 use crate::model::UsageCell;
 use crate::ops::error::Result;
 
@@ -78,7 +78,7 @@ fn mean_order(a: &Sum, b: &Sum) -> std::cmp::Ordering {
 }
 
 /// The name of a cell's skill, or the id of a removed one.
-fn name(cell: &UsageCell) -> String {
+fn skill(cell: &UsageCell) -> String {
     cell.skill.clone().unwrap_or_else(|| format!("#{} (gone)", cell.skill_id))
 }
 
@@ -91,19 +91,19 @@ fn overall<'a>(cells: impl IntoIterator<Item = &'a UsageCell>) -> Sum {
 
 pub(super) fn effectiveness_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
-    Ok(layout::OVERALL.table([sum.measures()]))
+    Ok(Table::new(TableName::Overall, [sum.measures()]))
 }
 
 pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let mut groups: Vec<_> = grouped(&cells, name).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
+    let mut groups: Vec<_> = grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
     groups.sort_by(|(_, a), (_, b)| mean_order(a, b));
     let rows = groups.into_iter().map(|(skill, sum)| {
         let mut row = vec![Cell::Text(skill)];
         row.extend(sum.measures().into_iter().skip(1));
         row
     });
-    Ok(layout::BY_SKILL.table(rows))
+    Ok(Table::new(TableName::BySkill, rows))
 }
 
 pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
@@ -114,42 +114,42 @@ pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
         row.extend(sum.measures());
         row
     });
-    Ok(layout::BY_LEVEL.table(rows))
+    Ok(Table::new(TableName::ByLevel, rows))
 }
 
 pub(super) fn phase4(source: &Source<'_>) -> Result<Table> {
     let sum = overall(source.cells()?.iter().filter(|it| it.phase4_generated));
-    Ok(layout::GENERATED.table([sum.measures()]))
+    Ok(Table::new(TableName::Generated, [sum.measures()]))
 }
 
 pub(super) fn most_used_generated(source: &Source<'_>, most: usize) -> Result<Table> {
     let mut cells = source.cells()?;
     cells.retain(|it| it.phase4_generated);
-    Ok(ranking(layout::MOST_USED_GENERATED, &cells, most))
+    Ok(ranking(TableName::MostUsedGenerated, &cells, most))
 }
 
 pub(super) fn most_used(source: &Source<'_>, most: usize) -> Result<Table> {
-    Ok(ranking(layout::MOST_USED, &source.cells()?, most))
+    Ok(ranking(TableName::MostUsed, &source.cells()?, most))
 }
 
-fn ranking(layout: Layout, cells: &[UsageCell], most: usize) -> Table {
-    let mut groups: Vec<_> = grouped(cells, name).into_iter().collect();
+fn ranking(name: TableName, cells: &[UsageCell], most: usize) -> Table {
+    let mut groups: Vec<_> = grouped(cells, skill).into_iter().collect();
     groups.sort_by(|(a_name, a), (b_name, b)| b.uses.cmp(&a.uses).then_with(|| a_name.cmp(b_name)));
     let rows = groups.into_iter().take(most).map(|(skill, sum)| {
         vec![Cell::Text(skill), Cell::Integer(sum.uses), Cell::mean_of_millionths(sum.gain, sum.measured)]
     });
-    layout.table(rows)
+    Table::new(name, rows)
 }
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
     let days = source.snapshot.uses_by_day(source.days, 90)?;
     let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
-    Ok(layout::DAYS.table(rows))
+    Ok(Table::new(TableName::Days, rows))
 }
 
 pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let mut groups: Vec<_> = grouped(&cells, |it| (name(it), it.agent_type.clone())).into_iter().collect();
+    let mut groups: Vec<_> = grouped(&cells, |it| (skill(it), it.agent_type.clone())).into_iter().collect();
     groups.sort_by(|(a_key, a), (b_key, b)| b.uses.cmp(&a.uses).then_with(|| a_key.cmp(b_key)));
     let rows = groups.into_iter().map(|((skill, agent), sum)| {
         vec![
@@ -160,7 +160,7 @@ pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
             Cell::maybe(sum.last.as_ref()),
         ]
     });
-    Ok(layout::USES.table(rows))
+    Ok(Table::new(TableName::Uses, rows))
 }
 
 pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
@@ -168,18 +168,18 @@ pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
     used.sort_unstable();
     let skills = source.snapshot.active_skills(source.category())?.into_iter();
     let rows = skills.filter(|(id, _)| used.binary_search(&id.0).is_err()).map(|(_, name)| vec![Cell::Text(name)]);
-    Ok(layout::UNUSED.table(rows))
+    Ok(Table::new(TableName::Unused, rows))
 }
 
 pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
     let mut groups: Vec<_> =
-        grouped(&cells, name).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0).collect();
+        grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0).collect();
     groups.sort_by(|(a_name, a), (b_name, b)| b.cost.cmp(&a.cost).then_with(|| a_name.cmp(b_name)));
     let rows = groups
         .into_iter()
         .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1))]);
-    Ok(layout::SAVED_BY_SKILL.table(rows))
+    Ok(Table::new(TableName::SavedBySkill, rows))
 }
 
 /// Total savings, and their projection for a month and a year at the mean of the logged days.
@@ -196,7 +196,7 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
         vec![Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1)), days.map_or(Cell::Missing, Cell::Integer)];
     row.extend(projected(30));
     row.extend(projected(365));
-    Ok(layout::SAVED.table([row]))
+    Ok(Table::new(TableName::Saved, [row]))
 }
 
 /// Number of days from the first to the last logged one, both included.

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use super::namespace::collection;
 use super::prepare::{Chosen, Item, Task};
-use super::report::{ImportReport, Kind, Refusal};
+use super::report::{ImportReport, Kind};
 use super::source::Sources;
-use crate::model::{ContentHash, Skill, SkillName, Visible, folded};
+use crate::model::{ContentHash, Remark, Skill, SkillName, Visible, folded};
 use crate::ops::error::Result;
 use crate::ops::tree::{Claim, Found};
 use crate::store::{NameKind, Snapshot};
@@ -281,6 +281,6 @@ impl<'a> Choice<'a> {
     }
 
     fn refuse(&mut self, candidate: &Candidate, kind: Kind, reason: String) {
-        self.report.refused.push(Refusal::new(&candidate.shown(), kind, reason));
+        self.report.refused.push(Remark::new(candidate.shown(), kind, reason));
     }
 }

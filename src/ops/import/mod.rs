@@ -44,7 +44,7 @@ use crate::store::{Durability, Store, StoreError, write};
 use ahead::{Batch, Piece, Pieces, read_ahead};
 use choose::Choice;
 use prepare::{Reader, Task};
-pub use report::{ImportReport, Kind as RefusalKind, Refusal, Skipped, UpdatedSkill};
+pub use report::{ImportReport, Kind as RefusalKind, UpdatedSkill};
 use source::Sources;
 use write::Writer;
 

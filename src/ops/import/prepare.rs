@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::report::{Kind, Refusal};
-use crate::model::{ContentHash, SkillName, is_conformant_name};
+use super::report::Kind;
+use crate::model::{ContentHash, Remark, SkillName, is_conformant_name};
 use crate::ops::content_file::{FileError, Files, Folder};
 use crate::ops::project::Project;
-use crate::ops::rules::{Described, Remark, describe};
+use crate::ops::rules::{Described, describe};
 use crate::ops::tree::{Found, folder_name};
 
 /// The inputs for reading files.
@@ -35,13 +35,7 @@ pub(super) struct Prepared {
     pub(super) found: Found,
     /// The path for display, relative to the imported folder.
     pub(super) path: String,
-    pub(super) outcome: Result<Item, Unusable>,
-}
-
-/// Why a file cannot be imported.
-pub(super) struct Unusable {
-    pub(super) line: Option<usize>,
-    pub(super) reason: String,
+    pub(super) outcome: Result<Item, Remark>,
 }
 
 /// A file to import.
@@ -53,7 +47,7 @@ pub(super) struct Item {
     /// The range of its bytes in its piece.
     pub(super) bytes: Range<usize>,
     pub(super) described: Described,
-    pub(super) warnings: Vec<Refusal>,
+    pub(super) warnings: Vec<Remark<String, Kind>>,
 }
 
 impl Reader<'_> {
@@ -65,18 +59,18 @@ impl Reader<'_> {
         Prepared { found, path, outcome }
     }
 
-    fn item(&self, found: &Found, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Unusable> {
+    fn item(&self, found: &Found, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Remark> {
         let start = bytes.len();
         let real = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
         let range = start..bytes.len();
         let mut described = describe(&bytes[range.clone()], self.files.most_bytes)
-            .map_err(|error| Unusable { line: Some(error.line()), reason: error.to_string() })?;
-        let stored_path = self.project.stored_path(&real).map_err(|error| Unusable::because(error.to_string()))?;
+            .map_err(|error| Remark::from(error.to_string()).at(error.line()))?;
+        let stored_path = self.project.stored_path(&real).map_err(|error| Remark::from(error.to_string()))?;
         let own = name(found, &mut described)?;
         let settled = chosen.is_some();
         let name = match chosen {
             Some(chosen) if chosen.hash != described.hash => {
-                return Err(Unusable::because("it changed during the import".to_owned()));
+                return Err(Remark::from("it changed during the import".to_owned()));
             }
             Some(chosen) => chosen.name,
             None => own.clone(),
@@ -84,16 +78,16 @@ impl Reader<'_> {
         if name != own {
             described
                 .warnings
-                .push(Remark::about(format!("it declares the name \"{own}\" and is imported as \"{name}\"")));
+                .push(Remark::from(format!("it declares the name \"{own}\" and is imported as \"{name}\"")));
         }
-        let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(shown, Kind::Warning, it.message) };
-        let warnings = std::mem::take(&mut described.warnings).into_iter().map(refusal).collect();
+        let warnings = std::mem::take(&mut described.warnings).into_iter();
+        let warnings = warnings.map(|it| it.about(shown.to_owned(), Kind::Warning)).collect();
         Ok(Item { name, settled, stored_path, bytes: range, described, warnings })
     }
 }
 
 /// Finds the name: the one in the front matter, if valid, or else the folder's.
-fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable> {
+fn name(found: &Found, described: &mut Described) -> Result<SkillName, Remark> {
     // The folder where it was found, not that of a link's target.
     let folder = folder_name(&found.path).unwrap_or_default();
     let own = described.name.as_deref().map(str::parse::<SkillName>);
@@ -102,31 +96,25 @@ fn name(found: &Found, described: &mut Described) -> Result<SkillName, Unusable>
         other => {
             // Errors about refused files do not quote them.
             let own = if other.is_some() { "its name is not valid" } else { "it has no name" };
-            let name = folder.parse().map_err(|error| {
-                Unusable::because(format!("{own}, and its folder does not name it either: {error}"))
-            })?;
+            let name = folder
+                .parse()
+                .map_err(|error| Remark::from(format!("{own}, and its folder does not name it either: {error}")))?;
             if let Some(Err(error)) = other {
                 let message = format!("{error}; it is imported under its folder's name \"{name}\"");
-                described.warnings.push(Remark::about(message));
+                described.warnings.push(Remark::from(message));
             }
             name
         }
     };
     if !is_conformant_name(name.as_str()) {
         let message = format!("the name \"{name}\" does not conform to the Agent Skills format");
-        described.warnings.push(Remark::about(message));
+        described.warnings.push(Remark::from(message));
     }
     Ok(name)
 }
 
-impl Unusable {
-    fn because(reason: String) -> Self {
-        Self { line: None, reason }
-    }
-}
-
-fn unusable(error: FileError) -> Unusable {
-    Unusable::because(match error {
+fn unusable(error: FileError) -> Remark {
+    Remark::from(match error {
         FileError::Content { problem, .. } => problem,
         FileError::Unreadable { source, .. } => source.to_string(),
         other => other.to_string(),

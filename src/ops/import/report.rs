@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
-use crate::model::path_as_text;
+use crate::model::{Remark, path_as_text};
 use crate::ops::tree::Walked;
 
 /// The outcome for each file. `found` is the sum of `imported`, `unchanged`, `copies` and `updated`, and of the lengths
@@ -28,11 +29,11 @@ pub struct ImportReport {
     /// The updated skills.
     pub updates: Vec<UpdatedSkill>,
     /// Changed files that were not imported.
-    pub changed: Vec<Refusal>,
+    pub changed: Vec<Remark<String, Kind>>,
     /// Skill files inside another skill's folder.
     pub nested: Vec<String>,
     /// Refused files.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<Remark<String, Kind>>,
     /// Number of new skills and versions that wait for review.
     pub pending: usize,
     /// Number of added mappings.
@@ -40,25 +41,26 @@ pub struct ImportReport {
     /// Number of recorded approvals.
     pub approvals_recorded: usize,
     /// Remarks about imported files.
-    pub warnings: Vec<Refusal>,
+    pub warnings: Vec<Remark<String, Kind>>,
     /// Skipped paths.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<Remark<PathBuf>>,
     /// Number of transactions.
     pub transactions: usize,
 }
 
-/// A remark about a file.
-#[derive(Debug, Clone, Serialize)]
-pub struct Refusal {
-    /// The path relative to the imported folder.
-    pub path: String,
-    /// The kind of remark.
-    pub kind: Kind,
-    /// The line in the file, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// One sentence.
-    pub reason: String,
+/// The subject is the file's path relative to the imported folder.
+impl Serialize for Remark<String, Kind> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 3 + usize::from(self.line.is_some()))?;
+        fields.serialize_field("path", &self.subject)?;
+        fields.serialize_field("kind", &self.kind)?;
+        match self.line {
+            Some(line) => fields.serialize_field("line", &line)?,
+            None => fields.skip_field("line")?,
+        }
+        fields.serialize_field("reason", &self.reason)?;
+        fields.end()
+    }
 }
 
 /// Kinds of remarks about a file.
@@ -119,18 +121,13 @@ pub struct UpdatedSkill {
     pub previous_source: Option<String>,
 }
 
-/// Skipped paths.
-#[derive(Debug, Clone, Serialize)]
-pub struct Skipped {
-    /// The path relative to the imported folder.
-    pub path: String,
-    /// The reason why it was skipped.
-    pub reason: &'static str,
-}
-
-impl Refusal {
-    pub(super) fn new(path: &str, kind: Kind, reason: String) -> Self {
-        Self { path: path.to_owned(), kind, line: None, reason }
+/// The subject is the path relative to the imported folder.
+impl Serialize for Remark<PathBuf> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 2)?;
+        fields.serialize_field("path", &self.subject.to_string_lossy())?;
+        fields.serialize_field("reason", &self.reason)?;
+        fields.end()
     }
 }
 
@@ -143,11 +140,11 @@ impl ImportReport {
     pub(super) fn add(&mut self, walked: Walked) {
         let shown = |path: PathBuf| path.to_string_lossy().into_owned();
         self.found += walked.refused.len() + walked.nested.len();
-        let refusal = |(path, reason)| Refusal::new(&shown(path), Kind::Unusable, reason);
-        self.refused.extend(walked.refused.into_iter().map(refusal));
+        let refused = walked.refused.into_iter();
+        self.refused.extend(refused.map(|it| Remark::new(shown(it.subject), Kind::Unusable, it.reason)));
         self.nested.extend(walked.nested.into_iter().map(shown));
         for (reason, paths) in walked.skipped {
-            self.skipped.extend(paths.into_iter().map(|path| Skipped { path: shown(path), reason }));
+            self.skipped.extend(paths.into_iter().map(|path| Remark::new(path, (), reason)));
         }
     }
 
@@ -173,9 +170,9 @@ impl ImportReport {
     /// Sorts everything by path.
     pub(super) fn sorted(mut self) -> Self {
         self.updates.sort_by(|a, b| a.path.cmp(&b.path));
-        self.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        self.skipped.sort_by(|a, b| a.subject.as_os_str().cmp(b.subject.as_os_str()));
         for list in [&mut self.changed, &mut self.refused, &mut self.warnings] {
-            list.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+            list.sort_by(|a, b| (&a.subject, a.line).cmp(&(&b.subject, b.line)));
         }
         self
     }
@@ -184,8 +181,8 @@ impl ImportReport {
     #[must_use]
     pub fn refused_by_kind(&self) -> BTreeMap<Kind, usize> {
         let mut counts = BTreeMap::new();
-        for refusal in &self.refused {
-            *counts.entry(refusal.kind).or_default() += 1;
+        for it in &self.refused {
+            *counts.entry(it.kind).or_default() += 1;
         }
         counts
     }

@@ -6,12 +6,11 @@ use super::Import;
 use super::ahead::Piece;
 use super::choose::{Candidate, Holder, Holders};
 use super::prepare::{Item, Prepared};
-use super::report::{ImportReport, Kind, Refusal, UpdatedSkill};
+use super::report::{ImportReport, Kind, UpdatedSkill};
 use super::source::Sources;
-use crate::model::{ApprovalLevel, Category, Decision, Skill, VersionSource, Visible};
+use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
-use crate::ops::rules::Remark;
 use crate::ops::tree::Found;
 use crate::store::Transaction;
 
@@ -97,10 +96,7 @@ impl<'a> Writer<'a> {
                     self.write(tx, &File { path, found, item, bytes: &piece.bytes[item.bytes.clone()] })?;
                 }
                 Ok(item) => self.batch.candidates.push(Candidate::of(found, item)),
-                Err(unusable) => {
-                    let refusal = Refusal::new(path, Kind::Unusable, unusable.reason.clone());
-                    self.batch.report.refused.push(Refusal { line: unusable.line, ..refusal });
-                }
+                Err(why) => self.batch.report.refused.push(why.clone().about(path.clone(), Kind::Unusable)),
             }
         }
         Ok(())
@@ -155,7 +151,7 @@ impl<'a> Writer<'a> {
         if let Some(latest) = latest.filter(|_| judgement.is_none() && self.request.approve_as.is_some()) {
             let reason =
                 format!("its bytes remain {}: an import approves only bytes that wait for review", latest.as_str());
-            self.batch.report.warnings.push(Refusal::new(file.path, Kind::Warning, reason));
+            self.batch.report.warnings.push(Remark::new(file.path.to_owned(), Kind::Warning, reason));
         }
         let publication = Publication { file: None, ..self.publication(file, judgement) };
         match publish::publish(tx, Some(skill), &publication) {
@@ -184,12 +180,12 @@ impl<'a> Writer<'a> {
         if let Some(old) = source.as_deref().filter(|_| !self.request.from_any) {
             let old = if old.is_empty() { "an unknown file" } else { old };
             let reason = format!("\"{name}\" comes from {}, and {new} is another source", Visible(old));
-            self.batch.report.refused.push(Refusal::new(file.path, Kind::OtherSource, reason));
+            self.batch.report.refused.push(Remark::new(file.path.to_owned(), Kind::OtherSource, reason));
             return Ok(());
         }
         if !self.request.update {
             let reason = format!("\"{name}\" {} in the database has other bytes", Visible(&skill.version));
-            self.batch.report.changed.push(Refusal::new(file.path, Kind::Changed, reason));
+            self.batch.report.changed.push(Remark::new(file.path.to_owned(), Kind::Changed, reason));
             return Ok(());
         }
         let moved = source.as_ref().map(|old| format!("New source: {new}, previously {}", Visible(old)));
@@ -218,8 +214,8 @@ impl<'a> Writer<'a> {
         self.batch.report.pending += usize::from(escalated || !approved && published.level != ApprovalLevel::Auto);
         self.batch.report.mappings_added += published.mapped.added.len();
         self.batch.report.approvals_recorded += usize::from(published.decided && approved);
-        let refusal = |it: Remark| Refusal { line: it.line, ..Refusal::new(file.path, Kind::Warning, it.message) };
-        self.batch.report.warnings.extend(published.warnings.into_iter().map(refusal));
+        let warnings = published.warnings.into_iter();
+        self.batch.report.warnings.extend(warnings.map(|it| it.about(file.path.to_owned(), Kind::Warning)));
     }
 
     /// Records why a file was refused. A failure of the database ends the import.
@@ -231,7 +227,7 @@ impl<'a> Writer<'a> {
             Error::LowersLevel { .. } => Kind::LowersLevel,
             _ => Kind::Version,
         };
-        self.batch.report.refused.push(Refusal::new(file.path, kind, error.to_string()));
+        self.batch.report.refused.push(Remark::new(file.path.to_owned(), kind, error.to_string()));
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Listing, LoadReport, LoadedSkill};
-use crate::model::{ContentHash, Visible, json};
+use crate::model::{ContentHash, Remark, Visible, json};
 
 /// An output format.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl Format {
     }
 
     /// Size that a skill adds if it is left out.
-    pub(super) fn size_of_left_out(&self, left_out: &super::LeftOut) -> u64 {
+    pub(super) fn size_of_left_out(&self, left_out: &Remark<String, super::Cause>) -> u64 {
         if matches!(self, Self::Json) { json::size(left_out) + 1 } else { 0 }
     }
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Picked, complete, select};
+use super::{Cause, Format, Load, LoadReport, LoadedSkill, Picked, complete, select};
 use crate::cache::{Class, Question};
-use crate::model::Tables;
+use crate::model::{Remark, Tables};
 use crate::ops::cached::Query;
 use crate::ops::error::Result;
 use crate::store::Snapshot;
@@ -42,7 +42,7 @@ impl Query for Load {
         if !answer.keepable {
             return None;
         }
-        let left_out = answer.left_out.iter().map(|it| (it.name.clone(), it.reason.clone(), it.cause));
+        let left_out = answer.left_out.iter().map(|it| (it.subject.clone(), it.reason.clone(), it.kind));
         let kept = Kept {
             skills: answer.skills.iter().map(|it| Cow::Borrowed(&it.picked)).collect(),
             left_out: left_out.collect(),
@@ -55,7 +55,7 @@ impl Query for Load {
     fn recalled(&self, kept: &[u8]) -> Option<(LoadReport, Vec<String>)> {
         let kept: Kept<'_> = serde_json::from_slice(kept).ok()?;
         let hashes = kept.skills.iter().map(|it| it.content_hash.clone()).collect();
-        let left_out = kept.left_out.into_iter().map(|(name, reason, cause)| LeftOut { name, reason, cause });
+        let left_out = kept.left_out.into_iter().map(|(name, reason, cause)| Remark::new(name, cause, reason));
         let report = LoadReport {
             agent_type: self.agent_type.clone(),
             skills: kept.skills.into_iter().map(|it| without_body(it.into_owned())).collect(),

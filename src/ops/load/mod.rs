@@ -15,7 +15,7 @@ use super::error::Result;
 use super::update::as_snapshot;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::model::{AgentType, ApprovalLevel, SkillId, Usage};
+use crate::model::{AgentType, ApprovalLevel, Remark, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store, Transaction, write};
 
 pub use format::Format;
@@ -44,6 +44,9 @@ pub struct Load {
 }
 
 impl Load {
+    /// The default number of skills.
+    pub const USUAL_SKILLS: usize = 20;
+
     /// A request with default options.
     #[must_use]
     pub fn usual(agent_type: AgentType) -> Self {
@@ -51,7 +54,7 @@ impl Load {
             agent_type,
             context: Vec::new(),
             phase: None,
-            max_skills: 20,
+            max_skills: Self::USUAL_SKILLS,
             max_tokens: None,
             bootstrap: true,
             format: Format::Prompt,
@@ -76,7 +79,7 @@ pub struct LoadReport {
     /// The skills, in the order for the agent to read them.
     pub skills: Vec<LoadedSkill>,
     /// Mapped skills that are left out, with reasons.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Remark<String, Cause>>,
     /// Estimated tokens: bytes / 4 of the rendered text.
     pub estimated_tokens: u64,
     /// Similar agent types, if this one has no mappings.
@@ -147,17 +150,6 @@ pub struct Origin {
     pub phase4_generated: bool,
 }
 
-/// A skill that is left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its name.
-    pub name: String,
-    /// The reason.
-    pub reason: String,
-    /// The kind of reason.
-    pub cause: Cause,
-}
-
 /// Kinds of reasons for leaving a skill out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
@@ -169,10 +161,10 @@ pub enum Cause {
     NoBootstrapBytes,
 }
 
-impl Serialize for LeftOut {
+impl Serialize for Remark<String, Cause> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("LeftOut", 2)?;
-        fields.serialize_field("name", &self.name)?;
+        let mut fields = serializer.serialize_struct("Remark", 2)?;
+        fields.serialize_field("name", &self.subject)?;
         fields.serialize_field("reason", &self.reason)?;
         fields.end()
     }
@@ -225,8 +217,7 @@ fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut LoadReport) ->
             match listing.of(snapshot, &skill.picked, &skill.content)? {
                 Ok(listed) => skill.listed = Some(listed),
                 Err(reason) => {
-                    let (name, reason) = (skill.picked.name, reason.to_owned());
-                    report.left_out.push(LeftOut { name, reason, cause: Cause::Fault });
+                    report.left_out.push(Remark::new(skill.picked.name, Cause::Fault, reason));
                     continue;
                 }
             }
@@ -244,7 +235,7 @@ fn settle(request: &Load, report: &mut LoadReport) {
         let may_go = |it: &LoadedSkill| !it.picked.required && it.picked.origin.is_some();
         let Some(last) = report.skills.iter().rposition(may_go) else { break };
         let skill = report.skills.remove(last);
-        let left_out = LeftOut { reason: over_budget(most), cause: Cause::Limit, name: skill.picked.name.clone() };
+        let left_out = Remark::new(skill.picked.name.clone(), Cause::Limit, over_budget(most));
         bytes = bytes.saturating_sub(request.format.size_of(&skill)) + request.format.size_of_left_out(&left_out);
         report.left_out.push(left_out);
     }

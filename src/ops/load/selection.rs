@@ -1,7 +1,7 @@
 //! Selects the skills of an agent: in order, by conditions, within limits.
 
-use super::{Cause, Format, LeftOut, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
-use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, TddCondition, TddFigures};
+use super::{Cause, Format, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
+use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, TddCondition, TddFigures};
 use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
 use crate::store::Snapshot;
@@ -45,7 +45,7 @@ struct Selection<'a> {
     snapshot: &'a dyn Snapshot,
     request: &'a Load,
     skills: Vec<LoadedSkill>,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<Remark<String, Cause>>,
     bytes: u64,
     counted: usize,
     keepable: bool,
@@ -216,7 +216,7 @@ impl Selection<'_> {
     }
 
     fn leave_out(&mut self, name: &str, reason: &str, cause: Cause) {
-        let left_out = LeftOut { name: name.to_owned(), reason: reason.to_owned(), cause };
+        let left_out = Remark::new(name.to_owned(), cause, reason);
         self.bytes += self.request.format.size_of_left_out(&left_out);
         self.left_out.push(left_out);
     }

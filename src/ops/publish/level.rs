@@ -1,8 +1,7 @@
 //! The approval level of a version. A file can raise it, but not lower it.
 
-use crate::model::{ApprovalLevel, Category};
+use crate::model::{ApprovalLevel, Category, Remark};
 use crate::ops::error::{Error, Result};
-use crate::ops::rules::Remark;
 
 /// Whether the file of a new skill may weaken its own review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl LevelRule<'_> {
         match (self.trust, self.asked.filter(|it| *it < floor)) {
             (Trust::Obey, _) => return Ok(self.asked.or(of_file).unwrap_or(floor)),
             (Trust::Refuse, Some(asked)) => return Err(self.lowers(floor, asked, "the front matter".to_owned())),
-            (Trust::Warn, Some(asked)) => warnings.push(Remark::about(format!(
+            (Trust::Warn, Some(asked)) => warnings.push(Remark::from(format!(
                 "the front matter declares the approval level {asked}; a file cannot lower the level, so it stays {floor}"
             ))),
             (_, None) => {}

@@ -3,9 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{AgentType, Mapping, SkillId, Visible};
+use crate::model::{AgentType, Mapping, Remark, SkillId, Visible};
 use crate::ops::error::Result;
-use crate::ops::rules::Remark;
 use crate::store::{NewMapping, Transaction};
 
 /// Agent types, and the properties of their mappings; `None` if not given.
@@ -64,7 +63,7 @@ impl MappingFlags<'_> {
             }
             if !mapping.enabled {
                 let agent_type = Visible(agent_type.as_str());
-                warnings.push(Remark::about(format!(
+                warnings.push(Remark::from(format!(
                     "the mapping to {agent_type} remains disabled: agents of this type do not get the skill"
                 )));
             }

@@ -8,8 +8,8 @@ mod numbering;
 mod step;
 
 use super::error::{Error, Result};
-use super::rules::{Content, Described, Remark};
-use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillId, SkillName, VersionSource, Visible};
+use super::rules::{Content, Described};
+use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, SkillId, SkillName, VersionSource, Visible};
 use crate::store::Transaction;
 
 pub(super) use level::Trust;
@@ -124,7 +124,7 @@ pub(in crate::ops) fn foreign_name(tx: &dyn Transaction, file: &Described, name:
         None => tx.name_without_case(&own)?,
     };
     Ok(other.map(|other| {
-        Remark::about(format!(
+        Remark::from(format!(
             "the file declares the name \"{}\", which is another skill than \"{name}\"",
             Visible(other)
         ))

@@ -1,8 +1,7 @@
 //! Chooses version numbers.
 
-use crate::model::{ChangeType, DeclaredVersion, Skill, Version, VersionRecord, Visible};
+use crate::model::{ChangeType, DeclaredVersion, Remark, Skill, Version, VersionRecord, Visible};
 use crate::ops::error::{Error, Result};
-use crate::ops::rules::Remark;
 
 /// How to number new bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +96,7 @@ impl Numbering {
                 "the file declares the version \"{text}\", which is not X.Y.Z; this one is recorded as {recorded}"
             ),
         };
-        Some(Remark::about(message))
+        Some(Remark::from(message))
     }
 }
 

@@ -3,9 +3,9 @@
 use super::level::LevelRule;
 use super::numbering::Number;
 use super::{Judgement, Publication, Published};
-use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillId, Status, Visible};
+use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, Visible};
 use crate::ops::error::{Error, Result};
-use crate::ops::rules::{Described, Remark};
+use crate::ops::rules::Described;
 use crate::store::{LatestDecision, NewApproval, NewSkill, NewVersion, SkillChange, Transaction};
 
 impl Publication<'_> {
@@ -196,7 +196,7 @@ fn status_warning(skill: &Skill) -> Vec<Remark> {
         return Vec::new();
     }
     let (name, status) = (Visible(&skill.name), Visible(&skill.status));
-    vec![Remark::about(format!(
+    vec![Remark::from(format!(
         "\"{name}\" remains {status}, so agents do not get it; 'cfn skill restore {name}' makes it active again"
     ))]
 }

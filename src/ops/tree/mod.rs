@@ -19,6 +19,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::content_file::{FileError, Folder};
+use crate::model::Remark;
 
 pub(super) use place::{Claim, bears};
 pub(super) use walk::walk;
@@ -28,7 +29,7 @@ pub(super) use walk::walk;
 pub(super) struct Walked {
     /// Unreadable entries, and entries that only look like skill files, with reasons. Paths are relative to the
     /// searched folder.
-    pub(super) refused: Vec<(PathBuf, String)>,
+    pub(super) refused: Vec<Remark<PathBuf>>,
     /// Skill files that are part of another skill.
     pub(super) nested: Vec<PathBuf>,
     /// Skipped entries, by reason.
@@ -100,7 +101,7 @@ mod tests {
         let walked = walk(&opened, true, &mut take).map_err(std::io::Error::other)?;
         let found: Vec<_> = files.iter().map(|it| it.relative().as_os_str()).collect();
         assert!(found.is_sorted() && found.len() == 2 * names.len(), "{found:?}");
-        let refused: Vec<_> = walked.refused.iter().map(|(path, _)| path).collect();
+        let refused: Vec<_> = walked.refused.iter().map(|it| &it.subject).collect();
         assert!(refused.is_sorted() && refused.len() == found.len(), "{refused:?}");
         assert!(files.iter().all(|it| it.path.is_file()));
         Ok(())

@@ -13,6 +13,7 @@ use rustix::fs::FileType;
 
 use super::listing::{Entry, Listing};
 use super::{Found, Walked, is_skill_file, skip};
+use crate::model::Remark;
 use crate::ops::content_file::{FileError, Folder};
 
 /// Walks a folder, and passes on each skill file as soon as it is found, in path order. Links to folders are not
@@ -115,13 +116,16 @@ impl Walk<'_> {
         match skip::patterns_above(self.folder.path()) {
             Ok(found) => {
                 for (file, patterns) in found {
-                    self.walked.refused.extend(patterns.wrong.into_iter().map(|why| (file.clone(), why)));
+                    self.walked
+                        .refused
+                        .extend(patterns.wrong.into_iter().map(|why| Remark::new(file.clone(), (), why)));
                     self.outer.push(patterns.ignored);
                 }
                 Ok(self.level(listing, handle, &[]))
             }
             Err((file, why)) => {
-                self.walked.refused.push((file, format!("{why}, so its folder was skipped")));
+                let why = format!("{why}, so its folder was skipped");
+                self.walked.refused.push(Remark::new(file, (), why));
                 Ok(None)
             }
         }
@@ -241,7 +245,7 @@ impl Walk<'_> {
 
     fn refuse(&mut self, path: &[u8], why: String) {
         let path = self.relative(path);
-        self.walked.refused.push((path, why));
+        self.walked.refused.push(Remark::new(path, (), why));
     }
 
     fn relative(&self, path: &[u8]) -> PathBuf {

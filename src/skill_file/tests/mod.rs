@@ -13,5 +13,5 @@ fn read(text: &str) -> Result<SkillFile<'_>, Unreadable> {
 }
 
 fn messages(file: &SkillFile<'_>) -> Vec<String> {
-    file.findings.iter().map(|finding| format!("{}: {}", finding.line, finding.message)).collect()
+    file.findings.iter().map(|finding| format!("{}: {}", finding.line.unwrap_or(0), finding.reason)).collect()
 }

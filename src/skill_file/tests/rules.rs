@@ -7,10 +7,10 @@ use super::read;
 fn strict(text: &str, folder: Option<&str>) -> Vec<(usize, Severity, String)> {
     let Ok(file) = read(text) else { return Vec::new() };
     let lenient = validate(&file, folder, Mode::Lenient);
-    assert!(lenient.iter().all(|finding| finding.severity == Severity::Warning));
+    assert!(lenient.iter().all(|finding| finding.kind == Severity::Warning));
     let strict = validate(&file, folder, Mode::Strict);
     assert!(lenient.len() <= strict.len());
-    strict.into_iter().map(|finding| (finding.line, finding.severity, finding.message)).collect()
+    strict.into_iter().map(|finding| (finding.line.unwrap_or(0), finding.kind, finding.reason)).collect()
 }
 
 fn file(yaml: &str) -> String {

@@ -1,4 +1,4 @@
-//! Chooses and draws the chart of a table. A table is recognised by its columns: they are its contract.
+//! Chooses and draws the chart of a table. A table is recognised by its name, and its columns by what they are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::super::days;
 use super::columns;
 use super::figures::{gain, money};
-use crate::cli::page::{About, Bar, bars, grouped, integer};
-use crate::ops::{Cell, Table};
+use crate::cli::document::{About, Bar, bars, grouped, integer};
+use crate::ops::{Cell, Column, Table, TableName};
 
 /// Maximum number of bars in a chart; the table below it has all rows.
 const MOST_BARS: usize = 15;
@@ -31,29 +31,38 @@ pub(super) fn of(table: &Table, id: &str) -> Option<Chart> {
     if table.rows.is_empty() {
         return None;
     }
-    match table.columns {
-        ["day", "uses"] => by_day(table, id),
-        ["skill", "agent_type", "uses", ..] => {
-            Some(stacked(table, id, "Uses by skill and agent type", "uses", (0, 1, 2)))
+    match table.name {
+        TableName::Days => by_day(table, id),
+        TableName::Uses => {
+            let columns = [Column::Skill, Column::AgentType, Column::Uses];
+            Some(stacked(table, id, "Uses by skill and agent type", "uses", columns))
         }
-        ["skill", "uses", "mean_gain"] => {
-            Some(single(table, id, "Uses of the most used skills", 1, &|it| integer_of(it)))
+        TableName::MostUsed | TableName::MostUsedGenerated => {
+            Some(single(table, id, "Uses of the most used skills", Column::Uses, &integer_of))
         }
-        ["skill", "uses", "mean_gain", ..] => Some(single(table, id, "Mean gain in confidence by skill", 2, &gain)),
-        ["approval_level", "skills", "uses", "mean_gain", ..] => {
-            Some(single(table, id, "Mean gain in confidence by approval level", 3, &gain))
+        TableName::BySkill => Some(single(table, id, "Mean gain in confidence by skill", Column::MeanGain, &gain)),
+        TableName::ByLevel => {
+            Some(single(table, id, "Mean gain in confidence by approval level", Column::MeanGain, &gain))
         }
-        ["skill", "tokens_avoided", "usd_avoided"] => Some(single(table, id, "Cost avoided by skill", 2, &money)),
-        ["approval_level", "decision", "count"] => {
-            Some(stacked(table, id, "Decisions by level and outcome", "decisions", (0, 1, 2)))
+        TableName::SavedBySkill => Some(single(table, id, "Cost avoided by skill", Column::UsdAvoided, &money)),
+        TableName::Decisions => {
+            let columns = [Column::ApprovalLevel, Column::Decision, Column::Count];
+            Some(stacked(table, id, "Decisions by level and outcome", "decisions", columns))
         }
-        ["approval_level", "status", "skills"] => {
-            Some(stacked(table, id, "Skills by level and status", "skills", (0, 1, 2)))
+        TableName::Levels => {
+            let columns = [Column::ApprovalLevel, Column::Status, Column::Skills];
+            Some(stacked(table, id, "Skills by level and status", "skills", columns))
         }
-        ["skill", "version", "approval_level", "since", "hours", ..] => {
-            Some(single(table, id, "Waiting for review, in hours", 4, &|it| format!("{} h", grouped(it, 1))))
+        TableName::Waiting => {
+            let hours = |it| format!("{} h", grouped(it, 1));
+            Some(single(table, id, "Waiting for review, in hours", Column::Hours, &hours))
         }
-        _ => None,
+        TableName::Overall
+        | TableName::Generated
+        | TableName::Unused
+        | TableName::Saved
+        | TableName::Times
+        | TableName::Efficiency => None,
     }
 }
 
@@ -70,10 +79,10 @@ fn by_day(table: &Table, id: &str) -> Option<Chart> {
 }
 
 /// A bar for each row, in the table's order.
-fn single(table: &Table, id: &str, title: &'static str, column: usize, shown: &dyn Fn(f64) -> String) -> Chart {
-    let over = table.columns.iter().position(|it| *it == "over_service_level");
-    let rows: Vec<_> =
-        table.rows.iter().map(|row| (words(row.first()), row.get(column).and_then(number), row)).collect();
+fn single(table: &Table, id: &str, title: &'static str, column: Column, shown: &dyn Fn(f64) -> String) -> Chart {
+    let (column, over) = (table.position(column), table.position(Column::OverServiceLevel));
+    let value = |row: &[Cell]| number(row.get(column?)?);
+    let rows: Vec<_> = table.rows.iter().map(|row| (words(row.first()), value(row), row)).collect();
     let drawn = rows.iter().take(MOST_BARS).map(|(label, value, row)| {
         let late = over.and_then(|it| row.get(it)) == Some(&Cell::Flag(true));
         let text = value.map_or_else(|| "unknown".to_owned(), shown);
@@ -109,19 +118,15 @@ fn single(table: &Table, id: &str, title: &'static str, column: usize, shown: &d
 }
 
 /// A stack for each first word, the largest first; a part for each second word.
-fn stacked(
-    table: &Table,
-    id: &str,
-    title: &'static str,
-    what: &str,
-    (label, part, count): (usize, usize, usize),
-) -> Chart {
+fn stacked(table: &Table, id: &str, title: &'static str, what: &str, columns: [Column; 3]) -> Chart {
+    let [label, part, count] = columns.map(|it| table.position(it));
     let mut sums: BTreeMap<String, f64> = BTreeMap::new();
     let mut parts: BTreeMap<String, f64> = BTreeMap::new();
     let mut cells: BTreeMap<(String, String), f64> = BTreeMap::new();
     for row in &table.rows {
-        let (label, part) = (words(row.get(label)), words(row.get(part)));
-        let value = row.get(count).and_then(number).unwrap_or(0.0);
+        let cell = |at: Option<usize>| row.get(at?);
+        let (label, part) = (words(cell(label)), words(cell(part)));
+        let value = cell(count).and_then(number).unwrap_or(0.0);
         *sums.entry(label.clone()).or_default() += value;
         *parts.entry(part.clone()).or_default() += value;
         *cells.entry((label, part)).or_default() += value;
@@ -194,20 +199,18 @@ fn integer_of(number: f64) -> String {
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{Cell, Table, of};
+    use super::{Cell, Table, TableName, of};
 
-    fn table(columns: &'static [&'static str], rows: &[(&str, &str, i64)]) -> Table {
+    fn decisions(rows: &[(&str, &str, i64)]) -> Table {
         let rows =
             rows.iter().map(|(a, b, n)| vec![Cell::Text((*a).into()), Cell::Text((*b).into()), Cell::Integer(*n)]);
-        Table { name: "decisions", columns, rows: rows.collect() }
+        Table { name: TableName::Decisions, rows: rows.collect() }
     }
-
-    const DECISIONS: &[&str] = &["approval_level", "decision", "count"];
 
     #[test]
     fn stacks_add_up_and_the_largest_comes_first() {
         let rows = [("auto", "approved", 2), ("human", "approved", 5), ("human", "rejected", 1)];
-        let chart = of(&table(DECISIONS, &rows), "c").expect("a chart");
+        let chart = of(&decisions(&rows), "c").expect("a chart");
         assert_eq!(chart.seen, "8 decisions in all; most of human (6), and of approved (7).");
         assert_eq!(chart.legend, [("approved", "7"), ("rejected", "1")].map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert!(chart.svg.find("human: 6") < chart.svg.find("auto: 2"), "{}", chart.svg);
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn more_parts_than_colours_are_put_together() {
         let rows: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"].into_iter().map(|it| ("human", it, 1)).collect();
-        let chart = of(&table(DECISIONS, &rows), "c").expect("a chart");
+        let chart = of(&decisions(&rows), "c").expect("a chart");
         assert_eq!(chart.legend.last(), Some(&("all others".to_owned(), "2".to_owned())));
         assert!(chart.svg.contains("human, all others: 2"), "{}", chart.svg);
     }
@@ -224,26 +227,23 @@ mod tests {
     #[test]
     fn losses_are_said_and_unknown_values_are_no_zeros() {
         let row = |name: &str, gain: Cell| {
-            vec![Cell::Text(name.into()), Cell::Integer(1), gain, Cell::Missing, Cell::Missing]
+            vec![Cell::Text(name.into()), Cell::Integer(1), gain, Cell::Missing, Cell::Missing, Cell::Missing]
         };
-        let columns = &["skill", "uses", "mean_gain", "mean_execution_ms", "success_rate"];
         let rows = vec![row("good", Cell::Decimal(0.2)), row("new", Cell::Missing), row("bad", Cell::Decimal(-0.1))];
-        let chart = of(&Table { name: "by skill", columns, rows }, "c").expect("a chart");
+        let chart = of(&Table { name: TableName::BySkill, rows }, "c").expect("a chart");
         assert_eq!(chart.seen, "Most: good (+0.200); least: bad (−0.100). 1 of 2 lost confidence.");
         assert!(chart.svg.contains("new: unknown") && chart.svg.contains("s0 below"), "{}", chart.svg);
     }
 
     #[test]
     fn an_empty_table_and_a_table_of_words_have_no_picture() {
-        assert!(of(&table(DECISIONS, &[]), "c").is_none());
-        assert!(
-            of(&Table { name: "unused skills", columns: &["skill"], rows: vec![vec![Cell::Missing]] }, "c").is_none()
-        );
+        assert!(of(&decisions(&[]), "c").is_none());
+        assert!(of(&Table { name: TableName::Unused, rows: vec![vec![Cell::Missing]] }, "c").is_none());
     }
 
     #[test]
     fn names_in_sentences_are_left_to_the_page_to_escape_and_escaped_in_pictures() {
-        let chart = of(&table(DECISIONS, &[("<script>", "<b>", 1)]), "c").expect("a chart");
+        let chart = of(&decisions(&[("<script>", "<b>", 1)]), "c").expect("a chart");
         assert!(!chart.svg.contains("<script") && !chart.svg.contains("<b>"), "{}", chart.svg);
     }
 }

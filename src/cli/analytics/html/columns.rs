@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::page::{About, Escaped, Scale, grouped, open, place};
+use crate::cli::document::{About, Escaped, Scale, grouped, open, place};
 
 /// The top of the plot, leaving room for the highest grid line's number.
 const TOP: f64 = 18.0;

@@ -6,8 +6,8 @@ mod figures;
 
 use std::fmt::Write as _;
 
-use crate::cli::page::{Document, Escaped, Figure};
-use crate::ops::{AnalyticsReport, Table};
+use crate::cli::document::{Document, Escaped, Figure};
+use crate::ops::{AnalyticsReport, ReportName, Table, TableName};
 
 /// The heading of a page.
 #[derive(Debug, Clone)]
@@ -30,8 +30,11 @@ pub(super) fn page(heading: &Heading, reports: &[AnalyticsReport]) -> String {
     for limit in &heading.limits {
         let _ = writeln!(lead, "<p class=\"limit\">{}</p>", Escaped(limit));
     }
-    let sections =
-        if reports.len() > 1 { reports.iter().map(|it| (it.report, about(it.report).0)).collect() } else { vec![] };
+    let sections = if reports.len() > 1 {
+        reports.iter().map(|it| (it.report.as_str(), about(it.report).0)).collect()
+    } else {
+        vec![]
+    };
     let mut main = String::new();
     for (index, report) in reports.iter().enumerate() {
         section(&mut main, report, &reports[index + 1..], reports.len() > 1);
@@ -42,7 +45,7 @@ pub(super) fn page(heading: &Heading, reports: &[AnalyticsReport]) -> String {
 /// Renders a report, without the tables that a later report on the page shows as well.
 fn section(html: &mut String, report: &AnalyticsReport, later: &[AnalyticsReport], headed: bool) {
     let (title, about) = about(report.report);
-    let _ = writeln!(html, "<section id=\"{}\">", report.report);
+    let _ = writeln!(html, "<section id=\"{}\">", report.report.as_str());
     if headed {
         let _ = writeln!(html, "<h2>{title}</h2>");
     }
@@ -50,7 +53,7 @@ fn section(html: &mut String, report: &AnalyticsReport, later: &[AnalyticsReport
     for (index, table) in report.tables.iter().enumerate() {
         let repeated = table.rows.len() > 1 && later.iter().any(|it| it.tables.contains(table));
         if !repeated {
-            figure(html, table, &format!("{}-{index}", report.report));
+            figure(html, table, &format!("{}-{index}", report.report.as_str()));
         }
     }
     *html += "</div>\n</section>\n";
@@ -58,10 +61,10 @@ fn section(html: &mut String, report: &AnalyticsReport, later: &[AnalyticsReport
 
 fn figure(html: &mut String, table: &Table, id: &str) {
     if table.rows.is_empty() {
-        let _ = writeln!(html, "<p class=\"empty\">{}</p>", empty(table));
+        let _ = writeln!(html, "<p class=\"empty\">{}</p>", empty(table.name));
         return;
     }
-    if KEY_FIGURES.contains(&table.name) && table.rows.len() == 1 {
+    if is_sums(table.name) && table.rows.len() == 1 {
         *html += &figures::key_figures(table);
         return;
     }
@@ -75,52 +78,60 @@ fn figure(html: &mut String, table: &Table, id: &str) {
 }
 
 /// Whether the table is one row of sums.
-const KEY_FIGURES: &[&str] = &["overall", "in all", "generated skills"];
+fn is_sums(table: TableName) -> bool {
+    matches!(table, TableName::Overall | TableName::Saved | TableName::Generated)
+}
 
 /// The text in place of an empty table.
-fn empty(table: &Table) -> &'static str {
-    match table.name {
-        "waiting for review" => "No skill waits for a review.",
-        "unused skills" => "Every active skill was used.",
-        "decisions" | "time to decision" | "decisions by level" => "No decision was made in this period.",
-        "skills by level and status" => "There are no skills yet.",
-        "most used generated skills" => "No generated skill was used in this period.",
-        "by skill" | "by approval level" => "No use was measured in this period.",
-        _ => "Nothing was logged in this period.",
+fn empty(table: TableName) -> &'static str {
+    match table {
+        TableName::Waiting => "No skill waits for a review.",
+        TableName::Unused => "Every active skill was used.",
+        TableName::Decisions | TableName::Times | TableName::Efficiency => "No decision was made in this period.",
+        TableName::Levels => "There are no skills yet.",
+        TableName::MostUsedGenerated => "No generated skill was used in this period.",
+        TableName::BySkill | TableName::SavedBySkill | TableName::ByLevel => "No use was measured in this period.",
+        TableName::Overall
+        | TableName::Generated
+        | TableName::MostUsed
+        | TableName::Days
+        | TableName::Uses
+        | TableName::Saved => "Nothing was logged in this period.",
     }
 }
 
 /// A report's title, and an explanation of its figures.
-fn about(report: &str) -> (&'static str, &'static str) {
+fn about(report: ReportName) -> (&'static str, &'static str) {
     match report {
-        "overview" => ("Overview", "Which skills are used, whether they help, and what they save."),
-        "effectiveness" => (
+        ReportName::Overview => ("Overview", "Which skills are used, whether they help, and what they save."),
+        ReportName::Effectiveness => (
             "Effectiveness",
             "Over uses that have both confidences. Gain is the agent's confidence after minus before; helped is the share of uses \
              that gained more than 0.05, and success the share of exit code 0 among those that have one.",
         ),
-        "effectiveness-by-approval" => {
+        ReportName::EffectivenessByApproval => {
             ("Effectiveness by approval level", "The same, by the skill's approval level at the time of use.")
         }
-        "phase4-performance" => ("Generated skills", "The same, for skills generated by the workflow codification."),
-        "velocity" => (
+        ReportName::Phase4Performance => {
+            ("Generated skills", "The same, for skills generated by the workflow codification.")
+        }
+        ReportName::Velocity => (
             "Decisions",
             "How versions were decided on, and the hours from a version's creation to its decision. The service level is 7 days \
              for human review and 48 hours for escalations.",
         ),
-        "bottlenecks" => (
+        ReportName::Bottlenecks => (
             "Waiting for review",
             "Active skills above level auto whose current version waits for a decision, the longest waiting first.",
         ),
-        "by-approval" => ("Skills", "How many skills there are, by approval level and status."),
-        "approval-efficiency" => ("Approval efficiency", "Outcomes of decisions, by level."),
-        "usage" => ("Usage", "Uses by skill and agent type, and unused skills."),
-        "cost" => (
+        ReportName::ByApproval => ("Skills", "How many skills there are, by approval level and status."),
+        ReportName::ApprovalEfficiency => ("Approval efficiency", "Outcomes of decisions, by level."),
+        ReportName::Usage => ("Usage", "Uses by skill and agent type, and unused skills."),
+        ReportName::Cost => (
             "Cost avoided",
             "Tokens and money that did not have to be spent. Projections take the mean per day from the first to the last logged \
              day.",
         ),
-        _ => ("Report", ""),
     }
 }
 

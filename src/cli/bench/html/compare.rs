@@ -4,7 +4,7 @@ use super::intervals::{Interval, intervals};
 use super::{Section, distributed, document, table};
 use crate::bench::compare::{CompareReport, Compared};
 use crate::cli::bench::table::{FIGURES, ms, way};
-use crate::cli::page::{About, Bar, Figure, bars};
+use crate::cli::document::{About, Bar, Figure, bars};
 
 pub(in crate::cli::bench) fn page(report: &CompareReport, written: &str) -> String {
     let lead = format!("Whole processes, in turn, each with its own database of {} skills.", report.skills);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::bench::statistics::Summary;
 use crate::cli::bench::table::ms;
-use crate::cli::page::{About, Scale, open, place};
+use crate::cli::document::{About, Scale, open, place};
 
 /// Minimum and maximum number of columns; between them, it is twice the square root of the number of samples.
 const COLUMNS: (usize, usize) = (10, 40);

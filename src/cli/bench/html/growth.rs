@@ -3,12 +3,12 @@
 use super::{Section, distributed, document, table};
 use crate::bench::growth::{GrowthReport, Size};
 use crate::cli::bench::table::{mebibytes, ms, projected, sizes};
-use crate::cli::page::{About, Bar, Figure, bars, integer};
+use crate::cli::document::{About, Bar, Figure, bars, integer};
 
 pub(in crate::cli::bench) fn page(report: &GrowthReport, written: &str) -> String {
     let operations = report.sizes.first().map(|it| it.operations.as_slice()).unwrap_or_default();
     let mut charts: String =
-        operations.iter().enumerate().map(|(index, it)| operation(report, index, it.operation)).collect();
+        operations.iter().enumerate().map(|(index, it)| operation(report, index, it.operation.name())).collect();
     charts += &sized(report, "database", "Size of the database", &|it| it.database_bytes);
     charts += &sized(report, "memory", "Memory of a load", &|it| it.load_peak_kib * 1024);
     let (header, cells) = sizes(report);
@@ -74,7 +74,7 @@ fn largest(size: &Size) -> Section {
         .operations
         .iter()
         .enumerate()
-        .map(|(index, it)| distributed(&format!("largest-{index}"), it.operation, &it.samples_ms, None));
+        .map(|(index, it)| distributed(&format!("largest-{index}"), it.operation.name(), &it.samples_ms, None));
     Section {
         id: "distributions",
         title: "Distributions".to_owned(),

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::bench::statistics::Ratio;
-use crate::cli::page::bars::LONGEST_LABEL;
-use crate::cli::page::{About, Escaped, Scale, open, place, shortened};
+use crate::cli::document::bars::LONGEST_LABEL;
+use crate::cli::document::{About, Escaped, Scale, open, place, shortened};
 
 #[derive(Debug, Clone)]
 pub(super) struct Interval {
@@ -74,7 +74,7 @@ fn row(svg: &mut String, top: usize, it: &Interval, scale: Scale, limit: Option<
 mod tests {
     use super::{Interval, intervals};
     use crate::bench::statistics::Ratio;
-    use crate::cli::page::About;
+    use crate::cli::document::About;
 
     const ABOUT: About<'_> = About { id: "i", title: "t", description: "d" };
 

@@ -9,7 +9,7 @@ mod suite;
 
 use std::fmt::Write as _;
 
-use crate::cli::page::{Document, Escaped, Figure, Foldable, foldable};
+use crate::cli::document::{Document, Escaped, Figure, Foldable, foldable};
 
 pub(super) use compare::page as compare;
 pub(super) use growth::page as growth;

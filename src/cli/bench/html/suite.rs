@@ -6,7 +6,7 @@ use crate::bench::statistics::Summary;
 use crate::bench::suite::{Change, Comparison, SuiteReport};
 use crate::cli::bench::suite::text::{COMPARED, compared, comparison_remarks, remarks, system, verdict};
 use crate::cli::bench::table::ms;
-use crate::cli::page::{About, Figure, Foldable, foldable, key_figures};
+use crate::cli::document::{About, Figure, Foldable, foldable, key_figures};
 
 pub(in crate::cli::bench) fn page(report: &SuiteReport, written: &str) -> String {
     let mut sections = vec![operations(report), distributions(report)];

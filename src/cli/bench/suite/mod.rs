@@ -11,10 +11,9 @@ use super::scratch::{Scratch, own_program, place_database};
 use super::{html, publish};
 use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
-use crate::cli::Verdict;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
-use crate::model::Visible;
+use crate::model::{Exit, Visible};
 use crate::process::Program;
 
 /// Rounds and time limit of a full run: with its setup, it stays below a minute even on a slow machine.
@@ -69,7 +68,7 @@ fn percent(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected a percentage such as 10%".to_owned())
 }
 
-pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Result<Verdict, Failure> {
+pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Result<Exit, Failure> {
     let read = |it: &Path| Run::read(&context.absolute(it));
     // Fail before a minute of measuring, not after it.
     let before = args.baseline.as_deref().map(read).transpose()?;
@@ -88,7 +87,7 @@ pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Res
     if let Some(path) = &args.html {
         publish(context, path, &html::suite(&report, &context.clock.database_time()))?;
     }
-    Ok(if report.passed || args.no_fail { Verdict::Done } else { Verdict::Found(10) })
+    Ok(Exit::done_if(report.passed || args.no_fail, Exit::Target))
 }
 
 /// Warns of missed targets and regressions.

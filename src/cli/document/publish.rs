@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::model::Visible;
 use crate::output_file::OutputFile;
 
@@ -18,7 +18,7 @@ pub(in crate::cli) fn publish(path: &Path, page: &str, database: Option<&Path>) 
     });
     written.map(|_| ()).map_err(|why| {
         let message = format!("the page could not be written to {}: {why}", Visible(path.to_string_lossy()));
-        Failure::new(2, "page_unwritable", message, "Name a file in a folder that exists and may be written to.")
+        Failure::new(FailureKind::PageUnwritable, message, "Name a file in a folder that exists and may be written to.")
     })
 }
 
@@ -26,7 +26,7 @@ pub(in crate::cli) fn publish(path: &Path, page: &str, database: Option<&Path>) 
 mod tests {
     use std::fs;
 
-    use super::publish;
+    use super::{FailureKind, publish};
 
     #[test]
     fn replaces_a_page_and_removes_what_a_killed_run_left() -> std::io::Result<()> {
@@ -49,8 +49,8 @@ mod tests {
         let folder = tempfile::tempdir()?;
         for place in [folder.path().to_owned(), folder.path().join("missing/page.html"), "/dev/null".into()] {
             assert_eq!(
-                publish(&place, "page", None).map_err(|it| (it.code, it.kind)),
-                Err((2, "page_unwritable")),
+                publish(&place, "page", None).map_err(|it| it.kind),
+                Err(FailureKind::PageUnwritable),
                 "{place:?}"
             );
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Escaped;
-use crate::cli::counted;
+use crate::cli::plural::counted;
 
 /// A table with up to this many rows starts open.
 const SHORT: usize = 12;

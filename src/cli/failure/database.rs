@@ -1,0 +1,72 @@
+//! Errors of the database.
+
+use super::{Failure, FailureKind};
+use crate::store::{FileFault, StoreError};
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let (kind, hint) = match &error {
+            StoreError::Missing { location } => {
+                let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
+                return Self::new(FailureKind::DatabaseMissing, message, hint);
+            }
+            StoreError::NotADatabase { .. } => {
+                (FailureKind::NotASkillsDatabase, "Name a skills database with --db; this file was not touched.")
+            }
+            StoreError::Damaged { .. } => (
+                FailureKind::DatabaseCorrupt,
+                "Run 'cfn db check'; 'cfn db restore BACKUP --replace-damaged' puts a backup in its place.",
+            ),
+            StoreError::Newer { .. } => (FailureKind::DatabaseNewer, "Install a newer cfn; the file was not touched."),
+            StoreError::Older { .. } => (FailureKind::DatabaseOlder, "Run 'cfn db migrate'."),
+            StoreError::Full { .. } => {
+                (FailureKind::DiskFull, "Free space or raise the limit, and run the command again.")
+            }
+            StoreError::Denied { .. } => {
+                (FailureKind::DatabaseDenied, "Allow this user to read and write the file and its folder.")
+            }
+            StoreError::Conflict { .. } => (FailureKind::Conflict, "Nothing was changed; try again."),
+            StoreError::Defect(what) => return Self::internal(what),
+            StoreError::Busy { .. } => (FailureKind::Busy, "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
+            StoreError::Unreachable { .. } => {
+                (FailureKind::DatabaseUnreachable, "Start the server, or correct what --db names; nothing was changed.")
+            }
+            StoreError::Refused { .. } => (
+                FailureKind::DatabaseRefused,
+                "Correct user, password and database in what --db names; nothing was changed.",
+            ),
+            StoreError::OutcomeUnknown { .. } => {
+                (FailureKind::OutcomeUnknown, "Run the command again: that is safe, and shows the outcome.")
+            }
+            StoreError::DamagedRow { .. } => (FailureKind::DamagedRow, "Correct the row, and run 'cfn db check'."),
+            StoreError::Statement { .. } => {
+                (FailureKind::StatementRefused, "Use a single SELECT on the tables of the skills database.")
+            }
+            StoreError::NoFile => (FailureKind::DatabaseNotAFile, "Use the tools of the server, such as pg_dump."),
+            StoreError::File(fault) => of_file(fault),
+            StoreError::Failed { .. } => (FailureKind::DatabaseFailed, "Run 'cfn db check'."),
+        };
+        Self::new(kind, message, hint)
+    }
+}
+
+/// What only a database that is a file can have.
+fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
+    match fault {
+        FileFault::Changed { .. } => (
+            FailureKind::ChangedWhileRead,
+            "Try again; with write permission for the folder, reads are never disturbed.",
+        ),
+        FileFault::Replaced { .. } => (FailureKind::DatabaseReplaced, "Nothing was changed; run the command again."),
+        FileFault::ForeignLog { .. } => (
+            FailureKind::ForeignLog,
+            "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the old file.",
+        ),
+        FileFault::NotAFile { .. } => (FailureKind::DatabaseFile, "Move it away: SQLite needs this file name."),
+        FileFault::Archive { .. } => {
+            (FailureKind::ArchiveRefused, "Name a complete archive of this database, or a new file.")
+        }
+        FileFault::Unusable { .. } => (FailureKind::DatabaseFile, "Check the folder's permissions and free space."),
+    }
+}

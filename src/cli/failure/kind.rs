@@ -1,0 +1,49 @@
+//! The kinds of errors, each with its exit code.
+
+use serde::Serialize;
+
+use crate::model::Exit;
+
+/// Makes the kinds, the list of them and their exit codes from one table.
+macro_rules! kinds {
+    ($($exit:expr => $($kind:ident),+;)+) => {
+        /// What is wrong, as a word for programs; they see it in `snake_case`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "each name is the word itself")]
+        pub enum FailureKind {
+            $($($kind,)+)+
+        }
+
+        impl FailureKind {
+            /// Every kind, in the order of the exit codes.
+            pub const ALL: &[Self] = &[$($(Self::$kind,)+)+];
+
+            /// How a command ends that fails with it.
+            #[must_use]
+            pub const fn exit(self) -> Exit {
+                match self {
+                    $($(Self::$kind)|+ => $exit,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, OutsideContentRoot, NoReason,
+        StatementRefused, DatabaseNotAFile, NoBenchRun, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
+    Exit::File => FileUnreadable, FileNotRegular, FileReplaced, FileFailed, SettingsUnreadable, ArchiveRefused, PageUnwritable,
+        ReportUnwritable;
+    Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
+        DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
+        OutcomeUnknown, DamagedRow, NoWriteTokens;
+    Exit::NotFound => SkillNotFound, VersionNotFound;
+    Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
+    Exit::Unchanged => ContentUnchanged;
+    Exit::Refused => LowersApprovalLevel, Rejected, NameTaken, NotApproved, Integrity, AmbiguousHash,
+        ChangedSinceReview;
+    Exit::Busy => Busy, ChangedWhileRead, Conflict;
+    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;
+    Exit::INTERRUPTED => Interrupted;
+}
