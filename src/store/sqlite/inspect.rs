@@ -9,8 +9,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, Authorization};
 use rusqlite::{Connection, Error, ErrorCode, Statement, StatementStatus};
 
+use super::SqliteStore;
 use super::failure::Place;
-use crate::store::{PlanStep, Result, StatementReport, StoreError, Trial};
+use crate::store::{Inspect, LockWaits, PlanStep, Result, StatementReport, StoreError, Trial};
 
 /// Virtual machine instructions between checks of the clock: about 100 µs.
 const INSTRUCTIONS: i32 = 10_000;
@@ -155,4 +156,15 @@ fn explain(place: &Place, trial: &Trial<'_>, error: &Error) -> StoreError {
 
 fn refused(why: &str) -> StoreError {
     StoreError::Statement { why: why.to_owned() }
+}
+
+impl Inspect for SqliteStore {
+    fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport> {
+        let report = measure(&mut self.connection, &self.place, trial, taken)?;
+        self.place.require_unchanged().map(|()| report)
+    }
+
+    fn lock_waits(&self) -> LockWaits {
+        self.place.waits.so_far()
+    }
 }

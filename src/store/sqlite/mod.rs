@@ -48,7 +48,6 @@ mod waiting;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -56,9 +55,8 @@ use self::failure::Place;
 use self::identity::Identity;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, Inspect, LockWaits, MaintainReport,
-    MigrateReport, RestoreReport, Result, Snapshot, StatementReport, StatusReport, Store, StoreError, Transaction,
-    Trial, UnarchiveReport, UsageSums, Work,
+    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, Inspect, MaintainReport, MigrateReport,
+    RestoreReport, Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::draft::sweep_beside;
@@ -288,16 +286,5 @@ impl FileCare for SqliteStore {
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
         self.set_durability(Durability::Full)?;
         migrate::run(&mut self.connection, &self.place, self.clock, fill)
-    }
-}
-
-impl Inspect for SqliteStore {
-    fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport> {
-        let report = inspect::measure(&mut self.connection, &self.place, trial, taken)?;
-        self.place.require_unchanged().map(|()| report)
-    }
-
-    fn lock_waits(&self) -> LockWaits {
-        self.place.waits.so_far()
     }
 }
