@@ -6,7 +6,7 @@ use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{Bootstrap, Failures, SkillName, Status, Version};
 use cfn::ops::{self, Load, Restore, Review, UsageOf};
-use cfn::store::{self, Durability, SkillChange, Store, write};
+use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
 use super::files::Files;
@@ -77,6 +77,7 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
         }
         Step::Capture => told(ops::capture(store, &files.rules, &files.project, true)),
         Step::SetStatus { skill, status } => set_status(store, clock, skill, *status),
+        Step::CareForSums { rebuild } => care_for_sums(store.usage_sums(), *rebuild),
         Step::Outbox(step) => step.perform(store, clock),
         Step::Foreign(foreign) => foreign.perform(store.read().expect("a snapshot").as_ref(), other),
     }
@@ -89,6 +90,13 @@ fn set_status(store: &mut dyn Store, clock: Clock, skill: &str, status: Status) 
         tx.skill(&name(skill))?.map_or(Ok(()), |it| tx.update_skill(it.id, &change))
     });
     format!("{written:?}")
+}
+
+/// How many cells there are is the engine's own business; that none is wrong is not.
+fn care_for_sums(sums: &mut dyn UsageSums, rebuild: bool) -> String {
+    let done = if rebuild { sums.rebuild(&mut |_| ()) } else { sums.catch_up(&mut |_| ()) };
+    let proof = sums.prove().expect("a proof");
+    format!("{done:?}, {} of {} rows differ, behind: {:?}", proof.differences, proof.rows, sums.is_behind())
 }
 
 fn begin(other: &dyn OtherProgram) -> String {

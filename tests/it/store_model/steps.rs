@@ -57,6 +57,10 @@ pub(super) enum Step {
         status: Status,
     },
     Capture,
+    /// Sums that an engine may keep are brought up to date, or built anew.
+    CareForSums {
+        rebuild: bool,
+    },
     Outbox(OutboxStep),
     Foreign(Foreign),
 }
@@ -151,6 +155,7 @@ impl Step {
             29 => Self::SetStatus { skill, status: dice.of(&STATUSES) },
             30 => Self::Capture,
             31..=34 => Self::Outbox(OutboxStep::random(dice)),
+            35 => Self::CareForSums { rebuild: dice.once_in(4) },
             _ => Self::Foreign(Foreign::random(dice, skill)),
         }
     }
