@@ -55,9 +55,9 @@ impl Tables {
 
     pub(super) fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
         let row = self.skill_mut(skill)?;
-        row.version = version.version.to_owned();
+        version.version.clone_into(&mut row.version);
         row.content_hash = version.content_hash.to_string();
-        row.content_path = version.content_path.to_owned();
+        version.content_path.clone_into(&mut row.content_path);
         row.approval_level = version.approval_level;
         row.updated_at = Some(version.now.to_owned());
         self.record(skill, version)
@@ -71,12 +71,12 @@ impl Tables {
             if record.content_hash != new.content_hash.to_string() {
                 return Err(refused("the version is recorded with other bytes"));
             }
-            record.content_path = new.content_path.to_owned();
+            new.content_path.clone_into(&mut record.content_path);
             record.front_matter = new.front_matter.map(str::to_owned);
             record.approval_level = new.approval_level;
             if record.source == VersionSource::External.as_str() {
-                record.source = new.source.as_str().to_owned();
-                record.created_at = new.now.to_owned();
+                new.source.as_str().clone_into(&mut record.source);
+                new.now.clone_into(&mut record.created_at);
             }
             return Ok(());
         }

@@ -14,15 +14,13 @@ impl Tables {
 
     /// Whether agents may get a version. No level approves bytes that nobody can look at.
     pub(super) fn approves(&self, skill: &Skill, version: &VersionRecord) -> bool {
-        match self.latest_on(skill.id, &version.content_hash) {
-            Some(decided) => decided.decision == Decision::Approved,
-            None => {
-                let is_current = version.version == skill.version;
-                version.approval_level == Auto
-                    && (!is_current || skill.approval_level == Auto)
-                    && self.is_stored(&version.content_hash)
-            }
+        if let Some(decided) = self.latest_on(skill.id, &version.content_hash) {
+            return decided.decision == Decision::Approved;
         }
+        let is_current = version.version == skill.version;
+        version.approval_level == Auto
+            && (!is_current || skill.approval_level == Auto)
+            && self.is_stored(&version.content_hash)
     }
 
     /// The newest approved version; those that are newer than the current one do not count.

@@ -52,14 +52,14 @@ impl Tables {
     }
 
     /// Queues a use; what names its delivery, where it was queued.
-    pub(super) fn queue_use(&mut self, usage: &Usage<'_>, key: String) -> Option<String> {
+    pub(super) fn queue_use(&mut self, usage: &Usage<'_>, key: &str) -> Option<String> {
         let event = Event::Execution(execution(
             usage.agent_type,
             usage.task_id,
             usage.loaded_at,
             &usage.outcome.unwrap_or_default(),
         ));
-        let id = self.queue(usage.skill_id, key.clone(), event, usage.loaded_at)?;
+        let id = self.queue(usage.skill_id, key.to_owned(), event, usage.loaded_at)?;
         if usage.awaits_outcome() {
             self.outbox.entry(id).and_modify(|it| it.held_until = Some(Timestamp::now() + HOLD));
         }

@@ -32,8 +32,8 @@ impl Serving for MemoryTransaction<'_> {
     }
 
     fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>> {
-        let rows = self.tables.usage.values().rev().filter(|it| it.skill == skill);
-        Ok(rows.filter_map(|it| it.outcome.test_pass_rate).next())
+        let mut rows = self.tables.usage.values().rev().filter(|it| it.skill == skill);
+        Ok(rows.find_map(|it| it.outcome.test_pass_rate))
     }
 
     fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>> {

@@ -220,7 +220,7 @@ impl UsageWrites for MemoryTransaction<'_> {
         let (everything, key) = (self.queued == Queued::Everything, self.new_key());
         let tables = self.change_usage()?;
         tables.skill_mut(usage.skill_id)?;
-        let delivery = if everything { tables.queue_use(usage, key) } else { None };
+        let delivery = if everything { tables.queue_use(usage, &key) } else { None };
         tables.append_usage(usage, usage.awaits_outcome().then(|| delivery.unwrap_or_default()));
         Ok(())
     }

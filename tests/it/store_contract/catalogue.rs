@@ -71,7 +71,7 @@ pub(crate) fn a_change_writes_the_fields_that_are_given_and_no_others(backend: &
     };
     commit(store.as_mut(), |tx| tx.update_skill(id, &change).expect("changed"));
     expected.approval_level = Human;
-    expected.status = "deprecated".to_owned();
+    "deprecated".clone_into(&mut expected.status);
     expected.team = Some("other".to_owned());
     expected.tags = Some(r#"["x"]"#.to_owned());
     expected.owner = Some("bob".to_owned());

@@ -54,7 +54,11 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
     let of_testing = DecisionTime { approval_level: Human, ..time(Approved, NOW, Some(NOW)) };
     let snapshot = store.read().expect("a snapshot");
     let read = |days: Option<&Days>, category| snapshot.decision_times(days, category).expect("a read");
-    assert_eq!(read(None, None), [&of_domain[..], &[of_testing.clone()]].concat(), "in the order of deciding");
+    assert_eq!(
+        read(None, None),
+        [&of_domain[..], std::slice::from_ref(&of_testing)].concat(),
+        "in the order of deciding"
+    );
     assert_eq!(read(None, Some("domain")), of_domain);
     assert_eq!(read(None, Some("testing")), [of_testing]);
     let days = Days { first: "2026-02-01".to_owned(), last: "2026-02-02".to_owned() };

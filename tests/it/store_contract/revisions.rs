@@ -14,6 +14,9 @@ fn revisions(store: &mut dyn Store) -> (Revision, Revision) {
     (of(Tables::Catalogue), of(Tables::CatalogueAndUsage))
 }
 
+type Write<'a> = dyn FnMut(&mut dyn Transaction) + 'a;
+type Elsewhere<'a> = dyn Fn(&dyn OtherProgram) + 'a;
+
 pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn Backend) {
     let mut store = backend.open();
     let bootstrap = Bootstrap {
@@ -30,7 +33,7 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
     let to = NewMapping { agent_type: &agent_type, priority: 1, required: true, conditions: None, now: NOW };
     let mut bare = version("1.0.1", &two, Auto);
     bare.front_matter = None;
-    let writes: [(&str, &mut dyn FnMut(&mut dyn Transaction)); 9] = [
+    let writes: [(&str, &mut Write<'_>); 9] = [
         ("insert_skill", &mut |tx| {
             insert(tx, "sql", b"1", Auto);
         }),
@@ -85,7 +88,7 @@ pub(crate) fn other_programs_change_the_revision_too(backend: &dyn Backend) {
         map(tx, skill, "dev", 5, false);
     });
     let hash = ContentHash::of(b"1").to_string();
-    let writes: [(&str, &dyn Fn(&dyn OtherProgram)); 5] = [
+    let writes: [(&str, &Elsewhere<'_>); 5] = [
         ("a row", &|it| it.overwrite("jwt", "1.0.0", "other")),
         ("a decision", &|it| it.decide("jwt", "1.0.0", Rejected)),
         ("a mapping", &|it| it.set_mapping("jwt", "dev", false, None)),

@@ -79,8 +79,8 @@ fn tell(seed: u64, steps: u64, listeners: &mut [Listener]) -> Result<(), String>
         let told = || format!("CFN_SEED={seed}, step {at}: {step:?}");
         require_equal(listeners, &reports).map_err(|it| format!("{}: {it}", told()))?;
         if at % LOOK_EVERY == 0 || at + 1 == steps {
-            let seen: Vec<_> = listeners.iter_mut().map(|it| observation(it.store.as_mut(), at)).collect();
-            require_equal(listeners, &seen).map_err(|it| format!("up to {}: {it}", told()))?;
+            let observed: Vec<_> = listeners.iter_mut().map(|it| observation(it.store.as_mut(), at)).collect();
+            require_equal(listeners, &observed).map_err(|it| format!("up to {}: {it}", told()))?;
         }
     }
     Ok(())
@@ -89,12 +89,10 @@ fn tell(seed: u64, steps: u64, listeners: &mut [Listener]) -> Result<(), String>
 /// Every text is the first one; else which line is not.
 fn require_equal(listeners: &[Listener], texts: &[String]) -> Result<(), String> {
     let expected = &texts[0];
-    for (listener, text) in listeners.iter().zip(texts).filter(|(_, text)| *text != expected) {
-        let mut lines = expected.lines().zip(text.lines());
-        let (left, right) = lines.find(|(left, right)| left != right).unwrap_or((expected, text));
-        return Err(format!("\n{}: {left}\n{}: {right}", listeners[0].what, listener.what));
-    }
-    Ok(())
+    let Some(at) = texts.iter().position(|it| it != expected) else { return Ok(()) };
+    let mut lines = expected.lines().zip(texts[at].lines());
+    let (left, right) = lines.find(|(left, right)| left != right).unwrap_or((expected, &texts[at]));
+    Err(format!("\n{}: {left}\n{}: {right}", listeners[0].what, listeners[at].what))
 }
 
 fn given(name: &str) -> Option<u64> {
