@@ -66,26 +66,50 @@ impl TableName {
     /// Its columns, from the left.
     #[must_use]
     pub const fn columns(self) -> &'static [Column] {
-        use Column::*;
+        use Column as C;
         match self {
-            Self::Overall | Self::Generated => &[Skills, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
-            Self::BySkill => &[Skill, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
-            Self::ByLevel => &[ApprovalLevel, Skills, Uses, MeanGain, MeanExecutionMs, HelpedRate, SuccessRate],
-            Self::MostUsed | Self::MostUsedGenerated => &[Skill, Uses, MeanGain],
-            Self::Days => &[Day, Uses],
-            Self::Uses => &[Skill, AgentType, Uses, FirstUsed, LastUsed],
-            Self::Unused => &[Skill],
-            Self::Saved => &[TokensAvoided, UsdAvoided, Days, Tokens30Days, Usd30Days, Tokens365Days, Usd365Days],
-            Self::SavedBySkill => &[Skill, TokensAvoided, UsdAvoided],
-            Self::Times => {
-                &[ApprovalLevel, Decisions, Timed, MeanHours, MedianHours, ServiceLevelHours, WithinServiceLevel]
+            Self::Overall | Self::Generated => {
+                &[C::Skills, C::Uses, C::MeanGain, C::MeanExecutionMs, C::HelpedRate, C::SuccessRate]
             }
-            Self::Decisions => &[ApprovalLevel, Decision, Count],
-            Self::Waiting => &[Skill, Version, ApprovalLevel, Since, Hours, OverServiceLevel],
-            Self::Levels => &[ApprovalLevel, Status, Skills],
-            Self::Efficiency => {
-                &[ApprovalLevel, Decisions, ApprovalRate, RejectionRate, EscalationRate, MeanReviewMinutes, Bottlenecks]
+            Self::BySkill => &[C::Skill, C::Uses, C::MeanGain, C::MeanExecutionMs, C::HelpedRate, C::SuccessRate],
+            Self::ByLevel => {
+                &[C::ApprovalLevel, C::Skills, C::Uses, C::MeanGain, C::MeanExecutionMs, C::HelpedRate, C::SuccessRate]
             }
+            Self::MostUsed | Self::MostUsedGenerated => &[C::Skill, C::Uses, C::MeanGain],
+            Self::Days => &[C::Day, C::Uses],
+            Self::Uses => &[C::Skill, C::AgentType, C::Uses, C::FirstUsed, C::LastUsed],
+            Self::Unused => &[C::Skill],
+            Self::Saved => &[
+                C::TokensAvoided,
+                C::UsdAvoided,
+                C::Days,
+                C::Tokens30Days,
+                C::Usd30Days,
+                C::Tokens365Days,
+                C::Usd365Days,
+            ],
+            Self::SavedBySkill => &[C::Skill, C::TokensAvoided, C::UsdAvoided],
+            Self::Times => &[
+                C::ApprovalLevel,
+                C::Decisions,
+                C::Timed,
+                C::MeanHours,
+                C::MedianHours,
+                C::ServiceLevelHours,
+                C::WithinServiceLevel,
+            ],
+            Self::Decisions => &[C::ApprovalLevel, C::Decision, C::Count],
+            Self::Waiting => &[C::Skill, C::Version, C::ApprovalLevel, C::Since, C::Hours, C::OverServiceLevel],
+            Self::Levels => &[C::ApprovalLevel, C::Status, C::Skills],
+            Self::Efficiency => &[
+                C::ApprovalLevel,
+                C::Decisions,
+                C::ApprovalRate,
+                C::RejectionRate,
+                C::EscalationRate,
+                C::MeanReviewMinutes,
+                C::Bottlenecks,
+            ],
         }
     }
 }
