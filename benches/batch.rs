@@ -50,7 +50,8 @@ fn project(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System)?;
     workload::fill(&mut store, &Workload { skills: 5000, usage_rows: 0 }, Clock::System, &mut |_, _| Ok(()))?;
     let (agent_type, now) = ("backend-developer".parse()?, "2026-01-01 00:00:00");
-    let mapping = NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, now };
+    let mapping =
+        NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now };
     let mut map = |skill| write(&mut store, Durability::Normal, |tx| tx.add_mapping(SkillId(skill), &mapping));
     [7, 1007, 2007, 3007, 4007].into_iter().try_for_each(|skill| map(skill).map(drop))?;
     Ok(())

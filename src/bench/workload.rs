@@ -93,10 +93,17 @@ fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: &str) 
         decision: Decision::Approved,
         reasoning: "Made up",
         criteria_check: None,
+        escalated_to: None,
         now,
     };
-    let mapping =
-        NewMapping { agent_type: &agent.parse::<AgentType>()?, priority: 5, required: false, conditions: None, now };
+    let mapping = NewMapping {
+        agent_type: &agent.parse::<AgentType>()?,
+        priority: 5,
+        required: false,
+        conditions: None,
+        enabled: true,
+        now,
+    };
     tx.store_content(&hash, text.as_bytes())?;
     let id = tx.insert_skill(&skill, &version)?;
     tx.record_approval(id, &approval)?;

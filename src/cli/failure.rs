@@ -194,6 +194,16 @@ impl From<Error> for Failure {
                 FailureKind::NameTaken,
                 format!("Nothing was changed; use the name {}, or another one.", Visible(other)),
             ),
+            Error::SkillExists { name } => (
+                FailureKind::SkillExists,
+                format!("Nothing was changed; update it with 'cfn update {} X.Y.Z FILE'.", Visible(name)),
+            ),
+            Error::NotServed { .. } => {
+                (FailureKind::NotServed, "Nothing was changed; approve or restore it first.".into())
+            }
+            Error::ReplacesItself { .. } => {
+                (FailureKind::ReplacesItself, "Name another skill with --replacement.".into())
+            }
             Error::NotApproved { .. } => {
                 (FailureKind::NotApproved, "To use it, approve it with 'cfn skill approve'.".into())
             }

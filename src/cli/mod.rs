@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
+mod agents;
 mod analytics;
 mod approval;
 mod argument;
@@ -89,6 +90,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),

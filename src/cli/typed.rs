@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::output::Color;
-use super::{analytics, bench, cache, completions, config, db, deploy, init, load, log, skill, sync, update};
+use super::{agents, analytics, bench, cache, completions, config, db, deploy, init, load, log, skill, sync, update};
 use crate::settings::CachePolicy;
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -75,6 +75,7 @@ pub(super) enum Command {
     Load(load::Args),
     Log(log::Args),
     Analytics(analytics::Args),
+    Agents(agents::Args),
     Sync(sync::Args),
     Bench(bench::Args),
     Skill(skill::Args),

@@ -19,6 +19,18 @@ pub enum ApprovalLevel {
     Human,
 }
 
+impl ApprovalLevel {
+    /// How long a decision may take, in hours; `auto` has no such promise.
+    #[must_use]
+    pub fn service_hours(self) -> Option<f64> {
+        match self {
+            Self::Auto => None,
+            Self::Escalate => Some(48.0),
+            Self::Human => Some(7.0 * 24.0),
+        }
+    }
+}
+
 /// The decision about a version's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

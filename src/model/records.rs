@@ -60,6 +60,8 @@ pub enum VersionSource {
     Import,
     /// `cfn skill rollback`.
     Rollback,
+    /// `cfn skill add`.
+    Add,
     /// Another program.
     External,
 }
@@ -73,6 +75,7 @@ impl VersionSource {
             Self::Update => "update",
             Self::Import => "import",
             Self::Rollback => "rollback",
+            Self::Add => "add",
             Self::External => "external",
         }
     }

@@ -1,6 +1,6 @@
 //! Reads the bytes of a skill, and verifies their hash.
 
-use super::error::Result;
+use super::error::{Error, Result};
 use crate::model::ContentHash;
 use crate::store::Serving;
 
@@ -22,4 +22,15 @@ pub(super) fn body<S: Serving + ?Sized>(snapshot: &S, hash: &str) -> Result<std:
         return Ok(Err(Unusable::Altered));
     }
     Ok(String::from_utf8(bytes).map_err(|_| Unusable::NotText))
+}
+
+/// The same for a version that somebody asked for by name: it is an error where they cannot be handed out.
+pub(super) fn require_body<S: Serving + ?Sized>(snapshot: &S, name: &str, version: &str, hash: &str) -> Result<String> {
+    let problem = match body(snapshot, hash)? {
+        Ok(body) => return Ok(body),
+        Err(Unusable::Missing) => "its bytes are not in the database",
+        Err(Unusable::Altered) => "its stored bytes are not those of its hash",
+        Err(Unusable::NotText) => "its stored bytes are not UTF-8",
+    };
+    Err(Error::Integrity { name: name.to_owned(), version: version.to_owned(), problem: problem.to_owned() })
 }

@@ -203,6 +203,7 @@ impl Deploy<'_> {
                 required: self.required,
                 context: self.context,
                 phase: self.phase,
+                ..MappingFlags::default()
             },
             now,
         }

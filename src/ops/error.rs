@@ -121,6 +121,26 @@ pub enum Error {
         /// The existing skill.
         other: String,
     },
+    /// A skill that is to be added is there, with other bytes.
+    #[error("there is a skill \"{name}\" already, with other bytes")]
+    SkillExists {
+        /// The skill.
+        name: String,
+    },
+    /// A skill that no agent gets is to have a required place.
+    #[error("\"{name}\" cannot be required: {why}")]
+    NotServed {
+        /// The skill.
+        name: String,
+        /// Why agents do not get it.
+        why: String,
+    },
+    /// A skill is to take its own place.
+    #[error("\"{name}\" cannot be its own replacement")]
+    ReplacesItself {
+        /// The skill.
+        name: String,
+    },
     /// The bytes are not approved.
     #[error("version {version} of \"{name}\" is not approved")]
     NotApproved {

@@ -1,7 +1,10 @@
 //! The operations of cfn: each file turns a request into a report. Nothing here prints, reads the environment, or
 //! contains SQL.
 
+mod add;
+mod agents;
 mod analytics;
+mod assign;
 mod body;
 mod cached;
 mod caching;
@@ -9,15 +12,19 @@ mod capture;
 mod care;
 mod content_file;
 mod deploy;
+mod diff;
+mod edit;
 mod error;
 mod history;
 mod import;
 mod list;
 mod load;
 mod log;
+mod pending;
 mod project;
 mod publish;
 mod review;
+mod revoke;
 mod rollback;
 mod rules;
 mod show;
@@ -28,10 +35,13 @@ mod update;
 mod validate;
 mod verify;
 
+pub use add::{Add, AddReport, add};
+pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, NotServedSkill, agent, agents};
 pub use analytics::{
     Analytics, AnalyticsReport, Asked, Cell, Column, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
 };
+pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
 pub use cached::{Query, answer, cached, recall};
 pub use caching::{
     AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
@@ -41,6 +51,8 @@ pub use capture::{CaptureReport, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};
 pub use deploy::{Deploy, DeployReport, deploy};
+pub use diff::{Diff, DiffLine, DiffReport, Hunk, LineChange, diff};
+pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, Result, require_skill};
 pub use history::{History, HistoryReport, VersionEntry, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
@@ -49,11 +61,13 @@ pub use load::{
     Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
 };
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
+pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use project::Project;
-pub use review::{Review, ReviewReport, review};
+pub use review::{Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, Undecided, review, review_many};
+pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
 pub use rollback::{Rollback, rollback};
 pub use show::{Show, ShowReport, show};
-pub use status::{ChangedStatus, Restore, StatusReport, restore};
+pub use status::{ChangedStatus, SetStatus, StatusReport, set_status};
 pub use sync::{
     Connect, NextStep, Retry, RetryReport, SyncReport, SyncStatus, next_step, retry, sync, sync_status, waiting,
 };

@@ -1,14 +1,17 @@
-//! `skill approve` and `skill reject`: record a decision about the bytes of a version.
+//! `skill approve`, `skill reject` and `skill escalate`: decisions about the bytes of versions.
 
 use serde::Serialize;
 
 use super::error::{Error, Result, require_skill};
+use super::pending::waiting;
 use super::publish::Numbering;
 use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource};
-use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write};
+use crate::model::{
+    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource,
+};
+use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write_unless};
 
 /// A decision to record.
 #[derive(Debug, Clone)]
@@ -19,12 +22,68 @@ pub struct Review<'a> {
     pub version: Option<Version>,
     /// The hash of the reviewed bytes; if the version has others, nothing is decided.
     pub expected: Option<HashPrefix>,
-    /// Approved or rejected.
+    /// The decision.
     pub decision: Decision,
     /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
+    /// Who is to decide, where this passes the decision on.
+    pub escalated_to: Option<&'a str>,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// Which skills one decision is about.
+#[derive(Debug, Clone)]
+pub enum Reviewed<'a> {
+    /// These: all of them, or none.
+    Named(&'a [SkillName]),
+    /// All that wait for a decision. One that cannot be approved does not keep the others from it.
+    Pending {
+        /// Only skills of this category.
+        category: Option<Category>,
+        /// Only skills of this level.
+        level: Option<ApprovalLevel>,
+    },
+}
+
+/// One decision about the current bytes of many skills.
+#[derive(Debug, Clone)]
+pub struct ReviewMany<'a> {
+    /// The skills.
+    pub which: Reviewed<'a>,
+    /// The decision.
+    pub decision: Decision,
+    /// Who decides.
+    pub approver: &'a str,
+    /// The reason for the decision.
+    pub reason: &'a str,
+    /// Who is to decide, where this passes the decision on.
+    pub escalated_to: Option<&'a str>,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// What was decided about many skills.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewManyReport {
+    /// In the order in which they were named, or have waited.
+    pub decisions: Vec<ReviewReport>,
+    /// What could not be approved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Undecided>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+}
+
+/// A skill that could not be approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undecided {
+    /// The skill.
+    pub name: String,
+    /// The reason.
+    pub reason: String,
 }
 
 /// The recorded decision.
@@ -44,7 +103,58 @@ pub struct ReviewReport {
 
 /// Records a decision about the bytes of a version.
 pub fn review(store: &mut dyn Store, clock: Clock, request: &Review<'_>) -> Result<ReviewReport> {
-    write(store, Durability::Full, |tx| decide(tx, clock, request))
+    write_unless(request.dry_run, store, Durability::Full, |tx| decide(tx, clock, request))
+}
+
+/// Records the same decision about the current bytes of many skills, in one transaction.
+pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>) -> Result<ReviewManyReport> {
+    write_unless(request.dry_run, store, Durability::Full, |tx| {
+        let (names, all_or_none) = match &request.which {
+            Reviewed::Named(names) => (names.to_vec(), true),
+            Reviewed::Pending { category, level } => (waiting_names(tx, clock, *category, *level)?, false),
+        };
+        let mut report = ReviewManyReport { decisions: Vec::new(), refused: Vec::new(), dry_run: request.dry_run };
+        for name in &names {
+            match decide(tx, clock, &request.about(name)) {
+                Ok(decided) => report.decisions.push(decided),
+                Err(error @ Error::Integrity { .. }) if !all_or_none => {
+                    report.refused.push(Undecided { name: name.to_string(), reason: error.to_string() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(report)
+    })
+}
+
+/// Skills that wait, longest first. Names of other programs that no command takes are left to them.
+fn waiting_names(
+    tx: &dyn Transaction,
+    clock: Clock,
+    category: Option<Category>,
+    level: Option<ApprovalLevel>,
+) -> Result<Vec<SkillName>> {
+    let waiting = waiting(as_snapshot(tx), clock, category.map(Category::as_str))?;
+    let asked = waiting.into_iter().filter(|it| level.is_none_or(|level| level == it.approval_level));
+    Ok(asked.filter_map(|it| it.name.parse().ok()).collect())
+}
+
+impl<'a> ReviewMany<'a> {
+    fn about<'b>(&self, name: &'b SkillName) -> Review<'b>
+    where
+        'a: 'b,
+    {
+        Review {
+            name,
+            version: None,
+            expected: None,
+            decision: self.decision,
+            approver: self.approver,
+            reason: self.reason,
+            escalated_to: self.escalated_to,
+            dry_run: self.dry_run,
+        }
+    }
 }
 
 fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Result<ReviewReport> {
@@ -83,6 +193,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         decision: request.decision,
         reasoning: request.reason,
         criteria_check: None,
+        escalated_to: request.escalated_to,
         now: &clock.database_time(),
     };
     tx.record_approval(skill.id, &approval)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::body::{Unusable, body};
+use super::body::require_body;
 use super::cached::{Query, cached};
 use super::error::{Error, Result, require_skill};
 use super::history::VersionEntry;
@@ -75,7 +75,7 @@ impl Query for Show {
             (None, _) => None,
         };
         let hash = hash.filter(|_| self.content).cloned();
-        let content = hash.as_deref().map(|it| verified(snapshot, &skill.name, &wanted, it)).transpose()?;
+        let content = hash.as_deref().map(|it| require_body(snapshot, &skill.name, &wanted, it)).transpose()?;
         let review = snapshot.review(skill.id)?;
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
@@ -104,14 +104,4 @@ impl Query for Show {
     fn fill(&self, answer: &mut ShowReport, bodies: Vec<String>) {
         answer.content = bodies.into_iter().next();
     }
-}
-
-fn verified(snapshot: &dyn Snapshot, name: &str, version: &str, hash: &str) -> Result<String> {
-    let problem = match body(snapshot, hash)? {
-        Ok(body) => return Ok(body),
-        Err(Unusable::Missing) => "its bytes are not in the database",
-        Err(Unusable::Altered) => "its stored bytes do not match its hash",
-        Err(Unusable::NotText) => "its stored bytes are not UTF-8",
-    };
-    Err(Error::Integrity { name: name.to_owned(), version: version.to_owned(), problem: problem.to_owned() })
 }

@@ -1,18 +1,24 @@
-//! `skill restore`: makes deprecated and archived skills active.
+//! `skill deprecate`, `archive` and `restore`: where skills are in their lives.
 
 use serde::Serialize;
 
-use super::error::{Result, require_skill};
+use super::error::{Error, Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{SkillName, Status};
-use crate::store::{Durability, SkillChange, Store, write_unless};
+use crate::model::{Remark, Skill, SkillName, Status, Visible};
+use crate::store::{Durability, Retirement, SkillChange, Store, Transaction, write_unless};
 
-/// Skills to restore.
+/// Skills that change their status.
 #[derive(Debug, Clone)]
-pub struct Restore<'a> {
+pub struct SetStatus<'a> {
     /// The skills.
     pub names: &'a [SkillName],
+    /// Where they are from now on.
+    pub status: Status,
+    /// The skill that agents get in their place; only of deprecated ones.
+    pub replacement: Option<&'a SkillName>,
+    /// Why, for those who use them.
+    pub note: Option<&'a str>,
     /// Do everything but the commit.
     pub dry_run: bool,
 }
@@ -22,8 +28,13 @@ pub struct Restore<'a> {
 pub struct StatusReport {
     /// The skills, in the given order.
     pub skills: Vec<ChangedStatus>,
-    /// Whether this was a dry run.
+    /// The skill that agents get in their place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+    /// Whether nothing was written, on purpose.
     pub dry_run: bool,
+    /// What an operator should know.
+    pub warnings: Vec<Remark>,
 }
 
 /// The status of a skill, before and after.
@@ -37,19 +48,51 @@ pub struct ChangedStatus {
     pub previous_status: String,
 }
 
-/// Makes all these skills active in one transaction. An unknown name fails all.
-pub fn restore(store: &mut dyn Store, clock: Clock, request: &Restore<'_>) -> Result<StatusReport> {
+/// Changes the status of all these skills, in one transaction: one name that is unknown, and none changes.
+pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) -> Result<StatusReport> {
     let now = clock.database_time();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
+        let replacement = request.replacement.map(|it| require_skill(as_snapshot(tx), it)).transpose()?;
+        let mut warnings = Vec::new();
+        if let Some(skill) = &replacement {
+            warnings.extend(unserved(tx, skill)?);
+        }
         let mut skills = Vec::new();
         for name in request.names {
             let skill = require_skill(as_snapshot(tx), name)?;
-            if skill.status != Status::Active.as_str() {
-                let change = SkillChange { status: Some(Status::Active), now: &now, ..SkillChange::default() };
+            if replacement.as_ref().is_some_and(|it| it.id == skill.id) {
+                return Err(Error::ReplacesItself { name: skill.name });
+            }
+            let retirement = Retirement { replacement: replacement.as_ref().map(|it| it.id), note: request.note };
+            let change = SkillChange {
+                status: Some(request.status),
+                retirement: Some(retirement),
+                now: &now,
+                ..SkillChange::default()
+            };
+            let says_nothing = replacement.is_none() && request.note.is_none();
+            if skill.status != request.status.as_str() || !says_nothing {
                 tx.update_skill(skill.id, &change)?;
             }
-            skills.push(ChangedStatus { name: skill.name, status: Status::Active, previous_status: skill.status });
+            skills.push(ChangedStatus { name: skill.name, status: request.status, previous_status: skill.status });
         }
-        Ok(StatusReport { skills, dry_run: request.dry_run })
+        let replacement = replacement.map(|it| it.name);
+        Ok(StatusReport { skills, replacement, dry_run: request.dry_run, warnings })
     })
+}
+
+/// Why agents would not get the replacement either.
+fn unserved(tx: &dyn Transaction, skill: &Skill) -> Result<Option<Remark>> {
+    let why = not_served(tx, skill)?;
+    let name = Visible(&skill.name);
+    Ok(why.map(|why| Remark::from(format!("agents do not get the replacement \"{name}\" yet: {why}"))))
+}
+
+/// Why no agent gets a skill, whatever it is mapped to; none where agents may get it.
+pub(super) fn not_served(tx: &dyn Transaction, skill: &Skill) -> Result<Option<String>> {
+    if skill.status != Status::Active.as_str() {
+        return Ok(Some(format!("it is {}", Visible(&skill.status))));
+    }
+    let approved = tx.versions(skill.id)?.iter().any(|it| it.approved);
+    Ok((!approved).then(|| "none of its versions is approved".to_owned()))
 }

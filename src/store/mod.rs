@@ -26,10 +26,11 @@
 //! | `usage_sums` | the care of what makes reports fast |
 //! | `file_care` | the care of a database file |
 //! | `inspect` | measurements for benchmarks |
-//! | `requests`, `reports` | parameters and results; the nouns are in `model` |
+//! | `requests`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error` | errors |
 //! | `sqlite` | the SQLite engine |
 
+mod answers;
 mod error;
 mod file_care;
 mod inspect;
@@ -40,6 +41,7 @@ pub mod sqlite;
 mod transaction;
 mod usage_sums;
 
+pub use answers::{AgentTypeCounts, Holder, SilentMapping};
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::{FileCare, file_care};
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
@@ -49,9 +51,9 @@ pub use reports::{
 };
 pub use requests::{
     Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary,
-    Proof, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
+    Proof, Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
-pub use snapshot::{Catalogue, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
+pub use snapshot::{Catalogue, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
 pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work, write, write_unless};
 pub use usage_sums::UsageSums;
 

@@ -109,8 +109,19 @@ pub struct SkillChange<'a> {
     pub owner: Option<&'a str>,
     /// The pattern that it was generated from; also sets `generated_by` and `is_auto_generated`.
     pub phase4_pattern_id: Option<i64>,
+    /// What the skill's users are told.
+    pub retirement: Option<Retirement<'a>>,
     /// Now, in UTC.
     pub now: &'a str,
+}
+
+/// What takes the place of a skill that is not used any more; none of both where it is in use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retirement<'a> {
+    /// The skill that agents get instead.
+    pub replacement: Option<SkillId>,
+    /// Why.
+    pub note: Option<&'a str>,
 }
 
 impl SkillChange<'_> {
@@ -124,6 +135,7 @@ impl SkillChange<'_> {
             || self.tags.is_some()
             || self.owner.is_some()
             || self.phase4_pattern_id.is_some()
+            || self.retirement.is_some()
     }
 }
 
@@ -144,6 +156,8 @@ pub struct NewApproval<'a> {
     pub reasoning: &'a str,
     /// JSON for `approval_criteria_check`.
     pub criteria_check: Option<&'a str>,
+    /// Who is to decide, where this passes the decision on.
+    pub escalated_to: Option<&'a str>,
     /// Now, in UTC.
     pub now: &'a str,
 }
@@ -168,6 +182,8 @@ pub struct NewMapping<'a> {
     pub required: bool,
     /// JSON.
     pub conditions: Option<&'a str>,
+    /// Whether it counts.
+    pub enabled: bool,
     /// Now, in UTC.
     pub now: &'a str,
 }

@@ -2,8 +2,8 @@
 //! includes its own writes.
 
 use super::{
-    Days, Due, LatestDecision, ListedSkill, NameKind, OutboxSummary, Result, SkillFilter, Undelivered, Unstored,
-    UsageFilter,
+    AgentTypeCounts, Days, Due, Holder, LatestDecision, ListedSkill, NameKind, OutboxSummary, Result, SilentMapping,
+    SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, Mapping, OpenUse, Review,
@@ -11,9 +11,9 @@ use crate::model::{
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
-pub trait Snapshot: Revisions + Serving + Catalogue + UsageLog + Reports + OutboxStatus {}
+pub trait Snapshot: Revisions + Serving + Catalogue + Mappings + UsageLog + Reports + OutboxStatus {}
 
-impl<T: Revisions + Serving + Catalogue + UsageLog + Reports + OutboxStatus> Snapshot for T {}
+impl<T: Revisions + Serving + Catalogue + Mappings + UsageLog + Reports + OutboxStatus> Snapshot for T {}
 
 /// Revisions, for the query cache.
 ///
@@ -60,15 +60,27 @@ pub trait Catalogue {
     fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
     /// The review state of a skill's current version.
     fn review(&self, skill: SkillId) -> Result<Review>;
-    /// The mappings of a skill, those that are not enabled too, by agent type.
-    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
+    /// Every version that has these bytes, and every skill whose row names them; by name and version.
+    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>>;
     /// Current versions, and then enabled bootstrap skills, whose bytes are not in the database; both by name.
     fn unstored(&self) -> Result<Vec<Unstored>>;
+    /// Every name of this kind, in any order, for hints when one is not found.
+    fn names(&self, of: NameKind) -> Result<Vec<String>>;
+}
+
+/// The mappings from agent types to skills.
+///
+/// Promise: agent types are ordered by the bytes of their names.
+pub trait Mappings {
+    /// The mappings of a skill, those that are not enabled too, by agent type.
+    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
+    /// Every agent type that has an active skill by an enabled mapping, with counts.
+    fn agent_types(&self) -> Result<Vec<AgentTypeCounts>>;
+    /// Mappings of an agent type that hand nothing out, because they are disabled or their skill is not active; by name.
+    fn silent_mappings(&self, agent_type: &AgentType) -> Result<Vec<SilentMapping>>;
     /// Agent types with an enabled mapping that are similar to a name: the name itself first, if it is one, then a
     /// limited number of others.
     fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>>;
-    /// Every name of this kind, in any order, for hints when one is not found.
-    fn names(&self, of: NameKind) -> Result<Vec<String>>;
 }
 
 /// The usage log.

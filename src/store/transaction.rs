@@ -3,7 +3,7 @@
 use super::{
     Durability, NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot, Store, StoreError,
 };
-use crate::model::{ContentHash, Delivery, Failures, OpenUse, Outcome, SkillId, Usage};
+use crate::model::{AgentType, ContentHash, Delivery, Failures, OpenUse, Outcome, SkillId, Usage};
 
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
@@ -32,8 +32,10 @@ pub trait CatalogueWrites {
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
     /// Adds a mapping if it is missing, and returns whether it was.
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
-    /// Changes an existing mapping, but not whether it is enabled.
+    /// Makes a mapping that is there what it is to be.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
+    /// Removes a mapping; says whether there was one.
+    fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool>;
     /// Records which bytes a bootstrap skill has, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
 }

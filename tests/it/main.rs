@@ -44,6 +44,7 @@ mod load_batch;
 mod load_formats;
 mod memory_store;
 mod names;
+mod operator;
 mod postgres;
 mod publishing;
 mod redis;

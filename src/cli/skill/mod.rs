@@ -1,11 +1,17 @@
 //! `cfn skill …`.
 
+mod add;
+mod assign;
+mod diff;
+mod edit;
 mod history;
 mod list;
-mod restore;
+mod pending;
 mod review;
+mod revoke;
 mod rollback;
 mod show;
+mod status;
 mod validate;
 mod verify;
 
@@ -41,13 +47,23 @@ enum Command {
     Analytics(analytics::Args),
     Bench(bench::Args),
     List(list::Args),
+    Add(add::Args),
+    Assign(assign::AssignArgs),
+    Unassign(assign::UnassignArgs),
+    Edit(edit::Args),
     Show(show::Args),
+    Diff(diff::Args),
     History(history::Args),
     Verify(verify::Args),
     Rollback(rollback::Args),
-    Restore(restore::Args),
+    Deprecate(status::DeprecateArgs),
+    Archive(status::ArchiveArgs),
+    Restore(status::RestoreArgs),
+    Pending(pending::Args),
     Approve(review::ApproveArgs),
     Reject(review::RejectArgs),
+    Escalate(review::EscalateArgs),
+    Revoke(revoke::Args),
     Validate(validate::Args),
 }
 
@@ -60,13 +76,23 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::List(args) => list::run(context, &args),
+        Command::Add(args) => add::run(context, &args),
+        Command::Assign(args) => assign::assign(context, &args),
+        Command::Unassign(args) => assign::unassign(context, &args),
+        Command::Edit(args) => edit::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
         Command::Show(args) => show::run(context, &args),
         Command::History(args) => history::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
-        Command::Restore(args) => restore::run(context, &args),
+        Command::Deprecate(args) => status::deprecate(context, &args),
+        Command::Archive(args) => status::archive(context, &args),
+        Command::Restore(args) => status::restore(context, &args),
+        Command::Pending(args) => pending::run(context, &args),
         Command::Approve(args) => review::approve(context, &args),
         Command::Reject(args) => review::reject(context, &args),
+        Command::Escalate(args) => review::escalate(context, &args),
+        Command::Revoke(args) => revoke::run(context, &args),
         Command::Validate(args) => validate::run(context, &args),
     }
 }

@@ -1,41 +1,69 @@
-//! `cfn skill approve` and `cfn skill reject`.
+//! `cfn skill approve`, `cfn skill reject` and `cfn skill escalate`.
 
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::approval::decider;
+use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Decision, Exit, HashPrefix, SkillName, Version, Visible};
-use crate::ops::{self, Review, ReviewReport};
+use crate::model::{ApprovalLevel, Category, Decision, Exit, HashPrefix, SkillName, Version, Visible};
+use crate::ops::{self, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
 
-/// Approve a version of a skill
+/// Approve versions of skills
 ///
-/// With --hash, the approval fails if the content changed since it was reviewed.
+/// With --hash, the approval fails if the content changed since it was reviewed. With --all-pending, a skill that cannot be
+/// approved is named, the others are approved, and the exit code is 7.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill approve postgresql --approver me@example.com
+  cfn skill approve postgresql redis jwt --approver ann --reason 'read them'
+  cfn skill approve --all-pending --category testing --approver ann
   cfn skill approve postgresql --approver ann --hash \"$(sha256sum < SKILL.md | cut -c1-64)\"")]
 pub(super) struct ApproveArgs {
     #[command(flatten)]
     args: Args,
+    /// All skills that wait for a decision, instead of named ones
+    #[arg(long, conflicts_with_all = ["skill_names", "version", "hash"])]
+    all_pending: bool,
+    /// Only skills of this category
+    #[arg(long, requires = "all_pending", value_parser = choice::category())]
+    category: Option<Category>,
+    /// Only skills of this approval level: auto, escalate or human
+    #[arg(long, requires = "all_pending", value_parser = choice::level())]
+    level: Option<ApprovalLevel>,
 }
 
-/// Reject a version of a skill; agents no longer get its content
+/// Reject versions of skills; agents no longer get their content
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cfn skill reject postgresql --approver me@example.com --reason 'drops a table'")]
+  cfn skill reject postgresql --approver me@example.com --reason 'drops a table'
+  cfn skill reject postgresql redis --approver ann --reason 'copies of another team'")]
 pub(super) struct RejectArgs {
     #[command(flatten)]
     args: Args,
 }
 
+/// Pass the decision about skills on to an expert; agents do not get them until it is made
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill escalate postgresql --reason 'touches production data' --to ann@example.com")]
+pub(super) struct EscalateArgs {
+    #[command(flatten)]
+    args: Args,
+    /// Who is to decide
+    #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
+    to: Option<String>,
+}
+
 #[derive(Debug, clap::Args)]
 struct Args {
-    /// Name of the skill
-    skill_name: SkillName,
+    /// Names of the skills
+    #[arg(value_name = "SKILL_NAME")]
+    skill_names: Vec<SkillName>,
     /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     approver: Option<String>,
@@ -46,36 +74,99 @@ struct Args {
     #[arg(long, value_name = "SHA256")]
     hash: Option<HashPrefix>,
     /// Reason, recorded with the decision
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
+    /// Report what would be decided, without committing it
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit, Failure> {
-    decide(context, &args.args, Decision::Approved)
+    if !args.all_pending {
+        return decide(context, &args.args, Decision::Approved, None);
+    }
+    let which = Reviewed::Pending { category: args.category, level: args.level };
+    many(context, &args.args, which, Decision::Approved, None)
 }
 
 pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Exit, Failure> {
-    decide(context, &args.args, Decision::Rejected)
+    decide(context, &args.args, Decision::Rejected, None)
 }
 
-fn decide(context: &Context, args: &Args, decision: Decision) -> Result<Exit, Failure> {
+pub(super) fn escalate(context: &Context, args: &EscalateArgs) -> Result<Exit, Failure> {
+    if args.args.reason.trim().is_empty() {
+        return Err(Failure::input(
+            "an escalation needs a reason",
+            "Say with --reason TEXT what the expert should look at.",
+        ));
+    }
+    decide(context, &args.args, Decision::Escalated, args.to.as_deref())
+}
+
+fn decide(context: &Context, args: &Args, decision: Decision, to: Option<&str>) -> Result<Exit, Failure> {
+    let name = match args.skill_names.as_slice() {
+        [] => return Err(Failure::input("no skill is named", "Name the skills to decide about.")),
+        [name] => name,
+        names if args.version.is_none() && args.hash.is_none() => {
+            return many(context, args, Reviewed::Named(names), decision, to);
+        }
+        _ => {
+            let hint = "Decide about one skill at a time, or leave them out.";
+            return Err(Failure::input("--version and --hash are about one skill", hint));
+        }
+    };
     let approver = decider(context, args.approver.as_deref())?;
     let request = Review {
-        name: &args.skill_name,
+        name,
         version: args.version,
         expected: args.hash.clone(),
         decision,
         approver: &approver,
         reason: &args.reason,
+        escalated_to: to,
+        dry_run: args.dry_run,
     };
     let report = ops::review(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }
 
+fn many(
+    context: &Context,
+    args: &Args,
+    which: Reviewed<'_>,
+    decision: Decision,
+    to: Option<&str>,
+) -> Result<Exit, Failure> {
+    let approver = decider(context, args.approver.as_deref())?;
+    let request = ReviewMany {
+        which,
+        decision,
+        approver: &approver,
+        reason: &args.reason,
+        escalated_to: to,
+        dry_run: args.dry_run,
+    };
+    let report = ops::review_many(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
+    for it in &report.refused {
+        context.output.warn(&format!("not approved: {}", Visible(&it.reason)));
+    }
+    context.output.answer(&report)?;
+    Ok(Exit::done_if(report.refused.is_empty(), Exit::Refused))
+}
+
 impl Report for ReviewReport {
     fn text(&self, page: &mut Page) {
         let hash = self.content_hash.get(..12).unwrap_or(&self.content_hash);
         page.line(format!("{} {} {} ({})", self.decision, Visible(&self.name), Visible(&self.version), Visible(hash)));
+    }
+}
+
+impl Report for ReviewManyReport {
+    fn text(&self, page: &mut Page) {
+        if self.decisions.is_empty() && self.refused.is_empty() {
+            return page.line("nothing waits for a decision");
+        }
+        self.decisions.iter().for_each(|it| it.text(page));
     }
 }

@@ -4,24 +4,11 @@ use super::Source;
 use super::layout::TableName;
 use super::table::{Cell, Table};
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Decision, DecisionTime, instant};
+use crate::model::{ApprovalLevel, Decision, DecisionTime};
 use crate::ops::error::Result;
+use crate::ops::pending::{hours, waiting};
 
 const LEVELS: [ApprovalLevel; 3] = [ApprovalLevel::Auto, ApprovalLevel::Escalate, ApprovalLevel::Human];
-
-/// The service level for decisions, in hours; `auto` has none.
-fn service_hours(level: ApprovalLevel) -> Option<f64> {
-    match level {
-        ApprovalLevel::Auto => None,
-        ApprovalLevel::Escalate => Some(48.0),
-        ApprovalLevel::Human => Some(7.0 * 24.0),
-    }
-}
-
-/// Hours between two times; `None` if one is unknown or invalid.
-fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
-    Some(instant(to?)?.duration_since(instant(from?)?).as_secs_f64() / 3600.0)
-}
 
 pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
     let decisions = source.snapshot.decision_times(source.days, source.category())?;
@@ -33,14 +20,14 @@ pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
         let taken = |it: &&DecisionTime| hours(it.recorded_at.as_deref(), it.decided_at.as_deref());
         let mut times: Vec<f64> = of_level.iter().filter_map(taken).collect();
         times.sort_by(f64::total_cmp);
-        let within = service_hours(level).map(|most| times.iter().filter(|it| **it <= most).count());
+        let within = level.service_hours().map(|most| times.iter().filter(|it| **it <= most).count());
         Some(vec![
             Cell::text(level.as_str()),
             count(of_level.len()),
             count(times.len()),
             mean(&times).map_or(Cell::Missing, Cell::Decimal),
             median(&times).map_or(Cell::Missing, Cell::Decimal),
-            service_hours(level).map_or(Cell::Missing, Cell::Decimal),
+            level.service_hours().map_or(Cell::Missing, Cell::Decimal),
             within.map_or(Cell::Missing, |it| share(it, times.len())),
         ])
     });
@@ -63,27 +50,14 @@ pub(super) fn decisions(source: &Source<'_>) -> Result<Table> {
 }
 
 pub(super) fn bottlenecks(source: &Source<'_>, clock: Clock) -> Result<Table> {
-    let now = clock.database_time();
-    let mut waiting: Vec<_> = source
-        .snapshot
-        .waiting(source.category())?
-        .into_iter()
-        .map(|it| {
-            let waited = hours(it.since.as_deref(), Some(&now));
-            (it, waited)
-        })
-        .collect();
-    // Longest first, then the unknown; the order of ids, that is of arrival, where the times are equal.
-    waiting.sort_by(|(_, a), (_, b)| b.unwrap_or(f64::MIN).total_cmp(&a.unwrap_or(f64::MIN)));
-    let rows = waiting.into_iter().map(|(it, waited)| {
-        let over = waited.zip(service_hours(it.approval_level)).is_some_and(|(waited, most)| waited > most);
+    let rows = waiting(source.snapshot, clock, source.category())?.into_iter().map(|it| {
         vec![
             Cell::Text(it.name),
             Cell::Text(it.version),
             Cell::text(it.approval_level.as_str()),
             Cell::maybe(it.since.as_ref()),
-            waited.map_or(Cell::Missing, Cell::Decimal),
-            Cell::Flag(over),
+            it.waited_hours.map_or(Cell::Missing, Cell::Decimal),
+            Cell::Flag(it.overdue),
         ]
     });
     Ok(Table::new(TableName::Waiting, rows))

@@ -21,7 +21,7 @@ use crate::store::{Durability, Snapshot, Store, Transaction, write};
 pub use format::Format;
 pub use listing::{Listed, Listing};
 pub use remembered::Remembered;
-use selection::select;
+pub(super) use selection::select;
 pub(super) use selection::tags;
 
 /// A request for an agent's skills.

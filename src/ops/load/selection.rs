@@ -9,7 +9,7 @@ use crate::store::Snapshot;
 /// Content, or why it cannot be served.
 type Body<T> = std::result::Result<T, String>;
 
-pub(super) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
+pub(in crate::ops) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
     let candidates = snapshot.candidates(&request.agent_type)?;
     let bytes = request.format.size_around(request.agent_type.as_str());
     let mut selection =

@@ -19,6 +19,10 @@ pub(in crate::ops) struct MappingFlags<'a> {
     pub(in crate::ops) context: Option<&'a [String]>,
     /// `phase`; empty for a new mapping.
     pub(in crate::ops) phase: Option<&'a str>,
+    /// All conditions, before `context` and `phase` change theirs.
+    pub(in crate::ops) condition: Option<&'a Map<String, Value>>,
+    /// Whether the mapping counts; a new one does.
+    pub(in crate::ops) enabled: Option<bool>,
 }
 
 /// Agent types whose mappings were added or changed.
@@ -61,7 +65,7 @@ impl MappingFlags<'_> {
             if self.change_one(tx, skill, agent_type, mapping, now)? {
                 mapped.changed.push(agent_type.to_string());
             }
-            if !mapping.enabled {
+            if !mapping.enabled && self.enabled.is_none() {
                 let agent_type = Visible(agent_type.as_str());
                 warnings.push(Remark::from(format!(
                     "the mapping to {agent_type} remains disabled: agents of this type do not get the skill"
@@ -78,6 +82,7 @@ impl MappingFlags<'_> {
             priority: self.priority.unwrap_or(5),
             required: self.required.unwrap_or(false),
             conditions: conditions.as_deref(),
+            enabled: self.enabled.unwrap_or(true),
             now,
         };
         tx.add_mapping(skill, &mapping)?;
@@ -98,29 +103,37 @@ impl MappingFlags<'_> {
             priority: self.priority.unwrap_or(there.priority),
             required: self.required.unwrap_or(there.required),
             conditions: conditions.as_deref(),
+            enabled: self.enabled.unwrap_or(there.enabled),
             now,
         };
-        let before = (there.priority, there.required, there.conditions.as_deref());
-        let changes = (mapping.priority, mapping.required, mapping.conditions) != before;
+        let before = (there.priority, there.required, there.conditions.as_deref(), there.enabled);
+        let changes = (mapping.priority, mapping.required, mapping.conditions, mapping.enabled) != before;
         if changes {
             tx.change_mapping(skill, &mapping)?;
         }
         Ok(changes)
     }
 
-    /// The new conditions: each given part replaces the old one. Existing text that is not a JSON object is dropped.
+    /// The new conditions: each given part replaces the old one, and an empty one removes it. Existing text that is not a JSON
+    /// object is dropped.
     fn conditions(&self, there: Option<&str>) -> Option<String> {
-        if self.context.is_none() && self.phase.is_none() {
+        if self.context.is_none() && self.phase.is_none() && self.condition.is_none() {
             return there.map(str::to_owned);
         }
-        let mut fields: Map<String, Value> = there.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
-        if let Some(context) = self.context {
-            fields.insert("taskContext".to_owned(), context.into());
+        let kept = || there.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+        let mut fields: Map<String, Value> = self.condition.cloned().unwrap_or_else(kept);
+        let said = [
+            ("taskContext", self.context.map(|it| (it.is_empty(), Value::from(it)))),
+            ("phase", self.phase.map(|it| (it.is_empty(), Value::from(it)))),
+        ];
+        for (field, (removed, value)) in said.into_iter().filter_map(|(field, said)| Some((field, said?))) {
+            if removed {
+                fields.shift_remove(field);
+            } else {
+                fields.insert(field.to_owned(), value);
+            }
         }
-        if let Some(phase) = self.phase {
-            fields.insert("phase".to_owned(), phase.into());
-        }
-        Some(Value::Object(fields).to_string())
+        (!fields.is_empty()).then(|| Value::Object(fields).to_string())
     }
 }
 

@@ -115,6 +115,7 @@ impl Publication<'_> {
             decision: judgement.decision,
             reasoning: judgement.reasoning,
             criteria_check: criteria.as_deref(),
+            escalated_to: None,
             now: self.now,
         };
         tx.record_approval(id, &approval)?;

@@ -86,8 +86,8 @@ pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewAppr
     change(
         connection,
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning,
-           approval_criteria_check, timestamp, content_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+           approval_criteria_check, timestamp, content_hash, escalation_reason, escalated_to, escalation_timestamp)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'escalated', ?6, NULL), ?10, iif(?5 = 'escalated', ?8, NULL))",
         params![
             skill.0,
             approval.version,
@@ -98,6 +98,7 @@ pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewAppr
             approval.criteria_check,
             approval.now,
             approval.content_hash,
+            approval.escalated_to,
         ],
     )?;
     if approval.decision == Decision::Approved {

@@ -155,10 +155,12 @@ mod tests {
             decision: Decision::Approved,
             reasoning: "",
             criteria_check: None,
+            escalated_to: None,
             now,
         };
         let agent_type = format!("agent-{}", number % agents).parse().expect("an agent type");
-        let mapping = NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, now };
+        let mapping =
+            NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now };
         let id = tx.insert_skill(&skill, &version)?;
         tx.record_approval(id, &approval)?;
         tx.add_mapping(id, &mapping)?;

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Result, params};
 
+use super::approvals::{approved, review};
 use super::rows::{Fields, change, collect};
 use crate::model::{AgentType, Mapping, SkillId};
-use crate::store::NewMapping;
+use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
 
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
@@ -75,7 +76,7 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
     let rows = change(
         connection,
         "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, enabled, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, 1, ?6, ?6
+         SELECT ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?6
          WHERE NOT EXISTS (SELECT 1 FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2)",
         params![
             mapping.agent_type.as_str(),
@@ -84,6 +85,7 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
             mapping.required,
             mapping.conditions,
             mapping.now,
+            mapping.enabled,
         ],
     )?;
     Ok(rows == 1)
@@ -92,7 +94,7 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
 pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
     change(
         connection,
-        "UPDATE agent_skill_mappings SET priority = ?3, required = ?4, conditions = ?5, updated_at = ?6
+        "UPDATE agent_skill_mappings SET priority = ?3, required = ?4, conditions = ?5, updated_at = ?6, enabled = ?7
          WHERE agent_type = ?1 AND skill_id = ?2",
         params![
             mapping.agent_type.as_str(),
@@ -101,9 +103,42 @@ pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<
             mapping.required,
             mapping.conditions,
             mapping.now,
+            mapping.enabled,
         ],
     )?;
     Ok(())
+}
+
+pub(super) fn remove(connection: &Connection, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
+    let sql = "DELETE FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2";
+    Ok(change(connection, sql, params![agent_type.as_str(), skill.0])? > 0)
+}
+
+pub(super) fn counts(connection: &Connection) -> Result<Vec<AgentTypeCounts>> {
+    let sql = concat!(
+        "SELECT min(m.rowid), m.agent_type, count(*), count(",
+        review!("v"),
+        " = 'pending' OR NULL)
+         FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
+         LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
+         WHERE m.enabled AND coalesce(s.status, 'active') = 'active' AND typeof(m.agent_type) = 'text' GROUP BY 2"
+    );
+    collect(connection, sql, [], |row| {
+        let mut fields = Fields::new("agent_skill_mappings", row);
+        let _id: i64 = fields.get()?;
+        Ok(AgentTypeCounts { agent_type: fields.text()?, skills: fields.get()?, pending: fields.get()? })
+    })
+}
+
+pub(super) fn silent(connection: &Connection, agent_type: &AgentType) -> Result<Vec<SilentMapping>> {
+    let sql = "SELECT m.rowid, s.name, coalesce(s.status, 'active'), iif(m.enabled, 1, 0)
+         FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
+         WHERE m.agent_type = ?1 AND (NOT coalesce(m.enabled, 0) OR coalesce(s.status, 'active') <> 'active') ORDER BY s.name";
+    collect(connection, sql, [agent_type.as_str()], |row| {
+        let mut fields = Fields::new("agent_skill_mappings", row);
+        let _id: i64 = fields.get()?;
+        Ok(SilentMapping { name: fields.text()?, status: fields.text()?, enabled: fields.get()? })
+    })
 }
 
 #[cfg(test)]

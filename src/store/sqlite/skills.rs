@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::{approved, review};
 use super::rows::{Fields, change, collect, first};
-use crate::model::{AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status};
+use crate::model::{AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status, VersionSource};
 use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
@@ -117,7 +117,11 @@ pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &Ne
             version.version,
             version.approval_level.as_str(),
             skill.phase4_pattern_id,
-            if skill.phase4_pattern_id.is_some() { "phase4" } else { "imported" },
+            match (skill.phase4_pattern_id, version.source) {
+                (Some(_), _) => "phase4",
+                (None, VersionSource::Add) => "manual",
+                (None, _) => "imported",
+            },
             skill.phase4_pattern_id.is_some(),
             skill.owner,
             version.now,
@@ -150,6 +154,8 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
            phase4_pattern_id = coalesce(?8, phase4_pattern_id),
            generated_by = CASE WHEN ?8 IS NULL THEN generated_by ELSE 'phase4' END,
            is_auto_generated = CASE WHEN ?8 IS NULL THEN is_auto_generated ELSE 1 END,
+           replacement_id = CASE WHEN ?10 THEN ?11 ELSE replacement_id END,
+           deprecation_note = CASE WHEN ?10 THEN ?12 ELSE deprecation_note END,
            updated_at = ?9
          WHERE id = ?1",
         params![
@@ -162,6 +168,9 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
             to.owner,
             to.phase4_pattern_id,
             to.now,
+            to.retirement.is_some(),
+            to.retirement.and_then(|it| it.replacement).map(|it| it.0),
+            to.retirement.and_then(|it| it.note),
         ],
     )?;
     Ok(())

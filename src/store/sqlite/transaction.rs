@@ -17,9 +17,9 @@ use crate::model::{
 };
 use crate::settings::Queued;
 use crate::store::{
-    Catalogue, CatalogueWrites, Days, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill,
-    NewVersion, Reports, Result, Revisions, Serving, SkillChange, SkillFilter, Unstored, UsageFilter, UsageLog,
-    UsageWrites,
+    AgentTypeCounts, Catalogue, CatalogueWrites, Days, Holder, LatestDecision, ListedSkill, Mappings, NameKind,
+    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange,
+    SkillFilter, Unstored, UsageFilter, UsageLog, UsageWrites,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -147,16 +147,12 @@ impl Catalogue for SqliteTransaction<'_> {
         self.say(skills::review_of(&self.inner, skill))
     }
 
-    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
-        self.say(mappings::of(&self.inner, skill))
+    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>> {
+        self.say(versions::holders(&self.inner, content_hash))
     }
 
     fn unstored(&self) -> Result<Vec<Unstored>> {
         self.say(contents::unstored(&self.inner))
-    }
-
-    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>> {
-        self.say(mappings::agent_types_near(&self.inner, name))
     }
 
     fn names(&self, of: NameKind) -> Result<Vec<String>> {
@@ -164,6 +160,24 @@ impl Catalogue for SqliteTransaction<'_> {
             NameKind::Skill => names::all(&self.inner),
             NameKind::AgentType => mappings::agent_types(&self.inner),
         })
+    }
+}
+
+impl Mappings for SqliteTransaction<'_> {
+    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
+        self.say(mappings::of(&self.inner, skill))
+    }
+
+    fn agent_types(&self) -> Result<Vec<AgentTypeCounts>> {
+        self.say(mappings::counts(&self.inner))
+    }
+
+    fn silent_mappings(&self, agent_type: &AgentType) -> Result<Vec<SilentMapping>> {
+        self.say(mappings::silent(&self.inner, agent_type))
+    }
+
+    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>> {
+        self.say(mappings::agent_types_near(&self.inner, name))
     }
 }
 
@@ -245,6 +259,10 @@ impl CatalogueWrites for SqliteTransaction<'_> {
 
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
         self.say(mappings::set(&self.inner, skill, mapping))
+    }
+
+    fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
+        self.say(mappings::remove(&self.inner, skill, agent_type))
     }
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Error, Result, params};
 use super::approvals::approved;
 use super::rows::{Fields, change, collect, first};
 use crate::model::{SkillId, VersionRecord};
-use crate::store::NewVersion;
+use crate::store::{Holder, NewVersion};
 
 const OF: &str = concat!(
     "SELECT v.id, v.version, v.content_hash, v.content_path, v.front_matter, v.approval_level, v.source, v.created_at,
@@ -15,6 +15,24 @@ const OF: &str = concat!(
     ", 0)
      FROM skill_versions v JOIN skills s ON s.id = v.skill_id WHERE v.skill_id = ?1 ORDER BY v.id DESC"
 );
+
+/// Versions with some bytes, and skills whose rows another program changed to them. Seldom asked, so no index serves it.
+const HOLDERS: &str =
+    "SELECT s.id, s.name, v.version, s.approval_level FROM skill_versions v JOIN skills s ON s.id = v.skill_id
+     WHERE v.content_hash = ?1
+   UNION SELECT s.id, s.name, s.version, s.approval_level FROM skills s WHERE s.content_hash = ?1 ORDER BY 2, 3";
+
+pub(super) fn holders(connection: &Connection, content_hash: &str) -> Result<Vec<Holder>> {
+    collect(connection, HOLDERS, [content_hash], |row| {
+        let mut fields = Fields::new("skills", row);
+        Ok(Holder {
+            skill: SkillId(fields.get()?),
+            name: fields.text()?,
+            version: fields.text()?,
+            approval_level: fields.level()?,
+        })
+    })
+}
 
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionRecord>> {
     collect(connection, OF, [skill.0], |row| {

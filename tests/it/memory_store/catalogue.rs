@@ -1,13 +1,10 @@
 //! What operators look at.
 
-use cfn::model::{AgentType, Approval, Mapping, Review, Skill, SkillId, SkillName, VersionRecord};
-use cfn::store::{Catalogue, LatestDecision, ListedSkill, NameKind, Result, SkillFilter, Unstored};
+use cfn::model::{Approval, Review, Skill, SkillId, SkillName, VersionRecord};
+use cfn::store::{Catalogue, Holder, LatestDecision, ListedSkill, NameKind, Result, SkillFilter, Unstored};
 
 use super::tables::Tables;
 use super::transaction::MemoryTransaction;
-
-/// The most agent types that are near another one.
-const MOST_NEAR: usize = 500;
 
 impl Catalogue for MemoryTransaction<'_> {
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
@@ -50,11 +47,25 @@ impl Catalogue for MemoryTransaction<'_> {
         Ok(self.tables.skills.get(&skill).map_or(Review::None, |it| self.tables.review(&it.skill)))
     }
 
-    fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
-        let of_skill = self.tables.mappings.iter().filter(|it| it.skill == skill);
-        let mut mappings: Vec<Mapping> = of_skill.map(|it| it.mapping.clone()).collect();
-        mappings.sort_by(|a, b| a.agent_type.cmp(&b.agent_type));
-        Ok(mappings)
+    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>> {
+        let mut holders = Vec::new();
+        for row in self.tables.skills.values().map(|it| &it.skill) {
+            let versions = self.tables.versions_of(row.id).filter(|it| it.content_hash == content_hash);
+            let mut numbers: Vec<&str> = versions.map(|it| it.version.as_str()).collect();
+            if row.content_hash == content_hash {
+                numbers.push(&row.version);
+            }
+            numbers.sort_unstable();
+            numbers.dedup();
+            holders.extend(numbers.into_iter().map(|version| Holder {
+                skill: row.id,
+                name: row.name.clone(),
+                version: version.to_owned(),
+                approval_level: row.approval_level,
+            }));
+        }
+        holders.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        Ok(holders)
     }
 
     fn unstored(&self) -> Result<Vec<Unstored>> {
@@ -83,20 +94,6 @@ impl Catalogue for MemoryTransaction<'_> {
             .collect();
         bootstrap.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(skills.into_iter().chain(bootstrap).collect())
-    }
-
-    fn agent_types_near(&self, name: &AgentType) -> Result<Vec<String>> {
-        let all = self.tables.agent_types();
-        let beginning = name.as_str().get(..3).unwrap_or(name.as_str());
-        let itself = all.get(name.as_str()).into_iter();
-        let alike = all.iter().filter(|it| it.starts_with(beginning)).take(MOST_NEAR);
-        let mut near: Vec<String> = Vec::new();
-        for agent_type in itself.chain(alike).chain(all.iter().take(MOST_NEAR)) {
-            if !near.iter().any(|it| it == agent_type) {
-                near.push((*agent_type).to_owned());
-            }
-        }
-        Ok(near)
     }
 
     fn names(&self, of: NameKind) -> Result<Vec<String>> {

@@ -12,7 +12,11 @@ impl Tables {
             return Err(refused("a skill has this name"));
         }
         let id = SkillId(next(&mut self.last.skill));
-        let generated_by = if new.phase4_pattern_id.is_some() { "phase4" } else { "imported" };
+        let generated_by = match (new.phase4_pattern_id, version.source) {
+            (Some(_), _) => "phase4",
+            (None, VersionSource::Add) => "manual",
+            (None, _) => "imported",
+        };
         let skill = Skill {
             id,
             name: new.name.to_string(),
@@ -142,7 +146,7 @@ impl Tables {
             required: new.required,
             conditions: new.conditions.map(str::to_owned),
             tdd_condition: None,
-            enabled: true,
+            enabled: new.enabled,
         };
         self.mappings.push(MappingRow { skill, mapping });
         Ok(true)
@@ -153,7 +157,14 @@ impl Tables {
             mapping.priority = to.priority;
             mapping.required = to.required;
             mapping.conditions = to.conditions.map(str::to_owned);
+            mapping.enabled = to.enabled;
         }
+    }
+
+    pub(super) fn remove_mapping(&mut self, skill: SkillId, agent_type: &str) -> bool {
+        let before = self.mappings.len();
+        self.mappings.retain(|it| it.skill != skill || it.mapping.agent_type != agent_type);
+        self.mappings.len() < before
     }
 
     pub(super) fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) {

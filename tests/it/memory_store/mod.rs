@@ -4,6 +4,7 @@
 mod catalogue;
 mod catalogue_writes;
 mod judging;
+mod mappings;
 mod other_program;
 mod outbox;
 mod reports;

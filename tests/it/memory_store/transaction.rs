@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cfn::model::{
-    ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, OpenUse, Outcome, Revision, SkillId,
-    SkillName, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    AgentType, ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, OpenUse, Outcome, Revision,
+    SkillId, SkillName, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
@@ -208,6 +208,10 @@ impl CatalogueWrites for MemoryTransaction<'_> {
 
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
         self.change_catalogue().map(|it| it.change_mapping(skill, mapping))
+    }
+
+    fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
+        self.change_catalogue().map(|it| it.remove_mapping(skill, agent_type.as_str()))
     }
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {

@@ -68,6 +68,7 @@ pub(crate) fn a_change_writes_the_fields_that_are_given_and_no_others(backend: &
         owner: Some("bob"),
         phase4_pattern_id: Some(3),
         now: LATER,
+        retirement: None,
     };
     commit(store.as_mut(), |tx| tx.update_skill(id, &change).expect("changed"));
     expected.approval_level = Human;
@@ -135,6 +136,7 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
         decision,
         reasoning: "because",
         criteria_check: Some("{}"),
+        escalated_to: None,
         now,
     };
     let id = commit(store.as_mut(), |tx| {

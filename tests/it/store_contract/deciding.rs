@@ -80,7 +80,14 @@ pub(crate) fn a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled(backend: &
         }
         let dev = "dev".parse().expect("an agent type");
         let conditions = r#"{"phase":"build"}"#;
-        let to = NewMapping { agent_type: &dev, priority: 2, required: true, conditions: Some(conditions), now: NOW };
+        let to = NewMapping {
+            agent_type: &dev,
+            priority: 2,
+            required: true,
+            conditions: Some(conditions),
+            enabled: true,
+            now: NOW,
+        };
         tx.change_mapping(skill, &to).expect("changed");
         let mapping = |skill, agent: &str| {
             let all = tx.mappings(skill).expect("a read");

@@ -4,6 +4,7 @@ mod catalogue;
 mod coverage;
 mod deciding;
 mod isolation;
+mod mappings;
 mod memory;
 mod other_programs;
 mod outbox;
@@ -76,6 +77,9 @@ macro_rules! contract {
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
                 what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing,
                 what_only_some_engines_have_is_asked_for_and_refused_by_others;
+            mappings: a_mapping_is_removed_once_and_no_other_with_it,
+                agent_types_are_counted_with_what_they_are_handed_and_what_waits, mappings_that_hand_nothing_out_say_why,
+                everything_that_has_some_bytes_is_found;
             other_programs: other_bytes_under_a_recorded_version_wait_and_the_approved_ones_stay_served,
                 a_version_that_another_program_writes_is_recorded_as_external, who_recorded_a_version_first_stays,
                 a_decision_by_number_binds_to_the_bytes_that_the_number_has_then;
@@ -206,6 +210,7 @@ pub(crate) fn decide(tx: &mut dyn Transaction, skill: SkillId, number: &str, bod
         decision,
         reasoning: "",
         criteria_check: None,
+        escalated_to: None,
         now: NOW,
     };
     tx.record_approval(skill, &approval).expect("recorded");
@@ -213,6 +218,6 @@ pub(crate) fn decide(tx: &mut dyn Transaction, skill: SkillId, number: &str, bod
 
 pub(crate) fn map(tx: &mut dyn Transaction, skill: SkillId, agent: &str, priority: i64, required: bool) -> bool {
     let agent_type = agent.parse().expect("an agent type");
-    let mapping = NewMapping { agent_type: &agent_type, priority, required, conditions: None, now: NOW };
+    let mapping = NewMapping { agent_type: &agent_type, priority, required, conditions: None, enabled: true, now: NOW };
     tx.add_mapping(skill, &mapping).expect("mapped")
 }

@@ -31,6 +31,7 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
                 decision,
                 reasoning: "",
                 criteria_check: None,
+                escalated_to: None,
                 now,
             };
             tx.record_approval(skill, &approval).expect("recorded");

@@ -30,7 +30,8 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
     let skill = commit(store.as_mut(), |tx| insert(tx, "jwt", b"1", Auto));
     let (two, agent_type) = (ContentHash::of(b"2"), "dev".parse().expect("an agent type"));
     let change = SkillChange { owner: Some("bob"), now: NOW, ..SkillChange::default() };
-    let to = NewMapping { agent_type: &agent_type, priority: 1, required: true, conditions: None, now: NOW };
+    let to =
+        NewMapping { agent_type: &agent_type, priority: 1, required: true, conditions: None, enabled: true, now: NOW };
     let mut bare = version("1.0.1", &two, Auto);
     bare.front_matter = None;
     let writes: [(&str, &mut Write<'_>); 9] = [

@@ -55,8 +55,14 @@ pub(crate) fn a_candidate_carries_what_its_mapping_and_its_skill_say(backend: &d
         let id = insert(tx, "jwt", b"1", Human);
         map(tx, id, "dev", 5, false);
         let agent_type = "dev".parse().expect("an agent type");
-        let to =
-            NewMapping { agent_type: &agent_type, priority: 2, required: true, conditions: Some(conditions), now: NOW };
+        let to = NewMapping {
+            agent_type: &agent_type,
+            priority: 2,
+            required: true,
+            conditions: Some(conditions),
+            enabled: true,
+            now: NOW,
+        };
         tx.change_mapping(id, &to).expect("changed");
         let change = SkillChange { phase4_pattern_id: Some(7), now: NOW, ..SkillChange::default() };
         tx.update_skill(id, &change).expect("changed");

@@ -120,9 +120,11 @@ pub(crate) fn what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change
         decision: Approved,
         reasoning: "",
         criteria_check: None,
+        escalated_to: None,
         now: NOW,
     };
-    let mapping = NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, now: NOW };
+    let mapping =
+        NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now: NOW };
     refused(store.as_mut(), |tx| tx.record_version(nobody, &version("1.0.0", &hash, Auto)));
     refused(store.as_mut(), |tx| tx.record_approval(nobody, &approval));
     refused(store.as_mut(), |tx| tx.add_mapping(nobody, &mapping));

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{Bootstrap, Failures, SkillName, Status, Version};
-use cfn::ops::{self, Load, Restore, Review, UsageOf};
+use cfn::ops::{self, Load, Review, SetStatus, UsageOf};
 use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,7 +52,16 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
         Step::Review { skill, version, decision } => {
             let version = version.map(|at| recorded(store, skill, at));
             let (name, decision) = (&name(skill), *decision);
-            let request = Review { name, version, expected: None, decision, approver: "ann", reason: "because" };
+            let request = Review {
+                name,
+                version,
+                expected: None,
+                decision,
+                approver: "ann",
+                reason: "because",
+                escalated_to: None,
+                dry_run: false,
+            };
             told(ops::review(store, clock, &request))
         }
         Step::Load { agent, context, phase, max_skills, max_tokens } => {
@@ -73,7 +82,11 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
         Step::Log(executions) => log(store, clock, executions),
         Step::Restore { skills, dry_run } => {
             let names: Vec<SkillName> = skills.iter().map(|it| name(it)).collect();
-            told(ops::restore(store, clock, &Restore { names: &names, dry_run: *dry_run }))
+            told(ops::set_status(
+                store,
+                clock,
+                &SetStatus { names: &names, status: Status::Active, replacement: None, note: None, dry_run: *dry_run },
+            ))
         }
         Step::Capture => told(ops::capture(store, &files.rules, &files.project, true)),
         Step::SetStatus { skill, status } => set_status(store, clock, skill, *status),

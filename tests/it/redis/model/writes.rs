@@ -126,7 +126,16 @@ pub(super) fn roll_back(store: &mut SqliteStore, name: &str) {
 pub(super) fn review(store: &mut SqliteStore, name: &str, approves: bool) {
     let decision = if approves { Decision::Approved } else { Decision::Rejected };
     let name = &name.parse().expect("a name");
-    let request = Review { name, version: None, expected: None, decision, approver: "model", reason: "r" };
+    let request = Review {
+        name,
+        version: None,
+        expected: None,
+        decision,
+        approver: "model",
+        reason: "r",
+        escalated_to: None,
+        dry_run: false,
+    };
     let _ = ops::review(store, clock(), &request); // the skill may be gone
 }
 

@@ -1,0 +1,90 @@
+//! `cfn skill add`.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+
+use crate::cli::approval::decider;
+use crate::cli::argument::{optional, words};
+use crate::cli::choice;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{AgentType, Category, Exit, SkillName, Visible};
+use crate::ops::{self, Add, AddReport};
+
+/// Add a skill that somebody wrote by hand; prints its name
+///
+/// It waits for a decision unless --approve is given or its level is auto. A skill that exists gets new bytes by 'cfn update'.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill add skills/postgresql
+  cfn skill add skills/postgresql/SKILL.md --agents backend-developer --category domain
+  cfn skill add notes.md --name release-notes --approve --approver ann")]
+pub(super) struct Args {
+    /// The skill file, or the folder that has it
+    path: PathBuf,
+    /// The name [default: that of the file, else of its folder]
+    #[arg(long, value_name = "SKILL_NAME")]
+    name: Option<SkillName>,
+    /// The category [default: that of the file, else domain]
+    #[arg(long, value_parser = choice::category())]
+    category: Option<Category>,
+    /// Agent types that get it
+    #[arg(long, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
+    agents: Vec<AgentType>,
+    /// The team that the skill belongs to
+    #[arg(long)]
+    team: Option<String>,
+    /// Tags, instead of those of the file
+    #[arg(long, value_delimiter = ',', value_name = "TAG[,TAG]")]
+    tags: Option<Vec<String>>,
+    /// Who is responsible, instead of the owner that the file names
+    #[arg(long)]
+    owner: Option<String>,
+    /// Approve it at once
+    #[arg(long)]
+    approve: bool,
+    /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]
+    #[arg(long, requires = "approve", value_parser = NonEmptyStringValueParser::new())]
+    approver: Option<String>,
+    /// Reason, recorded with the approval
+    #[arg(long, requires = "approve", value_name = "TEXT")]
+    reason: Option<String>,
+    /// Report what would be done, without committing it
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let approver = args.approve.then(|| decider(context, args.approver.as_deref())).transpose()?;
+    let tags = args.tags.as_ref().map(|it| words(it));
+    let request = Add {
+        path: &args.path,
+        name: args.name.as_ref(),
+        category: args.category,
+        agents: &args.agents,
+        team: optional(args.team.as_deref()),
+        tags: tags.as_deref(),
+        owner: optional(args.owner.as_deref()),
+        approver: approver.as_deref(),
+        reason: optional(args.reason.as_deref()),
+        dry_run: args.dry_run,
+    };
+    let (files, project) = (context.files()?, context.project()?);
+    let report = ops::add(context.open(Access::Write)?.as_mut(), &files, &project, context.clock, &request)?;
+    context.output.about_file(&report.warnings);
+    if !report.approved {
+        let name = Visible(&report.name);
+        context.output.note(&format!("{name} waits for review: 'cfn skill approve {name}'"));
+    }
+    context.output.answer(&report)?;
+    Ok(Exit::Done)
+}
+
+impl Report for AddReport {
+    fn text(&self, page: &mut Page) {
+        page.line(Visible(&self.name));
+    }
+}

@@ -1,0 +1,135 @@
+//! `cfn skill assign` and `cfn skill unassign`.
+
+use clap::builder::{RangedI64ValueParser, TypedValueParser};
+use serde_json::{Map, Value};
+
+use crate::cli::argument::words;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{AgentType, Exit, SkillName, Visible};
+use crate::ops::{self, Assign, AssignReport, MappingChange, Unassign};
+
+/// Let agent types have skills, or change how they get them
+///
+/// Adds the mappings that are missing, and changes in those that exist what an option names.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill assign postgresql --agent backend-developer,reviewer
+  cfn skill assign postgresql redis --agent backend-developer --priority 1 --required
+  cfn skill assign postgresql --agent tester --context database,migration --phase build
+  cfn skill assign postgresql --agent tester --disable")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct AssignArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Place in the order: 1 (first) to 10 [default for a new mapping: 5]
+    #[arg(long, value_name = "N", value_parser = RangedI64ValueParser::<i64>::new().range(1..=10))]
+    priority: Option<i64>,
+    /// Always include the skill, ignoring limits and conditions
+    #[arg(long, overrides_with = "optional")]
+    required: bool,
+    /// Apply limits and conditions again
+    #[arg(long)]
+    optional: bool,
+    /// Only for tasks with one of these keywords; an empty text removes the condition
+    #[arg(long, value_delimiter = ',', value_name = "WORD[,WORD]")]
+    context: Option<Vec<String>>,
+    /// Only in this phase; an empty text removes the condition
+    #[arg(long)]
+    phase: Option<String>,
+    /// All conditions, as a JSON object: {"taskContext": […], "phase": …}
+    #[arg(long, value_name = "JSON", value_parser = clap::builder::StringValueParser::new().try_map(|it| object(&it)))]
+    condition: Option<Map<String, Value>>,
+    /// Make a disabled mapping count again
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Keep the mapping, but do not hand the skill out by it
+    #[arg(long)]
+    disable: bool,
+}
+
+/// Take skills away from agent types
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill unassign postgresql --agent reviewer
+  cfn skill unassign postgresql redis --agent reviewer,tester --dry-run")]
+pub(super) struct UnassignArgs {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// Names of the skills
+    #[arg(value_name = "SKILL_NAME", required_unless_present = "skill")]
+    skill_names: Vec<SkillName>,
+    /// The skill, as the old tool names it
+    #[arg(long, hide = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
+    skill: Vec<SkillName>,
+    /// The agent types
+    #[arg(long, required = true, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
+    agent: Vec<AgentType>,
+    /// Report what would be done, without committing it
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Target {
+    fn names(&self) -> &[SkillName] {
+        if self.skill.is_empty() { &self.skill_names } else { &self.skill }
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is not a JSON object: {error}"))
+}
+
+pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failure> {
+    let context_words = args.context.as_ref().map(|it| words(it));
+    let request = Assign {
+        names: args.target.names(),
+        agents: &args.target.agent,
+        priority: args.priority,
+        required: chosen(args.required, args.optional),
+        context: context_words.as_deref(),
+        phase: args.phase.as_deref().map(str::trim),
+        condition: args.condition.as_ref(),
+        enabled: chosen(args.enable, args.disable),
+        dry_run: args.target.dry_run,
+    };
+    let report = ops::assign(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
+    context.output.answer(&report)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn unassign(context: &Context, args: &UnassignArgs) -> Result<Exit, Failure> {
+    let target = &args.target;
+    let request = Unassign { names: target.names(), agents: &target.agent, dry_run: target.dry_run };
+    let report = ops::unassign(context.open(Access::Write)?.as_mut(), &request)?;
+    context.output.answer(&report)?;
+    Ok(Exit::Done)
+}
+
+/// Two flags that say the opposite of each other, or neither.
+fn chosen(yes: bool, no: bool) -> Option<bool> {
+    (yes || no).then_some(yes)
+}
+
+impl Report for AssignReport {
+    fn text(&self, page: &mut Page) {
+        let dry = if self.dry_run { "dry run: " } else { "" };
+        for it in &self.mappings {
+            let change = match it.change {
+                MappingChange::Added => "added",
+                MappingChange::Changed => "changed",
+                MappingChange::Unchanged => "unchanged",
+                MappingChange::Removed => "removed",
+                MappingChange::Absent => "not assigned",
+            };
+            page.line(format!("{dry}{} for {}: {change}", Visible(&it.name), Visible(&it.agent_type)));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `cfn skill pending`.
+
+use crate::cli::choice;
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{ApprovalLevel, Category, Exit};
+use crate::ops::{self, Pending, PendingReport};
+
+/// List what waits for a decision, longest first
+///
+/// A decision about a skill of level escalate may take 48 hours, about one of level human 7 days. With --overdue, exits 7 if any
+/// took longer.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill pending
+  cfn skill pending --level human --category domain
+  cfn skill pending --overdue --json")]
+pub(super) struct Args {
+    /// Only what should have been decided by now; exits 7 if there is any
+    #[arg(long)]
+    overdue: bool,
+    /// Only of this approval level: auto, escalate or human
+    #[arg(long, value_name = "LEVEL", visible_alias = "approval-level", value_parser = choice::level())]
+    level: Option<ApprovalLevel>,
+    /// Only of this category
+    #[arg(long, value_parser = choice::category())]
+    category: Option<Category>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let category = args.category.map(Category::as_str);
+    let request = Pending { level: args.level, category, overdue: args.overdue };
+    let report = ops::pending(context.open(Access::Read)?.as_mut(), context.clock, &request)?;
+    context.output.answer(&report)?;
+    Ok(Exit::done_if(!(args.overdue && report.overdue > 0), Exit::Refused))
+}
+
+impl Report for PendingReport {
+    fn text(&self, page: &mut Page) {
+        if self.pending.is_empty() {
+            return page.line("nothing waits for a decision");
+        }
+        let rows = self.pending.iter().map(|it| {
+            let hours = |hours: Option<f64>| hours.map_or_else(String::new, lasting);
+            vec![
+                it.name.clone(),
+                it.version.clone(),
+                it.approval_level.to_string(),
+                it.since.clone().unwrap_or_default(),
+                hours(it.waited_hours),
+                hours(it.service_hours),
+                if it.overdue { "overdue" } else { "" }.to_owned(),
+            ]
+        });
+        page.table(&["name", "version", "level", "since", "waited", "allowed", ""], rows);
+    }
+}
+
+/// Hours as a person says them.
+fn lasting(hours: f64) -> String {
+    if hours >= 48.0 { format!("{:.1} d", hours / 24.0) } else { format!("{hours:.1} h") }
+}

@@ -1,0 +1,61 @@
+//! `cfn skill revoke`.
+
+use clap::builder::NonEmptyStringValueParser;
+
+use crate::cli::approval::decider;
+use crate::cli::context::{Access, Context};
+use crate::cli::plural::counted;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Page, Report};
+use crate::model::{Exit, SkillName, Version, Visible};
+use crate::ops::{self, Revoke, RevokeReport};
+
+/// End every approval of a version's bytes, whichever skill has them
+///
+/// No agent gets these bytes any more; where an earlier version is approved, agents get that one. Only --override-rejection with a
+/// reason brings revoked bytes back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn skill revoke postgresql --reason 'drops a table'
+  cfn skill revoke postgresql 1.0.3 --reason 'contains a secret' --approver ann --json")]
+pub(super) struct Args {
+    /// Name of the skill
+    skill_name: SkillName,
+    /// The version; the current bytes, if left out
+    version: Option<Version>,
+    /// Reason, recorded with the decision
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    reason: String,
+    /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    approver: Option<String>,
+    /// Report what would be done, without committing it
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let approver = decider(context, args.approver.as_deref())?;
+    let request = Revoke {
+        name: &args.skill_name,
+        version: args.version,
+        approver: &approver,
+        reason: &args.reason,
+        dry_run: args.dry_run,
+    };
+    let report = ops::revoke(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
+    context.output.answer(&report)?;
+    Ok(Exit::Done)
+}
+
+impl Report for RevokeReport {
+    fn text(&self, page: &mut Page) {
+        let dry = if self.dry_run { "dry run: " } else { "" };
+        let hash = self.content_hash.get(..12).unwrap_or(&self.content_hash);
+        page.line(format!("{dry}revoked {} with the bytes {}", counted(self.revoked.len(), "version"), Visible(hash)));
+        for it in &self.revoked {
+            page.line(format!("  - {} {}", Visible(&it.name), Visible(&it.version)));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `skill add`: a skill that somebody wrote by hand goes into the database.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::content_file::{FileError, Files};
+use super::error::{Error, Result};
+use super::project::Project;
+use super::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, find, publish};
+use super::rules::{Described, read_described};
+use super::tree::folder_name;
+use crate::clock::Clock;
+use crate::model::{
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, SkillId, SkillName, VersionSource,
+    is_conformant_name,
+};
+use crate::store::{Durability, Store, Transaction, write_unless};
+
+/// The file of a skill's folder.
+const FILE: &str = "SKILL.md";
+
+/// What to add.
+#[derive(Debug, Clone)]
+pub struct Add<'a> {
+    /// A skill file, or the folder that has one.
+    pub path: &'a Path,
+    /// The name; that of the file, else of its folder, where not given.
+    pub name: Option<&'a SkillName>,
+    /// The category; that of the file, else `domain`, where not given.
+    pub category: Option<Category>,
+    /// Agent types that get it.
+    pub agents: &'a [AgentType],
+    /// The team that the skill belongs to.
+    pub team: Option<&'a str>,
+    /// Replaces the tags of the front matter.
+    pub tags: Option<&'a [String]>,
+    /// Replaces the owner of the front matter.
+    pub owner: Option<&'a str>,
+    /// Who approves it at once; without, it waits for a decision unless its level is `auto`.
+    pub approver: Option<&'a str>,
+    /// The reason for the approval.
+    pub reason: Option<&'a str>,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// What was added.
+#[derive(Debug, Clone, Serialize)]
+pub struct AddReport {
+    /// The skill's key; none in a dry run.
+    pub id: Option<SkillId>,
+    /// The skill.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its bytes.
+    pub content_hash: ContentHash,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
+    /// Whether agents get it now.
+    pub approved: bool,
+    /// Whether it is new; otherwise the database had these bytes of it.
+    pub created: bool,
+    /// Agent types that were mapped to it now.
+    pub agents_added: Vec<String>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+    /// What a reviewer should know about the file.
+    pub warnings: Vec<Remark>,
+}
+
+/// Adds in one transaction. Adding the same bytes again adds what is missing; other bytes are an update, and refused here.
+pub fn add(
+    store: &mut dyn Store,
+    files: &Files,
+    project: &Project,
+    clock: Clock,
+    request: &Add<'_>,
+) -> Result<AddReport> {
+    let path = file_of(request.path);
+    let (file, described) = read_described(files, &path)?;
+    let name = request.name_of(&described, &file.path)?;
+    let stored_path = project.stored_path(&file.path)?;
+    let now = clock.database_time();
+    let (published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+        let known = find(tx, &name)?;
+        if known.as_ref().is_some_and(|it| it.content_hash != described.hash.to_string()) {
+            return Err(Error::SkillExists { name: name.to_string() });
+        }
+        let content = described.content(&file.bytes, &stored_path);
+        let publication = Publication {
+            name: &name,
+            content,
+            file: Some(&described),
+            command: request.fields(),
+            default: Category::Domain.into(),
+            trust: Trust::Refuse,
+            least_level: None,
+            numbering: Numbering::Declared,
+            source: VersionSource::Add,
+            judgement: request.judgement(),
+            overrule: None,
+            mappings: MappingFlags { agents: request.agents, ..MappingFlags::default() },
+            now: &now,
+        };
+        let published = publish(tx, known.as_ref(), &publication)?;
+        let approved = is_approved(tx, &published)?;
+        Ok((published, approved))
+    })?;
+    let mut warnings = odd_name(&name, published.created);
+    warnings.extend(published.warnings);
+    warnings.extend(described.warnings);
+    Ok(AddReport {
+        id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
+        name: name.to_string(),
+        version: published.version,
+        content_hash: described.hash,
+        approval_level: published.level,
+        approved,
+        created: published.created,
+        agents_added: published.mapped.added,
+        dry_run: request.dry_run,
+        warnings,
+    })
+}
+
+fn file_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(FILE) } else { path.to_owned() }
+}
+
+fn is_approved(tx: &dyn Transaction, published: &Published) -> Result<bool> {
+    Ok(tx.versions(published.id)?.iter().any(|it| it.version == published.version && it.approved))
+}
+
+fn odd_name(name: &SkillName, created: bool) -> Vec<Remark> {
+    let odd = created && !is_conformant_name(name.as_str());
+    let remark = || Remark::from(format!("the name \"{name}\" is not one that the Agent Skills format takes"));
+    odd.then(remark).into_iter().collect()
+}
+
+impl<'a> Add<'a> {
+    fn name_of(&self, file: &Described, path: &Path) -> Result<SkillName> {
+        if let Some(name) = self.name {
+            return Ok(name.clone());
+        }
+        let own = file.name.as_deref().and_then(|it| it.parse().ok());
+        let name = own.or_else(|| folder_name(path)?.parse().ok());
+        let unnamed = || FileError::Content {
+            path: path.to_owned(),
+            problem: "neither its front matter nor its folder has a name that a skill can have".to_owned(),
+            hint: "Name the skill with --name.",
+        };
+        Ok(name.ok_or_else(unnamed)?)
+    }
+
+    fn fields(&self) -> Fields<'a> {
+        Fields { category: self.category, team: self.team, tags: self.tags, owner: self.owner, phase4_pattern_id: None }
+    }
+
+    fn judgement(&self) -> Option<Judgement<'a>> {
+        self.approver.map(|approver| Judgement {
+            decision: Decision::Approved,
+            approver,
+            level: None,
+            reasoning: self.reason.unwrap_or("Approved when it was added"),
+            criteria: None,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! `agents`: which agent types there are, and what one of them would get.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::error::Result;
+use super::load::{Load, select};
+use crate::model::{AgentType, Candidate};
+use crate::store::{Snapshot, Store};
+
+/// All agent types that have mappings.
+#[derive(Debug, Clone, Serialize)]
+pub struct AgentsReport {
+    /// By name.
+    pub agents: Vec<AgentSummary>,
+}
+
+/// An agent type in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentSummary {
+    /// Its name.
+    pub agent_type: String,
+    /// Active skills that are mapped to it by enabled mappings.
+    pub skills: i64,
+    /// Those of them whose current version waits for a decision.
+    pub pending: i64,
+    /// How often skills were used by agents of this type.
+    pub uses: i64,
+}
+
+/// What an agent type would get now, without limits.
+#[derive(Debug, Clone, Serialize)]
+pub struct AgentReport {
+    /// Its name.
+    pub agent_type: String,
+    /// In the order in which an agent would get them, bootstrap skills first.
+    pub skills: Vec<AgentSkill>,
+    /// What it is mapped to and would not get.
+    pub left_out: Vec<NotServedSkill>,
+    /// Agent types with a similar name, where this one has no mapping.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub did_you_mean: Vec<String>,
+}
+
+/// A skill that an agent type would get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentSkill {
+    /// Its name.
+    pub name: String,
+    /// The version; empty for a bootstrap skill.
+    pub version: String,
+    /// 1 (first) to 10; 0 for a bootstrap skill.
+    pub priority: i64,
+    /// Whether limits and conditions do not apply to it.
+    pub required: bool,
+    /// JSON: for which tasks it is.
+    pub conditions: Option<String>,
+    /// How large it is.
+    pub bytes: usize,
+}
+
+/// A skill that an agent type would not get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotServedSkill {
+    /// Its name.
+    pub name: String,
+    /// The reason.
+    pub reason: String,
+}
+
+/// Lists the agent types, from one snapshot.
+pub fn agents(store: &mut dyn Store) -> Result<AgentsReport> {
+    let snapshot = store.read()?;
+    let mut uses: HashMap<String, i64> = HashMap::new();
+    for cell in snapshot.usage_cells(None)? {
+        *uses.entry(cell.agent_type).or_default() += cell.uses;
+    }
+    let agents = snapshot.agent_types()?.into_iter().map(|it| AgentSummary {
+        uses: uses.get(&it.agent_type).copied().unwrap_or_default(),
+        agent_type: it.agent_type,
+        skills: it.skills,
+        pending: it.pending,
+    });
+    Ok(AgentsReport { agents: agents.collect() })
+}
+
+/// Says what an agent type would get whatever its task, and why not the rest, from one snapshot.
+pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentReport> {
+    let snapshot = store.read()?;
+    let request = Load { max_skills: usize::MAX, ..Load::usual(agent_type.clone()) };
+    let loaded = select(snapshot.as_ref(), &request)?;
+    let candidates = snapshot.candidates(agent_type)?;
+    let conditions = |name: &str| candidates.iter().find(|it| it.name == name).and_then(|it| it.conditions.clone());
+    let skills = loaded.skills.into_iter().map(|it| AgentSkill {
+        conditions: conditions(&it.picked.name),
+        name: it.picked.name,
+        version: it.picked.version,
+        priority: it.picked.priority,
+        required: it.picked.required,
+        bytes: it.content.len(),
+    });
+    let skills: Vec<_> = skills.collect();
+    let mut left_out: Vec<_> =
+        loaded.left_out.into_iter().map(|it| NotServedSkill { name: it.subject, reason: it.reason }).collect();
+    left_out.extend(unserved(snapshot.as_ref(), agent_type, &candidates)?);
+    Ok(AgentReport { agent_type: agent_type.to_string(), skills, left_out, did_you_mean: loaded.did_you_mean })
+}
+
+/// Mappings that hand nothing out: they are disabled, or their skill is not active.
+fn unserved(snapshot: &dyn Snapshot, agent_type: &AgentType, candidates: &[Candidate]) -> Result<Vec<NotServedSkill>> {
+    let silent = snapshot.silent_mappings(agent_type)?;
+    let unknown = |name: &str| !candidates.iter().any(|it| it.name == name);
+    Ok(silent
+        .into_iter()
+        .filter(|it| unknown(&it.name))
+        .map(|it| {
+            let reason = if it.enabled { format!("it is {}", it.status) } else { "the mapping is disabled".to_owned() };
+            NotServedSkill { name: it.name, reason }
+        })
+        .collect())
+}

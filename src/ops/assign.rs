@@ -1,0 +1,150 @@
+//! `skill assign` and `skill unassign`: which agent types get a skill, and how.
+
+use serde::Serialize;
+
+use super::error::{Error, Result, require_skill};
+use super::publish::MappingFlags;
+use super::status::not_served;
+use super::update::as_snapshot;
+use crate::clock::Clock;
+use crate::model::{AgentType, Skill, SkillName};
+use crate::store::{Durability, Store, Transaction, write_unless};
+
+/// Mappings to add or to change. `None`: a mapping that is there keeps it.
+#[derive(Debug, Clone)]
+pub struct Assign<'a> {
+    /// The skills.
+    pub names: &'a [SkillName],
+    /// The agent types that get them.
+    pub agents: &'a [AgentType],
+    /// 1 (first) to 10; 5 for a new mapping.
+    pub priority: Option<i64>,
+    /// Whether limits and conditions do not apply; they do for a new mapping.
+    pub required: Option<bool>,
+    /// Replaces `taskContext` in the conditions.
+    pub context: Option<&'a [String]>,
+    /// Replaces `phase` in the conditions.
+    pub phase: Option<&'a str>,
+    /// Replaces all conditions, before `context` and `phase` do.
+    pub condition: Option<&'a serde_json::Map<String, serde_json::Value>>,
+    /// Whether the mapping counts; a new one does.
+    pub enabled: Option<bool>,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// Mappings to remove.
+#[derive(Debug, Clone)]
+pub struct Unassign<'a> {
+    /// The skills.
+    pub names: &'a [SkillName],
+    /// The agent types that no longer get them.
+    pub agents: &'a [AgentType],
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// What became of each mapping.
+#[derive(Debug, Clone, Serialize)]
+pub struct AssignReport {
+    /// By skill and agent type, in the order in which they were named.
+    pub mappings: Vec<ChangedMapping>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+}
+
+/// A mapping, and what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedMapping {
+    /// The skill.
+    pub name: String,
+    /// The agent type.
+    pub agent_type: String,
+    /// What happened to it.
+    pub change: MappingChange,
+}
+
+/// What happened to a mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MappingChange {
+    /// It is new.
+    Added,
+    /// It differs from what it was.
+    Changed,
+    /// It was like this already.
+    Unchanged,
+    /// It is gone.
+    Removed,
+    /// There was none.
+    Absent,
+}
+
+/// Adds or changes mappings of all these skills to all these agent types, in one transaction.
+pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Result<AssignReport> {
+    let now = clock.database_time();
+    let flags = MappingFlags {
+        agents: request.agents,
+        priority: request.priority,
+        required: request.required,
+        context: request.context,
+        phase: request.phase,
+        condition: request.condition,
+        enabled: request.enabled,
+    };
+    change(store, request.names, request.dry_run, |tx, skill| {
+        if request.required == Some(true) {
+            require_served(tx, skill)?;
+        }
+        let mapped = flags.apply(tx, skill.id, &now, &mut Vec::new())?;
+        let happened = |agent: &AgentType| match agent.as_str() {
+            it if mapped.added.iter().any(|added| added == it) => MappingChange::Added,
+            it if mapped.changed.iter().any(|changed| changed == it) => MappingChange::Changed,
+            _ => MappingChange::Unchanged,
+        };
+        Ok(request.agents.iter().map(|it| ChangedMapping::of(skill, it, happened(it))).collect())
+    })
+}
+
+/// Removes mappings of all these skills to all these agent types, in one transaction.
+pub fn unassign(store: &mut dyn Store, request: &Unassign<'_>) -> Result<AssignReport> {
+    change(store, request.names, request.dry_run, |tx, skill| {
+        let mut mappings = Vec::new();
+        for agent in request.agents {
+            let removed = tx.remove_mapping(skill.id, agent)?;
+            let change = if removed { MappingChange::Removed } else { MappingChange::Absent };
+            mappings.push(ChangedMapping::of(skill, agent, change));
+        }
+        Ok(mappings)
+    })
+}
+
+fn change(
+    store: &mut dyn Store,
+    names: &[SkillName],
+    dry_run: bool,
+    mut one: impl FnMut(&mut dyn Transaction, &Skill) -> Result<Vec<ChangedMapping>>,
+) -> Result<AssignReport> {
+    write_unless(dry_run, store, Durability::Full, |tx| {
+        let mut mappings = Vec::new();
+        for name in names {
+            let skill = require_skill(as_snapshot(tx), name)?;
+            mappings.extend(one(tx, &skill)?);
+        }
+        Ok(AssignReport { mappings, dry_run })
+    })
+}
+
+/// What an agent must get has to be something that it can get.
+fn require_served(tx: &dyn Transaction, skill: &Skill) -> Result<()> {
+    match not_served(tx, skill)? {
+        Some(why) => Err(Error::NotServed { name: skill.name.clone(), why }),
+        None => Ok(()),
+    }
+}
+
+impl ChangedMapping {
+    fn of(skill: &Skill, agent: &AgentType, change: MappingChange) -> Self {
+        Self { name: skill.name.clone(), agent_type: agent.to_string(), change }
+    }
+}

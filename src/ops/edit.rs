@@ -1,0 +1,141 @@
+//! `skill edit`: the fields of a skill that are not its bytes.
+
+use serde::Serialize;
+
+use super::error::{Error, Result, require_skill};
+use super::update::as_snapshot;
+use crate::clock::Clock;
+use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillName};
+use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
+
+/// Fields to change; `None` keeps.
+#[derive(Debug, Clone)]
+pub struct Edit<'a> {
+    /// The skills.
+    pub names: &'a [SkillName],
+    /// The category. It raises the level to its own, and never lowers it.
+    pub category: Option<Category>,
+    /// All tags.
+    pub tags: Option<&'a [String]>,
+    /// Who is responsible; empty: nobody.
+    pub owner: Option<&'a str>,
+    /// The team; empty: none.
+    pub team: Option<&'a str>,
+    /// The review that the skill needs.
+    pub level: Option<ApprovalLevel>,
+    /// Allows a lower level.
+    pub lower: Option<Lower<'a>>,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// Who lowers a level, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Lower<'a> {
+    /// Who decides.
+    pub approver: &'a str,
+    /// The reason for the decision.
+    pub reason: &'a str,
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditReport {
+    /// In the order in which they were named.
+    pub skills: Vec<EditedSkill>,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+}
+
+/// A skill whose fields were to be changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditedSkill {
+    /// The skill.
+    pub name: String,
+    /// The fields that differ now.
+    pub changed: Vec<&'static str>,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
+}
+
+/// Changes the fields of all these skills, in one transaction: where one cannot be changed, none is.
+pub fn edit(store: &mut dyn Store, clock: Clock, request: &Edit<'_>) -> Result<EditReport> {
+    let now = clock.database_time();
+    write_unless(request.dry_run, store, Durability::Full, |tx| {
+        let mut skills = Vec::new();
+        for name in request.names {
+            let skill = require_skill(as_snapshot(tx), name)?;
+            skills.push(request.apply(tx, &skill, &now)?);
+        }
+        Ok(EditReport { skills, dry_run: request.dry_run })
+    })
+}
+
+impl Edit<'_> {
+    fn apply(&self, tx: &mut dyn Transaction, skill: &Skill, now: &str) -> Result<EditedSkill> {
+        let level = self.level_of(skill)?;
+        let json = |tags: &[String]| serde_json::Value::from(tags).to_string();
+        let change = SkillChange {
+            category: self.category.map(Category::as_str).filter(|it| *it != skill.category),
+            approval_level: Some(level).filter(|it| *it != skill.approval_level),
+            team: self.team.filter(|it| *it != skill.team.as_deref().unwrap_or_default()),
+            tags: self.tags.filter(|it| Some(json(it)) != skill.tags),
+            owner: self.owner.filter(|it| *it != skill.owner.as_deref().unwrap_or_default()),
+            now,
+            ..SkillChange::default()
+        };
+        if change.changes_something() {
+            tx.update_skill(skill.id, &change)?;
+        }
+        if let Some(lower) = self.lower.filter(|_| level < skill.approval_level) {
+            record_lowering(tx, skill, level, lower, now)?;
+        }
+        let fields = [
+            ("category", change.category.is_some()),
+            ("approval_level", change.approval_level.is_some()),
+            ("team", change.team.is_some()),
+            ("tags", change.tags.is_some()),
+            ("owner", change.owner.is_some()),
+        ];
+        let changed = fields.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect();
+        Ok(EditedSkill { name: skill.name.clone(), changed, approval_level: level })
+    }
+
+    fn level_of(&self, skill: &Skill) -> Result<ApprovalLevel> {
+        let now = skill.approval_level;
+        let of_category = self.category.filter(|it| it.as_str() != skill.category).map(Category::approval_level);
+        let wanted = self.level.unwrap_or(now.max(of_category.unwrap_or(now)));
+        if wanted < now && self.lower.is_none() {
+            let cause = "--level without --lower-level".to_owned();
+            return Err(Error::LowersLevel { name: skill.name.clone(), from: now, to: wanted, cause });
+        }
+        Ok(wanted)
+    }
+}
+
+/// A lower level is a decision: it is recorded on the current bytes, and approves nothing that was not approved. What waits still
+/// waits, unless the new level needs no review.
+fn record_lowering(
+    tx: &mut dyn Transaction,
+    skill: &Skill,
+    level: ApprovalLevel,
+    lower: Lower<'_>,
+    now: &str,
+) -> Result<()> {
+    let latest = tx.latest_decision(skill.id, &skill.content_hash)?.map(|it| it.decision);
+    let without = if level == ApprovalLevel::Auto { Decision::Approved } else { Decision::Escalated };
+    let criteria = serde_json::json!({ "lowers_level": { "from": skill.approval_level, "to": level } }).to_string();
+    let approval = NewApproval {
+        version: &skill.version,
+        content_hash: &skill.content_hash,
+        approval_level: level,
+        approver: lower.approver,
+        decision: latest.unwrap_or(without),
+        reasoning: lower.reason,
+        criteria_check: Some(&criteria),
+        escalated_to: None,
+        now,
+    };
+    tx.record_approval(skill.id, &approval)?;
+    Ok(())
+}

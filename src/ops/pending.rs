@@ -1,0 +1,86 @@
+//! `skill pending`: what waits for a decision, how long, and until when it should have one.
+
+use serde::Serialize;
+
+use super::error::Result;
+use crate::clock::Clock;
+use crate::model::{ApprovalLevel, Waiting, instant};
+use crate::store::{Snapshot, Store};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Pending<'a> {
+    /// Only skills of this level.
+    pub level: Option<ApprovalLevel>,
+    /// Only skills of this category.
+    pub category: Option<&'a str>,
+    /// Only what should have been decided by now.
+    pub overdue: bool,
+}
+
+/// What waits.
+#[derive(Debug, Clone, Serialize)]
+pub struct PendingReport {
+    /// Longest first.
+    pub pending: Vec<PendingSkill>,
+    /// How many of them should have been decided by now.
+    pub overdue: usize,
+}
+
+/// A skill whose current version waits for a decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct PendingSkill {
+    /// The skill.
+    pub name: String,
+    /// Its current version.
+    pub version: String,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
+    /// When the version was recorded, in UTC; unknown where another program left it out.
+    pub since: Option<String>,
+    /// How long it has waited, in hours.
+    pub waited_hours: Option<f64>,
+    /// How long a decision of this level may take, in hours; none for `auto`.
+    pub service_hours: Option<f64>,
+    /// Whether it should have been decided by now.
+    pub overdue: bool,
+}
+
+/// Lists what waits, from one snapshot.
+pub fn pending(store: &mut dyn Store, clock: Clock, request: &Pending<'_>) -> Result<PendingReport> {
+    let mut pending = waiting(store.read()?.as_ref(), clock, request.category)?;
+    pending.retain(|it| request.level.is_none_or(|level| level == it.approval_level));
+    let overdue = pending.iter().filter(|it| it.overdue).count();
+    pending.retain(|it| it.overdue || !request.overdue);
+    Ok(PendingReport { pending, overdue })
+}
+
+/// What waits, longest first, then what nobody knows the time of; in the order of arrival where the times are equal.
+pub(super) fn waiting(snapshot: &dyn Snapshot, clock: Clock, category: Option<&str>) -> Result<Vec<PendingSkill>> {
+    let now = clock.database_time();
+    let mut all: Vec<_> = snapshot.waiting(category)?.into_iter().map(|it| PendingSkill::of(it, &now)).collect();
+    let waited = |it: &PendingSkill| it.waited_hours.unwrap_or(f64::MIN);
+    all.sort_by(|a, b| waited(b).total_cmp(&waited(a)));
+    Ok(all)
+}
+
+impl PendingSkill {
+    fn of(waiting: Waiting, now: &str) -> Self {
+        let waited_hours = hours(waiting.since.as_deref(), Some(now));
+        let service_hours = waiting.approval_level.service_hours();
+        Self {
+            overdue: waited_hours.zip(service_hours).is_some_and(|(waited, most)| waited > most),
+            name: waiting.name,
+            version: waiting.version,
+            approval_level: waiting.approval_level,
+            since: waiting.since,
+            waited_hours,
+            service_hours,
+        }
+    }
+}
+
+/// Hours from one time to another; none where either is unknown or no date.
+pub(super) fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
+    Some(instant(to?)?.duration_since(instant(from?)?).as_secs_f64() / 3600.0)
+}

@@ -1,0 +1,90 @@
+//! `skill revoke`: bytes that no agent gets any more, whichever skill has them.
+
+use serde::Serialize;
+
+use super::error::{Error, Result, require_skill};
+use super::update::as_snapshot;
+use crate::clock::Clock;
+use crate::model::{Decision, SkillName, Version};
+use crate::store::{Durability, Holder, NewApproval, Store, write_unless};
+
+/// The bytes to revoke.
+#[derive(Debug, Clone)]
+pub struct Revoke<'a> {
+    /// The skill.
+    pub name: &'a SkillName,
+    /// The version whose bytes they are; the current bytes, where not given.
+    pub version: Option<Version>,
+    /// Who decides.
+    pub approver: &'a str,
+    /// The reason for the decision.
+    pub reason: &'a str,
+    /// Do everything but the commit.
+    pub dry_run: bool,
+}
+
+/// What was revoked.
+#[derive(Debug, Clone, Serialize)]
+pub struct RevokeReport {
+    /// The bytes.
+    pub content_hash: String,
+    /// Every version of every skill that has them.
+    pub revoked: Vec<RevokedVersion>,
+    /// Who decided.
+    pub approver: String,
+    /// Whether nothing was written, on purpose.
+    pub dry_run: bool,
+}
+
+/// A version whose bytes were revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevokedVersion {
+    /// The skill.
+    pub name: String,
+    /// The version.
+    pub version: String,
+}
+
+/// Ends every approval of these bytes, whoever gave it. They come back only with `--override-rejection`.
+pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Result<RevokeReport> {
+    let now = clock.database_time();
+    write_unless(request.dry_run, store, Durability::Full, |tx| {
+        let skill = require_skill(as_snapshot(tx), request.name)?;
+        let hash = match request.version {
+            None => skill.content_hash,
+            Some(version) => {
+                let versions = tx.versions(skill.id)?;
+                let found = versions.iter().find(|it| Version::lenient(&it.version) == Some(version));
+                let unknown = || Error::VersionNotFound {
+                    name: skill.name.clone(),
+                    version,
+                    known: versions.iter().map(|it| it.version.clone()).collect(),
+                };
+                found.ok_or_else(unknown)?.content_hash.clone()
+            }
+        };
+        let holders = tx.holders(&hash)?;
+        let mut decided = Vec::new();
+        for Holder { skill, version, approval_level, .. } in &holders {
+            if decided.contains(skill) {
+                continue;
+            }
+            let approval = NewApproval {
+                version,
+                content_hash: &hash,
+                approval_level: *approval_level,
+                approver: request.approver,
+                decision: Decision::Rejected,
+                reasoning: request.reason,
+                criteria_check: Some(r#"{"revoked":true}"#),
+                escalated_to: None,
+                now: &now,
+            };
+            tx.record_approval(*skill, &approval)?;
+            decided.push(*skill);
+        }
+        let revoked = holders.into_iter().map(|it| RevokedVersion { name: it.name, version: it.version }).collect();
+        let approver = request.approver.to_owned();
+        Ok(RevokeReport { content_hash: hash, revoked, approver, dry_run: request.dry_run })
+    })
+}

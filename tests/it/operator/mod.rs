@@ -1,0 +1,7 @@
+//! What an operator does with skills all day: adding, assigning, editing, ending, and deciding about many.
+
+mod adding;
+mod assigning;
+mod deciding;
+mod editing;
+mod statuses;
