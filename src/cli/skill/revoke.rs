@@ -4,9 +4,9 @@ use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::approval::decider;
 use crate::cli::context::{Access, Context};
-use crate::cli::plural::counted;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::plural::counted;
 use crate::model::{Exit, SkillName, Version, Visible};
 use crate::ops::{self, Revoke, RevokeReport};
 

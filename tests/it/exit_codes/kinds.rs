@@ -35,7 +35,11 @@ fn every_kind_has_its_code() {
         (4, " skill_not_found version_not_found"),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
         (6, " content_unchanged"),
-        (7, " lowers_approval_level rejected name_taken not_approved integrity ambiguous_hash changed_since_review"),
+        (
+            7,
+            " lowers_approval_level rejected name_taken skill_exists not_served replaces_itself not_approved integrity \
+             ambiguous_hash changed_since_review",
+        ),
         (8, " busy changed_while_read conflict"),
         (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused"),
         (130, " interrupted"),
