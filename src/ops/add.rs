@@ -95,7 +95,7 @@ pub fn add(
             file: Some(&described),
             command: request.fields(),
             default: Category::Domain.into(),
-            trust: Trust::Refuse,
+            trust: Trust::Warn,
             least_level: None,
             numbering: Numbering::Declared,
             source: VersionSource::Add,
