@@ -19,6 +19,7 @@
 //! | 0 | [`output_file`] | files that the user names for output |
 //! | 0 | [`regular_file`] | opening files without blocking |
 //! | 0 | [`certificates`] | trusted certificates |
+//! | 0 | [`mod@linux`] | what only Linux has, and what a port would need |
 //!
 //! # Where new code goes
 //!
@@ -37,6 +38,7 @@ pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod draft;
+pub mod linux;
 pub mod model;
 pub mod ops;
 pub mod output_file;

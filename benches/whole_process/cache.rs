@@ -10,6 +10,7 @@ use std::time::Duration;
 use cfn::bench::workload::{agent_of, skill_name};
 
 use super::Bench;
+use super::cache_parts::parts;
 use super::measure::{Result, Side, compare, timed};
 use super::project::Project;
 use super::redis_server::Server;
@@ -52,7 +53,7 @@ pub(crate) fn query_cache(bench: &mut Bench) -> Result<()> {
         by_class(bench, &project, &server, class, question)?;
     }
     faults(bench, &project, &server, &["load", &agent])?;
-    super::cache_parts::parts(bench, &server)
+    parts(bench, &server)
 }
 
 fn cfn(project: &Project, url: &str, question: &[&str]) -> Command {

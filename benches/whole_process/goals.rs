@@ -24,7 +24,17 @@ pub(crate) fn writes(bench: &mut Bench) -> Result<()> {
     let ours = Project::with_skills(bench, "deploy-cfn", SKILLS)?;
     let batch = Project::like(bench, "deploy-batch", &ours)?;
     let old = Project::like(bench, "deploy-script", &ours)?;
-    let deploys = compare(
+    let deploys = deploys(bench, [&ours, &batch, &old])?;
+    let deploys = bench.report("deploy", deploys)?;
+    let updates = updates(bench, [&ours, &batch, &old])?;
+    let updates = bench.report("update", updates)?;
+    judge_writes(bench, "deploy", &deploys, 10.0);
+    judge_writes(bench, "update", &updates, 20.0);
+    Ok(())
+}
+
+fn deploys(bench: &Bench, [ours, batch, old]: [&Project; 3]) -> Result<Comparison> {
+    compare(
         "Deploy a new skill for two agent types (database of 5,000 skills)",
         bench.runs,
         3,
@@ -51,9 +61,11 @@ pub(crate) fn writes(bench: &mut Bench) -> Result<()> {
                 timed(&mut deploy_by_script(&old.database(), &file, SKILLS + run))
             }),
         ],
-    )?;
-    let deploys = bench.report("deploy", deploys)?;
-    let updates = compare(
+    )
+}
+
+fn updates(bench: &Bench, [ours, batch, old]: [&Project; 3]) -> Result<Comparison> {
+    compare(
         "Update a skill (database of 5,000 skills)",
         bench.runs,
         3,
@@ -72,11 +84,7 @@ pub(crate) fn writes(bench: &mut Bench) -> Result<()> {
                 timed(&mut update_by_script(&old.database(), &file, run, 1))
             }),
         ],
-    )?;
-    let updates = bench.report("update", updates)?;
-    judge_writes(bench, "deploy", &deploys, 10.0);
-    judge_writes(bench, "update", &updates, 20.0);
-    Ok(())
+    )
 }
 
 fn judge_writes(bench: &mut Bench, what: &str, measured: &Comparison, times: f64) {

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Class, QUERY_PREFIX};
+use super::class::Class;
 use crate::model::{CacheKey, Revision, Tables};
+
+/// What every key of an answer begins with.
+pub const QUERY_PREFIX: &str = "cache:query:";
 
 /// The format of answers. It includes the version of cfn, since another version may answer the same query differently.
 const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 1");

@@ -1,10 +1,11 @@
 //! Makes text from outside safe to display, and finds invisible characters.
 
+mod ignorable;
 mod ordinary;
 
 use std::fmt::{self, Write};
-use std::ops::RangeInclusive;
 
+use ignorable::is_ignorable;
 use ordinary::is_ordinary;
 
 /// Displays text on one line, with control and invisible characters escaped, so that it can neither move the cursor nor
@@ -90,7 +91,7 @@ fn any_may_hide(chunk: &[u8]) -> bool {
     eights.iter().any(|&it| any(it)) || rest.iter().any(|&it| hides(it))
 }
 
-/// Whether a hidden character can start with this byte: control characters, and the first bytes of [`IGNORABLE`].
+/// Whether a hidden character may start with this byte: control characters, and the first bytes of ignorable ones.
 const fn may_hide(byte: u8) -> bool {
     let control = byte < 0x20 && !matches!(byte, b'\t' | b'\n');
     control | matches!(byte, 0x7f | 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xe3 | 0xef | 0xf0 | 0xf3)
@@ -104,32 +105,6 @@ fn hidden_at(text: &str, at: usize) -> Option<char> {
     }
     let hides = character.is_control() || is_ignorable(character) && !is_ordinary(text, at, character);
     hides.then_some(character)
-}
-
-/// Characters without a glyph: Default_Ignorable_Code_Point of Unicode 17.0 (DerivedCoreProperties.txt), in which all
-/// of Bidi_Control (PropList.txt) is contained, and the interlinear annotation characters.
-const IGNORABLE: &[RangeInclusive<char>] = &[
-    '\u{ad}'..='\u{ad}',
-    '\u{34f}'..='\u{34f}',
-    '\u{61c}'..='\u{61c}',
-    '\u{115f}'..='\u{1160}',
-    '\u{17b4}'..='\u{17b5}',
-    '\u{180b}'..='\u{180f}',
-    '\u{200b}'..='\u{200f}',
-    '\u{202a}'..='\u{202e}',
-    '\u{2060}'..='\u{206f}',
-    '\u{3164}'..='\u{3164}',
-    '\u{fe00}'..='\u{fe0f}',
-    '\u{feff}'..='\u{feff}',
-    '\u{ffa0}'..='\u{ffa0}',
-    '\u{fff0}'..='\u{fffb}',
-    '\u{1bca0}'..='\u{1bca3}',
-    '\u{1d173}'..='\u{1d17a}',
-    '\u{e0000}'..='\u{e0fff}',
-];
-
-fn is_ignorable(character: char) -> bool {
-    character >= '\u{ad}' && IGNORABLE.iter().any(|range| range.contains(&character))
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 
+use crate::linux;
 use crate::model::Visible;
 
 /// The restrictions on files.
@@ -186,7 +187,7 @@ impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(unreadable)?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = linux::PLACE | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = rustix::fs::open(&real, flags, Mode::empty()).map_err(|it| unreadable(it.into()))?;
         Ok(Self { path: real, handle })
     }
@@ -211,8 +212,7 @@ impl Folder {
     /// Opens a file by its full path, if no part below the folder is a link.
     fn open_without_links(&self, path: &Path) -> Option<File> {
         let relative = self.relative(path)?;
-        let opened = rustix::fs::openat2(&self.handle, relative, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
-        opened.ok().map(File::from)
+        linux::open_without_links(&self.handle, relative, FLAGS)
     }
 }
 
@@ -242,13 +242,12 @@ fn open_without_links(path: &Path) -> Option<File> {
     if !path.is_absolute() || !path.components().all(plain) {
         return None;
     }
-    let opened = rustix::fs::openat2(CWD, path, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS);
-    opened.ok().map(File::from)
+    linux::open_without_links(CWD, path, FLAGS)
 }
 
 /// The identity of the file at an absolute path, if no part of the path is a link.
 fn without_links(path: &Path) -> io::Result<(u64, u64)> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = linux::PLACE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut at = rustix::fs::open("/", flags, Mode::empty())?;
     for part in path.components().filter(|it| matches!(it, Component::Normal(_))) {
         at = rustix::fs::openat(&at, part.as_os_str(), flags, Mode::empty())?;

@@ -6,8 +6,8 @@ mod agents;
 mod analytics;
 mod assign;
 mod body;
+mod cache_care;
 mod cached;
-mod caching;
 mod capture;
 mod care;
 mod content_file;
@@ -42,11 +42,11 @@ pub use analytics::{
     every_report, recalled_report,
 };
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
-pub use cached::{Query, answer, cached, recall};
-pub use caching::{
+pub use cache_care::{
     AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
     ServerSetting, ServerStatus, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,
 };
+pub use cached::{Query, answer, cached, recall};
 pub use capture::{CaptureReport, capture, fill};
 pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};

@@ -1,7 +1,6 @@
 //! Runs whole processes, and times them as their caller sees them.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Error, Result};
+use crate::linux::ProcessStatus;
 
 /// Maximum number of bytes of a failed program's stderr to quote.
 const MOST_OF_STDERR: usize = 2000;
@@ -101,10 +101,10 @@ impl Program {
     /// unseen. (The kernel's figure after the exit is at least the peak of the parent, which is larger here.)
     pub fn peak_kib(&self) -> Result<u64> {
         let mut child = self.spawn(Stdio::null())?; // returns when it is the program, no copy of this one any more
-        let status_file = format!("/proc/{}/status", child.id());
+        let id = child.id();
         let mut peak = 0;
         let status = loop {
-            peak = peak.max(peak_in(&fs::read_to_string(&status_file).unwrap_or_default()));
+            peak = peak.max(ProcessStatus::of(id).peak_kib());
             match child.try_wait().map_err(|error| self.not_started(error))? {
                 Some(status) => break status,
                 None => thread::sleep(LOOKS),
@@ -169,16 +169,10 @@ impl Program {
     }
 }
 
-/// `VmHWM` of `/proc/PID/status`, or 0.
-fn peak_in(status: &str) -> u64 {
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
-    line.and_then(|it| it.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{Program, peak_in};
+    use super::Program;
     use crate::process::Error;
     use std::path::Path;
     use std::time::Duration;
@@ -206,7 +200,6 @@ mod tests {
 
     #[test]
     fn peak_memory_is_that_of_the_program_and_not_of_its_parent() {
-        assert_eq!(peak_in("Name:\tx\nVmHWM:\t   5120 kB\nVmRSS:\t 1 kB\n"), 5120);
         let ours = std::hint::black_box(vec![1_u8; 64 << 20]);
         let peak = sh("sleep 0.05; :").peak_kib().expect("it runs");
         assert!((100..32 << 10).contains(&peak), "{peak} KiB");

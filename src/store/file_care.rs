@@ -4,13 +4,8 @@ use std::path::Path;
 
 use super::{
     ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, Result, StatusReport,
-    Store, StoreError, Transaction, UnarchiveReport,
+    Transaction, UnarchiveReport,
 };
-
-/// The care of the database's file; [`StoreError::NoFile`] if it is on a server.
-pub fn file_care(store: &mut dyn Store) -> Result<&mut dyn FileCare> {
-    store.file_care().ok_or(StoreError::NoFile)
-}
 
 /// The care of a database that is a file. A server has its own tools.
 pub trait FileCare {

@@ -31,6 +31,7 @@
 //! | `sqlite` | the SQLite engine |
 
 mod answers;
+mod calls;
 mod error;
 mod file_care;
 mod inspect;
@@ -42,8 +43,9 @@ mod transaction;
 mod usage_sums;
 
 pub use answers::{AgentTypeCounts, Holder, SilentMapping};
+pub use calls::{file_care, write, write_unless};
 pub use error::{FileFault, Result, StoreError};
-pub use file_care::{FileCare, file_care};
+pub use file_care::FileCare;
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
 pub use reports::{
     ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
@@ -54,7 +56,7 @@ pub use requests::{
     Proof, Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 pub use snapshot::{Catalogue, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
-pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work, write, write_unless};
+pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work};
 pub use usage_sums::UsageSums;
 
 /// The durability of a committed transaction in a power cut.

@@ -43,7 +43,7 @@ fn each_object_that_a_fresh_database_does_not_have_is_named() {
         "CREATE TRIGGER mine AFTER INSERT ON skill_usage_log BEGIN UPDATE skills SET owner = 'x'; END;
          CREATE VIEW \"my view\" AS SELECT name FROM skills; CREATE TABLE notes (x); CREATE INDEX by_owner ON skills (owner);
          CREATE VIRTUAL TABLE words USING fts4(body);
-         DROP TRIGGER cfn_bootstrap_skills_insert; DROP INDEX idx_usage_task;
+         DROP TRIGGER cfn_bootstrap_insert; DROP INDEX idx_usage_task;
          DROP TRIGGER cfn_skills_delete; CREATE TRIGGER cfn_skills_delete AFTER DELETE ON skills BEGIN SELECT 1; END;",
     );
     let checked = project.cfn(["db", "check"]).ok();
@@ -54,7 +54,7 @@ fn each_object_that_a_fresh_database_does_not_have_is_named() {
         "the index by_owner on skills is not cfn's",
         "the virtual table words is not cfn's",
         "the trigger cfn_skills_delete on skills differs from cfn's",
-        "the trigger cfn_bootstrap_skills_insert on bootstrap_skills is missing",
+        "the trigger cfn_bootstrap_insert on bootstrap_skills is missing",
         "the index idx_usage_task on skill_usage_log is missing",
     ] {
         assert!(checked.lines().any(|it| it == format!("warning: {line}")), "{line}: {checked}");
@@ -117,7 +117,7 @@ fn a_view_or_a_virtual_table_in_place_of_a_table_is_damage_and_nothing_hangs_on_
 #[test]
 fn a_view_that_takes_a_place_under_an_open_batch_does_not_stop_it() {
     let project = with_skill("jwt", "domain", "dev");
-    let mut batch = crate::harness::Batch::start(&project, &[]);
+    let mut batch = crate::batch::Batch::start(&project, &[]);
     assert!(batch.ask(r#"{"agent_type": "dev"}"#).to_string().contains("First."));
     project.sqlite3(
         "PRAGMA legacy_alter_table = ON; ALTER TABLE skills RENAME TO aside;

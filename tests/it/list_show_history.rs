@@ -82,9 +82,8 @@ fn filters_narrow_the_list() {
     }
 }
 
-/// One rule: what `list --pending` names is what `analytics bottlenecks` names, and what the table calls pending.
-#[test]
-fn what_waits_for_a_decision_is_the_same_everywhere() {
+/// Skills that are named after what became of them.
+fn decided() -> Project {
     let project = Project::new();
     for (name, category) in [
         ("approved", "domain"),
@@ -114,7 +113,13 @@ fn what_waits_for_a_decision_is_the_same_everywhere() {
     decide("rejected-then-passed-on", "rejected");
     decide("rejected-then-passed-on", "escalated");
     project.sqlite3("UPDATE skills SET status = name WHERE name IN ('archived', 'deprecated')");
+    project
+}
 
+/// One rule: what `list --pending` names is what `analytics bottlenecks` names, and what the table calls pending.
+#[test]
+fn what_waits_for_a_decision_is_the_same_everywhere() {
+    let project = decided();
     let pending = ["auto-passed-on", "corrected", "new", "rejected-then-passed-on"];
     assert_eq!(listed(&project, &["--pending"]), pending);
     let report = project.cfn(["analytics", "bottlenecks", "--json"]).json();

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Batch, Project, Ran, binary};
+use crate::batch::Batch;
+use crate::harness::{Project, Ran, binary};
 use crate::scene::{deploy, names, with_skill};
 
 fn batch(project: &Project, lines: &[&str]) -> (Option<i32>, Vec<Value>) {

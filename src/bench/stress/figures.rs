@@ -1,7 +1,6 @@
 //! Collects the times of the workers while they work.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -184,11 +183,4 @@ fn milliseconds(microseconds: u64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "counts and microseconds of a run are far below 2^53")]
 pub(super) fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// Current resident memory of this process, in KiB.
-pub(super) fn resident_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-    line.and_then(|it| it.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }

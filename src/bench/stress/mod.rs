@@ -20,11 +20,12 @@ pub use mix::{InvalidMix, Kind, Mix};
 pub use report::{ErrorCount, LockFigures, OperationFigures, StressReport, StressSample, Verification};
 
 use self::client::{Client, Connected, Processes};
-use self::figures::{Figures, Totals, float, resident_kib};
+use self::figures::{Figures, Totals, float};
 use self::verify::verify;
 use self::worker::{Promises, Targets, Worker};
 use crate::bench::error::{Error, Result};
 use crate::cache::{Cache, Disabled};
+use crate::linux::ProcessStatus;
 use crate::model::AgentType;
 use crate::ops::{self, Project};
 use crate::process::Program;
@@ -139,7 +140,7 @@ fn watch(
         let sample = due.then(|| {
             next += SAMPLE;
             let redis = request.redis.and_then(|it| it());
-            totals.sample(seconds.as_secs_f64(), resident_kib(), redis)
+            totals.sample(seconds.as_secs_f64(), ProcessStatus::own().resident_kib(), redis)
         });
         live(Live { seconds: seconds.as_secs_f64(), operations, errors, sample });
         thread::sleep(LOOK.saturating_sub(look.elapsed()).min(request.duration / 20 + Duration::from_millis(1)));
@@ -193,7 +194,7 @@ fn some(names: Vec<String>) -> impl Iterator<Item = String> {
 /// The memory of this process for threads, or of one load for processes.
 fn memory_kib(request: &Stress<'_>, targets: &Targets) -> u64 {
     match request.crew {
-        Crew::Threads => resident_kib(),
+        Crew::Threads => ProcessStatus::own().resident_kib(),
         Crew::Processes(cfn) => {
             let agent = targets.agents.first().map_or("", |(agent, _)| agent.as_str());
             cfn.clone().args(["load", agent]).peak_kib().unwrap_or(0)

@@ -18,13 +18,13 @@ pub use report::{Drifting, Noise, ReportRow, Row, SuiteReport};
 pub use run::{About, Build, Ending, FORMAT, MeasuredDatabase, Recorder, Run};
 
 use self::baseline::FEWEST;
-use self::machine::Ticks;
 use self::work::Work;
 use super::error::{Error, Result};
 use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
 use super::stress::most_served;
 use super::system::system;
 use crate::clock::Clock;
+use crate::linux::Ticks;
 use crate::ops;
 use crate::process::Program;
 use crate::store::{Store, file_care};

@@ -1,6 +1,5 @@
 //! Handles Ctrl-C and SIGTERM: the command reports the samples so far, and leaves no files.
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -8,6 +7,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::cli::failure::{Failure, FailureKind};
+use crate::linux::ProcessStatus;
 use crate::model::Exit;
 
 /// Knows whether a signal interrupted this run.
@@ -23,8 +23,8 @@ impl Interruption {
     /// signal kills the process; the next run removes its files.
     pub(super) fn listen() -> Result<Self, Failure> {
         let (stop, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        for number in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !is_ignored(&status, *it)) {
+        let status = ProcessStatus::own();
+        for number in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !status.ignores(*it)) {
             let value = usize::try_from(number).unwrap_or_default();
             flag::register_conditional_default(number, Arc::clone(&stop))
                 .and_then(|_| flag::register_usize(number, Arc::clone(&signal), value))
@@ -58,25 +58,5 @@ impl Interruption {
                     .by_signal(signal))
             }
         }
-    }
-}
-
-/// Whether the mask of ignored signals in `/proc/self/status` has this signal. Without a mask, none is ignored.
-fn is_ignored(status: &str, signal: i32) -> bool {
-    let mask = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or(0);
-    mask >> (signal - 1) & 1 == 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{SIGHUP, SIGINT, SIGTERM, is_ignored};
-
-    #[test]
-    fn the_mask_names_signals_by_their_number() {
-        let ignored = |status: &str| [SIGHUP, SIGINT, SIGTERM].map(|it| is_ignored(status, it));
-        assert_eq!(ignored("SigBlk:\t0\nSigIgn:\t0000000000000003\nSigCgt:\tffff\n"), [true, true, false]);
-        assert_eq!(ignored("SigIgn:\t0000000000004000\n"), [false, false, true]);
-        assert_eq!((ignored(""), ignored("SigIgn:\tx\n")), ([false; 3], [false; 3]));
     }
 }

@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use unicode_properties::UnicodeEmoji;
 
+use super::ignorable::is_ignorable;
+
 /// Scripts whose letters join, with the blocks that they are in (Unicode 17.0, Blocks.txt).
 const JOINING: &[RangeInclusive<char>] = &[
     '\u{600}'..='\u{7ff}',   // Arabic, Syriac, Thaana, N'Ko
@@ -52,7 +54,7 @@ pub(super) fn is_ordinary(text: &str, at: usize, character: char) -> bool {
 }
 
 fn is_emoji(character: char) -> bool {
-    !character.is_ascii() && character.is_emoji_char_or_emoji_component() && !super::is_ignorable(character)
+    !character.is_ascii() && character.is_emoji_char_or_emoji_component() && !is_ignorable(character)
 }
 
 fn ends_with_emoji(text: &str) -> bool {
@@ -66,7 +68,7 @@ fn is_keycap(before: &str, after: &str) -> bool {
 
 /// Whether both neighbours are letters or signs of scripts that join.
 fn joins(before: &str, after: &str) -> bool {
-    let joining = |it: char| JOINING.iter().any(|range| range.contains(&it)) && !super::is_ignorable(it);
+    let joining = |it: char| JOINING.iter().any(|range| range.contains(&it)) && !is_ignorable(it);
     before.ends_with(joining) && after.starts_with(joining)
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Import;
 use super::ahead::Piece;
 use super::choose::{Candidate, Holder, Holders};
 use super::prepare::{Item, Prepared};
 use super::report::{ImportReport, Kind, UpdatedSkill};
+use super::request::Import;
 use super::source::Sources;
 use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};

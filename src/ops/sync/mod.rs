@@ -8,10 +8,12 @@
 //! letter. Rows that never failed come first. A deployment waits for an earlier one of its pattern, so that the last
 //! one wins.
 
+mod report;
 mod run;
 
 use serde::Serialize;
 
+pub use self::report::SyncReport;
 use self::run::Run;
 use super::error::Result;
 use crate::clock::Clock;
@@ -20,9 +22,6 @@ use crate::workflow::{self, WorkflowDatabase, WorkflowError};
 
 /// Backoff after an unreachable server or a failed delivery, in seconds. An explicit `sync` ignores it.
 const BACKOFF_SECONDS: i64 = 30;
-
-/// Number of attempts before a delivery becomes a dead letter.
-const ATTEMPTS: u32 = 3;
 
 /// Connects to the workflow database.
 pub type Connect<'a> = &'a mut dyn FnMut() -> workflow::Result<Box<dyn WorkflowDatabase>>;
@@ -34,22 +33,6 @@ pub enum Retry {
     All,
     /// Those whose backoff has ended.
     Due,
-}
-
-/// The outcome of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SyncReport {
-    /// Deliveries that took effect.
-    pub delivered: u64,
-    /// Deliveries that had taken effect before.
-    pub delivered_before: u64,
-    /// Deliveries that failed and will be retried.
-    pub failed: u64,
-    /// Number of dead letters.
-    pub dead_letters: u64,
-    /// Why the last one failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 /// The state of the outbox.
@@ -123,14 +106,6 @@ pub fn sync(
 /// Deliveries last tried before this time are due.
 fn before(clock: Clock) -> String {
     clock.database_time_ago(BACKOFF_SECONDS)
-}
-
-impl SyncReport {
-    /// Number of deliveries with an outcome.
-    #[must_use]
-    pub fn settled(&self) -> u64 {
-        self.delivered + self.delivered_before + self.failed + self.dead_letters
-    }
 }
 
 /// Connects, and records the result for all processes.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ATTEMPTS, SyncReport};
+use super::report::SyncReport;
 use crate::clock::Clock;
 use crate::model::{Delivery, Event, Failures};
 use crate::ops::error::Result;
@@ -18,6 +18,9 @@ const SHRINK: usize = 16;
 
 /// Maximum number of consecutive reconnections: enough to reach a batch of one row, retry it, and try the next row.
 const RECONNECTS: usize = 5;
+
+/// After so many attempts a delivery is a dead letter.
+const ATTEMPTS: u32 = 3;
 
 pub(super) struct Run {
     pub(super) report: SyncReport,

@@ -7,9 +7,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, RawDir};
+use rustix::fs::FileType;
 
-use super::{is_skill_file, skip};
+use super::found::is_skill_file;
+use super::skip;
+use crate::linux;
 
 /// The entries of a folder.
 #[derive(Default)]
@@ -40,24 +42,10 @@ impl Listing {
     /// Lists an opened folder.
     pub(super) fn of(folder: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) -> io::Result<Self> {
         let mut listing = Self::default();
-        let mut raw = RawDir::new(folder, buffer);
-        while let Some(entry) = raw.next() {
-            let entry = entry?;
-            let name = entry.file_name();
-            let kind = match entry.file_type() {
-                // Some file systems do not report the type.
-                FileType::Unknown => match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(found) => FileType::from_raw_mode(found.st_mode),
-                    Err(error) => {
-                        let why = io::Error::from(error).to_string();
-                        listing.unknown.push((name.to_bytes().to_vec(), why));
-                        continue;
-                    }
-                },
-                known => known,
-            };
-            listing.consider(name.to_bytes(), kind);
-        }
+        linux::each_entry(folder, buffer, &mut |name, kind| match kind {
+            Ok(kind) => listing.consider(name, kind),
+            Err(error) => listing.unknown.push((name.to_vec(), error.to_string())),
+        })?;
         Ok(listing)
     }
 

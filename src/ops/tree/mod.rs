@@ -3,57 +3,26 @@
 //!
 //! | file | what it owns |
 //! |---|---|
+//! | `found` | what a walk finds |
 //! | `walk`, `listing` | walking the folders, and listing one |
 //! | `skip` | folders to skip, and `.cfnignore` |
 //! | `place` | which of several files with one name wins |
 
+mod found;
 mod listing;
 mod place;
 mod skip;
 mod walk;
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::ops::ControlFlow;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::content_file::{FileError, Folder};
 use crate::model::Remark;
 
+pub(super) use found::{Found, Walked, folder_name};
 pub(super) use place::{Claim, bears};
 pub(super) use walk::walk;
-
-/// The results of a walk besides the skill files.
-#[derive(Debug, Default)]
-pub(super) struct Walked {
-    /// Unreadable entries, and entries that only look like skill files, with reasons. Paths are relative to the
-    /// searched folder.
-    pub(super) refused: Vec<Remark<PathBuf>>,
-    /// Skill files that are part of another skill.
-    pub(super) nested: Vec<PathBuf>,
-    /// Skipped entries, by reason.
-    pub(super) skipped: BTreeMap<&'static str, Vec<PathBuf>>,
-}
-
-/// A skill file.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    /// Its path. No folder in it was a link when it was found, but the file itself may be one.
-    pub(super) path: PathBuf,
-    /// Length of the part of the path that is the searched folder.
-    below: usize,
-    /// Whether its folder has another skill file, in a different letter case.
-    pub(super) shares_folder: bool,
-}
-
-impl Found {
-    /// The path relative to the searched folder.
-    pub(super) fn relative(&self) -> &Path {
-        let bytes = self.path.as_os_str().as_bytes();
-        Path::new(OsStr::from_bytes(bytes.get(self.below..).unwrap_or(bytes)))
-    }
-}
 
 /// All skill files below a folder, in path order, and the other results.
 pub(super) fn skill_files(folder: &Path) -> Result<(Vec<Found>, Walked), FileError> {
@@ -64,15 +33,6 @@ pub(super) fn skill_files(folder: &Path) -> Result<(Vec<Found>, Walked), FileErr
         ControlFlow::Continue(())
     })?;
     Ok((files, walked))
-}
-
-fn is_skill_file(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.eq_ignore_ascii_case("SKILL.md"))
-}
-
-/// The name of the folder that a file is in.
-pub(super) fn folder_name(path: &Path) -> Option<&str> {
-    path.parent().and_then(Path::file_name).and_then(|name| name.to_str())
 }
 
 #[cfg(test)]

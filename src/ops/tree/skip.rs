@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::linux;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{FileType, Mode, OFlags};
 
@@ -69,7 +70,7 @@ pub(super) struct Patterns {
 pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, (PathBuf, String)> {
     let mut found = Vec::new();
     for (index, above) in folder.ancestors().enumerate() {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = linux::PLACE | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = above.join(OsStr::from_bytes(IGNORE_FILE));
         if index > 0 && file.symlink_metadata().is_ok() {
             let opened = rustix::fs::open(above, flags, Mode::empty()).map_err(io::Error::from);

@@ -11,8 +11,9 @@ use std::{fs, vec};
 use ignore::gitignore::Gitignore;
 use rustix::fs::FileType;
 
+use super::found::{Found, Walked, is_skill_file};
 use super::listing::{Entry, Listing};
-use super::{Found, Walked, is_skill_file, skip};
+use super::skip;
 use crate::model::Remark;
 use crate::ops::content_file::{FileError, Folder};
 

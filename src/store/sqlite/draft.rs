@@ -30,9 +30,21 @@ pub struct DatabaseDraft {
     file: Draft,
 }
 
+impl SqliteStore {
+    /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
+    pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
+        DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
+    }
+
+    /// The same in two steps, with rows put in between; none where there is something already.
+    pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
+        DatabaseDraft::begin(path, &options, clock)
+    }
+}
+
 impl DatabaseDraft {
     /// Begins a database at `path`; none where something is there already. An empty file is nothing: `mktemp` makes one to say where.
-    pub(super) fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
+    fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
         let empty = is_empty(path);
         let exists = !empty && fs::symlink_metadata(path).is_ok();
         if !exists {

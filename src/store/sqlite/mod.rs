@@ -27,6 +27,7 @@ mod outbox;
 mod outgoing;
 #[cfg(test)]
 mod plans;
+mod replace;
 mod reports;
 mod restore;
 mod revisions;
@@ -43,6 +44,7 @@ mod upgrade;
 mod usage;
 mod usage_sums;
 mod versions;
+mod views;
 mod waiting;
 
 use std::cell::Cell;
@@ -97,25 +99,6 @@ impl SqliteStore {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
         state::of(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
-    }
-
-    /// Creates a database if there is none, and returns whether it did. It is not an error if another process was
-    /// faster.
-    pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
-        DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
-    }
-
-    /// Stages a new database, for filling it before it is published; `None` if there is one already.
-    pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
-        DatabaseDraft::begin(path, &options, clock)
-    }
-
-    /// Puts a backup in place of a missing or damaged database; a damaged one is saved under another name.
-    pub fn replace(path: &Path, from: &Path, options: Options, clock: Clock) -> Result<RestoreReport> {
-        match restore::replace(path, from, &options, clock)? {
-            Some(report) => Ok(report),
-            None => Self::open(path, Access::Write, options, clock)?.restore(from),
-        }
     }
 
     /// A warning about the file system of the file, if needed.

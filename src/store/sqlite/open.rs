@@ -15,6 +15,7 @@ use super::schema;
 use super::sums;
 use super::unchanging::Unchanging;
 use super::waiting::Wait;
+use crate::linux::network_file_system;
 use crate::settings::Queued;
 use crate::store::{Access, Durability, Result, StoreError};
 
@@ -231,17 +232,6 @@ fn warning(network: Option<&'static str>) -> Option<String> {
     network.map(|name| {
         format!("the database is on {name}, where write-ahead logging is unsafe; using journal mode DELETE")
     })
-}
-
-/// The name of the network file system of a path, if any (magic numbers: statfs(2)).
-fn network_file_system(path: &Path) -> Option<&'static str> {
-    match rustix::fs::statfs(path).ok()?.f_type {
-        0x6969 => Some("NFS"),
-        0xFF53_4D42 | 0xFE53_4D42 | 0x517B => Some("CIFS"),
-        0x0102_1997 => Some("9p"),
-        0x6573_5546 => Some("FUSE or virtiofs"),
-        _ => None,
-    }
 }
 
 /// Refuses anything but a regular file at `path`: SQLite would hang on a FIFO, and create a file through a dangling

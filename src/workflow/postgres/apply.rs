@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use tokio_postgres::{Client, Error};
 
+use super::client_error::{ClientResult, ends_the_connection, sentence};
 use super::statements::{self, Kind, Stopped};
-use super::{ClientResult, ends_the_connection, sentence};
 use crate::model::Delivery;
 use crate::workflow::{Delivered, Refusal};
 

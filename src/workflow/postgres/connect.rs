@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use tokio_postgres::config::{ChannelBinding as ClientChannelBinding, SslMode as ClientSslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, Error};
 
-use super::{ClientResult, password, sentence, tls};
+use super::client_error::{ClientResult, sentence};
+use super::{password, tls};
 use crate::settings::{ChannelBinding, Host, SslMode, WorkflowServer};
 use crate::workflow::{Refusal, WorkflowError};
 

@@ -2,6 +2,7 @@
 //! hanging server must not hang cfn; no other module uses it.
 
 mod apply;
+mod client_error;
 mod connect;
 mod fit;
 mod password;
@@ -12,16 +13,15 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Client;
 
+use self::client_error::{ClientResult, ends_the_connection, sentence};
 use super::{Delivered, Misfit, Refusal, Result, SCHEMA, WorkflowDatabase, WorkflowError};
 use crate::model::Delivery;
 use crate::settings::WorkflowServer;
 
 /// Time limit of an answer: long enough for a slow server.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
-
-type ClientResult<T> = std::result::Result<T, Error>;
 
 /// A connection to a workflow database in PostgreSQL.
 pub struct Postgres {
@@ -94,26 +94,4 @@ impl WorkflowDatabase for Postgres {
             fit::misfits(client).await
         })
     }
-}
-
-/// Whether the server is shutting down (57P01 to 57P05) or the connection is lost (08).
-fn ends_the_connection(error: &Error) -> bool {
-    error.code().is_some_and(|it| it.code().starts_with("57P0") || it.code().starts_with("08"))
-}
-
-/// The server's message, which the client's error hides, on one line.
-fn sentence(error: &Error) -> String {
-    let Some(said) = error.as_db_error() else { return with_causes(error) };
-    let detail = said.detail().map(|it| format!(" ({it})")).unwrap_or_default();
-    format!("{}{detail} [{}]", said.message(), said.code().code())
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use super::ClientResult;
+use super::client_error::ClientResult;
 use crate::model::{Changed, Delivery, Event, Execution};
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);

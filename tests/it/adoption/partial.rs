@@ -139,9 +139,8 @@ fn values_that_break_the_rules_are_reported_and_not_enforced() {
     assert_eq!(project.cfn(["load", "tester"]).code, Some(0), "a priority that is not there is the default");
 }
 
-/// A row that no rule allows, in a layout without rules, keeps nobody from the rest.
-#[test]
-fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
+/// A layout without rules, with rows that no rule allows.
+fn spoiled() -> Project {
     let body = "Body.";
     let project = layouts::project(&format!(
         "CREATE TABLE skills (id INTEGER PRIMARY KEY, name, category, content_path, content_hash, version, status, approval_level,
@@ -162,6 +161,13 @@ fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
     ));
     project.file("jwt.md", body);
     project.file("strict.md", body);
+    project
+}
+
+/// A row that no rule allows keeps nobody from the rest.
+#[test]
+fn rows_that_other_programs_spoiled_are_shown_as_they_are() {
+    let project = spoiled();
     let migrated = project.cfn(["db", "migrate"]);
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
     let list = project.cfn(["skill", "list", "--json"]).json();

@@ -84,6 +84,20 @@ fn still_open_to_other_programs(project: &Project) {
     );
 }
 
+/// The skill whose file was changed, and the one whose file is gone.
+fn changed_and_gone(project: &Project) -> ([String; 1], [String; 1]) {
+    let verify = project.cfn(["skill", "verify", "--json"]);
+    assert_eq!(verify.code, Some(7));
+    let report: serde_json::Value = serde_json::from_str(&verify.stdout).expect("JSON");
+    let problem = |word: &str| -> [String; 1] {
+        let all = report["differences"].as_array().expect("a list").iter().filter(|it| it["version"] != "");
+        let with = all.filter(|it| it["problem"].as_str().is_some_and(|it| it.contains(word)));
+        let names: Vec<_> = with.filter_map(|it| it["name"].as_str().map(str::to_owned)).collect();
+        names.try_into().unwrap_or_else(|names| panic!("one of each: {names:?} {report}"))
+    };
+    (problem("its file was changed"), problem("its file is gone"))
+}
+
 #[test]
 fn a_project_of_the_old_scripts_is_adopted_and_healed() {
     let project = second_layout();
@@ -94,29 +108,19 @@ fn a_project_of_the_old_scripts_is_adopted_and_healed() {
     assert!(skills.iter().all(|it| it["version"].as_str().is_some_and(|it| !it.is_empty())), "{skills:?}");
     assert_eq!(shape(&project), shape(&Project::new()));
 
-    let verify = project.cfn(["skill", "verify", "--json"]);
-    assert_eq!(verify.code, Some(7));
-    let report: serde_json::Value = serde_json::from_str(&verify.stdout).expect("JSON");
-    let problem = |word: &str| -> Vec<String> {
-        let all = report["differences"].as_array().expect("a list").iter().filter(|it| it["version"] != "");
-        let with = all.filter(|it| it["problem"].as_str().is_some_and(|it| it.contains(word)));
-        with.filter_map(|it| it["name"].as_str().map(str::to_owned)).collect()
-    };
-    let (changed, gone) = (problem("its file was changed"), problem("its file is gone"));
-    assert_eq!((changed.len(), gone.len()), (1, 1), "{report}");
-
+    let ([changed], [gone]) = changed_and_gone(&project);
     let loaded = project.cfn(["load", "backend-developer", "--format", "names"]);
     let mapped = project.sqlite3(
         "SELECT s.name FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id WHERE m.agent_type = 'backend-developer'
          ORDER BY m.required DESC, m.priority, s.name",
     );
-    let expected: Vec<&str> = mapped.lines().filter(|it| *it != changed[0] && *it != gone[0]).collect();
+    let expected: Vec<&str> = mapped.lines().filter(|it| *it != changed && *it != gone).collect();
     assert_eq!(loaded.stdout.lines().collect::<Vec<_>>(), expected, "{loaded:?}");
-    if mapped.lines().any(|it| it == changed[0]) {
-        assert!(loaded.stderr.contains(&format!("left out {}: ", changed[0])), "{loaded:?}");
+    if mapped.lines().any(|it| it == changed) {
+        assert!(loaded.stderr.contains(&format!("left out {changed}: ")), "{loaded:?}");
     }
 
-    for name in [&changed[0], &gone[0]] {
+    for name in [&changed, &gone] {
         let path = project.sqlite3(&format!("SELECT content_path FROM skills WHERE name = '{name}'"));
         project.file(&path, format!("---\nname: {name}\ndescription: Corrected.\n---\nCorrected.\n"));
         project.cfn(["deploy", "1", name, &path]).ok();
@@ -132,7 +136,7 @@ fn a_project_of_the_old_scripts_is_adopted_and_healed() {
     );
     project.file("pg.md", "---\nname: postgresql\ndescription: Newer.\n---\nNewer.\n");
     assert_eq!(project.cfn(["update", "postgresql", "1.0.2", "pg.md"]).ok(), "1.0.2\n");
-    assert!(names(&project, &["backend-developer", "--quiet"]).contains(&changed[0]));
+    assert!(names(&project, &["backend-developer", "--quiet"]).contains(&changed));
     let check = project.cfn(["db", "check"]).ok();
     assert!(check.contains(&format!("0 damaged, {bootstrap} warning")), "{check}");
     still_open_to_other_programs(&project);

@@ -3,6 +3,7 @@
 mod archive;
 mod completed;
 mod log;
+mod log_batch;
 mod options;
 mod property;
 mod reports;

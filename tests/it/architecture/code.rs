@@ -1,6 +1,8 @@
 //! Reads Rust just well enough to know which paths a file names: comments, strings and character literals are no code,
 //! `use` trees are expanded, `self` and `super` are resolved. It knows no rules; those are in the parent module.
 
+use super::text::{is_word, without_text};
+
 /// A path that a file names, such as `crate::store::Store`; a lone name is a path of one segment.
 #[derive(Debug, PartialEq)]
 pub(super) struct Path {
@@ -10,10 +12,30 @@ pub(super) struct Path {
     pub(super) segments: Vec<String>,
     /// Whether it calls a macro: `println!`.
     pub(super) is_macro: bool,
+    /// How a `use` brings it into the file's own module.
+    pub(super) import: Option<Import>,
+    /// Whether it is named in the file's own `mod tests { … }`.
+    pub(super) in_tests: bool,
+}
+
+impl Path {
+    /// Whether its first segments are these.
+    pub(super) fn starts(&self, with: &[&str]) -> bool {
+        self.segments.len() >= with.len() && self.segments.iter().zip(with).all(|(segment, name)| segment == name)
+    }
+}
+
+/// What a `use` makes of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Import {
+    /// The name in this module.
+    pub(super) name: String,
+    /// Whether it is there for others: `pub use`, `pub(super) use`.
+    pub(super) exported: bool,
 }
 
 #[derive(Debug, PartialEq)]
-enum Token {
+pub(super) enum Token {
     Word(String),
     /// `::`
     Separator,
@@ -22,15 +44,19 @@ enum Token {
 
 /// All paths in `source`, the text of the module `module` (`["store", "sqlite"]` for `src/store/sqlite/mod.rs`).
 pub(super) fn paths(module: &[String], source: &str) -> Vec<Path> {
-    let mut reader = Reader { tokens: tokens(&without_text(source)), paths: Vec::new() };
+    let mut reader = Reader { tokens: tokens(&without_text(source)), paths: Vec::new(), exported: None };
     let mut inline = InlineModules { names: module.to_vec(), opened_at: Vec::new(), depth: 0 };
     let mut at = 0;
     while at < reader.tokens.len() {
         inline.pass(&reader.tokens, at);
         let first_new = reader.paths.len();
+        reader.exported = reader.import(at);
+        at += usize::from(reader.exported.is_some());
         at = if reader.starts_path(at) { reader.tree(at, &[]) } else { at + 1 };
         for path in &mut reader.paths[first_new..] {
             resolve(&inline.names, &mut path.segments);
+            path.import.take_if(|_| !inline.opened_at.is_empty());
+            path.in_tests = inline.names[module.len()..].iter().any(|it| it == "tests");
         }
     }
     reader.paths
@@ -82,6 +108,8 @@ impl InlineModules {
 struct Reader {
     tokens: Vec<(usize, Token)>,
     paths: Vec<Path>,
+    /// In a `use`: whether it is one for others.
+    exported: Option<bool>,
 }
 
 impl Reader {
@@ -93,9 +121,31 @@ impl Reader {
         self.token(at) == Some(token)
     }
 
-    /// A word starts a path unless it goes on with one: `a::b`, `Vec::<u8>::new`.
+    /// A word starts a path unless it goes on with one (`a::b`, `Vec::<u8>::new`), says to whom something is visible, or is a name
+    /// that is made here (`mod a`, `fn a`) or belongs to a value (`it.a()`).
     fn starts_path(&self, at: usize) -> bool {
-        matches!(self.token(at), Some(Token::Word(_))) && (at == 0 || !self.is(at - 1, &Token::Separator))
+        let word = |back: usize, name: &str| matches!(self.before(at, back), Some(Token::Word(word)) if word == name);
+        let sign = |back: usize, sign: char| self.before(at, back) == Some(&Token::Sign(sign));
+        let goes_on = self.before(at, 1) == Some(&Token::Separator);
+        let visibility = word(1, "in") && sign(2, '(') && word(3, "pub");
+        let declaration = word(1, "mod") || word(1, "fn");
+        let of_a_value = sign(1, '.') && !sign(2, '.');
+        let path = matches!(self.token(at), Some(Token::Word(_)));
+        path && !goes_on && !visibility && !declaration && !of_a_value
+    }
+
+    fn before(&self, at: usize, back: usize) -> Option<&Token> {
+        self.token(at.checked_sub(back)?)
+    }
+
+    /// Whether the `use` at `at` is one for others; none where there is no `use`, or the one of `impl Trait + use<'a>`.
+    fn import(&self, at: usize) -> Option<bool> {
+        let keyword = matches!(self.token(at), Some(Token::Word(word)) if word == "use");
+        let exported = match self.before(at, 1) {
+            Some(Token::Word(word)) => word == "pub",
+            before => before == Some(&Token::Sign(')')),
+        };
+        (keyword && !self.is(at + 1, &Token::Sign('<'))).then_some(exported)
     }
 
     /// Reads the path or `use` tree at `at`, below `prefix`; returns where it ends.
@@ -116,8 +166,17 @@ impl Reader {
             at += 1;
         }
         let is_macro = self.is(at, &Token::Sign('!')) && !self.is(at + 1, &Token::Sign('='));
-        self.paths.push(Path { line, segments, is_macro });
+        let import = self.exported.and_then(|exported| Some(Import { name: self.name(at, &segments)?, exported }));
+        self.paths.push(Path { line, segments, is_macro, import, in_tests: false });
         at
+    }
+
+    /// What a path that ends at `at` is called in a `use`: `a::b`, `a::b as c`, `b::self`.
+    fn name(&self, at: usize, segments: &[String]) -> Option<String> {
+        match (self.token(at), self.token(at + 1)) {
+            (Some(Token::Word(word)), Some(Token::Word(name))) if word == "as" => Some(name.clone()),
+            _ => segments.iter().rev().find(|it| *it != "self").cloned(),
+        }
     }
 
     /// Reads `a, b::c, d as e}`; returns what comes after the brace.
@@ -135,7 +194,7 @@ impl Reader {
 }
 
 /// The tokens with their lines. A `::` that leads a path (`use ::std::io`) says nothing and is left out.
-fn tokens(code: &str) -> Vec<(usize, Token)> {
+pub(super) fn tokens(code: &str) -> Vec<(usize, Token)> {
     let mut tokens = Vec::new();
     for (number, line) in code.lines().enumerate() {
         let mut at = 0;
@@ -155,103 +214,14 @@ fn tokens(code: &str) -> Vec<(usize, Token)> {
     tokens
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// The source with blanks in place of comments, strings and character literals; every line stays where it is.
-pub(super) fn without_text(source: &str) -> String {
-    let chars: Vec<char> = source.chars().collect();
-    let mut code = String::with_capacity(source.len());
-    let mut at = 0;
-    while at < chars.len() {
-        if let Some(end) = end_of_text(&chars, at) {
-            let end = end.min(chars.len());
-            code.extend(chars[at..end].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
-            at = end;
-        } else {
-            let length = chars[at..].iter().take_while(|&&c| is_word(c)).count().max(1);
-            code.extend(&chars[at..at + length]);
-            at += length;
-        }
-    }
-    code
-}
-
-/// Where the comment, string or character literal that starts at `at` ends, if one starts there.
-fn end_of_text(chars: &[char], at: usize) -> Option<usize> {
-    let rest = &chars[at..];
-    match rest {
-        ['/', '/', ..] => Some(at + rest.iter().take_while(|&&c| c != '\n').count()),
-        ['/', '*', ..] => Some(at + block_comment(rest)),
-        ['"', ..] => Some(at + quoted(rest, '"')),
-        ['\'', '\\', ..] | ['\'', _, '\'', ..] => Some(at + quoted(rest, '\'')),
-        ['r', after @ ..] | ['b' | 'c', 'r', after @ ..] => {
-            let hashes = after.iter().take_while(|&&c| c == '#').count();
-            let opening = rest.len() - after.len() + hashes + 1;
-            (after.get(hashes) == Some(&'"')).then(|| at + opening + raw(&rest[opening..], hashes))
-        }
-        _ => None,
-    }
-}
-
-/// The length of a block comment; they nest.
-fn block_comment(rest: &[char]) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < rest.len() {
-        match rest[at..] {
-            ['/', '*', ..] => (depth, at) = (depth + 1, at + 2),
-            ['*', '/', ..] => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-/// The length of a literal between two `quote`s, where a backslash escapes.
-fn quoted(rest: &[char], quote: char) -> usize {
-    let mut at = 1;
-    while at < rest.len() && rest[at] != quote {
-        at += if rest[at] == '\\' { 2 } else { 1 };
-    }
-    at + 1
-}
-
-/// The length of a raw string's body with its end: a quote and as many hashes as at its start.
-fn raw(body: &[char], hashes: usize) -> usize {
-    let closes = |at: &usize| body[*at] == '"' && body[at + 1..].iter().take_while(|&&c| c == '#').count() >= hashes;
-    (0..body.len()).find(closes).map_or(body.len(), |at| at + 1 + hashes)
-}
-
 mod tests {
-    use super::{paths, without_text};
+    use super::paths;
 
     fn named(source: &str) -> Vec<String> {
         let module = ["store".to_owned(), "sqlite".to_owned()];
         let long = paths(&module, source).into_iter().filter(|path| path.segments.len() > 1 || path.is_macro);
         long.map(|path| format!("{}:{}{}", path.line, path.segments.join("::"), if path.is_macro { "!" } else { "" }))
             .collect()
-    }
-
-    #[test]
-    fn text_is_no_code_and_lines_stay() {
-        let blanked = [
-            ("a // b::c\nd", "a        \nd"),
-            ("a/*b/*c*/d\n*/e", "a         \n  e"),
-            (r#"f("a\"b", 'c')"#, "f(      ,    )"),
-            (r##"r#"a"b"# c"##, "         c"),
-            ("br\"a\\\" c", "       c"),
-            (r"'\'' '\u{1b}' x", "              x"),
-            ("&'a str", "&'a str"),
-            ("for_r\"\"", "for_r  "),
-            ("\"never closed", "             "),
-        ];
-        for (source, code) in blanked {
-            assert_eq!(without_text(source), code, "{source}");
-        }
     }
 
     #[test]
@@ -285,5 +255,6 @@ mod tests {
     fn macros_and_turbofish_are_told_apart() {
         assert_eq!(named("std::println!(\"\"); a != b; Vec::<u8>::new()"), ["1:std::println!"]);
         assert_eq!(named("x::y::<T>::z(); $crate::ops::run()"), ["1:x::y", "1:crate::ops::run"]);
+        assert_eq!(named("pub(in crate::ops) fn f(it: crate::model::Tags)"), ["1:crate::model::Tags"]);
     }
 }

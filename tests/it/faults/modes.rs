@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::logs::with_a_skill;
 use super::tools::{finish, must, under};
-use crate::harness::{Batch, Project, Ran};
+use crate::batch::Batch;
+use crate::harness::{Project, Ran};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).mode() & 0o777

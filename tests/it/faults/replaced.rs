@@ -8,7 +8,8 @@ use std::process::{Child, Stdio};
 
 use super::tools::run;
 use super::victims::assert_clean;
-use crate::harness::{Batch, Project, Ran};
+use crate::batch::Batch;
+use crate::harness::{Project, Ran};
 
 const ASK: &str = r#"{"agent_type":"agent","format":"names"}"#;
 

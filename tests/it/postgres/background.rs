@@ -3,8 +3,9 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use super::{Dual, eventually};
+use super::Dual;
 use crate::harness::{Ran, binary};
+use crate::patience::eventually;
 
 /// Logs as users do from a shell that has descriptors open, while the server hangs.
 fn log_holding(dual: &Dual, redirections: &str) {

@@ -2,8 +2,9 @@
 
 use std::process::Stdio;
 
-use super::{Dual, Running, eventually};
+use super::{Dual, Running};
 use crate::harness::Project;
+use crate::patience::eventually;
 
 #[test]
 fn status_shows_queued_events_and_the_server() {

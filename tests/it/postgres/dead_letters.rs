@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Dual, Running};
+use crate::patience::eventually;
 
 /// A trigger before each execution: `{what}` happens where the task is one of `{tasks}`.
 fn trigger(dual: &Dual, tasks: &str, what: &str) {
@@ -32,7 +33,7 @@ fn locking(dual: &Dual, statement: &str) -> Running {
     let mut command = std::process::Command::new("psql");
     command.args(["-q", "-c", &sql, &dual.url]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let running = Running(command.spawn().expect("psql runs"));
-    super::eventually("the lock is held", || {
+    eventually("the lock is held", || {
         let held =
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN;%pg_sleep%' AND wait_event = 'PgSleep'
           AND datname = current_database()";
@@ -95,7 +96,7 @@ fn a_failure_is_said_and_waits_for_a_while_in_the_background() {
     // Only what is due is tried without being asked for: the failed row is not, the new one is.
     let mut log = dual.log_command("review", "t1");
     assert!(log.env_remove("CFN_SYNC_BUDGET_MS").status().expect("cfn runs").success());
-    super::eventually("the new one arrives", || dual.tasks() == "t1=1");
+    eventually("the new one arrives", || dual.tasks() == "t1=1");
     assert_eq!(dual.cfn(["sync", "status", "--json"]).json()["failing"], 1);
     assert_eq!(dual.project.sqlite3("SELECT reason LIKE '% failed 1 time: %' FROM outbox"), "1");
 }

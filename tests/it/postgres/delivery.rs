@@ -2,6 +2,7 @@
 
 use super::Dual;
 use crate::harness::Project;
+use crate::patience::eventually;
 
 #[test]
 fn executions_deployments_and_updates_arrive() {
@@ -38,7 +39,7 @@ fn a_command_delivers_by_itself_in_the_background() {
     let dual = Dual::new();
     dual.deploy(3, "review");
     dual.log_command("review", "t1").env_remove("CFN_SYNC_BUDGET_MS").status().expect("cfn runs");
-    super::eventually("the row arrives", || dual.tasks() == "t1=1" && dual.waiting() == "0");
+    eventually("the row arrives", || dual.tasks() == "t1=1" && dual.waiting() == "0");
     assert_eq!(dual.sql("SELECT status FROM workflow_patterns WHERE id = 3"), "deployed");
 }
 
@@ -49,7 +50,7 @@ fn a_batch_delivers_by_itself_and_leaves_nothing_behind() {
     let mut command = dual.batch(20);
     command.env_remove("CFN_SYNC_BUDGET_MS");
     assert!(command.status().expect("cfn runs").success());
-    super::eventually("the rows arrive", || {
+    eventually("the rows arrive", || {
         dual.sql("SELECT count(*) FROM skill_executions") == "20" && dual.waiting() == "0"
     });
 }

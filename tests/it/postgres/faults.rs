@@ -4,9 +4,10 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Dual;
 use super::server::Server;
-use super::{Dual, eventually};
 use crate::harness::{Project, Ran};
+use crate::patience::eventually;
 
 /// What a command may take on a loaded machine; one that waited for a server that hangs would not end.
 const PROMPT: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::eventually;
+use crate::patience::eventually;
 
 /// Whom the server runs as where the tests run as root.
 const NOBODY: &str = "65534";

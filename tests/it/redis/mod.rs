@@ -1,6 +1,7 @@
 //! The query cache against a real Redis: what it gives is what the database would give, whatever becomes of Redis.
 
 mod answers;
+mod audit;
 mod bench;
 mod commands;
 mod distrust;
@@ -15,7 +16,6 @@ mod server;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use self::server::Server;
 use crate::harness::{Project, Ran};
@@ -114,14 +114,4 @@ fn with_cache(project: &Project, url: &str, args: &[&str]) -> Command {
     let mut command = project.command(args);
     command.env("CFN_REDIS_URL", url).env("CFN_CACHE", "always");
     command
-}
-
-/// Waits for something that another process does.
-#[track_caller]
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !holds() {
-        assert!(since.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::eventually;
+use crate::patience::eventually;
 
 pub(super) struct Server {
     folder: TempDir,

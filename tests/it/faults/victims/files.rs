@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use super::{Loads, Victim, acknowledged, assert_clean};
+use super::victim::{Victim, acknowledged, assert_clean};
+use super::writes::Loads;
 use crate::faults::tools::sha256;
 use crate::harness::Project;
 

@@ -2,7 +2,8 @@
 
 use std::process::{Command, Output};
 
-use super::{Loads, Victim, acknowledged, assert_clean};
+use super::victim::{Victim, acknowledged, assert_clean};
+use super::writes::Loads;
 use crate::faults::tools::under;
 use crate::harness::Project;
 

@@ -1,6 +1,7 @@
 //! Reads through the cache against an uncached oracle, at random between writes of every kind: never an older answer, and never
 //! another. `CFN_MODEL_STEPS` says how many steps (a million: see the README), `CFN_MODEL_SEED` which ones.
 
+mod cast;
 mod questions;
 mod scene;
 mod writes;
@@ -18,8 +19,9 @@ use cfn::store::sqlite::SqliteStore;
 use cfn::store::{self, Durability, FileCare, Inspect, Snapshot, Store, UsageSums, Work};
 use rusqlite::Connection;
 
+use self::cast::clock;
 use self::questions::Question;
-use self::scene::{Scene, clock};
+use self::scene::Scene;
 use super::server::Server;
 
 /// Default number of steps.
@@ -233,7 +235,7 @@ fn no_read_through_the_cache_is_ever_stale_or_wrong() {
     std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("model.txt"), &summary).expect("a file");
     assert!(hits * 100 > model.reads * 40, "a model that never hits shows nothing: {summary}");
     assert!(misses * 100 > model.reads * 5, "nor one whose writes change nothing: {summary}");
-    assert_eq!(model.scene.kinds_missing(steps), [""; 0], "every kind of write happened: {summary}");
+    assert_eq!(model.scene.kinds_missing(steps / READS_A_WRITE), [""; 0], "every kind of write happened: {summary}");
 }
 
 #[test]

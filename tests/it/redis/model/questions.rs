@@ -8,7 +8,7 @@ use cfn::model::{Category, Status};
 use cfn::ops::{self, Analytics, Asked, History, Load, Period, Query, ReportName, Show};
 use cfn::store::{SkillFilter, Store};
 
-use super::scene::{AGENTS, SKILLS, clock};
+use super::cast::{AGENTS, SKILLS, clock};
 
 #[derive(Debug)]
 pub(super) enum Question {

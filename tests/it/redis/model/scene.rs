@@ -5,24 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cfn::bench::Random;
-use cfn::clock::Clock;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
 use cfn::store::{Durability, FileCare};
 use rusqlite::Connection;
 
+use super::cast::{AGENTS, SKILLS, clock};
 use super::writes;
 use crate::harness::Project;
-
-/// Agent types of the model.
-pub(super) const AGENTS: [&str; 4] = ["dev", "tester", "api-designer", "nobody"];
-
-/// Skills of the model: keys 1, 2 and 3.
-pub(super) const SKILLS: [&str; 3] = ["jwt", "sql", "shell"];
-
-/// The day on which everything happens.
-pub(super) fn clock() -> Clock {
-    Clock::Fixed("2026-03-15T12:00:00Z".parse().expect("a time"))
-}
 
 /// A project whose database the model works on.
 pub(super) struct Scene {
@@ -227,8 +216,8 @@ impl Scene {
     }
 
     /// The kinds of writes that should have happened by now, and did not.
-    pub(super) fn kinds_missing(&self, steps: usize) -> Vec<&'static str> {
-        let due = |it: &&(&str, usize)| steps / super::READS_A_WRITE * it.1 / 110 > 20;
+    pub(super) fn kinds_missing(&self, writes: usize) -> Vec<&'static str> {
+        let due = |it: &&(&str, usize)| writes * it.1 / 110 > 20;
         KINDS.iter().filter(due).map(|it| it.0).filter(|it| !self.written.contains_key(it)).collect()
     }
 }

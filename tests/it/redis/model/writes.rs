@@ -6,7 +6,7 @@ use cfn::ops::{self, Deploy, Execution, Files, Load, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use super::scene::{AGENTS, clock};
+use super::cast::{AGENTS, clock};
 use crate::harness::Project;
 use crate::scene::sha256;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::error::Result;
-use super::pages;
+use super::pages::pages;
 use crate::cache::{QUERY_PREFIX, STATISTICS_PREFIX, Server};
 
 /// The numbers of removed keys.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::error::Result;
 use super::cost::{Factories, costs};
 use super::explain::verdict;
-use super::pages;
+use super::pages::pages;
 use crate::cache::{Bounds, Class, Facts, Lookups, Noted, Notes, QUERY_PREFIX};
 use crate::clock::Clock;
 use crate::model::Tables;

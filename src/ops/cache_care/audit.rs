@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::error::Result;
-use super::pages;
+use super::pages::pages;
 use crate::cache::{Class, KeyName, QUERY_PREFIX, Resident, Server};
 use crate::settings::CacheSettings;
 

@@ -1,0 +1,15 @@
+//! What only Linux has, in one file each, which says what a port to another system would need. All else in cfn is POSIX.
+
+mod control_group;
+mod entries;
+mod machine;
+mod network_file_system;
+mod process_status;
+mod without_links;
+
+pub use control_group::memory_limit;
+pub use entries::each_entry;
+pub use machine::{Ticks, memory_kib, processor};
+pub use network_file_system::network_file_system;
+pub use process_status::ProcessStatus;
+pub use without_links::{PLACE, open_without_links};

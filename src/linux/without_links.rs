@@ -1,0 +1,18 @@
+//! Opening a path that has no link in it, by `openat2` (Linux 5.6), and handles of places (`O_PATH`).
+//!
+//! A port: FreeBSD has `O_PATH` and `O_RESOLVE_BENEATH`; elsewhere every folder on the way is opened with `O_NOFOLLOW`, one call each.
+//! Where `openat2` is not there (an older kernel, a sandbox), nothing is opened and the caller resolves the path itself.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+
+/// Opens the place and not what is in it: no right to read it is needed.
+pub const PLACE: OFlags = OFlags::PATH;
+
+/// Opens a file below a folder, or by an absolute path, where no part of the path is a link. `None` where that cannot be told.
+pub fn open_without_links(folder: impl AsFd, path: &Path, flags: OFlags) -> Option<File> {
+    openat2(folder, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).ok().map(File::from)
+}
