@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::harness::Project;
 
 /// The schema of this cfn, and what `PRAGMA user_version` holds of it.
-pub const SCHEMA: (&str, &str) = ("v3.4.0", "3004");
+pub const SCHEMA: (&str, &str) = ("v3.5.0", "3005");
 
 /// SHA-256 in hex, as `sha256sum` prints it.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
@@ -62,15 +62,15 @@ pub fn content_of(dump: &str) -> String {
 
 /// A dump without the write tokens, which are other ones after a restore.
 pub fn without_tokens(dump: &str) -> String {
-    let lines = dump.lines().filter(|it| !it.contains("'catalogue_token'") && !it.contains("'usage_token'"));
+    let lines = dump.lines().filter(|it| !it.starts_with("INSERT INTO cfn_tokens "));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The token of the catalogue and that of the usage log.
 #[track_caller]
 pub fn tokens(project: &Project) -> (String, String) {
-    let token = |name: &str| project.sqlite3(&format!("SELECT hex(value) FROM cfn_metadata WHERE name = '{name}'"));
-    (token("catalogue_token"), token("usage_token"))
+    let token = |name: &str| project.sqlite3(&format!("SELECT {name} FROM cfn_tokens"));
+    (token("catalogue"), token("usage"))
 }
 
 /// The versions of a skill, oldest first, with what recorded them.

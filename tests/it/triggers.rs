@@ -120,7 +120,7 @@ fn every_write_to_the_catalogue_changes_its_token_and_no_other() {
         let after = tokens(&project);
         assert_ne!(before.0, after.0, "{write}");
         assert_eq!(before.1, after.1, "{write}");
-        assert_eq!(after.0.len(), 32, "{write}");
+        assert!(after.0.parse::<i64>().is_ok(), "{write}: {after:?}");
     }
 }
 

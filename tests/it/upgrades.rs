@@ -9,8 +9,9 @@ use crate::harness::{Project, repository};
 use crate::scene::{SCHEMA, names, sha256};
 
 /// Tables whose rows are an upgrade's own business: what is recorded about the schema, and sums that can be made again.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "cfn_metadata",
+    "cfn_tokens",
     "schema_versions",
     "usage_daily",
     "usage_totals",
@@ -123,7 +124,7 @@ fn what_was_served_and_what_was_counted_stays_so() {
 fn sums_that_nobody_vouches_for_are_made_again() {
     for (schema, sql) in dumps().into_iter().filter(|(schema, _)| schema != "v3.0.0") {
         let project = project(&format!(
-            "{sql}\nDROP TRIGGER IF EXISTS cfn_usage_rollup_updated; DROP TRIGGER cfn_skill_usage_log_update; UPDATE skill_usage_log SET agent_type = 'new' WHERE id = 1;"
+            "{sql}\nDROP TRIGGER IF EXISTS cfn_usage_rollup_updated; DROP TRIGGER IF EXISTS cfn_usage_update; DROP TRIGGER IF EXISTS cfn_skill_usage_log_update; UPDATE skill_usage_log SET agent_type = 'new' WHERE id = 1;"
         ));
         let usage = project.cfn(["analytics", "usage", "--json"]).ok();
         assert!(usage.contains("\"new\""), "{schema}: {usage}");

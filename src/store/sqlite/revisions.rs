@@ -13,10 +13,13 @@ use crate::model::{CacheKey, Revision, Tables};
 
 /// Every request of a batch runs it, so it is optimised: single seeks cost a quarter less than one range with a
 /// grouping.
-const REVISION: &str = "SELECT (SELECT value FROM cfn_metadata WHERE name = 'database_id'),
-       (SELECT value FROM cfn_metadata WHERE name = 'catalogue_token'), (SELECT value FROM cfn_metadata WHERE name = 'usage_token'),
+const REVISION: &str = "SELECT (SELECT value FROM cfn_metadata WHERE name = 'database_id'), catalogue, usage,
        (SELECT value FROM cfn_metadata WHERE name = 'cache_key'),
-       (SELECT user_version FROM pragma_user_version), (SELECT schema_version FROM pragma_schema_version)";
+       (SELECT user_version FROM pragma_user_version), (SELECT schema_version FROM pragma_schema_version)
+     FROM cfn_tokens";
+
+/// Gives a database other tokens: whatever was remembered of it is not asked for again.
+pub(super) const RENEW: &str = "UPDATE cfn_tokens SET catalogue = random(), usage = random()";
 
 /// `watched` holds the schema cookie for which all triggers were last found.
 pub(super) fn revision(
@@ -27,7 +30,7 @@ pub(super) fn revision(
     let found = connection.prepare_cached(REVISION).and_then(|mut it| it.query_row([], |row| Ok(read(row, of))));
     let (revision, cookie) = match found {
         Ok(Some(found)) => found,
-        Ok(None) => return Ok(None),
+        Ok(None) | Err(Error::QueryReturnedNoRows) => return Ok(None),
         // A missing table or column: there is no basis for a revision.
         Err(Error::SqliteFailure(error, _) | Error::SqlInputError { error, .. })
             if error.code == ErrorCode::Unknown =>
@@ -54,13 +57,14 @@ fn read(row: &Row<'_>, of: Tables) -> Option<(Revision, i64)> {
             _ => None,
         }
     }
-    let (catalogue, version, cookie): ([u8; 16], i64, i64) = (bytes(row, 1)?, row.get(4).ok()?, row.get(5).ok()?);
-    let mut state = Vec::with_capacity(48);
+    let integer = |column: usize| row.get::<_, i64>(column).ok();
+    let (catalogue, version, cookie) = (integer(1)?, integer(4)?, integer(5)?);
+    let mut state = Vec::with_capacity(32);
     state.extend(version.to_le_bytes());
     state.extend(cookie.to_le_bytes());
-    state.extend(catalogue);
+    state.extend(catalogue.to_le_bytes());
     if of == Tables::CatalogueAndUsage {
-        state.extend(bytes::<16>(row, 2)?);
+        state.extend(integer(2)?.to_le_bytes());
     }
     Some((Revision::new(bytes(row, 0)?, state, CacheKey(bytes(row, 3)?)), cookie))
 }
@@ -86,7 +90,24 @@ mod tests {
 
     use super::revision;
     use crate::model::Tables;
-    use crate::store::sqlite::schema;
+    use crate::store::sqlite::{layout, schema};
+
+    /// Tables that no answer is made of, and why.
+    const UNWATCHED: [(&str, &str); 13] = [
+        ("cfn_metadata", "it is about the database"),
+        ("cfn_tokens", "it holds the tokens themselves"),
+        ("schema_versions", "it is about the schema"),
+        ("approval_criteria_templates", "other programs' own: cfn never reads it"),
+        ("phase4_skill_generation", "other programs' own: cfn never reads it"),
+        ("edge_case_tracking", "other programs' own: cfn never reads it"),
+        ("usage_daily", "sums of the usage log"),
+        ("usage_totals", "sums of the usage log"),
+        ("usage_dirty", "which sums of the usage log are out of date"),
+        ("usage_archives", "rows leave the usage log and come back in one transaction with it, so its token changes"),
+        ("usage_archive_parts", "as usage_archives"),
+        ("usage_archive_kept", "as usage_archives"),
+        ("outbox", "it is only sent elsewhere"),
+    ];
 
     fn fresh() -> Result<Connection> {
         let connection = Connection::open_in_memory()?;
@@ -120,18 +141,43 @@ mod tests {
         Ok(())
     }
 
+    /// One that was added without its triggers would serve stale answers.
+    #[test]
+    fn every_write_to_any_table_that_answers_are_made_of_changes_the_revision() -> Result<()> {
+        let tables = layout::objects(&fresh()?, Some("table"))?;
+        let gone = UNWATCHED.iter().find(|(name, _)| !tables.iter().any(|it| it.name == *name));
+        assert_eq!(gone, None, "there is no such table");
+        for table in tables.iter().map(|it| it.name.as_str()).filter(|it| UNWATCHED.iter().all(|(name, _)| name != it))
+        {
+            let connection = fresh()?;
+            connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")?;
+            let columns: Vec<String> = layout::columns(&connection, table)?.into_iter().map(|it| it.name).collect();
+            let mut writes = vec![format!("INSERT INTO {table} VALUES ({})", vec!["1"; columns.len()].join(", "))];
+            writes.extend(columns.iter().map(|column| format!("UPDATE {table} SET {column} = 2")));
+            writes.extend([format!("DELETE FROM {table}")]);
+            for write in writes {
+                let before = revision(&connection, Tables::CatalogueAndUsage, None)?;
+                assert!(before.is_some());
+                connection.execute_batch(&write)?;
+                let after = revision(&connection, Tables::CatalogueAndUsage, None)?;
+                assert!(after != before, "{write}: give the table triggers, or say why it needs none");
+            }
+        }
+        Ok(())
+    }
+
     #[test]
     fn without_any_one_trigger_there_is_no_revision() -> Result<()> {
         let connection = fresh()?;
         let names: Vec<_> = schema::token_triggers().collect();
-        assert_eq!(names.len(), 21);
+        assert_eq!(names.len(), 22);
         let watched = Cell::new(None);
         for (name, sql) in names {
             let marked = || revision(&connection, Tables::Catalogue, Some(&watched)).map(|it| it.is_some());
             assert!(marked()?);
             connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
             assert!(!marked()?, "{name} is missing");
-            connection.execute_batch(&format!("CREATE TRIGGER {}", sql.replace("randomblob(16)", "value")))?;
+            connection.execute_batch(&format!("CREATE TRIGGER {}", sql.replace(";END", ";SELECT 1;END")))?;
             assert!(!marked()?, "{name} does something else");
             connection.execute_batch(&format!("DROP TRIGGER {name}; CREATE TRIGGER {sql}"))?;
             assert!(marked()?, "{name} is back");
@@ -142,7 +188,8 @@ mod tests {
     #[test]
     fn without_a_token_there_is_no_revision_and_no_error() -> Result<()> {
         for damage in [
-            "DELETE FROM cfn_metadata WHERE name = 'catalogue_token'",
+            "DELETE FROM cfn_tokens",
+            "UPDATE cfn_tokens SET catalogue = 'text'",
             "UPDATE cfn_metadata SET value = 'text' WHERE name = 'database_id'",
             "UPDATE cfn_metadata SET value = x'00' WHERE name = 'cache_key'",
             "ALTER TABLE cfn_metadata RENAME COLUMN value TO other",
@@ -152,7 +199,7 @@ mod tests {
             assert_eq!(revision(&connection, Tables::Catalogue, None)?, None, "{damage}");
         }
         let connection = fresh()?;
-        connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'usage_token'")?;
+        connection.execute_batch("UPDATE cfn_tokens SET usage = NULL")?;
         assert!(revision(&connection, Tables::Catalogue, None)?.is_some());
         assert_eq!(revision(&connection, Tables::CatalogueAndUsage, None)?, None);
         Ok(())

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Result};
 
 use super::layout::{self, Object, quoted};
+use super::revisions::RENEW;
 use super::schema::{self, CURRENT, FIRST};
 use super::state::Older;
 use super::{adopt, rollups};
@@ -17,15 +18,16 @@ pub(super) fn run(connection: &Connection, older: &Older, clock: Clock, report: 
             report.carried_forward = adopt::complete(connection)?;
             (FIRST, false)
         }
-        Older::Numbered { number, lost: true } => {
-            renew_tokens(connection)?;
-            (*number, false)
-        }
+        Older::Numbered { number, lost: true } => (*number, false),
         Older::Numbered { number, lost: false } => {
             (*number, schema::has_rollups(connection)? && rollups::trusted(connection)?)
         }
     };
     schema::run(connection, number, CURRENT)?;
+    if matches!(older, Older::Numbered { lost: true, .. }) {
+        // A dump that was edited and loaded again has its old tokens, but not its old rows.
+        connection.execute_batch(RENEW)?;
+    }
     if number <= CURRENT {
         restore_triggers(connection)?;
         if trusted { rollups::trust(connection)? } else { rollups::forget(connection)? }
@@ -38,13 +40,6 @@ pub(super) fn run(connection: &Connection, older: &Older, clock: Clock, report: 
     schema::note_versions(connection, number, clock)?;
     describe(&before, &names(connection)?, report);
     Ok(())
-}
-
-/// Changes the write tokens: an edited and reloaded dump has old tokens, but other rows.
-fn renew_tokens(connection: &Connection) -> Result<()> {
-    connection.execute_batch(
-        "UPDATE cfn_metadata SET value = randomblob(16) WHERE name IN ('catalogue_token', 'usage_token')",
-    )
 }
 
 /// Recreates cfn's triggers, replacing any with the same names.

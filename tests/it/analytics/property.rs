@@ -156,11 +156,11 @@ fn the_property_fails_without_any_one_of_the_triggers() {
         project.cfn(["analytics", "rebuild"]).ok();
         // Dropped in a way that the schema's number does not show: otherwise cfn would not believe the rollups.
         project.sqlite3(&format!(
-            "DROP TRIGGER cfn_skill_usage_log_{trigger};
+            "DROP TRIGGER cfn_usage_{trigger};
              UPDATE cfn_metadata SET value = (SELECT schema_version FROM pragma_schema_version) WHERE name = 'rolled_up_schema'"
         ));
         let found = (1..40).any(|seed| run(&project, seed, 10, false).is_some());
-        assert!(found, "nothing fails without cfn_skill_usage_log_{trigger}");
+        assert!(found, "nothing fails without cfn_usage_{trigger}");
     }
 }
 
@@ -169,13 +169,11 @@ fn triggers_that_were_away_for_a_while_are_not_believed() {
     let project = project();
     project.sqlite3(super::ROWS);
     project.cfn(["analytics", "rebuild"]).ok();
-    let sql = project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_skill_usage_log_delete'");
-    project.sqlite3("DROP TRIGGER cfn_skill_usage_log_delete; DELETE FROM skill_usage_log WHERE id % 3 = 0");
+    let sql = project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_usage_delete'");
+    project.sqlite3("DROP TRIGGER cfn_usage_delete; DELETE FROM skill_usage_log WHERE id % 3 = 0");
     assert!(equal(&project), "a dropped trigger is put back, and the log added up again");
-    assert_eq!(project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_skill_usage_log_delete'"), sql);
-    project.sqlite3(&format!(
-        "DROP TRIGGER cfn_skill_usage_log_delete; DELETE FROM skill_usage_log WHERE id % 5 = 0; {sql}"
-    ));
+    assert_eq!(project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_usage_delete'"), sql);
+    project.sqlite3(&format!("DROP TRIGGER cfn_usage_delete; DELETE FROM skill_usage_log WHERE id % 5 = 0; {sql}"));
     assert!(equal(&project), "somebody put it back");
 }
 

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::tools::{figure, number};
-use crate::harness::{Batch, Project};
+use crate::batch::Batch;
+use crate::harness::Project;
 use crate::scene::{deploy, path_of, skill_text};
 
 const SKILLS: [&str; 5] = ["s0", "s1", "s2", "s3", "s4"];
@@ -52,7 +53,7 @@ impl<'a> Writer<'a> {
         let mut statement = connection.prepare(sql).expect("SQL");
         let triggers = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it runs");
         let triggers: Vec<_> = triggers.collect::<rusqlite::Result<_>>().expect("triggers");
-        assert_eq!(triggers.len(), 21);
+        assert_eq!(triggers.len(), 22);
         drop(statement);
         Self { project, connection, random: Random::new(7), triggers, backup, version: 0 }
     }

@@ -91,9 +91,9 @@ fn content_comes_from_the_database_and_is_verified_even_on_a_hit() {
     let cached = Cached::new();
     cached.miss("load", &QUESTION);
     // Bit rot: no trigger fires, so the cache still has its answer.
-    let fire = cached.project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_skill_contents_update'");
+    let fire = cached.project.sqlite3("SELECT sql FROM sqlite_master WHERE name = 'cfn_contents_update'");
     cached.project.sqlite3(&format!(
-        "DROP TRIGGER cfn_skill_contents_update; UPDATE skill_contents SET bytes = 'POISON' WHERE hash = (SELECT content_hash
+        "DROP TRIGGER cfn_contents_update; UPDATE skill_contents SET bytes = 'POISON' WHERE hash = (SELECT content_hash
            FROM skills WHERE name = 'jwt'); {fire}; PRAGMA writable_schema = ON; PRAGMA schema_version = {}",
         cookie(&cached) // as it was before
     ));
