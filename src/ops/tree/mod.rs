@@ -18,7 +18,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::content_file::{FileError, Folder};
-use crate::model::Remark;
 
 pub(super) use found::{Found, Walked, folder_name};
 pub(super) use place::{Claim, bears};
