@@ -14,6 +14,10 @@ const LONGEST_FUNCTION: usize = 50;
 pub(super) const EXCEPTIONS: &[(&str, &str)] = &[
     ("src/cli/failure.rs from", "one table: every error with its kind, hint and exit code"),
     ("tests/it/config.rs", "one file a command, and this one has many settings to say"),
+    (
+        "tests/it/store_contract/reports.rs decisions_are_reported_with_when_their_version_was_recorded",
+        "one story: what each decision looks like depends on those before it",
+    ),
     ("tests/it/redis/model/writes.rs one_on", "one list: what may be written to each table"),
 ];
 
