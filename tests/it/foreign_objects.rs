@@ -96,11 +96,9 @@ fn a_view_or_a_virtual_table_in_place_of_a_table_is_damage_and_nothing_hangs_on_
             project.sqlite3(&format!("{} {made}", if found == "a view" { aside.as_str() } else { "" }));
             let before = dump(&project);
             for args in COMMANDS {
-                let message = run(&project, args).fails(3);
-                assert!(
-                    message.contains(&format!("damaged: it has {found} in place of the table {table}")),
-                    "{message}"
-                );
+                let error = run(&project, &[args, &["--json"]].concat()).fails_as(3, "database_corrupt");
+                let named = error["message"].as_str().is_some_and(|it| it.contains(found) && it.contains(table));
+                assert!(named, "{error}");
             }
             let checked = run(&project, &["db", "check"]);
             assert_eq!(checked.code, Some(3), "{checked:?}");

@@ -235,7 +235,7 @@ fn nothing_of_a_refused_file_is_in_any_message() {
 fn a_pattern_id_that_is_no_number_is_named() {
     let project = with_skill("sql", "domain", "dev");
     for bad in ["abc", "-1", "1.5", "", "99999999999999999999", "0x1"] {
-        let message = project.cfn(["deploy", bad, "sql", &path_of("sql")]).fails(1);
-        assert!(message.contains("the pattern id must be a non-negative integer"), "{bad}: {message}");
+        let error = project.fails_as(["deploy", bad, "sql", &path_of("sql")], 1, "invalid_arguments");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains("pattern id")), "{bad}: {error}");
     }
 }
