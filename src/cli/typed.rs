@@ -7,7 +7,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::output::Color;
-use super::{agents, analytics, bench, cache, completions, config, db, deploy, init, load, log, skill, sync, update};
+use super::{
+    agents, analytics, bench, cache, completions, config, db, deploy, help, init, load, log, skill, sync, update,
+};
 use crate::settings::CachePolicy;
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -36,14 +38,13 @@ Exit codes:
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Global {
-    /// Skills database [env: CFN_SKILLS_DB_PATH] [default: .claude/skills-database/skills.db in this folder or the
-    /// nearest one above]
+    /// Skills database [env: CFN_SKILLS_DB_PATH]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     pub(super) db: Option<PathBuf>,
-    /// Redis server for the query cache: redis://, rediss:// or unix: [env: CFN_REDIS_URL] [default: none]
+    /// Redis server for the query cache [env: CFN_REDIS_URL]
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub(super) redis_url: Option<OsString>,
-    /// When to use the query cache; auto: where it saves time [env: CFN_CACHE] [default: auto]
+    /// Use the cache: auto, always or never [env: CFN_CACHE]
     #[arg(long, global = true, value_name = "WHEN", value_parser = cache_policy(), help_heading = "Global options")]
     pub(super) cache: Option<CachePolicy>,
     /// Print one JSON document
@@ -52,13 +53,13 @@ pub(super) struct Global {
     /// Show all columns of tables, however wide
     #[arg(long, global = true, help_heading = "Global options")]
     pub(super) wide: bool,
-    /// Print more diagnostics to stderr (-vv: even more) [env: RUST_LOG]
+    /// Print more diagnostics (-vv: even more) [env: RUST_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub(super) verbose: u8,
     /// Print only errors to stderr
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub(super) quiet: bool,
-    /// When to use colours [env: NO_COLOR]
+    /// Use colours: auto, always or never [env: NO_COLOR]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
     pub(super) color: Color,
 }
@@ -115,6 +116,12 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let tree = Global::augment_args(clap::Command::new("cfn")).subcommands(commands);
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => Ok(cli),
-        Err(_) => Cli::try_parse_from(arguments),
+        Err(_) => parse_fully(arguments),
     }
+}
+
+fn parse_fully(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut tree = help::arranged(tree());
+    let mut matches = tree.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut tree))
 }

@@ -122,11 +122,14 @@ fn a_project_may_not_decide_and_the_error_says_where_it_tries() {
     assert!(failed.contains(".config/cfn/config.toml, line 1: a file must not set trust_levels"), "{failed}");
 }
 
+/// What stands in the place of a file, and what puts it there.
+type Maker = (&'static str, fn(&Path));
+
 #[test]
 fn what_is_no_readable_file_is_an_error_and_never_waited_for() {
     let project = with_skill("jwt", "domain", "dev");
     let file = project.path().join("cfn.toml");
-    let makers: [(&str, fn(&Path)); 5] = [
+    let makers: [Maker; 5] = [
         ("a pipe", |path| {
             let made = rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0);
             made.expect("a pipe");

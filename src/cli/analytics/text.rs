@@ -1,6 +1,7 @@
 //! Reports as text.
 
 use super::{PageReport, sparkline};
+use crate::cli::numbers::{duration, grouped, integer};
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
 use crate::model::Visible;
@@ -23,7 +24,8 @@ impl Report for AnalyticsReport {
                 page.line(line);
                 continue;
             }
-            let header: Vec<String> = table.columns().iter().map(|it| it.name().replace('_', " ")).collect();
+            let title = |it: &Column| it.name().trim_end_matches("_ms").replace('_', " ");
+            let header: Vec<String> = table.columns().iter().map(title).collect();
             let header: Vec<&str> = header.iter().map(String::as_str).collect();
             let row = |row: &Vec<Cell>| {
                 table.columns().iter().zip(row).map(|(column, cell)| shown(*column, cell)).collect::<Vec<_>>()
@@ -38,11 +40,12 @@ fn shown(column: Column, cell: &Cell) -> String {
     match cell {
         Cell::Missing => "-".to_owned(),
         Cell::Text(text) => text.clone(),
-        Cell::Integer(number) => number.to_string(),
+        Cell::Integer(number) => integer(*number),
         Cell::Decimal(number) if column.unit() == Unit::Usd && *number != 0.0 && number.abs() < 0.01 => {
             format!("{number:.9}").trim_end_matches('0').to_owned()
         }
-        Cell::Decimal(number) => format!("{number:.3}"),
+        Cell::Decimal(number) if column.unit() == Unit::Milliseconds => duration(*number),
+        Cell::Decimal(number) => grouped(*number, 3),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
     }
 }

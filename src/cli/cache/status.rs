@@ -4,6 +4,7 @@ use super::{shown_us, with_factories};
 use crate::cache::Class;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::ops::{self, CacheStatus, ClassStatus, ServerStatus};
@@ -62,11 +63,10 @@ impl Report for CacheStatus {
 fn server(page: &mut Page, redis: &ServerStatus) {
     let unknown = || "unknown".to_owned();
     let facts = &redis.facts;
-    let number = |it: Option<u64>, unit: &str| it.map_or_else(unknown, |it| format!("{it}{unit}"));
     page.line(format!("Redis            {}", Visible(&redis.server)));
     page.line(format!("version          {}", Visible(facts.version.clone().unwrap_or_else(unknown))));
-    page.line(format!("memory           {}", number(facts.used_memory_bytes, " bytes")));
-    page.line(format!("evicted keys     {}", number(facts.evicted_keys, "")));
+    page.line(format!("memory           {}", facts.used_memory_bytes.map_or_else(unknown, bytes)));
+    page.line(format!("evicted keys     {}", facts.evicted_keys.map_or_else(unknown, |it| it.to_string())));
     page.line(format!("answers          {}", redis.answers));
     page.heading("\nsettings");
     let rows = redis.settings.iter().map(|it| {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::store::{BackupReport, file_care};
@@ -30,6 +31,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 impl Report for BackupReport {
     fn text(&self, page: &mut Page) {
-        page.line(format!("{} ({} bytes)", Visible(self.path.to_string_lossy()), self.size_bytes));
+        page.line(format!("{} ({})", Visible(self.path.to_string_lossy()), bytes(self.size_bytes)));
     }
 }

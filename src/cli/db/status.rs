@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::{bytes, integer};
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::store::{StatusReport, file_care};
@@ -24,8 +25,8 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
 impl Report for StatusReport {
     fn text(&self, page: &mut Page) {
         page.line(format!("path             {}", Visible(self.path.to_string_lossy())));
-        page.line(format!("size             {} bytes", self.size_bytes));
-        page.line(format!("write-ahead log  {} bytes", self.wal_bytes));
+        page.line(format!("size             {}", bytes(self.size_bytes)));
+        page.line(format!("write-ahead log  {}", bytes(self.wal_bytes)));
         page.line(format!("schema           {}", self.schema_version));
         page.line(format!("SQLite           {}", self.sqlite_version));
         for (title, entries) in [("settings", &self.pragmas), ("indexes", &self.indexes)] {
@@ -36,7 +37,7 @@ impl Report for StatusReport {
         }
         page.heading("\nrows");
         for (table, count) in &self.counts {
-            page.line(format!("{table:<35} {count}"));
+            page.line(format!("{table:<35} {}", integer(*count)));
         }
     }
 }

@@ -3,7 +3,6 @@
 
 pub(super) mod bars;
 mod escape;
-mod numbers;
 mod policy;
 mod publish;
 mod scale;
@@ -11,9 +10,9 @@ mod table;
 
 use std::fmt::Write as _;
 
+pub(super) use super::numbers::{grouped, integer};
 pub(super) use bars::{About, Bar, open};
 pub(super) use escape::{Escaped, shortened};
-pub(super) use numbers::{grouped, integer};
 pub(super) use publish::publish;
 pub(super) use scale::{Scale, place};
 pub(super) use table::{Foldable, foldable, key_figures};

@@ -28,7 +28,6 @@ const KEYS: &[Key] = &[
     Key::one("category", Place::Both),
     Key::one("db", Place::Both),
     Key::one("approver", Place::User),
-    Key::one("color", Place::User),
     Key::one("redis_url", Place::User),
     Key::one("approve_as", Place::Nowhere),
     Key::one("force", Place::Nowhere),
