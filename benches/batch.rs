@@ -49,7 +49,7 @@ fn project(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     SqliteStore::create(path, Options::default(), Clock::System)?;
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System)?;
     workload::fill(&mut store, &Workload { skills: 5000, usage_rows: 0 }, Clock::System, &mut |_, _| Ok(()))?;
-    let (agent_type, now) = ("backend-developer".parse()?, "2026-01-01 00:00:00");
+    let (agent_type, now) = ("backend-developer".parse()?, Clock::System.moment());
     let mapping =
         NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now };
     let mut map = |skill| write(&mut store, Durability::Normal, |tx| tx.add_mapping(SkillId(skill), &mapping));

@@ -1,6 +1,8 @@
 //! The current time, in the formats of the database. Nothing is ordered by it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+
+use crate::model::Moment;
 
 /// The source of the time: the system, or a fixed instant for tests and benchmarks.
 #[derive(Debug, Clone, Copy)]
@@ -21,17 +23,10 @@ impl Clock {
         }
     }
 
-    /// Now as `YYYY-MM-DD HH:MM:SS` in UTC: what SQLite's `datetime('now')` writes.
+    /// Now, as the database writes it.
     #[must_use]
-    pub fn database_time(self) -> String {
-        self.now().strftime("%Y-%m-%d %H:%M:%S").to_string()
-    }
-
-    /// The time this many seconds ago, in the same form.
-    #[must_use]
-    pub fn database_time_ago(self, seconds: i64) -> String {
-        let then = self.now().checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN);
-        then.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    pub fn moment(self) -> Moment {
+        self.now().into()
     }
 
     /// Now as `YYYY-MM-DDTHH:MM:SSZ`: what the old scripts wrote inside JSON.
@@ -53,9 +48,9 @@ mod tests {
     use jiff::Timestamp;
 
     #[test]
-    fn writes_what_sqlite_writes() {
+    fn writes_a_moment_for_each_reader() {
         let clock = Clock::Fixed(Timestamp::from_second(4_294_967_296).unwrap_or_default());
-        assert_eq!(clock.database_time(), "2106-02-07 06:28:16");
+        assert_eq!(clock.moment().as_str(), "2106-02-07 06:28:16");
         assert_eq!(clock.iso_time(), "2106-02-07T06:28:16Z");
         assert_eq!(clock.file_time(), "20260207T062816Z".replace("2026", "2106"));
     }

@@ -6,7 +6,8 @@ use super::error::Result;
 use super::random::Random;
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Outcome, SkillId, SkillName, Usage, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Moment, Outcome, SkillId, SkillName, StoredJson, Usage,
+    VersionSource,
 };
 use crate::store::{Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, Transaction, write};
 
@@ -48,12 +49,12 @@ pub fn fill(
     progress: &mut dyn FnMut(usize, usize) -> Result<()>,
 ) -> Result<()> {
     let all = workload.skills + workload.usage_rows;
-    let now = clock.database_time();
+    let now = clock.moment();
     let mut known = Vec::with_capacity(workload.skills);
     while known.len() < workload.skills {
         let batch = known.len()..workload.skills.min(known.len() + SKILLS_A_BATCH);
         let added = write(store, Durability::Normal, |tx| {
-            batch.clone().map(|number| add_skill(tx, number, workload.skills, &now)).collect::<Result<Vec<_>>>()
+            batch.clone().map(|number| add_skill(tx, number, workload.skills, now)).collect::<Result<Vec<_>>>()
         })?;
         known.extend(added);
         progress(known.len(), all)?;
@@ -64,7 +65,7 @@ pub fn fill(
     Ok(())
 }
 
-fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: &str) -> Result<(SkillId, String)> {
+fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: Moment) -> Result<(SkillId, String)> {
     let (name, agent, text) = (skill_name(number), agent_of(number, skills), skill_text(number, 0));
     let hash = ContentHash::of(text.as_bytes());
     let skill = NewSkill {
@@ -75,11 +76,12 @@ fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: &str) 
         owner: Some("team-1"),
         phase4_pattern_id: Some(1),
     };
+    let front_matter = StoredJson::of(&serde_json::json!({ "name": name, "description": "Made up." }));
     let version = NewVersion {
         version: "1.0.0",
         content_hash: &hash,
         content_path: &format!("/skills/{name}/SKILL.md"),
-        front_matter: Some(&format!("{{\"name\":\"{name}\",\"description\":\"Made up.\"}}")),
+        front_matter: front_matter.as_ref(),
         approval_level: ApprovalLevel::Human,
         source: VersionSource::Deploy,
         now,
@@ -119,10 +121,10 @@ fn log_uses(
     clock: Clock,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<()> {
-    let days: Vec<String> = (0..DAYS)
+    let days: Vec<Moment> = (0..DAYS)
         .rev()
         .map(|back| clock.now() - jiff::SignedDuration::from_hours(24 * i64::try_from(back).unwrap_or(0)))
-        .map(|it| it.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        .map(Moment::from)
         .collect();
     let mut random = Random::new(0x0010_6065);
     let mut row = 0;
@@ -134,7 +136,7 @@ fn log_uses(
                 // The minimum of three draws: the first tenth of the skills gets over a quarter of the uses.
                 let skill = (0..3).map(|_| random.below(skills.len())).min().unwrap_or(0);
                 let agent_type = agent_of(skill, workload.skills);
-                let day = &days[number * DAYS / workload.usage_rows];
+                let day = days[number * DAYS / workload.usage_rows];
                 log_use(tx, &skills[skill], &agent_type, day, &mut random)?;
             }
             Ok(random)
@@ -149,7 +151,7 @@ fn log_use(
     tx: &mut dyn Transaction,
     (skill_id, hash): &(SkillId, String),
     agent_type: &str,
-    loaded_at: &str,
+    loaded_at: Moment,
     random: &mut Random,
 ) -> Result<()> {
     let whole = |it: usize| i64::try_from(it).unwrap_or(0);

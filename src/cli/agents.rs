@@ -58,7 +58,7 @@ impl Report for AgentReport {
                 it.priority.to_string(),
                 if it.required { "required" } else { "" }.to_owned(),
                 it.bytes.to_string(),
-                it.conditions.clone().unwrap_or_default(),
+                it.conditions.as_ref().map(ToString::to_string).unwrap_or_default(),
             ]
         });
         page.table(&["skill", "version", "priority", "", "bytes", "conditions"], rows);

@@ -5,6 +5,8 @@ use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::StoredJson;
+
 /// Invalid JSON in a mapping's column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its {column} is not readable ({reason})")]
@@ -62,7 +64,7 @@ pub struct TddFigures {
 
 impl Conditions {
     /// Parses the column. NULL and blank text mean no conditions.
-    pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
+    pub fn read(json: Option<&StoredJson>) -> Result<Self, UnreadableCondition> {
         read("conditions", json)
     }
 
@@ -87,7 +89,7 @@ impl Conditions {
 
 impl TddCondition {
     /// Parses the column. NULL and blank text mean no condition.
-    pub fn read(json: Option<&str>) -> Result<Self, UnreadableCondition> {
+    pub fn read(json: Option<&StoredJson>) -> Result<Self, UnreadableCondition> {
         read("tdd_condition", json)
     }
 
@@ -123,9 +125,9 @@ fn folded(word: &str) -> impl Iterator<Item = char> {
 
 fn read<T: Default + for<'de> Deserialize<'de>>(
     column: &'static str,
-    json: Option<&str>,
+    json: Option<&StoredJson>,
 ) -> Result<T, UnreadableCondition> {
-    match json.map(str::trim) {
+    match json.map(|it| it.as_str().trim()) {
         None | Some("" | "null") => Ok(T::default()),
         // Through a map, since serde accepts an array for a struct.
         Some(text) => serde_json::from_str::<Map<String, Value>>(text)
@@ -154,10 +156,14 @@ fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 
 #[cfg(test)]
 mod tests {
-    use super::{Conditions, ContextMatch, TddCondition, TddFigures};
+    use super::{Conditions, ContextMatch, StoredJson, TddCondition, TddFigures};
+
+    fn stored(json: &str) -> StoredJson {
+        json.to_owned().into()
+    }
 
     fn conditions(json: &str) -> Conditions {
-        Conditions::read(Some(json)).unwrap_or_default()
+        Conditions::read(Some(&stored(json))).unwrap_or_default()
     }
 
     #[test]
@@ -199,9 +205,9 @@ mod tests {
     #[test]
     fn unreadable_json_is_an_error() {
         for bad in ["{", "[]", r#"{"taskContext": 5}"#, r#"{"phase": [1]}"#, "auth"] {
-            assert!(Conditions::read(Some(bad)).is_err(), "{bad}");
+            assert!(Conditions::read(Some(&stored(bad))).is_err(), "{bad}");
         }
-        assert!(TddCondition::read(Some(r#"{"min_coverage": "high"}"#)).is_err());
+        assert!(TddCondition::read(Some(&stored(r#"{"min_coverage": "high"}"#))).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::SkillId;
+use super::{Moment, SkillId, StoredTime};
 
 /// An event of a generated skill, queued as JSON until it is delivered.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Execution {
     /// Tokens saved.
     pub tokens_avoided: Option<i64>,
     /// When, in UTC.
-    pub timestamp: String,
+    pub timestamp: StoredTime,
 }
 
 /// A skill that changed.
@@ -44,7 +44,7 @@ pub struct Changed {
     /// The skill's key in this database.
     pub skill_id: SkillId,
     /// When, in UTC.
-    pub timestamp: String,
+    pub timestamp: StoredTime,
 }
 
 /// An event to deliver.
@@ -68,7 +68,7 @@ pub struct Failures {
     /// Number of attempts.
     pub count: u32,
     /// Time of the last one, in UTC.
-    pub last: String,
+    pub last: StoredTime,
     /// Its error.
     pub reason: String,
 }
@@ -87,14 +87,14 @@ impl Failures {
         let (last, rest) = kept.split_at_checked("2026-01-01 00:00:00".len())?;
         let (count, rest) = rest.strip_prefix(" failed ")?.split_once(' ')?;
         let reason = rest.strip_prefix("time: ").or_else(|| rest.strip_prefix("times: "))?;
-        Some(Self { count: count.parse().ok()?, last: last.to_owned(), reason: reason.to_owned() })
+        Some(Self { count: count.parse().ok()?, last: last.to_owned().into(), reason: reason.to_owned() })
     }
 
     /// Adds an attempt.
     #[must_use]
-    pub fn and(before: Option<&Self>, now: &str, reason: &str) -> Self {
+    pub fn and(before: Option<&Self>, now: Moment, reason: &str) -> Self {
         let count = before.map_or(0, |it| it.count).saturating_add(1);
-        Self { count, last: now.to_owned(), reason: reason.to_owned() }
+        Self { count, last: now.into(), reason: reason.to_owned() }
     }
 }
 
@@ -133,7 +133,11 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use super::{Changed, Event, Execution, Failures, SkillId};
+    use super::{Changed, Event, Execution, Failures, Moment, SkillId};
+
+    fn time(text: &str) -> Moment {
+        Moment::written(text).unwrap_or(jiff::Timestamp::UNIX_EPOCH.into())
+    }
 
     #[test]
     fn an_event_survives_a_round_trip() {
@@ -144,9 +148,9 @@ mod tests {
             exit_code: Some(-1),
             cost_avoided_usd: Some(0.1),
             tokens_avoided: None,
-            timestamp: "2026-01-01 00:00:00".into(),
+            timestamp: time("2026-01-01 00:00:00").into(),
         };
-        let changed = Changed { skill_id: SkillId(7), timestamp: "2026-01-01 00:00:00".into() };
+        let changed = Changed { skill_id: SkillId(7), timestamp: time("2026-01-01 00:00:00").into() };
         let completed = Event::Completed(execution.clone());
         for event in [Event::Execution(execution), completed, Event::Deployed(changed.clone()), Event::Updated(changed)]
         {
@@ -163,9 +167,9 @@ mod tests {
 
     #[test]
     fn failures_survive_a_round_trip() {
-        let first = Failures::and(None, "2026-01-01 00:00:00", "it took too long: a: b");
+        let first = Failures::and(None, time("2026-01-01 00:00:00"), "it took too long: a: b");
         assert_eq!(first.to_string(), "2026-01-01 00:00:00 failed 1 time: it took too long: a: b");
-        let second = Failures::and(Some(&first), "2026-01-01 00:01:00", "again");
+        let second = Failures::and(Some(&first), time("2026-01-01 00:01:00"), "again");
         assert_eq!(second.count, 2);
         for failures in [first, second] {
             assert_eq!(Failures::parse(&failures.to_string()), Some(failures));

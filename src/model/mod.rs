@@ -14,6 +14,7 @@ mod paths;
 mod records;
 mod remark;
 mod revision;
+mod stored;
 mod usage;
 mod version;
 mod visible;
@@ -25,7 +26,7 @@ pub use delivery::{Changed, Delivery, Event, Execution, Failures};
 pub use exit::Exit;
 pub use hash::{ContentHash, HashPrefix};
 pub use location::Location;
-pub use moment::{instant, utc_time};
+pub use moment::{Moment, StoredTime, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
 pub use paths::{maybe_path_as_text, path_as_text};
 pub use records::{
@@ -33,6 +34,7 @@ pub use records::{
 };
 pub use remark::Remark;
 pub use revision::{CacheKey, Revision, Tables};
+pub use stored::{StoredJson, StoredTags};
 pub use usage::{DecisionTime, OpenUse, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};

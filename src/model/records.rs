@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalLevel, Decision};
+use super::{ApprovalLevel, Decision, StoredJson, StoredTags, StoredTime};
 
 /// `skills.id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct Skill {
     pub content_path: String,
     /// SHA-256 of the current version, in hex.
     pub content_hash: String,
-    /// JSON array.
-    pub tags: Option<String>,
+    /// Its tags.
+    pub tags: Option<StoredTags>,
     /// The current version.
     pub version: String,
     /// Where it is in its life; a word that cfn does not know is kept, and is not `active`.
@@ -35,7 +35,7 @@ pub struct Skill {
     /// Who approved last.
     pub last_approved_by: Option<String>,
     /// When, in UTC.
-    pub last_approval_date: Option<String>,
+    pub last_approval_date: Option<StoredTime>,
     /// The pattern in the workflow database that it was generated from.
     pub phase4_pattern_id: Option<i64>,
     /// `phase4`, `manual` or `imported`.
@@ -43,9 +43,9 @@ pub struct Skill {
     /// Who is responsible.
     pub owner: Option<String>,
     /// In UTC; other programs may have left it out.
-    pub created_at: Option<String>,
+    pub created_at: Option<StoredTime>,
     /// In UTC; other programs may have left it out.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<StoredTime>,
 }
 
 /// What recorded a version.
@@ -92,14 +92,14 @@ pub struct VersionRecord {
     pub content_hash: String,
     /// Where the bytes were read from.
     pub content_path: String,
-    /// JSON of the front matter, where there was some.
-    pub front_matter: Option<String>,
+    /// The front matter, where there was some.
+    pub front_matter: Option<StoredJson>,
     /// The review that this version needed.
     pub approval_level: ApprovalLevel,
     /// `deploy`, `update`, `import`, `rollback`, `adoption`, or `external` for other programs.
     pub source: String,
     /// In UTC.
-    pub created_at: String,
+    pub created_at: StoredTime,
     /// Whether the bytes are in the database.
     pub stored: bool,
     /// Whether agents may get these bytes.
@@ -123,10 +123,10 @@ pub struct Approval {
     pub decision: Decision,
     /// The reason that the approver gave.
     pub reasoning: Option<String>,
-    /// JSON.
-    pub approval_criteria_check: Option<String>,
+    /// What was checked.
+    pub approval_criteria_check: Option<StoredJson>,
     /// In UTC.
-    pub timestamp: Option<String>,
+    pub timestamp: Option<StoredTime>,
 }
 
 /// A row of `agent_skill_mappings`.
@@ -138,10 +138,10 @@ pub struct Mapping {
     pub priority: i64,
     /// Whether limits and conditions do not apply.
     pub required: bool,
-    /// JSON.
-    pub conditions: Option<String>,
-    /// JSON.
-    pub tdd_condition: Option<String>,
+    /// [`Conditions`](super::Conditions).
+    pub conditions: Option<StoredJson>,
+    /// [`TddCondition`](super::TddCondition).
+    pub tdd_condition: Option<StoredJson>,
     /// Whether it counts.
     pub enabled: bool,
 }
@@ -153,16 +153,16 @@ pub struct Candidate {
     pub id: SkillId,
     /// Its name.
     pub name: String,
-    /// JSON array.
-    pub tags: Option<String>,
+    /// Its tags.
+    pub tags: Option<StoredTags>,
     /// 1 (first) to 10.
     pub priority: i64,
     /// Whether limits and conditions do not apply.
     pub required: bool,
-    /// JSON.
-    pub conditions: Option<String>,
-    /// JSON.
-    pub tdd_condition: Option<String>,
+    /// [`Conditions`](super::Conditions).
+    pub conditions: Option<StoredJson>,
+    /// [`TddCondition`](super::TddCondition).
+    pub tdd_condition: Option<StoredJson>,
     /// Share of code covered, 0–1.
     pub test_coverage: Option<f64>,
     /// Whether a test suite is named.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalLevel, Decision, SkillId};
+use super::{ApprovalLevel, Decision, Moment, SkillId, StoredTime};
 
 /// A row of `skill_usage_log`: an agent got, or used, a skill.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Usage<'a> {
     /// In which phase.
     pub phase: Option<&'a str>,
     /// In UTC.
-    pub loaded_at: &'a str,
+    pub loaded_at: Moment,
     /// The skill's level at that time.
     pub approval_level: ApprovalLevel,
     /// The skill's origin at that time.
@@ -134,7 +134,7 @@ pub struct UsageRow {
     /// In which phase.
     pub phase: Option<String>,
     /// In UTC.
-    pub loaded_at: String,
+    pub loaded_at: StoredTime,
     /// The version that the agent got.
     pub version: Option<String>,
     /// The bytes that the agent got.
@@ -182,9 +182,9 @@ pub struct UsageCell {
     /// Over all rows, in billionths of a dollar.
     pub cost_avoided_billionths: i128,
     /// The first use, in UTC.
-    pub first_used: Option<String>,
+    pub first_used: Option<Moment>,
     /// The last use, in UTC.
-    pub last_used: Option<String>,
+    pub last_used: Option<Moment>,
 }
 
 /// A decision, with when what it decides on was recorded.
@@ -195,9 +195,9 @@ pub struct DecisionTime {
     /// What was decided.
     pub decision: Decision,
     /// When, in UTC.
-    pub decided_at: Option<String>,
+    pub decided_at: Option<StoredTime>,
     /// When the version was recorded, in UTC; unknown for versions of an old layout.
-    pub recorded_at: Option<String>,
+    pub recorded_at: Option<StoredTime>,
     /// How long the review took, where somebody wrote it down.
     pub review_minutes: Option<i64>,
 }
@@ -212,5 +212,5 @@ pub struct Waiting {
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
     /// When the version was recorded, in UTC.
-    pub since: Option<String>,
+    pub since: Option<StoredTime>,
 }

@@ -82,7 +82,7 @@ pub fn add(
     let (file, described) = read_described(files, &path)?;
     let name = request.name_of(&described, &file.path)?;
     let stored_path = project.stored_path(&file.path)?;
-    let now = clock.database_time();
+    let now = clock.moment();
     let (published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, &name)?;
         if known.as_ref().is_some_and(|it| it.content_hash != described.hash.to_string()) {
@@ -102,7 +102,7 @@ pub fn add(
             judgement: request.judgement(),
             overrule: None,
             mappings: MappingFlags { agents: request.agents, ..MappingFlags::default() },
-            now: &now,
+            now,
         };
         let published = publish(tx, known.as_ref(), &publication)?;
         let approved = is_approved(tx, &published)?;

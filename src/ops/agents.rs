@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::Result;
 use super::load::{Load, select};
-use crate::model::{AgentType, Candidate};
+use crate::model::{AgentType, Candidate, StoredJson};
 use crate::store::{Snapshot, Store};
 
 /// All agent types that have mappings.
@@ -55,7 +55,7 @@ pub struct AgentSkill {
     /// Whether limits and conditions do not apply to it.
     pub required: bool,
     /// JSON: for which tasks it is.
-    pub conditions: Option<String>,
+    pub conditions: Option<StoredJson>,
     /// How large it is.
     pub bytes: usize,
 }

@@ -82,7 +82,7 @@ pub enum MappingChange {
 
 /// Adds or changes mappings of all these skills to all these agent types, in one transaction.
 pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Result<AssignReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     let flags = MappingFlags {
         agents: request.agents,
         priority: request.priority,
@@ -96,7 +96,7 @@ pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Resu
         if request.required == Some(true) {
             require_served(tx, skill)?;
         }
-        let mapped = flags.apply(tx, skill.id, &now, &mut Vec::new())?;
+        let mapped = flags.apply(tx, skill.id, now, &mut Vec::new())?;
         let happened = |agent: &AgentType| match agent.as_str() {
             it if mapped.added.iter().any(|added| added == it) => MappingChange::Added,
             it if mapped.changed.iter().any(|changed| changed == it) => MappingChange::Changed,

@@ -86,7 +86,7 @@ fn take(
     };
     tx.store_content(&hash, &bytes)?;
     match unstored.version_id {
-        Some(id) => tx.describe_version(id, described.front_matter.as_deref())?,
+        Some(id) => tx.describe_version(id, described.front_matter.as_ref())?,
         None if unrecorded => tx.bind_bootstrap(&unstored.name, &hash)?,
         None => {}
     }

@@ -13,7 +13,7 @@ use super::publish::{
 use super::rules::{Content, Described, read_described};
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, Skill, SkillId, SkillName, Version,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillId, SkillName, Version,
     VersionSource, is_conformant_name,
 };
 use crate::store::{Durability, Store, write_unless};
@@ -130,15 +130,15 @@ pub fn deploy(
     let overrule = Overrule::asked(request.override_rejection, request.reason, request.approver.unwrap_or(APPROVER))?;
     let (file, described) = read_described(files, request.path)?;
     let path = project.stored_path(&file.path)?;
-    let now = clock.database_time();
+    let now = clock.moment();
     let (published, mut warnings) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, request.name)?;
         let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
         let content = Content { moved, ..described.content(&file.bytes, &path) };
-        let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, &now))?;
+        let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, now))?;
         let mut warnings = request.odd_name(known.is_none());
         warnings.extend(foreign_name(tx, &described, request.name)?);
-        tx.announce_deployed(published.id, &now)?;
+        tx.announce_deployed(published.id, now)?;
         Ok((published, warnings))
     })?;
     warnings.extend(published.warnings);
@@ -171,7 +171,7 @@ impl Deploy<'_> {
         content: Content<'b>,
         file: &'b Described,
         overrule: Option<Overrule<'b>>,
-        now: &'b str,
+        now: Moment,
     ) -> Publication<'b> {
         Publication {
             name: self.name,

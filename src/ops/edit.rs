@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::error::{Error, Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Category, Decision, Skill, SkillName};
+use crate::model::{ApprovalLevel, Category, Decision, Moment, Skill, SkillName, StoredJson, StoredTags};
 use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
 
 /// Fields to change; `None` keeps.
@@ -60,29 +60,27 @@ pub struct EditedSkill {
 
 /// Changes the fields of all these skills, in one transaction: where one cannot be changed, none is.
 pub fn edit(store: &mut dyn Store, clock: Clock, request: &Edit<'_>) -> Result<EditReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let mut skills = Vec::new();
         for name in request.names {
             let skill = require_skill(as_snapshot(tx), name)?;
-            skills.push(request.apply(tx, &skill, &now)?);
+            skills.push(request.apply(tx, &skill, now)?);
         }
         Ok(EditReport { skills, dry_run: request.dry_run })
     })
 }
 
 impl Edit<'_> {
-    fn apply(&self, tx: &mut dyn Transaction, skill: &Skill, now: &str) -> Result<EditedSkill> {
+    fn apply(&self, tx: &mut dyn Transaction, skill: &Skill, now: Moment) -> Result<EditedSkill> {
         let level = self.level_of(skill)?;
-        let json = |tags: &[String]| serde_json::Value::from(tags).to_string();
         let change = SkillChange {
             category: self.category.map(Category::as_str).filter(|it| *it != skill.category),
             approval_level: Some(level).filter(|it| *it != skill.approval_level),
             team: self.team.filter(|it| *it != skill.team.as_deref().unwrap_or_default()),
-            tags: self.tags.filter(|it| Some(json(it)) != skill.tags),
+            tags: self.tags.filter(|it| Some(StoredTags::of(it)) != skill.tags),
             owner: self.owner.filter(|it| *it != skill.owner.as_deref().unwrap_or_default()),
-            now,
-            ..SkillChange::default()
+            ..SkillChange::at(now)
         };
         if change.changes_something() {
             tx.update_skill(skill.id, &change)?;
@@ -120,11 +118,12 @@ fn record_lowering(
     skill: &Skill,
     level: ApprovalLevel,
     lower: Lower<'_>,
-    now: &str,
+    now: Moment,
 ) -> Result<()> {
     let latest = tx.latest_decision(skill.id, &skill.content_hash)?.map(|it| it.decision);
     let without = if level == ApprovalLevel::Auto { Decision::Approved } else { Decision::Escalated };
-    let criteria = serde_json::json!({ "lowers_level": { "from": skill.approval_level, "to": level } }).to_string();
+    let lowers = serde_json::json!({ "lowers_level": { "from": skill.approval_level, "to": level } });
+    let criteria = StoredJson::of(&lowers);
     let approval = NewApproval {
         version: &skill.version,
         content_hash: &skill.content_hash,
@@ -132,7 +131,7 @@ fn record_lowering(
         approver: lower.approver,
         decision: latest.unwrap_or(without),
         reasoning: lower.reason,
-        criteria_check: Some(&criteria),
+        criteria_check: criteria.as_ref(),
         escalated_to: None,
         now,
     };

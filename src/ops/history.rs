@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cached::{Query, cached};
 use super::error::{Result, require_skill};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, ApprovalLevel, SkillName, Tables, UsageRow, VersionRecord};
+use crate::model::{Approval, ApprovalLevel, SkillName, StoredTime, Tables, UsageRow, VersionRecord};
 use crate::store::{Snapshot, Store, UsageFilter};
 
 /// A request for a history.
@@ -49,7 +49,7 @@ pub struct VersionEntry {
     /// `deploy`, `update`, `import`, `rollback`, `adoption` or `external`.
     pub source: String,
     /// In UTC.
-    pub created_at: String,
+    pub created_at: StoredTime,
 }
 
 /// Answers from the cache, or from one snapshot.

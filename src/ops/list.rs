@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cached::{Query, cached};
 use super::error::Result;
 use crate::cache::{Cache, Class, Question};
-use crate::model::{AgentType, ApprovalLevel, Category, Review, SkillId, Status, Tables};
+use crate::model::{AgentType, ApprovalLevel, Category, Review, SkillId, Status, StoredTags, StoredTime, Tables};
 use crate::store::{ListedSkill, SkillFilter, Snapshot, Store};
 
 /// The skills that match a filter.
@@ -48,7 +48,7 @@ pub struct ListedEntry {
     /// The agent types it is mapped to.
     pub agents: Vec<String>,
     /// In UTC.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<StoredTime>,
 }
 
 /// Answers from the cache, or from one snapshot.
@@ -99,7 +99,7 @@ impl From<ListedSkill> for ListedEntry {
             content_path: skill.content_path,
             owner: skill.owner.filter(|it| !it.is_empty()),
             team: skill.team.filter(|it| !it.is_empty()),
-            tags: super::load::tags(skill.tags.as_deref()),
+            tags: skill.tags.as_ref().map(StoredTags::words).unwrap_or_default(),
             agents,
             updated_at: skill.updated_at,
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::{Error, Result, nearest};
 use crate::clock::Clock;
-use crate::model::{AgentType, Outcome, SkillName, Usage, UsageRow, UsedSkill};
+use crate::model::{AgentType, Moment, Outcome, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write};
 
 /// An execution of a skill.
@@ -43,9 +43,9 @@ pub struct UsageReport {
 
 /// Writes one row, in one transaction.
 pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result<LogReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write(store, Durability::Normal, |tx| {
-        append(tx, &mut Known::new(), &now, execution)?;
+        append(tx, &mut Known::new(), now, execution)?;
         Ok(LogReport { logged: 1 })
     })
 }
@@ -53,11 +53,11 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result
 /// Writes many rows in one transaction. A row that cannot be written gives an error in its place; the others are
 /// written.
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write(store, Durability::Normal, |tx| {
         let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
         for execution in executions {
-            match append(tx, &mut known, &now, execution) {
+            match append(tx, &mut known, now, execution) {
                 Err(error @ (Error::Store(_) | Error::File(_))) => return Err(error),
                 answer => answers.push(answer),
             }
@@ -69,7 +69,7 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) ->
 /// Skills that were looked up in this transaction: what it read stays as it is until it ends.
 type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
 
-fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: &str, execution: &'a Execution) -> Result<()> {
+fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, execution: &'a Execution) -> Result<()> {
     let task_id = execution.task_id.as_deref();
     let used = match known.entry(&execution.skill) {
         Entry::Occupied(found) => found.into_mut(),

@@ -1,10 +1,11 @@
 //! `skill pending`: what waits for a decision, how long, and until when it should have one.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::error::Result;
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Waiting, instant};
+use crate::model::{ApprovalLevel, Moment, StoredTime, Waiting};
 use crate::store::{Snapshot, Store};
 
 /// What is asked for.
@@ -37,7 +38,7 @@ pub struct PendingSkill {
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
     /// When the version was recorded, in UTC; unknown where another program left it out.
-    pub since: Option<String>,
+    pub since: Option<StoredTime>,
     /// How long it has waited, in hours.
     pub waited_hours: Option<f64>,
     /// How long a decision of this level may take, in hours; none for `auto`.
@@ -57,16 +58,16 @@ pub fn pending(store: &mut dyn Store, clock: Clock, request: &Pending<'_>) -> Re
 
 /// What waits, longest first, then what nobody knows the time of; in the order of arrival where the times are equal.
 pub(super) fn waiting(snapshot: &dyn Snapshot, clock: Clock, category: Option<&str>) -> Result<Vec<PendingSkill>> {
-    let now = clock.database_time();
-    let mut all: Vec<_> = snapshot.waiting(category)?.into_iter().map(|it| PendingSkill::of(it, &now)).collect();
+    let now = clock.moment();
+    let mut all: Vec<_> = snapshot.waiting(category)?.into_iter().map(|it| PendingSkill::of(it, now)).collect();
     let waited = |it: &PendingSkill| it.waited_hours.unwrap_or(f64::MIN);
     all.sort_by(|a, b| waited(b).total_cmp(&waited(a)));
     Ok(all)
 }
 
 impl PendingSkill {
-    fn of(waiting: Waiting, now: &str) -> Self {
-        let waited_hours = hours(waiting.since.as_deref(), Some(now));
+    fn of(waiting: Waiting, now: Moment) -> Self {
+        let waited_hours = hours(waiting.since.as_ref(), Some(now.timestamp()));
         let service_hours = waiting.approval_level.service_hours();
         Self {
             overdue: waited_hours.zip(service_hours).is_some_and(|(waited, most)| waited > most),
@@ -81,6 +82,6 @@ impl PendingSkill {
 }
 
 /// Hours from one time to another; none where either is unknown or no date.
-pub(super) fn hours(from: Option<&str>, to: Option<&str>) -> Option<f64> {
-    Some(instant(to?)?.duration_since(instant(from?)?).as_secs_f64() / 3600.0)
+pub(super) fn hours(from: Option<&StoredTime>, to: Option<Timestamp>) -> Option<f64> {
+    Some(to?.duration_since(from?.instant()?).as_secs_f64() / 3600.0)
 }

@@ -194,7 +194,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         reasoning: request.reason,
         criteria_check: None,
         escalated_to: request.escalated_to,
-        now: &clock.database_time(),
+        now: clock.moment(),
     };
     tx.record_approval(skill.id, &approval)?;
     Ok(ReviewReport {
@@ -246,10 +246,10 @@ fn record(tx: &mut dyn Transaction, clock: Clock, skill: &Skill, versions: &[Ver
         version: &version,
         content_hash: &hash,
         content_path: &skill.content_path,
-        front_matter: front_matter.as_deref(),
+        front_matter: front_matter.as_ref(),
         approval_level: skill.approval_level,
         source: VersionSource::External,
-        now: &clock.database_time(),
+        now: clock.moment(),
     };
     tx.record_version(skill.id, &new)?;
     Ok(version)

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::error::{Error, Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{Decision, SkillName, Version};
+use crate::model::{Decision, SkillName, StoredJson, Version};
 use crate::store::{Durability, Holder, NewApproval, Store, write_unless};
 
 /// The bytes to revoke.
@@ -47,7 +47,7 @@ pub struct RevokedVersion {
 
 /// Ends every approval of these bytes, whoever gave it. They come back only with `--override-rejection`.
 pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Result<RevokeReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let skill = require_skill(as_snapshot(tx), request.name)?;
         let hash = match request.version {
@@ -65,6 +65,7 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
         };
         let holders = tx.holders(&hash)?;
         let mut decided = Vec::new();
+        let criteria = StoredJson::of(&serde_json::json!({ "revoked": true }));
         for Holder { skill, version, approval_level, .. } in &holders {
             if decided.contains(skill) {
                 continue;
@@ -76,9 +77,9 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
                 approver: request.approver,
                 decision: Decision::Rejected,
                 reasoning: request.reason,
-                criteria_check: Some(r#"{"revoked":true}"#),
+                criteria_check: criteria.as_ref(),
                 escalated_to: None,
-                now: &now,
+                now,
             };
             tx.record_approval(*skill, &approval)?;
             decided.push(*skill);

@@ -55,7 +55,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         default_reason: &default_reason,
     };
     let criteria = propagated.criteria(clock);
-    let front_matter = earlier.front_matter.as_deref();
+    let front_matter = earlier.front_matter.as_ref();
     let publication = Publication {
         name: request.name,
         content: Content { hash: &hash, bytes: &bytes, path: &earlier.content_path, front_matter, moved: false },
@@ -70,7 +70,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         judgement: Some(propagated.judgement(&criteria)),
         overrule: propagated.overrule(request.override_rejection)?,
         mappings: MappingFlags::default(),
-        now: &clock.database_time(),
+        now: clock.moment(),
     };
     let published = publish(tx, Some(&skill), &publication)?;
     if !earlier.approved && !published.overruled {

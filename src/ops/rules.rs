@@ -1,6 +1,6 @@
 //! Parses skill files for deploy, update and import.
 
-use crate::model::{ApprovalLevel, Category, ContentHash, Remark};
+use crate::model::{ApprovalLevel, Category, ContentHash, Remark, StoredJson};
 use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
@@ -11,7 +11,7 @@ use super::error::Result;
 pub(super) struct Described {
     pub(super) hash: ContentHash,
     /// JSON of the front matter, if any.
-    pub(super) front_matter: Option<String>,
+    pub(super) front_matter: Option<StoredJson>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) owner: Option<String>,
     pub(super) category: Option<Category>,
@@ -24,7 +24,7 @@ pub(super) struct Described {
 impl Described {
     /// The content for recording, with the stored form of its path.
     pub(super) fn content<'a>(&'a self, bytes: &'a [u8], path: &'a str) -> Content<'a> {
-        Content { hash: &self.hash, bytes, path, front_matter: self.front_matter.as_deref(), moved: false }
+        Content { hash: &self.hash, bytes, path, front_matter: self.front_matter.as_ref(), moved: false }
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Content<'a> {
     /// The stored form of their path.
     pub(super) path: &'a str,
     /// JSON of the front matter, if any.
-    pub(super) front_matter: Option<&'a str>,
+    pub(super) front_matter: Option<&'a StoredJson>,
     /// Whether to record the path even if the bytes are unchanged.
     pub(super) moved: bool,
 }
@@ -60,7 +60,7 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
     if let Some(front_matter) = file.front_matter {
         described.category = word(front_matter.category.as_deref(), &mut warnings);
         described.approval_level = word(front_matter.approval_level.as_deref(), &mut warnings);
-        described.front_matter = serde_json::to_string(&front_matter.fields).ok();
+        described.front_matter = StoredJson::of(&front_matter.fields);
         described.tags = front_matter.tags;
         described.owner = front_matter.owner;
         described.name = front_matter.name;

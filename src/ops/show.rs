@@ -79,7 +79,7 @@ impl Query for Show {
         let review = snapshot.review(skill.id)?;
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
-            front_matter: shown.and_then(|it| it.front_matter.as_deref()).and_then(|it| serde_json::from_str(it).ok()),
+            front_matter: shown.and_then(|it| it.front_matter.as_ref()).and_then(|it| it.read().ok()),
             content_hash: hash,
             skill: ListedEntry::from(ListedSkill { skill, review, agents }),
             mappings,

@@ -50,7 +50,7 @@ pub struct ChangedStatus {
 
 /// Changes the status of all these skills, in one transaction: one name that is unknown, and none changes.
 pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) -> Result<StatusReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let replacement = request.replacement.map(|it| require_skill(as_snapshot(tx), it)).transpose()?;
         let mut warnings = Vec::new();
@@ -64,12 +64,8 @@ pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) 
                 return Err(Error::ReplacesItself { name: skill.name });
             }
             let retirement = Retirement { replacement: replacement.as_ref().map(|it| it.id), note: request.note };
-            let change = SkillChange {
-                status: Some(request.status),
-                retirement: Some(retirement),
-                now: &now,
-                ..SkillChange::default()
-            };
+            let change =
+                SkillChange { status: Some(request.status), retirement: Some(retirement), ..SkillChange::at(now) };
             let says_nothing = replacement.is_none() && request.note.is_none();
             if skill.status != request.status.as_str() || !says_nothing {
                 tx.update_skill(skill.id, &change)?;

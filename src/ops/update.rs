@@ -103,7 +103,7 @@ pub fn update(
     let overrule = propagated.overrule(request.override_rejection)?;
     let (file, described) = read_described(files, request.path)?;
     let path = project.stored_path(&file.path)?;
-    let now = clock.database_time();
+    let now = clock.moment();
     #[cfg(feature = "slow-update")]
     std::thread::sleep(std::time::Duration::from_millis(20));
     let criteria = propagated.criteria(clock);
@@ -120,7 +120,7 @@ pub fn update(
         judgement: Some(propagated.judgement(&criteria)),
         overrule,
         mappings: MappingFlags::default(),
-        now: &now,
+        now,
     };
     let mut report =
         write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &described, &publication, request))?;

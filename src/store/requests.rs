@@ -1,9 +1,11 @@
 //! Parameters and results of the ports.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Review, Skill, SkillId, SkillName, Status, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, Review, Skill, SkillId, SkillName,
+    Status, StoredJson, StoredTime, VersionSource,
 };
 
 /// A filter for listing skills.
@@ -83,17 +85,17 @@ pub struct NewVersion<'a> {
     /// The path that they were read from.
     pub content_path: &'a str,
     /// JSON of the front matter, if any.
-    pub front_matter: Option<&'a str>,
+    pub front_matter: Option<&'a StoredJson>,
     /// The approval level of the version, and new level of the skill.
     pub approval_level: ApprovalLevel,
     /// The source of the record.
     pub source: VersionSource,
-    /// Now, in UTC.
-    pub now: &'a str,
+    /// Now.
+    pub now: Moment,
 }
 
 /// Fields of a skill to change; `None` keeps a field.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SkillChange<'a> {
     /// The category.
     pub category: Option<&'a str>,
@@ -111,8 +113,8 @@ pub struct SkillChange<'a> {
     pub phase4_pattern_id: Option<i64>,
     /// What the skill's users are told.
     pub retirement: Option<Retirement<'a>>,
-    /// Now, in UTC.
-    pub now: &'a str,
+    /// Now.
+    pub now: Moment,
 }
 
 /// What takes the place of a skill that is not used any more; none of both where it is in use.
@@ -125,6 +127,22 @@ pub struct Retirement<'a> {
 }
 
 impl SkillChange<'_> {
+    /// Changes nothing yet.
+    #[must_use]
+    pub fn at(now: Moment) -> Self {
+        Self {
+            category: None,
+            approval_level: None,
+            status: None,
+            team: None,
+            tags: None,
+            owner: None,
+            phase4_pattern_id: None,
+            retirement: None,
+            now,
+        }
+    }
+
     /// Whether any field is given.
     #[must_use]
     pub fn changes_something(&self) -> bool {
@@ -154,12 +172,12 @@ pub struct NewApproval<'a> {
     pub decision: Decision,
     /// The reason.
     pub reasoning: &'a str,
-    /// JSON for `approval_criteria_check`.
-    pub criteria_check: Option<&'a str>,
+    /// What was checked.
+    pub criteria_check: Option<&'a StoredJson>,
     /// Who is to decide, where this passes the decision on.
     pub escalated_to: Option<&'a str>,
-    /// Now, in UTC.
-    pub now: &'a str,
+    /// Now.
+    pub now: Moment,
 }
 
 /// The latest decision about some bytes.
@@ -181,20 +199,20 @@ pub struct NewMapping<'a> {
     /// Whether limits and conditions do not apply.
     pub required: bool,
     /// JSON.
-    pub conditions: Option<&'a str>,
+    pub conditions: Option<&'a StoredJson>,
     /// Whether it counts.
     pub enabled: bool,
-    /// Now, in UTC.
-    pub now: &'a str,
+    /// Now.
+    pub now: Moment,
 }
 
-/// UTC days as `YYYY-MM-DD`, both included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// UTC days of the years 0 to 9999, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Days {
     /// The first.
-    pub first: String,
+    pub first: Date,
     /// The last.
-    pub last: String,
+    pub last: Date,
 }
 
 /// A filter for usage rows.
@@ -227,17 +245,25 @@ pub struct OutboxSummary {
     /// Number of dead letters.
     pub dead_letters: u64,
     /// Time of the oldest queued event, in UTC.
-    pub oldest: Option<String>,
+    pub oldest: Option<StoredTime>,
 }
 
 /// When failed deliveries are due again. Both times are in UTC.
 #[derive(Debug, Clone, Copy)]
-pub struct Due<'a> {
+pub struct Due {
     /// A delivery that failed at this time or later is not due. Times in the future are ignored, since clocks may be
     /// set back.
-    pub failed_since: &'a str,
+    pub failed_since: Moment,
     /// Now.
-    pub now: &'a str,
+    pub now: Moment,
+}
+
+impl Due {
+    /// Whether this attempt was too recently for another one.
+    #[must_use]
+    pub fn excludes(self, failures: &Failures) -> bool {
+        (self.failed_since.as_str()..=self.now.as_str()).contains(&failures.last.as_str())
+    }
 }
 
 /// A failed delivery.
@@ -250,9 +276,9 @@ pub struct Undelivered {
     /// `execution`, `deployed` or `updated`.
     pub kind: String,
     /// Time of queueing, in UTC.
-    pub created_at: Option<String>,
+    pub created_at: Option<StoredTime>,
     /// Time of the last failure, in UTC.
-    pub failed_at: String,
+    pub failed_at: StoredTime,
     /// The reason.
     pub reason: String,
 }

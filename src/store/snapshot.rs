@@ -1,13 +1,15 @@
 //! The ports for reading. They return the state of their [`Snapshot`]; in a [`Transaction`](super::Transaction), this
 //! includes its own writes.
 
+use jiff::civil::Date;
+
 use super::{
     AgentTypeCounts, Days, Due, Holder, LatestDecision, ListedSkill, NameKind, OutboxSummary, Result, SilentMapping,
     SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, Mapping, OpenUse, Review,
-    Revision, Skill, SkillId, SkillName, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
@@ -37,7 +39,7 @@ pub trait Serving {
     /// The last logged `test_pass_rate` of a skill.
     fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>>;
     /// The front matter of a version, as JSON.
-    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>>;
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>>;
     /// The bytes stored for a hash, unverified: the caller compares them with the hash.
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>>;
 }
@@ -96,9 +98,9 @@ pub trait UsageLog {
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
     /// The usage log by skill, agent type and level; archived rows included.
-    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>>;
+    fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>>;
     /// Uses by UTC day, in order, for the last `most` days with uses.
-    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>>;
+    fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>>;
 }
 
 /// Data for reports, besides the usage log. A category restricts it to skills of that category.
@@ -106,7 +108,7 @@ pub trait UsageLog {
 /// Promise: figures of one snapshot agree with each other, and with its [`Catalogue`].
 pub trait Reports {
     /// Decisions of these days, in the order of deciding, each with when its version was recorded.
-    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
+    fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
     /// Skills whose current version waits for review, in order of recording.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
     /// How many skills there are by level and status, in any order.
@@ -120,7 +122,7 @@ pub trait Reports {
 /// Promise: deliveries are in the order of queueing.
 pub trait OutboxStatus {
     /// Whether a delivery is due.
-    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool>;
+    fn is_anything_due(&self, due: Due) -> Result<bool>;
     /// The first `most` deliveries that wait, in their order, after the one with this id; not those that wait for their outcome.
     fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>>;
     /// A summary of the outbox.

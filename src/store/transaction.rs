@@ -1,7 +1,7 @@
 //! The ports for writing.
 
 use super::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot};
-use crate::model::{AgentType, ContentHash, Delivery, Failures, OpenUse, Outcome, SkillId, Usage};
+use crate::model::{AgentType, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage};
 
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
@@ -23,7 +23,7 @@ pub trait CatalogueWrites {
     /// and who recorded it first stays, but for other programs; one that is recorded with others is refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
     /// Adds what was read from a version's file, where nothing is known of it: another program recorded the version.
-    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()>;
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()>;
     /// Stores bytes under their hash, in the place of others that may be there.
     fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
     /// Records a decision about bytes; for an approval, also the last approver.
@@ -57,15 +57,15 @@ pub trait UsageWrites {
 /// its id: after a restore, another one may have the id.
 pub trait Outbox {
     /// Queues the event that a skill was deployed.
-    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()>;
+    fn announce_deployed(&mut self, skill: SkillId, now: Moment) -> Result<()>;
     /// Queues the event that a skill was updated.
-    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()>;
+    fn announce_updated(&mut self, skill: SkillId, now: Moment) -> Result<()>;
     /// Removes a delivered event.
     fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
     /// Remembers that an attempt failed, unless the delivery is a dead letter by now.
     fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
     /// Makes a delivery a dead letter, with the reason.
-    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()>;
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()>;
     /// Lets every dead letter wait again, as if it had never failed; how many there were.
     fn retry_dead_letters(&mut self) -> Result<usize>;
     /// Records the end of the backoff, in seconds since 1970; `None` if the server is reachable.

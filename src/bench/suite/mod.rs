@@ -77,7 +77,7 @@ pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn Fn
             usage_rows: rows("skill_usage_log"),
             bytes: status.size_bytes + status.wal_bytes,
         },
-        started_at: suite.clock.database_time(),
+        started_at: suite.clock.moment().to_string(),
         planned_rounds: suite.rounds,
         system,
     };

@@ -199,7 +199,7 @@ fn heading(context: &Context, request: &Analytics, reports: &[AnalyticsReport]) 
     // Filters do not apply to days, decisions and skills.
     let limits = filters.map(|(what, value)| format!("Uses by skill and their sums: only {what} {value}."));
     let fewer = request.limit.map(|most| format!("Only the first {most} rows of each table and chart."));
-    html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.database_time() }
+    html::Heading { period, limits: limits.chain(fewer).collect(), written: context.clock.moment().to_string() }
 }
 
 /// Opens the database, and first updates its sums if they are due and it may write.

@@ -79,7 +79,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     drop(progress);
     context.output.answer(&report)?;
     if let Some(path) = &args.html {
-        publish(context, path, &html::compare(&report, &context.clock.database_time()))?;
+        publish(context, path, &html::compare(&report, context.clock.moment().as_str()))?;
     }
     for way in report.operations.iter().flat_map(|it| it.ways.iter().filter(|way| !way.same_rows)) {
         context.output.warn(&format!("{} wrote other rows than cfn, so the times are not comparable", way.way));

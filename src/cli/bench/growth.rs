@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     drop(live);
     context.output.answer(&report)?;
     if let Some(path) = &args.html {
-        publish(context, path, &html::growth(&report, &context.clock.database_time()))?;
+        publish(context, path, &html::growth(&report, context.clock.moment().as_str()))?;
     }
     Ok(Exit::Done)
 }

@@ -34,7 +34,7 @@ impl Report for UsageReport {
         let number = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
         let rows = self.usage.iter().map(|it| {
             vec![
-                it.loaded_at.clone(),
+                it.loaded_at.to_string(),
                 it.skill.clone().unwrap_or_default(),
                 it.version.clone().unwrap_or_default(),
                 it.content_hash.as_deref().map(|it| it.get(..12).unwrap_or(it).to_owned()).unwrap_or_default(),

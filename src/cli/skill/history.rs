@@ -45,7 +45,7 @@ impl Report for HistoryReport {
         let rows = self.approvals.iter().map(|it| {
             let hash = it.content_hash.as_deref().map_or("unknown", |it| it.get(..12).unwrap_or(it));
             vec![
-                it.timestamp.clone().unwrap_or_default(),
+                it.timestamp.as_ref().map(ToString::to_string).unwrap_or_default(),
                 it.version.clone(),
                 it.decision.to_string(),
                 it.approval_level.to_string(),
@@ -67,7 +67,7 @@ pub(super) fn versions(page: &mut Page, versions: &[VersionEntry]) {
     let rows = versions.iter().map(|it| {
         vec![
             it.version.clone(),
-            it.created_at.clone(),
+            it.created_at.to_string(),
             it.source.clone(),
             it.approval_level.to_string(),
             if it.approved { "approved" } else { "not approved" }.to_owned(),

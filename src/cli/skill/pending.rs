@@ -48,7 +48,7 @@ impl Report for PendingReport {
                 it.name.clone(),
                 it.version.clone(),
                 it.approval_level.to_string(),
-                it.since.clone().unwrap_or_default(),
+                it.since.as_ref().map(ToString::to_string).unwrap_or_default(),
                 hours(it.waited_hours),
                 hours(it.service_hours),
                 if it.overdue { "overdue" } else { "" }.to_owned(),

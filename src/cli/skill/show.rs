@@ -74,8 +74,8 @@ impl Report for ShowReport {
             let mut notes = Vec::new();
             notes.extend(it.required.then(|| "required".to_owned()));
             notes.extend((!it.enabled).then(|| "disabled".to_owned()));
-            notes.extend(it.conditions.clone());
-            notes.extend(it.tdd_condition.clone());
+            notes.extend(it.conditions.as_ref().map(ToString::to_string));
+            notes.extend(it.tdd_condition.as_ref().map(ToString::to_string));
             vec![it.agent_type.clone(), it.priority.to_string(), notes.join(" ")]
         });
         page.table(&["agent type", "priority", "conditions"], rows);

@@ -42,7 +42,8 @@ impl Report for SyncStatus {
         if let Some(seconds) = self.backoff_seconds {
             page.line(format!("              unreachable; backoff for another {seconds} s"));
         }
-        let since = self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(it))).unwrap_or_default();
+        let since =
+            self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(it.as_str()))).unwrap_or_default();
         page.line(format!("waiting:      {}{since}", self.waiting));
         page.line(format!("failing:      {}", self.failing));
         page.line(format!("dead letters: {}", self.dead_letters));
@@ -56,6 +57,6 @@ impl Report for SyncStatus {
 }
 
 fn row(it: &Undelivered) -> Vec<String> {
-    let created = it.created_at.clone().unwrap_or_default();
+    let created = it.created_at.as_ref().map(ToString::to_string).unwrap_or_default();
     vec![it.id.to_string(), it.kind.clone(), it.pattern_id.to_string(), created, it.reason.clone()]
 }

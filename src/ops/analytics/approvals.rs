@@ -4,7 +4,7 @@ use super::Source;
 use super::layout::TableName;
 use super::table::{Cell, Table};
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Decision, DecisionTime};
+use crate::model::{ApprovalLevel, Decision, DecisionTime, StoredTime};
 use crate::ops::error::Result;
 use crate::ops::pending::{hours, waiting};
 
@@ -17,7 +17,8 @@ pub(super) fn velocity(source: &Source<'_>) -> Result<Table> {
         if of_level.is_empty() {
             return None;
         }
-        let taken = |it: &&DecisionTime| hours(it.recorded_at.as_deref(), it.decided_at.as_deref());
+        let taken =
+            |it: &&DecisionTime| hours(it.recorded_at.as_ref(), it.decided_at.as_ref().and_then(StoredTime::instant));
         let mut times: Vec<f64> = of_level.iter().filter_map(taken).collect();
         times.sort_by(f64::total_cmp);
         let within = level.service_hours().map(|most| times.iter().filter(|it| **it <= most).count());

@@ -27,8 +27,8 @@ impl Asked {
     fn report(&self, tables: Vec<Table>) -> AnalyticsReport {
         AnalyticsReport {
             report: self.request.report,
-            first_day: self.days.as_ref().map(|it| it.first.clone()),
-            last_day: self.days.as_ref().map(|it| it.last.clone()),
+            first_day: self.days.map(|it| it.first.to_string()),
+            last_day: self.days.map(|it| it.last.to_string()),
             tables,
         }
     }
@@ -38,11 +38,11 @@ impl Query for Asked {
     type Answer = AnalyticsReport;
 
     fn question(&self) -> Question {
-        let (first, last) = self.days.as_ref().map(|it| (it.first.as_str(), it.last.as_str())).unzip();
+        let (first, last) = self.days.map(|it| (it.first.to_string(), it.last.to_string())).unzip();
         Question::new(Class::Analytics, Tables::CatalogueAndUsage, "analytics")
             .text(self.request.report.as_str())
-            .optional(first)
-            .optional(last)
+            .optional(first.as_deref())
+            .optional(last.as_deref())
             .optional(self.request.agent_type.as_deref())
             .optional(self.request.category.as_deref())
             .number(self.request.limit.map(|it| it as u64))

@@ -102,7 +102,7 @@ pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) ->
 }
 
 fn tables(snapshot: &dyn Snapshot, asked: &Asked) -> Result<Vec<Table>> {
-    let source = Source { snapshot, days: asked.days.as_ref(), request: &asked.request };
+    let source = Source { snapshot, days: asked.days, request: &asked.request };
     let mut tables = source.tables(asked.clock)?;
     if let Some(limit) = asked.request.limit {
         for table in &mut tables {
@@ -115,7 +115,7 @@ fn tables(snapshot: &dyn Snapshot, asked: &Asked) -> Result<Vec<Table>> {
 /// What a report is made from.
 struct Source<'a> {
     snapshot: &'a dyn Snapshot,
-    days: Option<&'a Days>,
+    days: Option<Days>,
     request: &'a Analytics,
 }
 

@@ -28,9 +28,8 @@ impl Period {
             }
             Self::Between(first, last) => (first.unwrap_or(Date::MIN), last.unwrap_or(Date::MAX)),
         };
-        // Years before 0 would sort wrongly as text, and no row has one.
-        let first = if first < Date::constant(0, 1, 1) { Date::constant(0, 1, 1) } else { first };
-        Days { first: first.to_string(), last: last.to_string() }
+        // No row is older, and earlier years would sort wrongly as text.
+        Days { first: first.max(Date::ZERO), last }
     }
 }
 
@@ -43,7 +42,7 @@ mod tests {
     #[test]
     fn days_are_today_and_those_before_it() {
         let clock = Clock::Fixed(Timestamp::from_second(1_763_337_599).unwrap_or_default()); // 2025-11-16 23:59:59
-        let days = |period: Period| (period.days(clock).first, period.days(clock).last);
+        let days = |period: Period| (period.days(clock).first.to_string(), period.days(clock).last.to_string());
         assert_eq!(days(Period::Last(1)), ("2025-11-16".into(), "2025-11-16".into()));
         assert_eq!(days(Period::Last(7)), ("2025-11-10".into(), "2025-11-16".into()));
         assert_eq!(days(Period::Between(None, None)), ("0000-01-01".into(), "9999-12-31".into()));

@@ -77,8 +77,8 @@ impl Cell {
         Self::Text(text.into())
     }
 
-    pub(super) fn maybe(text: Option<&String>) -> Self {
-        text.map_or(Self::Missing, |it| Self::Text(it.clone()))
+    pub(super) fn maybe(text: Option<impl ToString>) -> Self {
+        text.map_or(Self::Missing, |it| Self::Text(it.to_string()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Source;
 use super::layout::TableName;
 use super::table::{Cell, Table};
-use crate::model::UsageCell;
+use crate::model::{Moment, UsageCell};
 use crate::ops::error::Result;
 
 /// Sums of cells by key.
@@ -31,8 +31,8 @@ struct Sum {
     succeeded: i64,
     tokens: i64,
     cost: i128,
-    first: Option<String>,
-    last: Option<String>,
+    first: Option<Moment>,
+    last: Option<Moment>,
 }
 
 impl Sum {
@@ -54,8 +54,8 @@ impl Sum {
             *sum = sum.saturating_add(value);
         }
         self.cost = self.cost.saturating_add(cell.cost_avoided_billionths);
-        self.first = [self.first.take(), cell.first_used.clone()].into_iter().flatten().min();
-        self.last = self.last.take().max(cell.last_used.clone());
+        self.first = [self.first, cell.first_used].into_iter().flatten().min();
+        self.last = self.last.max(cell.last_used);
     }
 
     /// Numbers of skills and measured uses, mean gain, mean time, helped rate, and success rate.
@@ -143,7 +143,7 @@ fn ranking(name: TableName, cells: &[UsageCell], most: usize) -> Table {
 
 pub(super) fn days(source: &Source<'_>) -> Result<Table> {
     let days = source.snapshot.uses_by_day(source.days, 90)?;
-    let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day), Cell::Integer(uses)]);
+    let rows = days.into_iter().map(|(day, uses)| vec![Cell::Text(day.to_string()), Cell::Integer(uses)]);
     Ok(Table::new(TableName::Days, rows))
 }
 
@@ -185,7 +185,7 @@ pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
 /// Total savings, and their projection for a month and a year at the mean of the logged days.
 pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
-    let days = logged_days(sum.first.as_deref(), sum.last.as_deref());
+    let days = logged_days(sum.first, sum.last);
     let projected = |days_ahead: i64| match days {
         Some(days) => {
             vec![Cell::mean(sum.tokens.saturating_mul(days_ahead), days), Cell::usd(sum.cost, (days_ahead, days))]
@@ -200,8 +200,7 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
 }
 
 /// Number of days from the first to the last logged one, both included.
-fn logged_days(first: Option<&str>, last: Option<&str>) -> Option<i64> {
-    let day = |text: Option<&str>| text?.get(..10)?.parse::<jiff::civil::Date>().ok();
-    let span = day(first)?.until(day(last)?).ok()?;
+fn logged_days(first: Option<Moment>, last: Option<Moment>) -> Option<i64> {
+    let span = first?.day().until(last?.day()).ok()?;
     Some(i64::from(span.get_days()) + 1)
 }

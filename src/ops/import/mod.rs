@@ -65,10 +65,10 @@ pub fn import(
     progress: &mut dyn FnMut(ImportEvent),
 ) -> Result<ImportReport> {
     let folder = Folder::open(request.folder)?;
-    let now = clock.database_time();
+    let now = clock.moment();
     let reader = Reader { files, folder: &folder, project };
     let sources = Sources::new(project, &folder);
-    let mut writer = Writer::new(request, &sources, &now);
+    let mut writer = Writer::new(request, &sources, now);
     read_ahead(&reader, ahead::Files::Below { nested: request.nested }, request.fresh, |pieces| {
         if !request.fresh {
             writer.learn(pieces.tree()?); // nobody waits for the lock meanwhile

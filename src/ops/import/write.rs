@@ -8,7 +8,7 @@ use super::prepare::{Item, Prepared};
 use super::report::{ImportReport, Kind, UpdatedSkill};
 use super::request::Import;
 use super::source::Sources;
-use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, VersionSource, Visible};
+use crate::model::{ApprovalLevel, Category, Decision, Moment, Remark, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
 use crate::ops::tree::Found;
@@ -29,7 +29,7 @@ pub(super) struct Writer<'a> {
     pub(super) candidates: Vec<Candidate>,
     pub(super) sources: &'a Sources<'a>,
     pub(super) request: &'a Import<'a>,
-    now: &'a str,
+    now: Moment,
     batch: Taken,
 }
 
@@ -50,7 +50,7 @@ struct File<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(request: &'a Import<'a>, sources: &'a Sources<'a>, now: &'a str) -> Self {
+    pub(super) fn new(request: &'a Import<'a>, sources: &'a Sources<'a>, now: Moment) -> Self {
         Self {
             report: ImportReport::of(request.folder),
             unique: None,

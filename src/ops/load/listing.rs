@@ -1,5 +1,6 @@
 //! Listings of files instead of content: finds the usable file of a skill, and its description.
 
+use crate::model::StoredJson;
 use std::path::Path;
 
 use super::Picked;
@@ -67,7 +68,7 @@ impl Listing {
     /// The description in the recorded front matter, or in the file, or the first sentence of the body.
     fn description(&self, snapshot: &dyn Snapshot, skill: &Picked, content: &str) -> Result<(String, bool)> {
         let recorded = match skill.origin {
-            Some(origin) => snapshot.front_matter(origin.id, &skill.version)?.as_deref().and_then(described),
+            Some(origin) => snapshot.front_matter(origin.id, &skill.version)?.as_ref().and_then(described),
             None => skill.description.clone(),
         };
         let trimmed = |text: String| Some(text.trim().replace("\r\n", "\n")).filter(|it| !it.is_empty());
@@ -85,8 +86,8 @@ impl Listing {
 }
 
 /// The description in recorded front matter.
-fn described(front_matter: &str) -> Option<String> {
-    let fields: serde_json::Value = serde_json::from_str(front_matter).ok()?;
+fn described(front_matter: &StoredJson) -> Option<String> {
+    let fields: serde_json::Value = front_matter.read().ok()?;
     match fields.get("description")? {
         serde_json::Value::String(text) => Some(text.clone()),
         value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Some(value.to_string()),

@@ -15,14 +15,13 @@ use super::error::Result;
 use super::update::as_snapshot;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::model::{AgentType, ApprovalLevel, Remark, SkillId, Usage};
+use crate::model::{AgentType, ApprovalLevel, Moment, Remark, SkillId, Usage};
 use crate::store::{Durability, Snapshot, Store, Transaction, write};
 
 pub use format::Format;
 pub use listing::{Listed, Listing};
 pub use remembered::Remembered;
 pub(super) use selection::select;
-pub(super) use selection::tags;
 
 /// A request for an agent's skills.
 #[derive(Debug, Clone)]
@@ -179,17 +178,17 @@ pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<
 
 /// Loads skills, and logs one usage row for each in the same transaction.
 pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
-    let now = clock.database_time();
+    let now = clock.moment();
     write(store, Durability::Normal, |tx| {
         let mut report = select(as_snapshot(tx), request)?;
         complete(as_snapshot(tx), request, &mut report)?;
         settle(request, &mut report);
-        log(tx, &now, request, usage, &report)?;
+        log(tx, now, request, usage, &report)?;
         Ok(report)
     })
 }
 
-fn log(tx: &mut dyn Transaction, now: &str, request: &Load, usage: &UsageOf, report: &LoadReport) -> Result<()> {
+fn log(tx: &mut dyn Transaction, now: Moment, request: &Load, usage: &UsageOf, report: &LoadReport) -> Result<()> {
     for Picked { origin, version, content_hash, .. } in report.skills.iter().map(|it| &it.picked) {
         let Some(origin) = origin else { continue };
         tx.log_usage(&Usage {

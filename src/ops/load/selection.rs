@@ -1,7 +1,9 @@
 //! Selects the skills of an agent: in order, by conditions, within limits.
 
 use super::{Cause, Format, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
-use crate::model::{ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, TddCondition, TddFigures};
+use crate::model::{
+    ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, StoredTags, TddCondition, TddFigures,
+};
 use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
 use crate::store::Snapshot;
@@ -115,8 +117,8 @@ impl Selection<'_> {
     /// Checks the conditions and the test figures. Skills for another context are not reported: they were not
     /// requested.
     fn applies(&mut self, candidate: &Candidate) -> Result<bool> {
-        let conditions = Conditions::read(candidate.conditions.as_deref());
-        let gate = TddCondition::read(candidate.tdd_condition.as_deref());
+        let conditions = Conditions::read(candidate.conditions.as_ref());
+        let gate = TddCondition::read(candidate.tdd_condition.as_ref());
         let (conditions, gate) = match (conditions, gate) {
             (Ok(conditions), Ok(gate)) => (conditions, gate),
             (Err(error), _) | (_, Err(error)) => {
@@ -124,7 +126,7 @@ impl Selection<'_> {
                 return Ok(false);
             }
         };
-        let tags = tags(candidate.tags.as_deref());
+        let tags = candidate.tags.as_ref().map(StoredTags::words).unwrap_or_default();
         if conditions.compare(&self.request.context, self.request.phase.as_deref(), &tags) != ContextMatch::Met {
             return Ok(false);
         }
@@ -228,11 +230,4 @@ fn said(why: Unusable) -> &'static str {
         Unusable::Altered => "its stored bytes are not the approved ones",
         Unusable::NotText => "its stored bytes are not UTF-8",
     }
-}
-
-/// Parses tags. They are a JSON array; the old scripts wrote an empty text, and some users comma-separated text.
-pub(in crate::ops) fn tags(stored: Option<&str>) -> Vec<String> {
-    let Some(text) = stored.map(str::trim).filter(|it| !it.is_empty()) else { return Vec::new() };
-    serde_json::from_str(text)
-        .unwrap_or_else(|_| text.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{AgentType, Mapping, Remark, SkillId, Visible};
+use crate::model::{AgentType, Mapping, Moment, Remark, SkillId, StoredJson, Visible};
 use crate::ops::error::Result;
 use crate::store::{NewMapping, Transaction};
 
@@ -34,7 +34,7 @@ pub(in crate::ops) struct Mapped {
 
 impl MappingFlags<'_> {
     /// Maps a new skill.
-    pub(in crate::ops) fn add(&self, tx: &mut dyn Transaction, skill: SkillId, now: &str) -> Result<Mapped> {
+    pub(in crate::ops) fn add(&self, tx: &mut dyn Transaction, skill: SkillId, now: Moment) -> Result<Mapped> {
         let mut mapped = Mapped::default();
         for agent_type in self.agents {
             self.add_one(tx, skill, agent_type, now)?;
@@ -48,7 +48,7 @@ impl MappingFlags<'_> {
         &self,
         tx: &mut dyn Transaction,
         skill: SkillId,
-        now: &str,
+        now: Moment,
         warnings: &mut Vec<Remark>,
     ) -> Result<Mapped> {
         let mut mapped = Mapped::default();
@@ -75,13 +75,13 @@ impl MappingFlags<'_> {
         Ok(mapped)
     }
 
-    fn add_one(&self, tx: &mut dyn Transaction, skill: SkillId, agent_type: &AgentType, now: &str) -> Result<()> {
+    fn add_one(&self, tx: &mut dyn Transaction, skill: SkillId, agent_type: &AgentType, now: Moment) -> Result<()> {
         let conditions = self.conditions(None);
         let mapping = NewMapping {
             agent_type,
             priority: self.priority.unwrap_or(5),
             required: self.required.unwrap_or(false),
-            conditions: conditions.as_deref(),
+            conditions: conditions.as_ref(),
             enabled: self.enabled.unwrap_or(true),
             now,
         };
@@ -95,18 +95,18 @@ impl MappingFlags<'_> {
         skill: SkillId,
         agent_type: &AgentType,
         there: &Mapping,
-        now: &str,
+        now: Moment,
     ) -> Result<bool> {
-        let conditions = self.conditions(there.conditions.as_deref());
+        let conditions = self.conditions(there.conditions.as_ref());
         let mapping = NewMapping {
             agent_type,
             priority: self.priority.unwrap_or(there.priority),
             required: self.required.unwrap_or(there.required),
-            conditions: conditions.as_deref(),
+            conditions: conditions.as_ref(),
             enabled: self.enabled.unwrap_or(there.enabled),
             now,
         };
-        let before = (there.priority, there.required, there.conditions.as_deref(), there.enabled);
+        let before = (there.priority, there.required, there.conditions.as_ref(), there.enabled);
         let changes = (mapping.priority, mapping.required, mapping.conditions, mapping.enabled) != before;
         if changes {
             tx.change_mapping(skill, &mapping)?;
@@ -116,11 +116,11 @@ impl MappingFlags<'_> {
 
     /// The new conditions: each given part replaces the old one, and an empty one removes it. Existing text that is not a JSON
     /// object is dropped.
-    fn conditions(&self, there: Option<&str>) -> Option<String> {
+    fn conditions(&self, there: Option<&StoredJson>) -> Option<StoredJson> {
         if self.context.is_none() && self.phase.is_none() && self.condition.is_none() {
-            return there.map(str::to_owned);
+            return there.cloned();
         }
-        let kept = || there.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+        let kept = || there.and_then(|it| it.read().ok()).unwrap_or_default();
         let mut fields: Map<String, Value> = self.condition.cloned().unwrap_or_else(kept);
         let said = [
             ("taskContext", self.context.map(|it| (it.is_empty(), Value::from(it)))),
@@ -133,13 +133,13 @@ impl MappingFlags<'_> {
                 fields.insert(field.to_owned(), value);
             }
         }
-        (!fields.is_empty()).then(|| Value::Object(fields).to_string())
+        if fields.is_empty() { None } else { StoredJson::of(&fields) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::MappingFlags;
+    use super::{MappingFlags, StoredJson};
 
     #[test]
     fn a_given_condition_replaces_only_its_own_part() {
@@ -151,11 +151,13 @@ mod tests {
             (Some(r#"{"taskContext":"old"}"#), r#"{"taskContext":["auth"]}"#),
             (Some("not JSON"), r#"{"taskContext":["auth"]}"#),
         ] {
-            let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-            assert_eq!(flags.conditions(there).as_deref().and_then(parsed), parsed(then), "{there:?}");
+            let stored = |text: &str| StoredJson::from(text.to_owned());
+            let parsed = |text: StoredJson| text.read::<serde_json::Value>().ok();
+            let said = flags.conditions(there.map(stored).as_ref());
+            assert_eq!(said.and_then(parsed), parsed(stored(then)), "{there:?}");
         }
-        let nothing = MappingFlags::default();
-        assert_eq!(nothing.conditions(Some("not JSON")).as_deref(), Some("not JSON"));
+        let (nothing, odd) = (MappingFlags::default(), StoredJson::from("not JSON".to_owned()));
+        assert_eq!(nothing.conditions(Some(&odd)), Some(odd.clone()));
         assert_eq!(nothing.conditions(None), None);
     }
 }

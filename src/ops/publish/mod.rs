@@ -9,7 +9,9 @@ mod step;
 
 use super::error::{Error, Result};
 use super::rules::{Content, Described};
-use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, SkillId, SkillName, VersionSource, Visible};
+use crate::model::{
+    ApprovalLevel, Category, Decision, Moment, Remark, Skill, SkillId, SkillName, VersionSource, Visible,
+};
 use crate::store::Transaction;
 
 pub(super) use level::Trust;
@@ -38,7 +40,7 @@ pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) overrule: Option<Overrule<'a>>,
     pub(in crate::ops) mappings: MappingFlags<'a>,
     /// Now, in UTC.
-    pub(in crate::ops) now: &'a str,
+    pub(in crate::ops) now: Moment,
 }
 
 /// Defaults of a new skill.

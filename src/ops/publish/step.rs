@@ -3,7 +3,9 @@
 use super::level::LevelRule;
 use super::numbering::Number;
 use super::{Judgement, Publication, Published};
-use crate::model::{ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, Visible};
+use crate::model::{
+    ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, StoredJson, StoredTags, Visible,
+};
 use crate::ops::error::{Error, Result};
 use crate::ops::rules::Described;
 use crate::store::{LatestDecision, NewApproval, NewSkill, NewVersion, SkillChange, Transaction};
@@ -106,7 +108,7 @@ impl Publication<'_> {
         if let Some((rejection, _)) = &overruled {
             criteria.insert("overrides_rejection".to_owned(), rejection.id.into());
         }
-        let criteria = (!criteria.is_empty()).then(|| serde_json::Value::Object(criteria).to_string());
+        let criteria = (!criteria.is_empty()).then(|| StoredJson::of(&criteria)).flatten();
         let approval = NewApproval {
             version,
             content_hash: &self.content.hash.to_string(),
@@ -114,7 +116,7 @@ impl Publication<'_> {
             approver: judgement.approver,
             decision: judgement.decision,
             reasoning: judgement.reasoning,
-            criteria_check: criteria.as_deref(),
+            criteria_check: criteria.as_ref(),
             escalated_to: None,
             now: self.now,
         };
@@ -124,18 +126,16 @@ impl Publication<'_> {
 
     /// Writes the row only if something changes, so that publishing again needs no write.
     fn change_fields(&self, tx: &mut dyn Transaction, skill: &Skill, level: ApprovalLevel, new: bool) -> Result<()> {
-        let json = |tags: &[String]| serde_json::Value::from(tags).to_string();
         let pattern = self.command.phase4_pattern_id;
         let change = SkillChange {
             category: self.category(new).map(Category::as_str).filter(|it| *it != skill.category),
             approval_level: Some(level).filter(|it| *it != skill.approval_level),
             team: self.command.team.filter(|it| Some(*it) != skill.team.as_deref()),
-            tags: self.tags(new).filter(|it| Some(json(it)) != skill.tags),
+            tags: self.tags(new).filter(|it| Some(StoredTags::of(it)) != skill.tags),
             owner: self.owner(new).filter(|it| Some(*it) != skill.owner.as_deref()),
             phase4_pattern_id: pattern
                 .filter(|it| Some(*it) != skill.phase4_pattern_id || skill.generated_by.as_deref() != Some("phase4")),
-            now: self.now,
-            ..SkillChange::default()
+            ..SkillChange::at(self.now)
         };
         if change.changes_something() {
             tx.update_skill(skill.id, &change)?;

@@ -11,6 +11,7 @@
 mod report;
 mod run;
 
+use crate::model::StoredTime;
 use serde::Serialize;
 
 pub use self::report::SyncReport;
@@ -47,7 +48,7 @@ pub struct SyncStatus {
     /// Number of queued deliveries.
     pub waiting: u64,
     /// Time of the oldest, in UTC.
-    pub oldest: Option<String>,
+    pub oldest: Option<StoredTime>,
     /// Remaining backoff of other commands than `sync`, in seconds.
     pub backoff_seconds: Option<i64>,
     /// Number of queued deliveries that have failed before.
@@ -86,7 +87,7 @@ pub fn sync(
     connect: Connect<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<SyncReport> {
-    let not_due = (retry == Retry::Due).then(|| (before(clock), clock.database_time()));
+    let not_due = (retry == Retry::Due).then(|| due(clock));
     let mut run = Run::new(not_due);
     for again in [false, true] {
         run.begin_pass(again);
@@ -104,8 +105,9 @@ pub fn sync(
 }
 
 /// Deliveries last tried before this time are due.
-fn before(clock: Clock) -> String {
-    clock.database_time_ago(BACKOFF_SECONDS)
+fn due(clock: Clock) -> Due {
+    let now = clock.moment();
+    Due { failed_since: now.seconds_before(BACKOFF_SECONDS), now }
 }
 
 /// Connects, and records the result for all processes.
@@ -124,9 +126,8 @@ fn reach(store: &mut dyn Store, clock: Clock, connect: Connect<'_>) -> Result<Bo
 
 /// What a command that may have queued events should do.
 pub fn next_step(store: &mut dyn Store, clock: Clock) -> Result<NextStep> {
-    let (failed_since, now) = (before(clock), clock.database_time());
     let snapshot = store.read()?;
-    Ok(if !snapshot.is_anything_due(&Due { failed_since: &failed_since, now: &now })? {
+    Ok(if !snapshot.is_anything_due(due(clock))? {
         NextStep::Nothing
     } else if seconds_left(snapshot.backoff_until()?, clock).is_some() {
         NextStep::BackOff

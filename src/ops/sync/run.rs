@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::report::SyncReport;
 use crate::clock::Clock;
-use crate::model::{Delivery, Event, Failures};
+use crate::model::{Delivery, Event, Failures, Moment};
 use crate::ops::error::Result;
-use crate::store::{self, Durability, Store, Transaction, write};
+use crate::store::{self, Due, Durability, Store, Transaction, write};
 use crate::workflow::{Delivered, WorkflowDatabase, WorkflowError};
 
 /// Maximum number of deliveries per transaction.
@@ -28,7 +28,7 @@ pub(super) struct Run {
     at_once: usize,
     reconnects: usize,
     /// Deliveries that failed between these times are not due; `None` if all are.
-    not_due: Option<(String, String)>,
+    not_due: Option<Due>,
     /// Whether this is the pass over failed deliveries.
     again: bool,
     /// This pass has handled deliveries up to this id.
@@ -45,7 +45,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(not_due: Option<(String, String)>) -> Self {
+    pub(super) fn new(not_due: Option<Due>) -> Self {
         Self {
             report: SyncReport::default(),
             connection: None,
@@ -85,7 +85,7 @@ impl Run {
         if deployed && self.held.contains(&delivery.pattern_id) || self.blocked.contains_key(kind(delivery)) {
             return false;
         }
-        let recent = |it: &Failures| self.not_due.as_ref().is_some_and(|(from, to)| (from..=to).contains(&&it.last));
+        let recent = |it: &Failures| self.not_due.is_some_and(|due| due.excludes(it));
         let later = match &delivery.failures {
             Some(failures) => !self.again || recent(failures),
             None => false,
@@ -131,12 +131,12 @@ impl Run {
         batch: &[Delivery],
         outcomes: Vec<Delivered>,
     ) -> Result<()> {
-        let now = clock.database_time();
+        let now = clock.moment();
         let suspects = std::mem::take(&mut self.suspects);
         let suspects = suspects.iter().map(|(row, error)| (row, Delivered::Failed(error.to_string())));
         let settled: Vec<_> = batch.iter().zip(outcomes).chain(suspects).collect();
         write(store, Durability::Normal, |tx| {
-            settled.iter().try_for_each(|(row, outcome)| note(tx, row, outcome, &now))
+            settled.iter().try_for_each(|(row, outcome)| note(tx, row, outcome, now))
         })?;
         for (delivery, outcome) in settled {
             self.count(delivery, outcome);
@@ -184,7 +184,7 @@ impl Run {
 }
 
 /// Writes down what became of a delivery.
-fn note(tx: &mut dyn Transaction, delivery: &Delivery, outcome: &Delivered, now: &str) -> store::Result<()> {
+fn note(tx: &mut dyn Transaction, delivery: &Delivery, outcome: &Delivered, now: Moment) -> store::Result<()> {
     match outcome {
         Delivered::Now | Delivered::Before => tx.forget_delivered(delivery),
         Delivered::Refused(reason) => tx.bury(delivery, reason, now),

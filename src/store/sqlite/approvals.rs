@@ -66,8 +66,8 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
                 approver: fields.maybe_text()?,
                 decision: fields.word()?,
                 reasoning: fields.maybe_text()?,
-                approval_criteria_check: fields.maybe_text()?,
-                timestamp: fields.maybe_text()?,
+                approval_criteria_check: fields.stored()?,
+                timestamp: fields.stored()?,
             })
         },
     )

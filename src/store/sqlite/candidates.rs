@@ -44,11 +44,11 @@ fn found(row: &Row<'_>) -> Result<Found> {
     let candidate = Candidate {
         id: SkillId(fields.get()?),
         name: fields.text()?,
-        tags: fields.maybe_text()?,
+        tags: fields.stored()?,
         priority: fields.number()?.unwrap_or(5),
         required: fields.get()?,
-        conditions: fields.maybe_text()?,
-        tdd_condition: fields.maybe_text()?,
+        conditions: fields.stored()?,
+        tdd_condition: fields.stored()?,
         test_coverage: fields.figure(),
         has_test_suite: fields.get()?,
         approval_level: fields.level()?,
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn add(tx: &mut dyn Transaction, number: i32, agents: i32, newer_waits: bool) -> Result<()> {
-        let (hash, now) = (ContentHash::of(&number.to_le_bytes()), "2026-01-01 00:00:00");
+        let (hash, now) = (ContentHash::of(&number.to_le_bytes()), Clock::System.moment());
         let skill = NewSkill {
             name: &format!("skill-{number}").parse().expect("a name"),
             category: Category::Domain,

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Result, Row, params};
+use jiff::civil::Date;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Result, Row, params};
 
 use super::rollups::{Sums, rolled_up_through};
 use super::rows::collect;
@@ -11,7 +13,7 @@ use super::sums::{
     bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums, sums_of_rows, sums_of_sums,
     totals_of_days, who,
 };
-use crate::model::UsageCell;
+use crate::model::{Moment, UsageCell};
 use crate::store::{Days, Proof};
 
 /// Cells with what their skill is called, where its row is still there.
@@ -103,34 +105,35 @@ const DIFFERENCES: &str = concat!(
          UNION SELECT archived, skill_id, agent_type, approval_level FROM (SELECT * FROM added EXCEPT SELECT * FROM totals)))"
 );
 
-pub(super) fn cells(connection: &Connection, days: Option<&Days>, sums: Sums) -> Result<Vec<UsageCell>> {
+pub(super) fn cells(connection: &Connection, days: Option<Days>, sums: Sums) -> Result<Vec<UsageCell>> {
     match (sums, days) {
         (Sums::Rollups { through }, None) => collect(connection, CELLS_OF_ALL, [through], cell),
         (Sums::Rollups { through }, Some(days)) => {
-            collect(connection, CELLS_OF_DAYS, params![through, days.first, days.last], cell)
+            collect(connection, CELLS_OF_DAYS, params![through, days.first.to_string(), days.last.to_string()], cell)
         }
         (Sums::Scan, None) => collect(connection, SCAN_OF_ALL, [], cell),
-        (Sums::Scan, Some(days)) => collect(connection, SCAN_OF_DAYS, params![true, days.first, days.last], cell),
+        (Sums::Scan, Some(days)) => {
+            collect(connection, SCAN_OF_DAYS, params![true, days.first.to_string(), days.last.to_string()], cell)
+        }
     }
 }
 
 /// Uses by day, in order: the last `most` days that have any.
-pub(super) fn by_day(
-    connection: &Connection,
-    days: Option<&Days>,
-    sums: Sums,
-    most: usize,
-) -> Result<Vec<(String, i64)>> {
-    let (first, last) = days.map_or(("", "\u{10ffff}"), |it| (&it.first, &it.last));
+pub(super) fn by_day(connection: &Connection, days: Option<Days>, sums: Sums, most: usize) -> Result<Vec<(Date, i64)>> {
+    let (first, last) = days.map_or((Date::ZERO, Date::MAX), |it| (it.first, it.last));
+    let (first, last) = (first.to_string(), last.to_string());
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
-    let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+    let pair = |row: &Row<'_>| -> Result<(Date, i64)> {
+        let day = row.get::<_, String>(0)?.parse::<Date>();
+        Ok((day.map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, error.into()))?, row.get(1)?))
+    };
     let (tail, archives_only) = match sums {
         Sums::Rollups { through } => (through, false),
         Sums::Scan => (i64::MIN, true),
     };
     let rolled = collect(connection, RECENT_DAYS, params![first, last, limit, archives_only], pair)?;
     let added = collect(connection, DAYS_OF_ROWS, params![first, last, limit, tail], pair)?;
-    let mut by_day: BTreeMap<String, i64> = BTreeMap::new();
+    let mut by_day: BTreeMap<Date, i64> = BTreeMap::new();
     for (day, uses) in rolled.into_iter().chain(added) {
         *by_day.entry(day).or_default() += uses;
     }
@@ -166,8 +169,8 @@ fn cell(row: &Row<'_>) -> Result<UsageCell> {
         tokens_avoided: row.get(11)?,
         cost_avoided_billionths: i128::from(row.get::<_, i64>(12)?) * 1_000_000_000
             + i128::from(row.get::<_, i64>(13)?),
-        first_used: text(14)?,
-        last_used: text(15)?,
+        first_used: text(14)?.as_deref().and_then(Moment::written),
+        last_used: text(15)?.as_deref().and_then(Moment::written),
         skill: text(16)?,
         category: text(17)?,
         phase4_generated: row.get(18)?,

@@ -23,8 +23,8 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
                 agent_type: fields.text()?,
                 priority: fields.number()?.unwrap_or(5),
                 required: fields.get()?,
-                conditions: fields.maybe_text()?,
-                tdd_condition: fields.maybe_text()?,
+                conditions: fields.stored()?,
+                tdd_condition: fields.stored()?,
                 enabled: fields.get()?,
             })
         },

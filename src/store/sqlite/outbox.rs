@@ -4,7 +4,9 @@
 use rusqlite::{Connection, Result, params};
 
 use super::rows::{Fields, change, collect, first};
-use crate::model::{Changed, Delivery, Event, Execution, Failures, OpenUse, Outcome, SkillId, Usage};
+use crate::model::{
+    Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage,
+};
 use crate::store::{Due, OutboxSummary, Undelivered};
 
 /// Where processes leave each other word that the server could not be reached.
@@ -18,12 +20,12 @@ macro_rules! held {
 }
 
 /// Queues an event, if the skill was generated from a pattern.
-fn add(connection: &Connection, skill: SkillId, event: &Event, now: &str) -> Result<()> {
+fn add(connection: &Connection, skill: SkillId, event: &Event, now: &StoredTime) -> Result<()> {
     change(
         connection,
         "INSERT INTO outbox (pattern_id, kind, payload, created_at)
          SELECT phase4_pattern_id, ?2, ?3, ?4 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
-        params![skill.0, event.kind(), payload(event)?, now],
+        params![skill.0, event.kind(), payload(event)?, now.as_str()],
     )?;
     Ok(())
 }
@@ -35,7 +37,7 @@ fn payload(event: &Event) -> Result<String> {
 /// Queues a use; returns its delivery key if it was queued.
 pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Option<String>> {
     let outcome = usage.outcome.unwrap_or_default();
-    let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at, &outcome));
+    let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at.into(), &outcome));
     let most = usage.awaits_outcome().then_some("+10 minutes");
     first(
         connection,
@@ -47,7 +49,7 @@ pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Opt
     )
 }
 
-fn execution(agent_type: &str, task_id: Option<&str>, at: &str, outcome: &Outcome) -> Execution {
+fn execution(agent_type: &str, task_id: Option<&str>, at: StoredTime, outcome: &Outcome) -> Execution {
     Execution {
         team_id: agent_type.to_owned(),
         task_id: task_id.map(str::to_owned),
@@ -55,7 +57,7 @@ fn execution(agent_type: &str, task_id: Option<&str>, at: &str, outcome: &Outcom
         exit_code: outcome.exit_code,
         cost_avoided_usd: outcome.cost_avoided_usd,
         tokens_avoided: outcome.tokens_avoided,
-        timestamp: at.to_owned(),
+        timestamp: at,
     }
 }
 
@@ -68,7 +70,7 @@ pub(super) fn completed(connection: &Connection, open: &OpenUse, outcome: &Outco
         let mut fields = Fields::new("skill_usage_log", row);
         let (skill, agent_type) = (SkillId(fields.get()?), fields.text()?);
         let (task, at) = (fields.maybe_text()?, fields.text()?);
-        Ok((skill, execution(&agent_type, task.as_deref(), &at, outcome)))
+        Ok((skill, execution(&agent_type, task.as_deref(), at.into(), outcome)))
     })?
     else {
         return Ok(());
@@ -92,17 +94,19 @@ pub(super) fn completed(connection: &Connection, open: &OpenUse, outcome: &Outco
         connection,
         "INSERT INTO outbox (delivery_key, pattern_id, kind, payload, created_at)
          SELECT ?2 || '/completed', phase4_pattern_id, ?3, ?4, ?5 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
-        params![skill.0, key, event.kind(), payload(&event)?, at],
+        params![skill.0, key, event.kind(), payload(&event)?, at.as_str()],
     )?;
     Ok(())
 }
 
-pub(super) fn deployed(connection: &Connection, skill_id: SkillId, now: &str) -> Result<()> {
-    add(connection, skill_id, &Event::Deployed(Changed { skill_id, timestamp: now.to_owned() }), now)
+pub(super) fn deployed(connection: &Connection, skill_id: SkillId, now: Moment) -> Result<()> {
+    let timestamp = StoredTime::from(now);
+    add(connection, skill_id, &Event::Deployed(Changed { skill_id, timestamp: timestamp.clone() }), &timestamp)
 }
 
-pub(super) fn updated(connection: &Connection, skill_id: SkillId, now: &str) -> Result<()> {
-    add(connection, skill_id, &Event::Updated(Changed { skill_id, timestamp: now.to_owned() }), now)
+pub(super) fn updated(connection: &Connection, skill_id: SkillId, now: Moment) -> Result<()> {
+    let timestamp = StoredTime::from(now);
+    add(connection, skill_id, &Event::Updated(Changed { skill_id, timestamp: timestamp.clone() }), &timestamp)
 }
 
 /// Reads every column as text: other programs may have stored anything, and a bad row must not stop the others.
@@ -159,7 +163,7 @@ pub(super) fn failed(connection: &Connection, delivery: &Delivery, failures: &Fa
     Ok(())
 }
 
-pub(super) fn dead_letter(connection: &Connection, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+pub(super) fn dead_letter(connection: &Connection, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
     change(
         connection,
         concat!("UPDATE outbox SET set_aside_at = ?3, reason = ?4 WHERE ", that_row!()),
@@ -173,7 +177,7 @@ pub(super) fn retry(connection: &Connection) -> Result<usize> {
 }
 
 /// The text of a failure starts with its time.
-pub(super) fn is_anything_due(connection: &Connection, due: &Due<'_>) -> Result<bool> {
+pub(super) fn is_anything_due(connection: &Connection, due: Due) -> Result<bool> {
     let sql = concat!(
         "SELECT 1 FROM outbox WHERE set_aside_at IS NULL AND NOT ",
         held!(),
@@ -193,7 +197,8 @@ pub(super) fn summary(connection: &Connection) -> Result<OutboxSummary> {
         [],
         |row| {
             let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
-            Ok(OutboxSummary { waiting: count(0)?, dead_letters: count(1)?, failing: count(2)?, oldest: row.get(3)? })
+            let oldest = row.get::<_, Option<String>>(3)?.map(StoredTime::from);
+            Ok(OutboxSummary { waiting: count(0)?, dead_letters: count(1)?, failing: count(2)?, oldest })
         },
     )?;
     Ok(counted.unwrap_or_default())
@@ -227,8 +232,8 @@ fn undelivered(connection: &Connection, sql: &'static str, most: usize) -> Resul
             id: fields.get()?,
             pattern_id: fields.get()?,
             kind: fields.get()?,
-            created_at: fields.get()?,
-            failed_at: fields.get()?,
+            created_at: fields.get::<Option<String>>()?.map(StoredTime::from),
+            failed_at: fields.get::<String>()?.into(),
             reason: fields.get()?,
         })
     })

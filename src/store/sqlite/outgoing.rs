@@ -2,12 +2,12 @@
 
 use super::outbox;
 use super::transaction::SqliteTransaction;
-use crate::model::{Delivery, Failures, SkillId};
+use crate::model::{Delivery, Failures, Moment, SkillId};
 use crate::settings::Queued;
 use crate::store::{Due, Outbox, OutboxStatus, OutboxSummary, Result, Undelivered};
 
 impl OutboxStatus for SqliteTransaction<'_> {
-    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
+    fn is_anything_due(&self, due: Due) -> Result<bool> {
         self.say(outbox::is_anything_due(&self.inner, due))
     }
 
@@ -33,11 +33,11 @@ impl OutboxStatus for SqliteTransaction<'_> {
 }
 
 impl Outbox for SqliteTransaction<'_> {
-    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
+    fn announce_deployed(&mut self, skill: SkillId, now: Moment) -> Result<()> {
         if self.queued == Queued::Nothing { Ok(()) } else { self.say(outbox::deployed(&self.inner, skill, now)) }
     }
 
-    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
+    fn announce_updated(&mut self, skill: SkillId, now: Moment) -> Result<()> {
         if self.queued == Queued::Everything { self.say(outbox::updated(&self.inner, skill, now)) } else { Ok(()) }
     }
 
@@ -49,7 +49,7 @@ impl Outbox for SqliteTransaction<'_> {
         self.say(outbox::failed(&self.inner, delivery, failures))
     }
 
-    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
         self.say(outbox::dead_letter(&self.inner, delivery, reason, now))
     }
 

@@ -9,7 +9,7 @@ use crate::store::Days;
 
 pub(super) fn decision_times(
     connection: &Connection,
-    days: Option<&Days>,
+    days: Option<Days>,
     category: Option<&str>,
 ) -> Result<Vec<DecisionTime>> {
     let sql = "SELECT h.rowid, h.approval_level, h.decision, h.timestamp, v.created_at, h.review_duration_minutes
@@ -17,15 +17,15 @@ pub(super) fn decision_times(
          WHERE h.decision IN ('approved', 'rejected', 'escalated', 'needs_correction')
            AND (?1 IS NULL OR substr(utc_time(h.timestamp), 1, 10) BETWEEN ?1 AND ?2)
            AND (?3 IS NULL OR h.skill_id IN (SELECT id FROM skills WHERE category = ?3)) ORDER BY h.rowid";
-    let parameters = params![days.map(|it| &it.first), days.map(|it| &it.last), category];
+    let parameters = params![days.map(|it| it.first.to_string()), days.map(|it| it.last.to_string()), category];
     collect(connection, sql, parameters, |row| {
         let mut fields = Fields::new("approval_history", row);
         let _id: i64 = fields.get()?;
         Ok(DecisionTime {
             approval_level: fields.level()?,
             decision: fields.word()?,
-            decided_at: fields.maybe_text()?,
-            recorded_at: fields.maybe_text()?,
+            decided_at: fields.stored()?,
+            recorded_at: fields.stored()?,
             review_minutes: fields.number()?,
         })
     })
@@ -47,7 +47,7 @@ pub(super) fn waiting(connection: &Connection, category: Option<&str>) -> Result
             name: fields.text()?,
             version: fields.text()?,
             approval_level: fields.level()?,
-            since: fields.maybe_text()?,
+            since: fields.stored()?,
         })
     })
 }

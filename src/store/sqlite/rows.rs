@@ -2,11 +2,29 @@
 
 use std::str::FromStr;
 
-use rusqlite::types::{FromSql, Type, Value, ValueRef};
+use rusqlite::types::{FromSql, ToSql, ToSqlOutput, Type, Value, ValueRef};
 use rusqlite::{Error, Result, Row};
 
 use super::failure::Damaged;
-use crate::model::{ApprovalLevel, UnknownWord};
+use crate::model::{ApprovalLevel, Moment, StoredJson, StoredTags, UnknownWord};
+
+impl ToSql for Moment {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl ToSql for StoredJson {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl ToSql for StoredTags {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
 
 /// A row, read column by column in the order of the SELECT.
 pub(super) struct Fields<'r> {
@@ -43,6 +61,11 @@ impl<'r> Fields<'r> {
             ValueRef::Real(number) => Some(number.to_string()),
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         })
+    }
+
+    /// The same, as a value that keeps the text.
+    pub(super) fn stored<T: From<String>>(&mut self) -> Result<Option<T>> {
+        Ok(self.maybe_text()?.map(T::from))
     }
 
     /// The same, with empty text for NULL.

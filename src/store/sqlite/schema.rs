@@ -166,7 +166,7 @@ pub(super) fn note_versions(connection: &Connection, number: i64, clock: Clock) 
         connection.execute(
             "INSERT INTO schema_versions (version, description, applied_at)
              SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM schema_versions WHERE version = ?1)",
-            (name_of(migration.number), migration.description, clock.database_time()),
+            (name_of(migration.number), migration.description, clock.moment()),
         )?;
     }
     connection.pragma_update(None, "user_version", number.max(CURRENT))

@@ -4,7 +4,9 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::{approved, review};
 use super::rows::{Fields, change, collect, first};
-use crate::model::{AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status, VersionSource};
+use crate::model::{
+    AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status, StoredTags, VersionSource,
+};
 use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
@@ -45,17 +47,17 @@ fn read(fields: &mut Fields<'_>) -> Result<Skill> {
         team: fields.maybe_text()?,
         content_path: fields.text()?,
         content_hash: fields.text()?,
-        tags: fields.maybe_text()?,
+        tags: fields.stored()?,
         version: fields.text()?,
         status: fields.text()?,
         approval_level: fields.level()?,
         last_approved_by: fields.maybe_text()?,
-        last_approval_date: fields.maybe_text()?,
+        last_approval_date: fields.stored()?,
         phase4_pattern_id: fields.number()?,
         generated_by: fields.maybe_text()?,
         owner: fields.maybe_text()?,
-        created_at: fields.maybe_text()?,
-        updated_at: fields.maybe_text()?,
+        created_at: fields.stored()?,
+        updated_at: fields.stored()?,
     })
 }
 
@@ -113,7 +115,7 @@ pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &Ne
             skill.team,
             version.content_path,
             version.content_hash.to_string(),
-            json_array(skill.tags),
+            StoredTags::of(skill.tags),
             version.version,
             version.approval_level.as_str(),
             skill.phase4_pattern_id,
@@ -164,7 +166,7 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
             to.approval_level.map(ApprovalLevel::as_str),
             to.status.map(Status::as_str),
             to.team,
-            to.tags.map(json_array),
+            to.tags.map(StoredTags::of),
             to.owner,
             to.phase4_pattern_id,
             to.now,
@@ -174,11 +176,6 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
         ],
     )?;
     Ok(())
-}
-
-/// Encodes tags as the old tools do.
-fn json_array(words: &[String]) -> String {
-    serde_json::Value::from(words).to_string()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use jiff::civil::Date;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Place;
@@ -13,7 +14,8 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, OpenUse, Outcome,
-    Review, Revision, Skill, SkillId, SkillName, Tables, Usage, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, Usage, UsageCell, UsageRow, UsedSkill,
+    VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
@@ -109,7 +111,7 @@ impl Serving for SqliteTransaction<'_> {
         self.say(usage::latest_pass_rate(&self.inner, skill))
     }
 
-    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>> {
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>> {
         self.say(versions::front_matter(&self.inner, skill, version))
     }
 
@@ -198,17 +200,17 @@ impl UsageLog for SqliteTransaction<'_> {
         self.say(usage::rows(&self.inner, filter, most))
     }
 
-    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>> {
+    fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         self.say(cells::cells(&self.inner, days, self.sums()?))
     }
 
-    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>> {
+    fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {
         self.say(cells::by_day(&self.inner, days, self.sums()?, most))
     }
 }
 
 impl Reports for SqliteTransaction<'_> {
-    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
+    fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
         self.say(reports::decision_times(&self.inner, days, category))
     }
 
@@ -241,7 +243,7 @@ impl CatalogueWrites for SqliteTransaction<'_> {
         self.say(versions::record(&self.inner, skill, version))
     }
 
-    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {
         self.say(versions::describe(&self.inner, version_id, front_matter))
     }
 

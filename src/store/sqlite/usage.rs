@@ -158,7 +158,7 @@ fn shown_row(row: &Row<'_>) -> Result<UsageRow> {
         agent_type: fields.text()?,
         task_id: fields.maybe_text()?,
         phase: fields.maybe_text()?,
-        loaded_at: fields.text()?,
+        loaded_at: fields.text()?.into(),
         version: fields.maybe_text()?,
         content_hash: fields.maybe_text()?,
         execution_time_ms: fields.number()?,

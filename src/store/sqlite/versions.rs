@@ -5,7 +5,7 @@ use rusqlite::{Connection, Error, Result, params};
 
 use super::approvals::approved;
 use super::rows::{Fields, change, collect, first};
-use crate::model::{SkillId, VersionRecord};
+use crate::model::{SkillId, StoredJson, VersionRecord};
 use crate::store::{Holder, NewVersion};
 
 const OF: &str = concat!(
@@ -42,22 +42,22 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionR
             version: fields.text()?,
             content_hash: fields.text()?,
             content_path: fields.text()?,
-            front_matter: fields.maybe_text()?,
+            front_matter: fields.stored()?,
             approval_level: fields.level()?,
             source: fields.text()?,
-            created_at: fields.text()?,
+            created_at: fields.text()?.into(),
             stored: fields.get()?,
             approved: fields.get()?,
         })
     })
 }
 
-pub(super) fn front_matter(connection: &Connection, skill: SkillId, version: &str) -> Result<Option<String>> {
+pub(super) fn front_matter(connection: &Connection, skill: SkillId, version: &str) -> Result<Option<StoredJson>> {
     let sql = "SELECT id, front_matter FROM skill_versions WHERE skill_id = ?1 AND version = ?2";
     let found = first(connection, sql, params![skill.0, version], |row| {
         let mut fields = Fields::new("skill_versions", row);
         let _id: i64 = fields.get()?;
-        fields.get()
+        Ok(fields.get::<Option<String>>()?.map(StoredJson::from))
     })?;
     Ok(found.flatten())
 }
@@ -89,7 +89,7 @@ pub(super) fn record(connection: &Connection, skill: SkillId, version: &NewVersi
     if rows == 1 { Ok(()) } else { Err(Error::StatementChangedRows(rows)) }
 }
 
-pub(super) fn describe(connection: &Connection, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+pub(super) fn describe(connection: &Connection, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {
     change(
         connection,
         "UPDATE skill_versions SET front_matter = ?2 WHERE id = ?1 AND front_matter IS NULL AND ?2 IS NOT NULL",

@@ -6,7 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
 use super::client_error::ClientResult;
-use crate::model::{Changed, Delivery, Event, Execution};
+use crate::model::{Changed, Delivery, Event, Execution, StoredTime};
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -101,7 +101,7 @@ fn nothing() -> Execution {
         exit_code: None,
         cost_avoided_usd: None,
         tokens_avoided: None,
-        timestamp: "1970-01-01 00:00:00".to_owned(),
+        timestamp: StoredTime::from("1970-01-01 00:00:00".to_owned()),
     }
 }
 
@@ -166,7 +166,7 @@ async fn complete(client: &Client, rows: &[(i64, &Execution)]) -> Result<(), Sto
             (&it.exit_code, Type::INT8),
             (&it.cost_avoided_usd, Type::FLOAT8),
             (&it.tokens_avoided, Type::INT8),
-            (&it.timestamp, Type::TEXT),
+            (&it.timestamp.as_str(), Type::TEXT),
         ];
         if client.execute_typed(sql, &parameters).await? == 0 {
             return Err(Stopped::Refused(

@@ -1,6 +1,9 @@
 //! Changes of skills, versions, decisions, mappings and contents.
 
-use cfn::model::{Approval, ContentHash, Decision, Mapping, Skill, SkillId, Status, VersionRecord, VersionSource};
+use cfn::model::{
+    Approval, ContentHash, Decision, Mapping, Skill, SkillId, Status, StoredJson, StoredTags, VersionRecord,
+    VersionSource,
+};
 use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
 use super::refused;
@@ -24,7 +27,7 @@ impl Tables {
             team: new.team.map(str::to_owned),
             content_path: version.content_path.to_owned(),
             content_hash: version.content_hash.to_string(),
-            tags: Some(json(new.tags)),
+            tags: Some(StoredTags::of(new.tags)),
             version: version.version.to_owned(),
             status: Status::Active.as_str().to_owned(),
             approval_level: version.approval_level,
@@ -33,8 +36,8 @@ impl Tables {
             phase4_pattern_id: new.phase4_pattern_id,
             generated_by: Some(generated_by.to_owned()),
             owner: new.owner.map(str::to_owned),
-            created_at: Some(version.now.to_owned()),
-            updated_at: Some(version.now.to_owned()),
+            created_at: Some(version.now.into()),
+            updated_at: Some(version.now.into()),
         };
         self.skills.insert(id, SkillRow { skill, test_coverage: None, has_test_suite: false });
         self.record(id, version)?;
@@ -48,13 +51,13 @@ impl Tables {
         set(&mut skill.approval_level, change.approval_level);
         set(&mut skill.status, change.status.map(|it| it.as_str().to_owned()));
         set(&mut skill.team, change.team.map(owned).map(Some));
-        set(&mut skill.tags, change.tags.map(json).map(Some));
+        set(&mut skill.tags, change.tags.map(StoredTags::of).map(Some));
         set(&mut skill.owner, change.owner.map(owned).map(Some));
         if let Some(pattern) = change.phase4_pattern_id {
             skill.phase4_pattern_id = Some(pattern);
             skill.generated_by = Some("phase4".to_owned());
         }
-        skill.updated_at = Some(change.now.to_owned());
+        skill.updated_at = Some(change.now.into());
     }
 
     pub(super) fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
@@ -63,7 +66,7 @@ impl Tables {
         row.content_hash = version.content_hash.to_string();
         version.content_path.clone_into(&mut row.content_path);
         row.approval_level = version.approval_level;
-        row.updated_at = Some(version.now.to_owned());
+        row.updated_at = Some(version.now.into());
         self.record(skill, version)
     }
 
@@ -76,11 +79,11 @@ impl Tables {
                 return Err(refused("the version is recorded with other bytes"));
             }
             new.content_path.clone_into(&mut record.content_path);
-            record.front_matter = new.front_matter.map(str::to_owned);
+            record.front_matter = new.front_matter.cloned();
             record.approval_level = new.approval_level;
             if record.source == VersionSource::External.as_str() {
                 new.source.as_str().clone_into(&mut record.source);
-                new.now.clone_into(&mut record.created_at);
+                record.created_at = new.now.into();
             }
             return Ok(());
         }
@@ -90,10 +93,10 @@ impl Tables {
             version: new.version.to_owned(),
             content_hash: new.content_hash.to_string(),
             content_path: new.content_path.to_owned(),
-            front_matter: new.front_matter.map(str::to_owned),
+            front_matter: new.front_matter.cloned(),
             approval_level: new.approval_level,
             source: new.source.as_str().to_owned(),
-            created_at: new.now.to_owned(),
+            created_at: new.now.into(),
             stored: false,
             approved: false,
         };
@@ -101,11 +104,11 @@ impl Tables {
         Ok(())
     }
 
-    pub(super) fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) {
+    pub(super) fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) {
         if let Some(row) = self.versions.get_mut(&version_id)
             && row.record.front_matter.is_none()
         {
-            row.record.front_matter = front_matter.map(str::to_owned);
+            row.record.front_matter = front_matter.cloned();
         }
     }
 
@@ -117,7 +120,7 @@ impl Tables {
         let row = self.skill_mut(skill)?;
         if new.decision == Decision::Approved {
             row.last_approved_by = Some(new.approver.to_owned());
-            row.last_approval_date = Some(new.now.to_owned());
+            row.last_approval_date = Some(new.now.into());
         }
         let id = next(&mut self.last.approval);
         let approval = Approval {
@@ -128,8 +131,8 @@ impl Tables {
             approver: Some(new.approver.to_owned()),
             decision: new.decision,
             reasoning: Some(new.reasoning.to_owned()),
-            approval_criteria_check: new.criteria_check.map(str::to_owned),
-            timestamp: Some(new.now.to_owned()),
+            approval_criteria_check: new.criteria_check.cloned(),
+            timestamp: Some(new.now.into()),
         };
         self.approvals.insert(id, ApprovalRow { skill, approval });
         Ok(())
@@ -144,7 +147,7 @@ impl Tables {
             agent_type: new.agent_type.as_str().to_owned(),
             priority: new.priority,
             required: new.required,
-            conditions: new.conditions.map(str::to_owned),
+            conditions: new.conditions.cloned(),
             tdd_condition: None,
             enabled: new.enabled,
         };
@@ -156,7 +159,7 @@ impl Tables {
         if let Some(mapping) = self.mapping_mut(skill, to.agent_type.as_str()) {
             mapping.priority = to.priority;
             mapping.required = to.required;
-            mapping.conditions = to.conditions.map(str::to_owned);
+            mapping.conditions = to.conditions.cloned();
             mapping.enabled = to.enabled;
         }
     }
@@ -182,8 +185,4 @@ fn set<T>(field: &mut T, to: Option<T>) {
     if let Some(to) = to {
         *field = to;
     }
-}
-
-fn json(words: &[String]) -> String {
-    serde_json::Value::from(words).to_string()
 }

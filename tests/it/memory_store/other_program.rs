@@ -37,7 +37,7 @@ impl OtherProgram for MemoryDatabase {
                 decision,
                 reasoning: None,
                 approval_criteria_check: None,
-                timestamp: Some(NOW.to_owned()),
+                timestamp: Some(NOW.to_owned().into()),
             };
             tables.approvals.insert(id, ApprovalRow { skill, approval });
         });
@@ -48,7 +48,7 @@ impl OtherProgram for MemoryDatabase {
             let skill = tables.id_of(skill);
             let mapping = tables.mapping_mut(skill, agent_type).expect("a mapping");
             mapping.enabled = enabled;
-            mapping.tdd_condition = tdd_condition.map(str::to_owned);
+            mapping.tdd_condition = tdd_condition.map(|it| it.to_owned().into());
         });
     }
 
@@ -125,7 +125,7 @@ impl Tables {
             front_matter: None,
             approval_level: skill.approval_level,
             source: VersionSource::External.as_str().to_owned(),
-            created_at: NOW.to_owned(),
+            created_at: NOW.to_owned().into(),
             stored: false,
             approved: false,
         };

@@ -1,6 +1,6 @@
 //! What waits for the workflow database.
 
-use cfn::model::{Changed, Delivery, Event, Execution, Failures, OpenUse, Outcome, SkillId, Usage};
+use cfn::model::{Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage};
 use cfn::store::{Due, OutboxSummary, Undelivered};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +23,7 @@ impl Queued {
         self.held_until.is_some_and(|until| now < until && until <= now + HOLD)
     }
 
-    fn undelivered(&self, id: i64, (failed_at, reason): (String, String)) -> Undelivered {
+    fn undelivered(&self, id: i64, (failed_at, reason): (StoredTime, String)) -> Undelivered {
         let created_at = Some(self.created_at.clone());
         let kind = self.event.kind().to_owned();
         Undelivered { id, pattern_id: self.pattern_id, kind, created_at, failed_at, reason }
@@ -32,23 +32,23 @@ impl Queued {
 
 impl Tables {
     /// Queues an event, where the skill was generated from a pattern; its place and its key.
-    fn queue(&mut self, skill: SkillId, key: String, event: Event, now: &str) -> Option<i64> {
+    fn queue(&mut self, skill: SkillId, key: String, event: Event, now: StoredTime) -> Option<i64> {
         let pattern_id = self.skills.get(&skill)?.skill.phase4_pattern_id?;
         let id = next(&mut self.last.outbox);
-        let created_at = now.to_owned();
+        let created_at = now;
         let queued = Queued { key, pattern_id, event, created_at, dead: None, failures: None, held_until: None };
         self.outbox.insert(id, queued);
         Some(id)
     }
 
-    pub(super) fn queue_deployed(&mut self, skill_id: SkillId, key: String, now: &str) {
-        let timestamp = now.to_owned();
-        self.queue(skill_id, key, Event::Deployed(Changed { skill_id, timestamp }), now);
+    pub(super) fn queue_deployed(&mut self, skill_id: SkillId, key: String, now: Moment) {
+        let timestamp = StoredTime::from(now);
+        self.queue(skill_id, key, Event::Deployed(Changed { skill_id, timestamp }), now.into());
     }
 
-    pub(super) fn queue_updated(&mut self, skill_id: SkillId, key: String, now: &str) {
-        let timestamp = now.to_owned();
-        self.queue(skill_id, key, Event::Updated(Changed { skill_id, timestamp }), now);
+    pub(super) fn queue_updated(&mut self, skill_id: SkillId, key: String, now: Moment) {
+        let timestamp = StoredTime::from(now);
+        self.queue(skill_id, key, Event::Updated(Changed { skill_id, timestamp }), now.into());
     }
 
     /// Queues a use; what names its delivery, where it was queued.
@@ -56,10 +56,10 @@ impl Tables {
         let event = Event::Execution(execution(
             usage.agent_type,
             usage.task_id,
-            usage.loaded_at,
+            usage.loaded_at.as_str(),
             &usage.outcome.unwrap_or_default(),
         ));
-        let id = self.queue(usage.skill_id, key.to_owned(), event, usage.loaded_at)?;
+        let id = self.queue(usage.skill_id, key.to_owned(), event, usage.loaded_at.into())?;
         if usage.awaits_outcome() {
             self.outbox.entry(id).and_modify(|it| it.held_until = Some(Timestamp::now() + HOLD));
         }
@@ -72,7 +72,7 @@ impl Tables {
         let whole = execution(&entry.agent_type, entry.task_id.as_deref(), &entry.loaded_at, &entry.outcome);
         let Some((id, named)) = open.key.split_once(' ') else {
             if everything {
-                self.queue(entry.skill, key, Event::Execution(whole), &entry.loaded_at);
+                self.queue(entry.skill, key, Event::Execution(whole), entry.loaded_at.clone().into());
             }
             return;
         };
@@ -83,13 +83,18 @@ impl Tables {
                 queued.held_until = None;
             }
             None => {
-                self.queue(entry.skill, format!("{named}/completed"), Event::Completed(whole), &entry.loaded_at);
+                self.queue(
+                    entry.skill,
+                    format!("{named}/completed"),
+                    Event::Completed(whole),
+                    entry.loaded_at.clone().into(),
+                );
             }
         }
     }
 
-    pub(super) fn is_anything_due(&self, due: &Due<'_>) -> bool {
-        let (now, recent) = (Timestamp::now(), due.failed_since..=due.now);
+    pub(super) fn is_anything_due(&self, due: Due) -> bool {
+        let (now, recent) = (Timestamp::now(), due.failed_since.as_str()..=due.now.as_str());
         let rests = |it: &Failures| recent.contains(&it.last.as_str());
         self.outbox.values().any(|it| it.can_go(now) && !it.failures.as_ref().is_some_and(rests))
     }
@@ -126,7 +131,7 @@ impl Tables {
     pub(super) fn failing_deliveries(&self, most: usize) -> Vec<Undelivered> {
         let failed = |it: &Failures| {
             let text = it.to_string();
-            (it.last.clone(), text[it.last.len() + 1..].to_owned())
+            (it.last.clone(), text[it.last.as_str().len() + 1..].to_owned())
         };
         let failing = self.outbox.iter().filter(|(_, it)| it.waits());
         failing.filter_map(|(id, it)| Some(it.undelivered(*id, failed(it.failures.as_ref()?)))).take(most).collect()
@@ -161,6 +166,6 @@ fn execution(agent_type: &str, task_id: Option<&str>, at: &str, outcome: &Outcom
         exit_code: outcome.exit_code,
         cost_avoided_usd: outcome.cost_avoided_usd,
         tokens_avoided: outcome.tokens_avoided,
-        timestamp: at.to_owned(),
+        timestamp: at.to_owned().into(),
     }
 }

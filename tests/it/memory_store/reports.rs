@@ -25,11 +25,11 @@ impl Tables {
         })
     }
 
-    pub(super) fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Vec<DecisionTime> {
+    pub(super) fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Vec<DecisionTime> {
         let is_of = |skill| self.skills.get(&skill).is_some_and(|it| category.is_none_or(|of| of == it.skill.category));
         let decided = self.approvals.values().filter(|it| is_of(it.skill));
         let within = decided.filter(|it| {
-            days.is_none_or(|days| it.approval.timestamp.as_deref().is_some_and(|time| is_within(days, time)))
+            days.is_none_or(|days| it.approval.timestamp.as_ref().is_some_and(|time| is_within(days, time.as_str())))
         });
         within
             .map(|it| DecisionTime {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId};
+use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, StoredJson};
 use cfn::store::{Result, Serving};
 
 use super::judging::is_active;
@@ -36,7 +36,7 @@ impl Serving for MemoryTransaction<'_> {
         Ok(rows.find_map(|it| it.outcome.test_pass_rate))
     }
 
-    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<String>> {
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>> {
         Ok(self.tables.version(skill, version).and_then(|it| it.front_matter.clone()))
     }
 

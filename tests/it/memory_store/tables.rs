@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cfn::model::{Approval, Bootstrap, Event, Failures, Mapping, Outcome, Skill, SkillId, VersionRecord};
+use cfn::model::{Approval, Bootstrap, Event, Failures, Mapping, Outcome, Skill, SkillId, StoredTime, VersionRecord};
 use jiff::Timestamp;
 
 /// Everything that a database holds. A transaction changes a copy, which takes the place of the whole when it commits.
@@ -93,9 +93,9 @@ pub(super) struct Queued {
     pub(super) key: String,
     pub(super) pattern_id: i64,
     pub(super) event: Event,
-    pub(super) created_at: String,
+    pub(super) created_at: StoredTime,
     /// When a dead letter became one, and why.
-    pub(super) dead: Option<(String, String)>,
+    pub(super) dead: Option<(StoredTime, String)>,
     pub(super) failures: Option<Failures>,
     /// Until when it waits for its outcome.
     pub(super) held_until: Option<Timestamp>,

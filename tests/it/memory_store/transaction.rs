@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use cfn::model::{
-    AgentType, ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, OpenUse, Outcome, Revision,
-    SkillId, SkillName, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    AgentType, ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse, Outcome,
+    Revision, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
     CatalogueWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary,
     Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog, UsageWrites,
 };
+use jiff::civil::Date;
 
 use super::tables::Tables;
 use super::{Conflicts, Database, conflict};
@@ -80,17 +81,17 @@ impl UsageLog for MemoryTransaction<'_> {
         Ok(self.tables.usage_rows(filter, most))
     }
 
-    fn usage_cells(&self, days: Option<&Days>) -> Result<Vec<UsageCell>> {
+    fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         Ok(self.tables.usage_cells(days))
     }
 
-    fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Result<Vec<(String, i64)>> {
+    fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {
         Ok(self.tables.uses_by_day(days, most))
     }
 }
 
 impl Reports for MemoryTransaction<'_> {
-    fn decision_times(&self, days: Option<&Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
+    fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Result<Vec<DecisionTime>> {
         Ok(self.tables.decision_times(days, category))
     }
 
@@ -108,7 +109,7 @@ impl Reports for MemoryTransaction<'_> {
 }
 
 impl OutboxStatus for MemoryTransaction<'_> {
-    fn is_anything_due(&self, due: &Due<'_>) -> Result<bool> {
+    fn is_anything_due(&self, due: Due) -> Result<bool> {
         Ok(self.tables.is_anything_due(due))
     }
 
@@ -134,7 +135,7 @@ impl OutboxStatus for MemoryTransaction<'_> {
 }
 
 impl Outbox for MemoryTransaction<'_> {
-    fn announce_deployed(&mut self, skill: SkillId, now: &str) -> Result<()> {
+    fn announce_deployed(&mut self, skill: SkillId, now: Moment) -> Result<()> {
         if self.queued != Queued::Nothing {
             let key = self.new_key();
             self.change()?.queue_deployed(skill, key, now);
@@ -142,7 +143,7 @@ impl Outbox for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn announce_updated(&mut self, skill: SkillId, now: &str) -> Result<()> {
+    fn announce_updated(&mut self, skill: SkillId, now: Moment) -> Result<()> {
         if self.queued == Queued::Everything {
             let key = self.new_key();
             self.change()?.queue_updated(skill, key, now);
@@ -161,9 +162,9 @@ impl Outbox for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn bury(&mut self, delivery: &Delivery, reason: &str, now: &str) -> Result<()> {
+    fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
         if let Some(queued) = self.change()?.queued(delivery) {
-            queued.dead = Some((now.to_owned(), reason.to_owned()));
+            queued.dead = Some((now.into(), reason.to_owned()));
         }
         Ok(())
     }
@@ -190,7 +191,7 @@ impl CatalogueWrites for MemoryTransaction<'_> {
         self.change_catalogue()?.record_version(skill, version)
     }
 
-    fn describe_version(&mut self, version_id: i64, front_matter: Option<&str>) -> Result<()> {
+    fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {
         self.change_catalogue().map(|it| it.describe_version(version_id, front_matter))
     }
 

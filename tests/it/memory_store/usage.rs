@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cfn::model::{OpenUse, Outcome, SkillId, Usage, UsageCell, UsageRow, utc_time};
+use cfn::model::{Moment, OpenUse, Outcome, SkillId, Usage, UsageCell, UsageRow, utc_time};
 use cfn::store::{Days, UsageFilter};
+use jiff::civil::Date;
 
 use super::tables::{Tables, UsageEntry, next};
 
@@ -20,7 +21,7 @@ impl Tables {
             skill: usage.skill_id,
             task_id: owned(usage.task_id),
             phase: owned(usage.phase),
-            loaded_at: usage.loaded_at.to_owned(),
+            loaded_at: usage.loaded_at.to_string(),
             approval_level: usage.approval_level.as_str().to_owned(),
             version: owned(usage.version),
             content_hash: owned(usage.content_hash),
@@ -75,7 +76,7 @@ impl Tables {
             agent_type: it.agent_type.clone(),
             task_id: it.task_id.clone(),
             phase: it.phase.clone(),
-            loaded_at: it.loaded_at.clone(),
+            loaded_at: it.loaded_at.clone().into(),
             version: it.version.clone(),
             content_hash: it.content_hash.clone(),
             execution_time_ms: it.outcome.execution_ms,
@@ -85,7 +86,7 @@ impl Tables {
     }
 
     /// Every row is added up, in whole numbers.
-    pub(super) fn usage_cells(&self, days: Option<&Days>) -> Vec<UsageCell> {
+    pub(super) fn usage_cells(&self, days: Option<Days>) -> Vec<UsageCell> {
         let mut cells: BTreeMap<(SkillId, &str, &str), UsageCell> = BTreeMap::new();
         for entry in self.usage.values().filter(|it| days.is_none_or(|days| is_within(days, &it.loaded_at))) {
             let key = (entry.skill, entry.agent_type.as_str(), entry.approval_level.as_str());
@@ -94,8 +95,8 @@ impl Tables {
         cells.into_values().collect()
     }
 
-    pub(super) fn uses_by_day(&self, days: Option<&Days>, most: usize) -> Vec<(String, i64)> {
-        let mut by_day: BTreeMap<String, i64> = BTreeMap::new();
+    pub(super) fn uses_by_day(&self, days: Option<Days>, most: usize) -> Vec<(Date, i64)> {
+        let mut by_day: BTreeMap<Date, i64> = BTreeMap::new();
         for entry in self.usage.values().filter(|it| days.is_none_or(|days| is_within(days, &it.loaded_at))) {
             if let Some(day) = day(&entry.loaded_at) {
                 *by_day.entry(day).or_default() += 1;
@@ -125,9 +126,9 @@ fn add(cell: &mut UsageCell, entry: &UsageEntry) {
     cell.tokens_avoided += outcome.tokens_avoided.unwrap_or_default();
     cell.cost_avoided_billionths +=
         i128::from(rounded(outcome.cost_avoided_usd.unwrap_or_default() * 1e9, MOST_BILLIONTHS));
-    if let Some(used) = utc_time(&entry.loaded_at) {
-        cell.first_used = Some(cell.first_used.take().map_or_else(|| used.clone(), |it| it.min(used.clone())));
-        cell.last_used = Some(cell.last_used.take().map_or_else(|| used.clone(), |it| it.max(used.clone())));
+    if let Some(used) = utc_time(&entry.loaded_at).as_deref().and_then(Moment::written) {
+        cell.first_used = Some(cell.first_used.map_or(used, |it| it.min(used)));
+        cell.last_used = cell.last_used.max(Some(used));
     }
     let (Some(before), Some(after)) = (outcome.confidence_before, outcome.confidence_after) else { return };
     let gain = rounded(after * 1e6, MOST) - rounded(before * 1e6, MOST);
@@ -146,10 +147,10 @@ fn rounded(figure: f64, most: f64) -> i64 {
 }
 
 /// The UTC day, where the time is one.
-pub(super) fn day(time: &str) -> Option<String> {
-    utc_time(time).map(|it| it[..10].to_owned())
+pub(super) fn day(time: &str) -> Option<Date> {
+    utc_time(time).as_deref().and_then(Moment::written).map(Moment::day)
 }
 
-pub(super) fn is_within(days: &Days, time: &str) -> bool {
+pub(super) fn is_within(days: Days, time: &str) -> bool {
     day(time).is_some_and(|it| days.first <= it && it <= days.last)
 }

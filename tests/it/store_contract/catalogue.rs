@@ -2,10 +2,10 @@
 
 use cfn::model::ApprovalLevel::{Auto, Escalate, Human};
 use cfn::model::Decision::{Approved, Rejected};
-use cfn::model::{Approval, Bootstrap, Category, ContentHash, Mapping, Review, Skill, Status};
+use cfn::model::{Approval, Bootstrap, Category, ContentHash, Mapping, Review, Skill, Status, StoredJson, StoredTime};
 use cfn::store::{NameKind, NewApproval, NewSkill, SkillChange, SkillFilter, Store, Unstored};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, version};
 
 const LATER: &str = "2026-02-01 08:30:00";
 
@@ -30,7 +30,7 @@ pub(crate) fn a_skill_is_read_as_it_was_inserted(backend: &dyn Backend) {
         team: None,
         content_path: "s.md".to_owned(),
         content_hash: hash.to_string(),
-        tags: Some(r#"["b","a \"b\""]"#.to_owned()),
+        tags: Some(r#"["b","a \"b\""]"#.to_owned().into()),
         version: "1.0.0".to_owned(),
         status: "active".to_owned(),
         approval_level: Human,
@@ -39,8 +39,8 @@ pub(crate) fn a_skill_is_read_as_it_was_inserted(backend: &dyn Backend) {
         phase4_pattern_id: Some(7),
         generated_by: Some("phase4".to_owned()),
         owner: Some("ann".to_owned()),
-        created_at: Some(NOW.to_owned()),
-        updated_at: Some(NOW.to_owned()),
+        created_at: Some(NOW.to_owned().into()),
+        updated_at: Some(NOW.to_owned().into()),
     };
     let snapshot = store.read().expect("a snapshot");
     assert_eq!(snapshot.skill(&skill).expect("a read"), Some(expected));
@@ -54,9 +54,9 @@ pub(crate) fn a_change_writes_the_fields_that_are_given_and_no_others(backend: &
     };
     let id = commit(store.as_mut(), |tx| insert(tx, "jwt", b"one", Auto));
     let before = read(store.as_mut());
-    let change = SkillChange { category: Some(Category::Testing.as_str()), now: LATER, ..SkillChange::default() };
+    let change = SkillChange { category: Some(Category::Testing.as_str()), ..SkillChange::at(at(LATER)) };
     commit(store.as_mut(), |tx| tx.update_skill(id, &change).expect("changed"));
-    let mut expected = Skill { category: "testing".to_owned(), updated_at: Some(LATER.to_owned()), ..before };
+    let mut expected = Skill { category: "testing".to_owned(), updated_at: Some(LATER.to_owned().into()), ..before };
     assert_eq!(read(store.as_mut()), expected);
     let tags = ["x".to_owned()];
     let change = SkillChange {
@@ -67,14 +67,14 @@ pub(crate) fn a_change_writes_the_fields_that_are_given_and_no_others(backend: &
         tags: Some(&tags),
         owner: Some("bob"),
         phase4_pattern_id: Some(3),
-        now: LATER,
+        now: at(LATER),
         retirement: None,
     };
     commit(store.as_mut(), |tx| tx.update_skill(id, &change).expect("changed"));
     expected.approval_level = Human;
     "deprecated".clone_into(&mut expected.status);
     expected.team = Some("other".to_owned());
-    expected.tags = Some(r#"["x"]"#.to_owned());
+    expected.tags = Some(r#"["x"]"#.to_owned().into());
     expected.owner = Some("bob".to_owned());
     (expected.phase4_pattern_id, expected.generated_by) = (Some(3), Some("phase4".to_owned()));
     assert_eq!(read(store.as_mut()), expected);
@@ -94,8 +94,7 @@ pub(crate) fn a_list_has_what_passes_every_filter_by_name(backend: &dyn Backend)
             category: Some("testing"),
             status: Some(Status::Deprecated),
             approval_level: Some(Escalate),
-            now: NOW,
-            ..SkillChange::default()
+            ..SkillChange::at(at(NOW))
         };
         tx.update_skill(ids[2], &change).expect("changed");
     });
@@ -128,6 +127,7 @@ pub(crate) fn a_list_has_what_passes_every_filter_by_name(backend: &dyn Backend)
 pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(backend: &dyn Backend) {
     let mut store = backend.open();
     let hash = ContentHash::of(b"one").to_string();
+    let checked = StoredJson::from("{}".to_owned());
     let decision = |decision, approver, now| NewApproval {
         version: "1.0.0",
         content_hash: &hash,
@@ -135,9 +135,9 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
         approver,
         decision,
         reasoning: "because",
-        criteria_check: Some("{}"),
+        criteria_check: Some(&checked),
         escalated_to: None,
-        now,
+        now: at(now),
     };
     let id = commit(store.as_mut(), |tx| {
         let id = insert(tx, "jwt", b"one", Human);
@@ -160,12 +160,13 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
         approver: Some("ann".to_owned()),
         decision: Approved,
         reasoning: Some("because".to_owned()),
-        approval_criteria_check: Some("{}".to_owned()),
-        timestamp: Some(LATER.to_owned()),
+        approval_criteria_check: Some(checked.clone()),
+        timestamp: Some(LATER.to_owned().into()),
     };
     assert_eq!(approvals[1], expected);
     let skill = snapshot.skill(&name("jwt")).expect("a read").expect("a skill");
-    assert_eq!((skill.last_approved_by.as_deref(), skill.last_approval_date.as_deref()), (Some("ann"), Some(LATER)));
+    let approved = (skill.last_approved_by.as_deref(), skill.last_approval_date.as_ref().map(StoredTime::as_str));
+    assert_eq!(approved, (Some("ann"), Some(LATER)));
 }
 
 pub(crate) fn mappings_are_read_by_agent_type(backend: &dyn Backend) {
@@ -186,7 +187,7 @@ pub(crate) fn mappings_are_read_by_agent_type(backend: &dyn Backend) {
         tdd_condition: None,
         enabled: true,
     };
-    let dev = Mapping { enabled: false, tdd_condition: Some("{}".to_owned()), ..mapping("dev", 5, false) };
+    let dev = Mapping { enabled: false, tdd_condition: Some("{}".to_owned().into()), ..mapping("dev", 5, false) };
     let snapshot = store.read().expect("a snapshot");
     assert_eq!(snapshot.mappings(id).expect("a read"), [dev, mapping("tester", 3, true)]);
 }

@@ -2,10 +2,10 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
-use cfn::model::{ContentHash, Review, SkillId, Status};
+use cfn::model::{ContentHash, Review, SkillId, Status, StoredJson};
 use cfn::store::{LatestDecision, NewMapping, SkillChange, Transaction};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, version};
 
 pub(crate) fn a_name_is_found_in_other_letters(backend: &dyn Backend) {
     let mut store = backend.open();
@@ -65,7 +65,7 @@ pub(crate) fn a_review_is_what_the_latest_decision_the_level_and_the_status_make
             assert_eq!([human, auto].map(|it| review(tx, it)), [becomes; 2], "{decision}");
         }
         decide(tx, human, "1.0.0", b"one", Escalated);
-        let archived = SkillChange { status: Some(Status::Archived), now: NOW, ..SkillChange::default() };
+        let archived = SkillChange { status: Some(Status::Archived), ..SkillChange::at(at(NOW)) };
         tx.update_skill(human, &archived).expect("changed");
         assert_eq!(review(tx, human), Review::None, "nobody is asked about what is archived");
     });
@@ -79,14 +79,14 @@ pub(crate) fn a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled(backend: &
             assert!(map(tx, skill, agent, 5, false));
         }
         let dev = "dev".parse().expect("an agent type");
-        let conditions = r#"{"phase":"build"}"#;
+        let conditions = StoredJson::from(r#"{"phase":"build"}"#.to_owned());
         let to = NewMapping {
             agent_type: &dev,
             priority: 2,
             required: true,
-            conditions: Some(conditions),
+            conditions: Some(&conditions),
             enabled: true,
-            now: NOW,
+            now: at(NOW),
         };
         tx.change_mapping(skill, &to).expect("changed");
         let mapping = |skill, agent: &str| {
@@ -94,7 +94,7 @@ pub(crate) fn a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled(backend: &
             let it = all.into_iter().find(|it| it.agent_type == agent).expect("a mapping");
             (it.priority, it.required, it.conditions, it.enabled)
         };
-        assert_eq!(mapping(skill, "dev"), (2, true, Some(conditions.to_owned()), true));
+        assert_eq!(mapping(skill, "dev"), (2, true, Some(conditions.clone()), true));
         assert_eq!(mapping(skill, "tester"), (5, false, None, true), "another agent type's");
         assert_eq!(mapping(other, "dev"), (5, false, None, true), "another skill's");
     });

@@ -4,14 +4,14 @@ use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::{AgentType, Decision, Status};
 use cfn::store::{AgentTypeCounts, Holder, NewMapping, Retirement, SilentMapping, SkillChange};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, version};
 
 fn agent(text: &str) -> AgentType {
     text.parse().expect("an agent type")
 }
 
 fn disabled(agent_type: &AgentType) -> NewMapping<'_> {
-    NewMapping { agent_type, priority: 5, required: false, conditions: None, enabled: false, now: NOW }
+    NewMapping { agent_type, priority: 5, required: false, conditions: None, enabled: false, now: at(NOW) }
 }
 
 pub(crate) fn a_mapping_is_removed_once_and_no_other_with_it(backend: &dyn Backend) {
@@ -42,7 +42,7 @@ pub(crate) fn agent_types_are_counted_with_what_they_are_handed_and_what_waits(b
         for (skill, agent) in [(jwt, "dev"), (sql, "dev"), (sql, "Dev"), (old, "gone")] {
             map(tx, skill, agent, 5, false);
         }
-        let archived = SkillChange { status: Some(Status::Archived), now: NOW, ..SkillChange::default() };
+        let archived = SkillChange { status: Some(Status::Archived), ..SkillChange::at(at(NOW)) };
         tx.update_skill(old, &archived).expect("archived");
         assert_eq!(tx.agent_types().expect("a read"), [counts("Dev", 1, 1), counts("dev", 2, 1)]);
         tx.change_mapping(jwt, &disabled(&agent("dev"))).expect("disabled");
@@ -61,12 +61,8 @@ pub(crate) fn mappings_that_hand_nothing_out_say_why(backend: &dyn Backend) {
         }
         map(tx, old, "ops", 5, false);
         let retirement = Retirement { replacement: Some(jwt), note: Some("moved") };
-        let deprecated = SkillChange {
-            status: Some(Status::Deprecated),
-            retirement: Some(retirement),
-            now: NOW,
-            ..SkillChange::default()
-        };
+        let deprecated =
+            SkillChange { status: Some(Status::Deprecated), retirement: Some(retirement), ..SkillChange::at(at(NOW)) };
         tx.update_skill(old, &deprecated).expect("deprecated");
         tx.change_mapping(sql, &disabled(&agent("dev"))).expect("disabled");
         let silent = |name: &str, status: &str, enabled| {

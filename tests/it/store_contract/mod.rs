@@ -15,8 +15,12 @@ mod sqlite;
 mod usage;
 mod writing;
 
+use std::sync::LazyLock;
+
 use cfn::model::VersionSource;
-use cfn::model::{ApprovalLevel, Bootstrap, Category, ContentHash, Decision, Outcome, SkillId, SkillName, Usage};
+use cfn::model::{
+    ApprovalLevel, Bootstrap, Category, ContentHash, Decision, Moment, Outcome, SkillId, SkillName, StoredJson, Usage,
+};
 use cfn::settings::Queued;
 use cfn::store::{
     Conclusion, Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, StoreError, Transaction, write,
@@ -24,7 +28,14 @@ use cfn::store::{
 
 pub(crate) use sqlite::Sqlite;
 
+static FRONT_MATTER: LazyLock<StoredJson> = LazyLock::new(|| "{}".to_owned().into());
+
 pub(crate) const NOW: &str = "2026-01-31 12:00:00";
+
+/// A moment, as the database writes it.
+pub(crate) fn at(text: &str) -> Moment {
+    Moment::written(text).expect("a moment")
+}
 
 /// A database that several handles can be opened on, as several processes would.
 pub(crate) trait Backend: Sync {
@@ -159,10 +170,10 @@ pub(crate) fn version<'a>(number: &'a str, hash: &'a ContentHash, level: Approva
         version: number,
         content_hash: hash,
         content_path: "s.md",
-        front_matter: Some("{}"),
+        front_matter: Some(&FRONT_MATTER),
         approval_level: level,
         source: VersionSource::Deploy,
-        now: NOW,
+        now: at(NOW),
     }
 }
 
@@ -174,7 +185,7 @@ pub(crate) fn usage(skill_id: SkillId) -> Usage<'static> {
         skill_id,
         task_id: None,
         phase: None,
-        loaded_at: NOW,
+        loaded_at: at(NOW),
         approval_level: ApprovalLevel::Auto,
         phase4_generated: false,
         version: Some("1.0.0"),
@@ -211,13 +222,14 @@ pub(crate) fn decide(tx: &mut dyn Transaction, skill: SkillId, number: &str, bod
         reasoning: "",
         criteria_check: None,
         escalated_to: None,
-        now: NOW,
+        now: at(NOW),
     };
     tx.record_approval(skill, &approval).expect("recorded");
 }
 
 pub(crate) fn map(tx: &mut dyn Transaction, skill: SkillId, agent: &str, priority: i64, required: bool) -> bool {
     let agent_type = agent.parse().expect("an agent type");
-    let mapping = NewMapping { agent_type: &agent_type, priority, required, conditions: None, enabled: true, now: NOW };
+    let mapping =
+        NewMapping { agent_type: &agent_type, priority, required, conditions: None, enabled: true, now: at(NOW) };
     tx.add_mapping(skill, &mapping).expect("mapped")
 }

@@ -2,10 +2,10 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Rejected};
-use cfn::model::{ContentHash, Review, VersionSource};
+use cfn::model::{ContentHash, Review, StoredJson, VersionSource};
 use cfn::store::{NewVersion, Store};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, version};
 
 fn hash(bytes: &[u8]) -> String {
     ContentHash::of(bytes).to_string()
@@ -67,7 +67,7 @@ pub(crate) fn a_version_that_another_program_writes_is_recorded_as_external(back
     commit(store.as_mut(), |tx| tx.record_version(id, &mine).expect("recorded"));
     let completed = store.read().expect("a snapshot").versions(id).expect("versions").remove(0);
     assert_eq!((completed.id, completed.source.as_str(), completed.created_at.as_str()), (record.id, "update", NOW));
-    assert_eq!(completed.front_matter.as_deref(), Some("{}"));
+    assert_eq!(completed.front_matter.as_ref().map(StoredJson::as_str), Some("{}"));
 }
 
 pub(crate) fn who_recorded_a_version_first_stays(backend: &dyn Backend) {
@@ -76,7 +76,7 @@ pub(crate) fn who_recorded_a_version_first_stays(backend: &dyn Backend) {
     let again = NewVersion {
         source: VersionSource::Import,
         content_path: "moved.md",
-        now: "2027-01-01 00:00:00",
+        now: at("2027-01-01 00:00:00"),
         ..version("1.0.0", &one, Auto)
     };
     commit(store.as_mut(), |tx| tx.record_version(id, &again).expect("recorded"));

@@ -5,12 +5,12 @@ use cfn::model::{Changed, Delivery, Event, Execution, Failures, Outcome, SkillId
 use cfn::settings::Queued;
 use cfn::store::{Due, OutboxSummary, SkillChange, Store, Transaction, Undelivered};
 
-use super::{Backend, NOW, commit, insert, usage};
+use super::{Backend, NOW, at, commit, insert, usage};
 
 /// A skill that was generated from pattern 7.
 fn generated(tx: &mut dyn Transaction, name: &str) -> SkillId {
     let skill = insert(tx, name, name.as_bytes(), Auto);
-    let change = SkillChange { phase4_pattern_id: Some(7), now: NOW, ..SkillChange::default() };
+    let change = SkillChange { phase4_pattern_id: Some(7), ..SkillChange::at(at(NOW)) };
     tx.update_skill(skill, &change).expect("changed");
     skill
 }
@@ -32,8 +32,8 @@ pub(crate) fn only_what_is_asked_for_is_queued(backend: &dyn Backend) {
         let mut store = backend.open_queueing(queued);
         commit(store.as_mut(), |tx| {
             let skill = generated(tx, &format!("skill-{queued:?}"));
-            tx.announce_deployed(skill, NOW).expect("queued");
-            tx.announce_updated(skill, NOW).expect("queued");
+            tx.announce_deployed(skill, at(NOW)).expect("queued");
+            tx.announce_updated(skill, at(NOW)).expect("queued");
             tx.log_usage(&usage(skill)).expect("logged");
         });
         assert_eq!(kinds(store.as_mut()), expected, "{queued:?}, after what was queued before");
@@ -44,8 +44,8 @@ pub(crate) fn nothing_is_queued_for_a_skill_of_no_pattern(backend: &dyn Backend)
     let mut store = backend.open();
     commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
-        tx.announce_deployed(skill, NOW).expect("queued");
-        tx.announce_updated(skill, NOW).expect("queued");
+        tx.announce_deployed(skill, at(NOW)).expect("queued");
+        tx.announce_updated(skill, at(NOW)).expect("queued");
         tx.log_usage(&usage(skill)).expect("logged");
     });
     assert_eq!(deliveries(store.as_mut()), []);
@@ -57,9 +57,9 @@ pub(crate) fn a_delivery_says_what_happened_in_order(backend: &dyn Backend) {
     let outcome = Outcome { execution_ms: Some(4), exit_code: Some(1), ..Outcome::default() };
     let skill_id = commit(store.as_mut(), |tx| {
         let skill = generated(tx, "jwt");
-        tx.announce_deployed(skill, NOW).expect("queued");
+        tx.announce_deployed(skill, at(NOW)).expect("queued");
         tx.log_usage(&Usage { outcome: Some(outcome), task_id: Some("t"), ..usage(skill) }).expect("logged");
-        tx.announce_updated(skill, "2026-02-01 00:00:00").expect("queued");
+        tx.announce_updated(skill, at("2026-02-01 00:00:00")).expect("queued");
         skill
     });
     let execution = Execution {
@@ -69,9 +69,9 @@ pub(crate) fn a_delivery_says_what_happened_in_order(backend: &dyn Backend) {
         exit_code: Some(1),
         cost_avoided_usd: None,
         tokens_avoided: None,
-        timestamp: NOW.to_owned(),
+        timestamp: NOW.to_owned().into(),
     };
-    let changed = |timestamp: &str| Changed { skill_id, timestamp: timestamp.to_owned() };
+    let changed = |timestamp: &str| Changed { skill_id, timestamp: timestamp.to_owned().into() };
     let waiting = deliveries(store.as_mut());
     let events: Vec<_> = waiting.iter().map(|it| it.event.clone().expect("an event")).collect();
     assert_eq!(
@@ -87,12 +87,15 @@ pub(crate) fn a_delivery_says_what_happened_in_order(backend: &dyn Backend) {
     let snapshot = store.read().expect("a snapshot");
     let page = |after, most| snapshot.waiting_deliveries(after, most).expect("a read");
     assert_eq!((page(0, 2), page(waiting[0].id, 9)), (waiting[..2].to_vec(), waiting[1..].to_vec()));
-    let oldest = Some(NOW.to_owned());
+    let oldest = Some(NOW.to_owned().into());
     let summary = OutboxSummary { waiting: 3, failing: 0, dead_letters: 0, oldest };
     assert_eq!(snapshot.outbox_summary().expect("a read"), summary);
 }
 
-const DUE: Due<'static> = Due { failed_since: "2026-01-31 11:55:00", now: NOW };
+fn due(store: &mut dyn Store) -> bool {
+    let due = Due { failed_since: at("2026-01-31 11:55:00"), now: at(NOW) };
+    store.read().expect("a snapshot").is_anything_due(due).expect("a read")
+}
 
 pub(crate) fn a_use_that_awaits_its_outcome_is_delivered_once_with_it(backend: &dyn Backend) {
     let mut store = backend.open();
@@ -102,14 +105,13 @@ pub(crate) fn a_use_that_awaits_its_outcome_is_delivered_once_with_it(backend: &
         skill
     });
     assert_eq!(deliveries(store.as_mut()), []);
-    let snapshot = store.read().expect("a snapshot");
-    assert!(!snapshot.is_anything_due(&DUE).expect("a read"));
-    assert_eq!(snapshot.outbox_summary().expect("a read").waiting, 1, "but it waits");
-    drop(snapshot);
+    assert!(!due(store.as_mut()));
+    let summary = store.read().expect("a snapshot").outbox_summary().expect("a read");
+    assert_eq!(summary.waiting, 1, "but it waits");
     complete(store.as_mut(), skill);
     let events: Vec<_> = deliveries(store.as_mut()).into_iter().map(|it| it.event).collect();
     assert!(matches!(&events[..], [Ok(Event::Execution(it))] if it.exit_code == Some(3)), "{events:?}");
-    assert!(store.read().expect("a snapshot").is_anything_due(&DUE).expect("a read"));
+    assert!(due(store.as_mut()));
 }
 
 fn complete(store: &mut dyn Store, skill: SkillId) {
@@ -136,7 +138,7 @@ pub(crate) fn an_outcome_of_a_use_that_was_not_queued_is_queued_with_it_or_never
 }
 
 fn failures(last: &str, reason: &str) -> Failures {
-    Failures::and(None, last, reason)
+    Failures::and(None, at(last), reason)
 }
 
 /// A store with three deliveries.
@@ -145,7 +147,7 @@ fn with_three(backend: &dyn Backend) -> (Box<dyn Store>, Vec<Delivery>) {
     commit(store.as_mut(), |tx| {
         let skill = generated(tx, "jwt");
         for _ in 0..3 {
-            tx.announce_deployed(skill, NOW).expect("queued");
+            tx.announce_deployed(skill, at(NOW)).expect("queued");
         }
     });
     let waiting = deliveries(store.as_mut());
@@ -159,7 +161,7 @@ pub(crate) fn what_was_delivered_is_forgotten_and_nothing_else(backend: &dyn Bac
     commit(store.as_mut(), |tx| {
         tx.forget_delivered(&stranger).expect("forgotten");
         tx.delivery_failed(&stranger, &failures(NOW, "no")).expect("noted");
-        tx.bury(&stranger, "no", NOW).expect("buried");
+        tx.bury(&stranger, "no", at(NOW)).expect("buried");
     });
     assert_eq!(deliveries(store.as_mut()), all);
     commit(store.as_mut(), |tx| tx.forget_delivered(&all[1]).expect("forgotten"));
@@ -168,7 +170,7 @@ pub(crate) fn what_was_delivered_is_forgotten_and_nothing_else(backend: &dyn Bac
 
 pub(crate) fn a_delivery_that_failed_waits_and_remembers_why(backend: &dyn Backend) {
     let (mut store, all) = with_three(backend);
-    let failed = Failures::and(Some(&failures(NOW, "first")), NOW, "it took too long");
+    let failed = Failures::and(Some(&failures(NOW, "first")), at(NOW), "it took too long");
     commit(store.as_mut(), |tx| tx.delivery_failed(&all[1], &failed).expect("noted"));
     let again = deliveries(store.as_mut());
     assert_eq!(again[1], Delivery { failures: Some(failed), ..all[1].clone() });
@@ -185,17 +187,16 @@ fn undelivered(delivery: &Delivery, failed_at: &str, reason: &str) -> Undelivere
         id: delivery.id,
         pattern_id: 7,
         kind: "deployed".to_owned(),
-        created_at: Some(NOW.to_owned()),
-        failed_at: failed_at.to_owned(),
+        created_at: Some(NOW.to_owned().into()),
+        failed_at: failed_at.to_owned().into(),
         reason: reason.to_owned(),
     }
 }
 
 pub(crate) fn a_delivery_that_failed_a_moment_ago_is_not_due(backend: &dyn Backend) {
     let (mut store, all) = with_three(backend);
-    let due = |store: &mut dyn Store| store.read().expect("a snapshot").is_anything_due(&DUE).expect("a read");
     for (last, expected) in
-        [(DUE.failed_since, false), (DUE.now, false), ("2026-01-31 11:54:59", true), ("2026-01-31 12:00:01", true)]
+        [("2026-01-31 11:55:00", false), (NOW, false), ("2026-01-31 11:54:59", true), ("2026-01-31 12:00:01", true)]
     {
         commit(store.as_mut(), |tx| {
             for delivery in &all {
@@ -213,7 +214,7 @@ pub(crate) fn a_dead_letter_waits_again_only_when_it_is_asked_to(backend: &dyn B
     commit(store.as_mut(), |tx| {
         tx.delivery_failed(&all[0], &failures(NOW, "no")).expect("noted");
         for delivery in &all[..2] {
-            tx.bury(delivery, "refused", "2026-02-01 00:00:00").expect("buried");
+            tx.bury(delivery, "refused", at("2026-02-01 00:00:00")).expect("buried");
             tx.delivery_failed(delivery, &failures(NOW, "late")).expect("noted");
         }
     });

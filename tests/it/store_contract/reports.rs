@@ -5,7 +5,7 @@ use cfn::model::Decision::{Approved, Escalated, Rejected};
 use cfn::model::{DecisionTime, SkillId, Status, Waiting};
 use cfn::store::{Days, NewApproval, NewVersion, SkillChange, Transaction};
 
-use super::{Backend, NOW, commit, decide, insert, version};
+use super::{Backend, NOW, at, commit, decide, insert, version};
 
 fn change(tx: &mut dyn Transaction, skill: SkillId, change: &SkillChange<'_>) {
     tx.update_skill(skill, change).expect("changed");
@@ -16,7 +16,7 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
     let hash = cfn::model::ContentHash::of(b"two");
     commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"one", Human);
-        let recorded = NewVersion { now: "2026-01-30 09:00:00", ..version("1.0.1", &hash, Human) };
+        let recorded = NewVersion { now: at("2026-01-30 09:00:00"), ..version("1.0.1", &hash, Human) };
         tx.record_version(skill, &recorded).expect("recorded");
         for (number, decision, now) in [
             ("1.0.1", Rejected, "2026-02-02 00:00:00"),
@@ -32,19 +32,19 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
                 reasoning: "",
                 criteria_check: None,
                 escalated_to: None,
-                now,
+                now: at(now),
             };
             tx.record_approval(skill, &approval).expect("recorded");
         }
         let testing = insert(tx, "sql", b"three", Human);
-        change(tx, testing, &SkillChange { category: Some("testing"), now: NOW, ..SkillChange::default() });
+        change(tx, testing, &SkillChange { category: Some("testing"), ..SkillChange::at(at(NOW)) });
         decide(tx, testing, "1.0.0", b"three", Approved);
     });
     let time = |decision, decided_at: &str, recorded_at: Option<&str>| DecisionTime {
         approval_level: Escalate,
         decision,
-        decided_at: Some(decided_at.to_owned()),
-        recorded_at: recorded_at.map(str::to_owned),
+        decided_at: Some(decided_at.to_owned().into()),
+        recorded_at: recorded_at.map(|it| it.to_owned().into()),
         review_minutes: None,
     };
     let of_domain = [
@@ -54,7 +54,7 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
     ];
     let of_testing = DecisionTime { approval_level: Human, ..time(Approved, NOW, Some(NOW)) };
     let snapshot = store.read().expect("a snapshot");
-    let read = |days: Option<&Days>, category| snapshot.decision_times(days, category).expect("a read");
+    let read = |days: Option<Days>, category| snapshot.decision_times(days, category).expect("a read");
     assert_eq!(
         read(None, None),
         [&of_domain[..], std::slice::from_ref(&of_testing)].concat(),
@@ -62,8 +62,8 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
     );
     assert_eq!(read(None, Some("domain")), of_domain);
     assert_eq!(read(None, Some("testing")), [of_testing]);
-    let days = Days { first: "2026-02-01".to_owned(), last: "2026-02-02".to_owned() };
-    assert_eq!(read(Some(&days), None), of_domain[..2]);
+    let days = Days { first: "2026-02-01".parse().expect("a day"), last: "2026-02-02".parse().expect("a day") };
+    assert_eq!(read(Some(days), None), of_domain[..2]);
 }
 
 pub(crate) fn what_waits_for_a_decision_is_reported_in_the_order_of_skills(backend: &dyn Backend) {
@@ -73,15 +73,15 @@ pub(crate) fn what_waits_for_a_decision_is_reported_in_the_order_of_skills(backe
         insert(tx, "auto", b"2", Auto);
         let (done, testing) = (insert(tx, "done", b"3", Human), insert(tx, "aaa", b"4", Escalate));
         decide(tx, done, "1.0.0", b"3", Approved);
-        change(tx, testing, &SkillChange { category: Some("testing"), now: NOW, ..SkillChange::default() });
+        change(tx, testing, &SkillChange { category: Some("testing"), ..SkillChange::at(at(NOW)) });
         let later = "2026-02-01 00:00:00";
-        change(tx, human, &SkillChange { owner: Some("bob"), now: later, ..SkillChange::default() });
+        change(tx, human, &SkillChange { owner: Some("bob"), ..SkillChange::at(at(later)) });
     });
     let waiting = |name: &str, approval_level| Waiting {
         name: name.to_owned(),
         version: "1.0.0".to_owned(),
         approval_level,
-        since: Some(NOW.to_owned()),
+        since: Some(NOW.to_owned().into()),
     };
     let all = [waiting("human", Human), waiting("aaa", Escalate)];
     let snapshot = store.read().expect("a snapshot");
@@ -103,7 +103,7 @@ pub(crate) fn skills_are_counted_by_level_and_status(backend: &dyn Backend) {
             ("d", Auto, None, "domain"),
         ] {
             let skill = insert(tx, name, name.as_bytes(), level);
-            change(tx, skill, &SkillChange { category: Some(category), status, now: NOW, ..SkillChange::default() });
+            change(tx, skill, &SkillChange { category: Some(category), status, ..SkillChange::at(at(NOW)) });
         }
     });
     let snapshot = store.read().expect("a snapshot");
@@ -123,8 +123,8 @@ pub(crate) fn active_skills_are_named_in_order(backend: &dyn Backend) {
         let ids = ["b", "a", "Z"].map(|name| insert(tx, name, name.as_bytes(), Auto));
         let archived = insert(tx, "c", b"c", Auto);
         let status = Some(Status::Archived);
-        change(tx, archived, &SkillChange { status, now: NOW, ..SkillChange::default() });
-        change(tx, ids[0], &SkillChange { category: Some("testing"), now: NOW, ..SkillChange::default() });
+        change(tx, archived, &SkillChange { status, ..SkillChange::at(at(NOW)) });
+        change(tx, ids[0], &SkillChange { category: Some("testing"), ..SkillChange::at(at(NOW)) });
         ids
     });
     let [b, a, z] = ids;

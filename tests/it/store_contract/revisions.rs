@@ -1,11 +1,11 @@
 //! What the query cache stands on: the revision changes with every write, whichever program writes.
 
-use cfn::model::ApprovalLevel::Auto;
 use cfn::model::Decision::Rejected;
+use cfn::model::{ApprovalLevel::Auto, StoredJson};
 use cfn::model::{Bootstrap, ContentHash, Outcome, Revision, Tables, Usage};
 use cfn::store::{NewMapping, SkillChange, Store, Transaction};
 
-use super::{Backend, NOW, OtherProgram, commit, decide, insert, map, usage, version};
+use super::{Backend, NOW, OtherProgram, at, commit, decide, insert, map, usage, version};
 
 /// The revisions of the catalogue, and of that with the usage log.
 fn revisions(store: &mut dyn Store) -> (Revision, Revision) {
@@ -29,9 +29,15 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
     backend.other_program().add_bootstrap(&bootstrap, true);
     let skill = commit(store.as_mut(), |tx| insert(tx, "jwt", b"1", Auto));
     let (two, agent_type) = (ContentHash::of(b"2"), "dev".parse().expect("an agent type"));
-    let change = SkillChange { owner: Some("bob"), now: NOW, ..SkillChange::default() };
-    let to =
-        NewMapping { agent_type: &agent_type, priority: 1, required: true, conditions: None, enabled: true, now: NOW };
+    let change = SkillChange { owner: Some("bob"), ..SkillChange::at(at(NOW)) };
+    let to = NewMapping {
+        agent_type: &agent_type,
+        priority: 1,
+        required: true,
+        conditions: None,
+        enabled: true,
+        now: at(NOW),
+    };
     let mut bare = version("1.0.1", &two, Auto);
     bare.front_matter = None;
     let writes: [(&str, &mut Write<'_>); 9] = [
@@ -42,7 +48,7 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
         ("record_version", &mut |tx| tx.record_version(skill, &bare).expect("recorded")),
         ("describe_version", &mut |tx| {
             let id = tx.versions(skill).expect("versions")[0].id;
-            tx.describe_version(id, Some("[]")).expect("described");
+            tx.describe_version(id, StoredJson::of(&[(); 0]).as_ref()).expect("described");
         }),
         ("store_content", &mut |tx| tx.store_content(&two, b"2").expect("stored")),
         ("record_approval", &mut |tx| decide(tx, skill, "1.0.1", b"2", Rejected)),

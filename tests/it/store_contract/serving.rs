@@ -2,10 +2,10 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Rejected};
-use cfn::model::{Bootstrap, Candidate, ContentHash, Outcome, SkillId, Status, Usage};
+use cfn::model::{Bootstrap, Candidate, ContentHash, Outcome, SkillId, Status, StoredJson, Usage};
 use cfn::store::{NewMapping, NewVersion, SkillChange, Store, Transaction};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, usage, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, usage, version};
 
 fn candidates(store: &mut dyn Store, agent: &str) -> Vec<Candidate> {
     let snapshot = store.read().expect("a snapshot");
@@ -38,7 +38,7 @@ pub(crate) fn only_active_skills_and_enabled_mappings_are_candidates(backend: &d
         for (skill, status) in [("old", Status::Deprecated), ("gone", Status::Archived), ("new", Status::Active)] {
             let id = insert(tx, skill, skill.as_bytes(), Auto);
             map(tx, id, "dev", 5, false);
-            let change = SkillChange { status: Some(status), now: NOW, ..SkillChange::default() };
+            let change = SkillChange { status: Some(status), ..SkillChange::at(at(NOW)) };
             tx.update_skill(id, &change).expect("changed");
         }
         let id = insert(tx, "disabled", b"4", Auto);
@@ -50,7 +50,7 @@ pub(crate) fn only_active_skills_and_enabled_mappings_are_candidates(backend: &d
 
 pub(crate) fn a_candidate_carries_what_its_mapping_and_its_skill_say(backend: &dyn Backend) {
     let mut store = backend.open();
-    let conditions = r#"{"phase":"build"}"#;
+    let conditions = StoredJson::from(r#"{"phase":"build"}"#.to_owned());
     let id = commit(store.as_mut(), |tx| {
         let id = insert(tx, "jwt", b"1", Human);
         map(tx, id, "dev", 5, false);
@@ -59,12 +59,12 @@ pub(crate) fn a_candidate_carries_what_its_mapping_and_its_skill_say(backend: &d
             agent_type: &agent_type,
             priority: 2,
             required: true,
-            conditions: Some(conditions),
+            conditions: Some(&conditions),
             enabled: true,
-            now: NOW,
+            now: at(NOW),
         };
         tx.change_mapping(id, &to).expect("changed");
-        let change = SkillChange { phase4_pattern_id: Some(7), now: NOW, ..SkillChange::default() };
+        let change = SkillChange { phase4_pattern_id: Some(7), ..SkillChange::at(at(NOW)) };
         tx.update_skill(id, &change).expect("changed");
         id
     });
@@ -74,11 +74,11 @@ pub(crate) fn a_candidate_carries_what_its_mapping_and_its_skill_say(backend: &d
     let expected = Candidate {
         id,
         name: "jwt".to_owned(),
-        tags: Some(r#"["a"]"#.to_owned()),
+        tags: Some(r#"["a"]"#.to_owned().into()),
         priority: 2,
         required: true,
-        conditions: Some(conditions.to_owned()),
-        tdd_condition: Some(gate.to_owned()),
+        conditions: Some(conditions),
+        tdd_condition: Some(gate.to_owned().into()),
         test_coverage: Some(0.75),
         has_test_suite: true,
         approval_level: Human,
@@ -180,7 +180,7 @@ pub(crate) fn the_latest_pass_rate_is_the_last_that_was_logged_for_the_skill(bac
             [(jwt, "2030-01-01 00:00:00", Some(0.25)), (jwt, NOW, Some(0.75)), (sql, NOW, Some(0.5)), (jwt, NOW, None)]
         {
             let outcome = Outcome { test_pass_rate: rate, ..Outcome::default() };
-            tx.log_usage(&Usage { loaded_at, outcome: Some(outcome), ..usage(skill) }).expect("logged");
+            tx.log_usage(&Usage { loaded_at: at(loaded_at), outcome: Some(outcome), ..usage(skill) }).expect("logged");
         }
         let rates = [jwt, sql, SkillId(999)].map(|it| tx.latest_pass_rate(it).expect("a read"));
         assert_eq!(rates, [Some(0.75), Some(0.5), None]);
@@ -194,12 +194,13 @@ pub(crate) fn front_matter_belongs_to_a_version_and_is_added_where_there_is_none
         let two = ContentHash::of(b"two");
         let bare = NewVersion { front_matter: None, ..version("1.0.1", &two, Auto) };
         tx.record_version(id, &bare).expect("recorded");
-        let read = |tx: &dyn Transaction, number: &str| tx.front_matter(id, number).expect("a read");
+        let read =
+            |tx: &dyn Transaction, number: &str| tx.front_matter(id, number).expect("a read").map(|it| it.to_string());
         assert_eq!(read(tx, "1.0.0").as_deref(), Some("{}"));
         assert_eq!([read(tx, "1.0.1"), read(tx, "7.0.0")], [None, None]);
         for record in tx.versions(id).expect("versions") {
-            for front_matter in [None, Some("[1]"), Some("[2]")] {
-                tx.describe_version(record.id, front_matter).expect("described");
+            for front_matter in [None, StoredJson::of(&[1]), StoredJson::of(&[2])] {
+                tx.describe_version(record.id, front_matter.as_ref()).expect("described");
             }
         }
         assert_eq!(read(tx, "1.0.0").as_deref(), Some("{}"), "what is there stays");

@@ -4,7 +4,7 @@ use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::{ContentHash, Outcome, SkillId, Usage, UsageCell, UsageRow};
 use cfn::store::{Days, Proof, Store, Transaction, UsageFilter, UsageSums};
 
-use super::{Backend, NOW, commit, insert, usage};
+use super::{Backend, NOW, at, commit, insert, usage};
 
 pub(crate) fn rows_are_newest_first_of_a_task_or_a_skill(backend: &dyn Backend) {
     let mut store = backend.open();
@@ -45,7 +45,7 @@ pub(crate) fn a_row_is_read_as_it_was_logged(backend: &dyn Backend) {
         agent_type: "dev".to_owned(),
         task_id: Some("t".to_owned()),
         phase: Some("build".to_owned()),
-        loaded_at: NOW.to_owned(),
+        loaded_at: NOW.to_owned().into(),
         version: Some("1.0.0".to_owned()),
         content_hash: Some("h".to_owned()),
         execution_time_ms: Some(12),
@@ -146,7 +146,7 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
             (NOW, Outcome { execution_ms: Some(100), exit_code: Some(0), ..Outcome::default() }),
             (NOW, Outcome { cost_avoided_usd: Some(0.2), ..Outcome::default() }),
         ] {
-            log(tx, &Usage { loaded_at, outcome: Some(outcome), ..usage(jwt) });
+            log(tx, &Usage { loaded_at: at(loaded_at), outcome: Some(outcome), ..usage(jwt) });
         }
         log(tx, &Usage { agent_type: "tester", ..usage(jwt) });
         log(tx, &Usage { approval_level: Human, ..usage(sql) });
@@ -171,8 +171,8 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
         succeeded: 1,
         tokens_avoided: 6,
         cost_avoided_billionths: 400_000_000,
-        first_used: Some("2026-01-29 10:00:00".to_owned()),
-        last_used: Some(NOW.to_owned()),
+        first_used: Some(at("2026-01-29 10:00:00")),
+        last_used: Some(at(NOW)),
     };
     assert_eq!(cells[0], expected);
     let others: Vec<_> = cells[1..]
@@ -228,21 +228,21 @@ pub(crate) fn days_are_those_of_utc_whoever_wrote_the_time(backend: &dyn Backend
     commit(store.as_mut(), |tx| {
         let skill = insert(tx, "jwt", b"1", Auto);
         for loaded_at in ["2026-01-30 23:59:59", "2026-01-31 00:00:00", "2026-01-31 23:59:59", "2026-02-02 00:00:00"] {
-            tx.log_usage(&Usage { loaded_at, ..usage(skill) }).expect("logged");
+            tx.log_usage(&Usage { loaded_at: at(loaded_at), ..usage(skill) }).expect("logged");
         }
     });
     for time in ["2026-02-01T00:30:00+09:00", "2026-01-30 22:00:00-05:00", "soon", "2026-02-30"] {
         backend.other_program().log_at("jwt", time);
     }
     let snapshot = store.read().expect("a snapshot");
-    let day = |day: &str, uses| (day.to_owned(), uses);
+    let day = |day: &str, uses| (day.parse::<jiff::civil::Date>().expect("a day"), uses);
     let all = [day("2026-01-30", 1), day("2026-01-31", 4), day("2026-02-02", 1)];
     assert_eq!(snapshot.uses_by_day(None, 9).expect("days"), all);
     assert_eq!(snapshot.uses_by_day(None, 2).expect("days"), all[1..], "the last ones");
-    let days = Days { first: "2026-01-31".to_owned(), last: "2026-02-01".to_owned() };
-    assert_eq!(snapshot.uses_by_day(Some(&days), 9).expect("days"), all[1..2]);
+    let days = Days { first: "2026-01-31".parse().expect("a day"), last: "2026-02-01".parse().expect("a day") };
+    assert_eq!(snapshot.uses_by_day(Some(days), 9).expect("days"), all[1..2]);
     let uses = |days| snapshot.usage_cells(days).expect("cells").iter().map(|it| it.uses).sum::<i64>();
-    assert_eq!((uses(None), uses(Some(&days))), (8, 4), "a time that is none is of no day");
+    assert_eq!((uses(None), uses(Some(days))), (8, 4), "a time that is none is of no day");
 }
 
 pub(crate) fn what_an_agent_would_get_is_counted_as_used(backend: &dyn Backend) {

@@ -2,10 +2,10 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
-use cfn::model::{Category, ContentHash, Review, SkillId};
+use cfn::model::{Category, ContentHash, Review, SkillId, StoredJson};
 use cfn::store::{NewApproval, NewMapping, NewSkill, SkillChange, SkillFilter, Store};
 
-use super::{Backend, NOW, commit, decide, insert, map, name, refused, usage, version};
+use super::{Backend, NOW, at, commit, decide, insert, map, name, refused, usage, version};
 
 pub(crate) fn versions_are_newest_first_by_the_order_of_recording(backend: &dyn Backend) {
     let mut store = backend.open();
@@ -13,7 +13,7 @@ pub(crate) fn versions_are_newest_first_by_the_order_of_recording(backend: &dyn 
         let id = insert(tx, "jwt", b"one", Auto);
         let (two, three) = (ContentHash::of(b"two"), ContentHash::of(b"three"));
         tx.record_version(id, &version("9.0.0", &two, Auto)).expect("recorded");
-        let earlier = cfn::store::NewVersion { now: "1970-01-01 00:00:00", ..version("2.0.0", &three, Auto) };
+        let earlier = cfn::store::NewVersion { now: at("1970-01-01 00:00:00"), ..version("2.0.0", &three, Auto) };
         tx.record_version(id, &earlier).expect("recorded");
     });
     let snapshot = store.read().expect("a snapshot");
@@ -121,19 +121,25 @@ pub(crate) fn what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change
         reasoning: "",
         criteria_check: None,
         escalated_to: None,
-        now: NOW,
+        now: at(NOW),
     };
-    let mapping =
-        NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now: NOW };
+    let mapping = NewMapping {
+        agent_type: &agent_type,
+        priority: 5,
+        required: false,
+        conditions: None,
+        enabled: true,
+        now: at(NOW),
+    };
     refused(store.as_mut(), |tx| tx.record_version(nobody, &version("1.0.0", &hash, Auto)));
     refused(store.as_mut(), |tx| tx.record_approval(nobody, &approval));
     refused(store.as_mut(), |tx| tx.add_mapping(nobody, &mapping));
     refused(store.as_mut(), |tx| tx.log_usage(&usage(nobody)));
     commit(store.as_mut(), |tx| {
-        let change = SkillChange { owner: Some("bob"), now: NOW, ..SkillChange::default() };
+        let change = SkillChange { owner: Some("bob"), ..SkillChange::at(at(NOW)) };
         tx.update_skill(nobody, &change).expect("nothing is changed");
         tx.change_mapping(nobody, &mapping).expect("nothing is changed");
-        tx.describe_version(999, Some("{}")).expect("nothing is changed");
+        tx.describe_version(999, StoredJson::of(&()).as_ref()).expect("nothing is changed");
         tx.bind_bootstrap("nobody", &hash).expect("nothing is changed");
         assert_eq!(tx.list(&SkillFilter::default()).expect("a list"), []);
     });

@@ -9,6 +9,7 @@ use cfn::store::{Days, Due, NameKind, SkillFilter, Snapshot, Store, UsageFilter}
 
 use super::perform::clock;
 use super::steps::{AGENTS, SKILLS, TASKS};
+use crate::store_contract::at;
 
 struct Seen(String);
 
@@ -82,8 +83,8 @@ fn usage(snapshot: &dyn Snapshot, seen: &mut Seen) {
     for task in TASKS {
         seen.add("usage", snapshot.usage_rows(&UsageFilter::Task(task), 50).expect("rows"));
     }
-    let some = Days { first: "2026-01-31".to_owned(), last: "2026-02-01".to_owned() };
-    for days in [None, Some(&some)] {
+    let some = Days { first: "2026-01-31".parse().expect("a day"), last: "2026-02-01".parse().expect("a day") };
+    for days in [None, Some(some)] {
         seen.add_unordered("cells", snapshot.usage_cells(days).expect("cells"));
         seen.add("days", snapshot.uses_by_day(days, 3).expect("days"));
         for category in [None, Some("domain")] {
@@ -106,8 +107,8 @@ fn outbox(snapshot: &dyn Snapshot, seen: &mut Seen) {
     seen.add("dead letters", snapshot.dead_letters(99).expect("a read"));
     seen.add("failing", snapshot.failing_deliveries(99).expect("a read"));
     seen.add("backoff", snapshot.backoff_until().expect("a read"));
-    let due = Due { failed_since: "2026-02-01 00:00:00", now: "2026-02-02 00:00:00" };
-    seen.add("due", snapshot.is_anything_due(&due).expect("a read"));
+    let due = Due { failed_since: at("2026-02-01 00:00:00"), now: at("2026-02-02 00:00:00") };
+    seen.add("due", snapshot.is_anything_due(due).expect("a read"));
 }
 
 fn reports(store: &mut dyn Store, at: u64, seen: &mut Seen) {

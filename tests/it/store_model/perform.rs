@@ -97,8 +97,8 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
 }
 
 fn set_status(store: &mut dyn Store, clock: Clock, skill: &str, status: Status) -> String {
-    let now = clock.database_time();
-    let change = SkillChange { status: Some(status), now: &now, ..SkillChange::default() };
+    let now = clock.moment();
+    let change = SkillChange { status: Some(status), ..SkillChange::at(now) };
     let written: store::Result<()> = write(store, Durability::Full, |tx| {
         tx.skill(&name(skill))?.map_or(Ok(()), |it| tx.update_skill(it.id, &change))
     });
@@ -146,18 +146,18 @@ fn log(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> String 
 
 impl OutboxStep {
     fn perform(&self, store: &mut dyn Store, clock: Clock) -> String {
-        let now = clock.database_time();
+        let now = clock.moment();
         let done: store::Result<Option<usize>> = write(store, Durability::Normal, |tx| {
             let waiting = tx.waiting_deliveries(0, 99)?;
             match self {
                 Self::Deliver { which } => waiting.get(*which).map_or(Ok(()), |it| tx.forget_delivered(it))?,
                 Self::Fail { which } => {
                     if let Some(delivery) = waiting.get(*which) {
-                        let failures = Failures::and(delivery.failures.as_ref(), &now, "it took too long");
+                        let failures = Failures::and(delivery.failures.as_ref(), now, "it took too long");
                         tx.delivery_failed(delivery, &failures)?;
                     }
                 }
-                Self::Bury { which } => waiting.get(*which).map_or(Ok(()), |it| tx.bury(it, "refused", &now))?,
+                Self::Bury { which } => waiting.get(*which).map_or(Ok(()), |it| tx.bury(it, "refused", now))?,
                 Self::RetryDeadLetters => return tx.retry_dead_letters().map(Some),
                 Self::BackOff(until) => tx.back_off(*until)?,
             }

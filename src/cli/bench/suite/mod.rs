@@ -85,7 +85,7 @@ pub(super) fn run(context: &Context, args: &Options, stop: &Interruption) -> Res
     }
     warn(context, &report);
     if let Some(path) = &args.html {
-        publish(context, path, &html::suite(&report, &context.clock.database_time()))?;
+        publish(context, path, &html::suite(&report, context.clock.moment().as_str()))?;
     }
     Ok(Exit::done_if(report.passed || args.no_fail, Exit::Target))
 }

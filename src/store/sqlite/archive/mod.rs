@@ -254,7 +254,7 @@ fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, cloc
                 to.to_string_lossy(),
                 rows,
                 header.rows.div_ceil(PART as u64).cast_signed(),
-                clock.database_time()
+                clock.moment()
             ],
         )
         .and_then(|_| {
