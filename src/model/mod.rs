@@ -7,6 +7,7 @@ mod delivery;
 mod exit;
 mod hash;
 pub mod json;
+mod listed;
 mod location;
 mod moment;
 mod name;
@@ -25,6 +26,7 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution, Failures};
 pub use exit::Exit;
 pub use hash::{ContentHash, HashPrefix};
+pub use listed::ListedSkill;
 pub use location::Location;
 pub use moment::{Moment, StoredTime, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};

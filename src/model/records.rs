@@ -81,10 +81,12 @@ impl VersionSource {
     }
 }
 
-/// A row of `skill_versions`: bytes that a skill once had, or has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A row of `skill_versions`: bytes that a skill once had, or has. Serialised as it is shown to users: without its key and its front
+/// matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionRecord {
     /// The key; a higher one was recorded later.
+    #[serde(skip)]
     pub id: i64,
     /// `X.Y.Z`, unless another program wrote something else.
     pub version: String,
@@ -93,17 +95,18 @@ pub struct VersionRecord {
     /// Where the bytes were read from.
     pub content_path: String,
     /// The front matter, where there was some.
+    #[serde(skip)]
     pub front_matter: Option<StoredJson>,
     /// The review that this version needed.
     pub approval_level: ApprovalLevel,
+    /// Whether agents may get these bytes.
+    pub approved: bool,
+    /// Whether the bytes are in the database.
+    pub stored: bool,
     /// `deploy`, `update`, `import`, `rollback`, `adoption`, or `external` for other programs.
     pub source: String,
     /// In UTC.
     pub created_at: StoredTime,
-    /// Whether the bytes are in the database.
-    pub stored: bool,
-    /// Whether agents may get these bytes.
-    pub approved: bool,
 }
 
 /// A row of `approval_history`.

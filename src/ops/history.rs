@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cached::{Query, cached};
 use super::error::{Result, require_skill};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, ApprovalLevel, SkillName, StoredTime, Tables, UsageRow, VersionRecord};
+use crate::model::{Approval, SkillName, Tables, UsageRow, VersionRecord};
 use crate::store::{Snapshot, Store, UsageFilter};
 
 /// A request for a history.
@@ -23,33 +23,12 @@ pub struct HistoryReport {
     /// The skill.
     pub name: String,
     /// Its versions.
-    pub versions: Vec<VersionEntry>,
+    pub versions: Vec<VersionRecord>,
     /// The decisions about them.
     pub approvals: Vec<Approval>,
     /// Its usage, newest first, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Vec<UsageRow>>,
-}
-
-/// A version of a skill.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct VersionEntry {
-    /// The version number.
-    pub version: String,
-    /// SHA-256 of its bytes.
-    pub content_hash: String,
-    /// The path that they were read from.
-    pub content_path: String,
-    /// Its approval level.
-    pub approval_level: ApprovalLevel,
-    /// Whether it may be served.
-    pub approved: bool,
-    /// Whether its bytes are in the database.
-    pub stored: bool,
-    /// `deploy`, `update`, `import`, `rollback`, `adoption` or `external`.
-    pub source: String,
-    /// In UTC.
-    pub created_at: StoredTime,
 }
 
 /// Answers from the cache, or from one snapshot.
@@ -68,7 +47,7 @@ impl Query for History {
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
         let skill = require_skill(snapshot, &self.name)?;
         Ok(HistoryReport {
-            versions: snapshot.versions(skill.id)?.into_iter().map(VersionEntry::from).collect(),
+            versions: snapshot.versions(skill.id)?,
             approvals: snapshot.approvals(skill.id)?,
             usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
             name: skill.name,
@@ -81,20 +60,5 @@ impl Query for History {
 
     fn recalled(&self, kept: &[u8]) -> Option<(HistoryReport, Vec<String>)> {
         Some((serde_json::from_slice(kept).ok()?, Vec::new()))
-    }
-}
-
-impl From<VersionRecord> for VersionEntry {
-    fn from(record: VersionRecord) -> Self {
-        Self {
-            version: record.version,
-            content_hash: record.content_hash,
-            content_path: record.content_path,
-            approval_level: record.approval_level,
-            approved: record.approved,
-            stored: record.stored,
-            source: record.source,
-            created_at: record.created_at,
-        }
     }
 }

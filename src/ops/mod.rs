@@ -54,9 +54,9 @@ pub use deploy::{Deploy, DeployReport, deploy};
 pub use diff::{Diff, DiffLine, DiffReport, Hunk, LineChange, diff};
 pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, Result, require_skill};
-pub use history::{History, HistoryReport, VersionEntry, history};
+pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
-pub use list::{ListReport, ListedEntry, list};
+pub use list::{ListReport, list};
 pub use load::{
     Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
 };

@@ -5,24 +5,22 @@ use serde::Serialize;
 use super::body::require_body;
 use super::cached::{Query, cached};
 use super::error::{Error, Result, require_skill};
-use super::history::VersionEntry;
-use super::list::ListedEntry;
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Mapping, SkillName, Tables, Version};
-use crate::store::{ListedSkill, Snapshot, Store};
+use crate::model::{ListedSkill, Mapping, SkillName, Tables, Version, VersionRecord};
+use crate::store::{Snapshot, Store};
 
 /// A skill.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShowReport {
     /// Its entry in the list.
     #[serde(flatten)]
-    pub skill: ListedEntry,
+    pub skill: ListedSkill,
     /// The front matter of the shown version.
     pub front_matter: Option<serde_json::Value>,
     /// Its mappings.
     pub mappings: Vec<Mapping>,
     /// Newest first.
-    pub versions: Vec<VersionEntry>,
+    pub versions: Vec<VersionRecord>,
     /// The content of the shown version, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -81,9 +79,9 @@ impl Query for Show {
         Ok(ShowReport {
             front_matter: shown.and_then(|it| it.front_matter.as_ref()).and_then(|it| it.read().ok()),
             content_hash: hash,
-            skill: ListedEntry::from(ListedSkill { skill, review, agents }),
+            skill: ListedSkill::new(skill, review, agents),
             mappings,
-            versions: versions.into_iter().map(VersionEntry::from).collect(),
+            versions,
             content,
         })
     }
@@ -95,7 +93,7 @@ impl Query for Show {
 
     fn recalled(&self, kept: &[u8]) -> Option<(ShowReport, Vec<String>)> {
         let (skill, review, front_matter, mappings, versions, content_hash) = serde_json::from_slice(kept).ok()?;
-        let skill = ListedEntry { review, ..skill };
+        let skill = ListedSkill { review, ..skill };
         let report = ShowReport { skill, front_matter, mappings, versions, content: None, content_hash };
         let hashes = report.content_hash.iter().cloned().collect();
         Some((report, hashes))

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::project::Project;
-use crate::model::{Bootstrap, ContentHash, Remark, Skill, SkillName};
+use crate::model::{Bootstrap, ContentHash, ListedSkill, Remark, Skill, SkillId, SkillName};
 use crate::store::{SkillFilter, Snapshot, Store};
 
 /// The differences.
@@ -76,16 +76,37 @@ pub fn verify(
     Ok(report)
 }
 
+/// The current bytes of a skill.
+struct Current {
+    skill: SkillId,
+    name: String,
+    version: String,
+    content_hash: String,
+    content_path: String,
+}
+
+impl From<ListedSkill> for Current {
+    fn from(ListedSkill { id: skill, name, version, content_hash, content_path, .. }: ListedSkill) -> Self {
+        Self { skill, name, version, content_hash, content_path }
+    }
+}
+
+impl From<Skill> for Current {
+    fn from(Skill { id: skill, name, version, content_hash, content_path, .. }: Skill) -> Self {
+        Self { skill, name, version, content_hash, content_path }
+    }
+}
+
 /// The skills to verify. A name may be that of a skill, of a bootstrap skill, or of both.
-fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Skill>, Vec<Bootstrap>)> {
+fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Current>, Vec<Bootstrap>)> {
     let mut bootstrap = snapshot.bootstrap()?;
     let Some(name) = name else {
-        let skills = snapshot.list(&SkillFilter::default())?.into_iter().map(|it| it.skill).collect();
+        let skills = snapshot.list(&SkillFilter::default())?.into_iter().map(Current::from).collect();
         return Ok((skills, bootstrap));
     };
     bootstrap.retain(|it| it.name == name.as_str());
     match require_skill(snapshot, name) {
-        Ok(skill) => Ok((vec![skill], bootstrap)),
+        Ok(skill) => Ok((vec![Current::from(skill)], bootstrap)),
         Err(Error::SkillNotFound { .. }) if !bootstrap.is_empty() => Ok((Vec::new(), bootstrap)),
         Err(error) => Err(error),
     }
@@ -100,9 +121,9 @@ impl VerifyReport {
 
 /// Checks the bytes of every version. In an adopted database, those of earlier versions may be unknown, but not those
 /// of the current one.
-fn stored_bytes(snapshot: &dyn Snapshot, skill: &Skill, report: &mut VerifyReport) -> Result<()> {
+fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyReport) -> Result<()> {
     let mut current_recorded = false;
-    for version in snapshot.versions(skill.id)? {
+    for version in snapshot.versions(skill.skill)? {
         let current = version.version == skill.version;
         current_recorded |= current && version.content_hash == skill.content_hash;
         match stored_problem(snapshot, &version.content_hash)? {

@@ -52,8 +52,8 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Days, Due, LatestDecision, ListedSkill, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary,
-    Proof, Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
+    Days, Due, LatestDecision, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
+    Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 pub use snapshot::{Catalogue, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
 pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work};

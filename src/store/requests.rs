@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, Review, Skill, SkillId, SkillName,
-    Status, StoredJson, StoredTime, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, SkillId, SkillName, Status,
+    StoredJson, StoredTime, VersionSource,
 };
 
 /// A filter for listing skills.
@@ -21,17 +21,6 @@ pub struct SkillFilter {
     pub agent_type: Option<AgentType>,
     /// Only skills whose current version waits for review.
     pub pending: bool,
-}
-
-/// A skill in a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListedSkill {
-    /// The row.
-    pub skill: Skill,
-    /// The review state of its current version.
-    pub review: Review,
-    /// The agent types with an enabled mapping to it, by name.
-    pub agents: Vec<String>,
 }
 
 /// Recorded content that is not stored.

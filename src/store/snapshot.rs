@@ -4,12 +4,13 @@
 use jiff::civil::Date;
 
 use super::{
-    AgentTypeCounts, Days, Due, Holder, LatestDecision, ListedSkill, NameKind, OutboxSummary, Result, SilentMapping,
-    SkillFilter, Undelivered, Unstored, UsageFilter,
+    AgentTypeCounts, Days, Due, Holder, LatestDecision, NameKind, OutboxSummary, Result, SilentMapping, SkillFilter,
+    Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, Mapping, OpenUse, Review,
-    Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, ListedSkill, Mapping, OpenUse,
+    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
+    Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.

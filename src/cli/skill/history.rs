@@ -4,8 +4,8 @@ use crate::cache::Class;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Exit, SkillName};
-use crate::ops::{self, History, HistoryReport, UsageReport, VersionEntry};
+use crate::model::{Exit, SkillName, VersionRecord};
+use crate::ops::{self, History, HistoryReport, UsageReport};
 
 /// Show the versions of a skill and their approvals
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,7 @@ impl Report for HistoryReport {
     }
 }
 
-pub(super) fn versions(page: &mut Page, versions: &[VersionEntry]) {
+pub(super) fn versions(page: &mut Page, versions: &[VersionRecord]) {
     let rows = versions.iter().map(|it| {
         vec![
             it.version.clone(),

@@ -5,9 +5,10 @@ use rusqlite::{Connection, Result, Row, params};
 use super::approvals::{approved, review};
 use super::rows::{Fields, change, collect, first};
 use crate::model::{
-    AgentType, ApprovalLevel, Category, Review, Skill, SkillId, SkillName, Status, StoredTags, VersionSource,
+    AgentType, ApprovalLevel, Category, ListedSkill, Review, Skill, SkillId, SkillName, Status, StoredTags,
+    VersionSource,
 };
-use crate::store::{ListedSkill, NewSkill, NewVersion, SkillChange, SkillFilter};
+use crate::store::{NewSkill, NewVersion, SkillChange, SkillFilter};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
 macro_rules! columns {
@@ -83,7 +84,7 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     let agents: String = fields.get()?;
     // SQLite built this array from text, so it parses.
     let agents = serde_json::from_str(&agents).unwrap_or_default();
-    Ok(ListedSkill { skill, review, agents })
+    Ok(ListedSkill::new(skill, review, agents))
 }
 
 const REVIEW: &str = concat!(

@@ -13,15 +13,15 @@ use super::{
     usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, Mapping, OpenUse, Outcome,
-    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, Usage, UsageCell, UsageRow, UsedSkill,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
+    Outcome, Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, Usage, UsageCell, UsageRow, UsedSkill,
     VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, CatalogueWrites, Days, Holder, LatestDecision, ListedSkill, Mappings, NameKind,
-    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange,
-    SkillFilter, Unstored, UsageFilter, UsageLog, UsageWrites,
+    AgentTypeCounts, Catalogue, CatalogueWrites, Days, Holder, LatestDecision, Mappings, NameKind, NewApproval,
+    NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange, SkillFilter,
+    Unstored, UsageFilter, UsageLog, UsageWrites,
 };
 
 /// An open transaction; dropping it rolls back.

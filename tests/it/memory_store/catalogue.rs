@@ -1,7 +1,7 @@
 //! What operators look at.
 
-use cfn::model::{Approval, Review, Skill, SkillId, SkillName, VersionRecord};
-use cfn::store::{Catalogue, Holder, LatestDecision, ListedSkill, NameKind, Result, SkillFilter, Unstored};
+use cfn::model::{Approval, ListedSkill, Review, Skill, SkillId, SkillName, VersionRecord};
+use cfn::store::{Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, Unstored};
 
 use super::tables::Tables;
 use super::transaction::MemoryTransaction;
@@ -19,7 +19,7 @@ impl Catalogue for MemoryTransaction<'_> {
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
         let all = self.tables.skills.values().map(|it| self.tables.listed(&it.skill));
         let mut passing: Vec<ListedSkill> = all.filter(|it| passes(filter, it)).collect();
-        passing.sort_by(|a, b| a.skill.name.cmp(&b.skill.name));
+        passing.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(passing)
     }
 
@@ -109,15 +109,14 @@ impl Tables {
         let mapped = self.mappings.iter().filter(|it| it.skill == skill.id && it.mapping.enabled);
         let mut agents: Vec<String> = mapped.map(|it| it.mapping.agent_type.clone()).collect();
         agents.sort();
-        ListedSkill { skill: skill.clone(), review: self.review(skill), agents }
+        ListedSkill::new(skill.clone(), self.review(skill), agents)
     }
 }
 
-fn passes(filter: &SkillFilter, listed: &ListedSkill) -> bool {
-    let skill = &listed.skill;
+fn passes(filter: &SkillFilter, skill: &ListedSkill) -> bool {
     filter.category.is_none_or(|it| it.as_str() == skill.category)
         && filter.approval_level.is_none_or(|it| it == skill.approval_level)
         && filter.status.is_none_or(|it| it.as_str() == skill.status)
-        && filter.agent_type.as_ref().is_none_or(|it| listed.agents.iter().any(|agent| agent == it.as_str()))
-        && (!filter.pending || listed.review == Review::Pending)
+        && filter.agent_type.as_ref().is_none_or(|it| skill.agents.iter().any(|agent| agent == it.as_str()))
+        && (!filter.pending || skill.review == Review::Pending)
 }

@@ -2,7 +2,9 @@
 
 use cfn::model::ApprovalLevel::{Auto, Escalate, Human};
 use cfn::model::Decision::{Approved, Rejected};
-use cfn::model::{Approval, Bootstrap, Category, ContentHash, Mapping, Review, Skill, Status, StoredJson, StoredTime};
+use cfn::model::{
+    Approval, Bootstrap, Category, ContentHash, ListedSkill, Mapping, Review, Skill, Status, StoredJson, StoredTime,
+};
 use cfn::store::{NameKind, NewApproval, NewSkill, SkillChange, SkillFilter, Store, Unstored};
 
 use super::{Backend, NOW, at, commit, decide, insert, map, name, version};
@@ -101,7 +103,7 @@ pub(crate) fn a_list_has_what_passes_every_filter_by_name(backend: &dyn Backend)
     backend.other_program().set_mapping("C", "dev", false, None);
     let snapshot = store.read().expect("a snapshot");
     let listed = |filter: SkillFilter| -> Vec<String> {
-        snapshot.list(&filter).expect("a list").into_iter().map(|it| it.skill.name).collect()
+        snapshot.list(&filter).expect("a list").into_iter().map(|it| it.name).collect()
     };
     let none = SkillFilter::default;
     assert_eq!(listed(none()), ["C", "a", "b", "d"], "in the order of bytes");
@@ -120,7 +122,8 @@ pub(crate) fn a_list_has_what_passes_every_filter_by_name(backend: &dyn Backend)
         [Review::Pending, Review::Approved, Review::Pending, Review::Approved]
     );
     for it in &all {
-        assert_eq!(snapshot.skill(&name(&it.skill.name)).expect("a read").as_ref(), Some(&it.skill));
+        let skill = snapshot.skill(&name(&it.name)).expect("a read").expect("a skill");
+        assert_eq!(*it, ListedSkill::new(skill, it.review, it.agents.clone()));
     }
 }
 

@@ -47,7 +47,7 @@ fn catalogue(snapshot: &dyn Snapshot, seen: &mut Seen) {
         seen.add_unordered("names", snapshot.names(of).expect("names"));
     }
     for listed in &all {
-        skill(snapshot, listed.skill.id, &listed.skill.name, seen);
+        skill(snapshot, listed.id, &listed.name, seen);
     }
     seen.add("skills", all);
     for agent in AGENTS {
