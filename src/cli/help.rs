@@ -22,7 +22,7 @@ fn arrange(command: Command, global: &str) -> Command {
 
 /// The global options, one line each.
 fn global_options() -> String {
-    let options = Global::augment_args(Command::new("cfn"));
+    let options = Global::augment_args(clap::Command::new("cfn"));
     let rows: Vec<_> = options.get_arguments().map(|it| (usage(it), it.get_help().map(ToString::to_string))).collect();
     let width = rows.iter().map(|(usage, _)| usage.len()).max().unwrap_or_default();
     let lines = rows.iter().map(|(usage, help)| format!("  {usage:width$}  {}", help.as_deref().unwrap_or_default()));
