@@ -253,7 +253,7 @@ mod tests {
         // Ten times slower half the time, for both; always 1.5 of each other.
         let before: Vec<f64> = (0..60).map(|it| if it % 20 < 10 { 10.0 } else { 100.0 }).collect();
         let now: Vec<f64> = before.iter().map(|it| it * 1.5).collect();
-        let ratio = median_of_ratios(&before, now).expect("a ratio");
+        let ratio = median_of_ratios(&before, &now).expect("a ratio");
         assert_eq!((ratio.estimate, ratio.low, ratio.high), (1.5, 1.5, 1.5));
         assert_eq!(median_of_ratios(&[], &[]), None);
     }

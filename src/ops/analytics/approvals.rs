@@ -1,7 +1,7 @@
 //! Reports over decisions and skills.
 
-use super::Source;
 use super::layout::TableName;
+use super::source::Source;
 use super::table::{Cell, Table};
 use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Decision, DecisionTime, StoredTime};

@@ -1,6 +1,11 @@
 //! The cached form of a report: the cells of its tables.
 
-use super::{Analytics, AnalyticsReport, Cell, Period, ReportName, Table, layout};
+use super::layout;
+use super::period::Period;
+use super::report::AnalyticsReport;
+use super::request::{Analytics, ReportName};
+use super::table::{Cell, Table};
+use super::tables::tables;
 use crate::cache::{Class, Question};
 use crate::clock::Clock;
 use crate::model::Tables;
@@ -54,7 +59,7 @@ impl Query for Asked {
     }
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<AnalyticsReport> {
-        Ok(self.report(super::tables(snapshot, self)?))
+        Ok(self.report(tables(snapshot, &self.request, self.days, self.clock)?))
     }
 
     fn kept(&self, answer: &AnalyticsReport) -> Option<Vec<u8>> {

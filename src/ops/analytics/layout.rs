@@ -1,7 +1,7 @@
 //! Which tables each report has, and their columns.
 
-use super::ReportName;
 use super::column::Column;
+use super::request::ReportName;
 
 /// What a table is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Source;
 use super::layout::TableName;
+use super::source::Source;
 use super::table::{Cell, Table};
 use crate::model::{Moment, UsageCell};
 use crate::ops::error::Result;

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::{Listing, LoadReport, LoadedSkill};
+use super::listing::Listing;
+use super::picked::Cause;
+use super::report::{LoadReport, LoadedSkill};
 use crate::model::{ContentHash, Remark, Visible, json};
 
 /// An output format.
@@ -78,7 +80,7 @@ impl Format {
     }
 
     /// Size that a skill adds if it is left out.
-    pub(super) fn size_of_left_out(&self, left_out: &Remark<String, super::Cause>) -> u64 {
+    pub(super) fn size_of_left_out(&self, left_out: &Remark<String, Cause>) -> u64 {
         if matches!(self, Self::Json) { json::size(left_out) + 1 } else { 0 }
     }
 }

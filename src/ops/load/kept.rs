@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Format, Load, LoadReport, LoadedSkill, Picked, complete, select};
+use super::budget::complete;
+use super::format::Format;
+use super::picked::{Cause, Picked};
+use super::report::{LoadReport, LoadedSkill};
+use super::request::Load;
+use super::selection::select;
 use crate::cache::{Class, Question};
 use crate::model::{Remark, Tables};
 use crate::ops::cached::Query;

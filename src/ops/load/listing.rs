@@ -3,7 +3,7 @@
 use crate::model::StoredJson;
 use std::path::Path;
 
-use super::Picked;
+use super::picked::Picked;
 use crate::ops::content_file::Files;
 use crate::ops::error::Result;
 use crate::ops::project::Project;

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Load, LoadReport, settle};
+use super::budget::settle;
+use super::report::LoadReport;
+use super::request::Load;
 use crate::cache::{Bounds, Cache, Class, Counts, Memory, Question};
 use crate::model::Revision;
 use crate::ops::cached::{compute, is_asked, recall_at};

@@ -1,6 +1,10 @@
 //! Selects the skills of an agent: in order, by conditions, within limits.
 
-use super::{Cause, Format, Load, LoadReport, LoadedSkill, Origin, Picked, over_budget, tokens};
+use super::budget::{over_budget, tokens};
+use super::format::Format;
+use super::picked::{Cause, Origin, Picked};
+use super::report::{LoadReport, LoadedSkill};
+use super::request::Load;
 use crate::model::{
     ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, StoredTags, TddCondition, TddFigures,
 };
