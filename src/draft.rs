@@ -1,9 +1,9 @@
-//! Files that are whole or not there: written as a draft beside their place, synced, and renamed. A draft that a killed process
-//! left is removed by the next one that writes into the folder.
+//! Staged files, which are complete or absent: written beside their destination, synced, and renamed. The next process
+//! that writes into the folder removes the staged file of a killed one.
 //!
-//! Whoever writes drafts holds a shared lock on the folder; drafts are swept by somebody who has the lock alone, so that none of
-//! them is still being written. The number of a process would not do: containers that share a folder count their own. Where the
-//! file system has no such locks, nobody gets one and nothing is swept.
+//! A writer holds a shared lock on the folder; sweeping needs an exclusive one, so that no staged file is still being
+//! written. Process numbers would not do, since containers that share a folder have their own. On file systems without
+//! such locks, nothing is swept.
 
 mod rights;
 
@@ -17,59 +17,59 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-/// What a draft's name has after the name that it will get; hexadecimal digits follow.
+/// Added to the destination's name, followed by hexadecimal digits.
 const MARK: &str = ".cfn-tmp-";
 
-/// What SQLite may have beside a draft.
+/// Suffixes of SQLite's files beside a staged database.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// How long to wait for somebody who sweeps, which takes a moment.
+/// Maximum wait for a process that is sweeping.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How much of a folder is looked through by who has no draft to write there: a database may lie among a million files.
+/// Maximum number of entries to examine without a staged file to write: a database may be among a million files.
 const MOST_ENTRIES: usize = 1000;
 
-/// A file that grows is synced ahead when it is so much longer, which is looked at so often.
+/// A growing file is synced ahead after this many new bytes, checked at this interval.
 const SYNC_AHEAD_BYTES: u64 = 8 * 1024 * 1024;
 const SYNC_AHEAD_EVERY: Duration = Duration::from_millis(4);
 
-/// A name that a file is written under; what was written is gone when this is dropped before it was renamed.
+/// A staged file. Dropping it before it is renamed removes it.
 #[derive(Debug)]
 pub struct Draft {
     path: PathBuf,
     to: PathBuf,
-    /// Keeps others from sweeping the folder.
+    /// The lock that keeps others from sweeping the folder.
     _folder: Option<File>,
 }
 
 impl Draft {
-    /// A free name beside `to`, after what killed processes left in that folder was removed. Nothing is created yet.
+    /// Chooses a free name beside `to`, after removing the staged files of killed processes. Nothing is created yet.
     #[must_use]
     pub fn of(to: &Path) -> Self {
         let folder = to.parent().map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
         let mut path = to.as_os_str().to_owned();
-        // The hasher's keys are random: no other process has this name, whatever its number.
+        // The hasher's keys are random, so no other process gets this name.
         path.push(format!("{MARK}{:016x}", RandomState::new().hash_one(std::process::id())));
         Self { path: path.into(), to: to.to_owned(), _folder: folder.and_then(swept) }
     }
 
-    /// The name to write under.
+    /// The path to write to.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Creates the file. It is as open as `source`, whose content it is going to hold; without one, the umask decides.
+    /// Creates the file, with the permissions of `source`, whose content it will have, or by the umask.
     pub fn create(&self, source: Option<&Metadata>) -> io::Result<File> {
         rights::create(&self.path, source)
     }
 
-    /// Puts what was written on the disk.
+    /// Syncs the file.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.path).and_then(|file| file.sync_all())
     }
 
-    /// Begins to put on the disk what is written from now on, so that there is little left for [`Self::sync`].
+    /// Starts syncing the file as it grows, so that [`Self::sync`] has little left to do.
     pub fn sync_ahead(&self) -> io::Result<SyncAhead> {
         let file = File::open(&self.path)?;
         let (stop, stopped) = mpsc::channel();
@@ -77,19 +77,19 @@ impl Draft {
         Ok(SyncAhead { stop, thread })
     }
 
-    /// Gives the draft its name, in place of what may have it now.
+    /// Renames the file to its destination, replacing any file there.
     pub fn replace(self) -> Result<(), NamingError> {
         fs::rename(&self.path, &self.to).map_err(NamingError::NotNamed)?;
         sync_folder(&self.to).map_err(NamingError::NotSynced)
     }
 
-    /// Gives the draft its name, unless something has that name already; says whether it did.
+    /// Renames the file to its destination, unless there is something; returns whether it did.
     pub fn publish(self) -> Result<bool, NamingError> {
         let to = self.to.clone();
         self.publish_as(&to)
     }
 
-    /// The same with another name in the same folder; where that is taken, it can be tried again with the next.
+    /// Like [`publish`](Self::publish), but to another name in the same folder. If it is taken, try the next one.
     pub fn publish_as(&self, to: &Path) -> Result<bool, NamingError> {
         match rename_to_free(&self.path, to) {
             Ok(()) => sync_folder(to).map(|()| true).map_err(NamingError::NotSynced),
@@ -99,10 +99,10 @@ impl Draft {
     }
 }
 
-/// Gives a file another name, which is refused where something has it.
+/// Renames a file, and fails if the new name is taken.
 pub fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Network file systems cannot do that; a link never replaces either.
+        // Network file systems do not support this; a hard link never replaces a file either.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
             rustix::fs::link(from, to)?;
             fs::remove_file(from)
@@ -111,13 +111,13 @@ pub fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Why a draft has no name, or may lose it.
+/// Why renaming failed, or may not be durable.
 #[derive(Debug, thiserror::Error)]
 pub enum NamingError {
-    /// It has none: what was there is there.
+    /// It was not renamed; nothing changed.
     #[error("{0}")]
     NotNamed(io::Error),
-    /// It has its name, but its folder could not be synced: after a power cut, what was there may be there again.
+    /// It was renamed, but its folder could not be synced: a power cut may restore the old state.
     #[error("its folder could not be synced: {0}")]
     NotSynced(io::Error),
 }
@@ -131,7 +131,7 @@ impl From<NamingError> for io::Error {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // After a rename there is nothing; what cannot be removed now is swept by a later run.
+        // After a rename there is nothing to remove; on failure, a later run sweeps the file.
         let _ = fs::remove_file(&self.path);
         for suffix in BESIDE {
             let mut path = self.path.clone().into_os_string();
@@ -141,7 +141,7 @@ impl Drop for Draft {
     }
 }
 
-/// A thread that keeps syncing a file as it grows; it ends when this is dropped.
+/// A thread that syncs a file as it grows. It ends when this is dropped.
 #[derive(Debug)]
 pub struct SyncAhead {
     stop: Sender<()>,
@@ -149,7 +149,7 @@ pub struct SyncAhead {
 }
 
 impl SyncAhead {
-    /// Ends it. Its error is the file's: the system tells each only once.
+    /// Ends the thread, and returns its error: the system reports each sync error only once.
     pub fn end(self) -> io::Result<()> {
         drop(self.stop);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -168,15 +168,15 @@ fn sync_as_it_grows(file: &File, stopped: &Receiver<()>) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a folder and those above it that are missing, each of them durable.
+/// Creates a folder and its missing parents, and syncs each.
 pub fn create_folder(folder: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|it| fs::symlink_metadata(it).is_err()).collect();
     fs::create_dir_all(folder)?;
     missing.into_iter().try_for_each(sync_folder)
 }
 
-/// A new name is durable when the folder that it is in is synced. Some file systems cannot do that, and a folder that may not be
-/// read cannot be opened for it; the name stands all the same.
+/// Syncs a folder, which makes new names in it durable. File systems that do not support it, and unreadable folders,
+/// are not errors.
 fn sync_folder(path: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     let Some(folder) = path.parent() else { return Ok(()) };
@@ -187,7 +187,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what killed processes left in the folder of `path`, unless somebody is writing there.
+/// Removes the staged files of killed processes in the folder of `path`, unless another process is writing there.
 pub fn sweep_beside(path: &Path) {
     let Some(folder) = path.parent() else { return };
     let is_left = |it: fs::DirEntry| it.file_name().to_str().is_some_and(is_draft);
@@ -196,7 +196,7 @@ pub fn sweep_beside(path: &Path) {
     }
 }
 
-/// Sweeps a folder where nobody else writes drafts, and keeps the lock that says that somebody does.
+/// Sweeps a folder if no other process is writing there, and returns a lock on it.
 fn swept(folder: &Path) -> Option<File> {
     let lock = File::open(folder).ok()?;
     if lock.try_lock().is_ok() {
@@ -212,7 +212,7 @@ fn swept(folder: &Path) -> Option<File> {
     }
 }
 
-/// Removes all drafts, whatever they were going to be called: backups carry the time in their names, so the next has another.
+/// Removes all staged files, for any destination: names of backups contain the time, so the next one has another name.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_draft) {
@@ -221,7 +221,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Whether a name is one of a draft, or of what SQLite has beside one.
+/// Whether a name is that of a staged file, or of SQLite's files beside one.
 fn is_draft(name: &str) -> bool {
     let Some((_, rest)) = name.rsplit_once(MARK) else { return false };
     let digits = BESIDE.iter().fold(rest, |text, suffix| text.strip_suffix(suffix).unwrap_or(text));

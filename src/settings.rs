@@ -154,7 +154,7 @@ impl Settings {
         self.search.is_some() && self.database.source == Source::Default
     }
 
-    /// Where the database is.
+    /// The location of the database.
     pub fn database(&self) -> Result<Location, BadSetting> {
         let path = match &self.database.source {
             // A discovered path may look like a URL, but is a file.

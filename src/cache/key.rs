@@ -17,12 +17,12 @@ const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 1");
 /// The prefix of the key of a database's statistics.
 pub const STATISTICS_PREFIX: &str = "cache:stats:";
 
-/// A question that can be asked again: its name, and everything in it that the answer depends on.
+/// A query key: the name of the query, and all its parameters that the answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What kind of question it is.
+    /// The class of the query.
     pub class: Class,
-    /// Which tables its answer is made of.
+    /// The tables that its answer depends on.
     pub tables: Tables,
     /// Each field is preceded by its kind and length, so that different queries have different bytes.
     fields: Vec<u8>,
@@ -84,7 +84,7 @@ impl Question {
         self
     }
 
-    /// The same for the same question, whatever state the database is in.
+    /// A digest of the query, independent of the revision.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.fields).into()
@@ -94,7 +94,7 @@ impl Question {
 /// A question about one state of one database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// What kind of question it is.
+    /// The class of the query.
     pub class: Class,
     pub(super) digest: [u8; 32],
     pub(super) secret: CacheKey,

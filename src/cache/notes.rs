@@ -23,7 +23,7 @@ const LENGTH: usize = 2048;
 /// The notes of a database.
 #[derive(Debug, Clone)]
 pub struct Notes {
-    /// None where there is no place beside the database.
+    /// `None` if there is no place beside the database.
     path: Option<PathBuf>,
     server: String,
 }

@@ -102,8 +102,8 @@ impl Context {
         Ok(self.opening(Access::Write)?.create()?)
     }
 
-    /// Creates the database with what `fill` puts in it, where there is none; nobody sees it before it is whole. None where there
-    /// is one, or another process was faster.
+    /// Creates a database, fills it with `fill`, and publishes it complete. `None` if there is one already, or if another
+    /// process was faster.
     pub(super) fn create_filled<T>(
         &self,
         fill: impl FnOnce(&mut dyn Store) -> Result<T, Failure>,
@@ -199,7 +199,7 @@ impl Context {
         Self { settings, clock: self.clock, output: self.output, names_database: true }
     }
 
-    /// The same run on the database of the current folder, even if there is one above it.
+    /// This context with the database of the current folder, even if there is one above it.
     pub(super) fn with_project_here(&self) -> Self {
         let settings = self.settings.with_project_here();
         Self { settings, clock: self.clock, output: self.output, names_database: true }

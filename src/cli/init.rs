@@ -177,7 +177,7 @@ fn place(context: &Context, here: bool) -> Result<Option<Context>, Failure> {
     }
 }
 
-/// What the command line leaves open is as the files of settings say.
+/// Options that are not given come from the settings files.
 fn request<'a>(
     context: &Context,
     args: &'a Args,

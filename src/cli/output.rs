@@ -92,7 +92,7 @@ impl Output {
         Self { verbose, ..self }
     }
 
-    /// The same with all columns of tables.
+    /// Prints all columns of tables, if `wide`.
     pub(super) fn with_wide(self, wide: bool) -> Self {
         Self { wide, ..self }
     }

@@ -1,20 +1,20 @@
-//! Who may read a file that holds what another file holds: nobody who may not read that one.
+//! Permissions of a file made from another one: never wider than those of its source.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
-/// What a file without a source is, less what the umask takes away.
+/// Permissions without a source, before the umask.
 const ANYTHING: u32 = 0o666;
 
-/// Creates a file; from its first byte on it is as open as `source` and no more. Without one, the umask decides.
+/// Creates a file that never has wider permissions than `source`. Without a source, the umask applies.
 pub(super) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<File> {
     let Some(source) = source else { return created(path, ANYTHING) };
     let mode = source.mode() & ANYTHING;
-    // Its group is not set yet, and a process that opens it now could read what is written later.
+    // Its group is not set yet, and a process that opens the file now could read it later.
     let file = created(path, without_group(mode))?;
-    // Who is not in the source's group cannot give it away; then its members are others here.
+    // Only members of the source's group can set it; otherwise its members count as others.
     let same_group = file.metadata()?.gid() == source.gid() || fchown(&file, None, Some(source.gid())).is_ok();
     let mode = if same_group { mode } else { without_group(mode) };
     file.set_permissions(Permissions::from_mode(mode))?;
@@ -25,7 +25,7 @@ fn created(path: &Path, mode: u32) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)
 }
 
-/// Members of another group may do no more than what both the group and others may do.
+/// Gives another group only the permissions that both the group and others had.
 fn without_group(mode: u32) -> u32 {
     let (group, others) = (mode >> 3 & 0o7, mode & 0o7);
     mode & !0o070 | (group & others) << 3

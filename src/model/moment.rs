@@ -107,7 +107,7 @@ impl fmt::Display for StoredTime {
     }
 }
 
-/// The farthest from UTC that a clock on earth is, and some more: a larger offset is a mistake.
+/// Maximum offset from UTC, a bit more than any time zone; a larger one is a mistake.
 const FARTHEST_OFFSET_HOURS: i32 = 15;
 
 /// The instant that a text names: `YYYY-MM-DD`, with a time of day after a blank or `T`, with `Z` or an offset after that; UTC where
@@ -136,7 +136,8 @@ fn instant(text: &str) -> Option<Timestamp> {
     offset.to_timestamp(pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()))).ok()
 }
 
-/// The same as the database writes it: `YYYY-MM-DD HH:MM:SS` in UTC, so that times sort as text and begin with their day.
+/// Converts a time to the database's format, `YYYY-MM-DD HH:MM:SS` in UTC, in which times sort as text and start with
+/// their day.
 #[must_use]
 pub fn utc_time(text: &str) -> Option<String> {
     if is_written_so(text.as_bytes()) {
@@ -146,7 +147,7 @@ pub fn utc_time(text: &str) -> Option<String> {
     (0..=9999).contains(&utc.year()).then(|| UtcText(utc).to_string())
 }
 
-/// Whether this is a time as the database writes it, as nearly all are.
+/// Whether this is a time in the database's format, as nearly all are.
 fn is_written_so(text: &[u8]) -> bool {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2] = text else {
         return false;

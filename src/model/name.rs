@@ -25,7 +25,7 @@ pub enum InvalidName {
     TooLong {
         /// The kind of name.
         what: &'static str,
-        /// How many characters it has.
+        /// Its length.
         length: usize,
     },
     /// It has characters other than letters, digits, `_` and `-`.

@@ -1,5 +1,5 @@
-//! What the database holds, row by row. Other programs write these tables too, so text that only looks like a version, a hash
-//! or a category is kept as text and judged where it is used.
+//! Rows of the database. Other programs write these tables too, so versions, hashes and categories are kept as text,
+//! and validated when they are used.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,9 @@ pub struct Skill {
     pub name: String,
     /// One of the five categories, unless another program wrote something else.
     pub category: String,
-    /// The team that the skill belongs to.
+    /// The team.
     pub team: Option<String>,
-    /// Where the current version was read from.
+    /// The path that the current version was read from.
     pub content_path: String,
     /// SHA-256 of the current version, in hex.
     pub content_hash: String,
@@ -28,11 +28,11 @@ pub struct Skill {
     pub tags: Option<StoredTags>,
     /// The current version.
     pub version: String,
-    /// Where it is in its life; a word that cfn does not know is kept, and is not `active`.
+    /// The status; an unknown word is kept, and is not `active`.
     pub status: String,
-    /// How strictly it is reviewed; a word that cfn does not know counts as `human`.
+    /// The approval level; an unknown word counts as `human`.
     pub approval_level: ApprovalLevel,
-    /// Who approved last.
+    /// The last approver.
     pub last_approved_by: Option<String>,
     /// When, in UTC.
     pub last_approval_date: Option<StoredTime>,
@@ -40,7 +40,7 @@ pub struct Skill {
     pub phase4_pattern_id: Option<i64>,
     /// `phase4`, `manual` or `imported`.
     pub generated_by: Option<String>,
-    /// Who is responsible.
+    /// The owner.
     pub owner: Option<String>,
     /// In UTC; other programs may have left it out.
     pub created_at: Option<StoredTime>,
@@ -48,7 +48,7 @@ pub struct Skill {
     pub updated_at: Option<StoredTime>,
 }
 
-/// What recorded a version.
+/// The source of a version's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VersionSource {
@@ -92,7 +92,7 @@ pub struct VersionRecord {
     pub version: String,
     /// SHA-256 in hex.
     pub content_hash: String,
-    /// Where the bytes were read from.
+    /// The path that the bytes were read from.
     pub content_path: String,
     /// The front matter, where there was some.
     #[serde(skip)]
@@ -114,17 +114,17 @@ pub struct VersionRecord {
 pub struct Approval {
     /// The key; a higher one was decided later.
     pub id: i64,
-    /// The version that was decided on.
+    /// The version.
     pub version: String,
-    /// The bytes that were decided on; unknown for old records of versions that are gone.
+    /// The hash of the bytes; unknown for old records of removed versions.
     pub content_hash: Option<String>,
-    /// The review that was asked for.
+    /// The approval level at the time.
     pub approval_level: ApprovalLevel,
-    /// Who decided.
+    /// The approver.
     pub approver: Option<String>,
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
-    /// The reason that the approver gave.
+    /// The reason.
     pub reasoning: Option<String>,
     /// What was checked.
     pub approval_criteria_check: Option<StoredJson>,
@@ -135,7 +135,7 @@ pub struct Approval {
 /// A row of `agent_skill_mappings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
-    /// The kind of agent that gets the skill.
+    /// The agent type.
     pub agent_type: String,
     /// 1 (first) to 10.
     pub priority: i64,
@@ -149,7 +149,7 @@ pub struct Mapping {
     pub enabled: bool,
 }
 
-/// A skill that is mapped to an agent type, with the version that the agent would get.
+/// A skill mapped to an agent type, with the version to serve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The skill.
@@ -168,38 +168,38 @@ pub struct Candidate {
     pub tdd_condition: Option<StoredJson>,
     /// Share of code covered, 0–1.
     pub test_coverage: Option<f64>,
-    /// Whether a test suite is named.
+    /// Whether it has a test suite.
     pub has_test_suite: bool,
-    /// How strictly it is reviewed.
+    /// The approval level.
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
-    /// The newest approved version; none where nothing is approved.
+    /// The newest approved version, if any.
     pub approved: Option<ApprovedVersion>,
 }
 
-/// The version of a skill that agents get.
+/// The version of a skill that is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovedVersion {
     /// `X.Y.Z`.
     pub version: String,
     /// SHA-256 in hex.
     pub content_hash: String,
-    /// Where the bytes were read from.
+    /// The path that the bytes were read from.
     pub content_path: String,
 }
 
-/// A row of `bootstrap_skills`: what every agent gets before anything else.
+/// A row of `bootstrap_skills`: a skill that every agent loads first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bootstrap {
     /// The key.
     pub name: String,
-    /// Where the bytes come from.
+    /// The path of its file.
     pub file_path: String,
-    /// Place in the order.
+    /// Its position in the order.
     pub load_order: i64,
-    /// What it is for.
+    /// The description.
     pub description: Option<String>,
-    /// SHA-256 in hex; unknown until somebody records it.
+    /// SHA-256 in hex; `None` until it is recorded.
     pub content_hash: Option<String>,
 }

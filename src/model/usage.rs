@@ -1,21 +1,21 @@
-//! The usage log: what is written to it, and what reports add up.
+//! The usage log: its rows, and the sums in reports.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ApprovalLevel, Decision, Moment, SkillId, StoredTime};
 
-/// A row of `skill_usage_log`: an agent got, or used, a skill.
+/// A row of `skill_usage_log`: an agent loaded or used a skill.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Usage<'a> {
-    /// Which agent.
+    /// The agent's id.
     pub agent_id: &'a str,
-    /// Of what kind.
+    /// The agent type.
     pub agent_type: &'a str,
     /// The skill.
     pub skill_id: SkillId,
-    /// For which task.
+    /// The task's id.
     pub task_id: Option<&'a str>,
-    /// In which phase.
+    /// The phase.
     pub phase: Option<&'a str>,
     /// In UTC.
     pub loaded_at: Moment,
@@ -23,11 +23,11 @@ pub struct Usage<'a> {
     pub approval_level: ApprovalLevel,
     /// The skill's origin at that time.
     pub phase4_generated: bool,
-    /// The version that the agent got.
+    /// The version that the agent loaded.
     pub version: Option<&'a str>,
-    /// The bytes that the agent got: SHA-256 in hex.
+    /// The SHA-256 of the loaded bytes, in hex.
     pub content_hash: Option<&'a str>,
-    /// What came of it; none where the skill was only handed out.
+    /// The outcome; `None` if the skill was only loaded.
     pub outcome: Option<Outcome>,
 }
 
@@ -39,52 +39,52 @@ impl Usage<'_> {
     }
 }
 
-/// A use of which it is not known yet what came of it.
+/// A use that awaits its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenUse {
     /// The row's key.
     pub id: i64,
-    /// Where it waits to be delivered, as the store wrote it.
+    /// Its delivery key in the outbox.
     pub key: String,
 }
 
-/// What came of using a skill once.
+/// The outcome of a use.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
-    /// How long it took.
+    /// The execution time.
     pub execution_ms: Option<i64>,
     /// 0 is success.
     pub exit_code: Option<i64>,
     /// The agent's confidence before, 0–1.
     pub confidence_before: Option<f64>,
-    /// And after, 0–1.
+    /// The agent's confidence after, 0–1.
     pub confidence_after: Option<f64>,
     /// The share of the skill's tests that passed, 0–1.
     pub test_pass_rate: Option<f64>,
-    /// Tokens that did not have to be spent.
+    /// Tokens saved.
     pub tokens_avoided: Option<i64>,
-    /// Money that did not have to be spent.
+    /// Money saved.
     pub cost_avoided_usd: Option<f64>,
 }
 
-/// The most milliseconds or tokens of one use: sums of millions of rows must not overflow.
+/// Maximum number of milliseconds or tokens of one use, so that sums of millions of rows do not overflow.
 const MOST: i64 = 1_000_000_000_000;
 
-/// The most money of one use, in US dollars.
+/// Maximum amount of money of one use, in US dollars.
 const MOST_USD: f64 = 1e6;
 
-/// A figure that no use can have.
+/// A figure out of range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} must be {must_be}")]
 pub struct OutOfRange {
-    /// Which one.
+    /// The field.
     pub field: &'static str,
-    /// What it may be.
+    /// The allowed values.
     pub must_be: String,
 }
 
 impl Outcome {
-    /// The outcome, where each of its figures can be one.
+    /// Checks the range of each figure.
     pub fn checked(self) -> Result<Self, OutOfRange> {
         let shares = [
             ("confidence_before", self.confidence_before),
@@ -105,7 +105,7 @@ impl Outcome {
     }
 }
 
-/// What an agent needs to be remembered for a usage row: a skill as it is now.
+/// The current properties of a skill that a usage row records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedSkill {
     /// The key.
@@ -114,24 +114,24 @@ pub struct UsedSkill {
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
-    /// The version and bytes that an agent would get now.
+    /// The version and hash that an agent would load now.
     pub version: Option<(String, String)>,
 }
 
-/// A usage row as it is shown.
+/// A usage row for display.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UsageRow {
-    /// The key; a higher one was written later.
+    /// The id; a higher one was recorded later.
     pub id: i64,
-    /// The skill; none where its row is gone.
+    /// The skill; `None` if its row is gone.
     pub skill: Option<String>,
-    /// Which agent.
+    /// The agent's id.
     pub agent_id: String,
-    /// Of what kind.
+    /// The agent type.
     pub agent_type: String,
-    /// For which task.
+    /// The task's id.
     pub task_id: Option<String>,
-    /// In which phase.
+    /// The phase.
     pub phase: Option<String>,
     /// In UTC.
     pub loaded_at: StoredTime,
@@ -139,7 +139,7 @@ pub struct UsageRow {
     pub version: Option<String>,
     /// The bytes that the agent got.
     pub content_hash: Option<String>,
-    /// How long it took.
+    /// The execution time.
     pub execution_time_ms: Option<i64>,
     /// 0 is success.
     pub exit_code: Option<i64>,
@@ -151,7 +151,7 @@ pub struct UsageRow {
 pub struct UsageCell {
     /// The skill's key.
     pub skill_id: i64,
-    /// The skill's name; none where its row is gone.
+    /// The skill's name; `None` if its row is gone.
     pub skill: Option<String>,
     /// Its category.
     pub category: Option<String>,
@@ -187,12 +187,12 @@ pub struct UsageCell {
     pub last_used: Option<Moment>,
 }
 
-/// A decision, with when what it decides on was recorded.
+/// A decision, with the time when its version was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionTime {
-    /// The review that was asked for.
+    /// The approval level at the time.
     pub approval_level: ApprovalLevel,
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
     /// When, in UTC.
     pub decided_at: Option<StoredTime>,
@@ -202,14 +202,14 @@ pub struct DecisionTime {
     pub review_minutes: Option<i64>,
 }
 
-/// A skill whose current version has no approval.
+/// A skill whose current version waits for review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The skill.
     pub name: String,
     /// Its current version.
     pub version: String,
-    /// The review that it needs.
+    /// Its approval level.
     pub approval_level: ApprovalLevel,
     /// When the version was recorded, in UTC.
     pub since: Option<StoredTime>,

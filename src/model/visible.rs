@@ -75,7 +75,7 @@ const MAY_HIDE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = u8::MIN;
     while byte < u8::MAX {
-        // the last is in no text
+        // the last one does not occur in UTF-8
         table[byte as usize] = may_hide(byte);
         byte += 1;
     }

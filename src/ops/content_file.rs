@@ -78,7 +78,7 @@ pub enum FileError {
         path: PathBuf,
         /// The problem.
         problem: String,
-        /// What to do.
+        /// What to do about it.
         hint: &'static str,
     },
 }

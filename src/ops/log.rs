@@ -66,7 +66,7 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) ->
     })
 }
 
-/// Skills that were looked up in this transaction: what it read stays as it is until it ends.
+/// Skills looked up in this transaction, in which they do not change.
 type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
 
 fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, execution: &'a Execution) -> Result<()> {

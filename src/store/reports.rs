@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{maybe_path_as_text, path_as_text};
 
-/// What [`super::FileCare::status`] saw.
+/// The report of [`super::FileCare::status`].
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
     /// The file.
@@ -36,7 +36,7 @@ fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> 
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-/// What [`super::FileCare::check`] found.
+/// The report of [`super::FileCare::check`].
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
     /// Damage: results of SQLite's own check, and stored bytes that do not match their hash.
@@ -47,7 +47,7 @@ pub struct CheckReport {
     pub contents_checked: u64,
 }
 
-/// What [`super::FileCare::backup`] wrote.
+/// The report of [`super::FileCare::backup`].
 #[derive(Debug, Clone, Serialize)]
 pub struct BackupReport {
     /// The copy.
@@ -57,7 +57,7 @@ pub struct BackupReport {
     pub size_bytes: u64,
 }
 
-/// What [`super::FileCare::restore`] did.
+/// The report of [`super::FileCare::restore`].
 #[derive(Debug, Clone, Serialize)]
 pub struct RestoreReport {
     /// The restored backup.
@@ -68,7 +68,7 @@ pub struct RestoreReport {
     pub previous: Option<PathBuf>,
 }
 
-/// What [`super::FileCare::maintain`] gained.
+/// The report of [`super::FileCare::maintain`].
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintainReport {
     /// Size of the file and its write-ahead log before, in bytes.
@@ -83,7 +83,7 @@ pub struct MaintainReport {
     pub notes: Vec<String>,
 }
 
-/// What [`super::FileCare::migrate`] did.
+/// The report of [`super::FileCare::migrate`].
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {
     /// The previous schema; `None` if it was up to date.
@@ -101,7 +101,7 @@ pub struct MigrateReport {
     pub carried_forward: u64,
 }
 
-/// What [`super::FileCare::archive`] moved.
+/// The report of [`super::FileCare::archive`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
     /// The file.
@@ -117,7 +117,7 @@ pub struct ArchiveReport {
     pub kept: u64,
 }
 
-/// What [`super::FileCare::unarchive`] brought back.
+/// The report of [`super::FileCare::unarchive`].
 #[derive(Debug, Clone, Serialize)]
 pub struct UnarchiveReport {
     /// The file.

@@ -1,4 +1,4 @@
-//! What `init` did, as text.
+//! The report of `init` as text.
 
 use std::fmt::Write as _;
 

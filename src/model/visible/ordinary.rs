@@ -1,4 +1,4 @@
-//! Where a character without a shape is ordinary: it does there what Unicode made it for, and cannot carry a message.
+//! Ordinary uses of characters without a glyph: for their purpose in Unicode, in which they cannot carry a message.
 
 use std::ops::RangeInclusive;
 
@@ -32,7 +32,7 @@ const VIRAMAS: &[char] =
 const FLAG: char = '\u{1f3f4}';
 const END_OF_FLAG: char = '\u{e007f}';
 
-/// The most tags of a flag before the one that ends it: a country and a part of it, such as `gbsct`.
+/// Maximum number of tags of a flag before the terminating one: a country and a subdivision, such as `gbsct`.
 const MOST_TAGS: usize = 6;
 
 /// Whether the character at this byte is where it belongs.

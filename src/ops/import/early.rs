@@ -1,4 +1,4 @@
-//! Which files have their names before all claims are known.
+//! Decides early which files have final names, before all candidates are known.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::model::folded;
 use crate::ops::tree::{Claim, Found, bears};
 
 impl Writer<'_> {
-    /// What the walk found: from then on every name can be judged.
+    /// Takes the result of the walk, after which every name can be decided.
     pub(super) fn learn(&mut self, tree: Tree) {
         self.unique = Some(tree.unique);
         self.report.add(tree.walked);
@@ -19,7 +19,7 @@ impl Writer<'_> {
         self.unique.is_some()
     }
 
-    /// Whether some of these files may lose their names to files that the walk has not found yet.
+    /// Whether some of these files may lose their names to files that are not found yet.
     pub(super) fn needs_the_tree(&self, piece: &Piece) -> bool {
         let may_lose = |found: &Found, item: &Item| {
             let claim = Claim::of(found.relative(), item.name.as_str(), item.described.front_matter.is_some());
@@ -30,8 +30,8 @@ impl Writer<'_> {
         })
     }
 
-    /// Whether no other file of the folder can have a better claim to the name: the first thing that counts is the name of the
-    /// folder, and there is no other of that name. Before the walk has ended, [`needs_the_tree`](Self::needs_the_tree) sees to it.
+    /// Whether no other file can have a better claim to the name: its folder has the name, and no other folder does.
+    /// Before the walk has ended, [`needs_the_tree`](Self::needs_the_tree) ensures this.
     pub(super) fn has_its_name(&self, found: &Found, item: &Item) -> bool {
         let is_unique = |unique: &HashSet<String>| unique.contains(&folded(item.name.as_str()));
         self.may_have_its_name(found, item) && self.unique.as_ref().is_none_or(is_unique)

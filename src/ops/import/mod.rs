@@ -2,23 +2,22 @@
 //!
 //! # Names
 //!
-//! Many files may claim one name, and a name is known only when its file was read; but the bytes of a whole tree do not fit in
-//! memory. So an import has two rounds, and the same outcome in a fresh database and in one that is there, however large the
-//! batches are:
+//! Several files may declare one name, and names are known only after reading the files, but the bytes of a whole tree
+//! do not fit in memory. Therefore an import has two rounds. The result is the same for a new and an existing database,
+//! and for any batch size:
 //!
-//! 1. The walk counts the names of folders while the readers read ahead. A file whose folder bears its name, and shares that name
-//!    with no other folder that has a skill file, cannot lose it to another file: it is written at once. That is nearly every file
-//!    of a real tree. All others are put aside without their bytes, and so is a file whose skill came from another one. Writing
-//!    begins when the walk has ended; into a new database at the first file, as long as no file that is found later can have a
-//!    better claim.
-//! 2. When all claims are known, `choose` decides: the file that the skill came from keeps its name, else the best claim wins.
-//!    The winners are read once more and written, if they still have the bytes that won.
+//! 1. The walk counts the names of folders while the readers read ahead. A file in a folder of its name, which no other
+//!   folder with a skill file has, cannot lose the name, and is written immediately. That is nearly every file of a
+//!   real tree. All others are put off without their bytes, as are files whose skill has another source. Writing starts
+//!   after the walk, or, into a new database, with the first file, as long as no later file can have a better claim.
+//! 2. When all candidates are known, `choose` decides: the skill's source keeps the name, otherwise the best claim
+//!   wins. The winners are read again, and written if their bytes did not change.
 //!
 //! | file | what it owns |
 //! |---|---|
 //! | `ahead`, `prepare` | finding, reading and parsing files on all cores |
 //! | `choose`, `namespace`, `source` | which file gets a name, and the source of a skill |
-//! | `early` | which files have their names before all claims are known |
+//! | `early` | which files have final names before all candidates are known |
 //! | `write` | writing to the database |
 //! | `request`, `report` | what to import, and what happened to each file |
 
@@ -128,7 +127,8 @@ fn write_all<'w>(
     Ok(())
 }
 
-/// One transaction into a database that others use, too: everything is read before it begins, so that it is short and can run again.
+/// Writes a batch to an existing database. Everything is read before the transaction, so that it is short and can run
+/// again.
 fn write_read(
     store: &mut dyn Store,
     pieces: &mut Pieces<'_>,
@@ -143,7 +143,7 @@ fn write_read(
     Ok(())
 }
 
-/// One transaction into a database that nobody else has: files are written while more are read, so it runs only once.
+/// Writes a batch to a new database: files are written while more are read, so the transaction runs only once.
 fn write_reading(
     store: &mut dyn Store,
     pieces: &mut Pieces<'_>,

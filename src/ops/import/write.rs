@@ -33,7 +33,7 @@ pub(super) struct Writer<'a> {
     batch: Taken,
 }
 
-/// What became of the files of one batch, whose transaction may have to run again.
+/// The outcome of one batch, whose transaction may run again.
 #[derive(Default)]
 struct Taken {
     report: ImportReport,

@@ -25,7 +25,7 @@ struct Answer {
     encoded: Arc<[u8]>,
 }
 
-/// What a request came to: an answer as it was sent before, or a report and the revision that it depends on alone.
+/// The result of a request: an encoded answer from memory, or a report and the revision that it depends on.
 enum LoadedFrom {
     Memory(Arc<[u8]>),
     Elsewhere(LoadReport, Option<Revision>),
@@ -38,8 +38,8 @@ impl Remembered {
         Self { answers: Memory::new(bounds) }
     }
 
-    /// Loads from memory, from the cache, or from the database; `encode` makes the answer of a report, as it is sent and kept here.
-    /// The revision is read once; without a cache to ask, everything comes from the snapshot that it was read in.
+    /// Loads from memory, the cache, or the database; `encode` encodes a report for sending and remembering. The
+    /// revision is read once; without a cache, the answer comes from the same snapshot.
     pub fn load<E: From<Error>>(
         &mut self,
         store: &mut dyn Store,

@@ -1,5 +1,5 @@
-//! What reports read of the usage log: sums from the rollups, the tail and the archives, or from a full scan; and the proof that
-//! these are the same.
+//! Reads sums of the usage log for reports: from the rollups, the tail and the archives, or from a full scan; and
+//! verifies that they are equal.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::sums::{
 use crate::model::{Moment, UsageCell};
 use crate::store::{Days, Proof};
 
-/// Cells with what their skill is called, where its row is still there.
+/// Cells with the name of their skill, if its row exists.
 macro_rules! named {
     ($sources:expr) => {
         concat!(
@@ -59,13 +59,13 @@ macro_rules! day_within {
     };
 }
 
-/// Totals, and the tail as it is.
+/// Totals, and the rows of the tail.
 const CELLS_OF_ALL: &str = named!(concat!(totals!("true"), " UNION ALL ", rows_where!("u.id > ?1")));
 
 const CELLS_OF_DAYS: &str =
     named!(concat!(daily_within!(""), " UNION ALL ", rows_where!(concat!("u.id > ?1 AND ", day_within!()))));
 
-/// The definition: what the others must equal.
+/// The definition, which the others must equal.
 const SCAN_OF_ALL: &str = named!(concat!(totals!("archived"), " UNION ALL ", rows_where!("true")));
 
 const SCAN_OF_DAYS: &str = named!(concat!(
@@ -74,7 +74,8 @@ const SCAN_OF_DAYS: &str = named!(concat!(
     rows_where!(concat!("?1 AND ", day_within!()))
 ));
 
-/// Sums by day, newest first: the key begins with the day, so only the days asked for are read. `?4`: only those of archives.
+/// Sums by day, newest first: the key starts with the day, so only the requested days are read. `?4`: only those of
+/// archives.
 const RECENT_DAYS: &str = "SELECT day, sum(uses) FROM usage_daily
     WHERE day > '' AND day >= ?1 AND day <= ?2 AND (archive_id > 0 OR NOT ?4) GROUP BY day ORDER BY day DESC LIMIT ?3";
 
@@ -85,7 +86,7 @@ const DAYS_OF_ROWS: &str = concat!(
      HAVING day > '' AND day >= ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3"
 );
 
-/// Rollup cells that are not their full scan, by either rollup. Days that are marked are not claimed to be exact.
+/// Cells of either rollup that differ from a full scan, except on days marked as changed.
 const DIFFERENCES: &str = concat!(
     "WITH dirty AS MATERIALIZED (SELECT DISTINCT ", day_of!(), " AS day, ", skill_of!(), " AS skill_id FROM usage_dirty u),
      scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("0 AS archive_id, 0 AS part", "true"), ")
@@ -141,7 +142,7 @@ pub(super) fn by_day(connection: &Connection, days: Option<Days>, sums: Sums, mo
     Ok(by_day.into_iter().skip(older).collect())
 }
 
-/// Compares every cell of the rollups, and of the sums of archives, with what it adds up.
+/// Compares every cell of the rollups, and of the sums of archives, with its rows.
 pub(super) fn prove(connection: &Connection) -> Result<Proof> {
     connection.query_row(DIFFERENCES, [rolled_up_through(connection)?], |row| {
         Ok(Proof { cells: row.get(0)?, rows: row.get(1)?, differences: row.get(2)? })
@@ -149,7 +150,7 @@ pub(super) fn prove(connection: &Connection) -> Result<Proof> {
 }
 
 fn cell(row: &Row<'_>) -> Result<UsageCell> {
-    // Other programs may have written bytes that are no UTF-8: such a name is shown as well as it can be.
+    // Other programs may have written invalid UTF-8; such a name is shown as well as possible.
     let text = |index: usize| -> Result<Option<String>> {
         let value = row.get_ref(index)?;
         Ok(value.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))

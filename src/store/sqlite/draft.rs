@@ -1,5 +1,5 @@
-//! A fresh database before it has its name. Nobody else can see it, so it is filled without a log, without waiting for the disk and
-//! without what other programs' writes need; it gets all that when it is finished, and its name by one rename.
+//! A staged new database. No other process can see it, so it is filled without a log, syncs, indexes and triggers; it
+//! gets all that when it is complete, and its name by one rename.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -15,18 +15,18 @@ use crate::draft::{Draft, NamingError, SyncAhead};
 use crate::regular_file;
 use crate::store::{Durability, Result};
 
-/// A database that is not there yet. Dropped before it is published, it leaves nothing.
+/// A staged database. Dropping it before it is published leaves no files.
 #[derive(Debug)]
 pub struct DatabaseDraft {
     store: SqliteStore,
     path: PathBuf,
-    /// Whether an empty file has its name.
+    /// Whether an empty file is at its path.
     empty: bool,
-    /// What is made again, from its SQL, when all rows are there.
+    /// The SQL of the objects to create after all rows.
     deferred: Vec<String>,
-    /// What keeps the disk busy while it is filled.
+    /// Syncs the file while it is filled.
     syncing: Option<SyncAhead>,
-    // Last: the file goes when the connection is closed.
+    // Last, so that the file is removed after the connection is closed.
     file: Draft,
 }
 
@@ -57,14 +57,14 @@ impl DatabaseDraft {
         backup::create(&file, None)?;
         let (mut connection, place) = open::draft(file.path(), options)?;
         begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
-        // Whatever durability its transactions ask for, it is synced once, at the end.
+        // It is synced once, at the end, whatever durability its transactions request.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
         let store = SqliteStore::new(connection, place, options, clock, open::warning_about(path));
         Ok(Some(Self { store, path: path.to_owned(), empty, deferred: Vec::new(), syncing: None, file }))
     }
 
-    /// The store, for filling it with many rows. Indexes are cheaper to make of all rows than row by row; triggers keep up with
-    /// the writes of other programs, and there are none.
+    /// The store, for filling it with many rows. Indexes are cheaper to create from all rows, and triggers are only for
+    /// the writes of other programs.
     pub fn fill(&mut self) -> Result<&mut SqliteStore> {
         let Self { store, deferred, syncing, file, .. } = self;
         if deferred.is_empty() {
@@ -74,7 +74,7 @@ impl DatabaseDraft {
         Ok(store)
     }
 
-    /// Finishes it and gives it its name, unless something has that name by now; says whether it did.
+    /// Completes and publishes it, unless its path is taken by now; returns whether it did.
     pub fn publish(self) -> Result<bool> {
         let Self { store, path, empty, deferred, syncing, file } = self;
         let SqliteStore { mut connection, place, clock, .. } = store;
@@ -95,8 +95,8 @@ fn is_empty(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|it| it.is_file() && it.len() == 0)
 }
 
-/// Takes the place of an empty file, with its permissions, unless it has become something else; says whether it did. All who do this
-/// lock the file first, so only one of them finds it there.
+/// Replaces an empty file, keeping its permissions, unless it is no longer empty; returns whether it did. Processes
+/// lock the file first, so only one of them succeeds.
 fn replace_empty(path: &Path, file: Draft) -> std::result::Result<bool, NamingError> {
     let still_empty = || {
         let found = regular_file::open(path)?;
@@ -116,8 +116,8 @@ fn replace_empty(path: &Path, file: Draft) -> std::result::Result<bool, NamingEr
 fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     backup::unsynced(connection)?;
     connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
-    // Filling writes nearly every page once and comes back to few. Pages that are used over and over stay in the processor's cache;
-    // a cache that held them all would take fresh memory for each. Nor does a mapping help, of what is hardly ever read.
+    // Filling writes nearly every page once, and few of them again. A small cache stays in the processor's cache; a
+    // large one would need fresh memory for each page. A mapping does not help, since pages are rarely read.
     connection.execute_batch("PRAGMA cache_size = -2000; PRAGMA mmap_size = 0")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::run_all(&transaction)?;
@@ -126,11 +126,11 @@ fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     transaction.commit()
 }
 
-/// What keeps up with rows, of whatever table: constraints alone are left.
+/// Indexes and triggers of all tables, but not constraints.
 const DEFERRED: &str = "SELECT type, name, sql FROM sqlite_master
      WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid";
 
-/// Drops indexes and triggers; answers the SQL that makes them again.
+/// Drops indexes and triggers, and returns their SQL.
 fn defer(connection: &Connection) -> SqlResult<Vec<String>> {
     let objects: Vec<(String, String, String)> = connection
         .prepare(DEFERRED)?

@@ -181,7 +181,7 @@ impl Place {
         }
     }
 
-    /// There is no space for the file that processes share beside the database.
+    /// The disk has no space for the shared memory file beside the database.
     fn full_beside(&self) -> StoreError {
         StoreError::Full { location: with_suffix(&self.path, INDEX).as_path().into(), detail: self.space() }
     }

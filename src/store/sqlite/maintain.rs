@@ -48,7 +48,8 @@ fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
     let (trusted, schema) = (rollups::trusted(connection)?, number("schema_version")?);
     // Otherwise VACUUM would keep its copy in memory, because of temp_store.
     connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
-    // VACUUM counts the schema up by one; more means that somebody else changed it too, and the rollups are not known to be exact.
+    // VACUUM increments the schema cookie by one. A larger difference means that another process changed the schema
+    // too, so the rollups are not known to be exact.
     if trusted && number("schema_version")? == schema + 1 {
         rollups::trust(connection)?;
     }

@@ -1,5 +1,5 @@
-//! `outbox`: what waits for the workflow database, dead letters, and the cooldown of that server. Columns and names that other
-//! versions of cfn read have kept their old words.
+//! `outbox`: queued events for the workflow database, dead letters, and the backoff of its server. Columns and names
+//! that other versions of cfn read keep their old names.
 
 use rusqlite::{Connection, Result, params};
 
@@ -9,10 +9,11 @@ use crate::model::{
 };
 use crate::store::{Due, OutboxSummary, Undelivered};
 
-/// Where processes leave each other word that the server could not be reached.
+/// The entry with the end of the backoff, shared by all processes.
 const BACKOFF_UNTIL: &str = "workflow_left_alone_until";
 
-/// A use that awaits its outcome is not delivered yet. A clock that was set back does not hold it up for longer than ten minutes.
+/// Whether a use still awaits its outcome, and is not delivered yet. A clock that was set back delays it by at most ten
+/// minutes.
 macro_rules! held {
     () => {
         "coalesce(not_before BETWEEN datetime('now', '+1 second') AND datetime('now', '+10 minutes'), false)"
@@ -61,8 +62,8 @@ fn execution(agent_type: &str, task_id: Option<&str>, at: StoredTime, outcome: &
     }
 }
 
-/// Queues the outcome of a use: with the use itself, while nobody can have read that; else as a change of it. Where it was not
-/// queued, it is now, if `on`.
+/// Queues the outcome of a use: with the use itself, if that was not delivered yet, or else as a change of it. A use
+/// that was not queued is queued now, if `on`.
 pub(super) fn completed(connection: &Connection, open: &OpenUse, outcome: &Outcome, on: bool) -> Result<()> {
     let row = "SELECT skill_id, coalesce(CAST(agent_type AS TEXT), ''), CAST(task_id AS TEXT), coalesce(CAST(loaded_at AS TEXT), '')
          FROM skill_usage_log WHERE id = ?1";

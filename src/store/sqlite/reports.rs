@@ -1,4 +1,4 @@
-//! What the approval reports read: decisions, waiting skills, and counts.
+//! Data for the approval reports: decisions, pending skills, and counts.
 
 use rusqlite::{Connection, Result, params};
 

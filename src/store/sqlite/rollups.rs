@@ -1,5 +1,5 @@
-//! The upkeep of `usage_daily`, `usage_totals` and `usage_dirty`: sums that stay equal to a full scan of the log. The invariant
-//! is written where the tables are, in the migration; what is read from them is in `cells.rs`.
+//! Maintains `usage_daily`, `usage_totals` and `usage_dirty`: sums that equal a full scan of the log. The migration of
+//! the tables states the invariant; `cells.rs` reads them.
 
 use rusqlite::{Connection, Result, params};
 
@@ -10,53 +10,53 @@ use super::sums::{
     sums_of_sums, totals_of_days, who,
 };
 
-/// Before anything was rolled up.
+/// The position before the first row.
 const NOTHING: i64 = i64::MIN;
 
-/// A tail of this length is folded in by whoever appends, which takes a few milliseconds. A longer one, of a log that was just
-/// adopted, is left to the first report: it says what it does meanwhile.
+/// An append folds in a tail of this length, which takes a few milliseconds. A longer one, of a log that was just
+/// adopted, is left to the first report, which shows its progress.
 const SHORT: std::ops::RangeInclusive<u64> = 1_000..=20_000;
 
-/// Tail rows that a report may add up by itself before they are folded in.
+/// Maximum number of tail rows that a report sums itself.
 const LONGEST_TAIL: u64 = 1_000;
 
-/// Where the figures of a report come from.
+/// The source of a report's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sums {
-    /// The rollups, and the rows after the last one that is in them.
+    /// The rollups, and the rows after the last one in them.
     Rollups { through: i64 },
-    /// Every row: the definition.
+    /// Every row, which defines the correct figures.
     Scan,
 }
 
-/// What the rollups lack.
+/// The state of the rollups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Backlog {
-    /// Ids after the last one that was rolled up: no fewer than rows.
+    /// Number of ids after the last one in the rollups, which is at least the number of rows.
     tail: u64,
-    /// Whether rows that were rolled up have changed since.
+    /// Whether rows in the rollups have changed since.
     dirty: bool,
-    /// Whether what keeps the rollups exact was in place all the time; otherwise only a scan is right.
+    /// Whether the triggers that keep the rollups exact were always in place; otherwise only a scan is correct.
     trustworthy: bool,
-    /// Whether they are, or can be built again by [`forget`] and [`roll_up`].
+    /// Whether they are exact, or can be rebuilt by [`forget`] and [`roll_up`].
     repairable: bool,
 }
 
 impl Backlog {
-    /// Whether the rollups should be brought up to date before a report.
+    /// Whether to update the rollups before a report.
     pub(super) fn is_due(self) -> bool {
         let usable = self.trustworthy && !self.dirty && self.tail <= LONGEST_TAIL;
         self.repairable && !usable
     }
 }
 
-/// The new sums of a step, in a table of this connection only: the log is read once for both rollups.
+/// The new sums of a step, in a temporary table, so that the log is read once for both rollups.
 const DELTA: &str = "CREATE TEMP TABLE IF NOT EXISTS usage_delta AS SELECT * FROM usage_daily WHERE false;
  DELETE FROM temp.usage_delta;";
 
 const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id > ?1 AND u.id <= ?2"));
 
-/// One row, and what takes it away again.
+/// Adds one row, and subtracts it again.
 const FOLD_ROW: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id = ?1"));
 const NEGATE: &str = "UPDATE temp.usage_delta SET uses = -uses, measured = -measured, gain = -gain, helped = -helped, timed = -timed,
    time_ms = -time_ms, outcomes = -outcomes, succeeded = -succeeded, tokens = -tokens, usd = -usd, nano_usd = -nano_usd";
@@ -67,8 +67,8 @@ const FOLD_DAILY: &str =
 const FOLD_TOTALS: &str =
     concat!("INSERT INTO usage_totals ", totals_of_days!("0", "temp.usage_delta WHERE true"), add_to_existing!());
 
-/// The times of the rows of a UTC day begin, as text, with this day or the one before or after it: no offset is longer. So they are
-/// next to each other in the index on skill and time.
+/// The times of a UTC day start, as text, with that day or an adjacent one, since offsets are below a day. So these
+/// rows are adjacent in the index on skill and time.
 const REDO_DAY: &str = concat!(
     "INSERT INTO usage_daily ",
     daily_of_rows!("0, 0", concat!(
@@ -77,7 +77,7 @@ const REDO_DAY: &str = concat!(
     ))
 );
 
-/// Rows without a day are looked for among those of their skill.
+/// Rows without a day are found among those of their skill.
 const REDO_DAYLESS: &str = concat!(
     "INSERT INTO usage_daily ",
     daily_of_rows!(
@@ -86,7 +86,7 @@ const REDO_DAYLESS: &str = concat!(
     )
 );
 
-/// Rows that name no skill are in no index under the number that stands for it.
+/// Rows without a skill are not in an index under the number 0, which stands for it.
 const REDO_UNNAMED: &str = concat!(
     "INSERT INTO usage_daily ",
     daily_of_rows!("0, 0", concat!("u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"))
@@ -95,18 +95,18 @@ const REDO_UNNAMED: &str = concat!(
 const REDO_TOTALS: &str =
     concat!("INSERT INTO usage_totals ", totals_of_days!("0", "usage_daily WHERE skill_id = ?1 AND archive_id = 0"));
 
-/// The first changes that were written down, up to this row.
+/// The first recorded changes, up to this row.
 const DIRTY: &str =
     concat!("SELECT DISTINCT ", day_of!(), ", ", skill_of!(), " FROM usage_dirty u WHERE rowid <= ?1 ORDER BY 2");
 
-/// The id up to which rows are folded in.
+/// The id of the last row that is folded in.
 pub(super) fn rolled_up_through(connection: &Connection) -> Result<i64> {
     let value =
         first(connection, "SELECT value FROM cfn_metadata WHERE name = 'rolled_up_through'", [], |row| row.get(0))?;
     Ok(value.unwrap_or(NOTHING))
 }
 
-/// How much a report would have to add up by itself, and whether it may trust the rest.
+/// The number of rows that a report would have to sum itself, and whether the rollups can be trusted.
 pub(super) fn backlog(connection: &Connection) -> Result<Backlog> {
     let sql = "SELECT (SELECT min(id) FROM skill_usage_log), (SELECT max(id) FROM skill_usage_log),
          EXISTS (SELECT 1 FROM usage_dirty)";
@@ -122,7 +122,7 @@ pub(super) fn backlog(connection: &Connection) -> Result<Backlog> {
     })
 }
 
-/// What gives exact figures as things are.
+/// The fastest source of exact figures in this state.
 pub(super) fn exact(connection: &Connection) -> Result<Sums> {
     let dirty = first(connection, "SELECT 1 FROM usage_dirty LIMIT 1", [], |_| Ok(()))?;
     if dirty.is_some() || !trusted(connection)? {
@@ -131,7 +131,7 @@ pub(super) fn exact(connection: &Connection) -> Result<Sums> {
     Ok(Sums::Rollups { through: rolled_up_through(connection)? })
 }
 
-/// Brings up to `most` changes and rows of the tail into rollups that are trusted then; how many rows are left.
+/// Folds up to `most` changes and tail rows into the rollups, which are trusted then; returns the number of rows left.
 pub(super) fn fold(connection: &Connection, most: i64) -> Result<u64> {
     if !backlog(connection)?.trustworthy {
         forget(connection)?;
@@ -140,13 +140,13 @@ pub(super) fn fold(connection: &Connection, most: i64) -> Result<u64> {
     Ok(backlog(connection)?.tail)
 }
 
-/// Brings the rollups up to date where that takes a moment only.
+/// Updates the rollups if that is fast.
 pub(super) fn fold_short_tail(connection: &Connection) -> Result<()> {
     let backlog = backlog(connection)?;
     if backlog.trustworthy && SHORT.contains(&backlog.tail) { roll_up(connection, i64::MAX) } else { Ok(()) }
 }
 
-/// Whether the schema, with its triggers, is the one for which the invariant was established.
+/// Whether the schema, including triggers, is the one for which the invariant was established.
 pub(super) fn trusted(connection: &Connection) -> Result<bool> {
     let sql = "SELECT count(*) = 2 AND max(CASE name WHEN 'rolled_up_schema' THEN value END)
            = (SELECT schema_version FROM pragma_schema_version)
@@ -154,14 +154,14 @@ pub(super) fn trusted(connection: &Connection) -> Result<bool> {
     connection.prepare_cached(sql)?.query_row([], |row| Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false)))
 }
 
-/// Whether this cfn knows the triggers that this schema must have, and ids of rows are what they count on.
+/// Whether this cfn knows the triggers of this schema, and row ids behave as they assume.
 fn ours(connection: &Connection) -> Result<bool> {
     let key = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('skill_usage_log')
          WHERE lower(name) = 'id' AND pk = 1 AND upper(type) = 'INTEGER')";
     Ok(schema::is_current(connection)? && connection.query_row(key, [], |row| row.get(0))?)
 }
 
-/// Establishes that the rollups are exact under the schema as it is now.
+/// Marks the rollups as exact under the current schema.
 pub(super) fn trust(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "INSERT OR REPLACE INTO cfn_metadata (name, value)
@@ -169,12 +169,12 @@ pub(super) fn trust(connection: &Connection) -> Result<()> {
     )
 }
 
-/// Says that nothing is known about the rollups.
+/// Marks the rollups as unknown.
 pub(super) fn distrust(connection: &Connection) -> Result<()> {
     connection.execute_batch("DELETE FROM cfn_metadata WHERE name = 'rolled_up_schema'")
 }
 
-/// Throws the rollups away, and puts the triggers back as they must be; the whole log is tail again. What archives hold stays.
+/// Discards the rollups, and recreates the triggers, so that the whole log is tail. Sums of archives are kept.
 pub(super) fn forget(connection: &Connection) -> Result<()> {
     for (name, sql) in schema::rollup_triggers() {
         connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name};\nCREATE TRIGGER {sql}"))?;
@@ -186,16 +186,16 @@ pub(super) fn forget(connection: &Connection) -> Result<()> {
     trust(connection)
 }
 
-/// Brings the rollups up to date: up to `most` changes since, and as many rows of the tail.
+/// Updates the rollups with up to `most` changes, and as many tail rows.
 fn roll_up(connection: &Connection, most: i64) -> Result<()> {
     redo_dirty(connection, most)?;
     let last: Option<i64> = connection.query_row("SELECT max(id) FROM skill_usage_log", [], |row| row.get(0))?;
     let (from, last) = (rolled_up_through(connection)?, last.unwrap_or(NOTHING));
     if last < from {
-        // Rows at the end are gone. Should their ids be given out again, then to rows of the tail.
+        // Rows at the end are gone. If their ids are reused, the new rows are part of the tail.
         return set_through(connection, last);
     }
-    // Ids may have gaps of any size, so rows are counted where there are too many ids.
+    // Ids may have gaps of any size, so with too many ids the rows are counted.
     let full = "SELECT id FROM skill_usage_log WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2";
     let to = if last.checked_sub(from).is_some_and(|ids| ids <= most) {
         last
@@ -215,8 +215,8 @@ fn set_through(connection: &Connection, id: i64) -> Result<()> {
     change(connection, "UPDATE cfn_metadata SET value = ?1 WHERE name = 'rolled_up_through'", [id]).map(|_| ())
 }
 
-/// Runs a change of a row that leaves its day, skill, agent type and level as they are. The sums follow at once where the row is in
-/// them, so that no day has to be added up again for each use that is completed.
+/// Runs a change of a row that keeps its day, skill, agent type and level. If the row is in the sums, they are updated
+/// immediately, so that completing a use does not require summing a whole day again.
 pub(super) fn keeping(connection: &Connection, id: i64, change_row: impl FnOnce() -> Result<()>) -> Result<()> {
     if id > rolled_up_through(connection)? {
         return change_row();
@@ -236,7 +236,7 @@ fn add_delta(connection: &Connection) -> Result<()> {
     change(connection, FOLD_TOTALS, []).map(|_| ())
 }
 
-/// Computes every day of a skill again that the first changes are about, and the totals of the skills concerned.
+/// Recomputes the days of the first recorded changes, and the totals of their skills.
 fn redo_dirty(connection: &Connection, most: i64) -> Result<()> {
     let up_to = "SELECT max(rowid) FROM (SELECT rowid FROM usage_dirty ORDER BY rowid LIMIT ?1)";
     let Some(up_to) = first(connection, up_to, [most], |row| row.get::<_, Option<i64>>(0))?.flatten() else {

@@ -1,5 +1,5 @@
-//! What the reports add up, as SQL: the one definition that the rollups, the tail, the archives and the full scan share.
-//! Every macro is about rows `u` of `skill_usage_log`, or about rows that are sums already.
+//! The SQL of the sums in reports: one definition for the rollups, the tail, the archives and the full scan. Every
+//! macro applies to rows `u` of `skill_usage_log`, or to rows that are sums already.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -7,8 +7,8 @@ use rusqlite::{Connection, Result};
 
 use crate::model::utc_time;
 
-/// Gives a connection the function `utc_time`: a time that somebody wrote, in UTC as the database writes times; NULL where it is
-/// none. Only statements of cfn call it, never the schema: other programs have no such function.
+/// Adds the SQL function `utc_time` to a connection. It converts any time to UTC in the database's format; NULL if the
+/// time is invalid. Only cfn's statements use it, never the schema, since other programs do not have it.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function("utc_time", 1, flags, |context| {
@@ -19,8 +19,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     })
 }
 
-/// A number that sums of millions of rows can hold: beyond ± 10¹² (31 years) another program's value counts as that, since one
-/// row must not make every report overflow.
+/// A number limited to ± 10¹² (31 years), so that one row of another program cannot make the sums overflow.
 macro_rules! bounded {
     ($value:literal) => {
         concat!("max(-1000000000000, min(1000000000000, CAST(", $value, " AS INTEGER)))")
@@ -34,7 +33,7 @@ macro_rules! money {
     };
 }
 
-/// After − before, in millionths; NULL where one of them is unknown.
+/// After − before, in millionths; NULL if one of them is unknown.
 macro_rules! gain {
     () => {
         concat!(
@@ -52,16 +51,16 @@ macro_rules! of_measured {
     };
 }
 
-/// The time of a row as the database writes times; NULL where it is none. Nearly every row has it in this form already, which
-/// SQLite's own function sees four times as fast as ours can be called.
+/// The time of a row in the database's format; NULL if it is invalid. Nearly every row has this format already, which
+/// SQLite's own function checks four times as fast as ours can be called.
 macro_rules! time_of {
     () => {
         "CASE WHEN datetime(u.loaded_at) IS u.loaded_at THEN u.loaded_at ELSE utc_time(u.loaded_at) END"
     };
 }
 
-/// Rows of the log as the sums take them: every value that needs some arithmetic is computed once a row, not once a sum. The limit,
-/// which is none, keeps SQLite from writing the expressions back into each place that names them: that costs half as much again.
+/// Rows of the log for summing: each computed value is calculated once per row, not once per sum. The limit, which
+/// limits nothing, keeps SQLite from inlining the expressions again, which would take half as long again.
 macro_rules! rows_to_sum {
     ($which:expr) => {
         concat!(
@@ -113,14 +112,14 @@ macro_rules! sums_of_sums {
     };
 }
 
-/// The UTC day of a row; empty where its time is no date.
+/// The UTC day of a row; empty if its time is invalid.
 macro_rules! day_of {
     () => {
         concat!("coalesce(substr(", $crate::store::sqlite::sums::time_of!(), ", 1, 10), '')")
     };
 }
 
-/// The skill of a row; 0 where it names none.
+/// The skill of a row; 0 if it has none.
 macro_rules! skill_of {
     () => {
         "CASE WHEN typeof(u.skill_id) = 'integer' THEN u.skill_id ELSE 0 END"
@@ -170,7 +169,7 @@ macro_rules! totals_of_days {
     };
 }
 
-/// Adds a sum to the one that is there.
+/// Adds a sum to an existing one.
 macro_rules! add_to_existing {
     () => {
         " ON CONFLICT DO UPDATE SET uses = uses + excluded.uses, measured = measured + excluded.measured, gain = gain + excluded.gain,

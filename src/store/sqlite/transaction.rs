@@ -31,7 +31,7 @@ pub(super) struct SqliteTransaction<'a> {
     pub(super) queued: Queued,
     watched: Option<&'a Cell<Option<i64>>>,
     identity: Option<&'a Identity>,
-    /// Where the figures of this snapshot come from, once a report has asked; writing to the log makes it ask again.
+    /// The source of this snapshot's figures, determined on first use, and again after a write to the log.
     sums: OnceCell<Sums>,
     /// Whether it was told what came of a use.
     told: bool,
@@ -81,7 +81,7 @@ impl<'a> SqliteTransaction<'a> {
         Ok(*self.sums.get_or_init(|| sums))
     }
 
-    /// Whoever says what came of uses pays a little now and then, so that no report has to pay a lot.
+    /// Occasionally folds in the tail after recording outcomes, so that no report has to do a lot of work.
     fn keep_tail_short(&self) -> Result<()> {
         if self.told { self.say(rollups::fold_short_tail(&self.inner)) } else { Ok(()) }
     }

@@ -1,12 +1,12 @@
-//! The care of the rollups: bringing them up to date, proving them, building them anew.
+//! The care of the rollups: updating, verifying and rebuilding them.
 
 use super::{SqliteStore, cells, rollups};
 use crate::store::{Durability, Proof, Result, UsageSums};
 
-/// Rows that are folded in by one transaction.
+/// Number of rows folded in per transaction.
 const FOLD_AT_ONCE: i64 = 500_000;
 
-/// How often the rollups are brought up to date again because others changed old rows meanwhile; then a scan answers.
+/// Attempts to update the rollups while others change old rows; after these, a scan answers.
 const TRIES: usize = 3;
 
 impl SqliteStore {
