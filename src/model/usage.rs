@@ -32,7 +32,7 @@ pub struct Usage<'a> {
 }
 
 impl Usage<'_> {
-    /// Whether what comes of it is to be said later, once: whoever gets a skill for a task says so.
+    /// Whether its outcome is still to be logged, once: it was logged for a task, without an outcome.
     #[must_use]
     pub fn awaits_outcome(&self) -> bool {
         self.outcome.is_none() && self.task_id.is_some()

@@ -38,7 +38,7 @@ pub trait Query {
         let _ = (answer, bodies);
     }
 
-    /// Adds what is never kept beside the bodies, from the snapshot that they are of.
+    /// Adds the parts that are never cached, from the snapshot of the bodies.
     fn complete(&self, answer: &mut Self::Answer, snapshot: &dyn Snapshot) -> Result<()> {
         let _ = (answer, snapshot);
         Ok(())

@@ -78,7 +78,7 @@ pub enum FileError {
         path: PathBuf,
         /// The problem.
         problem: String,
-        /// What to do about it.
+        /// The remedy.
         hint: &'static str,
     },
 }
@@ -235,8 +235,8 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(rustix::fs::open(path, FLAGS, Mode::empty())?.into())
 }
 
-/// Opens a file by a path that has no link in it at that moment, so that the path is the file's own and needs not be resolved:
-/// one call of the system instead of one for each folder on the way. None where it cannot be told like this.
+/// Opens a file by a path without links, so that the path need not be resolved: one system call instead of one for each
+/// folder of the path. `None` if that cannot be established.
 fn open_without_links(path: &Path) -> Option<File> {
     let plain = |it: Component<'_>| matches!(it, Component::RootDir | Component::Normal(_));
     if !path.is_absolute() || !path.components().all(plain) {

@@ -54,7 +54,7 @@ fn chromium(file: &Path, scheme: u8, args: &[&str]) -> Ran {
     ran
 }
 
-/// What the page wrote to the console: a blocked load or style, a syntax error.
+/// The console output of the page: a blocked load or style, a syntax error.
 fn console(ran: &Ran) -> Vec<&str> {
     ran.stderr.lines().filter(|line| line.contains("CONSOLE")).collect()
 }
@@ -70,7 +70,7 @@ fn probed(page: &Path, script: &str) -> PathBuf {
     path
 }
 
-/// What the script of a probed page measured.
+/// The measurements of a probed page's script.
 fn measured(dom: &str) -> serde_json::Value {
     let (_, rest) = dom.split_once("data-probe=\"").unwrap_or_else(|| panic!("no probe in {dom}"));
     let text = rest.split('"').next().unwrap_or_default().replace("&quot;", "\"");

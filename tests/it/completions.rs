@@ -1,11 +1,11 @@
-//! What a shell completes, with the script that cfn prints.
+//! Completion by a shell, with the script that cfn prints.
 
 use std::process::Command;
 
 use crate::harness::{Project, Ran, binary, cfn_in};
 use crate::scene::deploy;
 
-/// What bash offers for the last of these words, as it calls the script.
+/// The candidates of bash for the last of these words.
 const OFFER: &str = r#"
 source ./completion.bash
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
@@ -83,7 +83,7 @@ fn files_are_offered_where_a_path_belongs_and_nowhere_else() {
     }
 }
 
-/// What cfn answers a shell that asks for the last of these words.
+/// The answer of cfn to a shell that completes the last of these words.
 fn answered(project: &Project, shell: &str, words: &[&str]) -> Ran {
     let mut command = project.command(["--", "cfn"]);
     command.args(words).env("CFN_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", words.len().to_string());

@@ -55,7 +55,7 @@ fn a_flag_beats_the_environment_the_project_the_user_and_the_default() {
     assert_eq!(setting(bare(&somebody).env("CFN_CACHE", "auto"), "cache"), is("auto", "environment"));
     let flag = setting(bare(&somebody).env("CFN_CACHE", "auto").args(["--cache", "always"]), "cache");
     assert_eq!(flag, is("always", "flag"));
-    // Where the rules for such folders say that it is.
+    // As the rules for such folders say.
     let mut elsewhere = bare(&nobody);
     let config = somebody.path().join(".config");
     fs::remove_file(project.path().join("cfn.toml")).expect("a file");
@@ -254,7 +254,7 @@ fn a_file_that_somebody_else_planted_is_not_believed() {
     let ran = project.cfn(["--db", ".claude/skills-database/skills.db", "load", "dev"]);
     assert!(ran.stderr.contains("cfn.toml belongs to user 54321") && ran.stderr.contains("ignored"), "{ran:?}");
     assert!(ran.ok().contains("jwt"));
-    // What a file leads to must be the user's, too.
+    // The target of a link must belong to the user, too.
     let planted = project.file("planted.db", "");
     give(&planted, "54321");
     fs::remove_file(&file).expect("a file");
@@ -294,7 +294,7 @@ fn decisions_name_the_person_who_decides() {
     assert_eq!(approver(&project), "dora@example.com");
     run(decide(&nobody, "").env("PATH", "/nonexistent")).ok();
     assert_eq!(approver(&project), user.trim(), "git may not be there");
-    // What is no decision of a person's keeps the name that it has.
+    // A decision that no person made keeps its own name.
     deploy(&project, "sql", "Body.", &["domain", "dev"]);
     assert_eq!(approver(&project), "phase4-system");
     project.file("two.md", "Other.");

@@ -20,7 +20,7 @@ fn recalculate(project: &Project, body: &str) -> String {
     hash
 }
 
-/// What each reader says of the skill: what is served, whether it waits, and how many differences are found.
+/// The answers of each reader about the skill: the served text, whether it is pending, the number of differences.
 #[track_caller]
 fn readers(project: &Project) -> (String, bool, bool, bool) {
     let loaded = project.cfn(["load", "dev", "--json"]).json();

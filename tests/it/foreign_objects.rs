@@ -147,7 +147,7 @@ fn a_statement_of_the_user_may_read_views() {
     assert_eq!(measured.code, Some(0), "{measured:?}");
 }
 
-/// What is left of a database must not be taken for an old one, whatever of it is gone.
+/// The remains of a database must not be taken for an old one, whichever part is missing.
 #[test]
 fn a_database_without_its_number_and_something_else_is_damaged() {
     for taken in [

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::harness::Project;
 use crate::scene::{dump, sha256, skill_text, tokens, versions};
 
-/// What an import counted: found, imported, unchanged, updated, changed, refused, pending. Copies and nested files only add up.
+/// The counts of an import: found, imported, unchanged, updated, changed, refused, pending. Copies and nested files
+/// only add up.
 pub fn counts(report: &Value) -> Vec<u64> {
     let length = |field: &str| report[field].as_array().map(Vec::len).unwrap_or_default() as u64;
     let number = |field: &str| report[field].as_u64().unwrap_or(u64::MAX);

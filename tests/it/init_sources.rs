@@ -61,7 +61,7 @@ fn from_any_records_escalated_and_the_bytes_wait_at_whatever_level() {
         let reason = "New source: their/plan/SKILL.md, previously mine/plan/SKILL.md";
         assert_eq!(project.sqlite3(row), format!("escalated|1|auto|{reason}"));
         assert!(project.cfn(["load", "dev"]).ok().contains("Mine."), "they wait for a decision");
-        // What somebody has to decide about is not approved in bulk.
+        // A skill that needs a decision is not approved in bulk.
         let again = import(&project, "their", &["--approve-as", "lead"]);
         assert_eq!(again["approvals_recorded"], 0, "{again}");
         assert!(again["warnings"][0]["reason"].as_str().is_some_and(|it| it.contains("escalated")), "{again}");

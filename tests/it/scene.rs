@@ -1,4 +1,4 @@
-//! What many tests begin with: deployed skills, and looks at the database from outside.
+//! The start of many tests: deployed skills, and views of the database from outside.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ pub fn skill_text(name: &str, body: &str) -> String {
     format!("---\nname: {name}\ndescription: About {name}.\n---\n\n{body}\n")
 }
 
-/// Where [`Project::skill`] puts a skill's file, from the folder of the project.
+/// The path at which [`Project::skill`] puts a skill's file, relative to the project.
 pub fn path_of(name: &str) -> String {
     format!(".claude/skills/{name}/SKILL.md")
 }

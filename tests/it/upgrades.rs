@@ -119,7 +119,7 @@ fn what_was_served_and_what_was_counted_stays_so() {
     }
 }
 
-/// Whoever reads the log as it is must get what the sums say, also for rows that were written while the triggers were away.
+/// Reading the log must give the same as the sums, also for rows that were written while the triggers were missing.
 #[test]
 fn sums_that_nobody_vouches_for_are_made_again() {
     for (schema, sql) in dumps().into_iter().filter(|(schema, _)| schema != "v3.0.0") {

@@ -14,7 +14,7 @@ fn deploy(project: &Project, name: &str) {
     project.cfn(["deploy", "1", name, &path, "domain", "agent"]).ok();
 }
 
-/// Why the documentation says to use `cfn db backup`: while somebody has the database open, commits are in the log.
+/// The documentation says to use `cfn db backup`: while a process has the database open, commits are in the log.
 #[test]
 fn a_backup_has_what_a_plain_copy_without_the_log_lacks() {
     let project = Project::new();

@@ -12,7 +12,7 @@ use super::tools::{at_once, current, figure, finish, number, sha256, under};
 use super::victims::assert_clean;
 use crate::harness::{Project, Ran};
 
-/// What a writer was told: skill, version where it said one, hash.
+/// The answer to a writer: skill, version if any, hash.
 type Promise = (String, Option<String>, String);
 
 /// One process after the other: skills of its own, and a version of the skill that all share.

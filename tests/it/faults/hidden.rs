@@ -6,7 +6,7 @@ use super::tools::{assert_presentable, run};
 use super::victims::assert_clean;
 use crate::harness::Project;
 
-/// What hides, and how it is shown.
+/// A hidden character, and how it is shown.
 const HIDDEN: [(&str, char, &str); 7] = [
     ("tag", '\u{e0041}', "e0041"),
     ("zero-width space", '\u{200b}', "200b"),

@@ -55,7 +55,7 @@ fn words() -> Vec<OsString> {
     words
 }
 
-/// Where a word can go; `@` is replaced by it.
+/// Places for a word, which replaces `@`.
 const PLACES: &[&[&str]] = &[
     &["deploy", "@", "ok", "ok.md"],
     &["deploy", "1", "@", "ok.md"],

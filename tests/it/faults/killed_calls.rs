@@ -75,10 +75,10 @@ fn a_deploy_is_all_or_nothing_at_every_sync_unlink_and_truncation() {
     }
 }
 
-/// What puts whole files in place, by these calls.
+/// System calls that publish complete files.
 const CALLS: [&str; 5] = ["fsync", UNLINK, "ftruncate", RENAME, "/^f?chmod(at)?$"];
 
-/// What the next run writes has another name, where names carry the time.
+/// The next run writes a file of another name, if names contain the time.
 const AN_HOUR_LATER: [&str; 3] = ["faketime", "-f", "+1h"];
 
 fn words(words: &[&str]) -> Vec<String> {

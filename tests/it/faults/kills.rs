@@ -85,7 +85,7 @@ fn campaign(name: &str, signal: Signal, count: usize) {
             assert!(output.status.success(), "{}: {output:?}", victims[kind].name());
             answered += 1;
         }
-        // What the judge finds is what these commands leave, or the other way round.
+        // The judge and these commands recover the database by turns.
         let reads_first = (turn / victims.len()).is_multiple_of(2);
         if reads_first {
             read_everything(victims[kind].project(), turn, &mut times);

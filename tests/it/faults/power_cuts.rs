@@ -14,7 +14,7 @@ use self::trace::Call;
 use super::tools::{Random, figure, finish, number, run, under};
 use crate::harness::{Project, Ran};
 
-/// What is recorded, in this order. Rows of usage are not decisions: the last ones may go, so none is in the figures.
+/// The recorded rows, in this order. Usage is not a decision: its last rows may be lost, so the figures leave it out.
 const COMMANDS: [&str; 12] = [
     "deploy 1 two .claude/skills/two/SKILL.md domain agent",
     "update one 1.0.1 new.md",

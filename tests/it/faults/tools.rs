@@ -1,4 +1,5 @@
-//! What the tests of faults share: running under another program, at once, or against a deadline, and judging messages.
+//! Tools of the fault tests: running commands under another program, concurrently, or with a deadline, and judging
+//! messages.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;

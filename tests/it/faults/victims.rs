@@ -1,4 +1,4 @@
-//! What the campaigns kill: each kind of command that writes, with what must be true whenever it dies.
+//! The victims of the campaigns: each kind of command that writes, with the conditions that hold whenever it dies.
 
 mod files;
 mod steps;

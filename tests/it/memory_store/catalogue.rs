@@ -1,4 +1,4 @@
-//! What operators look at.
+//! Queries of operators.
 
 use cfn::model::{Approval, ListedSkill, Review, Skill, SkillId, SkillName, VersionRecord};
 use cfn::store::{Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, Unstored};

@@ -175,7 +175,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What messages call it.
+/// Its name in messages.
 fn location() -> Location {
     Location::Server("memory".to_owned())
 }

@@ -1,4 +1,5 @@
-//! What other programs do to the same tables. They record no versions; the database does, and binds decisions to bytes.
+//! Writes by other programs to the same tables. They record no versions; the database does, and binds decisions to
+//! bytes.
 
 use cfn::model::{Approval, ApprovalLevel, Bootstrap, Decision, Outcome, SkillId, VersionRecord, VersionSource};
 

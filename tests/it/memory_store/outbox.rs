@@ -1,4 +1,4 @@
-//! What waits for the workflow database.
+//! Events that are queued for the workflow database.
 
 use cfn::model::{Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage};
 use cfn::store::{Due, OutboxSummary, Undelivered};

@@ -1,4 +1,4 @@
-//! What reports are made of, but for the sums of the usage log.
+//! The sources of reports, except the sums of the usage log.
 
 use std::collections::BTreeMap;
 

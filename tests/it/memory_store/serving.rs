@@ -1,4 +1,4 @@
-//! What an agent is served from.
+//! Queries that serve an agent.
 
 use std::cmp::Reverse;
 

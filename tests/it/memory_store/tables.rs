@@ -33,7 +33,7 @@ pub(super) struct Keys {
     pub(super) outbox: i64,
 }
 
-/// What the writes were counted as, last.
+/// The latest counters of writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) catalogue: u64,

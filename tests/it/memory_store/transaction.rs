@@ -49,7 +49,7 @@ impl MemoryTransaction<'_> {
         Ok(tables)
     }
 
-    /// What names a delivery, in all databases and for ever.
+    /// The id of a delivery, unique across all databases and never reused.
     fn new_key(&self) -> String {
         format!("{:032x}", self.database.unique())
     }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::tables::{Tables, UsageEntry, next};
 
-/// What one row may add to a sum at most: beyond that, another program's value counts as that.
+/// The maximum that one row adds to a sum; a greater value, from another program, counts as this.
 const MOST: f64 = 1e12;
 const MOST_BILLIONTHS: f64 = 1e15;
 
@@ -41,7 +41,7 @@ impl Tables {
         Some(entry)
     }
 
-    /// What an agent logged for a skill in a task, newest first.
+    /// The rows that an agent logged for a skill in a task, newest first.
     fn uses_in_task<'s>(
         &'s self,
         skill: SkillId,
@@ -57,7 +57,7 @@ impl Tables {
         self.uses_in_task(skill, agent_id, task_id).find_map(|(_, it)| it.version.clone().zip(it.content_hash.clone()))
     }
 
-    /// What another program completed is open no more.
+    /// A row that another program completed is no longer open.
     pub(super) fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Option<OpenUse> {
         let mut uses = self.uses_in_task(skill, agent_id, task_id).filter(|(_, it)| it.outcome == Outcome::default());
         uses.find_map(|(id, it)| it.open.clone().map(|key| OpenUse { id, key }))

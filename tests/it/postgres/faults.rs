@@ -9,7 +9,7 @@ use super::server::Server;
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 
-/// What a command may take on a loaded machine; one that waited for a server that hangs would not end.
+/// The time limit of a command on a loaded machine; a command that waits for a hanging server would never end.
 const PROMPT: Duration = Duration::from_secs(10);
 
 /// A project with a server of its own, which the test may harm.

@@ -1,4 +1,4 @@
-//! What `cfn bench` says of the server.
+//! `cfn bench` reports the server.
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// What a server does with everybody who connects.
+/// How a server treats every client.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Manner {
     /// Takes the connection, and never says anything.

@@ -29,7 +29,7 @@ const QUESTIONS: [&[&str]; 5] = [
 
 const FOUND_NOTHING: &[u8] = b":1\r\n:1\r\n$-1\r\n";
 
-/// What a server may do, with a name for it.
+/// The named behaviours of a server.
 const MANNERS: &[(&str, Manner)] = &[
     ("hung", Manner::Silent),
     ("gone at once", Manner::Closes),

@@ -49,7 +49,7 @@ impl Cached {
         let _ = fs::remove_file(notes(&self.project)); // it need not be there
     }
 
-    /// What the database says, without any cache.
+    /// The answer of the database, without a cache.
     fn uncached(&self, args: &[&str]) -> Ran {
         self.project.cfn(args)
     }
@@ -104,7 +104,7 @@ fn project() -> Project {
     project
 }
 
-/// Where processes tell each other about the server.
+/// The file in which processes share notes about the server.
 fn notes(project: &Project) -> PathBuf {
     project.database().with_file_name("skills.db-redis")
 }

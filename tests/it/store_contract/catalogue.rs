@@ -1,4 +1,4 @@
-//! What operators look at.
+//! Queries of operators.
 
 use cfn::model::ApprovalLevel::{Auto, Escalate, Human};
 use cfn::model::Decision::{Approved, Rejected};

@@ -1,4 +1,4 @@
-//! What publishing asks before it writes, and what it changes of mappings.
+//! The checks of publishing before it writes, and its changes to mappings.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};

@@ -51,7 +51,7 @@ pub(crate) trait Backend: Sync {
     }
 }
 
-/// What other programs do to the same tables.
+/// Writes by other programs to the same tables.
 pub(crate) trait OtherProgram {
     fn add_bootstrap(&self, bootstrap: &Bootstrap, enabled: bool);
     /// Writes a version and the hash of its bytes into a skill's row.

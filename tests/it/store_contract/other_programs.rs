@@ -1,4 +1,4 @@
-//! What other programs write into the same tables, and what the contract says of it.
+//! Writes by other programs to the same tables, and the contract for them.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Rejected};
@@ -61,7 +61,7 @@ pub(crate) fn a_version_that_another_program_writes_is_recorded_as_external(back
     assert_eq!((record.version.as_str(), record.source.as_str()), ("1.1.0", VersionSource::External.as_str()));
     assert_eq!((record.content_hash.clone(), record.front_matter.clone(), record.stored), (hash(b"two"), None, false));
     assert_eq!(review_and_version(store.as_mut()), (Review::Pending, Some("1.0.0".to_owned())));
-    // Whoever records the same bytes completes it.
+    // Recording the same bytes completes it.
     let two = ContentHash::of(b"two");
     let mine = NewVersion { source: VersionSource::Update, ..version("1.1.0", &two, Human) };
     commit(store.as_mut(), |tx| tx.record_version(id, &mine).expect("recorded"));

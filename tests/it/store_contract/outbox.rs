@@ -1,4 +1,4 @@
-//! What waits for the workflow database, and what becomes of it.
+//! Events that are queued for the workflow database, and their outcomes.
 
 use cfn::model::ApprovalLevel::Auto;
 use cfn::model::{Changed, Delivery, Event, Execution, Failures, Outcome, SkillId, Usage};

@@ -1,4 +1,4 @@
-//! What reports are made of, beside the sums of the usage log.
+//! The sources of reports, except the sums of the usage log.
 
 use cfn::model::ApprovalLevel::{Auto, Escalate, Human};
 use cfn::model::Decision::{Approved, Escalated, Rejected};

@@ -1,4 +1,4 @@
-//! What the query cache stands on: the revision changes with every write, whichever program writes.
+//! The basis of the query cache: the revision changes with every write, by any program.
 
 use cfn::model::Decision::Rejected;
 use cfn::model::{ApprovalLevel::Auto, StoredJson};

@@ -1,4 +1,4 @@
-//! What agents are served from.
+//! Queries that serve agents.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Rejected};

@@ -69,7 +69,7 @@ impl OtherProgram for Sqlite {
         let known = self.count(&format!("SELECT count(*) FROM skill_versions WHERE {of_skill}"), (skill, version)) > 0;
         self.execute("UPDATE skills SET version = ?2, content_hash = ?3 WHERE name = ?1", (skill, version, hash));
         if !known {
-            // What the schema recorded has the time of the system, which is another one in each database.
+            // Rows that the schema recorded have the time of the system, which differs between databases.
             let sql = format!("UPDATE skill_versions SET created_at = ?3 WHERE {of_skill}");
             self.execute(&sql, (skill, version, NOW));
         }

@@ -1,4 +1,4 @@
-//! What the writes promise: versions, approvals, mappings, contents.
+//! The contract of writes: versions, approvals, mappings, contents.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};

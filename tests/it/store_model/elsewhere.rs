@@ -1,4 +1,4 @@
-//! What other programs write, where there is what they want to change.
+//! Writes by other programs, if the row that they change exists.
 
 use cfn::store::{Snapshot, UsageFilter};
 

@@ -32,7 +32,7 @@ impl Files {
         files
     }
 
-    /// What is imported.
+    /// The imported folder.
     pub(super) fn tree(&self) -> PathBuf {
         self.folder.path().join("tree")
     }

@@ -18,7 +18,7 @@ impl Seen {
         writeln!(self.0, "{what}: {found:#?}").expect("text");
     }
 
-    /// Where the contract promises no order.
+    /// Sorts the answers first, for queries without a promised order.
     fn add_unordered<T: Debug>(&mut self, what: &str, found: Vec<T>) {
         let mut texts: Vec<String> = found.into_iter().map(|it| format!("{it:?}")).collect();
         texts.sort();

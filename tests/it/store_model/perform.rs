@@ -23,7 +23,7 @@ pub(super) fn clock(at: u64) -> Clock {
     Clock::Fixed(start + SignedDuration::from_mins(7) * i32::try_from(at).expect("not so long"))
 }
 
-/// What was answered: of an error of the database only its kind, since it names a place.
+/// The answer; of a database error only its kind, since it names a path.
 pub(super) fn told<T: Debug>(answer: ops::Result<T>) -> String {
     match answer {
         Ok(report) => format!("{report:#?}"),

@@ -1,4 +1,4 @@
-//! What may happen, at random.
+//! Random steps.
 
 use cfn::model::{Category, ChangeType, Decision, Outcome, Status, Version};
 
@@ -24,10 +24,10 @@ pub(super) struct Execution {
     pub(super) outcome: Outcome,
 }
 
-/// What somebody does. Of versions, the next one is meant where none is given, and those that are there are counted from the newest.
+/// A step. No version means the next one; existing versions are counted from the newest.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// What is there before anything happens.
+    /// The initial state.
     Begin,
     Publish(Publish),
     Review {
@@ -105,7 +105,7 @@ pub(super) struct Deployment {
     pub(super) dry_run: bool,
 }
 
-/// What a delivery does.
+/// The outcome of a delivery.
 #[derive(Debug, Clone)]
 pub(super) enum OutboxStep {
     Deliver { which: usize },
@@ -115,7 +115,7 @@ pub(super) enum OutboxStep {
     BackOff(Option<i64>),
 }
 
-/// What another program does, where there is what it wants to change.
+/// A write by another program, if the row that it changes exists.
 #[derive(Debug, Clone)]
 pub(super) enum Foreign {
     Overwrite { skill: &'static str, version: Option<Version>, body: usize },

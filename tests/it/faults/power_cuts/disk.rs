@@ -165,7 +165,7 @@ impl Disk {
         lost
     }
 
-    /// What is on the disk, in place of what is in a folder.
+    /// Replaces the content of a folder by that of the disk.
     pub(super) fn write_to(&self, folder: &Path) {
         for path in &self.folders {
             fs::create_dir_all(folder.join(path)).expect("a folder");

@@ -16,7 +16,7 @@ struct Step {
     args: fn(usize) -> Vec<String>,
     figure: &'static str,
     after: fn(i64) -> i64,
-    /// What makes it do something.
+    /// The command that gives it something to do.
     before: &'static str,
 }
 
