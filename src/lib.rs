@@ -23,12 +23,12 @@
 //!
 //! # Where new code goes
 //!
-//! * **A command**: `cli/NAME.rs` (arguments, text of the report) and `ops/NAME.rs` (request to report), a variant and an arm in
-//!   `cli/mod.rs`; errors get their kind, exit code and hint in `cli/failure.rs`.
-//! * **A table**: `migrations/sqlite/NNNN_what.sql`, listed in `store/sqlite/schema.rs`; its SQL in `store/sqlite/NOUN.rs`; a method
-//!   of a port in `store/snapshot.rs` or `store/transaction.rs` for callers.
-//! * **An engine**: `store/NAME/`, which implements `Store` and its ports and passes `tests/it/store_contract`; `cli/context.rs`
-//!   opens it.
+//! * **A command**: `cli/NAME.rs` (arguments, text of the report) and `ops/NAME.rs` (request to report), a variant in
+//!   `cli/typed.rs` and an arm in `cli/mod.rs`; errors get their kind and hint in `cli/failure.rs`.
+//! * **A table**: `migrations/sqlite/NNNN_what.sql`, listed in `store/sqlite/schema.rs`; its SQL in
+//!   `store/sqlite/NOUN.rs`; a method of a port in `store/snapshot.rs` or `store/transaction.rs` for callers.
+//! * **An engine**: `store/NAME/`, which implements `Store` and its ports and passes `tests/it/store_contract`;
+//!   `cli/context.rs` opens it.
 //!
 //! `docs/development.md` walks through each.
 

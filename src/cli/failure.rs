@@ -1,4 +1,4 @@
-//! Every error as a kind, a sentence and a hint: the one table. The kind has the exit code.
+//! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
 mod database;
 mod kind;
@@ -40,7 +40,7 @@ impl Failure {
         Self::new(FailureKind::InvalidInput, message, hint)
     }
 
-    /// The same failure, but a signal ended the run.
+    /// The same failure, in a run that a signal ended.
     pub(super) fn by_signal(self, signal: u8) -> Self {
         Self { code: Exit::Signal(signal), ..self }
     }
@@ -66,7 +66,7 @@ impl Failure {
         self.code == Exit::Service
     }
 
-    /// Whether the database can be read, but not written to, or not now.
+    /// Whether the database is readable, but not writable now.
     pub(super) fn is_about_writing(&self) -> bool {
         matches!(self.kind, FailureKind::DatabaseDenied | FailureKind::DiskFull | FailureKind::Busy)
     }

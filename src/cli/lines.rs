@@ -32,7 +32,7 @@ pub(super) enum Line<'a> {
 pub(super) struct Refused<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<&'a Value>,
-    /// The number of the line, where answers do not come line by line.
+    /// The number of the line, if answers may come out of order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) line: Option<u64>,
     pub(super) error: &'a Failure,

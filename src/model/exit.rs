@@ -1,13 +1,13 @@
-//! How a run of cfn ends.
+//! The exit of a run of cfn.
 
 use std::process::ExitCode;
 
 use serde::{Serialize, Serializer};
 
-/// What a shell adds to the number of the signal that ended a process.
+/// A shell adds this to the number of the signal that ended a process.
 const ENDED_BY_A_SIGNAL: u8 = 128;
 
-/// How a run ended, as its exit code tells the caller.
+/// The end of a run, which its exit code tells the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done; a write is committed.
@@ -59,7 +59,7 @@ impl Exit {
         }
     }
 
-    /// `Done` where all is well, else what was found.
+    /// `Done` if `well`, else `otherwise`.
     #[must_use]
     pub const fn done_if(well: bool, otherwise: Self) -> Self {
         if well { Self::Done } else { otherwise }

@@ -5,29 +5,30 @@ use std::fmt;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-/// One sentence about a subject: the reason why a skill is left out, an oddity of a file, a difference from what was approved.
+/// One sentence about a subject: the reason that a skill is left out, an oddity of a file, a difference from the
+/// approved state.
 ///
-/// Each report that has remarks gives their fields their names in JSON.
+/// Each report names the fields of its remarks in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark<S = (), K = ()> {
-    /// A skill or a file; nothing where the reader knows which.
+    /// A skill or a file; `()` if the context says which.
     pub subject: S,
-    /// What kind of remark this is; nothing where there is one kind only.
+    /// The kind of the remark; `()` if there is only one.
     pub kind: K,
-    /// The line of the file, from 1, where there is one.
+    /// The line of the file, from 1, if known.
     pub line: Option<usize>,
     /// The sentence, without the subject.
     pub reason: String,
 }
 
 impl<S, K> Remark<S, K> {
-    /// A remark about no line in particular.
+    /// A remark without a line.
     #[must_use]
     pub fn new(subject: S, kind: K, reason: impl Into<String>) -> Self {
         Self { subject, kind, line: None, reason: reason.into() }
     }
 
-    /// The same about this line.
+    /// The same remark, about this line.
     #[must_use]
     pub fn at(self, line: usize) -> Self {
         Self { line: Some(line), ..self }

@@ -22,7 +22,7 @@ pub struct CaptureReport {
     pub left: Vec<Remark<Unstored>>,
 }
 
-/// The reason is `changed since approval`, `missing`, or what else is wrong.
+/// The reason is `changed since approval`, `missing`, or another problem.
 impl Serialize for Remark<Unstored> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Remark", 3)?;

@@ -21,7 +21,7 @@ pub struct VerifyReport {
     pub differences: Vec<Remark<Verified>>,
 }
 
-/// What was compared with the approved state.
+/// A skill that was compared with the approved state.
 #[derive(Debug, Clone)]
 pub struct Verified {
     /// The skill.

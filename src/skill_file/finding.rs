@@ -32,12 +32,12 @@ impl Serialize for Remark<(), Severity> {
     }
 }
 
-/// Whether the format allows what was read.
+/// Whether the format allows a deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// It does, but the author may want to know.
+    /// Allowed, but worth a remark to the author.
     Kept,
-    /// It does not: only lenient mode accepts it.
+    /// Not allowed: only lenient mode accepts it.
     Broken,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn broken(line: usize, message: impl Into<String>) -> Remark<(), Rule
     Remark::new((), Rule::Broken, message).at(line)
 }
 
-/// Why a file cannot be used.
+/// The reason that a file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The file or its front matter is over the limit.

@@ -50,7 +50,7 @@ pub(super) struct Failed {
     pub(super) message: String,
 }
 
-/// What kind of reason that is.
+/// The kind of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     Busy,
@@ -70,7 +70,7 @@ impl Reason {
     pub(super) fn leaves_it_open(self) -> bool {
         match self {
             Self::OutcomeUnknown | Self::UnreadableAnswer | Self::Killed => true,
-            // The one error after which something may have been changed has this code, among others.
+            // Among the errors of this exit code is the only one after which something may have changed.
             Self::Exit(code) => code == i32::from(Exit::Database.code()),
             Self::Busy | Self::Database | Self::Refused | Self::NotStarted => false,
         }

@@ -51,7 +51,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// What only a database that is a file can have.
+/// Errors that only a database in a file has.
 fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
     match fault {
         FileFault::Changed { .. } => (

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::model::Exit;
 
-/// Makes the kinds, the list of them and their exit codes from one table.
+/// Defines the kinds, a list of them and their exit codes in one table.
 macro_rules! kinds {
     ($($exit:expr => $($kind:ident),+;)+) => {
-        /// What is wrong, as a word for programs; they see it in `snake_case`.
+        /// The kind of an error, a stable word for programs, in `snake_case`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         #[serde(rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "each name is the word itself")]
+        #[expect(missing_docs, reason = "each name documents itself")]
         pub enum FailureKind {
             $($($kind,)+)+
         }
@@ -19,7 +19,7 @@ macro_rules! kinds {
             /// Every kind, in the order of the exit codes.
             pub const ALL: &[Self] = &[$($(Self::$kind,)+)+];
 
-            /// How a command ends that fails with it.
+            /// The exit of a command that fails with this kind.
             #[must_use]
             pub const fn exit(self) -> Exit {
                 match self {

@@ -1,8 +1,8 @@
-//! The columns of reports: what each is called, and what its values mean.
+//! The columns of reports: their names and the units of their values.
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what its name in JSON says")]
+#[expect(missing_docs, reason = "the name in JSON documents each")]
 pub enum Column {
     Skill,
     Version,
@@ -13,18 +13,18 @@ pub enum Column {
     Day,
     FirstUsed,
     LastUsed,
-    /// Since when something waits.
+    /// The start of waiting.
     Since,
     Skills,
-    /// All uses of a skill; in a table of gains those that were measured.
+    /// All uses of a skill; in a table of gains, the measured ones.
     Uses,
-    /// How many decisions there were.
+    /// Number of decisions.
     Decisions,
-    /// Decisions whose time is known.
+    /// Number of decisions with a known time.
     Timed,
-    /// How many of something, which the other columns say.
+    /// Number of rows with the values of the other columns.
     Count,
-    /// How many skills wait.
+    /// Number of waiting skills.
     Bottlenecks,
     MeanGain,
     MeanExecutionMs,
@@ -38,7 +38,7 @@ pub enum Column {
     MeanHours,
     MedianHours,
     ServiceLevelHours,
-    /// How long something waits.
+    /// The time since waiting started.
     Hours,
     OverServiceLevel,
     TokensAvoided,
@@ -47,26 +47,26 @@ pub enum Column {
     UsdAvoided,
     Usd30Days,
     Usd365Days,
-    /// From the first to the last logged day.
+    /// Number of days from the first to the last logged one.
     Days,
 }
 
-/// What the values of a column are.
+/// The unit of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Words.
     Words,
     /// A day or a moment, in UTC.
     Time,
-    /// How many.
+    /// A number of things.
     Count,
     /// Tokens of a language model.
     Tokens,
     /// US dollars.
     Usd,
-    /// A share of 1.
+    /// A fraction of 1.
     Share,
-    /// A gain or a loss of confidence.
+    /// A change of confidence.
     Gain,
     /// Milliseconds.
     Milliseconds,
@@ -125,7 +125,7 @@ impl Column {
         }
     }
 
-    /// What its values are.
+    /// The unit of its values.
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {

@@ -1,18 +1,18 @@
-//! Which tables each report has, and their columns.
+//! The tables of each report, and their columns.
 
 use super::column::Column;
 use super::request::ReportName;
 
-/// What a table is about.
+/// The name of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableName {
-    /// Whether skills help, in all.
+    /// Gains of all skills.
     Overall,
-    /// Whether they help, by skill.
+    /// Gains by skill.
     BySkill,
-    /// Whether they help, by approval level.
+    /// Gains by approval level.
     ByLevel,
-    /// Whether generated skills help, in all.
+    /// Gains of all generated skills.
     Generated,
     /// The skills with the most uses.
     MostUsed,
@@ -24,24 +24,24 @@ pub enum TableName {
     Uses,
     /// Active skills without a use.
     Unused,
-    /// What was saved, in all.
+    /// Total savings.
     Saved,
-    /// What was saved, by skill.
+    /// Savings by skill.
     SavedBySkill,
-    /// How long decisions took, by level.
+    /// Time to decide, by level.
     Times,
-    /// How many decisions there were, by level and outcome.
+    /// Number of decisions by level and outcome.
     Decisions,
     /// Skills that wait for a decision.
     Waiting,
-    /// How many skills there are, by level and status.
+    /// Number of skills by level and status.
     Levels,
-    /// How decisions turn out, by level.
+    /// Rates of outcomes, by level.
     Efficiency,
 }
 
 impl TableName {
-    /// What it is called in JSON, in text and for `--table`.
+    /// The name in JSON, in text and for `--table`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

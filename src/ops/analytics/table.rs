@@ -20,7 +20,7 @@ impl Table {
         Self { name, rows: rows.into_iter().collect() }
     }
 
-    /// The table with these rows, if each has a cell for each column.
+    /// A table of these rows; `None` unless each has one cell for each column.
     pub(super) fn matching(name: TableName, rows: Vec<Vec<Cell>>) -> Option<Self> {
         rows.iter().all(|it| it.len() == name.columns().len()).then_some(Self { name, rows })
     }
@@ -31,7 +31,7 @@ impl Table {
         self.name.columns()
     }
 
-    /// Where a column is, if the table has it.
+    /// The index of a column, if the table has it.
     #[must_use]
     pub fn position(&self, column: Column) -> Option<usize> {
         self.columns().iter().position(|it| *it == column)

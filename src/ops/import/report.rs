@@ -148,7 +148,7 @@ impl ImportReport {
         }
     }
 
-    /// Adds what became of more files.
+    /// Adds the outcome of more files.
     pub(super) fn append(&mut self, more: Self) {
         self.found += more.found;
         self.imported += more.imported;
