@@ -86,7 +86,7 @@ pub fn client(trusted: Option<Trusted>, checks_name: bool, own: Option<Own>) -> 
     }
 }
 
-/// Why TLS did not come about, where it is that: it may be wrapped.
+/// The TLS error in an error that may wrap one.
 #[must_use]
 pub fn failure<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
     let mut cause = Some(error);

@@ -22,8 +22,8 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// Starts a file for `path`, where there must be nothing, a regular file, or a link to one or to nothing. It keeps
-    /// the permissions of a file of this user; otherwise they follow the umask.
+    /// Starts a file for `path`, which must be missing, a regular file, or a link to either. It keeps the permissions
+    /// of a file of this user; otherwise they follow the umask.
     pub fn begin(path: &Path) -> io::Result<Self> {
         Self::create(path, None)
     }

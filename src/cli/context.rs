@@ -116,7 +116,7 @@ impl Context {
         Ok(draft.publish()?.then_some(filled))
     }
 
-    /// Puts a backup where there is no database, or a damaged one.
+    /// Restores a backup to a path without a database, or with a damaged one.
     pub(super) fn replace(&self, from: &Path) -> Result<Result<RestoreReport, StoreError>, Failure> {
         let Opening { path, options, clock } = self.opening(Access::Write)?;
         Ok(SqliteStore::replace(&path, from, options, clock))

@@ -1,8 +1,9 @@
 //! Queries that can be answered from a cache, always fresh and from one snapshot.
 //!
-//! The revision of the tables is read first, in a snapshot of its own that ends before the cache is asked. On a miss, revision and
-//! answer come from one snapshot, and the answer is kept under that revision. Bodies of skills are never kept: they come from the
-//! database and are hashed, in a snapshot that has the same revision; else nothing that was kept is used.
+//! The revision of the tables is read first, in a separate snapshot that ends before the cache is asked. On a miss,
+//! revision and answer come from one snapshot, and the answer is cached under that revision. Content is never cached:
+//! it comes from the database and is hashed, in a snapshot with the same revision; otherwise the cached answer is not
+//! used.
 
 use super::body::body;
 use super::error::Result;
@@ -77,8 +78,8 @@ pub(super) fn is_asked<Q: Query>(cache: &dyn Cache, query: &Q) -> bool {
     query.keeps() && cache.serves(query.question().class)
 }
 
-/// Answers from the cache, if it has the answer for this revision and the database still has it when the bodies are read. No
-/// snapshot is open while the cache is asked.
+/// Answers from the cache, if it has the answer for this revision and the database still has that revision when the
+/// content is read. No snapshot is open while the cache is asked.
 pub(super) fn recall_at<Q: Query>(
     revision: &Revision,
     store: &mut dyn Store,
@@ -104,7 +105,7 @@ pub(super) fn recall_at<Q: Query>(
     Ok(Some(answer))
 }
 
-/// Answers from a snapshot that has this revision, where one is known, and keeps the answer under it. The revision comes back where
+/// Answers from a snapshot that has this revision, if known, and caches the answer under it. Returns the revision if
 /// the answer depends on nothing else.
 pub(super) fn compute<Q: Query>(
     snapshot: Box<dyn Snapshot + '_>,

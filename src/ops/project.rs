@@ -11,12 +11,13 @@ use crate::model::Location;
 pub struct Project {
     root: Option<PathBuf>,
     current: PathBuf,
-    /// The folder of the database, where it is a file.
+    /// The folder of the database, if it is a file.
     beside: Option<PathBuf>,
 }
 
 impl Project {
-    /// The project of a database: the folder above the last `.claude` in its path, links resolved; that of a server has none.
+    /// The project of a database: the folder above the last `.claude` in its path, with links resolved; a server has
+    /// none.
     #[must_use]
     pub fn of(database: &Location, current: &Path) -> Self {
         let Some(database) = database.file() else {

@@ -107,7 +107,7 @@ pub(super) fn this_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The same path without `..`, as it is shown. The folder before one is resolved where it is there: it may be a link.
+/// The same path without `..`, for display. The folder before a `..` is resolved if it exists: it may be a link.
 #[must_use]
 pub fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -158,7 +158,7 @@ mod tests {
         Ok(path)
     }
 
-    /// What the search from a folder comes to.
+    /// The result of a search from a folder.
     fn look_from(folder: &Path, home: Option<&Path>) -> Option<(Place, PathBuf)> {
         let (found, _) = Found::look(folder, home).ok()?;
         Some((found.place, found.path().to_owned()))
@@ -193,7 +193,7 @@ mod tests {
         for name in [&home, &link, &home.join("work/..")] {
             assert_eq!(look_from(&work, Some(name)), Some((Place::Nowhere, work.join(DEFAULT_DATABASE))), "{name:?}");
         }
-        // In the home folder itself, and where that is elsewhere or not there.
+        // In the home folder itself, and with another or a missing one.
         assert_eq!(look_from(&home, Some(&home)), Some((Place::Here, in_home.clone())));
         assert_eq!(look_from(&work, Some(Path::new("/no/such"))), Some((Place::Above, in_home)));
         fs::remove_dir_all(home.join(".claude"))?;

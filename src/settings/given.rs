@@ -29,7 +29,7 @@ pub enum Source {
     },
     /// The search for the database.
     Found,
-    /// Nobody gave it.
+    /// It was not given.
     Default,
 }
 

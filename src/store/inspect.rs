@@ -10,8 +10,8 @@ use super::Result;
 
 /// A database that supports measurements.
 pub trait Inspect {
-    /// Runs a statement that only reads, again and again; `taken` hears how long each run took. A statement that does anything but
-    /// read, or is more than one: [`StoreError::Statement`](super::StoreError::Statement).
+    /// Runs a read-only statement repeatedly, and passes the duration of each run to `taken`. For a statement that
+    /// writes, or for more than one, it returns [`StoreError::Statement`](super::StoreError::Statement).
     fn measure(&mut self, trial: &Trial<'_>, taken: &mut dyn FnMut(Duration)) -> Result<StatementReport>;
     /// The lock waits of this connection since it was opened.
     fn lock_waits(&self) -> LockWaits;

@@ -23,7 +23,7 @@
 //! |---|---|
 //! | `snapshot` | the ports for reading, each with its promise |
 //! | `transaction` | the ports for writing, and [`write()`] |
-//! | `usage_sums` | the care of what makes reports fast |
+//! | `usage_sums` | the care of the sums that make reports fast |
 //! | `file_care` | the care of a database file |
 //! | `inspect` | measurements for benchmarks |
 //! | `requests`, `answers`, `reports` | parameters and results; the nouns are in `model` |
@@ -62,9 +62,9 @@ pub use usage_sums::UsageSums;
 /// The durability of a committed transaction in a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It is synced to disk: for decisions (deploy, update, approvals).
+    /// It is on disk: for decisions (deploy, update, approvals).
     Full,
-    /// The last ones may be lost, but none partly: for usage rows.
+    /// The last transactions may be lost, but only as a whole: for usage rows.
     Normal,
 }
 

@@ -220,7 +220,7 @@ pub struct Proof {
     pub cells: i64,
     /// Rows of the log that they add up.
     pub rows: i64,
-    /// Sums that are not what their rows add up to.
+    /// Sums that differ from their rows.
     pub differences: i64,
 }
 

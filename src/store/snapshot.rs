@@ -51,7 +51,8 @@ pub trait Serving {
 pub trait Catalogue {
     /// The skill with this name.
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
-    /// The first name of a skill, itself too, that is this one but for upper and lower case; found as fast as a skill.
+    /// The first name of a skill that equals this one without regard to case, which may be the name itself; found as
+    /// fast as a skill.
     fn name_without_case(&self, name: &SkillName) -> Result<Option<String>>;
     /// Skills that match the filter, by name, each with its agent types.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
@@ -92,7 +93,7 @@ pub trait Mappings {
 pub trait UsageLog {
     /// The current properties of a skill that a usage row records.
     fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
-    /// The version and bytes that an agent got last of a skill in a task; uses of which one is unknown do not count.
+    /// The version and bytes of a skill that an agent got last in a task; uses without both are ignored.
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
     /// The last use of a skill by an agent in a task that awaits its outcome.
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>>;
@@ -112,7 +113,7 @@ pub trait Reports {
     fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
     /// Skills whose current version waits for review, in order of recording.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
-    /// How many skills there are by level and status, in any order.
+    /// The number of skills by level and status, in any order.
     fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;
     /// Ids and names of active skills, by name.
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;

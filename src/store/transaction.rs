@@ -12,15 +12,14 @@ impl<T: Snapshot + CatalogueWrites + UsageWrites + Outbox> Transaction for T {}
 /// Writes to skills, versions, approvals and mappings.
 ///
 /// Promise: each call writes only what it documents, and keeps the other columns of a row. The bytes of a recorded
-/// version never change. What is added to a skill that is not there is refused; a change of what is not there changes
-/// nothing.
+/// version never change. Adding to a missing skill is refused; changing a missing row changes nothing.
 pub trait CatalogueWrites {
-    /// Adds a skill and records its first version; refused where the name is taken.
+    /// Adds a skill and records its first version; refused if the name is taken.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
     /// Changes only the given fields.
     fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()>;
-    /// Makes new bytes the current version, and records it. A version that is recorded with these bytes is completed,
-    /// and who recorded it first stays, but for other programs; one that is recorded with others is refused.
+    /// Makes new bytes the current version, and records it. A version already recorded with these bytes is completed,
+    /// and keeps its first recorder, unless that was another program; one recorded with other bytes is refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
     /// Adds what was read from a version's file, where nothing is known of it: another program recorded the version.
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()>;
@@ -62,7 +61,7 @@ pub trait Outbox {
     fn announce_updated(&mut self, skill: SkillId, now: Moment) -> Result<()>;
     /// Removes a delivered event.
     fn forget_delivered(&mut self, delivery: &Delivery) -> Result<()>;
-    /// Remembers that an attempt failed, unless the delivery is a dead letter by now.
+    /// Records a failed attempt, unless the delivery is already a dead letter.
     fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
     /// Makes a delivery a dead letter, with the reason.
     fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()>;

@@ -35,7 +35,7 @@ const END_OF_FLAG: char = '\u{e007f}';
 /// Maximum number of tags of a flag before the terminating one: a country and a subdivision, such as `gbsct`.
 const MOST_TAGS: usize = 6;
 
-/// Whether the character at this byte is where it belongs.
+/// Whether the character at this byte is in an ordinary place.
 pub(super) fn is_ordinary(text: &str, at: usize, character: char) -> bool {
     let (before, after) = (&text[..at], &text[at + character.len_utf8()..]);
     match character {

@@ -7,7 +7,7 @@ use super::{RedisAddress, RedisServer};
 use crate::settings::Secret;
 use crate::settings::percent::decoded;
 
-/// What is wrong with a URL. It quotes no part of the URL except the name of a parameter.
+/// The problem of a URL. It quotes no part of the URL except the name of a parameter.
 type Wrong = Cow<'static, str>;
 
 const SHAPE: &str = "redis://USER:PASSWORD@HOST:PORT/DATABASE, the same with rediss:// for TLS, or \

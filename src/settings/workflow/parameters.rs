@@ -11,7 +11,7 @@ use crate::model::Visible;
 use crate::settings::given::Environment;
 use crate::settings::{BadSetting, Secret};
 
-/// What is wrong. It quotes no part of a connection string except the name of a parameter.
+/// The problem. It quotes no part of a connection string except the name of a parameter.
 pub(super) type Wrong = Cow<'static, str>;
 
 const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";

@@ -1,5 +1,5 @@
-//! `agent_skill_mappings`: which kind of agent gets which skill. Partial databases of users may lack the key and the defaults, so
-//! rows are told apart by their rowid, which is the key where there is one.
+//! `agent_skill_mappings`: the skills of each agent type. Partial databases of users may lack the key and the defaults,
+//! so rows are identified by their rowid, which is the key if there is one.
 
 use std::collections::HashSet;
 
@@ -40,8 +40,8 @@ pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
     )
 }
 
-/// The agent types from one on, up to another, each found by one seek in an index: the cost follows the number of agent types that
-/// are looked at, however many mappings they have.
+/// The agent types from one up to another, each found by one seek in an index: the cost depends on the number of agent
+/// types examined, not on their mappings.
 const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
        SELECT min(agent_type) FROM agent_skill_mappings WHERE agent_type >= ?1 AND agent_type < ?2
        UNION ALL
@@ -53,7 +53,7 @@ const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
 /// Maximum number of agent types to examine at each of the two places.
 const MOST_NEAR: i64 = 500;
 
-/// Itself; those with the same beginning; and the first of all, which in most databases are all.
+/// The name itself, those with the same prefix, and the first of all, which in most databases are all.
 pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Result<Vec<String>> {
     const LAST: &str = "\u{7f}"; // no agent type has a character that is not ASCII
     let name = name.as_str();
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(near(&connection, "zzz").len(), 77);
     }
 
-    /// A list of all took a second among a million mappings.
+    /// Listing all took a second with a million mappings.
     #[test]
     fn the_work_is_bounded_however_many_mappings_there_are() {
         let work = |agent_types: u32| {

@@ -85,7 +85,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a database that has this cfn's schema. [`StoreError::Older`] where it is older: open it with
+    /// Opens a database that has this cfn's schema. Returns [`StoreError::Older`] for an older one: open that with
     /// [`older`](Self::older) and call [`FileCare::migrate`].
     pub fn open(path: &Path, access: Access, options: Options, clock: Clock) -> Result<Self> {
         let identity = options.long_lived.then(|| Identity::of(path));

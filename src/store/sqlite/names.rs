@@ -11,10 +11,10 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<String>> {
 /// The first name at or after a text, in byte order. Text sorts before blobs, which are not names.
 const FROM: &str = "SELECT name FROM skills WHERE name >= ?1 AND name < x'' ORDER BY name LIMIT 1";
 
-/// A name that is equal but for case. The index of the UNIQUE constraint is in the order of bytes, and one without case would cost
-/// every process that opens the database; a scan would cost an import of thousands of skills a scan each. So this seeks from one
-/// spelling to the next, and what the index finds in between tells how many spellings cannot be there: some eight
-/// seeks among 100,000 names, where a scan takes milliseconds.
+/// A name that differs only in case. The index of the UNIQUE constraint is in byte order, and one without case would
+/// cost every process that opens the database; a scan for each skill would slow down large imports. So this seeks from
+/// one spelling to the next, and each name that the index finds rules out the spellings before it: some eight seeks
+/// among 100,000 names, where a scan takes milliseconds.
 pub(super) fn without_case(connection: &Connection, name: &str) -> Result<Option<String>> {
     let mut from = Some(name.to_ascii_uppercase());
     while let Some(spelling) = from {
@@ -28,7 +28,7 @@ pub(super) fn without_case(connection: &Connection, name: &str) -> Result<Option
     Ok(None)
 }
 
-/// The first spelling, in the order of bytes, that comes after a text that is none.
+/// The first spelling, in byte order, after a text that is none.
 fn next_spelling(name: &str, after: &[u8]) -> Option<String> {
     let spellings = |it: u8| [it.to_ascii_uppercase(), it.to_ascii_lowercase()];
     let with = |prefix: &[u8], letter: &[u8], rest: &str| {

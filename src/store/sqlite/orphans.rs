@@ -14,8 +14,8 @@ use crate::draft::rename_to_free;
 use crate::regular_file;
 use crate::store::Result;
 
-/// Takes it away, before a file gets the name: a log with commits gets another name, the rest is of no use. Nothing happens while
-/// there is a database, which an empty file is not.
+/// Removes it before a file gets the name: a log with commits is renamed, the rest is deleted. Does nothing if there is
+/// a database, which an empty file is not.
 pub(super) fn clear(database: &Path, clock: Clock) -> Result<()> {
     for suffix in [LOG, JOURNAL, INDEX] {
         let path = with_suffix(database, suffix);
@@ -29,7 +29,8 @@ pub(super) fn clear(database: &Path, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-/// The lock keeps others from giving a file the name meanwhile, whose log this would be: they want to take it away first.
+/// The lock keeps others from publishing a file under the name meanwhile, whose log this would be: they remove it
+/// first, too.
 fn take_away(database: &Path, path: &Path, orphan: &File, clock: Clock) -> io::Result<()> {
     orphan.lock()?;
     let number = |it: io::Result<fs::Metadata>| it.map(|it| (it.dev(), it.ino())).ok();

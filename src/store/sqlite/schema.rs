@@ -14,7 +14,7 @@ struct Migration {
     number: i64,
     description: &'static str,
     sql: &'static str,
-    /// Changes of rows that SQL alone cannot make. It runs on the schema of its own step.
+    /// Changes of rows that SQL alone cannot make. They run on the schema of their own step.
     data: Option<fn(&Connection) -> Result<()>>,
 }
 
@@ -96,8 +96,8 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool> {
     version(connection).map(|number| number == CURRENT)
 }
 
-/// Whether the file had rollups before, by the number in its header. A dump that was loaded again has lost that number, and may
-/// have been edited.
+/// Whether the file had rollups before, by the number in its header. A reloaded dump has lost that number, and may have
+/// been edited.
 pub(super) fn has_rollups(connection: &Connection) -> Result<bool> {
     version(connection).map(|number| number >= WITH_ROLLUPS)
 }

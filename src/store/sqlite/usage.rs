@@ -94,7 +94,7 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
         .flatten())
 }
 
-/// Writes a row; `open`: while it waits for its outcome, what tells it in the outbox.
+/// Writes a row; `open` is the key of its event, while the row awaits its outcome.
 pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     let outcome = row.outcome.unwrap_or_default();
     change(

@@ -1,9 +1,9 @@
 //! Archives: moves old rows of the usage log to a file, and back. The migration of their tables states the invariant.
 //!
-//! Out: one snapshot is written to a file, which is synced and named before any row is deleted. Then part by part, in one
-//! transaction each so that other writers wait for a moment only, the rows that are still what the file says leave the log and
-//! their sums stay. Every report is right after each of these steps. A run that was killed is finished by running the same
-//! command again; the file is read, not written again.
+//! Out: one snapshot is written to a file, which is synced and named before any row is deleted. Then part by part, in
+//! one transaction each so that other writers wait only briefly, the rows that still match the file are deleted from
+//! the log, and their sums stay. Reports are correct after each step. To finish a killed run, run the same command
+//! again; it reads the file instead of writing it again.
 
 mod file;
 mod values;
