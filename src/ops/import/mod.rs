@@ -7,11 +7,11 @@
 //! and for any batch size:
 //!
 //! 1. The walk counts the names of folders while the readers read ahead. A file in a folder of its name, which no other
-//!   folder with a skill file has, cannot lose the name, and is written immediately. That is nearly every file of a
-//!   real tree. All others are put off without their bytes, as are files whose skill has another source. Writing starts
-//!   after the walk, or, into a new database, with the first file, as long as no later file can have a better claim.
+//!    folder with a skill file has, cannot lose the name, and is written immediately. That is nearly every file of a
+//!    real tree. All others are put off without their bytes, as are files whose skill has another source. Writing starts
+//!    after the walk, or, into a new database, with the first file, as long as no later file can have a better claim.
 //! 2. When all candidates are known, `choose` decides: the skill's source keeps the name, otherwise the best claim
-//!   wins. The winners are read again, and written if their bytes did not change.
+//!    wins. The winners are read again, and written if their bytes did not change.
 //!
 //! | file | what it owns |
 //! |---|---|
