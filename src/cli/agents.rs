@@ -6,7 +6,7 @@ use super::output::{Page, Report};
 use crate::model::{AgentType, Exit, Visible};
 use crate::ops::{self, AgentReport, AgentsReport};
 
-/// List agent types, or what one of them would get and why not the rest
+/// List agent types, or the skills that one of them would get
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -63,7 +63,7 @@ impl Report for AgentReport {
         });
         page.table(&["skill", "version", "priority", "", "bytes", "conditions"], rows);
         if !self.left_out.is_empty() {
-            page.heading("\nnot handed out");
+            page.heading("\nnot loaded");
             for it in &self.left_out {
                 page.line(format!("{}: {}", Visible(&it.name), Visible(&it.reason)));
             }

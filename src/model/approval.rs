@@ -20,7 +20,7 @@ pub enum ApprovalLevel {
 }
 
 impl ApprovalLevel {
-    /// How long a decision may take, in hours; `auto` has no such promise.
+    /// The service level for a decision, in hours; `None` for `auto`.
     #[must_use]
     pub fn service_hours(self) -> Option<f64> {
         match self {

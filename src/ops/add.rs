@@ -1,4 +1,4 @@
-//! `skill add`: a skill that somebody wrote by hand goes into the database.
+//! `skill add`: adds a hand-written skill.
 
 use std::path::{Path, PathBuf};
 
@@ -17,38 +17,38 @@ use crate::model::{
 };
 use crate::store::{Durability, Store, Transaction, write_unless};
 
-/// The file of a skill's folder.
+/// The file name inside a skill's folder.
 const FILE: &str = "SKILL.md";
 
-/// What to add.
+/// A request to add a skill.
 #[derive(Debug, Clone)]
 pub struct Add<'a> {
-    /// A skill file, or the folder that has one.
+    /// A skill file, or its folder.
     pub path: &'a Path,
-    /// The name; that of the file, else of its folder, where not given.
+    /// The name; by default that of the file, else of its folder.
     pub name: Option<&'a SkillName>,
-    /// The category; that of the file, else `domain`, where not given.
+    /// The category; by default that of the file, else `domain`.
     pub category: Option<Category>,
-    /// Agent types that get it.
+    /// Agent types to map it to.
     pub agents: &'a [AgentType],
-    /// The team that the skill belongs to.
+    /// The team.
     pub team: Option<&'a str>,
     /// Replaces the tags of the front matter.
     pub tags: Option<&'a [String]>,
     /// Replaces the owner of the front matter.
     pub owner: Option<&'a str>,
-    /// Who approves it at once; without, it waits for a decision unless its level is `auto`.
+    /// The approver, for approving it immediately; without one, it waits for review, unless its level is `auto`.
     pub approver: Option<&'a str>,
     /// The reason for the approval.
     pub reason: Option<&'a str>,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// What was added.
+/// The added skill.
 #[derive(Debug, Clone, Serialize)]
 pub struct AddReport {
-    /// The skill's key; none in a dry run.
+    /// The skill's id; `None` in a dry run.
     pub id: Option<SkillId>,
     /// The skill.
     pub name: String,
@@ -60,17 +60,18 @@ pub struct AddReport {
     pub approval_level: ApprovalLevel,
     /// Whether agents get it now.
     pub approved: bool,
-    /// Whether it is new; otherwise the database had these bytes of it.
+    /// Whether it is new; otherwise it was there with the same bytes.
     pub created: bool,
-    /// Agent types that were mapped to it now.
+    /// Agent types with a new mapping.
     pub agents_added: Vec<String>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// What a reviewer should know about the file.
+    /// Remarks about the file, for the reviewer.
     pub warnings: Vec<Remark>,
 }
 
-/// Adds in one transaction. Adding the same bytes again adds what is missing; other bytes are an update, and refused here.
+/// Adds a skill in one transaction. For an existing skill, the same bytes only add what is missing, and others are
+/// refused.
 pub fn add(
     store: &mut dyn Store,
     files: &Files,
@@ -148,7 +149,7 @@ impl<'a> Add<'a> {
         let name = own.or_else(|| folder_name(path)?.parse().ok());
         let unnamed = || FileError::Content {
             path: path.to_owned(),
-            problem: "neither its front matter nor its folder has a name that a skill can have".to_owned(),
+            problem: "neither its front matter nor its folder has a valid skill name".to_owned(),
             hint: "Name the skill with --name.",
         };
         Ok(name.ok_or_else(unnamed)?)

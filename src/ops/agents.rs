@@ -1,4 +1,4 @@
-//! `agents`: which agent types there are, and what one of them would get.
+//! `agents`: the agent types, and the skills that one of them would get.
 
 use std::collections::HashMap;
 
@@ -16,29 +16,29 @@ pub struct AgentsReport {
     pub agents: Vec<AgentSummary>,
 }
 
-/// An agent type in numbers.
+/// An agent type, with its numbers of skills and uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentSummary {
     /// Its name.
     pub agent_type: String,
-    /// Active skills that are mapped to it by enabled mappings.
+    /// Number of active skills with an enabled mapping.
     pub skills: i64,
-    /// Those of them whose current version waits for a decision.
+    /// Number of those whose current version waits for review.
     pub pending: i64,
-    /// How often skills were used by agents of this type.
+    /// Number of uses by agents of this type.
     pub uses: i64,
 }
 
-/// What an agent type would get now, without limits.
+/// The skills that an agent type would get now, without limits.
 #[derive(Debug, Clone, Serialize)]
 pub struct AgentReport {
     /// Its name.
     pub agent_type: String,
     /// In the order in which an agent would get them, bootstrap skills first.
     pub skills: Vec<AgentSkill>,
-    /// What it is mapped to and would not get.
+    /// Mapped skills that it would not get.
     pub left_out: Vec<NotServedSkill>,
-    /// Agent types with a similar name, where this one has no mapping.
+    /// Agent types with a similar name, if this one has no mapping.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub did_you_mean: Vec<String>,
 }
@@ -85,7 +85,8 @@ pub fn agents(store: &mut dyn Store) -> Result<AgentsReport> {
     Ok(AgentsReport { agents: agents.collect() })
 }
 
-/// Says what an agent type would get whatever its task, and why not the rest, from one snapshot.
+/// Lists the skills that an agent type would get for any task, and the reasons for leaving out others, from one
+/// snapshot.
 pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentReport> {
     let snapshot = store.read()?;
     let request = Load { max_skills: usize::MAX, ..Load::usual(agent_type.clone()) };
@@ -107,7 +108,7 @@ pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentRepor
     Ok(AgentReport { agent_type: agent_type.to_string(), skills, left_out, did_you_mean: loaded.did_you_mean })
 }
 
-/// Mappings that hand nothing out: they are disabled, or their skill is not active.
+/// Mappings without effect: they are disabled, or their skill is not active.
 fn unserved(snapshot: &dyn Snapshot, agent_type: &AgentType, candidates: &[Candidate]) -> Result<Vec<NotServedSkill>> {
     let silent = snapshot.silent_mappings(agent_type)?;
     let unknown = |name: &str| !candidates.iter().any(|it| it.name == name);

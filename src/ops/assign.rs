@@ -1,4 +1,4 @@
-//! `skill assign` and `skill unassign`: which agent types get a skill, and how.
+//! `skill assign` and `skill unassign`: mappings of skills to agent types.
 
 use serde::Serialize;
 
@@ -10,12 +10,12 @@ use crate::clock::Clock;
 use crate::model::{AgentType, Skill, SkillName};
 use crate::store::{Durability, Store, Transaction, write_unless};
 
-/// Mappings to add or to change. `None`: a mapping that is there keeps it.
+/// Mappings to add or change. `None` keeps a field of an existing mapping.
 #[derive(Debug, Clone)]
 pub struct Assign<'a> {
     /// The skills.
     pub names: &'a [SkillName],
-    /// The agent types that get them.
+    /// The agent types.
     pub agents: &'a [AgentType],
     /// 1 (first) to 10; 5 for a new mapping.
     pub priority: Option<i64>,
@@ -27,9 +27,9 @@ pub struct Assign<'a> {
     pub phase: Option<&'a str>,
     /// Replaces all conditions, before `context` and `phase` do.
     pub condition: Option<&'a serde_json::Map<String, serde_json::Value>>,
-    /// Whether the mapping counts; a new one does.
+    /// Whether the mapping is enabled; a new one is by default.
     pub enabled: Option<bool>,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
@@ -38,45 +38,45 @@ pub struct Assign<'a> {
 pub struct Unassign<'a> {
     /// The skills.
     pub names: &'a [SkillName],
-    /// The agent types that no longer get them.
+    /// The agent types.
     pub agents: &'a [AgentType],
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// What became of each mapping.
+/// The outcome for each mapping.
 #[derive(Debug, Clone, Serialize)]
 pub struct AssignReport {
-    /// By skill and agent type, in the order in which they were named.
+    /// By skill and agent type, in the order of the request.
     pub mappings: Vec<ChangedMapping>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
-/// A mapping, and what happened to it.
+/// The outcome for a mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangedMapping {
     /// The skill.
     pub name: String,
     /// The agent type.
     pub agent_type: String,
-    /// What happened to it.
+    /// The change.
     pub change: MappingChange,
 }
 
-/// What happened to a mapping.
+/// The change of a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MappingChange {
-    /// It is new.
+    /// It was added.
     Added,
-    /// It differs from what it was.
+    /// It was changed.
     Changed,
-    /// It was like this already.
+    /// It was the same already.
     Unchanged,
-    /// It is gone.
+    /// It was removed.
     Removed,
-    /// There was none.
+    /// It did not exist.
     Absent,
 }
 
@@ -135,7 +135,7 @@ fn change(
     })
 }
 
-/// What an agent must get has to be something that it can get.
+/// A required skill must be one that agents can get.
 fn require_served(tx: &dyn Transaction, skill: &Skill) -> Result<()> {
     match not_served(tx, skill)? {
         Some(why) => Err(Error::NotServed { name: skill.name.clone(), why }),

@@ -24,7 +24,7 @@ pub(super) fn body<S: Serving + ?Sized>(snapshot: &S, hash: &str) -> Result<std:
     Ok(String::from_utf8(bytes).map_err(|_| Unusable::NotText))
 }
 
-/// The same for a version that somebody asked for by name: it is an error where they cannot be handed out.
+/// The same for a version that was requested by name; an error if its bytes are unusable.
 pub(super) fn require_body<S: Serving + ?Sized>(snapshot: &S, name: &str, version: &str, hash: &str) -> Result<String> {
     let problem = match body(snapshot, hash)? {
         Ok(body) => return Ok(body),

@@ -1,4 +1,4 @@
-//! `skill diff`: what differs between two versions of a skill, line by line.
+//! `skill diff`: the differences between two versions of a skill, by line.
 
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
@@ -8,58 +8,58 @@ use super::error::{Error, Result, require_skill};
 use crate::model::{Skill, SkillName, Version, VersionRecord};
 use crate::store::{Snapshot, Store};
 
-/// Lines around a change that are shown with it.
+/// Number of context lines around a change.
 const CONTEXT: usize = 3;
 
-/// Which versions to compare.
+/// The versions to compare.
 #[derive(Debug, Clone)]
 pub struct Diff<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// The earlier one; what agents get now, else the version before, where not given.
+    /// The earlier one; by default the version that agents get, else the previous one.
     pub from: Option<Version>,
-    /// The later one; the current bytes, where not given.
+    /// The later one; by default the current bytes.
     pub to: Option<Version>,
 }
 
-/// Two versions, and what differs.
+/// Two versions, and their differences.
 #[derive(Debug, Clone, Serialize)]
 pub struct DiffReport {
     /// The skill.
     pub name: String,
-    /// The earlier version; none where there is nothing to compare with.
+    /// The earlier version; `None` if there is none.
     pub from: Option<String>,
     /// The later version.
     pub to: String,
-    /// The lines, with those around them.
+    /// The changes, with context lines.
     pub hunks: Vec<Hunk>,
-    /// How many lines were added.
+    /// Number of added lines.
     pub added: usize,
-    /// How many lines were removed.
+    /// Number of removed lines.
     pub removed: usize,
 }
 
-/// Lines that are next to each other.
+/// Adjacent lines.
 #[derive(Debug, Clone, Serialize)]
 pub struct Hunk {
     /// The first line of the earlier version, from 1.
     pub from_line: usize,
     /// The first line of the later version, from 1.
     pub to_line: usize,
-    /// In their order.
+    /// The lines, in order.
     pub lines: Vec<DiffLine>,
 }
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DiffLine {
-    /// What happened to it.
+    /// The change.
     pub change: LineChange,
-    /// Without its end.
+    /// Its text, without the line end.
     pub text: String,
 }
 
-/// What happened to a line.
+/// The change of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineChange {

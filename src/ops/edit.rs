@@ -1,4 +1,4 @@
-//! `skill edit`: the fields of a skill that are not its bytes.
+//! `skill edit`: changes the fields of skills, but not their bytes.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Category, Decision, Moment, Skill, SkillName, StoredJson, StoredTags};
 use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
 
-/// Fields to change; `None` keeps.
+/// Fields to change; `None` keeps a field.
 #[derive(Debug, Clone)]
 pub struct Edit<'a> {
     /// The skills.
@@ -17,48 +17,48 @@ pub struct Edit<'a> {
     pub category: Option<Category>,
     /// All tags.
     pub tags: Option<&'a [String]>,
-    /// Who is responsible; empty: nobody.
+    /// The owner; an empty text removes it.
     pub owner: Option<&'a str>,
-    /// The team; empty: none.
+    /// The team; an empty text removes it.
     pub team: Option<&'a str>,
     /// The review that the skill needs.
     pub level: Option<ApprovalLevel>,
     /// Allows a lower level.
     pub lower: Option<Lower<'a>>,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// Who lowers a level, and why.
+/// The permission to lower a level.
 #[derive(Debug, Clone, Copy)]
 pub struct Lower<'a> {
-    /// Who decides.
+    /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
 }
 
-/// What was changed.
+/// The changes.
 #[derive(Debug, Clone, Serialize)]
 pub struct EditReport {
-    /// In the order in which they were named.
+    /// The skills, in the order of the request.
     pub skills: Vec<EditedSkill>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
-/// A skill whose fields were to be changed.
+/// The change of a skill.
 #[derive(Debug, Clone, Serialize)]
 pub struct EditedSkill {
     /// The skill.
     pub name: String,
-    /// The fields that differ now.
+    /// The changed fields.
     pub changed: Vec<&'static str>,
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
 }
 
-/// Changes the fields of all these skills, in one transaction: where one cannot be changed, none is.
+/// Changes the fields of all these skills, or of none, in one transaction.
 pub fn edit(store: &mut dyn Store, clock: Clock, request: &Edit<'_>) -> Result<EditReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
@@ -111,8 +111,8 @@ impl Edit<'_> {
     }
 }
 
-/// A lower level is a decision: it is recorded on the current bytes, and approves nothing that was not approved. What waits still
-/// waits, unless the new level needs no review.
+/// A lower level is a decision: it is recorded for the current bytes, but approves nothing. Pending versions remain
+/// pending, unless the new level needs no review.
 fn record_lowering(
     tx: &mut dyn Transaction,
     skill: &Skill,

@@ -121,21 +121,21 @@ pub enum Error {
         /// The existing skill.
         other: String,
     },
-    /// A skill that is to be added is there, with other bytes.
-    #[error("there is a skill \"{name}\" already, with other bytes")]
+    /// The skill to add already exists, with other bytes.
+    #[error("skill \"{name}\" already exists, with other bytes")]
     SkillExists {
         /// The skill.
         name: String,
     },
-    /// A skill that no agent gets is to have a required place.
+    /// A skill that no agent gets cannot be required.
     #[error("\"{name}\" cannot be required: {why}")]
     NotServed {
         /// The skill.
         name: String,
-        /// Why agents do not get it.
+        /// The reason that agents do not get it.
         why: String,
     },
-    /// A skill is to take its own place.
+    /// A skill cannot replace itself.
     #[error("\"{name}\" cannot be its own replacement")]
     ReplacesItself {
         /// The skill.

@@ -1,4 +1,4 @@
-//! `skill pending`: what waits for a decision, how long, and until when it should have one.
+//! `skill pending`: skills that wait for review, with the time that they have waited, and the service level.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,27 +8,27 @@ use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Moment, StoredTime, Waiting};
 use crate::store::{Snapshot, Store};
 
-/// What is asked for.
+/// A filter for pending skills.
 #[derive(Debug, Clone, Default)]
 pub struct Pending<'a> {
     /// Only skills of this level.
     pub level: Option<ApprovalLevel>,
     /// Only skills of this category.
     pub category: Option<&'a str>,
-    /// Only what should have been decided by now.
+    /// Only overdue ones.
     pub overdue: bool,
 }
 
-/// What waits.
+/// The pending skills.
 #[derive(Debug, Clone, Serialize)]
 pub struct PendingReport {
-    /// Longest first.
+    /// The skills, longest wait first.
     pub pending: Vec<PendingSkill>,
-    /// How many of them should have been decided by now.
+    /// Number of overdue ones.
     pub overdue: usize,
 }
 
-/// A skill whose current version waits for a decision.
+/// A skill whose current version waits for review.
 #[derive(Debug, Clone, Serialize)]
 pub struct PendingSkill {
     /// The skill.
@@ -41,13 +41,13 @@ pub struct PendingSkill {
     pub since: Option<StoredTime>,
     /// How long it has waited, in hours.
     pub waited_hours: Option<f64>,
-    /// How long a decision of this level may take, in hours; none for `auto`.
+    /// The service level in hours; `None` for `auto`.
     pub service_hours: Option<f64>,
-    /// Whether it should have been decided by now.
+    /// Whether it is overdue.
     pub overdue: bool,
 }
 
-/// Lists what waits, from one snapshot.
+/// Lists pending skills, from one snapshot.
 pub fn pending(store: &mut dyn Store, clock: Clock, request: &Pending<'_>) -> Result<PendingReport> {
     let mut pending = waiting(store.read()?.as_ref(), clock, request.category)?;
     pending.retain(|it| request.level.is_none_or(|level| level == it.approval_level));
@@ -56,7 +56,7 @@ pub fn pending(store: &mut dyn Store, clock: Clock, request: &Pending<'_>) -> Re
     Ok(PendingReport { pending, overdue })
 }
 
-/// What waits, longest first, then what nobody knows the time of; in the order of arrival where the times are equal.
+/// Pending skills, longest wait first, then those of unknown time; equal times in the order of recording.
 pub(super) fn waiting(snapshot: &dyn Snapshot, clock: Clock, category: Option<&str>) -> Result<Vec<PendingSkill>> {
     let now = clock.moment();
     let mut all: Vec<_> = snapshot.waiting(category)?.into_iter().map(|it| PendingSkill::of(it, now)).collect();

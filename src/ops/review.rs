@@ -28,18 +28,18 @@ pub struct Review<'a> {
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
-    /// Who is to decide, where this passes the decision on.
+    /// The expert who should decide; only for an escalation.
     pub escalated_to: Option<&'a str>,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// Which skills one decision is about.
+/// The skills of a decision.
 #[derive(Debug, Clone)]
 pub enum Reviewed<'a> {
-    /// These: all of them, or none.
+    /// The named ones: all, or none.
     Named(&'a [SkillName]),
-    /// All that wait for a decision. One that cannot be approved does not keep the others from it.
+    /// All that wait for review. One that cannot be approved does not stop the others.
     Pending {
         /// Only skills of this category.
         category: Option<Category>,
@@ -55,25 +55,25 @@ pub struct ReviewMany<'a> {
     pub which: Reviewed<'a>,
     /// The decision.
     pub decision: Decision,
-    /// Who decides.
+    /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
-    /// Who is to decide, where this passes the decision on.
+    /// The expert who should decide; only for an escalation.
     pub escalated_to: Option<&'a str>,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// What was decided about many skills.
+/// Decisions about several skills.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReviewManyReport {
-    /// In the order in which they were named, or have waited.
+    /// The decisions, in the order of the names or of waiting.
     pub decisions: Vec<ReviewReport>,
-    /// What could not be approved.
+    /// The skills that could not be approved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Undecided>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
@@ -127,7 +127,7 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
     })
 }
 
-/// Skills that wait, longest first. Names of other programs that no command takes are left to them.
+/// Pending skills, longest wait first. Names that no command accepts, from other programs, are left out.
 fn waiting_names(
     tx: &dyn Transaction,
     clock: Clock,

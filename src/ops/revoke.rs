@@ -1,4 +1,4 @@
-//! `skill revoke`: bytes that no agent gets any more, whichever skill has them.
+//! `skill revoke`: revokes the approvals of bytes, in all skills.
 
 use serde::Serialize;
 
@@ -13,26 +13,26 @@ use crate::store::{Durability, Holder, NewApproval, Store, write_unless};
 pub struct Revoke<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// The version whose bytes they are; the current bytes, where not given.
+    /// The version with these bytes; by default the current bytes.
     pub version: Option<Version>,
-    /// Who decides.
+    /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
-    /// Do everything but the commit.
+    /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
 
-/// What was revoked.
+/// The revoked bytes.
 #[derive(Debug, Clone, Serialize)]
 pub struct RevokeReport {
     /// The bytes.
     pub content_hash: String,
-    /// Every version of every skill that has them.
+    /// Every version of any skill with these bytes.
     pub revoked: Vec<RevokedVersion>,
-    /// Who decided.
+    /// The approver.
     pub approver: String,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
@@ -45,7 +45,7 @@ pub struct RevokedVersion {
     pub version: String,
 }
 
-/// Ends every approval of these bytes, whoever gave it. They come back only with `--override-rejection`.
+/// Revokes every approval of these bytes. Only `--override-rejection` accepts them again.
 pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Result<RevokeReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {

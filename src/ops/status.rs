@@ -1,4 +1,4 @@
-//! `skill deprecate`, `archive` and `restore`: where skills are in their lives.
+//! `skill deprecate`, `archive` and `restore`: change the status of skills.
 
 use serde::Serialize;
 
@@ -8,16 +8,16 @@ use crate::clock::Clock;
 use crate::model::{Remark, Skill, SkillName, Status, Visible};
 use crate::store::{Durability, Retirement, SkillChange, Store, Transaction, write_unless};
 
-/// Skills that change their status.
+/// A change of the status of skills.
 #[derive(Debug, Clone)]
 pub struct SetStatus<'a> {
     /// The skills.
     pub names: &'a [SkillName],
-    /// Where they are from now on.
+    /// The new status.
     pub status: Status,
-    /// The skill that agents get in their place; only of deprecated ones.
+    /// The skill that agents get instead; only for deprecated ones.
     pub replacement: Option<&'a SkillName>,
-    /// Why, for those who use them.
+    /// A note for users of the skills.
     pub note: Option<&'a str>,
     /// Do everything but the commit.
     pub dry_run: bool,
@@ -28,12 +28,12 @@ pub struct SetStatus<'a> {
 pub struct StatusReport {
     /// The skills, in the given order.
     pub skills: Vec<ChangedStatus>,
-    /// The skill that agents get in their place.
+    /// The skill that agents get instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
-    /// Whether nothing was written, on purpose.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// What an operator should know.
+    /// Remarks for the operator.
     pub warnings: Vec<Remark>,
 }
 
@@ -48,7 +48,7 @@ pub struct ChangedStatus {
     pub previous_status: String,
 }
 
-/// Changes the status of all these skills, in one transaction: one name that is unknown, and none changes.
+/// Changes the status of all these skills in one transaction; of none if a name is unknown.
 pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) -> Result<StatusReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
@@ -77,14 +77,14 @@ pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) 
     })
 }
 
-/// Why agents would not get the replacement either.
+/// The reason that agents would not get the replacement either.
 fn unserved(tx: &dyn Transaction, skill: &Skill) -> Result<Option<Remark>> {
     let why = not_served(tx, skill)?;
     let name = Visible(&skill.name);
     Ok(why.map(|why| Remark::from(format!("agents do not get the replacement \"{name}\" yet: {why}"))))
 }
 
-/// Why no agent gets a skill, whatever it is mapped to; none where agents may get it.
+/// The reason that no agent gets a skill, whatever its mappings; `None` if agents may get it.
 pub(super) fn not_served(tx: &dyn Transaction, skill: &Skill) -> Result<Option<String>> {
     if skill.status != Status::Active.as_str() {
         return Ok(Some(format!("it is {}", Visible(&skill.status))));

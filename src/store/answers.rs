@@ -1,8 +1,8 @@
-//! What the catalogue answers beside the nouns of the model.
+//! Results of the catalogue that are not nouns of the model.
 
 use crate::model::{ApprovalLevel, SkillId};
 
-/// A version that has some bytes.
+/// A version with given bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The skill.
@@ -15,24 +15,24 @@ pub struct Holder {
     pub approval_level: ApprovalLevel,
 }
 
-/// An agent type in numbers.
+/// An agent type, with its numbers of skills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentTypeCounts {
     /// Its name.
     pub agent_type: String,
-    /// Active skills that are mapped to it by enabled mappings.
+    /// Number of active skills with an enabled mapping.
     pub skills: i64,
-    /// Those of them whose current version waits for a decision.
+    /// Number of those whose current version waits for review.
     pub pending: i64,
 }
 
-/// A mapping that hands nothing out.
+/// A mapping without effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SilentMapping {
     /// The skill.
     pub name: String,
-    /// Where the skill is in its life.
+    /// The status of the skill.
     pub status: String,
-    /// Whether the mapping counts.
+    /// Whether the mapping is enabled.
     pub enabled: bool,
 }

@@ -100,13 +100,13 @@ pub struct SkillChange<'a> {
     pub owner: Option<&'a str>,
     /// The pattern that it was generated from; also sets `generated_by` and `is_auto_generated`.
     pub phase4_pattern_id: Option<i64>,
-    /// What the skill's users are told.
+    /// The replacement, and the note for users.
     pub retirement: Option<Retirement<'a>>,
     /// Now.
     pub now: Moment,
 }
 
-/// What takes the place of a skill that is not used any more; none of both where it is in use.
+/// The replacement of a deprecated skill; both fields are `None` for an active one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Retirement<'a> {
     /// The skill that agents get instead.

@@ -64,7 +64,7 @@ pub trait Catalogue {
     fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
     /// The review state of a skill's current version.
     fn review(&self, skill: SkillId) -> Result<Review>;
-    /// Every version that has these bytes, and every skill whose row names them; by name and version.
+    /// Every version with these bytes, and every skill whose row has their hash; by name and version.
     fn holders(&self, content_hash: &str) -> Result<Vec<Holder>>;
     /// Current versions, and then enabled bootstrap skills, whose bytes are not in the database; both by name.
     fn unstored(&self) -> Result<Vec<Unstored>>;
@@ -76,11 +76,11 @@ pub trait Catalogue {
 ///
 /// Promise: agent types are ordered by the bytes of their names.
 pub trait Mappings {
-    /// The mappings of a skill, those that are not enabled too, by agent type.
+    /// The mappings of a skill, including disabled ones, by agent type.
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>>;
-    /// Every agent type that has an active skill by an enabled mapping, with counts.
+    /// Every agent type with an enabled mapping to an active skill, with counts.
     fn agent_types(&self) -> Result<Vec<AgentTypeCounts>>;
-    /// Mappings of an agent type that hand nothing out, because they are disabled or their skill is not active; by name.
+    /// Mappings of an agent type without effect, because they are disabled or their skill is not active; by name.
     fn silent_mappings(&self, agent_type: &AgentType) -> Result<Vec<SilentMapping>>;
     /// Agent types with an enabled mapping that are similar to a name: the name itself first, if it is one, then a
     /// limited number of others.

@@ -29,11 +29,11 @@ pub trait CatalogueWrites {
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
     /// Adds a mapping if it is missing, and returns whether it was.
     fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
-    /// Makes a mapping that is there what it is to be.
+    /// Changes an existing mapping.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
-    /// Removes a mapping; says whether there was one.
+    /// Removes a mapping; returns whether there was one.
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool>;
-    /// Records which bytes a bootstrap skill has, once.
+    /// Records the hash of a bootstrap skill, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
 }
 

@@ -13,9 +13,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::{AgentType, Category, Exit, SkillName, Visible};
 use crate::ops::{self, Add, AddReport};
 
-/// Add a skill that somebody wrote by hand; prints its name
+/// Add a hand-written skill; prints its name
 ///
-/// It waits for a decision unless --approve is given or its level is auto. A skill that exists gets new bytes by 'cfn update'.
+/// It waits for review, unless --approve is given or its level is auto. To change an existing skill, use 'cfn update'.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,27 +23,27 @@ Examples:
   cfn skill add skills/postgresql/SKILL.md --agents backend-developer --category domain
   cfn skill add notes.md --name release-notes --approve --approver ann")]
 pub(super) struct Args {
-    /// The skill file, or the folder that has it
+    /// Skill file, or its folder
     path: PathBuf,
-    /// The name [default: that of the file, else of its folder]
+    /// Name [default: that of the file, else of its folder]
     #[arg(long, value_name = "SKILL_NAME")]
     name: Option<SkillName>,
-    /// The category [default: that of the file, else domain]
+    /// Category [default: that of the file, else domain]
     #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
-    /// Agent types that get it
+    /// Agent types to map it to
     #[arg(long, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
     agents: Vec<AgentType>,
-    /// The team that the skill belongs to
+    /// Team
     #[arg(long)]
     team: Option<String>,
-    /// Tags, instead of those of the file
+    /// Tags [default: those of the file]
     #[arg(long, value_delimiter = ',', value_name = "TAG[,TAG]")]
     tags: Option<Vec<String>>,
-    /// Who is responsible, instead of the owner that the file names
+    /// Owner [default: that of the file]
     #[arg(long)]
     owner: Option<String>,
-    /// Approve it at once
+    /// Approve it immediately
     #[arg(long)]
     approve: bool,
     /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]

@@ -10,9 +10,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::{AgentType, Exit, SkillName, Visible};
 use crate::ops::{self, Assign, AssignReport, MappingChange, Unassign};
 
-/// Let agent types have skills, or change how they get them
+/// Map skills to agent types, or change the mappings
 ///
-/// Adds the mappings that are missing, and changes in those that exist what an option names.
+/// Adds missing mappings. In existing ones, changes only the given options.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
 pub(super) struct AssignArgs {
     #[command(flatten)]
     target: Target,
-    /// Place in the order: 1 (first) to 10 [default for a new mapping: 5]
+    /// Priority: 1 (first) to 10 [default for a new mapping: 5]
     #[arg(long, value_name = "N", value_parser = RangedI64ValueParser::<i64>::new().range(1..=10))]
     priority: Option<i64>,
     /// Always include the skill, ignoring limits and conditions
@@ -42,15 +42,15 @@ pub(super) struct AssignArgs {
     /// All conditions, as a JSON object: {"taskContext": […], "phase": …}
     #[arg(long, value_name = "JSON", value_parser = clap::builder::StringValueParser::new().try_map(|it| object(&it)))]
     condition: Option<Map<String, Value>>,
-    /// Make a disabled mapping count again
+    /// Enable a disabled mapping
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
-    /// Keep the mapping, but do not hand the skill out by it
+    /// Keep the mapping, but do not use it
     #[arg(long)]
     disable: bool,
 }
 
-/// Take skills away from agent types
+/// Remove mappings of skills to agent types
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -66,10 +66,10 @@ struct Target {
     /// Names of the skills
     #[arg(value_name = "SKILL_NAME", required_unless_present = "skill")]
     skill_names: Vec<SkillName>,
-    /// The skill, as the old tool names it
+    /// The skill, under the old tool's option
     #[arg(long, hide = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
     skill: Vec<SkillName>,
-    /// The agent types
+    /// Agent types
     #[arg(long, required = true, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
     agent: Vec<AgentType>,
     /// Report what would be done, without committing it
@@ -113,7 +113,7 @@ pub(super) fn unassign(context: &Context, args: &UnassignArgs) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-/// Two flags that say the opposite of each other, or neither.
+/// The value of two opposite flags; `None` if neither is given.
 fn chosen(yes: bool, no: bool) -> Option<bool> {
     (yes || no).then_some(yes)
 }

@@ -6,9 +6,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::{Exit, SkillName, Version, Visible};
 use crate::ops::{self, Diff, DiffReport, LineChange};
 
-/// Show what differs between two versions of a skill
+/// Show the differences between two versions of a skill
 ///
-/// Without versions: between what agents get and the current bytes.
+/// Without versions, compares the version that agents get with the current bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -18,9 +18,9 @@ Examples:
 pub(super) struct Args {
     /// Name of the skill
     skill_name: SkillName,
-    /// The earlier version [default: the newest approved one with other bytes]
+    /// Earlier version [default: the newest approved one with other bytes]
     from: Option<Version>,
-    /// The later version [default: the current bytes]
+    /// Later version [default: the current bytes]
     to: Option<Version>,
 }
 

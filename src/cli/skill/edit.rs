@@ -13,7 +13,7 @@ use crate::ops::{self, Edit, EditReport, Lower};
 
 /// Change the fields of skills: category, tags, owner, team, approval level
 ///
-/// The level may only rise. A lower one is a decision: it takes --lower-level with a reason, and is recorded.
+/// Lowering the level is a decision: it needs --lower-level and a reason, and is recorded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,19 +24,19 @@ pub(super) struct Args {
     /// Names of the skills
     #[arg(required = true, value_name = "SKILL_NAME")]
     skill_names: Vec<SkillName>,
-    /// The category; it raises the approval level to its own
+    /// Category; raises the approval level to that of the category
     #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
-    /// All tags; an empty text removes them
+    /// New tags; an empty text removes all
     #[arg(long, value_delimiter = ',', value_name = "TAG[,TAG]")]
     tags: Option<Vec<String>>,
-    /// Who is responsible; an empty text: nobody
+    /// Owner; an empty text removes it
     #[arg(long)]
     owner: Option<String>,
-    /// The team that the skill belongs to; an empty text: none
+    /// Team; an empty text removes it
     #[arg(long)]
     team: Option<String>,
-    /// The approval level: auto, escalate or human
+    /// Approval level: auto, escalate or human
     #[arg(long, value_parser = choice::level())]
     level: Option<ApprovalLevel>,
     /// Allow a lower level

@@ -7,10 +7,10 @@ use crate::cli::output::{Page, Report};
 use crate::model::{ApprovalLevel, Category, Exit};
 use crate::ops::{self, Pending, PendingReport};
 
-/// List what waits for a decision, longest first
+/// List skills that wait for review, longest first
 ///
-/// A decision about a skill of level escalate may take 48 hours, about one of level human 7 days. With --overdue, exits 7 if any
-/// took longer.
+/// A decision may take 48 hours at level escalate, and 7 days at level human. With --overdue, exits 7 if any took
+/// longer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -18,13 +18,13 @@ Examples:
   cfn skill pending --level human --category domain
   cfn skill pending --overdue --json")]
 pub(super) struct Args {
-    /// Only what should have been decided by now; exits 7 if there is any
+    /// List only overdue decisions; exits 7 if there are any
     #[arg(long)]
     overdue: bool,
-    /// Only of this approval level: auto, escalate or human
+    /// List only skills of this approval level: auto, escalate or human
     #[arg(long, value_name = "LEVEL", visible_alias = "approval-level", value_parser = choice::level())]
     level: Option<ApprovalLevel>,
-    /// Only of this category
+    /// List only skills of this category
     #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
 }
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 impl Report for PendingReport {
     fn text(&self, page: &mut Page) {
         if self.pending.is_empty() {
-            return page.line("nothing waits for a decision");
+            return page.line("no skill waits for review");
         }
         let rows = self.pending.iter().map(|it| {
             let hours = |hours: Option<f64>| hours.map_or_else(String::new, lasting);
@@ -58,7 +58,7 @@ impl Report for PendingReport {
     }
 }
 
-/// Hours as a person says them.
+/// Hours in a readable unit.
 fn lasting(hours: f64) -> String {
     if hours >= 48.0 { format!("{:.1} d", hours / 24.0) } else { format!("{hours:.1} h") }
 }

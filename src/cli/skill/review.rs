@@ -12,8 +12,8 @@ use crate::ops::{self, Review, ReviewMany, ReviewManyReport, ReviewReport, Revie
 
 /// Approve versions of skills
 ///
-/// With --hash, the approval fails if the content changed since it was reviewed. With --all-pending, a skill that cannot be
-/// approved is named, the others are approved, and the exit code is 7.
+/// With --hash, the approval fails if the content changed since it was reviewed. With --all-pending, skills that cannot
+/// be approved are reported, the others are approved, and the exit code is 7.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
 pub(super) struct ApproveArgs {
     #[command(flatten)]
     args: Args,
-    /// All skills that wait for a decision, instead of named ones
+    /// Approve all skills that wait for review
     #[arg(long, conflicts_with_all = ["skill_names", "version", "hash"])]
     all_pending: bool,
     /// Only skills of this category
@@ -46,7 +46,7 @@ pub(super) struct RejectArgs {
     args: Args,
 }
 
-/// Pass the decision about skills on to an expert; agents do not get them until it is made
+/// Pass decisions on to an expert; agents do not get the skills until then
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -54,7 +54,7 @@ Examples:
 pub(super) struct EscalateArgs {
     #[command(flatten)]
     args: Args,
-    /// Who is to decide
+    /// Expert who should decide
     #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
 }
@@ -76,7 +76,7 @@ struct Args {
     /// Reason, recorded with the decision
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
-    /// Report what would be decided, without committing it
+    /// Report the decisions, without committing them
     #[arg(long)]
     dry_run: bool,
 }
@@ -97,7 +97,7 @@ pub(super) fn escalate(context: &Context, args: &EscalateArgs) -> Result<Exit, F
     if args.args.reason.trim().is_empty() {
         return Err(Failure::input(
             "an escalation needs a reason",
-            "Say with --reason TEXT what the expert should look at.",
+            "Tell the expert with --reason TEXT what to look at.",
         ));
     }
     decide(context, &args.args, Decision::Escalated, args.to.as_deref())
@@ -165,7 +165,7 @@ impl Report for ReviewReport {
 impl Report for ReviewManyReport {
     fn text(&self, page: &mut Page) {
         if self.decisions.is_empty() && self.refused.is_empty() {
-            return page.line("nothing waits for a decision");
+            return page.line("no skill waits for review");
         }
         self.decisions.iter().for_each(|it| it.text(page));
     }

@@ -10,10 +10,10 @@ use crate::cli::plural::counted;
 use crate::model::{Exit, SkillName, Version, Visible};
 use crate::ops::{self, Revoke, RevokeReport};
 
-/// End every approval of a version's bytes, whichever skill has them
+/// Revoke every approval of a version's bytes, in all skills
 ///
-/// No agent gets these bytes any more; where an earlier version is approved, agents get that one. Only --override-rejection with a
-/// reason brings revoked bytes back.
+/// Agents no longer get these bytes, but the newest other approved version, if any. To accept revoked bytes again, use
+/// --override-rejection with a reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +22,7 @@ Examples:
 pub(super) struct Args {
     /// Name of the skill
     skill_name: SkillName,
-    /// The version; the current bytes, if left out
+    /// Version [default: the current bytes]
     version: Option<Version>,
     /// Reason, recorded with the decision
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]

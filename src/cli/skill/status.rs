@@ -6,9 +6,9 @@ use crate::cli::output::{Page, Report};
 use crate::model::{Exit, SkillName, Status, Visible};
 use crate::ops::{self, SetStatus, StatusReport};
 
-/// Stop handing skills out, and name what takes their place
+/// Stop serving skills, and name a replacement
 ///
-/// Agents that are mapped to a deprecated skill get its replacement, as far as that may be served.
+/// Agents that are mapped to a deprecated skill get its replacement, if that is active and approved.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -18,15 +18,15 @@ Examples:
 pub(super) struct DeprecateArgs {
     #[command(flatten)]
     target: Target,
-    /// The skill that agents get instead
+    /// Skill that agents get instead
     #[arg(long, value_name = "SKILL_NAME")]
     replacement: Option<SkillName>,
-    /// A note for those who use the skill
+    /// Note for users of the skill
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 }
 
-/// Keep skills for the record only
+/// Keep skills only for the record
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -39,7 +39,7 @@ pub(super) struct ArchiveArgs {
 
 /// Make deprecated or archived skills active again
 ///
-/// Agents get their approved versions again. Nothing else changes.
+/// Agents get their approved versions again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -55,7 +55,7 @@ struct Target {
     /// Names of the skills
     #[arg(value_name = "SKILL_NAME", required_unless_present = "skill")]
     skill_names: Vec<SkillName>,
-    /// The skill, as the old tool names it
+    /// The skill, under the old tool's option
     #[arg(long, hide = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
     skill: Vec<SkillName>,
     /// Report what would be done, without committing it
@@ -97,7 +97,7 @@ impl Report for StatusReport {
         for skill in &self.skills {
             let (name, before) = (Visible(&skill.name), Visible(&skill.previous_status));
             page.line(if skill.previous_status == skill.status.as_str() {
-                format!("{dry}{name} is {before} already")
+                format!("{dry}{name} is already {before}")
             } else {
                 format!("{dry}{name}: {before} → {}", skill.status)
             });

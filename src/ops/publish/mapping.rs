@@ -19,9 +19,9 @@ pub(in crate::ops) struct MappingFlags<'a> {
     pub(in crate::ops) context: Option<&'a [String]>,
     /// `phase`; empty for a new mapping.
     pub(in crate::ops) phase: Option<&'a str>,
-    /// All conditions, before `context` and `phase` change theirs.
+    /// Replaces all conditions, before `context` and `phase` replace theirs.
     pub(in crate::ops) condition: Option<&'a Map<String, Value>>,
-    /// Whether the mapping counts; a new one does.
+    /// Whether the mapping is enabled; a new one is by default.
     pub(in crate::ops) enabled: Option<bool>,
 }
 

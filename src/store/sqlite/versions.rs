@@ -16,7 +16,7 @@ const OF: &str = concat!(
      FROM skill_versions v JOIN skills s ON s.id = v.skill_id WHERE v.skill_id = ?1 ORDER BY v.id DESC"
 );
 
-/// Versions with some bytes, and skills whose rows another program changed to them. Seldom asked, so no index serves it.
+/// Versions with given bytes, and skills whose rows another program changed to them. It is rare, so it has no index.
 const HOLDERS: &str =
     "SELECT s.id, s.name, v.version, s.approval_level FROM skill_versions v JOIN skills s ON s.id = v.skill_id
      WHERE v.content_hash = ?1

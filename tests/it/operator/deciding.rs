@@ -44,7 +44,7 @@ fn all_that_waits_is_approved_by_category_or_level() {
     assert_eq!(names(&project, &["dev"]), ["alpha", "beta"]);
     project.cfn(all.into_iter().chain(["--level", "escalate"])).ok();
     assert_eq!(names(&project, &["dev"]), ["alpha", "beta", "gamma"]);
-    assert_eq!(project.cfn(all).ok(), "nothing waits for a decision\n");
+    assert_eq!(project.cfn(all).ok(), "no skill waits for review\n");
     project.cfn(["skill", "approve", "--approver", "me"]).fails(1);
     project.cfn(["skill", "approve", "alpha", "--all-pending", "--approver", "me"]).fails(1);
 }
@@ -108,7 +108,7 @@ fn what_waits_is_listed_with_its_time_and_overdue_has_an_exit_code() {
     assert_eq!(json["pending"].as_array().map(Vec::len), Some(1));
     project.cfn(["skill", "pending", "--level", "human", "--overdue"]).ok();
     project.cfn(["skill", "approve", "--all-pending", "--approver", "me"]).ok();
-    assert_eq!(project.cfn(["skill", "pending"]).ok(), "nothing waits for a decision\n");
+    assert_eq!(project.cfn(["skill", "pending"]).ok(), "no skill waits for review\n");
 }
 
 #[test]
