@@ -90,7 +90,7 @@ fn contents_are_taken_where_they_are_what_was_approved_and_the_rest_is_named() {
     assert!(ran.stderr.contains("left out unapproved: no version of it is approved"), "{ran:?}");
     let verify = project.cfn(["skill", "verify"]);
     assert_eq!(verify.code, Some(7));
-    for line in ["changed 1.0.0: its file was changed", "gone 1.0.0: its file is gone"] {
+    for line in ["changed 1.0.0: its file changed since its approval", "gone 1.0.0: its file is missing"] {
         assert!(verify.stdout.contains(line), "{verify:?}");
     }
     for name in ["changed", "gone"] {

@@ -75,7 +75,7 @@ fn orphans_and_missing_contents_are_warnings() {
         "warning: 1 skills name a replacement that does not exist (1)",
         "warning: 1 skills name bytes that are not in the database (jwt)",
         "warning: 1 rows of agent_skill_mappings have a priority outside 1 to 10 (1)",
-        "warning: jwt 1.0.0: its file is gone",
+        "warning: jwt 1.0.0: its file is missing",
     ] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }

@@ -136,7 +136,7 @@ fn cfnignore_files_above_apply_up_to_the_root_of_the_project() {
     project.file("outer/project/.cfnignore", b"\xff");
     let report = project.cfn(["init", "--from", tree, "--json"]).json();
     let reason = report["refused"][0]["reason"].as_str().expect("a reason");
-    assert!(report["found"] == 1 && reason.ends_with("so nothing below its folder was taken"), "{report}");
+    assert!(report["found"] == 1 && reason.ends_with("so its folder was skipped"), "{report}");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_folder_of_an_unreadable_cfnignore_is_skipped() {
     assert_eq!(refused.len(), 5, "{report}");
     for entry in refused {
         let reason = entry["reason"].as_str().unwrap_or_default();
-        assert!(reason.ends_with("so nothing in its folder was taken"), "{entry}");
+        assert!(reason.ends_with("so its folder was skipped"), "{entry}");
         assert!(entry["path"].as_str().is_some_and(|it| it.ends_with("/.cfnignore")), "{entry}");
     }
 }

@@ -234,7 +234,7 @@ fn bootstrap_skills_come_before_all_and_a_missing_one_is_only_a_warning() {
     assert_eq!(ran.stdout, "zeta\nalpha\njwt\n");
     assert!(ran.stderr.contains("note: left out 1 bootstrap skill without stored bytes: bare; "), "{ran:?}");
     assert!(
-        ran.stderr.contains("warning: left out poisoned: bootstrap skill: its stored bytes are not those"),
+        ran.stderr.contains("warning: left out poisoned: bootstrap skill: its stored bytes are not the approved ones"),
         "{ran:?}"
     );
     assert_eq!(names(&project, &["dev", "--no-bootstrap"]), ["jwt"]);

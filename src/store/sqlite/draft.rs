@@ -31,19 +31,20 @@ pub struct DatabaseDraft {
 }
 
 impl SqliteStore {
-    /// Creates a database where there is none; says whether it did. Another process that was faster is no error.
+    /// Creates a database if there is none, and returns whether it did. It is no error if another process was faster.
     pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
         DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
     }
 
-    /// The same in two steps, with rows put in between; none where there is something already.
+    /// The same in two steps, with rows written in between; `None` if there is something already.
     pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
         DatabaseDraft::begin(path, &options, clock)
     }
 }
 
 impl DatabaseDraft {
-    /// Begins a database at `path`; none where something is there already. An empty file is nothing: `mktemp` makes one to say where.
+    /// Stages a database for `path`; `None` if there is something already. An empty file does not count, since `mktemp`
+    /// creates one.
     fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
         let empty = is_empty(path);
         let exists = !empty && fs::symlink_metadata(path).is_ok();

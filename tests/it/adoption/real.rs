@@ -95,7 +95,7 @@ fn changed_and_gone(project: &Project) -> ([String; 1], [String; 1]) {
         let names: Vec<_> = with.filter_map(|it| it["name"].as_str().map(str::to_owned)).collect();
         names.try_into().unwrap_or_else(|names| panic!("one of each: {names:?} {report}"))
     };
-    (problem("its file was changed"), problem("its file is gone"))
+    (problem("its file changed since"), problem("its file is missing"))
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_project_of_the_old_scripts_is_adopted_and_healed() {
     let last = format!("{} skills checked, {bootstrap} difference", 11 + bootstrap);
     assert!(verified.lines().last().is_some_and(|it| it.starts_with(&last)), "{verified}");
     assert_eq!(
-        verified.matches(": bootstrap skill: no hash of its bytes is recorded, and its file is gone").count(),
+        verified.matches(": bootstrap skill: no hash of its bytes is recorded, and its file is missing").count(),
         bootstrap
     );
     project.file("pg.md", "---\nname: postgresql\ndescription: Newer.\n---\nNewer.\n");

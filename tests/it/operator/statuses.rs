@@ -9,7 +9,7 @@ fn what_is_deprecated_or_archived_is_not_handed_out_until_it_is_restored() {
         let out = project.cfn(["skill", command, "jwt"]).ok();
         assert_eq!(out, format!("jwt: active → {status}\n"));
         assert!(names(&project, &["dev"]).is_empty());
-        assert_eq!(project.cfn(["skill", command, "jwt"]).ok(), format!("jwt is {status} already\n"));
+        assert_eq!(project.cfn(["skill", command, "jwt"]).ok(), format!("jwt is already {status}\n"));
         assert_eq!(project.cfn(["skill", "restore", "jwt"]).ok(), format!("jwt: {status} → active\n"));
         assert_eq!(names(&project, &["dev"]), ["jwt"]);
     }

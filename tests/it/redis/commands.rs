@@ -215,7 +215,7 @@ fn explain_shows_why_the_cache_is_not_used() {
     assert!(!used && reason.contains("time of day"), "{reason}");
     cached.project.sqlite3("UPDATE agent_skill_mappings SET tdd_condition = '{\"min_pass_rate\":0.1}'");
     let (used, reason) = why(&load, &[]);
-    assert!(!used && reason.contains("depends on more"), "{reason}");
+    assert!(!used && reason.contains("database alone"), "{reason}");
     cached.project.sqlite3("DROP TRIGGER cfn_skills_update");
     let (used, reason) = why(&["list"], &[]);
     assert!(!used && reason.contains("trigger"), "{reason}");
