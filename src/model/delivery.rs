@@ -34,7 +34,7 @@ pub struct Execution {
     pub cost_avoided_usd: Option<f64>,
     /// Tokens saved.
     pub tokens_avoided: Option<i64>,
-    /// When, in UTC.
+    /// The time, in UTC.
     pub timestamp: StoredTime,
 }
 
@@ -43,7 +43,7 @@ pub struct Execution {
 pub struct Changed {
     /// The skill's key in this database.
     pub skill_id: SkillId,
-    /// When, in UTC.
+    /// The time, in UTC.
     pub timestamp: StoredTime,
 }
 

@@ -110,8 +110,8 @@ impl fmt::Display for StoredTime {
 /// Maximum offset from UTC, a bit more than any time zone; a larger one is a mistake.
 const FARTHEST_OFFSET_HOURS: i32 = 15;
 
-/// The instant that a text names: `YYYY-MM-DD`, with a time of day after a blank or `T`, with `Z` or an offset after that; UTC where
-/// there is none. Nothing where there is no such day, or no such time of day.
+/// The instant that a text names: `YYYY-MM-DD`, with a time of day after a blank or `T`, with `Z` or an offset after
+/// that; UTC where there is none. `None` if there is no such day or time of day.
 fn instant(text: &str) -> Option<Timestamp> {
     // Times as text are looked for by their first characters, so other ways to write a day are none.
     let day = text.as_bytes().get(..10)?;

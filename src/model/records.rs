@@ -34,9 +34,9 @@ pub struct Skill {
     pub approval_level: ApprovalLevel,
     /// The last approver.
     pub last_approved_by: Option<String>,
-    /// When, in UTC.
+    /// The time of the last approval, in UTC.
     pub last_approval_date: Option<StoredTime>,
-    /// The pattern in the workflow database that it was generated from.
+    /// The pattern that it was generated from.
     pub phase4_pattern_id: Option<i64>,
     /// `phase4`, `manual` or `imported`.
     pub generated_by: Option<String>,
@@ -81,7 +81,7 @@ impl VersionSource {
     }
 }
 
-/// A row of `skill_versions`: bytes that a skill once had, or has. Serialised as it is shown to users: without its key and its front
+/// A row of `skill_versions`: a version of a skill. Serialised as it is shown to users: without its key and its front
 /// matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionRecord {
@@ -97,9 +97,9 @@ pub struct VersionRecord {
     /// The front matter, where there was some.
     #[serde(skip)]
     pub front_matter: Option<StoredJson>,
-    /// The review that this version needed.
+    /// The approval level of this version.
     pub approval_level: ApprovalLevel,
-    /// Whether agents may get these bytes.
+    /// Whether it is approved.
     pub approved: bool,
     /// Whether the bytes are in the database.
     pub stored: bool,
@@ -145,7 +145,7 @@ pub struct Mapping {
     pub conditions: Option<StoredJson>,
     /// [`TddCondition`](super::TddCondition).
     pub tdd_condition: Option<StoredJson>,
-    /// Whether it counts.
+    /// Whether the mapping is enabled.
     pub enabled: bool,
 }
 

@@ -194,11 +194,11 @@ pub struct DecisionTime {
     pub approval_level: ApprovalLevel,
     /// The decision.
     pub decision: Decision,
-    /// When, in UTC.
+    /// Its time, in UTC.
     pub decided_at: Option<StoredTime>,
-    /// When the version was recorded, in UTC; unknown for versions of an old layout.
+    /// The time when the version was recorded, in UTC; unknown for versions of an old layout.
     pub recorded_at: Option<StoredTime>,
-    /// How long the review took, where somebody wrote it down.
+    /// The duration of the review, if recorded.
     pub review_minutes: Option<i64>,
 }
 
@@ -211,6 +211,6 @@ pub struct Waiting {
     pub version: String,
     /// Its approval level.
     pub approval_level: ApprovalLevel,
-    /// When the version was recorded, in UTC.
+    /// The time when the version was recorded, in UTC.
     pub since: Option<StoredTime>,
 }

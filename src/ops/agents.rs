@@ -54,9 +54,9 @@ pub struct AgentSkill {
     pub priority: i64,
     /// Whether limits and conditions do not apply to it.
     pub required: bool,
-    /// JSON: for which tasks it is.
+    /// The conditions, as JSON.
     pub conditions: Option<StoredJson>,
-    /// How large it is.
+    /// Its size in bytes.
     pub bytes: usize,
 }
 

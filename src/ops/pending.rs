@@ -37,9 +37,9 @@ pub struct PendingSkill {
     pub version: String,
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
-    /// When the version was recorded, in UTC; unknown where another program left it out.
+    /// The time of recording, in UTC; unknown if another program omitted it.
     pub since: Option<StoredTime>,
-    /// How long it has waited, in hours.
+    /// Its wait so far, in hours.
     pub waited_hours: Option<f64>,
     /// The service level in hours; `None` for `auto`.
     pub service_hours: Option<f64>,
@@ -81,7 +81,7 @@ impl PendingSkill {
     }
 }
 
-/// Hours from one time to another; none where either is unknown or no date.
+/// Hours from one time to another; `None` if either is unknown or invalid.
 pub(super) fn hours(from: Option<&StoredTime>, to: Option<Timestamp>) -> Option<f64> {
     Some(to?.duration_since(from?.instant()?).as_secs_f64() / 3600.0)
 }

@@ -163,7 +163,7 @@ pub struct NewApproval<'a> {
     pub reasoning: &'a str,
     /// What was checked.
     pub criteria_check: Option<&'a StoredJson>,
-    /// Who is to decide, where this passes the decision on.
+    /// The expert who should decide; only for an escalation.
     pub escalated_to: Option<&'a str>,
     /// Now.
     pub now: Moment,
@@ -189,7 +189,7 @@ pub struct NewMapping<'a> {
     pub required: bool,
     /// JSON.
     pub conditions: Option<&'a StoredJson>,
-    /// Whether it counts.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// Now.
     pub now: Moment,

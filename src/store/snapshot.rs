@@ -109,7 +109,7 @@ pub trait UsageLog {
 ///
 /// Promise: figures of one snapshot agree with each other, and with its [`Catalogue`].
 pub trait Reports {
-    /// Decisions of these days, in the order of deciding, each with when its version was recorded.
+    /// Decisions of these days, in the order of deciding, each with the time when its version was recorded.
     fn decision_times(&self, days: Option<Days>, category: Option<&str>) -> Result<Vec<DecisionTime>>;
     /// Skills whose current version waits for review, in order of recording.
     fn waiting(&self, category: Option<&str>) -> Result<Vec<Waiting>>;
@@ -125,7 +125,7 @@ pub trait Reports {
 pub trait OutboxStatus {
     /// Whether a delivery is due.
     fn is_anything_due(&self, due: Due) -> Result<bool>;
-    /// The first `most` deliveries that wait, in their order, after the one with this id; not those that wait for their outcome.
+    /// The first `most` queued deliveries after the one with this id, in order, without those that await their outcome.
     fn waiting_deliveries(&self, after: i64, most: usize) -> Result<Vec<Delivery>>;
     /// A summary of the outbox.
     fn outbox_summary(&self) -> Result<OutboxSummary>;

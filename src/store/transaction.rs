@@ -21,9 +21,9 @@ pub trait CatalogueWrites {
     /// Makes new bytes the current version, and records it. A version already recorded with these bytes is completed,
     /// and keeps its first recorder, unless that was another program; one recorded with other bytes is refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
-    /// Adds what was read from a version's file, where nothing is known of it: another program recorded the version.
+    /// Adds the data of a version's file, if unknown because another program recorded the version.
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()>;
-    /// Stores bytes under their hash, in the place of others that may be there.
+    /// Stores bytes under their hash, and replaces any others there.
     fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
     /// Records a decision about bytes; for an approval, also the last approver.
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
@@ -65,7 +65,7 @@ pub trait Outbox {
     fn delivery_failed(&mut self, delivery: &Delivery, failures: &Failures) -> Result<()>;
     /// Makes a delivery a dead letter, with the reason.
     fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()>;
-    /// Lets every dead letter wait again, as if it had never failed; how many there were.
+    /// Queues every dead letter again, as if it had never failed; returns their number.
     fn retry_dead_letters(&mut self) -> Result<usize>;
     /// Records the end of the backoff, in seconds since 1970; `None` if the server is reachable.
     fn back_off(&mut self, until: Option<i64>) -> Result<()>;

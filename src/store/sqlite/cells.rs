@@ -119,7 +119,7 @@ pub(super) fn cells(connection: &Connection, days: Option<Days>, sums: Sums) -> 
     }
 }
 
-/// Uses by day, in order: the last `most` days that have any.
+/// Uses by day, in order, for the last `most` days with uses.
 pub(super) fn by_day(connection: &Connection, days: Option<Days>, sums: Sums, most: usize) -> Result<Vec<(Date, i64)>> {
     let (first, last) = days.map_or((Date::ZERO, Date::MAX), |it| (it.first, it.last));
     let (first, last) = (first.to_string(), last.to_string());
