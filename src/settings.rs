@@ -8,6 +8,7 @@ mod discovery;
 mod explained;
 mod file;
 mod files;
+mod foreign;
 mod given;
 mod percent;
 mod secret;
@@ -23,18 +24,16 @@ use crate::model::Location;
 pub use bad::BadSetting;
 use bad::{boolean, number};
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
-pub use discovery::{Foreign, Found, Place, without_detours};
+pub use discovery::{DEFAULT_DATABASE, Found, Place, without_detours};
 pub use explained::Explained;
-pub use file::{BadFile, FileProblem, PROJECT_FILE, Scope, SettingsFile};
+pub use file::{BadFile, FileProblem, PROJECT_FILE, SettingsFile};
 use files::Files;
+pub use foreign::Foreign;
 use given::Environment;
-pub use given::{Given, Source};
+pub use given::{Given, Scope, Source};
 pub use secret::Secret;
 pub use skills::DEFAULT_CONTENT_BYTES;
 pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertificates, SslMode, WorkflowServer};
-
-/// Default path of the database, relative to the project.
-pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
 
 /// Default maximum wait for a lock.
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);

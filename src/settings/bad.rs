@@ -57,3 +57,10 @@ pub(super) fn number(
     let number = value.to_str().and_then(|text| text.trim().parse().ok());
     number.filter(|it| allowed.contains(it)).ok_or_else(|| BadSetting::variable(name, value, expected))
 }
+
+/// Reads a variable that may contain a password.
+pub(super) fn text(environment: &Environment, name: &'static str) -> Result<Option<String>, BadSetting> {
+    let wrong = || BadSetting::hidden(Source::Variable(name), "UTF-8 text");
+    let utf8 = |it: &OsStr| it.to_str().map(str::to_owned).ok_or_else(wrong);
+    environment.get(name).map(utf8).transpose()
+}

@@ -1,16 +1,17 @@
 //! Settings of the query cache.
 
+mod server;
 mod url;
 
 use std::borrow::Cow;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use self::server::{RedisAddress, RedisServer};
 use super::bad::number;
 use super::given::Environment;
-use super::{BadSetting, Given, Secret};
+use super::{BadSetting, Given};
 
 /// The environment variables of the cache.
 pub(super) const VARIABLES: [&str; 6] = [
@@ -60,47 +61,6 @@ pub struct CacheSettings {
     pub ttl_reads: Duration,
     /// Time to live of reports.
     pub ttl_analytics: Duration,
-}
-
-/// A Redis server and a database on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedisServer {
-    /// Its address.
-    pub address: RedisAddress,
-    /// The ACL user; Redis's `default` if `None`.
-    pub user: Option<String>,
-    /// The password, if any.
-    pub password: Option<Secret>,
-    /// The number of the database.
-    pub database: u16,
-    /// The file of trusted certificates for TLS; the operating system's if `None`.
-    pub root_certificates: Option<PathBuf>,
-}
-
-/// The address of a Redis server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RedisAddress {
-    /// A TCP port.
-    Tcp {
-        /// The host name or address.
-        host: String,
-        /// The port.
-        port: u16,
-        /// Whether the connection uses TLS.
-        tls: bool,
-    },
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for RedisServer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.address {
-            RedisAddress::Tcp { host, port, tls: false } => write!(formatter, "{host}:{port}/{}", self.database),
-            RedisAddress::Tcp { host, port, tls: true } => write!(formatter, "{host}:{port}/{} (TLS)", self.database),
-            RedisAddress::Unix(path) => write!(formatter, "{}/{}", path.display(), self.database),
-        }
-    }
 }
 
 impl CachePolicy {

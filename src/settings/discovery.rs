@@ -6,8 +6,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::file::Unread;
-use super::{DEFAULT_DATABASE, Given, SettingsFile, Source};
-use crate::model::Visible;
+use super::foreign::this_user;
+use super::{Foreign, Given, SettingsFile, Source};
+
+/// Default path of the database, relative to the project.
+pub const DEFAULT_DATABASE: &str = ".claude/skills-database/skills.db";
 
 /// The result of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,27 +30,6 @@ pub enum Place {
     Above,
     /// Not found.
     Nowhere,
-}
-
-/// A discovered database or settings file that belongs to another user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{} belongs to user {owner}; what is found by search must belong to this user ({user}) or root",
-    Visible(path.to_string_lossy())
-)]
-pub struct Foreign {
-    /// The file, or one of its folders.
-    pub path: PathBuf,
-    /// Its owner.
-    pub owner: u32,
-    /// The user of this process.
-    pub user: u32,
-}
-
-impl Foreign {
-    pub(super) fn check(path: &Path, owner: u32, user: u32) -> Result<(), Self> {
-        if [0, user].contains(&owner) { Ok(()) } else { Err(Self { path: path.to_owned(), owner, user }) }
-    }
 }
 
 impl Found {
@@ -102,11 +84,6 @@ impl Found {
     }
 }
 
-/// User ID of this process.
-pub(super) fn this_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
 /// The same path without `..`, for display. The folder before a `..` is resolved if it exists: it may be a link.
 #[must_use]
 pub fn without_detours(path: &Path) -> PathBuf {
@@ -147,8 +124,7 @@ mod tests {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    use super::{Found, Place, without_detours};
-    use crate::settings::DEFAULT_DATABASE;
+    use super::{DEFAULT_DATABASE, Found, Place, without_detours};
 
     /// A database file in a project; its path.
     fn database_in(project: &Path) -> io::Result<PathBuf> {

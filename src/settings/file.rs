@@ -2,6 +2,7 @@
 //! long flags. Keys and types are checked on reading, values when a command uses them.
 
 mod keys;
+mod problem;
 
 use std::fs;
 use std::io;
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use self::keys::Key;
-use super::{Foreign, Given, Source};
-use crate::model::Visible;
+pub(super) use self::problem::Unread;
+pub use self::problem::{BadFile, FileProblem};
+use super::{Foreign, Given, Scope, Source};
 use crate::regular_file;
 
 /// Name of a project's settings file.
@@ -21,15 +23,6 @@ pub const PROJECT_FILE: &str = "cfn.toml";
 
 /// Maximum size of a settings file, in bytes.
 const MOST_BYTES: u64 = 64 * 1024;
-
-/// Who controls a settings file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// The authors of the project.
-    Project,
-    /// This user.
-    User,
-}
 
 /// A settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,71 +43,6 @@ struct Entry {
 pub(super) enum Value {
     Text(String),
     Texts(Vec<String>),
-}
-
-/// An invalid settings file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {problem}", Visible(path.to_string_lossy()), line.map(|it| format!(", line {it}")).unwrap_or_default())]
-pub struct BadFile {
-    /// Path of the file.
-    pub path: PathBuf,
-    /// Line of the error, if known.
-    pub line: Option<usize>,
-    /// The error.
-    pub problem: FileProblem,
-}
-
-/// An error in a settings file. It quotes nothing from the file except a plausible key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileProblem {
-    /// The file cannot be read, or is not a regular file.
-    #[error("cannot be read: {0}")]
-    Unreadable(String),
-    /// Invalid TOML.
-    #[error("invalid TOML: {0}")]
-    Syntax(String),
-    /// An unknown key.
-    #[error("unknown setting{}", name.as_ref().map(|it| format!(" {it}")).unwrap_or_default())]
-    Unknown {
-        /// The key, if it is plausible.
-        name: Option<String>,
-        /// The most similar setting; all settings if none is similar.
-        known: Vec<&'static str>,
-    },
-    /// A setting that only the user's file may contain.
-    #[error("a project's file must not set {name}: a cloned repository must not decide it")]
-    NotOfProjects {
-        /// The setting.
-        name: &'static str,
-    },
-    /// A flag that no file may contain.
-    #[error("a file must not set {name}: it confirms a single command")]
-    NotOfFiles {
-        /// The flag.
-        name: &'static str,
-    },
-    /// A value of the wrong type.
-    #[error("{name} must be {expected}")]
-    WrongKind {
-        /// The setting.
-        name: &'static str,
-        /// The expected type.
-        expected: &'static str,
-    },
-    /// A setting that occurs twice, once with `_` and once with `-`.
-    #[error("{name} is set twice")]
-    Twice {
-        /// The setting.
-        name: &'static str,
-    },
-}
-
-/// Why a settings file was not read.
-pub(super) enum Unread {
-    /// It belongs to another user.
-    Foreign(Foreign),
-    /// It is invalid.
-    Bad(BadFile),
 }
 
 impl SettingsFile {

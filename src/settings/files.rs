@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::discovery::this_user;
 use super::file::Unread;
+use super::foreign::this_user;
 use super::given::Environment;
 use super::{BadFile, Foreign, Found, Given, SettingsFile, Source};
 

@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Scope;
 use crate::model::Visible;
 
 /// The source of a value.
@@ -44,6 +43,15 @@ impl fmt::Display for Source {
             Self::Default => formatter.write_str("the default"),
         }
     }
+}
+
+/// Who controls a settings file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The authors of the project.
+    Project,
+    /// This user.
+    User,
 }
 
 /// A value and its source. It may be a secret, so only the source is shown.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{RedisAddress, RedisServer};
+use super::server::{RedisAddress, RedisServer};
 use crate::settings::Secret;
 use crate::settings::percent::decoded;
 

@@ -1,6 +1,7 @@
 //! The settings that files may contain, and those that they must not.
 
-use super::{FileProblem, Scope};
+use super::problem::FileProblem;
+use crate::settings::Scope;
 
 /// A setting, named after its long flag, with `_` for `-`.
 #[derive(Debug)]

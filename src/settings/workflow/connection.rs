@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::WorkflowServer;
 use super::parameters::{Parameters, Protection, Wrong};
+use super::server::WorkflowServer;
 use crate::settings::percent;
 
 const SHAPE: &str = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special characters written as %XX, or \

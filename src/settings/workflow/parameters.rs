@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ChannelBinding, Host, RootCertificates, SslMode, WorkflowServer, text};
+use super::server::{ChannelBinding, Host, RootCertificates, SslMode, WorkflowServer};
 use crate::model::Visible;
+use crate::settings::bad::text;
 use crate::settings::given::Environment;
 use crate::settings::{BadSetting, Secret};
 

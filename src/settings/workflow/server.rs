@@ -1,0 +1,110 @@
+//! A PostgreSQL server, as settings describe it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::settings::Secret;
+
+/// A PostgreSQL server and a database on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowServer {
+    /// The hosts to try, at least one; the first usable one is used.
+    pub hosts: Vec<Host>,
+    /// Whether to try the hosts in random order, to balance connections.
+    pub any_order: bool,
+    /// Whether to accept only hosts that allow writes.
+    pub writable: bool,
+    /// The database.
+    pub database: String,
+    /// The role; the operating system's user if `None`.
+    pub user: Option<String>,
+    /// The password, if given.
+    pub password: Option<Secret>,
+    /// The password file.
+    pub password_file: Option<PathBuf>,
+    /// The TLS mode.
+    pub ssl_mode: SslMode,
+    /// The trusted certificates.
+    pub root_certificates: RootCertificates,
+    /// The client certificate and its key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Whether the password exchange must be bound to the TLS connection.
+    pub channel_binding: ChannelBinding,
+    /// Time limit for connecting to a host.
+    pub connect_timeout: Duration,
+    /// `options` of the connection, such as `-c search_path=workflow`.
+    pub options: Option<String>,
+    /// The name of the connection, for the server's statistics.
+    pub application_name: String,
+}
+
+/// A host to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// A name, an address, or the folder of a Unix socket.
+    pub name: String,
+    /// Its address, if the name must not be resolved.
+    pub address: Option<IpAddr>,
+    /// The port.
+    pub port: u16,
+}
+
+/// libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never TLS.
+    Disable,
+    /// TLS if the server supports it.
+    Prefer,
+    /// TLS without verifying the server, unless there are root certificates.
+    Require,
+    /// TLS, and verify the server's certificate.
+    VerifyCa,
+    /// TLS, and verify the server's certificate and name.
+    VerifyFull,
+}
+
+/// libpq's `sslrootcert`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootCertificates {
+    /// Those of this file, which must exist.
+    File(PathBuf),
+    /// Those of this file if it exists: `~/.postgresql/root.crt`.
+    Default(Option<PathBuf>),
+    /// Those of the operating system.
+    System,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelBinding {
+    /// Never.
+    Disable,
+    /// If both sides support it.
+    Prefer,
+    /// Always.
+    Require,
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.name, self.port)
+    }
+}
+
+impl Host {
+    /// Whether it is the folder of a Unix socket, or an abstract one (`@`).
+    #[must_use]
+    pub fn is_socket(&self) -> bool {
+        self.name.starts_with(['/', '@'])
+    }
+}
+
+impl fmt::Display for WorkflowServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts: Vec<_> = self.hosts.iter().map(ToString::to_string).collect();
+        write!(formatter, "{}/{}", hosts.join(","), self.database)
+    }
+}
