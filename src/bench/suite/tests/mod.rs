@@ -97,7 +97,7 @@ fn measured(script: Script) -> Run {
 
 /// A report against a baseline that allows 10 %.
 fn against(before: &Run, now: Run) -> SuiteReport {
-    let comparison = Comparison::of(&before, &now, 0.10);
+    let comparison = Comparison::of(before, &now, 0.10);
     SuiteReport::of(now, Some(comparison))
 }
 
