@@ -40,7 +40,7 @@ fn reports_each_violation_with_its_line() {
         ("name: a\ndescription: b\nallowed-tools: Read, Grep".to_owned(), 4, "separated by blanks, not commas"),
         ("name: a\ndescription: b\nallowed-tools: [Read]".to_owned(), 4, "not a list"),
         ("name: a\ndescription: b\nmetadata:\n  x: [1]".to_owned(), 4, "\"x\" in \"metadata\" must be text"),
-        ("name: a\ndescription: b\nlicense: [x]".to_owned(), 4, "\"license\" is a list"),
+        ("name: a\ndescription: b\nlicense: [x]".to_owned(), 4, "\"license\" was ignored: it is a list"),
         ("name: a\ndescription: b: c".to_owned(), 3, "not valid YAML"),
         ("name: a\nname: a\ndescription: b".to_owned(), 3, "is repeated"),
         ("name: a".to_owned(), 2, "no \"description\""),
