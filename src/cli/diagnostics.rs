@@ -6,8 +6,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::global::Global;
 use super::output::{self, Output};
-use super::typed::Global;
 use crate::model::Visible;
 
 /// Sets up diagnostics on stderr, only on request: it costs start-up time. `--quiet` and `--verbose` override

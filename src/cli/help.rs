@@ -2,7 +2,7 @@
 
 use clap::{Arg, Args as _, Command};
 
-use super::typed::Global;
+use super::global::Global;
 
 /// What `-h` says in place of the examples and the global options.
 const MORE: &str = "Examples and global options: --help";

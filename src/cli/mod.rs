@@ -16,6 +16,7 @@ mod deploy;
 mod diagnostics;
 mod document;
 mod failure;
+mod global;
 mod help;
 mod init;
 mod lines;
@@ -38,8 +39,9 @@ use std::sync::atomic::AtomicBool;
 
 use self::context::Context;
 use self::failure::Failure;
+use self::global::Global;
 use self::output::Output;
-use self::typed::{Command, Global};
+use self::typed::Command;
 use crate::clock::Clock;
 use crate::model::Exit;
 use crate::settings::{Flags, Settings};

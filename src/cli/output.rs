@@ -2,6 +2,7 @@
 //! an error.
 
 mod pager;
+mod paint;
 mod progress;
 mod remarks;
 mod table;
@@ -10,12 +11,13 @@ use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
 use std::os::fd::AsFd;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde::Serialize;
 
 use super::failure::Failure;
 use crate::model::{Visible, json};
 
+use paint::{BOLD, RED, YELLOW, painted};
 pub(super) use progress::{Live, Progress};
 pub(super) use remarks::Remarks;
 use table::Table;
@@ -65,10 +67,6 @@ const LONGEST_MESSAGE: usize = 2000;
 
 /// Default width of a terminal, in columns.
 const USUAL_WIDTH: usize = 80;
-
-const BOLD: Style = Style::new().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Output {
     pub(super) fn new(json: bool, quiet: bool, color: Color, no_color: bool) -> Self {
@@ -266,10 +264,6 @@ fn bounded(message: &str) -> String {
         None => message.to_owned(),
         Some((end, _)) => format!("{}… ({} bytes more)", &message[..end], message.len() - end),
     }
-}
-
-fn painted(text: &str, style: Style, color: bool) -> String {
-    if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 /// The terminal of stdout.

@@ -1,16 +1,13 @@
 //! The tree of commands, and parsing with as little of it as possible.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use super::output::Color;
+use super::global::Global;
 use super::{
     agents, analytics, bench, cache, completions, config, db, deploy, help, init, load, log, skill, sync, update,
 };
-use crate::settings::CachePolicy;
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
 /// loads the right ones for each agent type.
@@ -34,39 +31,6 @@ Exit codes:
   0 done   1 invalid arguments or input   2 file not readable   3 database error   4 skill not found
   5 invalid version increment   6 content unchanged   7 refused: approval or integrity
   8 busy: try again   9 an outside service failed   10 a target or a baseline was missed";
-
-/// Options of every command.
-#[derive(Debug, clap::Args)]
-pub(super) struct Global {
-    /// Skills database [env: CFN_SKILLS_DB_PATH]
-    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
-    pub(super) db: Option<PathBuf>,
-    /// Redis server for the query cache [env: CFN_REDIS_URL]
-    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
-    pub(super) redis_url: Option<OsString>,
-    /// Use the cache: auto, always or never [env: CFN_CACHE]
-    #[arg(long, global = true, value_name = "WHEN", value_parser = cache_policy(), help_heading = "Global options")]
-    pub(super) cache: Option<CachePolicy>,
-    /// Print one JSON document
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(super) json: bool,
-    /// Show all columns of tables, however wide
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(super) wide: bool,
-    /// Print more diagnostics (-vv: even more) [env: RUST_LOG]
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
-    pub(super) verbose: u8,
-    /// Print only errors to stderr
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
-    pub(super) quiet: bool,
-    /// Use colours: auto, always or never [env: NO_COLOR]
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
-    pub(super) color: Color,
-}
-
-fn cache_policy() -> impl TypedValueParser<Value = CachePolicy> {
-    PossibleValuesParser::new(["auto", "always", "never"]).try_map(|it| it.parse::<CachePolicy>())
-}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

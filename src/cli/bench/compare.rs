@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::html;
 use super::interruption::Interruption;
+use super::publish::publish;
 use super::scratch::{Scratch, find, make_up_database, own_program};
 use super::table::{self, FIGURES};
-use super::{html, publish};
 use crate::bench::compare::{Compare, CompareReport, compare};
 use crate::bench::workload::Workload;
 use crate::cli::context::{Access, Context};

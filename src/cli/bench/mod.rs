@@ -4,21 +4,19 @@ mod compare;
 mod growth;
 mod html;
 mod interruption;
+mod publish;
 mod scratch;
 mod sql;
 mod stress;
 mod suite;
 mod table;
 
-use std::path::Path;
-
 use clap::Subcommand;
 
 use self::interruption::Interruption;
 use super::context::Context;
-use super::document;
 use super::failure::Failure;
-use crate::model::{Exit, Visible};
+use crate::model::Exit;
 
 /// Measure cfn on this machine, against targets and a baseline
 ///
@@ -69,12 +67,4 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Some(Command::Sql(args)) => sql::run(context, args, &stop),
         Some(Command::Stress(args)) => stress::run(context, args, &stop),
     })
-}
-
-/// Writes a page, and prints its path.
-fn publish(context: &Context, path: &Path, html: &str) -> Result<(), Failure> {
-    let path = context.absolute(path);
-    document::publish(&path, html, None)?;
-    context.output.note(&format!("wrote the page to {}", Visible(path.to_string_lossy())));
-    Ok(())
 }

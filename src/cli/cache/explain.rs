@@ -2,10 +2,12 @@
 
 use clap::Subcommand;
 
-use super::{analytics, load, shown_us, skill, with_factories};
+use super::factories::with_factories;
+use super::microseconds::shown_us;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::{analytics, load, skill};
 use crate::model::{Exit, Visible};
 use crate::ops::{self, Asked, Explanation, Query};
 use crate::settings::CacheSettings;

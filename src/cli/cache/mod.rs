@@ -3,19 +3,16 @@
 mod audit;
 mod clear;
 mod explain;
+mod factories;
+mod microseconds;
 mod status;
 mod warm;
 
 use clap::Subcommand;
 
-use super::context::{Access, Context};
+use super::context::Context;
 use super::failure::Failure;
-use super::{analytics, load, skill};
-use crate::cache::ServerResult;
 use crate::model::Exit;
-use crate::ops::{self, Factories};
-use crate::settings::CacheSettings;
-use crate::store::{self, Store};
 
 /// Inspect and maintain the query cache in Redis
 ///
@@ -49,21 +46,4 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
     }
-}
-
-/// Calls `work` with factories that reconnect on each call, as every command does.
-fn with_factories<T>(
-    context: &Context,
-    settings: &CacheSettings,
-    work: impl FnOnce(&Factories<'_>) -> ops::Result<T>,
-) -> Result<T, Failure> {
-    let opening = context.opening(Access::Read)?;
-    let open = || -> store::Result<Box<dyn Store>> { opening.open(Access::Read) };
-    let connect = || -> ServerResult<_> { Context::connect_cache(settings) };
-    Ok(work(&Factories { open: &open, connect: &connect })?)
-}
-
-/// Formats a duration.
-fn shown_us(microseconds: Option<f64>) -> String {
-    microseconds.map_or_else(|| "-".to_owned(), |it| format!("{it:.0} µs"))
 }

@@ -1,6 +1,7 @@
 //! `cfn cache status`.
 
-use super::{shown_us, with_factories};
+use super::factories::with_factories;
+use super::microseconds::shown_us;
 use crate::cache::Class;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;

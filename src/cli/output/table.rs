@@ -4,7 +4,7 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::painted;
+use super::paint::painted;
 use crate::model::Visible;
 
 /// Number of spaces between columns.

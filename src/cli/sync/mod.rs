@@ -1,5 +1,6 @@
 //! `cfn sync`.
 
+mod deliver;
 mod detached;
 mod retry;
 mod status;
@@ -7,13 +8,11 @@ mod watch;
 
 use clap::Subcommand;
 
+use self::deliver::deliver;
 use super::context::{Access, Context};
 use super::failure::Failure;
-use super::output::{Page, Report};
-use super::plural::counted;
-use crate::model::{Exit, Visible};
-use crate::ops::{self, Retry, SyncReport};
-use crate::store::Store;
+use crate::model::Exit;
+use crate::ops::Retry;
 
 /// Deliver queued events to the workflow database
 ///
@@ -72,39 +71,4 @@ fn once(context: &Context) -> Result<Exit, Failure> {
     let report = deliver(context, store.as_mut(), Retry::All)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
-}
-
-/// Delivers queued events, with a progress bar.
-fn deliver(context: &Context, store: &mut dyn Store, retry: Retry) -> Result<SyncReport, Failure> {
-    let total = usize::try_from(ops::waiting(store)?).unwrap_or(usize::MAX);
-    let mut bar = context.output.progress("delivering");
-    let report = ops::sync(store, context.clock, retry, &mut context.workflow()?, &mut |done| {
-        bar.at(usize::try_from(done).unwrap_or(usize::MAX), total);
-    })?;
-    warn(context, &report);
-    Ok(report)
-}
-
-fn warn(context: &Context, report: &SyncReport) {
-    let why = Visible(report.reason.as_deref().unwrap_or_default());
-    for (count, became) in [
-        (report.failed, "failed and will be retried"),
-        (report.dead_letters, "became a dead letter ('cfn sync retry' queues it again)"),
-    ] {
-        match count {
-            0 => {}
-            1 => context.output.warn(&format!("a delivery {became}: {why}")),
-            _ => context
-                .output
-                .warn(&format!("{count} deliveries {became}; the last one: {why}; 'cfn sync status' lists them")),
-        }
-    }
-}
-
-impl Report for SyncReport {
-    fn text(&self, page: &mut Page) {
-        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let delivered = self.delivered + self.delivered_before;
-        page.line(format!("{delivered} delivered{failed}, {}", counted(self.dead_letters, "dead letter")));
-    }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::deliver;
+use super::deliver::deliver;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::model::Exit;

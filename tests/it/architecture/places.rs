@@ -39,13 +39,13 @@ const WRITTEN: &[Written] = &[
         what: "SQL",
         // The benchmark gives it to the `sqlite3` program, to compare with that.
         places: &["store/", "workflow/", "bench/statements.rs"],
-        written: begins_like_sql,
+        matches: begins_like_sql,
     },
     Written {
         what: "a file of the kernel's",
         // Output may go to `/dev/stdout`, which is a link to there.
         places: &["linux/", "output_file.rs"],
-        written: |text| ["/proc/", "/sys/", "proc/", "sys/"].iter().any(|it| text.starts_with(it)) || text == "/proc",
+        matches: |text| ["/proc/", "/sys/", "proc/", "sys/"].iter().any(|it| text.starts_with(it)) || text == "/proc",
     },
 ];
 
@@ -77,7 +77,7 @@ struct Reserved {
 struct Written {
     what: &'static str,
     places: &'static [&'static str],
-    written: fn(&str) -> bool,
+    matches: fn(&str) -> bool,
 }
 
 /// Whether a file is one of these, or in one of these folders.
@@ -160,7 +160,7 @@ pub(super) fn written(source: &Source) -> Vec<String> {
     let mut wrong = Vec::new();
     for written in WRITTEN.iter().filter(|written| !is_in(source, written.places)) {
         let places = written.places.join(", ");
-        for (line, _) in source.strings().into_iter().filter(|(_, text)| (written.written)(text)) {
+        for (line, _) in source.strings().into_iter().filter(|(_, text)| (written.matches)(text)) {
             wrong.push(source.finding(line, &format!("{} may be written only in: {places}", written.what)));
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn strings(source: &str) -> Vec<(usize, String)> {
     let (mut strings, mut line) = (Vec::new(), 1);
     for piece in pieces(&chars) {
         let (Piece::Code(all) | Piece::Text(all)) = piece;
-        if let Piece::Text(text @ (['"', ..] | ['r' | 'b' | 'c', ..])) = piece {
+        if let Piece::Text(text @ ['"' | 'r' | 'b' | 'c', ..]) = piece {
             let written: String = text.iter().skip_while(|c| **c != '"').collect();
             strings.push((line, written.trim_matches(['"', '#']).to_owned()));
         }

@@ -6,7 +6,7 @@ use cfn::model::{
 };
 use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
-use super::refused;
+use super::errors::refused;
 use super::tables::{ApprovalRow, MappingRow, SkillRow, Tables, VersionRow, next};
 
 impl Tables {

@@ -3,8 +3,8 @@
 
 use cfn::model::{Approval, ApprovalLevel, Bootstrap, Decision, Outcome, SkillId, VersionRecord, VersionSource};
 
+use super::database::{Database, MemoryDatabase};
 use super::tables::{ApprovalRow, BootstrapRow, Tables, UsageEntry, VersionRow, next};
-use super::{Database, MemoryDatabase};
 use crate::store_contract::{NOW, OtherProgram};
 
 impl OtherProgram for MemoryDatabase {

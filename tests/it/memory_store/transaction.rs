@@ -14,8 +14,9 @@ use cfn::store::{
 };
 use jiff::civil::Date;
 
+use super::database::{Conflicts, Database, locked};
+use super::errors::conflict;
 use super::tables::Tables;
-use super::{Conflicts, Database, conflict};
 
 /// Everything as it was when it began, and what was changed since.
 pub(super) struct MemoryTransaction<'d> {
@@ -24,6 +25,14 @@ pub(super) struct MemoryTransaction<'d> {
     pub(super) queued: Queued,
     /// Whether another writer was in the way: then it cannot commit any more, whatever its work makes of the error.
     pub(super) conflicted: bool,
+}
+
+impl Database {
+    pub(super) fn begin(&self, queued: Queued) -> (Arc<Tables>, MemoryTransaction<'_>) {
+        let began = Arc::clone(&locked(&self.committed));
+        let tables = Arc::clone(&began);
+        (began, MemoryTransaction { database: self, tables, queued, conflicted: false })
+    }
 }
 
 impl MemoryTransaction<'_> {

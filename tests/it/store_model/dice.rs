@@ -1,8 +1,6 @@
 //! Chance: the same seed is the same story on every machine.
 
-use cfn::model::{Outcome, Version};
-
-use super::steps::{AGENTS, Execution, PHASES, SKILLS, TASKS};
+use cfn::model::Version;
 
 /// A generator of its own.
 pub(super) struct Dice(u64);
@@ -40,32 +38,5 @@ impl Dice {
     pub(super) fn maybe_version(&mut self) -> Option<Version> {
         let version = self.version();
         self.maybe(&[version])
-    }
-
-    fn figure(&mut self) -> Option<f64> {
-        self.maybe(&[0.0, 0.1, 0.25, 0.3, 0.35, 0.9, 1.0])
-    }
-
-    fn outcome(&mut self) -> Outcome {
-        Outcome {
-            execution_ms: self.maybe(&[0, 7, 120_000]),
-            exit_code: self.maybe(&[0, 1, -9]),
-            confidence_before: self.figure(),
-            confidence_after: self.figure(),
-            test_pass_rate: self.figure(),
-            tokens_avoided: self.maybe(&[0, 5, 1_000_000]),
-            cost_avoided_usd: self.maybe(&[0.1, 0.000_000_2, 3.99]),
-        }
-    }
-
-    pub(super) fn execution(&mut self) -> Execution {
-        Execution {
-            skill: self.of(&SKILLS),
-            agent_id: self.of(&["a1", "a2"]),
-            agent_type: self.of(&AGENTS),
-            task: self.maybe(&TASKS),
-            phase: self.maybe(&PHASES),
-            outcome: self.outcome(),
-        }
     }
 }

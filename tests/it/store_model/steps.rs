@@ -150,7 +150,7 @@ impl Step {
             20..=23 => {
                 Self::LoadAndLog { agent: dice.of(&AGENTS), agent_id: dice.of(&["a1", "a2"]), task: dice.maybe(&TASKS) }
             }
-            24..=27 => Self::Log((0..=dice.roll(3)).map(|_| dice.execution()).collect()),
+            24..=27 => Self::Log((0..=dice.roll(3)).map(|_| Execution::random(dice)).collect()),
             28 => Self::Restore { skills: vec![skill, dice.of(&SKILLS)], dry_run: dice.once_in(8) },
             29 => Self::SetStatus { skill, status: dice.of(&STATUSES) },
             30 => Self::Capture,
@@ -158,6 +158,32 @@ impl Step {
             35 => Self::CareForSums { rebuild: dice.once_in(4) },
             _ => Self::Foreign(Foreign::random(dice, skill)),
         }
+    }
+}
+
+impl Execution {
+    fn random(dice: &mut Dice) -> Self {
+        Self {
+            skill: dice.of(&SKILLS),
+            agent_id: dice.of(&["a1", "a2"]),
+            agent_type: dice.of(&AGENTS),
+            task: dice.maybe(&TASKS),
+            phase: dice.maybe(&PHASES),
+            outcome: outcome(dice),
+        }
+    }
+}
+
+fn outcome(dice: &mut Dice) -> Outcome {
+    let figure = |dice: &mut Dice| dice.maybe(&[0.0, 0.1, 0.25, 0.3, 0.35, 0.9, 1.0]);
+    Outcome {
+        execution_ms: dice.maybe(&[0, 7, 120_000]),
+        exit_code: dice.maybe(&[0, 1, -9]),
+        confidence_before: figure(dice),
+        confidence_after: figure(dice),
+        test_pass_rate: figure(dice),
+        tokens_avoided: dice.maybe(&[0, 5, 1_000_000]),
+        cost_avoided_usd: dice.maybe(&[0.1, 0.000_000_2, 3.99]),
     }
 }
 

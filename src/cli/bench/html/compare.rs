@@ -1,7 +1,7 @@
 //! The page of `cfn bench compare`.
 
 use super::intervals::{Interval, intervals};
-use super::{Section, distributed, document, table};
+use super::parts::{Section, distributed, document, table};
 use crate::bench::compare::{CompareReport, Compared};
 use crate::cli::bench::table::{FIGURES, ms, way};
 use crate::cli::document::{About, Bar, Figure, bars};

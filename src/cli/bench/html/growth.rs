@@ -1,6 +1,6 @@
 //! The page of `cfn bench growth`.
 
-use super::{Section, distributed, document, table};
+use super::parts::{Section, distributed, document, table};
 use crate::bench::growth::{GrowthReport, Size};
 use crate::cli::bench::table::{mebibytes, ms, projected, sizes};
 use crate::cli::document::{About, Bar, Figure, bars, integer};

@@ -1,7 +1,7 @@
 //! The page of `cfn bench`.
 
 use super::intervals::{Interval, intervals};
-use super::{Section, distributed, document, table};
+use super::parts::{Section, distributed, document, table};
 use crate::bench::statistics::Summary;
 use crate::bench::suite::{Change, Comparison, SuiteReport};
 use crate::cli::bench::suite::text::{COMPARED, compared, comparison_remarks, remarks, system, verdict};

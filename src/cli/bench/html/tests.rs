@@ -1,4 +1,4 @@
-use super::{Section, distributed, document, table};
+use super::parts::{Section, distributed, document, table};
 
 fn section(body: String) -> Section {
     Section { id: "one", title: "One & only".to_owned(), about: "<b>".to_owned(), body }

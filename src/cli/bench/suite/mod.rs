@@ -6,9 +6,10 @@ pub(super) mod text;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::html;
 use super::interruption::Interruption;
+use super::publish::publish;
 use super::scratch::{Scratch, own_program, place_database};
-use super::{html, publish};
 use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
 use crate::cli::context::{Access, Context};

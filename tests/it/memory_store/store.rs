@@ -1,0 +1,79 @@
+//! A handle on the database.
+
+use std::sync::Arc;
+
+use cfn::settings::Queued;
+use cfn::store::{Conclusion, Durability, FileCare, Inspect, Proof, Result, Snapshot, Store, UsageSums, Work};
+
+use super::database::{Database, MemoryDatabase};
+use super::errors::{MOST_RUNS, conflict};
+use super::transaction::MemoryTransaction;
+
+/// A handle, as a process would have one.
+pub(crate) struct MemoryStore {
+    database: Arc<Database>,
+    queued: Queued,
+}
+
+impl MemoryDatabase {
+    /// A handle whose writes queue so much for the workflow database.
+    pub(crate) fn open(&self, queued: Queued) -> MemoryStore {
+        MemoryStore { database: Arc::clone(&self.0), queued }
+    }
+}
+
+impl Store for MemoryStore {
+    fn read(&mut self) -> Result<Box<dyn Snapshot + '_>> {
+        Ok(Box::new(self.database.begin(Queued::Nothing).1))
+    }
+
+    fn attempt(&mut self, _: Durability, work: &mut Work<'_>) -> Result<()> {
+        for _ in 0..MOST_RUNS {
+            let (began, mut transaction) = self.database.begin(self.queued);
+            let conclusion = work(&mut transaction);
+            let MemoryTransaction { tables, conflicted, .. } = transaction;
+            if conflicted {
+                continue;
+            }
+            match conclusion? {
+                Conclusion::Undo => return Ok(()),
+                Conclusion::Commit if self.database.commit(&began, tables) => return Ok(()),
+                Conclusion::Commit => {}
+            }
+        }
+        Err(conflict())
+    }
+
+    fn usage_sums(&mut self) -> &mut dyn UsageSums {
+        self
+    }
+
+    fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        None
+    }
+
+    fn inspect(&mut self) -> Option<&mut dyn Inspect> {
+        None
+    }
+}
+
+/// It keeps no sums: every report adds up every row.
+impl UsageSums for MemoryStore {
+    fn is_behind(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn catch_up(&mut self, _: &mut dyn FnMut(u64)) -> Result<()> {
+        Ok(())
+    }
+
+    fn prove(&mut self) -> Result<Proof> {
+        let tables = self.database.begin(Queued::Nothing).1.tables;
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(Proof { cells: count(tables.usage_cells(None).len()), rows: count(tables.usage.len()), differences: 0 })
+    }
+
+    fn rebuild(&mut self, _: &mut dyn FnMut(u64)) -> Result<()> {
+        Ok(())
+    }
+}
