@@ -54,7 +54,7 @@ fn it_inherits_no_descriptor_and_only_the_environment_that_it_needs() {
     let environment = String::from_utf8_lossy(&std::fs::read(format!("/proc/{id}/environ")).expect("it")).into_owned();
     assert!(environment.contains("CFN_POSTGRES_URL=") && !environment.contains("hunter2"), "{environment}");
     let unknown = environment.split('\0').filter(|it| !it.is_empty()).find(|it| {
-        !["CFN_POSTGRES_URL=", "ENABLE_PHASE4_LOGGING=", "HOME=", "TMPDIR=", "PG"]
+        !["CFN_POSTGRES_URL=", "ENABLE_PHASE4_LOGGING=", "HOME=", "XDG_CONFIG_HOME=", "TMPDIR=", "PG"]
             .iter()
             .any(|known| it.starts_with(known))
     });
