@@ -109,6 +109,14 @@ pub struct VersionRecord {
     pub created_at: StoredTime,
 }
 
+impl VersionRecord {
+    /// The record as reports have it: without its key and its front matter, which no report shows and no cache keeps.
+    #[must_use]
+    pub fn reported(self) -> Self {
+        Self { id: 0, front_matter: None, ..self }
+    }
+}
+
 /// A row of `approval_history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {

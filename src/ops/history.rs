@@ -47,7 +47,7 @@ impl Query for History {
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
         let skill = require_skill(snapshot, &self.name)?;
         Ok(HistoryReport {
-            versions: snapshot.versions(skill.id)?,
+            versions: snapshot.versions(skill.id)?.into_iter().map(VersionRecord::reported).collect(),
             approvals: snapshot.approvals(skill.id)?,
             usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
             name: skill.name,

@@ -81,7 +81,7 @@ impl Query for Show {
             content_hash: hash,
             skill: ListedSkill::new(skill, review, agents),
             mappings,
-            versions,
+            versions: versions.into_iter().map(VersionRecord::reported).collect(),
             content,
         })
     }

@@ -96,7 +96,7 @@ impl Scene {
     /// The triggers of the tokens, each with its table.
     pub(super) fn triggers(&self) -> Vec<(String, String)> {
         let sql =
-            "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql GLOB '*randomblob*' ORDER BY name";
+            "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql GLOB '*=random()*' ORDER BY name";
         let connection = self.connect();
         let mut statement = connection.prepare(sql).expect("SQL");
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
