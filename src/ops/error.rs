@@ -150,7 +150,7 @@ pub enum Error {
         version: String,
     },
     /// Bytes are missing, or are not the approved ones.
-    #[error("\"{name}\" {version}: {problem}")]
+    #[error("\"{name}\"{}: {problem}", after_blank(version))]
     Integrity {
         /// The skill.
         name: String,
@@ -175,6 +175,11 @@ pub enum Error {
         /// The hash of its current bytes.
         actual: String,
     },
+}
+
+/// A version behind a name; nothing where no version is meant.
+fn after_blank(version: &str) -> String {
+    if version.is_empty() { String::new() } else { format!(" {version}") }
 }
 
 /// The skill with this name, or an error that suggests similar ones.

@@ -14,7 +14,7 @@ pub fn write<T, E: From<StoreError>>(
     write_unless(false, store, durability, work)
 }
 
-/// Like [`write`], but in a dry run it undoes everything at the end. The result is that of a commit.
+/// Like [`write()`], but in a dry run it undoes everything at the end. The result is that of a commit.
 pub fn write_unless<T, E: From<StoreError>>(
     dry_run: bool,
     store: &mut dyn Store,

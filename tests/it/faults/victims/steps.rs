@@ -24,7 +24,7 @@ fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "log",
         args: |turn| words(&format!("log one --agent-id a-{turn} --agent-type agent")),
@@ -42,6 +42,20 @@ const STEPS: [Step; 6] = [
     Step {
         name: "reject",
         args: |turn| words(&format!("skill reject two --approver a-{turn} --reason {turn}")),
+        figure: "SELECT count(*) FROM approval_history",
+        after: |decisions| decisions + 1,
+        before: "",
+    },
+    Step {
+        name: "assign",
+        args: |turn| words(&format!("skill assign one two --agent a-{turn} --priority 1")),
+        figure: "SELECT count(*) FROM agent_skill_mappings WHERE agent_type GLOB 'a-*'",
+        after: |mappings| mappings + 2,
+        before: "",
+    },
+    Step {
+        name: "revoke",
+        args: |turn| words(&format!("skill revoke two --approver a-{turn} --reason {turn}")),
         figure: "SELECT count(*) FROM approval_history",
         after: |decisions| decisions + 1,
         before: "",
