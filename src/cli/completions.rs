@@ -45,10 +45,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let shells = Shells::builtins();
     let shell = shells.completer(&args.shell.to_string()).ok_or_else(unknown)?;
     let mut script = Vec::new();
-    let written = shell.write_registration(ASKED_BY, "cfn", "cfn", "cfn", &mut script);
+    let written = shell.write_registration(ASKED_BY, "cfn", "cfn", &program(), &mut script);
     written.map_err(|error| Failure::internal(&error.to_string()))?;
     context.output.raw(&script)?;
     Ok(Exit::Done)
+}
+
+/// The program that the script calls: `cfn`, or this very one if it was called by its path, so that it need not be on the PATH. A
+/// path that a shell would not take as it is stays out of the script.
+fn program() -> String {
+    let by_path = env::args_os().next().is_some_and(|it| it.as_encoded_bytes().contains(&b'/'));
+    let path = env::current_exe().ok().filter(|_| by_path).and_then(|it| it.into_os_string().into_string().ok());
+    let is_plain = |it: &String| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._+-".contains(&byte));
+    path.filter(is_plain).unwrap_or_else(|| "cfn".to_owned())
 }
 
 /// Prints the candidates if a completion script calls. Prints nothing else: the shell would show it in the middle of the
