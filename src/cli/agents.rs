@@ -65,7 +65,7 @@ impl Report for AgentReport {
         if !self.left_out.is_empty() {
             page.heading("\nnot loaded");
             for it in &self.left_out {
-                page.line(format!("{}: {}", Visible(&it.name), Visible(&it.reason)));
+                page.line(format!("{}: {}", Visible(&it.subject), Visible(&it.reason)));
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::error::Result;
-use super::load::{Load, select};
-use crate::model::{AgentType, Candidate, StoredJson};
+use super::load::{Cause, Load, select};
+use crate::model::{AgentType, Candidate, Remark, StoredJson};
 use crate::store::{Snapshot, Store};
 
 /// All agent types that have mappings.
@@ -37,7 +37,7 @@ pub struct AgentReport {
     /// In the order in which an agent would get them, bootstrap skills first.
     pub skills: Vec<AgentSkill>,
     /// Mapped skills that it would not get.
-    pub left_out: Vec<NotServedSkill>,
+    pub left_out: Vec<Remark<String, Cause>>,
     /// Agent types with a similar name, if this one has no mapping.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub did_you_mean: Vec<String>,
@@ -58,15 +58,6 @@ pub struct AgentSkill {
     pub conditions: Option<StoredJson>,
     /// Its size in bytes.
     pub bytes: usize,
-}
-
-/// A skill that an agent type would not get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotServedSkill {
-    /// Its name.
-    pub name: String,
-    /// The reason.
-    pub reason: String,
 }
 
 /// Lists the agent types, from one snapshot.
@@ -102,14 +93,17 @@ pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentRepor
         bytes: it.content.len(),
     });
     let skills: Vec<_> = skills.collect();
-    let mut left_out: Vec<_> =
-        loaded.left_out.into_iter().map(|it| NotServedSkill { name: it.subject, reason: it.reason }).collect();
+    let mut left_out = loaded.left_out;
     left_out.extend(unserved(snapshot.as_ref(), agent_type, &candidates)?);
     Ok(AgentReport { agent_type: agent_type.to_string(), skills, left_out, did_you_mean: loaded.did_you_mean })
 }
 
 /// Mappings without effect: they are disabled, or their skill is not active.
-fn unserved(snapshot: &dyn Snapshot, agent_type: &AgentType, candidates: &[Candidate]) -> Result<Vec<NotServedSkill>> {
+fn unserved(
+    snapshot: &dyn Snapshot,
+    agent_type: &AgentType,
+    candidates: &[Candidate],
+) -> Result<Vec<Remark<String, Cause>>> {
     let silent = snapshot.silent_mappings(agent_type)?;
     let unknown = |name: &str| !candidates.iter().any(|it| it.name == name);
     Ok(silent
@@ -117,7 +111,7 @@ fn unserved(snapshot: &dyn Snapshot, agent_type: &AgentType, candidates: &[Candi
         .filter(|it| unknown(&it.name))
         .map(|it| {
             let reason = if it.enabled { format!("it is {}", it.status) } else { "the mapping is disabled".to_owned() };
-            NotServedSkill { name: it.name, reason }
+            Remark::new(it.name, Cause::Limit, reason)
         })
         .collect())
 }

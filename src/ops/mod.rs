@@ -36,7 +36,7 @@ mod validate;
 mod verify;
 
 pub use add::{Add, AddReport, add};
-pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, NotServedSkill, agent, agents};
+pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
 pub use analytics::{
     Analytics, AnalyticsReport, Asked, Cell, Column, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
@@ -63,7 +63,7 @@ pub use load::{
 pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use project::Project;
-pub use review::{Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, Undecided, review, review_many};
+pub use review::{Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
 pub use rollback::{Rollback, rollback};
 pub use show::{Show, ShowReport, show};

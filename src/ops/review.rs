@@ -1,6 +1,7 @@
 //! `skill approve`, `skill reject` and `skill escalate`: decisions about the bytes of versions.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::error::{Error, Result, require_skill};
 use super::pending::waiting;
@@ -9,7 +10,8 @@ use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Skill, SkillName, Version, VersionRecord, VersionSource,
+    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Remark, Skill, SkillName, Version, VersionRecord,
+    VersionSource,
 };
 use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write_unless};
 
@@ -72,18 +74,18 @@ pub struct ReviewManyReport {
     pub decisions: Vec<ReviewReport>,
     /// The skills that could not be approved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<Undecided>,
+    pub refused: Vec<Remark<String>>,
     /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
-/// A skill that could not be approved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Undecided {
-    /// The skill.
-    pub name: String,
-    /// The reason.
-    pub reason: String,
+impl Serialize for Remark<String> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remark", 2)?;
+        fields.serialize_field("name", &self.subject)?;
+        fields.serialize_field("reason", &self.reason)?;
+        fields.end()
+    }
 }
 
 /// The recorded decision.
@@ -118,7 +120,7 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
             match decide(tx, clock, &request.about(name)) {
                 Ok(decided) => report.decisions.push(decided),
                 Err(error @ Error::Integrity { .. }) if !all_or_none => {
-                    report.refused.push(Undecided { name: name.to_string(), reason: error.to_string() });
+                    report.refused.push(Remark::new(name.to_string(), (), error.to_string()));
                 }
                 Err(error) => return Err(error),
             }

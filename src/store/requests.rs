@@ -111,7 +111,7 @@ pub struct SkillChange<'a> {
 pub struct Retirement<'a> {
     /// The skill that agents get instead.
     pub replacement: Option<SkillId>,
-    /// Why.
+    /// The reason, for those who use the skill.
     pub note: Option<&'a str>,
 }
 

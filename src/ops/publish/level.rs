@@ -11,7 +11,6 @@ pub(in crate::ops) enum Trust {
     /// The request is ignored with a warning.
     Warn,
     /// The request is accepted.
-    #[allow(dead_code, reason = "the option of init comes with the import's own change")]
     Obey,
 }
 

@@ -28,7 +28,7 @@ pub(super) fn without_case(connection: &Connection, name: &str) -> Result<Option
     Ok(None)
 }
 
-/// The first spelling, in byte order, after a text that is none.
+/// The first spelling of `name`, in byte order, after `after`, which is not a spelling of it.
 fn next_spelling(name: &str, after: &[u8]) -> Option<String> {
     let spellings = |it: u8| [it.to_ascii_uppercase(), it.to_ascii_lowercase()];
     let with = |prefix: &[u8], letter: &[u8], rest: &str| {
