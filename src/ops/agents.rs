@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::error::Result;
-use super::load::{Cause, Load, select};
-use crate::model::{AgentType, Candidate, Remark, StoredJson};
+use super::load::{Cause, Load, select_among};
+use crate::model::{AgentType, Remark, StoredJson};
 use crate::store::{Snapshot, Store};
 
 /// All agent types that have mappings.
@@ -81,20 +81,21 @@ pub fn agents(store: &mut dyn Store) -> Result<AgentsReport> {
 pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentReport> {
     let snapshot = store.read()?;
     let request = Load { max_skills: usize::MAX, ..Load::usual(agent_type.clone()) };
-    let loaded = select(snapshot.as_ref(), &request)?;
     let candidates = snapshot.candidates(agent_type)?;
-    let conditions = |name: &str| candidates.iter().find(|it| it.name == name).and_then(|it| it.conditions.clone());
+    let mut conditions: HashMap<String, Option<StoredJson>> =
+        candidates.iter().map(|it| (it.name.clone(), it.conditions.clone())).collect();
+    let silent = unserved(snapshot.as_ref(), agent_type, &conditions)?;
+    let loaded = select_among(snapshot.as_ref(), &request, candidates)?;
     let skills = loaded.skills.into_iter().map(|it| AgentSkill {
-        conditions: conditions(&it.picked.name),
+        conditions: conditions.remove(&it.picked.name).flatten(),
         name: it.picked.name,
         version: it.picked.version,
         priority: it.picked.priority,
         required: it.picked.required,
         bytes: it.content.len(),
     });
-    let skills: Vec<_> = skills.collect();
-    let mut left_out = loaded.left_out;
-    left_out.extend(unserved(snapshot.as_ref(), agent_type, &candidates)?);
+    let skills = skills.collect();
+    let left_out = loaded.left_out.into_iter().chain(silent).collect();
     Ok(AgentReport { agent_type: agent_type.to_string(), skills, left_out, did_you_mean: loaded.did_you_mean })
 }
 
@@ -102,13 +103,12 @@ pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentRepor
 fn unserved(
     snapshot: &dyn Snapshot,
     agent_type: &AgentType,
-    candidates: &[Candidate],
+    candidates: &HashMap<String, Option<StoredJson>>,
 ) -> Result<Vec<Remark<String, Cause>>> {
     let silent = snapshot.silent_mappings(agent_type)?;
-    let unknown = |name: &str| !candidates.iter().any(|it| it.name == name);
     Ok(silent
         .into_iter()
-        .filter(|it| unknown(&it.name))
+        .filter(|it| !candidates.contains_key(&it.name))
         .map(|it| {
             let reason = if it.enabled { format!("it is {}", it.status) } else { "the mapping is disabled".to_owned() };
             Remark::new(it.name, Cause::Limit, reason)

@@ -4,7 +4,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use super::body::require_body;
-use super::error::{Error, Result, require_skill};
+use super::error::{Result, require_skill, require_version};
 use crate::model::{Skill, SkillName, Version, VersionRecord};
 use crate::store::{Snapshot, Store};
 
@@ -87,11 +87,13 @@ pub(super) fn compare(
 ) -> Result<DiffReport> {
     let versions = snapshot.versions(skill.id)?;
     let (to, to_hash) = match to {
-        Some(version) => named(skill, &versions, version).map(|it| (it.version.clone(), it.content_hash.clone()))?,
+        Some(version) => {
+            require_version(&skill.name, &versions, version).map(|it| (it.version.clone(), it.content_hash.clone()))?
+        }
         None => (skill.version.clone(), skill.content_hash.clone()),
     };
     let from = match from {
-        Some(version) => Some(named(skill, &versions, version)?),
+        Some(version) => Some(require_version(&skill.name, &versions, version)?),
         None => before(&versions, &to_hash),
     };
     let earlier = from
@@ -108,14 +110,6 @@ pub(super) fn compare(
         added: count(LineChange::Added),
         removed: count(LineChange::Removed),
         hunks,
-    })
-}
-
-fn named<'v>(skill: &Skill, versions: &'v [VersionRecord], version: Version) -> Result<&'v VersionRecord> {
-    versions.iter().find(|it| Version::lenient(&it.version) == Some(version)).ok_or_else(|| Error::VersionNotFound {
-        name: skill.name.clone(),
-        version,
-        known: versions.iter().map(|it| it.version.clone()).collect(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Errors of operations. The command line maps them to hints and exit codes.
 
 use crate::cache::ServerError;
-use crate::model::{ApprovalLevel, ChangeType, SkillName, Version, Visible};
+use crate::model::{ApprovalLevel, ChangeType, Skill, SkillName, Version, VersionRecord, Visible};
 use crate::store::{NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
@@ -183,7 +183,7 @@ fn after_blank(version: &str) -> String {
 }
 
 /// The skill with this name, or an error that suggests similar ones.
-pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<crate::model::Skill> {
+pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<Skill> {
     match snapshot.skill(name)? {
         Some(skill) => Ok(skill),
         None => Err(Error::SkillNotFound {
@@ -191,6 +191,23 @@ pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<crate:
             near: nearest(name.as_str(), snapshot.names(NameKind::Skill)?),
         }),
     }
+}
+
+/// The version with this number, or an error that names those that exist. A text of another program that means the number
+/// counts where none is written exactly so.
+pub(super) fn require_version<'v>(
+    name: &str,
+    versions: &'v [VersionRecord],
+    wanted: Version,
+) -> Result<&'v VersionRecord> {
+    let exact = wanted.to_string();
+    let found = versions.iter().find(|it| it.version == exact);
+    let found = found.or_else(|| versions.iter().find(|it| Version::lenient(&it.version) == Some(wanted)));
+    found.ok_or_else(|| Error::VersionNotFound {
+        name: name.to_owned(),
+        version: wanted,
+        known: versions.iter().map(|it| it.version.clone()).collect(),
+    })
 }
 
 /// The three names most similar to this one.

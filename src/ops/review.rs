@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use super::error::{Error, Result, require_skill};
+use super::error::{Error, Result, require_skill, require_version};
 use super::pending::waiting;
 use super::publish::Numbering;
 use super::rules::describe;
@@ -219,18 +219,18 @@ struct Subject {
 
 /// The bytes of a version, or of the skill's row.
 fn subject(skill: &Skill, versions: &[VersionRecord], version: Option<Version>) -> Result<Subject> {
-    let wanted = version.map_or_else(|| skill.version.clone(), |it| it.to_string());
-    let found = versions.iter().find(|it| it.version == wanted).ok_or_else(|| match version {
-        Some(version) => Error::VersionNotFound {
-            name: skill.name.clone(),
-            version,
-            known: versions.iter().map(|it| it.version.clone()).collect(),
-        },
-        None => Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() },
-    })?;
-    let hash = if version.is_some() { &found.content_hash } else { &skill.content_hash };
-    let recorded = *hash == found.content_hash;
-    Ok(Subject { version: wanted, content_hash: hash.clone(), recorded })
+    if let Some(version) = version {
+        let found = require_version(&skill.name, versions, version)?;
+        return Ok(Subject {
+            version: found.version.clone(),
+            content_hash: found.content_hash.clone(),
+            recorded: true,
+        });
+    }
+    let unreadable = || Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() };
+    let found = versions.iter().find(|it| it.version == skill.version).ok_or_else(unreadable)?;
+    let recorded = skill.content_hash == found.content_hash;
+    Ok(Subject { version: skill.version.clone(), content_hash: skill.content_hash.clone(), recorded })
 }
 
 /// Records the bytes of the skill's row as a new version, since recorded versions never change.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::{Error, Result, require_skill};
+use super::error::{Result, require_skill, require_version};
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{Decision, SkillName, StoredJson, Version};
@@ -52,16 +52,7 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
         let skill = require_skill(as_snapshot(tx), request.name)?;
         let hash = match request.version {
             None => skill.content_hash,
-            Some(version) => {
-                let versions = tx.versions(skill.id)?;
-                let found = versions.iter().find(|it| Version::lenient(&it.version) == Some(version));
-                let unknown = || Error::VersionNotFound {
-                    name: skill.name.clone(),
-                    version,
-                    known: versions.iter().map(|it| it.version.clone()).collect(),
-                };
-                found.ok_or_else(unknown)?.content_hash.clone()
-            }
+            Some(version) => require_version(&skill.name, &tx.versions(skill.id)?, version)?.content_hash.clone(),
         };
         let holders = tx.holders(&hash)?;
         let mut decided = Vec::new();

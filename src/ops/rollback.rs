@@ -1,6 +1,6 @@
 //! `skill rollback`: makes the content of an earlier version the newest version.
 
-use super::error::{Error, Result, require_skill};
+use super::error::{Error, Result, require_skill, require_version};
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
 use super::rules::Content;
 use super::update::{Propagated, UpdateReport, as_snapshot};
@@ -44,7 +44,7 @@ pub fn rollback(store: &mut dyn Store, clock: Clock, request: &Rollback<'_>) -> 
 fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) -> Result<UpdateReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
-    let earlier = earlier(&skill.name, &versions, request.to)?;
+    let earlier = require_version(&skill.name, &versions, request.to)?;
     let (hash, bytes) = stored(tx, &skill.name, earlier)?;
     let default_reason = format!("Rolled back to the bytes of {}", earlier.version);
     let propagated = Propagated {
@@ -87,14 +87,6 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         agents: None,
         dry_run: request.dry_run,
         warnings: published.warnings,
-    })
-}
-
-fn earlier<'v>(name: &str, versions: &'v [VersionRecord], wanted: Version) -> Result<&'v VersionRecord> {
-    versions.iter().find(|it| Version::lenient(&it.version) == Some(wanted)).ok_or_else(|| Error::VersionNotFound {
-        name: name.to_owned(),
-        version: wanted,
-        known: versions.iter().map(|it| it.version.clone()).collect(),
     })
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::body::require_body;
 use super::cached::{Query, cached};
-use super::error::{Error, Result, require_skill};
+use super::error::{Result, require_skill, require_version};
 use crate::cache::{Cache, Class, Question};
 use crate::model::{ListedSkill, Mapping, SkillName, Tables, Version, VersionRecord};
 use crate::store::{Snapshot, Store};
@@ -58,12 +58,11 @@ impl Query for Show {
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<ShowReport> {
         let skill = require_skill(snapshot, &self.name)?;
         let versions = snapshot.versions(skill.id)?;
-        let wanted = self.version.map_or_else(|| skill.version.clone(), |it| it.to_string());
-        let shown = versions.iter().find(|it| it.version == wanted);
-        if let (None, Some(version)) = (shown, self.version) {
-            let known = versions.iter().map(|it| it.version.clone()).collect();
-            return Err(Error::VersionNotFound { name: skill.name, version, known });
-        }
+        let shown = match self.version {
+            Some(version) => Some(require_version(&skill.name, &versions, version)?),
+            None => versions.iter().find(|it| it.version == skill.version),
+        };
+        let wanted = shown.map_or_else(|| skill.version.clone(), |it| it.version.clone());
         let mappings = snapshot.mappings(skill.id)?;
         // Without a version, use the hash in the row: another program may have written another one, which waits for
         // review.

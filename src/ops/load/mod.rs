@@ -26,7 +26,7 @@ pub use picked::{Cause, Picked};
 pub use remembered::Remembered;
 pub use report::{LoadReport, LoadedSkill};
 pub use request::{Load, UsageOf};
-pub(super) use selection::select;
+pub(super) use selection::{select, select_among};
 
 /// Loads from the cache, or from one snapshot.
 pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<LoadReport> {

@@ -16,7 +16,15 @@ use crate::store::Snapshot;
 type Body<T> = std::result::Result<T, String>;
 
 pub(in crate::ops) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
-    let candidates = snapshot.candidates(&request.agent_type)?;
+    select_among(snapshot, request, snapshot.candidates(&request.agent_type)?)
+}
+
+/// The same, of the candidates of the agent type.
+pub(in crate::ops) fn select_among(
+    snapshot: &dyn Snapshot,
+    request: &Load,
+    candidates: Vec<Candidate>,
+) -> Result<LoadReport> {
     let bytes = request.format.size_around(request.agent_type.as_str());
     let mut selection =
         Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes, counted: 0, keepable: true };
