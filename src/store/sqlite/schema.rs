@@ -19,7 +19,7 @@ struct Migration {
 }
 
 /// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -55,6 +55,12 @@ const MIGRATIONS: [Migration; 6] = [
         description: "A shorter schema, which every process parses",
         sql: include_str!("../../../migrations/sqlite/0006_shorter_schema.sql"),
         data: Some(views::shorten),
+    },
+    Migration {
+        number: 3006,
+        description: "Former names, events of skills, pinned versions",
+        sql: include_str!("../../../migrations/sqlite/0007_names_and_events.sql"),
+        data: None,
     },
 ];
 
