@@ -1,33 +1,42 @@
 //! `cfn update`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::approval::ApprovalArgs;
 use super::argument::optional;
 use super::choice::{optional_boolean, optional_change_type};
 use super::context::{Access, Context};
 use super::delivery;
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::output::{Page, Report};
-use crate::model::{ChangeType, Exit, SkillName, Version, Visible};
+use crate::model::{ChangeType, Exit, InvalidVersion, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
 
 /// Replace a skill's content with a new version; prints the version
 ///
-/// Content, version and approval are recorded in one transaction. Tags, category, owner and approval level are taken
-/// from the new file's front matter, if it has them.
+/// Content, version and approval are recorded in one transaction. The version is given before the file, or counted from
+/// the current one by --patch, --minor or --major. Tags, category, owner and approval level are taken from the new
+/// file's front matter, if it has them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "\
+cfn update [OPTIONS] <SKILL_NAME> <NEW_VERSION> <UPDATE_PATH> [CHANGE_TYPE] [NOTIFY_AGENTS]
+       cfn update [OPTIONS] <SKILL_NAME> <UPDATE_PATH> --patch|--minor|--major",
+    after_help = "\
 Examples:
+  cfn update postgresql skills/postgresql/SKILL.md --patch
   cfn update postgresql 1.0.2 skills/postgresql/SKILL.md
-  cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true")]
+  cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true"
+)]
 pub(super) struct Args {
     /// Name of the skill
     skill_name: SkillName,
-    /// New version, X.Y.Z
-    new_version: Version,
+    /// New version, X.Y.Z; not with --patch, --minor or --major
+    #[arg(value_name = "NEW_VERSION")]
+    version_or_path: PathBuf,
     /// Path of the new file
-    update_path: PathBuf,
+    #[arg(required_unless_present_any = ["patch", "minor", "major"])]
+    update_path: Option<PathBuf>,
     /// Required change of the version number [default: patch]
     #[arg(value_parser = optional_change_type())]
     change_type: Option<String>,
@@ -35,29 +44,37 @@ pub(super) struct Args {
     #[arg(value_parser = optional_boolean())]
     notify_agents: Option<String>,
     #[command(flatten)]
+    step: StepArgs,
+    #[command(flatten)]
     approval: ApprovalArgs,
     /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }
 
+/// The step by which the version is counted.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct StepArgs {
+    /// Count the version: 1.2.3 becomes 1.2.4
+    #[arg(long)]
+    patch: bool,
+    /// Count the version: 1.2.3 becomes 1.3.0
+    #[arg(long)]
+    minor: bool,
+    /// Count the version: 1.2.3 becomes 2.0.0
+    #[arg(long)]
+    major: bool,
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let change_type = optional(args.change_type.as_deref()).map_or(Ok(ChangeType::Patch), str::parse)?;
-    let notify_agents = match optional(args.notify_agents.as_deref()) {
-        None => context.settings.notify_agents()?,
-        Some("true") => true,
-        Some("false") => false,
-        Some(other) => {
-            let message = format!("NOTIFY_AGENTS must be true or false, not \"{}\"", Visible(other));
-            return Err(Failure::input(message, "Run the command with --help to see its arguments."));
-        }
-    };
+    let (version, path, change_type) = args.named()?;
     let request = Update {
         name: &args.skill_name,
-        version: args.new_version,
-        path: &args.update_path,
+        version,
+        path,
         change_type,
-        notify_agents,
+        notify_agents: notify_agents(context, args.notify_agents.as_deref())?,
         approver: args.approval.approver(context),
         reason: args.approval.reason(),
         override_rejection: args.approval.override_rejection,
@@ -70,6 +87,54 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;
     Ok(Exit::Done)
+}
+
+fn notify_agents(context: &Context, typed: Option<&str>) -> Result<bool, Failure> {
+    match optional(typed) {
+        None => Ok(context.settings.notify_agents()?),
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(other) => {
+            let message = format!("NOTIFY_AGENTS must be true or false, not \"{}\"", Visible(other));
+            Err(Failure::input(message, "Run the command with --help to see its arguments."))
+        }
+    }
+}
+
+impl StepArgs {
+    fn change_type(&self) -> Option<ChangeType> {
+        let steps = [(self.patch, ChangeType::Patch), (self.minor, ChangeType::Minor), (self.major, ChangeType::Major)];
+        steps.into_iter().find_map(|(asked, step)| asked.then_some(step))
+    }
+}
+
+impl Args {
+    /// The version, unless it is to be counted, the file, and the change type. With a step there are two arguments: the
+    /// skill and the file, whatever the file's name looks like.
+    fn named(&self) -> Result<(Option<Version>, &Path, ChangeType), Failure> {
+        if let Some(step) = self.step.change_type() {
+            return match self.update_path {
+                None => Ok((None, &self.version_or_path, step)),
+                Some(_) => Err(Failure::new(
+                    FailureKind::InvalidArguments,
+                    format!("--{step} counts the version, so only the skill and its file are named"),
+                    format!("Run 'cfn update {} FILE --{step}', or leave --{step} out.", self.skill_name),
+                )),
+            };
+        }
+        let typed = self.version_or_path.to_string_lossy();
+        let version: Version = typed.parse().map_err(|error: InvalidVersion| {
+            Failure::new(
+                FailureKind::InvalidArguments,
+                format!("invalid value '{}' for '<NEW_VERSION>': {error}", Visible(&typed)),
+                "Name the version before the file, or have it counted: 'cfn update NAME FILE --patch'.",
+            )
+        })?;
+        let missing = || Failure::internal("the file of an update is missing");
+        let path = self.update_path.as_deref().ok_or_else(missing)?;
+        let change_type = optional(self.change_type.as_deref()).map_or(Ok(ChangeType::Patch), str::parse)?;
+        Ok((Some(version), path, change_type))
+    }
 }
 
 impl Report for UpdateReport {

@@ -78,6 +78,16 @@ impl Version {
         Some(Self { patch: self.patch.checked_add(1)?, ..self })
     }
 
+    /// The version one step after this one; `None` if a number would overflow.
+    #[must_use]
+    pub fn after_step(self, step: ChangeType) -> Option<Self> {
+        match step {
+            ChangeType::Patch => self.next_patch(),
+            ChangeType::Minor => Some(Self { minor: self.minor.checked_add(1)?, patch: 0, ..self }),
+            ChangeType::Major => Some(Self { major: self.major.checked_add(1)?, minor: 0, patch: 0 }),
+        }
+    }
+
     /// The kind of step from `self` to `next`; `None` if `next` is not higher.
     #[must_use]
     pub fn step_to(self, next: Self) -> Option<ChangeType> {
@@ -267,5 +277,16 @@ mod tests {
             assert_eq!(from.step_to(version(to)), step, "{to}");
         }
         assert_eq!(version("1.0.18446744073709551615").next_patch(), None);
+    }
+
+    #[test]
+    fn a_step_is_of_its_own_kind() {
+        for (step, next) in [(ChangeType::Patch, "1.2.4"), (ChangeType::Minor, "1.3.0"), (ChangeType::Major, "2.0.0")] {
+            let next = version(next);
+            assert_eq!(version("1.2.3").after_step(step), Some(next));
+            assert_eq!(version("1.2.3").step_to(next), Some(step));
+            let last = Version { major: u64::MAX, minor: u64::MAX, patch: u64::MAX };
+            assert_eq!(last.after_step(step), None);
+        }
     }
 }

@@ -24,11 +24,11 @@ const REASON: &str = "Edge-case correction, validated by an expert and propagate
 pub struct Update<'a> {
     /// The skill.
     pub name: &'a SkillName,
-    /// Its new version.
-    pub version: Version,
+    /// Its new version; counted from the current one if `None`.
+    pub version: Option<Version>,
     /// The new file.
     pub path: &'a Path,
-    /// The required kind of step.
+    /// The required kind of step, or the one to count.
     pub change_type: ChangeType,
     /// Whether to report the agent types that use the skill.
     pub notify_agents: bool,
@@ -48,7 +48,7 @@ impl<'a> Update<'a> {
     pub fn new(name: &'a SkillName, version: Version, path: &'a Path, change_type: ChangeType) -> Self {
         Self {
             name,
-            version,
+            version: Some(version),
             path,
             change_type,
             notify_agents: false,
@@ -57,6 +57,10 @@ impl<'a> Update<'a> {
             override_rejection: false,
             dry_run: false,
         }
+    }
+
+    fn numbering(&self) -> Numbering {
+        self.version.map_or(Numbering::Count(self.change_type), |it| Numbering::Step(it, self.change_type))
     }
 }
 
@@ -115,7 +119,7 @@ pub fn update(
         default: Category::Domain.into(),
         trust: Trust::Refuse,
         least_level: None,
-        numbering: Numbering::Step(request.version, request.change_type),
+        numbering: request.numbering(),
         source: VersionSource::Update,
         judgement: Some(propagated.judgement(&criteria)),
         overrule,

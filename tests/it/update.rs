@@ -1,5 +1,7 @@
 //! `cfn update`: stated steps, what the front matter changes, and the words of the old script.
 
+use std::process::Stdio;
+
 use crate::harness::Project;
 use crate::scene::{deploy, dump, path_of, sha256, skill_text, versions, with_skill};
 
@@ -180,4 +182,76 @@ fn a_version_of_the_old_tools_is_counted_as_it_is_meant() {
     project.skill("sql", "Third.");
     project.fails_as(["update", "sql", "1.1.2", &path_of("sql")], 5, "version_unreadable");
     assert_eq!(project.cfn(["deploy", "1", "sql", &path_of("sql"), "--version", "1.2.0"]).ok(), "1\n");
+}
+
+#[test]
+fn a_step_counts_the_version() {
+    let project = with_skill("sql", "domain", "dev");
+    let path = path_of("sql");
+    for (body, step, version) in
+        [("2", "--patch", "1.0.1"), ("3", "--minor", "1.1.0"), ("4", "--patch", "1.1.1"), ("5", "--major", "2.0.0")]
+    {
+        project.skill("sql", body);
+        let dry = project.cfn(["update", "sql", &path, step, "--dry-run"]).ok();
+        assert!(dry.ends_with(&format!("to {version}\n")), "{dry}");
+        assert_eq!(project.cfn(["skill", "update", "sql", step, &path]).ok(), format!("{version}\n"));
+    }
+    let sql =
+        "SELECT json_extract(approval_criteria_check, '$.change_type') FROM approval_history ORDER BY id DESC LIMIT 1";
+    assert_eq!(project.sqlite3(sql), "major");
+    project.cfn(["update", "sql", &path, "--patch"]).fails(6);
+    project.assert_whole();
+}
+
+#[test]
+fn a_counted_version_is_free_and_one_that_the_file_declares_is_reported() {
+    let project = with_skill("sql", "domain", "dev");
+    deploy(&project, "sql", "Second.", &["--version", "1.1.0"]);
+    project.sqlite3(
+        "UPDATE skills SET version = '1.0.0', content_hash = (SELECT content_hash FROM skill_versions LIMIT 1)",
+    );
+    project.file("s.md", "---\nname: sql\ndescription: x\nversion: 9.0.0\n---\nThird.\n");
+    let ran = project.cfn(["update", "sql", "s.md", "--minor"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "1.2.0\n"), "{ran:?}");
+    assert!(ran.stderr.contains("declares the version \"9.0.0\"; this one is recorded as 1.2.0"), "{ran:?}");
+    project.sqlite3("UPDATE skills SET version = 'latest'");
+    project.file("s.md", "Fourth.");
+    project.fails_as(["update", "sql", "s.md", "--minor"], 5, "version_unreadable");
+}
+
+#[test]
+fn a_version_and_a_step_together_are_refused_and_one_is_needed() {
+    let project = with_skill("sql", "domain", "dev");
+    project.file("new.md", "New.");
+    project.file("1.0.1", "A file.");
+    let before = dump(&project);
+    for (words, hint) in [
+        (&["sql", "1.0.1", "new.md", "--patch"][..], "'cfn update sql FILE --patch'"),
+        (&["sql", "new.md", "patch"], "'cfn update NAME FILE --patch'"),
+        (&["sql", "new.md", "1.0.1"], "'cfn update NAME FILE --patch'"),
+        (&["sql", "new.md"], "--patch|--minor|--major"),
+        (&["sql", "1.0.1"], "--patch|--minor|--major"),
+        (&["sql", "--patch"], "--patch|--minor|--major"),
+        (&["sql", "new.md", "--patch", "--minor"], "--patch|--minor|--major"),
+    ] {
+        let error = project.fails_as(["update"].iter().chain(words), 1, "invalid_arguments");
+        assert!(error["hint"].as_str().is_some_and(|it| it.contains(hint)), "{words:?}: {error}");
+    }
+    assert_eq!(dump(&project), before);
+    assert_eq!(project.cfn(["update", "sql", "1.0.1", "--minor"]).ok(), "1.1.0\n", "a file may have any name");
+}
+
+#[test]
+fn of_two_equal_updates_at_once_one_wins() {
+    let project = with_skill("sql", "domain", "dev");
+    project.skill("sql", "Second.");
+    let path = path_of("sql");
+    let start = || {
+        let mut command = project.command(["update", "sql", &path, "--patch"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts")
+    };
+    let both = [start(), start()].map(|it| it.wait_with_output().expect("cfn ends").status.code());
+    assert!(both.contains(&Some(0)) && both.contains(&Some(6)), "{both:?}");
+    assert_eq!(versions(&project, "sql"), "1.0.0 deploy, 1.0.1 update");
+    project.assert_whole();
 }

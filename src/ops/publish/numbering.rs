@@ -8,6 +8,8 @@ use crate::ops::error::{Error, Result};
 pub(in crate::ops) enum Numbering {
     /// This number, as a step of the stated type.
     Step(Version, ChangeType),
+    /// The next free number after a step of this type.
+    Count(ChangeType),
     /// This number.
     Exactly(Version),
     /// The number declared in the file, if higher than the current one, or else the next patch version.
@@ -30,7 +32,7 @@ impl Numbering {
         let version = match self {
             Self::Step(version, _) | Self::Exactly(version) => version,
             Self::Declared => declared.as_ref().and_then(|it| it.nearest).unwrap_or(Version::FIRST),
-            Self::Next => Version::FIRST,
+            Self::Next | Self::Count(_) => Version::FIRST,
         };
         let remark = declared.and_then(|it| self.remark(&it, Some(version), &version.to_string()));
         Number { version: version.to_string(), remark }
@@ -52,9 +54,10 @@ impl Numbering {
             Self::Exactly(new) => exactly(skill, versions, new).map(|()| Some(new))?,
             Self::Declared => match nearest.filter(|it| exactly(skill, versions, *it).is_ok()) {
                 Some(declared) => Some(declared),
-                None => Some(next_patch(skill, versions)?),
+                None => Some(next_free(skill, versions, ChangeType::Patch)?),
             },
-            Self::Next => Some(next_patch(skill, versions)?),
+            Self::Next => Some(next_free(skill, versions, ChangeType::Patch)?),
+            Self::Count(step) => Some(next_free(skill, versions, step)?),
         };
         let text = match version {
             Some(version) if new_version => version.to_string(),
@@ -78,7 +81,7 @@ impl Numbering {
         match self {
             Self::Declared => true,
             Self::Exactly(version) => Version::lenient(&skill.version) == Some(version),
-            Self::Step(..) | Self::Next => false,
+            Self::Step(..) | Self::Count(_) | Self::Next => false,
         }
     }
 
@@ -125,11 +128,11 @@ fn require_free(skill: &Skill, versions: &[VersionRecord], number: Version) -> R
     Ok(())
 }
 
-/// The next free patch version. Another program may have reset the skill to an earlier version, so higher numbers may
-/// be in use.
-fn next_patch(skill: &Skill, versions: &[VersionRecord]) -> Result<Version> {
+/// The next free version after a step of this type. Another program may have reset the skill to an earlier version, so
+/// higher numbers may be in use.
+fn next_free(skill: &Skill, versions: &[VersionRecord], step: ChangeType) -> Result<Version> {
     let mut number = Version::lenient(&skill.version);
-    while let Some(next) = number.and_then(Version::next_patch) {
+    while let Some(next) = number.and_then(|it| it.after_step(step)) {
         if !versions.iter().any(|it| Version::lenient(&it.version) == Some(next)) {
             return Ok(next);
         }
