@@ -11,7 +11,7 @@ use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_t
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{AgentType, ContentHash, Outcome, SkillName};
-use cfn::ops::{self, Analytics, Asked, Deploy, Execution, Files, Import, Load, Project, ReportName};
+use cfn::ops::{self, Analytics, DatedRequest, Deploy, Files, Import, Load, NewUse, Project, ReportName};
 use cfn::skill_file::{Limits, SkillFile};
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
@@ -93,7 +93,7 @@ fn write(c: &mut Criterion) {
     fill_database(&path);
     let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System).expect("it opens");
     let mut group = c.benchmark_group("one transaction in a large project");
-    let execution = Execution {
+    let execution = NewUse {
         skill: workload::skill_name(7).parse().expect("a name"),
         agent_id: "agent-1".to_owned(),
         agent_type: agent_of(7, SKILLS).parse().expect("an agent type"),
@@ -133,7 +133,7 @@ fn report(c: &mut Criterion) {
     let mut group = c.benchmark_group("report over 10,000 usage rows");
     for (report, name) in ReportName::ALL {
         let request = Analytics { report, period: None, agent_type: None, category: None, limit: None };
-        let request = Asked::now(&request, Clock::System);
+        let request = DatedRequest::now(&request, Clock::System);
         group.bench_function(name, |b| b.iter(|| ops::analytics(&mut store, &Disabled, &request).is_ok()));
     }
     group.finish();

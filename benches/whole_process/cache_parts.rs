@@ -7,7 +7,7 @@ use cfn::cache::redis::{Attended, Patience, Redis};
 use cfn::cache::{Cache, Class, Disabled, Key, Question, Server as _};
 use cfn::clock::Clock;
 use cfn::model::{CacheKey, Location, Revision, Tables};
-use cfn::ops::{self, Analytics, Asked, ReportName};
+use cfn::ops::{self, Analytics, DatedRequest, ReportName};
 use cfn::settings::{CacheSettings, Flags, Settings};
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
@@ -119,7 +119,7 @@ fn heavy_reports(bench: &mut Bench, server: &Server) -> Result<()> {
         return Err("the rollups are not switched off".into());
     }
     let settings = settings(&server.url, &project)?;
-    let asked = Asked::now(&Analytics::whole(ReportName::Effectiveness), Clock::System);
+    let asked = DatedRequest::now(&Analytics::whole(ReportName::Effectiveness), Clock::System);
     ops::analytics(&mut open()?, &redis(&settings, &project)?, &asked)?;
     let sides = vec![
         Side::new("a scan of the log", |_| {

@@ -56,10 +56,11 @@ pub(super) fn tree() -> clap::Command {
     Cli::command()
 }
 
-type Build = fn(clap::Command) -> clap::Command;
+/// A command's name, and the function that adds its options.
+pub(super) type Named = (&'static str, fn(clap::Command) -> clap::Command);
 
-/// Commands that are started often. All others are parsed with the full tree.
-const COMMANDS: [(&str, Build); 10] = [
+/// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
+const COMMANDS: [Named; 9] = [
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),
@@ -68,16 +69,21 @@ const COMMANDS: [(&str, Build); 10] = [
     ("analytics", analytics::Args::augment_args),
     ("sync", sync::Args::augment_args),
     ("bench", bench::Args::augment_args),
-    ("skill", skill::Args::augment_args),
     ("db", db::Args::augment_args),
 ];
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
 /// commands that the arguments name. For help and errors it falls back to the full tree.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let typed = COMMANDS.iter().filter(|(name, _)| arguments.iter().any(|argument| argument == name));
-    let commands = typed.map(|(name, build)| build(clap::Command::new(*name)));
-    let tree = Global::augment_args(clap::Command::new("cfn")).subcommands(commands);
+    let typed = |name: &str| arguments.iter().any(|argument| argument == name);
+    let named = |commands: &[Named]| -> Vec<clap::Command> {
+        let named = commands.iter().filter(|(name, _)| typed(name));
+        named.map(|(name, build)| build(clap::Command::new(*name))).collect()
+    };
+    let mut tree = Global::augment_args(clap::Command::new("cfn")).subcommands(named(&COMMANDS));
+    if typed("skill") {
+        tree = tree.subcommand(clap::Command::new("skill").subcommands(named(&skill::COMMANDS)));
+    }
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => Ok(cli),
         Err(_) => parse_fully(arguments),
@@ -88,4 +94,21 @@ fn parse_fully(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut tree = help::arranged(tree());
     let mut matches = tree.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut tree))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_is_started_often_is_one() {
+        let tree = tree();
+        let skill = tree.find_subcommand("skill").unwrap();
+        for (name, _) in COMMANDS {
+            assert!(tree.find_subcommand(name).is_some(), "{name}");
+        }
+        for (name, _) in skill::COMMANDS {
+            assert!(skill.find_subcommand(name).is_some(), "{name}");
+        }
+    }
 }

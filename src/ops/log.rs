@@ -12,7 +12,7 @@ use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write}
 
 /// An execution of a skill.
 #[derive(Debug, Clone)]
-pub struct Execution {
+pub struct NewUse {
     /// The skill.
     pub skill: SkillName,
     /// The agent's id.
@@ -42,7 +42,7 @@ pub struct UsageReport {
 }
 
 /// Writes one row, in one transaction.
-pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result<LogReport> {
+pub fn log(store: &mut dyn Store, clock: Clock, execution: &NewUse) -> Result<LogReport> {
     let now = clock.moment();
     write(store, Durability::Normal, |tx| {
         append(tx, &mut Known::new(), now, execution)?;
@@ -52,7 +52,7 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &Execution) -> Result
 
 /// Writes many rows in one transaction. A row that cannot be written gives an error in its place; the others are
 /// written.
-pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> Result<Vec<Result<()>>> {
+pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[NewUse]) -> Result<Vec<Result<()>>> {
     let now = clock.moment();
     write(store, Durability::Normal, |tx| {
         let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
@@ -69,7 +69,7 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[Execution]) ->
 /// Skills looked up in this transaction, in which they do not change.
 type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
 
-fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, execution: &'a Execution) -> Result<()> {
+fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, execution: &'a NewUse) -> Result<()> {
     let task_id = execution.task_id.as_deref();
     let used = match known.entry(&execution.skill) {
         Entry::Occupied(found) => found.into_mut(),

@@ -38,7 +38,7 @@ mod verify;
 pub use add::{Add, AddReport, add};
 pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
 pub use analytics::{
-    Analytics, AnalyticsReport, Asked, Cell, Column, Period, ReportName, Table, TableName, Unit, analytics,
+    Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
 };
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
@@ -60,7 +60,7 @@ pub use list::{ListReport, list};
 pub use load::{
     Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
 };
-pub use log::{Execution, LogReport, UsageReport, log, log_all, usage_of_task};
+pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use project::Project;
 pub use review::{Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};

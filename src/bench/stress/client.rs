@@ -10,7 +10,7 @@ use crate::bench::Error as BenchError;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::model::{AgentType, ChangeType, Exit, SkillName, Version};
-use crate::ops::{self, Cause, Deploy, Execution, Files, Load, Project, Update};
+use crate::ops::{self, Cause, Deploy, Files, Load, NewUse, Project, Update};
 use crate::process::{self, Program};
 use crate::store::{LockWaits, Store, StoreError};
 
@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(super) enum Action {
     Load(AgentType),
-    Log(Box<Execution>),
+    Log(Box<NewUse>),
     Deploy { name: SkillName, path: PathBuf, agent: AgentType },
     Update { name: SkillName, version: Version, path: PathBuf },
 }

@@ -10,7 +10,7 @@ use crate::bench::Random;
 use crate::bench::error::{Error, Result};
 use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
 use crate::model::{AgentType, Outcome, SkillName, Version};
-use crate::ops::Execution;
+use crate::ops::NewUse;
 
 /// Number of skills that all workers deploy to; each version must get a unique number.
 const SHARED: usize = 4;
@@ -120,7 +120,7 @@ impl<'a> Worker<'a> {
 
     fn log(&mut self) -> Action {
         self.logs += 1;
-        Action::Log(Box::new(Execution {
+        Action::Log(Box::new(NewUse {
             skill: self.targets.skills[self.random.below(self.targets.skills.len())].clone(),
             agent_id: format!("stress-{}", self.logs),
             agent_type: self.agent.clone(),
@@ -201,7 +201,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn task(&mut self, execution: &Execution) -> &mut Logs {
+    fn task(&mut self, execution: &NewUse) -> &mut Logs {
         self.promises.logs.entry(execution.task_id.clone().unwrap_or_default()).or_default()
     }
 }

@@ -16,7 +16,7 @@ use super::document::publish;
 use super::failure::Failure;
 use crate::cache::Class;
 use crate::model::{AgentType, Category, Exit};
-use crate::ops::{self, Analytics, AnalyticsReport, Asked, Period, ReportName};
+use crate::ops::{self, Analytics, AnalyticsReport, DatedRequest, Period, ReportName};
 use crate::store::{self, Store};
 
 /// Report which skills are used, whether they help, and what they save
@@ -170,7 +170,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 /// Gets a report from the cache or the database.
 fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, Failure> {
     let cache = context.cache(Class::Analytics)?;
-    let asked = Asked::now(request, context.clock);
+    let asked = DatedRequest::now(request, context.clock);
     let mut store = context.open(Access::Read)?;
     if let Some(report) = ops::recalled_report(store.as_mut(), cache.as_ref(), &asked)? {
         return Ok(report);

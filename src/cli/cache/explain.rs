@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::{analytics, load, skill};
 use crate::model::{Exit, Visible};
-use crate::ops::{self, Asked, Explanation, Query};
+use crate::ops::{self, DatedRequest, Explanation, Query};
 use crate::settings::CacheSettings;
 
 /// Explain how the cache treats a query, and what it saves
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Question::History(args) => explain(context, settings, &args.request()),
         Question::Analytics(args) => {
             let request = args.request()?.ok_or_else(|| none("check and rebuild are not queries"))?;
-            explain(context, settings, &Asked::now(&request, context.clock))
+            explain(context, settings, &DatedRequest::now(&request, context.clock))
         }
     }
 }

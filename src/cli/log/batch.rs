@@ -14,7 +14,7 @@ use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines, Refused};
 use crate::model::Exit;
-use crate::ops::{self, Execution};
+use crate::ops::{self, NewUse};
 use crate::store::Store;
 
 /// Maximum number of lines in one transaction.
@@ -40,7 +40,7 @@ struct Logged<'a> {
 struct Pending {
     number: u64,
     id: Option<Value>,
-    outcome: Result<Execution, Failure>,
+    outcome: Result<NewUse, Failure>,
 }
 
 /// Logs lines until the input ends or SIGTERM arrives. It answers a line after committing its row, so every
@@ -105,7 +105,7 @@ impl<'a> Batch<'a> {
         &mut self,
         number: u64,
         size: usize,
-        line: Option<(Option<Value>, Result<Execution, Failure>)>,
+        line: Option<(Option<Value>, Result<NewUse, Failure>)>,
     ) -> Result<(), Failure> {
         let Some((id, outcome)) = line else { return Ok(()) };
         if self.pending.is_empty() {
@@ -131,7 +131,7 @@ impl<'a> Batch<'a> {
         if pending.is_empty() {
             return Ok(());
         }
-        let executions: Vec<Execution> = pending.iter().filter_map(|it| it.outcome.as_ref().ok().cloned()).collect();
+        let executions: Vec<NewUse> = pending.iter().filter_map(|it| it.outcome.as_ref().ok().cloned()).collect();
         let mut answers = if executions.is_empty() {
             Vec::new().into_iter()
         } else {
@@ -182,7 +182,7 @@ fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<()
 }
 
 /// Parses a line and its `id`; `None` if it is blank.
-fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<Execution, Failure>)> {
+fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<NewUse, Failure>)> {
     let line = match line {
         Line::TooLong => return Some((None, Err(lines::too_long()))),
         Line::Whole(line) if line.trim_ascii().is_empty() => return None,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cli::argument::optional;
 use crate::cli::failure::Failure;
 use crate::model::Outcome;
-use crate::ops::Execution;
+use crate::ops::NewUse;
 
 /// The options of the command. A JSON line has the same, with `_`, and an `id`.
 #[derive(Debug, Default, clap::Args, Deserialize)]
@@ -55,7 +55,7 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Validates the fields.
-    pub(super) fn execution(self) -> Result<Execution, Failure> {
+    pub(super) fn execution(self) -> Result<NewUse, Failure> {
         let outcome = Outcome {
             execution_ms: self.execution_ms,
             exit_code: self.exit_code,
@@ -65,7 +65,7 @@ impl Fields {
             tokens_avoided: self.tokens_avoided,
             cost_avoided_usd: self.cost_avoided_usd,
         };
-        Ok(Execution {
+        Ok(NewUse {
             skill: text("skill", self.skill)?.unwrap_or_default().parse()?,
             agent_id: text("agent_id", self.agent_id)?.ok_or_else(|| wrong("agent_id is empty or missing"))?,
             agent_type: text("agent_type", self.agent_type)?.unwrap_or_default().parse()?,

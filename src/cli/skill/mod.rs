@@ -15,10 +15,11 @@ mod status;
 mod validate;
 mod verify;
 
-use clap::Subcommand;
+use clap::{Args as _, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::typed::Named;
 use super::{analytics, bench, deploy, load, log, update};
 use crate::model::Exit;
 
@@ -66,6 +67,22 @@ enum Command {
     Revoke(revoke::Args),
     Validate(validate::Args),
 }
+
+/// Commands that are started often: see [`parse`](super::typed::parse).
+pub(super) const COMMANDS: [Named; 12] = [
+    ("deploy", deploy::Args::augment_args),
+    ("update", update::Args::augment_args),
+    ("load", load::Args::augment_args),
+    ("log", log::Args::augment_args),
+    ("analytics", analytics::Args::augment_args),
+    ("list", list::Args::augment_args),
+    ("show", show::Args::augment_args),
+    ("history", history::Args::augment_args),
+    ("verify", verify::Args::augment_args),
+    ("pending", pending::Args::augment_args),
+    ("approve", review::ApproveArgs::augment_args),
+    ("reject", review::RejectArgs::augment_args),
+];
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {

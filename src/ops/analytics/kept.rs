@@ -15,13 +15,13 @@ use crate::store::{Days, Snapshot};
 
 /// A request for a report at a fixed time, so that its period does not change meanwhile.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct DatedRequest {
     pub(super) request: Analytics,
     pub(super) days: Option<Days>,
     pub(super) clock: Clock,
 }
 
-impl Asked {
+impl DatedRequest {
     /// Fixes a request to the current time.
     #[must_use]
     pub fn now(request: &Analytics, clock: Clock) -> Self {
@@ -39,7 +39,7 @@ impl Asked {
     }
 }
 
-impl Query for Asked {
+impl Query for DatedRequest {
     type Answer = AnalyticsReport;
 
     fn question(&self) -> Question {

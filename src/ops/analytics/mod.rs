@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::store::Store;
 
 pub use column::{Column, Unit};
-pub use kept::Asked;
+pub use kept::DatedRequest;
 pub use layout::TableName;
 pub use period::Period;
 pub use report::AnalyticsReport;
@@ -28,12 +28,16 @@ pub use request::{Analytics, ReportName};
 pub use table::{Cell, Table};
 
 /// Answers a report from the cache, if it has it: then no sums need to be brought up to date.
-pub fn recalled_report(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<Option<AnalyticsReport>> {
+pub fn recalled_report(
+    store: &mut dyn Store,
+    cache: &dyn Cache,
+    asked: &DatedRequest,
+) -> Result<Option<AnalyticsReport>> {
     recall(store, cache, asked)
 }
 
 /// Answers a report from one snapshot.
-pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Result<AnalyticsReport> {
+pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &DatedRequest) -> Result<AnalyticsReport> {
     answer(store, cache, asked)
 }
 
@@ -41,5 +45,5 @@ pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &Asked) -> Res
 pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<Vec<AnalyticsReport>> {
     let snapshot = store.read()?;
     let requests = ReportName::ALL.into_iter().map(|(report, _)| Analytics { report, ..request.clone() });
-    requests.map(|it| Asked::now(&it, clock).compute(snapshot.as_ref())).collect()
+    requests.map(|it| DatedRequest::now(&it, clock).compute(snapshot.as_ref())).collect()
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::super::analytics::{Analytics, Asked, ReportName};
+use super::super::analytics::{Analytics, DatedRequest, ReportName};
 use super::super::cached::{Query, answer, prepared, recall};
 use super::super::error::{Error, Result};
 use super::super::{History, Load, Show};
@@ -63,7 +63,7 @@ pub fn costs(factories: &Factories<'_>, clock: Clock, done: &mut dyn FnMut(usize
         costs.extend(cost(factories, &History { name, usage: None })?);
     }
     done(4);
-    costs.extend(cost(factories, &Asked::now(&Analytics::whole(ReportName::Overview), clock))?);
+    costs.extend(cost(factories, &DatedRequest::now(&Analytics::whole(ReportName::Overview), clock))?);
     done(5);
     Ok(costs)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::analytics::{Analytics, Asked, ReportName};
+use super::super::analytics::{Analytics, DatedRequest, ReportName};
 use super::super::cached::{Query, prepared};
 use super::super::error::{Error, Result};
 use super::super::load::Load;
@@ -69,7 +69,7 @@ pub fn warm(
     drop(snapshot);
     let reports: Vec<_> = ReportName::ALL
         .into_iter()
-        .map(|(report, _)| Asked::now(&Analytics::whole(report), clock))
+        .map(|(report, _)| DatedRequest::now(&Analytics::whole(report), clock))
         .filter(Query::keeps)
         .collect();
     let all = agents.len() + 1 + reports.len();

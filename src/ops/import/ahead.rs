@@ -18,7 +18,7 @@ use super::prepare::{Prepared, Reader, Task};
 use crate::model::folded;
 use crate::ops::content_file::{FileError, Folder};
 use crate::ops::error::Result;
-use crate::ops::tree::{Found, Walked, folder_name, walk};
+use crate::ops::tree::{TreeFile, Walked, folder_name, walk};
 
 /// Files per turn: few enough that the writer starts soon and its data is still in the processor's cache, and enough
 /// that threads rarely wait for each other.
@@ -154,7 +154,7 @@ fn hand_out(
     Ok(tree)
 }
 
-fn count_folder(folders: &mut HashMap<String, bool>, found: &Found) {
+fn count_folder(folders: &mut HashMap<String, bool>, found: &TreeFile) {
     let Some(name) = folder_name(found.relative()) else { return };
     match folders.entry(folded(name)) {
         Entry::Vacant(it) => drop(it.insert(true)),

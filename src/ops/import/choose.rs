@@ -13,12 +13,12 @@ use super::report::{ImportReport, Kind};
 use super::source::Sources;
 use crate::model::{ContentHash, Remark, Skill, SkillName, Visible, folded};
 use crate::ops::error::Result;
-use crate::ops::tree::{Claim, Found};
+use crate::ops::tree::{Claim, TreeFile};
 use crate::store::{NameKind, Snapshot};
 
 /// A file that declares a name.
 pub(super) struct Candidate {
-    found: Found,
+    found: TreeFile,
     name: SkillName,
     hash: ContentHash,
     stored_path: String,
@@ -26,7 +26,7 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn of(found: &Found, item: &Item) -> Self {
+    pub(super) fn of(found: &TreeFile, item: &Item) -> Self {
         Self {
             found: found.clone(),
             name: item.name.clone(),
@@ -57,7 +57,7 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    pub(super) fn of(found: &Found, item: &Item) -> Self {
+    pub(super) fn of(found: &TreeFile, item: &Item) -> Self {
         Self {
             name: item.name.clone(),
             hash: item.described.hash,

@@ -7,7 +7,7 @@ use crate::model::{ContentHash, Remark, SkillName, is_conformant_name};
 use crate::ops::content_file::{FileError, Files, Folder};
 use crate::ops::project::Project;
 use crate::ops::rules::{Described, describe};
-use crate::ops::tree::{Found, folder_name};
+use crate::ops::tree::{TreeFile, folder_name};
 
 /// The inputs for reading files.
 pub(super) struct Reader<'a> {
@@ -18,7 +18,7 @@ pub(super) struct Reader<'a> {
 
 /// A file to read.
 pub(super) struct Task {
-    pub(super) found: Found,
+    pub(super) found: TreeFile,
     /// The decision after an earlier read.
     pub(super) chosen: Option<Chosen>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Chosen {
 
 /// A file that was read, or the reason why not.
 pub(super) struct Prepared {
-    pub(super) found: Found,
+    pub(super) found: TreeFile,
     /// The path for display, relative to the imported folder.
     pub(super) path: String,
     pub(super) outcome: Result<Item, Remark>,
@@ -59,7 +59,7 @@ impl Reader<'_> {
         Prepared { found, path, outcome }
     }
 
-    fn item(&self, found: &Found, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Remark> {
+    fn item(&self, found: &TreeFile, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Remark> {
         let start = bytes.len();
         let real = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
         let range = start..bytes.len();
@@ -87,7 +87,7 @@ impl Reader<'_> {
 }
 
 /// Finds the name: the one in the front matter, if valid, or else the folder's.
-fn name(found: &Found, described: &mut Described) -> Result<SkillName, Remark> {
+fn name(found: &TreeFile, described: &mut Described) -> Result<SkillName, Remark> {
     // The folder where it was found, not that of a link's target.
     let folder = folder_name(&found.path).unwrap_or_default();
     let own = described.name.as_deref().map(str::parse::<SkillName>);

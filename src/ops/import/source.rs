@@ -15,7 +15,7 @@ use crate::model::{Skill, VersionSource, folded};
 use crate::ops::content_file::Folder;
 use crate::ops::error::Result;
 use crate::ops::project::Project;
-use crate::ops::tree::Found;
+use crate::ops::tree::TreeFile;
 use crate::store::Catalogue;
 
 /// The sources in the imported folder.
@@ -36,7 +36,7 @@ impl<'a> Sources<'a> {
         catalogue: &(impl Catalogue + ?Sized),
         skill: &Skill,
         stored_path: &str,
-        found: &Found,
+        found: &TreeFile,
     ) -> Result<Option<String>> {
         if skill.content_path == stored_path {
             return Ok(None); // nearly always
@@ -48,7 +48,7 @@ impl<'a> Sources<'a> {
         Ok((!same).then(|| source.clone()))
     }
 
-    fn is_same(&self, recorded: &str, stored_path: &str, found: &Found) -> bool {
+    fn is_same(&self, recorded: &str, stored_path: &str, found: &TreeFile) -> bool {
         if recorded.is_empty() {
             return false;
         }
@@ -56,7 +56,7 @@ impl<'a> Sources<'a> {
         absolute(recorded) == absolute(stored_path) || self.was_moved(recorded, found)
     }
 
-    fn was_moved(&self, recorded: &str, found: &Found) -> bool {
+    fn was_moved(&self, recorded: &str, found: &TreeFile) -> bool {
         let tail = folded(&format!("/{}/{}", self.collection, found.relative().to_string_lossy()));
         let recorded = self.project.absolute(recorded);
         let gone = || fs::symlink_metadata(&recorded).is_err_and(|it| it.kind() == ErrorKind::NotFound);

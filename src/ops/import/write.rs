@@ -11,7 +11,7 @@ use super::source::Sources;
 use crate::model::{ApprovalLevel, Category, Decision, Moment, Remark, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
-use crate::ops::tree::Found;
+use crate::ops::tree::TreeFile;
 use crate::store::Transaction;
 
 /// Default name recorded with escalations.
@@ -44,7 +44,7 @@ struct Taken {
 /// A file, and the inputs for writing it.
 struct File<'a> {
     path: &'a str,
-    found: &'a Found,
+    found: &'a TreeFile,
     item: &'a Item,
     bytes: &'a [u8],
 }

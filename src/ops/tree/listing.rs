@@ -9,8 +9,8 @@ use std::path::Path;
 
 use rustix::fs::FileType;
 
-use super::found::is_skill_file;
 use super::skip;
+use super::tree_file::is_skill_file;
 use crate::linux;
 
 /// The entries of a folder.

@@ -8,10 +8,10 @@
 //! | `skip` | folders to skip, and `.cfnignore` |
 //! | `place` | which of several files with one name wins |
 
-mod found;
 mod listing;
 mod place;
 mod skip;
+mod tree_file;
 mod walk;
 
 use std::ops::ControlFlow;
@@ -19,12 +19,12 @@ use std::path::Path;
 
 use super::content_file::{FileError, Folder};
 
-pub(super) use found::{Found, Walked, folder_name};
 pub(super) use place::{Claim, bears};
+pub(super) use tree_file::{TreeFile, Walked, folder_name};
 pub(super) use walk::walk;
 
 /// All skill files below a folder, in path order, and the other results.
-pub(super) fn skill_files(folder: &Path) -> Result<(Vec<Found>, Walked), FileError> {
+pub(super) fn skill_files(folder: &Path) -> Result<(Vec<TreeFile>, Walked), FileError> {
     let folder = Folder::open(folder)?;
     let mut files = Vec::new();
     let walked = walk(&folder, false, &mut |found| {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::path::{Component, Path, PathBuf};
 
-use super::found::folder_name;
+use super::tree_file::folder_name;
 use crate::model::folded;
 
 /// The claim of a file to its name; the lowest one wins.

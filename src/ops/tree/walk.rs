@@ -11,9 +11,9 @@ use std::{fs, vec};
 use ignore::gitignore::Gitignore;
 use rustix::fs::FileType;
 
-use super::found::{Found, Walked, is_skill_file};
 use super::listing::{Entry, Listing};
 use super::skip;
+use super::tree_file::{TreeFile, Walked, is_skill_file};
 use crate::model::Remark;
 use crate::ops::content_file::{FileError, Folder};
 
@@ -23,7 +23,7 @@ use crate::ops::content_file::{FileError, Folder};
 pub(in crate::ops) fn walk(
     folder: &Folder,
     nested: bool,
-    take: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    take: &mut dyn FnMut(TreeFile) -> ControlFlow<()>,
 ) -> Result<Walked, FileError> {
     let path = below(folder.path());
     let start = path.len();
@@ -43,7 +43,7 @@ pub(in crate::ops) fn walk(
             continue;
         }
         let path = OsString::from_vec(walk.path.clone()).into();
-        if take(Found { path, below: start, shares_folder: level.shared }).is_break() {
+        if take(TreeFile { path, below: start, shares_folder: level.shared }).is_break() {
             break;
         }
     }

@@ -6,7 +6,7 @@ use super::Listener;
 use super::files::Files;
 use super::observe::observation;
 use super::perform::perform;
-use super::steps::{Deployment, Execution, Publish, Step};
+use super::steps::{Deployment, LoggedUse, Publish, Step};
 use crate::memory_store::{Conflicts, MemoryDatabase};
 
 fn deploy(body: usize) -> Step {
@@ -16,7 +16,7 @@ fn deploy(body: usize) -> Step {
 
 /// One of each command that writes, each after those that it needs.
 fn story() -> Vec<(&'static str, Step)> {
-    let execution = Execution {
+    let execution = LoggedUse {
         skill: "alpha",
         agent_id: "a1",
         agent_type: "dev",

@@ -10,7 +10,7 @@ use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
 use super::files::Files;
-use super::steps::{Execution, OutboxStep, Step};
+use super::steps::{LoggedUse, OutboxStep, Step};
 use crate::store_contract::OtherProgram;
 
 pub(super) fn name(text: &str) -> SkillName {
@@ -126,10 +126,10 @@ fn begin(other: &dyn OtherProgram) -> String {
     String::new()
 }
 
-fn log(store: &mut dyn Store, clock: Clock, executions: &[Execution]) -> String {
+fn log(store: &mut dyn Store, clock: Clock, executions: &[LoggedUse]) -> String {
     let executions: Vec<_> = executions
         .iter()
-        .map(|it| ops::Execution {
+        .map(|it| ops::NewUse {
             skill: name(it.skill),
             agent_id: it.agent_id.to_owned(),
             agent_type: it.agent_type.parse().expect("an agent type"),

@@ -15,7 +15,7 @@ const TIMES: [&str; 5] =
     ["2026-01-31 12:00:00", "2026-01-31T23:30:00-05:00", "2026-02-01T00:30:00+09:00", "soon", "2026-02-30 10:00:00"];
 
 #[derive(Debug, Clone)]
-pub(super) struct Execution {
+pub(super) struct LoggedUse {
     pub(super) skill: &'static str,
     pub(super) agent_id: &'static str,
     pub(super) agent_type: &'static str,
@@ -47,7 +47,7 @@ pub(super) enum Step {
         agent_id: &'static str,
         task: Option<&'static str>,
     },
-    Log(Vec<Execution>),
+    Log(Vec<LoggedUse>),
     Restore {
         skills: Vec<&'static str>,
         dry_run: bool,
@@ -150,7 +150,7 @@ impl Step {
             20..=23 => {
                 Self::LoadAndLog { agent: dice.of(&AGENTS), agent_id: dice.of(&["a1", "a2"]), task: dice.maybe(&TASKS) }
             }
-            24..=27 => Self::Log((0..=dice.roll(3)).map(|_| Execution::random(dice)).collect()),
+            24..=27 => Self::Log((0..=dice.roll(3)).map(|_| LoggedUse::random(dice)).collect()),
             28 => Self::Restore { skills: vec![skill, dice.of(&SKILLS)], dry_run: dice.once_in(8) },
             29 => Self::SetStatus { skill, status: dice.of(&STATUSES) },
             30 => Self::Capture,
@@ -161,7 +161,7 @@ impl Step {
     }
 }
 
-impl Execution {
+impl LoggedUse {
     fn random(dice: &mut Dice) -> Self {
         Self {
             skill: dice.of(&SKILLS),

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cfn::bench::Random;
 use cfn::cache::{Cache, Key};
 use cfn::model::{Category, Status};
-use cfn::ops::{self, Analytics, Asked, History, Load, Period, Query, ReportName, Show};
+use cfn::ops::{self, Analytics, DatedRequest, History, Load, Period, Query, ReportName, Show};
 use cfn::store::{SkillFilter, Store};
 
 use super::cast::{AGENTS, SKILLS, clock};
@@ -72,7 +72,7 @@ impl Question {
             Self::Show(it) => text(&ops::show(store, cache, it)),
             Self::History(it) => text(&ops::history(store, cache, it)),
             Self::Report(it) => {
-                let asked = Asked::now(it, clock());
+                let asked = DatedRequest::now(it, clock());
                 let recalled = ops::recalled_report(store, cache, &asked).transpose();
                 text(&recalled.unwrap_or_else(|| ops::analytics(store, cache, &asked)))
             }
@@ -93,7 +93,7 @@ impl Question {
             Self::List(it) => late(it, store, between),
             Self::Show(it) => late(it, store, between),
             Self::History(it) => late(it, store, between),
-            Self::Report(it) => late(&Asked::now(it, clock()), store, between),
+            Self::Report(it) => late(&DatedRequest::now(it, clock()), store, between),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use cfn::bench::Random;
 use cfn::model::{Category, Decision, Location, Outcome};
-use cfn::ops::{self, Deploy, Execution, Files, Load, Review, Rollback, UsageOf};
+use cfn::ops::{self, Deploy, Files, Load, NewUse, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
@@ -141,7 +141,7 @@ pub(super) fn review(store: &mut SqliteStore, name: &str, approves: bool) {
 
 pub(super) fn log(store: &mut SqliteStore, skill: &str, agent: &str, tenths: usize) {
     let rate = f64::from(u32::try_from(tenths).expect("small")) / 10.0;
-    let execution = Execution {
+    let execution = NewUse {
         skill: skill.parse().expect("a name"),
         agent_id: "a".to_owned(),
         agent_type: agent.parse().expect("an agent type"),

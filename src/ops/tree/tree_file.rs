@@ -21,7 +21,7 @@ pub(in crate::ops) struct Walked {
 
 /// A skill file.
 #[derive(Debug, Clone)]
-pub(in crate::ops) struct Found {
+pub(in crate::ops) struct TreeFile {
     /// Its path. No folder in it was a link when it was found, but the file itself may be one.
     pub(in crate::ops) path: PathBuf,
     /// Length of the part of the path that is the searched folder.
@@ -30,7 +30,7 @@ pub(in crate::ops) struct Found {
     pub(in crate::ops) shares_folder: bool,
 }
 
-impl Found {
+impl TreeFile {
     /// The path relative to the searched folder.
     pub(in crate::ops) fn relative(&self) -> &Path {
         let bytes = self.path.as_os_str().as_bytes();
