@@ -3,6 +3,9 @@
 //! It is one list in three parts: `recent`, `tail` (the least recently used quarter) and `evicted`, which has only
 //! keys. The oldest entry of each part moves to the newest end of the next. A hit therefore shows its position: a
 //! larger list would have had a key in `evicted`, and a tail without hits is not needed.
+//!
+//! Cache crates with better eviction have a fixed capacity. What matters here is the capacity: memory is used only as
+//! far as it brings hits. The lists themselves are a crate's.
 
 use std::hash::Hash;
 
