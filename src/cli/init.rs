@@ -32,6 +32,7 @@ use crate::store::Store;
 #[command(after_help = "\
 Examples:
   cfn init
+  cfn init --bootstrap
   cfn init --from .claude/skills
   cfn init --from skills --category testing --approve-as lead@example.com --agents tester,reviewer
   cfn init --from skills --update --strict
@@ -79,6 +80,9 @@ pub(super) struct Args {
     /// Create a database in this folder, even if a folder above has one
     #[arg(long, conflicts_with = "db")]
     here: bool,
+    /// Add the five bootstrap skills of the old scripts, which name files in .claude/skills/bootstrap
+    #[arg(long)]
+    bootstrap: bool,
     /// Exit 1 if a file was refused
     #[arg(long, requires = "from")]
     strict: bool,
@@ -88,6 +92,9 @@ pub(super) struct Args {
 struct InitReport {
     path: Location,
     created: bool,
+    /// Bootstrap skills that were added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bootstrap: Option<Vec<String>>,
     #[serde(flatten)]
     import: Option<ImportReport>,
 }
@@ -106,14 +113,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     // Fail before the import if the report cannot be written.
     let file = args.report.as_deref().map(ReportFile::begin).transpose()?;
-    let report = match &args.from {
+    let mut report = match &args.from {
         None => {
             let created = context.create()?;
             context.open(Access::Write)?; // what is there may have to be adopted, or refused
-            InitReport { created, path: context.settings.database()?, import: None }
+            InitReport { created, path: context.settings.database()?, bootstrap: None, import: None }
         }
         Some(folder) => fill(context, &request(context, args, folder, &agents)?)?,
     };
+    if args.bootstrap {
+        report.bootstrap = Some(ops::add_bootstrap(context.open(Access::Write)?.as_mut(), context.clock)?);
+    }
     if let Some(file) = file {
         file.write(&report)?;
     }
@@ -208,10 +218,10 @@ fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> 
     let path = context.settings.database()?;
     let fresh = Import { fresh: true, ..request.clone() };
     if let Some(report) = context.create_filled(|store| import(context, store, &fresh))? {
-        return Ok(InitReport { path, created: true, import: Some(report) });
+        return Ok(InitReport { path, created: true, bootstrap: None, import: Some(report) });
     }
     let mut store = context.open(Access::Write)?;
-    Ok(InitReport { path, created: false, import: Some(import(context, store.as_mut(), request)?) })
+    Ok(InitReport { path, created: false, bootstrap: None, import: Some(import(context, store.as_mut(), request)?) })
 }
 
 fn import(context: &Context, store: &mut dyn Store, request: &Import<'_>) -> Result<ImportReport, Failure> {

@@ -6,6 +6,7 @@ mod agents;
 mod analytics;
 mod assign;
 mod body;
+mod bootstrap;
 mod cache_care;
 mod cached;
 mod capture;
@@ -42,6 +43,7 @@ pub use analytics::{
     every_report, recalled_report,
 };
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
+pub use bootstrap::add_bootstrap;
 pub use cache_care::{
     AuditReport, AuditedPrefix, CacheStatus, ClassStatus, ClearReport, Explanation, Factories, MemoryTier,
     ServerSetting, ServerStatus, Warm, WarmReport, WarmedClass, audit, cache_status, clear, costs, explain, warm,

@@ -55,8 +55,10 @@ pub use requests::{
     Days, Due, LatestDecision, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
     Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
-pub use snapshot::{Catalogue, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
-pub use transaction::{CatalogueWrites, Conclusion, Outbox, Transaction, UsageWrites, Work};
+pub use snapshot::{Catalogue, Criteria, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
+pub use transaction::{
+    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, Outbox, Transaction, UsageWrites, Work,
+};
 pub use usage_sums::UsageSums;
 
 /// The durability of a committed transaction in a power cut.

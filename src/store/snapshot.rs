@@ -14,9 +14,9 @@ use crate::model::{
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
-pub trait Snapshot: Revisions + Serving + Catalogue + Mappings + UsageLog + Reports + OutboxStatus {}
+pub trait Snapshot: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + OutboxStatus {}
 
-impl<T: Revisions + Serving + Catalogue + Mappings + UsageLog + Reports + OutboxStatus> Snapshot for T {}
+impl<T: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + OutboxStatus> Snapshot for T {}
 
 /// Revisions, for the query cache.
 ///
@@ -70,6 +70,18 @@ pub trait Catalogue {
     fn unstored(&self) -> Result<Vec<Unstored>>;
     /// Every name of this kind, in any order, for hints when one is not found.
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
+}
+
+/// What the risk of a skill is assessed by, and the assessments of decisions.
+///
+/// Promise: other programs write these values too, so none is validated.
+pub trait Criteria {
+    /// The recorded test coverage of a skill; `None` also if it is not a number.
+    fn test_coverage(&self, skill: SkillId) -> Result<Option<f64>>;
+    /// The enabled criteria templates of a category, each with its level, in the order of recording.
+    fn criteria_templates(&self, category: &str) -> Result<Vec<(ApprovalLevel, StoredJson)>>;
+    /// The assessment that was recorded with a decision.
+    fn assessment(&self, decision: i64) -> Result<Option<StoredJson>>;
 }
 
 /// The mappings from agent types to skills.

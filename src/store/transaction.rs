@@ -1,13 +1,15 @@
 //! The ports for writing.
 
 use super::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot};
-use crate::model::{AgentType, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage};
+use crate::model::{
+    AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage,
+};
 
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
-pub trait Transaction: Snapshot + CatalogueWrites + UsageWrites + Outbox {}
+pub trait Transaction: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + Outbox {}
 
-impl<T: Snapshot + CatalogueWrites + UsageWrites + Outbox> Transaction for T {}
+impl<T: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + Outbox> Transaction for T {}
 
 /// Writes to skills, versions, approvals and mappings.
 ///
@@ -33,8 +35,20 @@ pub trait CatalogueWrites {
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Removes a mapping; returns whether there was one.
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool>;
+}
+
+/// Writes to the bootstrap skills.
+pub trait BootstrapWrites {
+    /// Adds a bootstrap skill, enabled, if its name and its position are free; returns whether they were.
+    fn add_bootstrap(&mut self, bootstrap: &Bootstrap, now: Moment) -> Result<bool>;
     /// Records the hash of a bootstrap skill, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
+}
+
+/// Writes to the assessments of decisions.
+pub trait CriteriaWrites {
+    /// Records the assessment of the bytes that a decision is about, in place of an earlier one.
+    fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) -> Result<()>;
 }
 
 /// Writes to the usage log.

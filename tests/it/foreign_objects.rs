@@ -155,7 +155,7 @@ fn a_database_without_its_number_and_something_else_is_damaged() {
         "DROP TABLE schema_versions",
         "DELETE FROM schema_versions",
         "UPDATE schema_versions SET rolled_back_at = '2026-01-01'",
-        "UPDATE schema_versions SET version = 'v2.0.0' WHERE version = 'v3.0.0'; DELETE FROM schema_versions WHERE version > 'v3'",
+        "DELETE FROM schema_versions WHERE version >= 'v3'",
         "DELETE FROM schema_versions WHERE version > 'v3.0.0'",
         "DROP TABLE skill_versions",
         "DROP TABLE cfn_metadata; DROP TABLE schema_versions",

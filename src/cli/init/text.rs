@@ -15,6 +15,10 @@ impl Report for InitReport {
     fn text(&self, page: &mut Page) {
         let path = &self.path;
         page.line(if self.created { format!("created {path}") } else { format!("{path} exists already") });
+        if let Some(added) = &self.bootstrap {
+            let count = counted(added.len(), "bootstrap skill");
+            page.line(format!("{count} added; 'cfn db capture --bootstrap' stores their files"));
+        }
         let Some(import) = &self.import else { return };
         skipped(import, page);
         let nested = import.nested.iter().map(|it| format!("{}: part of another skill", Visible(it)));

@@ -1,9 +1,9 @@
 //! `bootstrap_skills`: the skills that every agent loads first.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, Result};
 
-use super::rows::{Fields, change, collect};
-use crate::model::{Bootstrap, ContentHash};
+use super::rows::{Fields, collect};
+use crate::model::Bootstrap;
 
 pub(super) fn enabled(connection: &Connection) -> Result<Vec<Bootstrap>> {
     collect(
@@ -22,14 +22,4 @@ pub(super) fn enabled(connection: &Connection) -> Result<Vec<Bootstrap>> {
             })
         },
     )
-}
-
-pub(super) fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
-    change(
-        connection,
-        "UPDATE bootstrap_skills SET content_hash = ?2, updated_at = datetime('now')
-         WHERE skill_name = ?1 AND content_hash IS NULL",
-        params![name, hash.to_string()],
-    )?;
-    Ok(())
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
 
 use super::failure::{file_error, naming_error};
 use super::open::{self, Options};
-use super::{SqliteStore, backup, orphans, rollups, schema};
+use super::{SqliteStore, backup, orphans, rollups, schema, seeds};
 use crate::clock::Clock;
 use crate::draft::{Draft, NamingError, SyncAhead};
 use crate::regular_file;
@@ -123,6 +123,7 @@ fn begin(connection: &mut Connection, clock: Clock) -> SqlResult<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::run_all(&transaction)?;
     schema::note_versions(&transaction, schema::CURRENT, clock)?;
+    seeds::plant(&transaction, clock)?;
     rollups::trust(&transaction)?;
     transaction.commit()
 }

@@ -97,7 +97,7 @@ mod tests {
         ("cfn_metadata", "it is about the database"),
         ("cfn_tokens", "it holds the tokens themselves"),
         ("schema_versions", "it is about the schema"),
-        ("approval_criteria_templates", "other programs' own: cfn never reads it"),
+        ("approval_criteria_templates", "no answer about risk is cached"),
         ("phase4_skill_generation", "other programs' own: cfn never reads it"),
         ("edge_case_tracking", "other programs' own: cfn never reads it"),
         ("usage_daily", "sums of the usage log"),

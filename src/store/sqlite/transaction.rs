@@ -266,10 +266,6 @@ impl CatalogueWrites for SqliteTransaction<'_> {
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
         self.say(mappings::remove(&self.inner, skill, agent_type))
     }
-
-    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
-        self.say(bootstrap::bind(&self.inner, name, hash))
-    }
 }
 
 impl UsageWrites for SqliteTransaction<'_> {

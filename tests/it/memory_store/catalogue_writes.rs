@@ -1,13 +1,13 @@
 //! Changes of skills, versions, decisions, mappings and contents.
 
 use cfn::model::{
-    Approval, ContentHash, Decision, Mapping, Skill, SkillId, Status, StoredJson, StoredTags, VersionRecord,
+    Approval, Bootstrap, ContentHash, Decision, Mapping, Skill, SkillId, Status, StoredJson, StoredTags, VersionRecord,
     VersionSource,
 };
 use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
 use super::errors::refused;
-use super::tables::{ApprovalRow, MappingRow, SkillRow, Tables, VersionRow, next};
+use super::tables::{ApprovalRow, BootstrapRow, MappingRow, SkillRow, Tables, VersionRow, next};
 
 impl Tables {
     pub(super) fn insert_skill(&mut self, new: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
@@ -173,6 +173,21 @@ impl Tables {
     pub(super) fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) {
         for row in self.bootstrap.iter_mut().filter(|it| it.bootstrap.name == name) {
             row.bootstrap.content_hash.get_or_insert_with(|| hash.to_string());
+        }
+    }
+
+    pub(super) fn add_bootstrap(&mut self, new: &Bootstrap) -> bool {
+        let taken = |it: &Bootstrap| it.name == new.name || it.load_order == new.load_order;
+        let free = !self.bootstrap.iter().any(|it| taken(&it.bootstrap));
+        if free {
+            self.bootstrap.push(BootstrapRow { bootstrap: new.clone(), enabled: true });
+        }
+        free
+    }
+
+    pub(super) fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) {
+        if self.approvals.contains_key(&decision) {
+            self.assessments.insert(decision, assessment.clone());
         }
     }
 

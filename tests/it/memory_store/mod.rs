@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod catalogue_writes;
+mod criteria;
 mod database;
 mod errors;
 mod judging;

@@ -61,6 +61,11 @@ impl OtherProgram for MemoryDatabase {
         });
     }
 
+    fn add_template(&self, level: ApprovalLevel, category: &str, criteria: &str, enabled: bool) {
+        let row = (level, category.to_owned(), criteria.to_owned().into(), enabled);
+        self.change_catalogue(|tables| tables.templates.push(row));
+    }
+
     fn set_content(&self, hash: &str, bytes: Option<&[u8]>) {
         self.change_catalogue(|tables| match bytes {
             Some(bytes) => drop(tables.contents.insert(hash.to_owned(), bytes.into())),

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cfn::model::{Approval, Bootstrap, Event, Failures, Mapping, Outcome, Skill, SkillId, StoredTime, VersionRecord};
+use cfn::model::{
+    Approval, ApprovalLevel, Bootstrap, Event, Failures, Mapping, Outcome, Skill, SkillId, StoredJson, StoredTime,
+    VersionRecord,
+};
 use jiff::Timestamp;
 
 /// Everything that a database holds. A transaction changes a copy, which takes the place of the whole when it commits.
@@ -13,6 +16,9 @@ pub(super) struct Tables {
     pub(super) skills: BTreeMap<SkillId, SkillRow>,
     pub(super) versions: BTreeMap<i64, VersionRow>,
     pub(super) approvals: BTreeMap<i64, ApprovalRow>,
+    pub(super) assessments: BTreeMap<i64, StoredJson>,
+    /// Level, category, criteria, and whether they are enabled.
+    pub(super) templates: Vec<(ApprovalLevel, String, StoredJson, bool)>,
     pub(super) mappings: Vec<MappingRow>,
     pub(super) contents: BTreeMap<String, Arc<[u8]>>,
     pub(super) bootstrap: Vec<BootstrapRow>,

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use cfn::model::{
-    AgentType, ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse, Outcome,
-    Revision, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    AgentType, ApprovalLevel, Bootstrap, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse,
+    Outcome, Revision, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    CatalogueWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary,
-    Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog, UsageWrites,
+    BootstrapWrites, CatalogueWrites, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
+    OutboxStatus, OutboxSummary, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog,
+    UsageWrites,
 };
 use jiff::civil::Date;
 
@@ -223,9 +224,21 @@ impl CatalogueWrites for MemoryTransaction<'_> {
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
         self.change_catalogue().map(|it| it.remove_mapping(skill, agent_type.as_str()))
     }
+}
+
+impl BootstrapWrites for MemoryTransaction<'_> {
+    fn add_bootstrap(&mut self, bootstrap: &Bootstrap, _: Moment) -> Result<bool> {
+        self.change_catalogue().map(|it| it.add_bootstrap(bootstrap))
+    }
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
         self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
+    }
+}
+
+impl CriteriaWrites for MemoryTransaction<'_> {
+    fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) -> Result<()> {
+        self.change_catalogue().map(|it| it.record_assessment(decision, assessment))
     }
 }
 

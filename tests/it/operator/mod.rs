@@ -4,4 +4,5 @@ mod adding;
 mod assigning;
 mod deciding;
 mod editing;
+mod seeding;
 mod statuses;

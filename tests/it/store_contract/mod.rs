@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod coverage;
+mod criteria;
 mod deciding;
 mod isolation;
 mod mappings;
@@ -61,6 +62,7 @@ pub(crate) trait OtherProgram {
     fn set_mapping(&self, skill: &str, agent_type: &str, enabled: bool, tdd_condition: Option<&str>);
     /// Names a test suite and how much it covers.
     fn set_tests(&self, skill: &str, coverage: f64);
+    fn add_template(&self, level: ApprovalLevel, category: &str, criteria: &str, enabled: bool);
     /// Puts other bytes under a hash, or takes them away.
     fn set_content(&self, hash: &str, bytes: Option<&[u8]>);
     /// Logs a use at a time that may be none.
@@ -79,6 +81,8 @@ macro_rules! contract {
                 mappings_are_read_by_agent_type, bytes_that_are_named_and_not_stored_are_found,
                 agent_types_that_may_be_meant_begin_with_itself,
                 names_are_those_of_all_skills_and_of_agent_types_that_get_one;
+            criteria: coverage_is_that_of_the_skill_where_it_is_a_number, templates_are_those_of_a_category_that_are_enabled,
+                an_assessment_belongs_to_a_decision, a_bootstrap_skill_is_added_where_name_and_position_are_free;
             deciding: a_name_is_found_in_other_letters,
                 the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version,
                 a_review_is_what_the_latest_decision_the_level_and_the_status_make_it,

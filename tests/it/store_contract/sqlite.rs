@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cfn::clock::Clock;
-use cfn::model::{Bootstrap, Decision};
+use cfn::model::{ApprovalLevel, Bootstrap, Decision};
 use cfn::settings::Queued;
 use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
@@ -90,6 +90,13 @@ impl OtherProgram for Sqlite {
     fn set_tests(&self, skill: &str, coverage: f64) {
         let sql = "UPDATE skills SET test_coverage = ?2, test_suite_path = 'tests' WHERE name = ?1";
         self.execute(sql, (skill, coverage));
+    }
+
+    fn add_template(&self, level: ApprovalLevel, category: &str, criteria: &str, enabled: bool) {
+        let sql =
+            "INSERT INTO approval_criteria_templates (approval_level, category, criteria_json, description, enabled)
+             VALUES (?1, ?2, ?3, '', ?4)";
+        self.execute(sql, (level.as_str(), category, criteria, enabled));
     }
 
     fn set_content(&self, hash: &str, bytes: Option<&[u8]>) {

@@ -1,0 +1,46 @@
+//! Writes to `bootstrap_skills`.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::change;
+use super::transaction::SqliteTransaction;
+use crate::model::{Bootstrap, ContentHash, Moment};
+use crate::store::{self, BootstrapWrites};
+
+impl BootstrapWrites for SqliteTransaction<'_> {
+    fn add_bootstrap(&mut self, bootstrap: &Bootstrap, now: Moment) -> store::Result<bool> {
+        self.say(add(&self.inner, bootstrap, now))
+    }
+
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> store::Result<()> {
+        self.say(bind(&self.inner, name, hash))
+    }
+}
+
+fn add(connection: &Connection, bootstrap: &Bootstrap, now: Moment) -> Result<bool> {
+    let added = change(
+        connection,
+        "INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description, content_hash, created_at, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6
+         WHERE NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE skill_name = ?1 OR load_order = ?3)",
+        params![
+            bootstrap.name,
+            bootstrap.file_path,
+            bootstrap.load_order,
+            bootstrap.description.as_deref().unwrap_or_default(),
+            bootstrap.content_hash,
+            now,
+        ],
+    )?;
+    Ok(added > 0)
+}
+
+fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
+    change(
+        connection,
+        "UPDATE bootstrap_skills SET content_hash = ?2, updated_at = datetime('now')
+         WHERE skill_name = ?1 AND content_hash IS NULL",
+        params![name, hash.to_string()],
+    )?;
+    Ok(())
+}
