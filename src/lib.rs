@@ -15,7 +15,7 @@
 //! | 1 | [`skill_file`] | parsing SKILL.md: front matter, fields, findings |
 //! | 0 | [`model`] | the nouns: types whose values are always valid |
 //! | 0 | [`clock`] | the time, from the system or fixed |
-//! | 0 | [`draft`] | staged files: complete or absent |
+//! | 0 | [`staged_file`] | staged files: complete or absent |
 //! | 0 | [`output_file`] | files that the user names for output |
 //! | 0 | [`regular_file`] | opening files without blocking |
 //! | 0 | [`certificates`] | trusted certificates |
@@ -37,7 +37,6 @@ pub mod cache;
 pub mod certificates;
 pub mod cli;
 pub mod clock;
-pub mod draft;
 pub mod linux;
 pub mod model;
 pub mod ops;
@@ -46,5 +45,6 @@ pub mod process;
 pub mod regular_file;
 pub mod settings;
 pub mod skill_file;
+pub mod staged_file;
 pub mod store;
 pub mod workflow;

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::draft::Draft;
+use crate::staged_file::StagedFile;
 
 /// Readable by its owner only, until it gets the permissions of the file that it replaces.
 const PRIVATE: u32 = 0o600;
@@ -18,7 +18,7 @@ const ANYBODY: u32 = 0o666;
 #[derive(Debug)]
 pub struct OutputFile {
     file: File,
-    draft: Draft,
+    staged: StagedFile,
 }
 
 impl OutputFile {
@@ -35,20 +35,20 @@ impl OutputFile {
 
     fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
         let kept = replaceable(path)?;
-        let draft = Draft::of(path);
+        let staged = StagedFile::of(path);
         let file = match source {
-            Some(source) => draft.create(Some(source))?,
+            Some(source) => staged.create(Some(source))?,
             None => OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(if kept.is_some() { PRIVATE } else { ANYBODY })
-                .open(draft.path())?,
+                .open(staged.path())?,
         };
         if let Some(kept) = kept {
             let most = if source.is_some() { file.metadata()?.mode() } else { kept.mode() };
             file.set_permissions(Permissions::from_mode(kept.mode() & most))?;
         }
-        Ok(Self { file, draft })
+        Ok(Self { file, staged })
     }
 
     /// The file to write to.
@@ -58,7 +58,7 @@ impl OutputFile {
 
     /// Renames the file to its destination. It stays open for writing.
     pub fn publish(self) -> io::Result<File> {
-        self.draft.replace()?;
+        self.staged.replace()?;
         Ok(self.file)
     }
 }

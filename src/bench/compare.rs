@@ -91,7 +91,7 @@ enum Side {
     Other(String),
 }
 
-struct Ways<'a> {
+struct Comparison<'a> {
     request: &'a Compare<'a>,
     operation: Write,
     sides: Vec<(String, Side, PathBuf)>,
@@ -100,7 +100,7 @@ struct Ways<'a> {
 /// Number of warm-up rounds.
 const WARM_UP: usize = 2;
 
-/// Compares the ways. `progress` gets the number of rounds done and in total.
+/// Compares them. `progress` gets the number of rounds done and in total.
 pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<CompareReport> {
     let mut sides = vec![("cfn".to_owned(), Side::Cfn), ("sqlite3, one batch".to_owned(), Side::Batch)];
     sides.push(("sqlite3, a process a statement".to_owned(), Side::Statements));
@@ -112,10 +112,10 @@ pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) ->
         std::fs::copy(request.database, &copy).map_err(file("could not copy the database to", &copy))?;
         Ok((name, side, folder))
     });
-    let mut ways = Ways { request, operation: Write::Deploy, sides: placed.collect::<Result<Vec<_>>>()? };
+    let mut measured = Comparison { request, operation: Write::Deploy, sides: placed.collect::<Result<Vec<_>>>()? };
     let mut operations = Vec::new();
     for (index, operation) in [Write::Deploy, Write::Update].into_iter().enumerate() {
-        ways.operation = operation;
+        measured.operation = operation;
         let plan = Plan {
             warm_up: WARM_UP,
             rounds: request.rounds,
@@ -124,8 +124,8 @@ pub fn compare(request: &Compare<'_>, progress: &mut dyn FnMut(usize, usize)) ->
             stop: request.stop,
         };
         let mut heard = Heard { before: index, progress };
-        let taken = in_turn(&mut ways, &plan, &mut heard)?;
-        operations.push(ways.compared(taken.into_iter().map(|it| it.milliseconds).collect())?);
+        let taken = in_turn(&mut measured, &plan, &mut heard)?;
+        operations.push(measured.compared(taken.into_iter().map(|it| it.milliseconds).collect())?);
     }
     Ok(CompareReport { format: 1, skills: request.skills, operations })
 }
@@ -145,7 +145,7 @@ impl Observer for Heard<'_> {
     }
 }
 
-impl Measurer for Ways<'_> {
+impl Measurer for Comparison<'_> {
     fn subjects(&self) -> Vec<String> {
         self.sides.iter().map(|(name, ..)| name.clone()).collect()
     }
@@ -172,7 +172,7 @@ impl Measurer for Ways<'_> {
     }
 }
 
-impl Ways<'_> {
+impl Comparison<'_> {
     /// The skill and the revision of a round.
     fn what(&self, round: usize) -> (usize, u64) {
         match self.operation {

@@ -1,4 +1,7 @@
-//! Arguments that may be empty.
+//! Arguments that may be empty, and the commands that have them.
+
+/// A command's name, and the function that adds its options.
+pub(super) type Named = (&'static str, fn(clap::Command) -> clap::Command);
 
 /// Treats an empty argument as absent, as scripts mean it.
 pub(super) fn optional(argument: Option<&str>) -> Option<&str> {

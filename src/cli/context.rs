@@ -109,11 +109,11 @@ impl Context {
         fill: impl FnOnce(&mut dyn Store) -> Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
         let Opening { path, options, clock } = self.opening(Access::Write)?;
-        let Some(mut draft) = SqliteStore::draft(&path, options, clock)? else { return Ok(None) };
-        let store = draft.fill()?;
+        let Some(mut staged) = SqliteStore::staged(&path, options, clock)? else { return Ok(None) };
+        let store = staged.fill()?;
         store.warning().inspect(|it| self.output.warn(it));
         let filled = fill(store)?;
-        Ok(draft.publish()?.then_some(filled))
+        Ok(staged.publish()?.then_some(filled))
     }
 
     /// Restores a backup to a path without a database, or with a damaged one.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use super::argument::Named;
 use super::global::Global;
 use super::{
     agents, analytics, bench, cache, completions, config, db, deploy, help, init, load, log, skill, sync, update,
@@ -55,9 +56,6 @@ pub(super) enum Command {
 pub(super) fn tree() -> clap::Command {
     Cli::command()
 }
-
-/// A command's name, and the function that adds its options.
-pub(super) type Named = (&'static str, fn(clap::Command) -> clap::Command);
 
 /// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
 const COMMANDS: [Named; 9] = [

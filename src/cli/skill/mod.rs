@@ -17,9 +17,9 @@ mod verify;
 
 use clap::{Args as _, Subcommand};
 
+use super::argument::Named;
 use super::context::Context;
 use super::failure::Failure;
-use super::typed::Named;
 use super::{analytics, bench, deploy, load, log, update};
 use crate::model::Exit;
 
@@ -68,7 +68,7 @@ enum Command {
     Validate(validate::Args),
 }
 
-/// Commands that are started often: see [`parse`](super::typed::parse).
+/// Commands that are started often. All others are parsed with the full tree.
 pub(super) const COMMANDS: [Named; 12] = [
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),

@@ -13,7 +13,7 @@ use super::open;
 use super::waiting::Wait;
 use super::{rollups, schema};
 use crate::clock::Clock;
-use crate::draft::{self, Draft, NamingError};
+use crate::staged_file::{self, NamingError, StagedFile};
 use crate::store::{BackupReport, FileFault, Result};
 
 /// A change to make in a copy before it is used.
@@ -38,10 +38,10 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
         .into());
     }
     folder_of(to)?;
-    let draft = Draft::of(to);
-    fill(place, &source(place)?, &draft)?;
+    let staged = StagedFile::of(to);
+    fill(place, &source(place)?, &staged)?;
     place.require_unchanged()?;
-    draft.replace().map_err(|error| naming_error("could not rename the backup to", to, error))?;
+    staged.replace().map_err(|error| naming_error("could not rename the backup to", to, error))?;
     let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
     Ok(BackupReport { path: to.to_owned(), size_bytes })
 }
@@ -49,7 +49,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
 /// Creates the folder of a file.
 pub(super) fn folder_of(path: &Path) -> Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    draft::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))
+    staged_file::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))
 }
 
 /// A copy beside the database, named after its purpose and time. The caller must hold the write lock, so that the copy
@@ -61,10 +61,10 @@ pub(super) fn beside(place: &Place, why: &str, clock: Clock) -> Result<PathBuf> 
 /// The same from any connection. It uses the first free name.
 pub(super) fn keep(place: &Place, source: &Connection, why: &str, clock: Clock) -> Result<PathBuf> {
     let stem = with_suffix(&place.path, &format!(".{why}-{}", clock.file_time()));
-    let draft = Draft::of(&stem);
-    fill(place, source, &draft)?;
+    let staged = StagedFile::of(&stem);
+    fill(place, source, &staged)?;
     for to in numbered(&stem) {
-        match draft.publish_as(&to) {
+        match staged.publish_as(&to) {
             Ok(true) => return Ok(to),
             Ok(false) => {} // somebody else's copy of this second
             Err(error) => {
@@ -93,40 +93,40 @@ pub(super) fn source(place: &Place) -> Result<Connection> {
 }
 
 /// Creates the copy with the permissions of the database from the start.
-fn fill(place: &Place, source: &Connection, draft: &Draft) -> Result<()> {
+fn fill(place: &Place, source: &Connection, staged: &StagedFile) -> Result<()> {
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
-    create(draft, Some(&original))?;
-    write_draft(place, source, draft, |_| Ok(()))
+    create(staged, Some(&original))?;
+    write_staged(place, source, staged, |_| Ok(()))
 }
 
-/// Creates the file of a draft, as open as what is going to be in it.
-pub(super) fn create(draft: &Draft, source: Option<&Metadata>) -> Result<()> {
-    let created = draft.create(source);
-    created.map(drop).map_err(|error| file_error("could not create", draft.path(), error))
+/// Creates a staged file, as open as what is going to be in it.
+pub(super) fn create(staged: &StagedFile, source: Option<&Metadata>) -> Result<()> {
+    let created = staged.create(source);
+    created.map(drop).map_err(|error| file_error("could not create", staged.path(), error))
 }
 
-/// Copies everything into the file of a draft, and puts it on the disk.
-pub(super) fn write_draft(place: &Place, source: &Connection, draft: &Draft, finish: Finish) -> Result<()> {
-    let draft_place = Place::new(draft.path(), place.busy_timeout);
-    let mut target = open::plain(&draft_place, draft.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+/// Copies everything into a staged file, and syncs it.
+pub(super) fn write_staged(place: &Place, source: &Connection, staged: &StagedFile, finish: Finish) -> Result<()> {
+    let staged_place = Place::new(staged.path(), place.busy_timeout);
+    let mut target = open::plain(&staged_place, staged.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let copied = unsynced(&target)
         .and_then(|()| copy_pages(place, source, &mut target))
         .and_then(|()| finished(source, &mut target, finish))
         // One file, readable where no log can be created beside it.
         .and_then(|()| target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
-    copied.map_err(|error| draft_place.fail(&error))?;
-    target.close().map_err(|(_, error)| draft_place.fail(&error))?;
-    sync(draft)
+    copied.map_err(|error| staged_place.fail(&error))?;
+    target.close().map_err(|(_, error)| staged_place.fail(&error))?;
+    sync(staged)
 }
 
-/// Puts a finished draft on the disk.
-pub(super) fn sync(draft: &Draft) -> Result<()> {
-    draft.sync().map_err(|source| file_error("could not sync", draft.path(), source))
+/// Syncs a complete staged file.
+pub(super) fn sync(staged: &StagedFile) -> Result<()> {
+    staged.sync().map_err(|source| file_error("could not sync", staged.path(), source))
 }
 
 /// An unfinished staged file is worthless, so SQLite need not sync its steps; [`sync`] does so once, before the rename.
-pub(super) fn unsynced(draft: &Connection) -> rusqlite::Result<()> {
-    draft.execute_batch("PRAGMA synchronous = OFF")
+pub(super) fn unsynced(staged: &Connection) -> rusqlite::Result<()> {
+    staged.execute_batch("PRAGMA synchronous = OFF")
 }
 
 /// Copies all pages in one step: one snapshot of the source, one transaction of the target.

@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
@@ -12,9 +11,10 @@ use rusqlite::ffi;
 
 use super::beside::{INDEX, with_suffix};
 use super::unchanging::Unchanging;
-use crate::draft::NamingError;
+use super::waiting::Waits;
 use crate::model::Location;
-use crate::store::{FileFault, LockWaits, Result, StoreError};
+use crate::staged_file::NamingError;
+use crate::store::{FileFault, Result, StoreError};
 
 /// The database that an error is about.
 #[derive(Debug, Clone)]
@@ -24,29 +24,6 @@ pub(super) struct Place {
     pub(super) waits: Arc<Waits>,
     /// Set if it is read without locks.
     pub(super) unchanging: Option<Arc<Unchanging>>,
-}
-
-/// The lock waits of a database's connections.
-#[derive(Debug, Default)]
-pub(super) struct Waits {
-    count: AtomicU64,
-    nanoseconds: AtomicU64,
-}
-
-impl Waits {
-    pub(super) fn began(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Adds a pause.
-    pub(super) fn slept(&self, time: Duration) {
-        self.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    pub(super) fn so_far(&self) -> LockWaits {
-        let time = Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed));
-        LockWaits { count: self.count.load(Ordering::Relaxed), time }
-    }
 }
 
 /// An invalid stored value; it travels inside a `rusqlite::Error`.

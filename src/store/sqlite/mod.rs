@@ -12,7 +12,6 @@ mod cells;
 mod check;
 mod contents;
 mod criteria;
-mod draft;
 mod failure;
 mod foreign;
 mod identity;
@@ -38,6 +37,7 @@ mod rows;
 mod schema;
 mod seeds;
 mod skills;
+mod staged;
 mod state;
 mod status;
 mod sums;
@@ -64,11 +64,11 @@ use super::{
     RestoreReport, Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport, UsageSums, Work,
 };
 use crate::clock::Clock;
-use crate::draft::sweep_beside;
+use crate::staged_file::sweep_beside;
 
 pub use super::Access;
-pub use draft::DatabaseDraft;
 pub use open::Options;
+pub use staged::StagedDatabase;
 
 /// A skills database in a SQLite file.
 #[derive(Debug)]

@@ -119,7 +119,7 @@ fn roll_back(place: &Place) {
 }
 
 /// Opens a staged database for filling.
-pub(super) fn draft(path: &Path, options: &Options) -> Result<(Connection, Place)> {
+pub(super) fn staged(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
     let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)?;
     Ok((connection, place))

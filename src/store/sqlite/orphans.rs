@@ -10,8 +10,8 @@ use super::beside::{INDEX, JOURNAL, LOG, with_suffix};
 use super::failure::file_error;
 use super::log_file::holds_a_commit;
 use crate::clock::Clock;
-use crate::draft::rename_to_free;
 use crate::regular_file;
+use crate::staged_file::rename_to_free;
 use crate::store::Result;
 
 /// Removes it before a file gets the name: a log with commits is renamed, the rest is deleted. Does nothing if there is

@@ -14,8 +14,8 @@ use super::orphans;
 use super::restore::{Verified, renew};
 use super::waiting::Wait;
 use crate::clock::Clock;
-use crate::draft::{Draft, NamingError, rename_to_free};
 use crate::regular_file;
+use crate::staged_file::{NamingError, StagedFile, rename_to_free};
 use crate::store::{Access, FileCare as _, RestoreReport, Result, StoreError};
 
 impl SqliteStore {
@@ -34,7 +34,7 @@ fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<
     let place = Place::new(path, options.busy_timeout);
     let backup = Verified::open(&place, from)?;
     backup::folder_of(path)?;
-    let draft = Draft::of(path);
+    let staged = StagedFile::of(path);
     let damaged = regular_file::open(path).ok();
     // Another process may have restored a database meanwhile.
     if let Some(damaged) = &damaged
@@ -46,8 +46,8 @@ fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<
         Some(damaged) => damaged.metadata(),
         None => fs::metadata(from),
     };
-    backup::create(&draft, Some(&likeness.map_err(|error| file_error("could not read", from, error))?))?;
-    backup::write_draft(&place, &backup.connection, &draft, renew)?;
+    backup::create(&staged, Some(&likeness.map_err(|error| file_error("could not read", from, error))?))?;
+    backup::write_staged(&place, &backup.connection, &staged, renew)?;
     backup.place.require_unchanged()?;
     let aside = match damaged {
         Some(_) => set_aside(path, clock)?,
@@ -55,7 +55,7 @@ fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<
         None => None,
     };
     orphans::clear(path, clock)?;
-    match draft.publish() {
+    match staged.publish() {
         Ok(true) => Ok(Some(RestoreReport { from: from.to_owned(), previous: aside })),
         Ok(false) => Ok(None),
         Err(error) => {

@@ -5,8 +5,34 @@
 //! time waited, with jitter, and shrink again towards the deadline, so that the longest waiters retry most often.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::store::LockWaits;
+
+/// The lock waits of a database's connections.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    count: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Waits {
+    pub(super) fn began(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds a pause.
+    pub(super) fn slept(&self, time: Duration) {
+        self.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn so_far(&self) -> LockWaits {
+        let time = Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed));
+        LockWaits { count: self.count.load(Ordering::Relaxed), time }
+    }
+}
 
 /// Minimum pause, at the start and the end of a wait.
 const SHORTEST: Duration = Duration::from_millis(1);

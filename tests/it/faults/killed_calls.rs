@@ -110,8 +110,8 @@ fn a_killed_adoption_leaves_the_old_database_or_the_new_one() {
             let next = Ran::from(finish(under(&project, &AN_HOUR_LATER, ["skill", "list"])));
             assert_eq!(next.ok().lines().count(), 6, "five and a header");
             project.assert_whole();
-            let drafts: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
-            assert_eq!(drafts, [] as [&str; 0], "{call}");
+            let staged: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
+            assert_eq!(staged, [] as [&str; 0], "{call}");
         });
     }
 }
@@ -154,8 +154,8 @@ fn a_killed_restore_leaves_the_previous_database_or_the_backup() {
             project.assert_whole();
             Ran::from(finish(under(&project, &AN_HOUR_LATER, ["db", "restore", "b.db"]))).ok();
             assert_eq!(project.sqlite3("SELECT count(*) FROM skills"), "1");
-            let drafts: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
-            assert_eq!(drafts, [] as [&str; 0], "{call}");
+            let staged: Vec<_> = project.leftovers().into_iter().filter(|it| it.contains("tmp")).collect();
+            assert_eq!(staged, [] as [&str; 0], "{call}");
         });
     }
 }

@@ -103,21 +103,21 @@ fn deploying_the_same_again_writes_nothing() {
 /// Each folder that `init` creates is a new name in the one above it.
 const FOLDERS: usize = 2;
 
-/// A fresh database, a backup and the copy before a restore are drafts until they are renamed: the file once and the folder once.
-const DRAFT: usize = 2;
+/// A fresh database, a backup and the copy before a restore are staged until they are renamed: the file once and the folder once.
+const STAGED: usize = 2;
 
 #[test]
 fn files_that_appear_by_a_rename_are_synced_once_with_their_folder() {
     let fresh = Project::empty();
-    assert_eq!(syncs(&fresh, &["init"]), FOLDERS + DRAFT);
+    assert_eq!(syncs(&fresh, &["init"]), FOLDERS + STAGED);
     assert_eq!(syncs(&fresh, &["init"]), 0, "it exists");
     let filled = Project::empty();
     (0..100).for_each(|it| drop(filled.file(&format!("skills/s-{it}/SKILL.md"), "---\ndescription: d\n---\nText.\n")));
-    assert_eq!(syncs(&filled, &["init", "--from", "skills"]), FOLDERS + DRAFT, "with what it was filled");
+    assert_eq!(syncs(&filled, &["init", "--from", "skills"]), FOLDERS + STAGED, "with what it was filled");
     let project = project();
-    assert_eq!(syncs(&project, &["db", "backup", "b.db"]), DRAFT);
+    assert_eq!(syncs(&project, &["db", "backup", "b.db"]), STAGED);
     // One commit more: what the reports add up is bound to the schema that the restored file now has.
-    assert_eq!(syncs(&project, &["db", "restore", "b.db"]), DRAFT + DECISION + 1);
+    assert_eq!(syncs(&project, &["db", "restore", "b.db"]), STAGED + DECISION + 1);
 }
 
 #[test]
@@ -139,5 +139,5 @@ fn an_adoption_waits_for_the_backup_and_for_the_change() {
     let project = legacy();
     let count = syncs(&project, &["skill", "list"]);
     // Turning the old file into one with a log (its rollback journal, the folder, the file), the backup, and the change itself.
-    assert_eq!(count, 3 + DRAFT + DECISION, "{count}");
+    assert_eq!(count, 3 + STAGED + DECISION, "{count}");
 }

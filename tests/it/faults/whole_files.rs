@@ -7,16 +7,16 @@ use super::tools::{RENAME, UNLINK, assert_one_message, finish, under};
 use super::victims::legacy;
 use crate::harness::{Project, Ran};
 
-/// Calls on the database, on drafts and on backups; whatever else cfn or the loader does with them is left alone.
+/// Calls on the database, on staged files and on backups; whatever else cfn or the loader does with them is left alone.
 const CALLS: [&str; 7] = ["pwrite64", "fsync", "openat", "ftruncate", RENAME, UNLINK, "/^mkdir(at)?$"];
 
-/// Every so many: hundreds of writes fill a draft, and all do the same.
+/// Every so many: hundreds of writes fill a staged file, and all do the same.
 fn next(call: &str, nth: usize) -> usize {
     if call == "pwrite64" { nth + 1 + nth / 2 } else { nth + 1 }
 }
 
 /// Files of the folder that are nobody's.
-fn drafts(folder: &Path) -> Vec<String> {
+fn staged(folder: &Path) -> Vec<String> {
     let names =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.file_name().to_string_lossy().into_owned());
     names.filter(|it| it.contains("tmp")).collect()
@@ -53,7 +53,7 @@ fn at_every(mut prepare: impl FnMut() -> Project, args: &[&str], judge: impl Fn(
             }
             project.assert_whole();
             for folder in [project.path(), project.database().parent().expect("a folder")] {
-                assert_eq!(drafts(folder), [] as [&str; 0], "{what}: {ran:?}");
+                assert_eq!(staged(folder), [] as [&str; 0], "{what}: {ran:?}");
             }
             if !met {
                 break;

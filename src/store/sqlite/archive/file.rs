@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::values::{Value, columns, from_json, hex, quoted, to_json};
-use crate::draft::Draft;
 use crate::regular_file;
+use crate::staged_file::StagedFile;
 use crate::store::sqlite::failure::{Place, file_error};
 use crate::store::sqlite::sums::day_of;
 use crate::store::{FileFault, Result, StoreError};
@@ -49,7 +49,7 @@ pub(super) fn write(
     snapshot: &Connection,
     place: &Place,
     mut header: Header,
-    draft: &Draft,
+    staged: &StagedFile,
     original: &Metadata,
 ) -> Result<u64> {
     header.columns = columns(snapshot).map_err(|error| place.fail(&error))?;
@@ -65,8 +65,8 @@ pub(super) fn write(
     if rows == 0 {
         return Ok(0);
     }
-    let failed = |source: io::Error| file_error("could not write", draft.path(), source);
-    let file = draft.create(Some(original)).map_err(failed)?;
+    let failed = |source: io::Error| file_error("could not write", staged.path(), source);
+    let file = staged.create(Some(original)).map_err(failed)?;
     let mut out = GzEncoder::new(BufWriter::new(file), Compression::default());
     let first = serde_json::to_vec(&header).map_err(|error| failed(error.into()))?;
     out.write_all(&first).and_then(|()| out.write_all(b"\n")).map_err(failed)?;

@@ -23,7 +23,7 @@ use super::sums::{
     sums_of_sums, totals_of_days, who,
 };
 use crate::clock::Clock;
-use crate::draft::Draft;
+use crate::staged_file::StagedFile;
 use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
 
 /// Number of rows per transaction, so that other writers wait only a fraction of a second.
@@ -132,15 +132,15 @@ fn after_a_commit(place: &Place, error: StoreError) -> StoreError {
 
 /// Writes the file from one snapshot; returns whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
-    let draft = Draft::of(to);
+    let staged = StagedFile::of(to);
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
     let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
     let database = identity(&snapshot).map_err(|error| place.fail(&error))?;
     let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
     let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
-    if file::write(&snapshot, place, header, &draft, &original)? > 0 {
+    if file::write(&snapshot, place, header, &staged, &original)? > 0 {
         // If another process was faster, its file has the same rows and is used.
-        draft.publish().map_err(|error| naming_error("could not create", to, error))?;
+        staged.publish().map_err(|error| naming_error("could not create", to, error))?;
     }
     Ok(fs::symlink_metadata(to).is_ok())
 }

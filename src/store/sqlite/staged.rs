@@ -11,13 +11,13 @@ use super::failure::{file_error, naming_error};
 use super::open::{self, Options};
 use super::{SqliteStore, backup, orphans, rollups, schema, seeds};
 use crate::clock::Clock;
-use crate::draft::{Draft, NamingError, SyncAhead};
 use crate::regular_file;
+use crate::staged_file::{NamingError, StagedFile, SyncAhead};
 use crate::store::{Durability, Result};
 
 /// A staged database. Dropping it before it is published leaves no files.
 #[derive(Debug)]
-pub struct DatabaseDraft {
+pub struct StagedDatabase {
     store: SqliteStore,
     path: PathBuf,
     /// Whether an empty file is at its path.
@@ -27,22 +27,22 @@ pub struct DatabaseDraft {
     /// Syncs the file while it is filled.
     syncing: Option<SyncAhead>,
     // Last, so that the file is removed after the connection is closed.
-    file: Draft,
+    file: StagedFile,
 }
 
 impl SqliteStore {
     /// Creates a database if there is none, and returns whether it did. It is no error if another process was faster.
     pub fn create(path: &Path, options: Options, clock: Clock) -> Result<bool> {
-        DatabaseDraft::begin(path, &options, clock)?.map_or(Ok(false), DatabaseDraft::publish)
+        StagedDatabase::begin(path, &options, clock)?.map_or(Ok(false), StagedDatabase::publish)
     }
 
     /// The same in two steps, with rows written in between; `None` if there is something already.
-    pub fn draft(path: &Path, options: Options, clock: Clock) -> Result<Option<DatabaseDraft>> {
-        DatabaseDraft::begin(path, &options, clock)
+    pub fn staged(path: &Path, options: Options, clock: Clock) -> Result<Option<StagedDatabase>> {
+        StagedDatabase::begin(path, &options, clock)
     }
 }
 
-impl DatabaseDraft {
+impl StagedDatabase {
     /// Stages a database for `path`; `None` if there is something already. An empty file does not count, since `mktemp`
     /// creates one.
     fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
@@ -51,12 +51,12 @@ impl DatabaseDraft {
         if !exists {
             backup::folder_of(path)?;
         }
-        let file = Draft::of(path); // also where the database exists: it sweeps
+        let file = StagedFile::of(path); // also where the database exists: it sweeps
         if exists {
             return Ok(None);
         }
         backup::create(&file, None)?;
-        let (mut connection, place) = open::draft(file.path(), options)?;
+        let (mut connection, place) = open::staged(file.path(), options)?;
         begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
         // It is synced once, at the end, whatever durability its transactions request.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
@@ -98,7 +98,7 @@ fn is_empty(path: &Path) -> bool {
 
 /// Replaces an empty file, keeping its permissions, unless it is no longer empty; returns whether it did. Processes
 /// lock the file first, so only one of them succeeds.
-fn replace_empty(path: &Path, file: Draft) -> std::result::Result<bool, NamingError> {
+fn replace_empty(path: &Path, file: StagedFile) -> std::result::Result<bool, NamingError> {
     let still_empty = || {
         let found = regular_file::open(path)?;
         found.lock()?;

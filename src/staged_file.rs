@@ -35,14 +35,14 @@ const SYNC_AHEAD_EVERY: Duration = Duration::from_millis(4);
 
 /// A staged file. Dropping it before it is renamed removes it.
 #[derive(Debug)]
-pub struct Draft {
+pub struct StagedFile {
     path: PathBuf,
     to: PathBuf,
     /// The lock that keeps others from sweeping the folder.
     _folder: Option<File>,
 }
 
-impl Draft {
+impl StagedFile {
     /// Chooses a free name beside `to`, after removing the staged files of killed processes. Nothing is created yet.
     #[must_use]
     pub fn of(to: &Path) -> Self {
@@ -129,7 +129,7 @@ impl From<NamingError> for io::Error {
     }
 }
 
-impl Drop for Draft {
+impl Drop for StagedFile {
     fn drop(&mut self) {
         // After a rename there is nothing to remove; on failure, a later run sweeps the file.
         let _ = fs::remove_file(&self.path);
@@ -190,7 +190,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 /// Removes the staged files of killed processes in the folder of `path`, unless another process is writing there.
 pub fn sweep_beside(path: &Path) {
     let Some(folder) = path.parent() else { return };
-    let is_left = |it: fs::DirEntry| it.file_name().to_str().is_some_and(is_draft);
+    let is_left = |it: fs::DirEntry| it.file_name().to_str().is_some_and(is_staged);
     if fs::read_dir(folder).is_ok_and(|entries| entries.take(MOST_ENTRIES).any(|it| it.is_ok_and(is_left))) {
         swept(folder);
     }
@@ -215,14 +215,14 @@ fn swept(folder: &Path) -> Option<File> {
 /// Removes all staged files, for any destination: names of backups contain the time, so the next one has another name.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(is_draft) {
+        if entry.file_name().to_str().is_some_and(is_staged) {
             let _ = fs::remove_file(entry.path()); // it is swept again next time
         }
     }
 }
 
 /// Whether a name is that of a staged file, or of SQLite's files beside one.
-fn is_draft(name: &str) -> bool {
+fn is_staged(name: &str) -> bool {
     let Some((_, rest)) = name.rsplit_once(MARK) else { return false };
     let digits = BESIDE.iter().fold(rest, |text, suffix| text.strip_suffix(suffix).unwrap_or(text));
     !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit())
