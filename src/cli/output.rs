@@ -1,6 +1,7 @@
 //! The only module that writes to the terminal: reports go to stdout, everything else to stderr. A closed pipe is not
 //! an error.
 
+mod page;
 mod pager;
 mod paint;
 mod progress;
@@ -17,10 +18,10 @@ use serde::Serialize;
 use super::failure::Failure;
 use crate::model::{Visible, json};
 
+pub(super) use page::Page;
 use paint::{BOLD, RED, YELLOW, painted};
 pub(super) use progress::{Live, Progress};
 pub(super) use remarks::Remarks;
-use table::Table;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {
@@ -50,16 +51,6 @@ pub(super) struct Output {
     wide: bool,
     color_out: bool,
     color_err: bool,
-}
-
-/// The text of a report under construction.
-#[derive(Debug)]
-pub(super) struct Page {
-    text: String,
-    color: bool,
-    width: Option<usize>,
-    /// Dropped columns.
-    left_out: Vec<String>,
 }
 
 /// Maximum length of a message, in characters.
@@ -95,6 +86,12 @@ impl Output {
         Self { wide, ..self }
     }
 
+    /// The width for text on a terminal; `None` for JSON, and if stdout is no terminal. With `--wide`, it has no limit.
+    pub(super) fn width(self) -> Option<usize> {
+        let terminal = Terminal::of_stdout().filter(|_| !self.json)?;
+        Some(if self.wide { usize::MAX } else { terminal.columns })
+    }
+
     /// Whether stderr may have colours.
     pub(super) fn colors_stderr(self) -> bool {
         self.color_err
@@ -107,7 +104,7 @@ impl Output {
         }
         let terminal = Terminal::of_stdout();
         let width = terminal.filter(|_| !self.wide).map(|it| it.columns);
-        let mut page = Page { text: String::new(), color: self.color_out, width, left_out: Vec::new() };
+        let mut page = Page::new(self.color_out, width);
         report.text(&mut page);
         let is_long = terminal.and_then(|it| it.rows).is_some_and(|rows| page.text.lines().count() > rows);
         if !(is_long && pager::show(page.text.as_bytes())) {
@@ -215,47 +212,6 @@ fn write_all(out: &mut impl Write, pieces: &[impl AsRef<[u8]>]) -> io::Result<()
         }
     }
     Ok(())
-}
-
-impl Page {
-    /// Adds a line unchanged. Pass text from outside through [`Visible`] first.
-    pub(super) fn line(&mut self, line: impl std::fmt::Display) {
-        let _ = writeln!(self.text, "{line}");
-    }
-
-    /// Adds the content of a skill, unaltered.
-    pub(super) fn body(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    /// Adds a highlighted line.
-    pub(super) fn heading(&mut self, text: &str) {
-        let line = painted(text, BOLD, self.color);
-        self.line(line);
-    }
-
-    /// Adds a table. If it does not fit the terminal, columns are dropped from the last one.
-    pub(super) fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-        self.table_without(&[], header, rows);
-    }
-
-    /// Adds a table. If it does not fit the terminal, the columns of `order` are dropped, one by one.
-    pub(super) fn table_without(
-        &mut self,
-        order: &[&str],
-        header: &[&str],
-        rows: impl IntoIterator<Item = Vec<String>>,
-    ) {
-        let mut table = Table::new(header, rows);
-        for title in self.width.map(|width| table.fit(width, order)).unwrap_or_default() {
-            if !self.left_out.contains(&title) {
-                self.left_out.push(title);
-            }
-        }
-        for line in table.lines(self.color) {
-            self.line(line);
-        }
-    }
 }
 
 /// Cuts a long message: messages quote arguments and files of any length.

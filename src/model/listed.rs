@@ -38,6 +38,12 @@ pub struct ListedSkill {
     pub agents: Vec<String>,
     /// In UTC.
     pub updated_at: Option<StoredTime>,
+    /// Its number of uses, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<i64>,
+    /// The description of its current version, where it was asked for; only in the text.
+    #[serde(skip)]
+    pub description: Option<String>,
 }
 
 impl ListedSkill {
@@ -60,6 +66,8 @@ impl ListedSkill {
             tags: skill.tags.as_ref().map(StoredTags::words).unwrap_or_default(),
             agents,
             updated_at: skill.updated_at,
+            uses: None,
+            description: None,
         }
     }
 }

@@ -3,16 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::cached::{Query, cached};
-use super::error::Result;
+use super::error::{Result, require_skill};
 use crate::cache::{Cache, Class, Question};
 use crate::model::{AgentType, ApprovalLevel, Category, ListedSkill, Review, Status, Tables};
-use crate::store::{SkillFilter, Snapshot, Store};
+use crate::store::{SkillFilter, SkillOrder, SkillPage, Snapshot, Store};
 
 /// The skills that match a filter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListReport {
-    /// The skills, by name.
+    /// The skills, in the requested order.
     pub skills: Vec<ListedSkill>,
+    /// The skill that the next page comes after; `None` on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Answers from the cache, or from one snapshot.
@@ -24,16 +27,43 @@ impl Query for SkillFilter {
     type Answer = ListReport;
 
     fn question(&self) -> Question {
-        Question::new(Class::List, Tables::Catalogue, "list")
+        let tables = match self.page.order {
+            SkillOrder::Uses => Tables::CatalogueAndUsage,
+            SkillOrder::Name | SkillOrder::Updated => Tables::Catalogue,
+        };
+        Question::new(Class::List, tables, "list")
             .optional(self.category.map(Category::as_str))
             .optional(self.approval_level.map(ApprovalLevel::as_str))
             .optional(self.status.map(Status::as_str))
             .optional(self.agent_type.as_ref().map(AgentType::as_str))
             .flag(self.pending)
+            .optional(self.tag.as_deref())
+            .optional(self.owner.as_deref())
+            .optional(self.team.as_deref())
+            .text(self.page.order.as_str())
+            .optional(self.page.after.as_deref())
+            .number(self.page.limit.map(|it| it as u64))
     }
 
+    /// Descriptions are for people, and can be longer than the rest.
+    fn keeps(&self) -> bool {
+        !self.page.described
+    }
+
+    /// Reads one skill more than the page has, to know whether there is another page.
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<ListReport> {
-        Ok(ListReport { skills: snapshot.list(self)? })
+        if let (Some(Ok(name)), true) =
+            (self.page.after.as_ref().map(|it| it.parse()), self.page.order != SkillOrder::Name)
+        {
+            require_skill(snapshot, &name)?;
+        }
+        let limit = self.page.limit.map(|it| it.saturating_add(1));
+        let page = SkillPage { limit, ..self.page.clone() };
+        let mut skills = snapshot.list(&Self { page, ..self.clone() })?;
+        let is_last = self.page.limit.is_none_or(|it| skills.len() <= it);
+        skills.truncate(self.page.limit.unwrap_or(usize::MAX));
+        let next = skills.last().filter(|_| !is_last).map(|it| it.name.clone());
+        Ok(ListReport { skills, next })
     }
 
     fn kept(&self, answer: &ListReport) -> Option<Vec<u8>> {

@@ -26,7 +26,7 @@
 //! | `usage_sums` | the care of the sums that make reports fast |
 //! | `file_care` | the care of a database file |
 //! | `inspect` | measurements for benchmarks |
-//! | `requests`, `answers`, `reports` | parameters and results; the nouns are in `model` |
+//! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error` | errors |
 //! | `sqlite` | the SQLite engine |
 
@@ -35,6 +35,7 @@ mod calls;
 mod error;
 mod file_care;
 mod inspect;
+mod listing;
 mod reports;
 mod requests;
 mod snapshot;
@@ -47,13 +48,14 @@ pub use calls::{file_care, write, write_unless};
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::FileCare;
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
+pub use listing::{SkillFilter, SkillOrder, SkillPage};
 pub use reports::{
     ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
     UnarchiveReport,
 };
 pub use requests::{
     Days, Due, LatestDecision, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
-    Retirement, SkillChange, SkillFilter, Undelivered, Unstored, UsageFilter,
+    Retirement, SkillChange, Undelivered, Unstored, UsageFilter,
 };
 pub use snapshot::{Catalogue, Criteria, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
 pub use transaction::{

@@ -8,21 +8,6 @@ use crate::model::{
     StoredJson, StoredTime, VersionSource,
 };
 
-/// A filter for listing skills.
-#[derive(Debug, Clone, Default)]
-pub struct SkillFilter {
-    /// Only skills of this category.
-    pub category: Option<Category>,
-    /// Only skills of this level.
-    pub approval_level: Option<ApprovalLevel>,
-    /// Only skills of this status.
-    pub status: Option<Status>,
-    /// Only skills mapped to this agent type.
-    pub agent_type: Option<AgentType>,
-    /// Only skills whose current version waits for review.
-    pub pending: bool,
-}
-
 /// Recorded content that is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unstored {

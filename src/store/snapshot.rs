@@ -54,7 +54,7 @@ pub trait Catalogue {
     /// The first name of a skill that equals this one without regard to case, which may be the name itself; found as
     /// fast as a skill.
     fn name_without_case(&self, name: &SkillName) -> Result<Option<String>>;
-    /// Skills that match the filter, by name, each with its agent types.
+    /// A page of the skills that match the filter, each with its agent types.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
     /// The versions of a skill, newest first.
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>>;

@@ -1,15 +1,7 @@
 //! `cfn skill list`, `show` and `history`.
 
 use crate::harness::Project;
-use crate::scene::{deploy, path_of, sha256, skill_text, with_skill};
-
-fn listed(project: &Project, args: &[&str]) -> Vec<String> {
-    let mut all = vec!["skill", "list", "--json"];
-    all.extend(args);
-    let report = project.cfn(all).json();
-    let skills = report["skills"].as_array().expect("a list").clone();
-    skills.iter().map(|it| it["name"].as_str().unwrap_or_default().to_owned()).collect()
-}
+use crate::scene::{deploy, listed, path_of, sha256, skill_text, with_skill};
 
 #[test]
 fn an_empty_list_says_so() {

@@ -39,6 +39,7 @@ mod init_sources;
 mod init_trees;
 mod init_trees_skipped;
 mod json;
+mod list_pages;
 mod list_show_history;
 mod load;
 mod load_batch;

@@ -89,3 +89,12 @@ pub fn names(project: &Project, args: &[&str]) -> Vec<String> {
     all.extend(args);
     project.cfn(all).ok().lines().map(str::to_owned).collect()
 }
+
+/// The names in a list.
+pub(crate) fn listed(project: &Project, args: &[&str]) -> Vec<String> {
+    let mut all = vec!["skill", "list", "--json"];
+    all.extend(args);
+    let report = project.cfn(all).json();
+    let skills = report["skills"].as_array().expect("a list").clone();
+    skills.iter().map(|it| it["name"].as_str().unwrap_or_default().to_owned()).collect()
+}

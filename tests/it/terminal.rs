@@ -149,3 +149,25 @@ fn a_bar_shows_how_far_it_is_where_somebody_looks() {
     let ran = on_a_terminal(&project, 80, &format!("{slow} skill verify 2>&1 | cat"));
     assert!(!ran.stdout.contains("verifying"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_terminal_gets_a_page_of_the_list_and_descriptions_where_they_fit() {
+    let project = Project::new();
+    project.file("s.md", "---\nname: jwt\ndescription: Signs and verifies tokens\n---\nBody.");
+    project.cfn("deploy 1 jwt s.md domain dev".split(' ')).ok();
+    let seen =
+        |columns, line: &str| plain(&on_a_terminal(&project, columns, &format!("\"$CFN\" skill list{line}")).stdout);
+    assert!(seen(120, "").contains("Signs and verifies tokens"), "{}", seen(120, ""));
+    assert!(!seen(80, "").contains("Signs") && !seen(80, "").contains("dropped"), "{}", seen(80, ""));
+    assert!(!seen(120, " | cat").contains("Signs"), "a program gets what it always got");
+    project.sqlite3(
+        "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 170)
+         INSERT INTO skills (name, category, content_path, content_hash, version)
+           SELECT 'skill-' || i, 'domain', 's.md', printf('%064d', i), '1.0.0' FROM n",
+    );
+    let page = seen(100, "");
+    assert!(page.contains("skill-148") && !page.contains("skill-149"), "{page}");
+    assert!(page.contains("50 skills shown; add '--after skill-148' for the next page"), "{page}");
+    assert!(seen(100, " --after skill-148").contains("skill-170"));
+    assert!(seen(100, " | cat").contains("skill-170"), "and all of it");
+}

@@ -13,6 +13,9 @@ const GAP: usize = 2;
 /// Minimum width of a truncated column.
 const LEAST: usize = 12;
 
+/// Minimum width of a column that fills the room that others leave.
+const LEAST_FILLED: usize = 24;
+
 /// Titles of columns that contain states.
 const STATES: [&str; 5] = ["status", "review", "decision", "verdict", "state"];
 
@@ -70,6 +73,21 @@ impl Table {
             self.uncut();
         }
         left_out
+    }
+
+    /// Gives a column the room that the others leave; removes it if that is too little, or if all its cells are empty.
+    pub(super) fn fill(&mut self, width: usize, title: &str) {
+        let Some(index) = self.columns.iter().position(|it| it.title == title) else { return };
+        let column = &mut self.columns[index];
+        let wanted = column.width;
+        column.width = 0;
+        let room = width.saturating_sub(self.width());
+        let column = &mut self.columns[index];
+        column.width = wanted.min(room);
+        let is_empty = column.cells.iter().all(String::is_empty);
+        if is_empty || (room < wanted && room < LEAST_FILLED) {
+            self.columns.remove(index);
+        }
     }
 
     fn uncut(&mut self) {

@@ -17,6 +17,7 @@ mod foreign;
 mod identity;
 mod inspect;
 mod layout;
+mod listing;
 mod log_file;
 mod maintain;
 mod mappings;

@@ -1,14 +1,11 @@
 //! `skills`: one row per skill, with its current version.
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::approvals::{approved, review};
-use super::rows::{Fields, change, collect, first};
-use crate::model::{
-    AgentType, ApprovalLevel, Category, ListedSkill, Review, Skill, SkillId, SkillName, Status, StoredTags,
-    VersionSource,
-};
-use crate::store::{NewSkill, NewVersion, SkillChange, SkillFilter};
+use super::rows::{Fields, change, first};
+use crate::model::{ApprovalLevel, Review, Skill, SkillId, SkillName, Status, StoredTags, VersionSource};
+use crate::store::{NewSkill, NewVersion, SkillChange};
 
 /// The columns of a [`Skill`], in the order of [`read`]. Partial databases of users may lack values that ours never lack.
 macro_rules! columns {
@@ -18,29 +15,11 @@ macro_rules! columns {
     };
 }
 
+pub(super) use columns;
+
 const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
 
-/// One scan in order of names; approvals and agents are looked up only for matching rows.
-const LIST: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", ",
-    review!("v"),
-    " AS review,
-       (SELECT json_group_array(agent_type) FROM
-          (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
-             AND typeof(agent_type) = 'text' ORDER BY agent_type))
-     FROM skills s
-     LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
-     WHERE (?1 IS NULL OR s.category = ?1)
-       AND (?2 IS NULL OR CASE WHEN s.approval_level IN ('auto', 'escalate') THEN s.approval_level ELSE 'human' END = ?2)
-       AND (?3 IS NULL OR coalesce(s.status, 'active') = ?3)
-       AND (?4 IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = ?4 AND enabled))
-       AND (NOT ?5 OR review = 'pending')
-     ORDER BY s.name"
-);
-
-fn read(fields: &mut Fields<'_>) -> Result<Skill> {
+pub(super) fn read(fields: &mut Fields<'_>) -> Result<Skill> {
     Ok(Skill {
         id: SkillId(fields.get()?),
         name: fields.text()?,
@@ -64,27 +43,6 @@ fn read(fields: &mut Fields<'_>) -> Result<Skill> {
 
 pub(super) fn find(connection: &Connection, name: &SkillName) -> Result<Option<Skill>> {
     first(connection, FIND, [name.as_str()], |row| read(&mut Fields::new("skills", row)))
-}
-
-pub(super) fn list(connection: &Connection, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
-    let parameters = params![
-        filter.category.map(Category::as_str),
-        filter.approval_level.map(ApprovalLevel::as_str),
-        filter.status.map(Status::as_str),
-        filter.agent_type.as_ref().map(AgentType::as_str),
-        filter.pending,
-    ];
-    collect(connection, LIST, parameters, listed)
-}
-
-fn listed(row: &Row<'_>) -> Result<ListedSkill> {
-    let mut fields = Fields::new("skills", row);
-    let skill = read(&mut fields)?;
-    let review = fields.word()?;
-    let agents: String = fields.get()?;
-    // SQLite built this array from text, so it parses.
-    let agents = serde_json::from_str(&agents).unwrap_or_default();
-    Ok(ListedSkill::new(skill, review, agents))
 }
 
 const REVIEW: &str = concat!(
@@ -181,20 +139,15 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
 
 #[cfg(test)]
 mod tests {
-    use super::{FIND, LIST, REVIEW};
+    use super::{FIND, REVIEW};
     use crate::store::sqlite::plans::{cost, database, scans};
 
     #[test]
-    fn a_skill_is_found_by_its_name_and_a_list_walks_through_the_names_once() -> rusqlite::Result<()> {
+    fn a_skill_is_found_by_its_name() -> rusqlite::Result<()> {
         let connection = database()?;
         assert!(scans(&connection, FIND)?.is_empty(), "{:?}", scans(&connection, FIND));
         assert_eq!(cost(&connection, FIND, ["s7"])?, (1, 0));
         assert!(scans(&connection, REVIEW)?.is_empty(), "{:?}", scans(&connection, REVIEW));
-        let scanned = scans(&connection, LIST)?;
-        let inner =
-            |it: &String| it.starts_with("SCAN s ") || it.starts_with("SCAN (") || it.starts_with("SCAN (subquery");
-        assert!(scanned.iter().all(inner), "{scanned:?}");
-        assert!(scanned.iter().any(|it| it.starts_with("SCAN s USING INDEX")), "in the order of names: {scanned:?}");
         Ok(())
     }
 }

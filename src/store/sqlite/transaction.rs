@@ -9,8 +9,8 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, mappings, names, outbox, reports, revisions, rollups, skills,
-    usage, versions,
+    approvals, bootstrap, candidates, cells, contents, listing, mappings, names, outbox, reports, revisions, rollups,
+    skills, usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
@@ -21,7 +21,7 @@ use crate::settings::Queued;
 use crate::store::{
     AgentTypeCounts, Catalogue, CatalogueWrites, Days, Holder, LatestDecision, Mappings, NameKind, NewApproval,
     NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange, SkillFilter,
-    Unstored, UsageFilter, UsageLog, UsageWrites,
+    SkillOrder, Unstored, UsageFilter, UsageLog, UsageWrites,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -130,7 +130,8 @@ impl Catalogue for SqliteTransaction<'_> {
     }
 
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
-        self.say(skills::list(&self.inner, filter))
+        let sums = if filter.page.order == SkillOrder::Uses { Some(self.sums()?) } else { None };
+        self.say(listing::list(&self.inner, filter, sums))
     }
 
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>> {

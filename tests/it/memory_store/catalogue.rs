@@ -1,7 +1,9 @@
 //! Queries of operators.
 
+use std::cmp::Reverse;
+
 use cfn::model::{Approval, ListedSkill, Review, Skill, SkillId, SkillName, VersionRecord};
-use cfn::store::{Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, Unstored};
+use cfn::store::{Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, SkillOrder, SkillPage, Unstored};
 
 use super::tables::Tables;
 use super::transaction::MemoryTransaction;
@@ -19,8 +21,11 @@ impl Catalogue for MemoryTransaction<'_> {
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
         let all = self.tables.skills.values().map(|it| self.tables.listed(&it.skill));
         let mut passing: Vec<ListedSkill> = all.filter(|it| passes(filter, it)).collect();
-        passing.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(passing)
+        if filter.page.order == SkillOrder::Uses {
+            passing.iter_mut().for_each(|it| it.uses = Some(self.tables.uses(it.id)));
+        }
+        passing.sort_by(|a, b| position(filter.page.order, a).cmp(&position(filter.page.order, b)));
+        Ok(self.tables.page(&filter.page, passing))
     }
 
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>> {
@@ -111,6 +116,42 @@ impl Tables {
         agents.sort();
         ListedSkill::new(skill.clone(), self.review(skill), agents)
     }
+
+    fn uses(&self, skill: SkillId) -> i64 {
+        self.usage.values().filter(|it| it.skill == skill).count() as i64
+    }
+
+    fn described(&self, skill: &ListedSkill) -> Option<String> {
+        let current = self.current(&self.skills.get(&skill.id)?.skill)?;
+        let front_matter: serde_json::Value = current.front_matter.as_ref()?.read().ok()?;
+        front_matter["description"].as_str().map(str::to_owned)
+    }
+
+    fn page(&self, page: &SkillPage, skills: Vec<ListedSkill>) -> Vec<ListedSkill> {
+        let after = page.after.as_deref().map(|name| {
+            let cursor = self.skill_named(name).map(|it| self.listed(&it.skill));
+            cursor.map(|it| ListedSkill { uses: Some(self.uses(it.id)), ..it })
+        });
+        let is_after = |it: &ListedSkill| match (&after, page.order) {
+            (None, _) => true,
+            (Some(_), SkillOrder::Name) => Some(&it.name) > page.after.as_ref(),
+            (Some(cursor), order) => {
+                cursor.as_ref().is_some_and(|cursor| position(order, it) > position(order, cursor))
+            }
+        };
+        let described = |it: ListedSkill| ListedSkill {
+            description: if page.described { self.described(&it) } else { None },
+            ..it
+        };
+        skills.into_iter().filter(is_after).take(page.limit.unwrap_or(usize::MAX)).map(described).collect()
+    }
+}
+
+/// Where a skill stands in an order.
+fn position(order: SkillOrder, skill: &ListedSkill) -> (Reverse<String>, Reverse<i64>, String) {
+    let updated = skill.updated_at.as_ref().map(ToString::to_string).filter(|_| order == SkillOrder::Updated);
+    let uses = skill.uses.filter(|_| order == SkillOrder::Uses);
+    (Reverse(updated.unwrap_or_default()), Reverse(uses.unwrap_or_default()), skill.name.clone())
 }
 
 fn passes(filter: &SkillFilter, skill: &ListedSkill) -> bool {
@@ -118,5 +159,8 @@ fn passes(filter: &SkillFilter, skill: &ListedSkill) -> bool {
         && filter.approval_level.is_none_or(|it| it == skill.approval_level)
         && filter.status.is_none_or(|it| it.as_str() == skill.status)
         && filter.agent_type.as_ref().is_none_or(|it| skill.agents.iter().any(|agent| agent == it.as_str()))
+        && filter.tag.as_ref().is_none_or(|tag| skill.tags.iter().any(|it| it.eq_ignore_ascii_case(tag)))
+        && filter.owner.as_ref().is_none_or(|it| skill.owner.as_ref() == Some(it))
+        && filter.team.as_ref().is_none_or(|it| skill.team.as_ref() == Some(it))
         && (!filter.pending || skill.review == Review::Pending)
 }

@@ -5,6 +5,7 @@ mod coverage;
 mod criteria;
 mod deciding;
 mod isolation;
+mod listing;
 mod mappings;
 mod memory;
 mod other_programs;
@@ -92,6 +93,8 @@ macro_rules! contract {
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
                 what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing,
                 what_only_some_engines_have_is_asked_for_and_refused_by_others;
+            listing: pages_follow_each_other_in_every_order, tags_owners_and_teams_narrow_a_list,
+                descriptions_are_those_of_current_versions_where_they_are_asked_for;
             mappings: a_mapping_is_removed_once_and_no_other_with_it,
                 agent_types_are_counted_with_what_they_are_handed_and_what_waits, mappings_that_hand_nothing_out_say_why,
                 everything_that_has_some_bytes_is_found;

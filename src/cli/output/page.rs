@@ -1,0 +1,78 @@
+//! The text of a report.
+
+use std::fmt::Write as _;
+
+use super::paint::{BOLD, painted};
+use super::table::Table;
+
+/// The text of a report under construction.
+#[derive(Debug)]
+pub(in crate::cli) struct Page {
+    pub(super) text: String,
+    color: bool,
+    width: Option<usize>,
+    /// Dropped columns.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Page {
+    /// An empty page for a terminal of this width.
+    pub(super) fn new(color: bool, width: Option<usize>) -> Self {
+        Self { text: String::new(), color, width, left_out: Vec::new() }
+    }
+
+    /// Adds a line unchanged. Pass text from outside through [`Visible`] first.
+    pub(in crate::cli) fn line(&mut self, line: impl std::fmt::Display) {
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    /// Adds the content of a skill, unaltered.
+    pub(in crate::cli) fn body(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Adds a highlighted line.
+    pub(in crate::cli) fn heading(&mut self, text: &str) {
+        let line = painted(text, BOLD, self.color);
+        self.line(line);
+    }
+
+    /// Adds a table. If it does not fit the terminal, columns are dropped from the last one.
+    pub(in crate::cli) fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        self.table_without(&[], header, rows);
+    }
+
+    /// Adds a table. If it does not fit the terminal, the columns of `order` are dropped, one by one.
+    pub(in crate::cli) fn table_without(
+        &mut self,
+        order: &[&str],
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) {
+        self.add(Table::new(header, rows), order);
+    }
+
+    /// The same, with a column that takes the room that the others leave, and is not there without room or cells.
+    pub(in crate::cli) fn table_filled_by(
+        &mut self,
+        filling: &str,
+        order: &[&str],
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) {
+        let mut table = Table::new(header, rows);
+        table.fill(self.width.unwrap_or(usize::MAX), filling);
+        self.add(table, order);
+    }
+
+    fn add(&mut self, mut table: Table, order: &[&str]) {
+        for title in self.width.map(|width| table.fit(width, order)).unwrap_or_default() {
+            if !self.left_out.contains(&title) {
+                self.left_out.push(title);
+            }
+        }
+        for line in table.lines(self.color) {
+            self.line(line);
+        }
+    }
+}
