@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 
-use crate::model::{ApprovalLevel, Category, ChangeType, Status};
+use crate::model::{ApprovalLevel, Category, ChangeType, Severity, Status};
 
 /// Lists the words of a set, in display order.
 type Words = fn() -> Vec<&'static str>;
@@ -46,6 +46,10 @@ pub(super) fn optional_category() -> impl TypedValueParser<Value = String> {
 
 pub(super) fn level() -> impl TypedValueParser<Value = ApprovalLevel> {
     one_of(str::parse::<ApprovalLevel>, || ApprovalLevel::ALL.iter().map(|it| it.as_str()).collect())
+}
+
+pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
+    one_of(str::parse::<Severity>, || Severity::ALL.iter().map(|it| it.as_str()).collect())
 }
 
 pub(super) fn status() -> impl TypedValueParser<Value = Status> {

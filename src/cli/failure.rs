@@ -214,6 +214,16 @@ impl From<Error> for Failure {
             Error::AmbiguousHash { .. } => {
                 (FailureKind::AmbiguousHash, "Nothing was decided; give more digits.".into())
             }
+            Error::EdgeCaseNotFound { .. } => {
+                (FailureKind::EdgeCaseNotFound, "'cfn edge-case list' shows the recorded ones.".into())
+            }
+            Error::AmbiguousEdgeCase { .. } => {
+                (FailureKind::AmbiguousHash, "Nothing was changed; give more digits, or the id.".into())
+            }
+            Error::EdgeCaseElsewhere { .. } => (
+                FailureKind::EdgeCaseElsewhere,
+                "Nothing was changed; 'cfn edge-case list' shows the skill's own.".into(),
+            ),
             Error::ChangedSinceReview { .. } => (
                 FailureKind::ChangedSinceReview,
                 "Review the output of 'cfn skill show --content', and decide again.".into(),

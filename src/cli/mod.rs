@@ -15,6 +15,7 @@ mod delivery;
 mod deploy;
 mod diagnostics;
 mod document;
+mod edge_case;
 mod failure;
 mod global;
 mod help;
@@ -94,6 +95,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::EdgeCase(args) => edge_case::run(context, args),
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -7,7 +7,8 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, db, deploy, help, init, load, log, skill, sync, update,
+    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, help, init, load, log, skill, sync,
+    update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -42,6 +43,7 @@ pub(super) enum Command {
     Log(log::Args),
     Analytics(analytics::Args),
     Agents(agents::Args),
+    EdgeCase(edge_case::Args),
     Sync(sync::Args),
     Bench(bench::Args),
     Skill(skill::Args),

@@ -9,7 +9,7 @@ use super::context::{Access, Context};
 use super::delivery;
 use super::failure::{Failure, FailureKind};
 use super::output::{Page, Report};
-use crate::model::{ChangeType, Exit, InvalidVersion, SkillName, Version, Visible};
+use crate::model::{ChangeType, EdgeCaseName, Exit, InvalidVersion, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
 
 /// Replace a skill's content with a new version; prints the version
@@ -25,6 +25,7 @@ cfn update [OPTIONS] <SKILL_NAME> <NEW_VERSION> <UPDATE_PATH> [CHANGE_TYPE] [NOT
     after_help = "\
 Examples:
   cfn update postgresql skills/postgresql/SKILL.md --patch
+  cfn update postgresql skills/postgresql/SKILL.md --minor --resolves 7
   cfn update postgresql 1.0.2 skills/postgresql/SKILL.md
   cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true"
 )]
@@ -45,6 +46,9 @@ pub(super) struct Args {
     notify_agents: Option<String>,
     #[command(flatten)]
     step: StepArgs,
+    /// Resolve these edge cases of the skill together with the update
+    #[arg(long, value_name = "ID|HASH", value_delimiter = ',')]
+    resolves: Vec<EdgeCaseName>,
     #[command(flatten)]
     approval: ApprovalArgs,
     /// Report what would be done, without committing it
@@ -78,6 +82,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         approver: args.approval.approver(context),
         reason: args.approval.reason(),
         override_rejection: args.approval.override_rejection,
+        resolves: &args.resolves,
         dry_run: args.dry_run,
     };
     let mut store = context.open(Access::Write)?;

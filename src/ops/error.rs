@@ -167,6 +167,28 @@ pub enum Error {
         /// The given prefix.
         hash: String,
     },
+    /// There is no such edge case.
+    #[error("there is no edge case {name}")]
+    EdgeCaseNotFound {
+        /// The given id or hash prefix.
+        name: String,
+    },
+    /// A hash prefix that matches several kinds of edge cases.
+    #[error("several kinds of edge cases have a hash that begins with {hash}")]
+    AmbiguousEdgeCase {
+        /// The given prefix.
+        hash: String,
+    },
+    /// An update resolves an edge case of another skill.
+    #[error("edge case {id} is not one of \"{name}\", but of \"{other}\"")]
+    EdgeCaseElsewhere {
+        /// The edge case.
+        id: i64,
+        /// The updated skill.
+        name: String,
+        /// The skill of the edge case.
+        other: String,
+    },
     /// The bytes changed between review and decision.
     #[error("\"{name}\" is not what was reviewed: its current bytes are {actual}")]
     ChangedSinceReview {

@@ -14,6 +14,7 @@ mod care;
 mod content_file;
 mod deploy;
 mod diff;
+mod edge_case;
 mod edit;
 mod error;
 mod history;
@@ -54,6 +55,10 @@ pub use care::{CareReport, check};
 pub use content_file::{ContentFile, FileError, Files};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use diff::{Diff, DiffLine, DiffReport, Hunk, LineChange, diff};
+pub use edge_case::{
+    EdgeCaseKind, EdgeCaseReport, EdgeCasesReport, ListEdgeCases, RecordEdgeCase, RecordedEdgeCase, ResolveEdgeCases,
+    ResolvedEdgeCase, ResolvedReport, list_edge_cases, record_edge_case, resolve_edge_cases, show_edge_case,
+};
 pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, Result, require_skill};
 pub use history::{History, HistoryReport, history};

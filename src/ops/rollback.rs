@@ -85,6 +85,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         content_hash: hash,
         approval_level: published.level,
         agents: None,
+        resolved: Vec::new(),
         dry_run: request.dry_run,
         warnings: published.warnings,
     })

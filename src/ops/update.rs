@@ -5,13 +5,15 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::content_file::Files;
+use super::edge_case::{self, ResolvedEdgeCase};
 use super::error::{Result, require_skill};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
 use super::rules::{Described, read_described};
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, ChangeType, ContentHash, Decision, Remark, SkillId, SkillName, Version, VersionSource,
+    ApprovalLevel, Category, ChangeType, ContentHash, Decision, EdgeCaseName, Remark, SkillId, SkillName, Version,
+    VersionSource,
 };
 use crate::store::{Durability, Snapshot, Store, Transaction, write_unless};
 
@@ -38,6 +40,8 @@ pub struct Update<'a> {
     pub reason: Option<&'a str>,
     /// Accept bytes that were rejected; needs a reason.
     pub override_rejection: bool,
+    /// Edge cases of the skill that the new version resolves.
+    pub resolves: &'a [EdgeCaseName],
     /// Do everything but the commit.
     pub dry_run: bool,
 }
@@ -55,6 +59,7 @@ impl<'a> Update<'a> {
             approver: None,
             reason: None,
             override_rejection: false,
+            resolves: &[],
             dry_run: false,
         }
     }
@@ -83,6 +88,9 @@ pub struct UpdateReport {
     pub approval_level: ApprovalLevel,
     /// The agent types that use it, if requested.
     pub agents: Option<Vec<String>>,
+    /// The edge cases that it resolves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<ResolvedEdgeCase>,
     /// Whether this was a dry run.
     pub dry_run: bool,
     /// Remarks about the file.
@@ -142,6 +150,9 @@ fn correct(
     let published = publish(tx, Some(&skill), publication)?;
     let mut warnings: Vec<Remark> = foreign_name(tx, described, request.name)?.into_iter().collect();
     warnings.extend(published.warnings);
+    let note = format!("Resolved by version {}", published.version);
+    let resolved = edge_case::resolve(tx, request.resolves, Some(&skill), Some(&note), publication.now)?;
+    warnings.extend(resolved.iter().filter(|it| it.already).map(resolved_before));
     tx.announce_updated(skill.id, publication.now)?;
     let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     Ok(UpdateReport {
@@ -153,9 +164,14 @@ fn correct(
         content_hash: described.hash,
         approval_level: published.level,
         agents,
+        resolved,
         dry_run: request.dry_run,
         warnings,
     })
+}
+
+fn resolved_before(case: &ResolvedEdgeCase) -> Remark {
+    Remark::from(format!("edge case {} was resolved before", case.id))
 }
 
 /// How to record a change that an expert validated elsewhere, in the form that old tools expect in `approval_history`.

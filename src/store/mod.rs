@@ -54,12 +54,15 @@ pub use reports::{
     UnarchiveReport,
 };
 pub use requests::{
-    Days, Due, LatestDecision, NameKind, NewApproval, NewMapping, NewSkill, NewVersion, OutboxSummary, Proof,
-    Retirement, SkillChange, Undelivered, Unstored, UsageFilter,
+    Days, Due, LatestDecision, NameKind, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, OutboxSummary,
+    Proof, Retirement, SkillChange, Undelivered, Unstored, UsageFilter,
 };
-pub use snapshot::{Catalogue, Criteria, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog};
+pub use snapshot::{
+    Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog,
+};
 pub use transaction::{
-    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, Outbox, Transaction, UsageWrites, Work,
+    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Transaction, UsageWrites,
+    Work,
 };
 pub use usage_sums::UsageSums;
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, SkillId, SkillName, Status,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, Severity, SkillId, SkillName, Status,
     StoredJson, StoredTime, VersionSource,
 };
 
@@ -177,6 +177,25 @@ pub struct NewMapping<'a> {
     /// Whether it is enabled.
     pub enabled: bool,
     /// Now.
+    pub now: Moment,
+}
+
+/// An edge case to record.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEdgeCase<'a> {
+    /// The description.
+    pub description: &'a str,
+    /// The reason for the failure.
+    pub failure_reason: Option<&'a str>,
+    /// The input.
+    pub input_parameters: Option<&'a str>,
+    /// The expected output.
+    pub expected_output: Option<&'a str>,
+    /// The actual output.
+    pub actual_output: Option<&'a str>,
+    /// How bad it is.
+    pub severity: Option<Severity>,
+    /// Now, in UTC.
     pub now: Moment,
 }
 

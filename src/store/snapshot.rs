@@ -8,15 +8,21 @@ use super::{
     Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, ListedSkill, Mapping, OpenUse,
-    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
+    ListedSkill, Mapping, OpenUse, Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell,
+    UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
-pub trait Snapshot: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + OutboxStatus {}
+pub trait Snapshot:
+    Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus
+{
+}
 
-impl<T: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + OutboxStatus> Snapshot for T {}
+impl<T: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus> Snapshot
+    for T
+{
+}
 
 /// Revisions, for the query cache.
 ///
@@ -129,6 +135,16 @@ pub trait Reports {
     fn levels(&self, category: Option<&str>) -> Result<Vec<(ApprovalLevel, String, i64)>>;
     /// Ids and names of active skills, by name.
     fn active_skills(&self, category: Option<&str>) -> Result<Vec<(SkillId, String)>>;
+}
+
+/// Edge cases, whichever program recorded them.
+///
+/// Promise: they are in the order of recording. They are not part of a [`Revision`], so answers about them are not kept.
+pub trait EdgeCases {
+    /// Every edge case, or those of one skill.
+    fn edge_cases(&self, of: Option<SkillId>) -> Result<Vec<EdgeCase>>;
+    /// One edge case, with its long texts.
+    fn edge_case(&self, id: i64) -> Result<Option<(EdgeCase, EdgeCaseTexts)>>;
 }
 
 /// The state of the outbox: queued events and failed deliveries.

@@ -1,15 +1,21 @@
 //! The ports for writing.
 
-use super::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot};
+use super::{NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot};
 use crate::model::{
     AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage,
 };
 
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
-pub trait Transaction: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + Outbox {}
+pub trait Transaction:
+    Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox
+{
+}
 
-impl<T: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + Outbox> Transaction for T {}
+impl<T: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox>
+    Transaction for T
+{
+}
 
 /// Writes to skills, versions, approvals and mappings.
 ///
@@ -61,6 +67,16 @@ pub trait UsageWrites {
     /// Adds the outcome to an open use, which closes it. If the use was delivered without it, the outcome is delivered
     /// as a change.
     fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()>;
+}
+
+/// Writes to edge cases.
+///
+/// Promise: a row changes only when it is resolved, which happens once.
+pub trait EdgeCaseWrites {
+    /// Adds an edge case of a skill, and returns its id; refused if there is no such skill.
+    fn record_edge_case(&mut self, skill: SkillId, case: &NewEdgeCase<'_>) -> Result<i64>;
+    /// Resolves an edge case, with a note if there is one; returns whether it was unresolved.
+    fn resolve_edge_case(&mut self, id: i64, note: Option<&str>, now: Moment) -> Result<bool>;
 }
 
 /// Queues events for the workflow database, and settles their deliveries.

@@ -38,11 +38,11 @@ kinds! {
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
         DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
         OutcomeUnknown, DamagedRow, NoWriteTokens;
-    Exit::NotFound => SkillNotFound, VersionNotFound;
+    Exit::NotFound => SkillNotFound, VersionNotFound, EdgeCaseNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, NameTaken, SkillExists, NotServed, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
-        ChangedSinceReview;
+        ChangedSinceReview, EdgeCaseElsewhere;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;
     Exit::INTERRUPTED => Interrupted;

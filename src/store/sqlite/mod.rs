@@ -12,6 +12,7 @@ mod cells;
 mod check;
 mod contents;
 mod criteria;
+mod edge_cases;
 mod failure;
 mod foreign;
 mod identity;

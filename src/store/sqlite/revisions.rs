@@ -99,7 +99,7 @@ mod tests {
         ("schema_versions", "it is about the schema"),
         ("approval_criteria_templates", "no answer about risk is cached"),
         ("phase4_skill_generation", "other programs' own: cfn never reads it"),
-        ("edge_case_tracking", "other programs' own: cfn never reads it"),
+        ("edge_case_tracking", "answers about it are not kept"),
         ("usage_daily", "sums of the usage log"),
         ("usage_totals", "sums of the usage log"),
         ("usage_dirty", "which sums of the usage log are out of date"),

@@ -32,13 +32,13 @@ fn every_kind_has_its_code() {
              database_foreign database_replaced database_file database_failed database_unreachable database_refused disk_full foreign_log outcome_unknown \
              damaged_row no_write_tokens",
         ),
-        (4, " skill_not_found version_not_found"),
+        (4, " skill_not_found version_not_found edge_case_not_found"),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
         (6, " content_unchanged"),
         (
             7,
             " lowers_approval_level rejected name_taken skill_exists not_served replaces_itself not_approved integrity \
-             ambiguous_hash changed_since_review",
+             ambiguous_hash changed_since_review edge_case_elsewhere",
         ),
         (8, " busy changed_while_read conflict"),
         (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused"),

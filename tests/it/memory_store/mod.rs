@@ -5,6 +5,7 @@ mod catalogue;
 mod catalogue_writes;
 mod criteria;
 mod database;
+mod edge_cases;
 mod errors;
 mod judging;
 mod mappings;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cfn::model::{
-    Approval, ApprovalLevel, Bootstrap, Event, Failures, Mapping, Outcome, Skill, SkillId, StoredJson, StoredTime,
-    VersionRecord,
+    Approval, ApprovalLevel, Bootstrap, EdgeCase, EdgeCaseTexts, Event, Failures, Mapping, Outcome, Skill, SkillId,
+    StoredJson, StoredTime, VersionRecord,
 };
 use jiff::Timestamp;
 
@@ -24,6 +24,7 @@ pub(super) struct Tables {
     pub(super) bootstrap: Vec<BootstrapRow>,
     pub(super) usage: BTreeMap<i64, UsageEntry>,
     pub(super) outbox: BTreeMap<i64, Queued>,
+    pub(super) edge_cases: BTreeMap<i64, (EdgeCase, EdgeCaseTexts)>,
     pub(super) backoff_until: Option<i64>,
     /// The last key that each table gave: none is given twice.
     pub(super) last: Keys,
@@ -37,6 +38,7 @@ pub(super) struct Keys {
     pub(super) approval: i64,
     pub(super) usage: i64,
     pub(super) outbox: i64,
+    pub(super) edge_case: i64,
 }
 
 /// The latest counters of writes.

@@ -37,7 +37,7 @@ impl Database {
 }
 
 impl MemoryTransaction<'_> {
-    fn change(&mut self) -> Result<&mut Tables> {
+    pub(super) fn change(&mut self) -> Result<&mut Tables> {
         if self.conflicted || self.database.conflicts(Conflicts::AtFirstWrite) {
             self.conflicted = true;
             return Err(conflict());

@@ -3,6 +3,7 @@
 mod adding;
 mod assigning;
 mod deciding;
+mod edge_cases;
 mod editing;
 mod seeding;
 mod statuses;

@@ -4,6 +4,7 @@ mod catalogue;
 mod coverage;
 mod criteria;
 mod deciding;
+mod edge_cases;
 mod isolation;
 mod listing;
 mod mappings;
@@ -88,6 +89,8 @@ macro_rules! contract {
                 the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version,
                 a_review_is_what_the_latest_decision_the_level_and_the_status_make_it,
                 a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
+            edge_cases: edge_cases_are_read_as_they_were_recorded_in_order, an_edge_case_is_resolved_once,
+                an_edge_case_of_no_skill_is_refused;
             isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit,
                 work_that_fails_undoes_everything_and_its_error_is_returned, an_attempt_commits_only_what_it_is_told_to,
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
