@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 
-use crate::model::{ApprovalLevel, Category, ChangeType, Severity, Status};
+use crate::model::{ApprovalLevel, Category, ChangeType, Decision, Severity, Status};
 
 /// Lists the words of a set, in display order.
 type Words = fn() -> Vec<&'static str>;
@@ -54,6 +54,15 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 
 pub(super) fn status() -> impl TypedValueParser<Value = Status> {
     one_of(str::parse::<Status>, || Status::ALL.iter().map(|it| it.as_str()).collect())
+}
+
+/// The decisions of the old tool's `approve`.
+pub(super) fn verdict() -> impl TypedValueParser<Value = Decision> {
+    let parse = |text: &str| match text.parse() {
+        Ok(decision @ (Decision::Approved | Decision::Rejected)) => Ok(decision),
+        _ => Err("expected approved or rejected"),
+    };
+    one_of(parse, || vec!["approved", "rejected"])
 }
 
 /// A change type, or an empty argument.

@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
 mod agents;
+mod amend;
 mod analytics;
 mod approval;
 mod argument;
@@ -23,6 +24,7 @@ mod init;
 mod lines;
 mod load;
 mod log;
+mod named;
 mod numbers;
 mod output;
 mod plural;

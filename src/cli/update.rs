@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::amend;
 use super::approval::ApprovalArgs;
 use super::argument::optional;
 use super::choice::{optional_boolean, optional_change_type};
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::{Failure, FailureKind};
+use super::named::NamedOne;
 use super::output::{Page, Report};
 use crate::model::{ChangeType, EdgeCaseName, Exit, InvalidVersion, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
@@ -30,13 +32,13 @@ Examples:
   cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true"
 )]
 pub(super) struct Args {
-    /// Name of the skill
-    skill_name: SkillName,
+    #[command(flatten)]
+    named: NamedOne,
     /// New version, X.Y.Z; not with --patch, --minor or --major
-    #[arg(value_name = "NEW_VERSION")]
-    version_or_path: PathBuf,
+    #[arg(value_name = "NEW_VERSION", required_unless_present = "skill")]
+    version_or_path: Option<PathBuf>,
     /// Path of the new file
-    #[arg(required_unless_present_any = ["patch", "minor", "major"])]
+    #[arg(required_unless_present_any = ["patch", "minor", "major", "skill"])]
     update_path: Option<PathBuf>,
     /// Required change of the version number [default: patch]
     #[arg(value_parser = optional_change_type())]
@@ -51,6 +53,8 @@ pub(super) struct Args {
     resolves: Vec<EdgeCaseName>,
     #[command(flatten)]
     approval: ApprovalArgs,
+    #[command(flatten)]
+    row: amend::AmendArgs,
     /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
@@ -58,7 +62,7 @@ pub(super) struct Args {
 
 /// The step by which the version is counted.
 #[derive(Debug, clap::Args)]
-#[group(multiple = false)]
+#[group(multiple = false, conflicts_with = "skill")]
 struct StepArgs {
     /// Count the version: 1.2.3 becomes 1.2.4
     #[arg(long)]
@@ -72,9 +76,13 @@ struct StepArgs {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let (version, path, change_type) = args.named()?;
+    let name = args.named.name()?;
+    let Some(first) = &args.version_or_path else {
+        return amend::run(context, name, &args.row, args.dry_run);
+    };
+    let (version, path, change_type) = args.file(name, first)?;
     let request = Update {
-        name: &args.skill_name,
+        name,
         version,
         path,
         change_type,
@@ -116,18 +124,22 @@ impl StepArgs {
 impl Args {
     /// The version, unless it is to be counted, the file, and the change type. With a step there are two arguments: the
     /// skill and the file, whatever the file's name looks like.
-    fn named(&self) -> Result<(Option<Version>, &Path, ChangeType), Failure> {
+    fn file<'a>(
+        &'a self,
+        name: &SkillName,
+        first: &'a Path,
+    ) -> Result<(Option<Version>, &'a Path, ChangeType), Failure> {
         if let Some(step) = self.step.change_type() {
             return match self.update_path {
-                None => Ok((None, &self.version_or_path, step)),
+                None => Ok((None, first, step)),
                 Some(_) => Err(Failure::new(
                     FailureKind::InvalidArguments,
                     format!("--{step} counts the version, so only the skill and its file are named"),
-                    format!("Run 'cfn update {} FILE --{step}', or leave --{step} out.", self.skill_name),
+                    format!("Run 'cfn update {name} FILE --{step}', or leave --{step} out."),
                 )),
             };
         }
-        let typed = self.version_or_path.to_string_lossy();
+        let typed = first.to_string_lossy();
         let version: Version = typed.parse().map_err(|error: InvalidVersion| {
             Failure::new(
                 FailureKind::InvalidArguments,

@@ -12,7 +12,7 @@ use super::rules::{Described, read_described};
 use super::tree::folder_name;
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, SkillId, SkillName, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, SkillId, SkillName, Version, VersionSource,
     is_conformant_name,
 };
 use crate::store::{Durability, Store, Transaction, write_unless};
@@ -29,6 +29,12 @@ pub struct Add<'a> {
     pub name: Option<&'a SkillName>,
     /// The category; by default that of the file, else `domain`.
     pub category: Option<Category>,
+    /// The review that it needs; not below that of its category.
+    pub level: Option<ApprovalLevel>,
+    /// The version; by default that of the file, else 1.0.0.
+    pub version: Option<Version>,
+    /// Refuse an existing skill, even if it has these bytes.
+    pub must_be_new: bool,
     /// Agent types to map it to.
     pub agents: &'a [AgentType],
     /// The team.
@@ -83,10 +89,11 @@ pub fn add(
     let (file, described) = read_described(files, &path)?;
     let name = request.name_of(&described, &file.path)?;
     let stored_path = project.stored_path(&file.path)?;
+    request.require_level(&name, &described)?;
     let now = clock.moment();
     let (published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, &name)?;
-        if known.as_ref().is_some_and(|it| it.content_hash != described.hash.to_string()) {
+        if known.as_ref().is_some_and(|it| request.must_be_new || it.content_hash != described.hash.to_string()) {
             return Err(Error::SkillExists { name: name.to_string() });
         }
         let content = described.content(&file.bytes, &stored_path);
@@ -97,8 +104,8 @@ pub fn add(
             command: request.fields(),
             default: Category::Domain.into(),
             trust: Trust::Warn,
-            least_level: None,
-            numbering: Numbering::Declared,
+            least_level: request.level,
+            numbering: request.version.map_or(Numbering::Declared, Numbering::Exactly),
             source: VersionSource::Add,
             judgement: request.judgement(),
             overrule: None,
@@ -153,6 +160,18 @@ impl<'a> Add<'a> {
             hint: "Name the skill with --name.",
         };
         Ok(name.ok_or_else(unnamed)?)
+    }
+
+    /// Refuses a level below that of the category.
+    fn require_level(&self, name: &SkillName, file: &Described) -> Result<()> {
+        let from = self.category.or(file.category).unwrap_or(Category::Domain).approval_level();
+        match self.level {
+            Some(to) if to < from => {
+                let cause = "--level".to_owned();
+                Err(Error::LowersLevel { name: name.to_string(), from, to, cause })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fields(&self) -> Fields<'a> {

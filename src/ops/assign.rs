@@ -29,6 +29,8 @@ pub struct Assign<'a> {
     pub condition: Option<&'a serde_json::Map<String, serde_json::Value>>,
     /// Whether the mapping is enabled; a new one is by default.
     pub enabled: Option<bool>,
+    /// Keep existing mappings, as the old tool did.
+    pub only_add: bool,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
@@ -74,6 +76,8 @@ pub enum MappingChange {
     Changed,
     /// It was the same already.
     Unchanged,
+    /// It exists, and was not to be changed.
+    Kept,
     /// It was removed.
     Removed,
     /// It did not exist.
@@ -84,7 +88,7 @@ pub enum MappingChange {
 pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Result<AssignReport> {
     let now = clock.moment();
     let flags = MappingFlags {
-        agents: request.agents,
+        agents: &[],
         priority: request.priority,
         required: request.required,
         context: request.context,
@@ -96,10 +100,14 @@ pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Resu
         if request.required == Some(true) {
             require_served(tx, skill)?;
         }
+        let kept = if request.only_add { mapped_to(tx, skill, request.agents)? } else { Vec::new() };
+        let agents: Vec<AgentType> = request.agents.iter().filter(|it| !kept.contains(it)).cloned().collect();
+        let flags = MappingFlags { agents: &agents, ..flags };
         let mapped = flags.apply(tx, skill.id, now, &mut Vec::new())?;
         let happened = |agent: &AgentType| match agent.as_str() {
             it if mapped.added.iter().any(|added| added == it) => MappingChange::Added,
             it if mapped.changed.iter().any(|changed| changed == it) => MappingChange::Changed,
+            _ if kept.contains(&agent) => MappingChange::Kept,
             _ => MappingChange::Unchanged,
         };
         Ok(request.agents.iter().map(|it| ChangedMapping::of(skill, it, happened(it))).collect())
@@ -133,6 +141,12 @@ fn change(
         }
         Ok(AssignReport { mappings, dry_run })
     })
+}
+
+/// Those of the agent types that have a mapping to the skill.
+fn mapped_to<'a>(tx: &dyn Transaction, skill: &Skill, agents: &'a [AgentType]) -> Result<Vec<&'a AgentType>> {
+    let there = tx.mappings(skill.id)?;
+    Ok(agents.iter().filter(|agent| there.iter().any(|it| it.agent_type == agent.as_str())).collect())
 }
 
 /// A required skill must be one that agents can get.

@@ -98,7 +98,7 @@ fn take(
 fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Vec<u8>), String> {
     let mut reason = "missing".to_owned();
     for place in project.places(&unstored.content_path) {
-        let bytes = match read(files, project, &place) {
+        let bytes = match read_stored(files, project, &place) {
             Ok(file) => file.bytes,
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => continue,
             Err(FileError::OutsideRoot { .. }) if files.root.is_none() => {
@@ -124,7 +124,12 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
     Err(reason)
 }
 
-fn read(files: &Files, project: &Project, place: &Path) -> std::result::Result<ContentFile, FileError> {
+/// Reads a file at a path from a database, which is not trusted: only inside the project or the content root.
+pub(super) fn read_stored(
+    files: &Files,
+    project: &Project,
+    place: &Path,
+) -> std::result::Result<ContentFile, FileError> {
     if files.root.is_some() {
         return files.read(place);
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cached::{Query, cached};
 use super::error::{Result, require_skill};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, SkillName, Tables, UsageRow, VersionRecord};
+use crate::model::{Approval, ApprovalLevel, SkillName, Tables, UsageRow, VersionRecord};
 use crate::store::{Snapshot, Store, UsageFilter};
 
 /// A request for a history.
@@ -22,6 +22,10 @@ pub struct History {
 pub struct HistoryReport {
     /// The skill.
     pub name: String,
+    /// Its status.
+    pub status: String,
+    /// The review that it needs.
+    pub approval_level: ApprovalLevel,
     /// Its versions.
     pub versions: Vec<VersionRecord>,
     /// The decisions about them.
@@ -51,6 +55,8 @@ impl Query for History {
             approvals: snapshot.approvals(skill.id)?,
             usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
             name: skill.name,
+            status: skill.status,
+            approval_level: skill.approval_level,
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod add;
 mod agents;
+mod amend;
 mod analytics;
 mod assign;
 mod body;
@@ -39,6 +40,7 @@ mod verify;
 
 pub use add::{Add, AddReport, add};
 pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
+pub use amend::{Amend, AmendReport, amend};
 pub use analytics::{
     Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
@@ -70,7 +72,7 @@ pub use load::{
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use project::Project;
-pub use review::{Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
+pub use review::{Also, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
 pub use rollback::{Rollback, rollback};
 pub use show::{Show, ShowReport, show};

@@ -10,10 +10,10 @@ use super::rules::describe;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Remark, Skill, SkillName, Version, VersionRecord,
-    VersionSource,
+    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version,
+    VersionRecord, VersionSource,
 };
-use crate::store::{Durability, NewApproval, NewVersion, Store, Transaction, write_unless};
+use crate::store::{Durability, NewApproval, NewVersion, SkillChange, Store, Transaction, write_unless};
 
 /// A decision to record.
 #[derive(Debug, Clone)]
@@ -32,8 +32,19 @@ pub struct Review<'a> {
     pub reason: &'a str,
     /// The expert who should decide; only for an escalation.
     pub escalated_to: Option<&'a str>,
+    /// Changes of the skill.
+    pub also: Also,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
+}
+
+/// Changes of a skill in the transaction of a decision.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Also {
+    /// The new status.
+    pub status: Option<Status>,
+    /// The least level that the skill needs from now on.
+    pub least_level: Option<ApprovalLevel>,
 }
 
 /// The skills of a decision.
@@ -63,6 +74,8 @@ pub struct ReviewMany<'a> {
     pub reason: &'a str,
     /// The expert who should decide; only for an escalation.
     pub escalated_to: Option<&'a str>,
+    /// Changes of each skill.
+    pub also: Also,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
@@ -154,6 +167,7 @@ impl<'a> ReviewMany<'a> {
             approver: self.approver,
             reason: self.reason,
             escalated_to: self.escalated_to,
+            also: self.also,
             dry_run: self.dry_run,
         }
     }
@@ -187,10 +201,11 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         (Decision::Approved, false) => record(tx, clock, &skill, &versions)?,
         _ => found.version,
     };
+    let level = request.also.apply(tx, &skill, clock)?;
     let approval = NewApproval {
         version: &version,
         content_hash: &found.content_hash,
-        approval_level: skill.approval_level,
+        approval_level: level,
         approver: request.approver,
         decision: request.decision,
         reasoning: request.reason,
@@ -206,6 +221,22 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         decision: request.decision,
         approver: request.approver.to_owned(),
     })
+}
+
+impl Also {
+    /// Changes the skill, and returns its level.
+    fn apply(self, tx: &mut dyn Transaction, skill: &Skill, clock: Clock) -> Result<ApprovalLevel> {
+        let level = self.least_level.map_or(skill.approval_level, |it| it.max(skill.approval_level));
+        let change = SkillChange {
+            status: self.status.filter(|it| it.as_str() != skill.status),
+            approval_level: Some(level).filter(|it| *it != skill.approval_level),
+            ..SkillChange::at(clock.moment())
+        };
+        if change.changes_something() {
+            tx.update_skill(skill.id, &change)?;
+        }
+        Ok(level)
+    }
 }
 
 /// The version and bytes of a decision.

@@ -220,7 +220,9 @@ fn history_has_versions_and_decisions_newest_first() {
     assert_eq!(column("approvals", "approver"), ["bob", "ann", "phase4-system"]);
     let text = project.cfn(["skill", "history", "jwt"]).ok();
     assert!(
-        text.starts_with("versions\nVERSION ") && text.contains("\ndecisions\nWHEN ") && text.contains("it is not"),
+        text.starts_with("status active, approval level human\n\nversions\nVERSION ")
+            && text.contains("\ndecisions\nWHEN ")
+            && text.contains("it is not"),
         "{text}"
     );
 }

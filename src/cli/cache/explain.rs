@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         ),
         Question::List(args) => explain(context, settings, &args.filter()),
         Question::Show(args) => explain(context, settings, &args.request()),
-        Question::History(args) => explain(context, settings, &args.request()),
+        Question::History(args) => explain(context, settings, &args.request()?),
         Question::Analytics(args) => {
             let request = args.request()?.ok_or_else(|| none("check and rebuild are not queries"))?;
             explain(context, settings, &DatedRequest::now(&request, context.clock))

@@ -10,7 +10,7 @@ use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, Category, Exit, SkillName, Visible};
+use crate::model::{AgentType, ApprovalLevel, Category, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Add, AddReport};
 
 /// Add a hand-written skill; prints its name
@@ -24,13 +24,29 @@ Examples:
   cfn skill add notes.md --name release-notes --approve --approver ann")]
 pub(super) struct Args {
     /// Skill file, or its folder
-    path: PathBuf,
+    #[arg(required_unless_present = "content_path")]
+    path: Option<PathBuf>,
+    /// Skill file, as in the old tool's create: a new skill, of level human unless another one is given
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "PATH",
+        conflicts_with = "path",
+        requires_all = ["name", "category"]
+    )]
+    content_path: Option<PathBuf>,
     /// Name [default: that of the file, else of its folder]
     #[arg(long, value_name = "SKILL_NAME")]
     name: Option<SkillName>,
     /// Category [default: that of the file, else domain]
     #[arg(long, value_parser = choice::category())]
     category: Option<Category>,
+    /// Approval level: auto, escalate or human; not below that of the category [default: that of the category]
+    #[arg(long, alias = "approval-level", value_name = "LEVEL", value_parser = choice::level())]
+    level: Option<ApprovalLevel>,
+    /// Version [default: that of the file, else 1.0.0]
+    #[arg(long, value_name = "X.Y.Z")]
+    version: Option<Version>,
     /// Agent types to map it to
     #[arg(long, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
     agents: Vec<AgentType>,
@@ -60,14 +76,19 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let approver = args.approve.then(|| decider(context, args.approver.as_deref())).transpose()?;
     let tags = args.tags.as_ref().map(|it| words(it));
+    let creates = args.content_path.is_some();
+    let nothing = || Failure::input("no file is named", "Name the skill's file, or its folder.");
     let request = Add {
-        path: &args.path,
+        path: args.path.as_ref().or(args.content_path.as_ref()).ok_or_else(nothing)?,
+        must_be_new: creates,
+        level: args.level.or(creates.then_some(ApprovalLevel::Human)),
+        version: args.version,
         name: args.name.as_ref(),
         category: args.category,
         agents: &args.agents,
-        team: optional(args.team.as_deref()),
+        team: optional(args.team.as_deref()).or(creates.then_some("default")),
         tags: tags.as_deref(),
-        owner: optional(args.owner.as_deref()),
+        owner: optional(args.owner.as_deref()).or(creates.then_some("unknown")),
         approver: approver.as_deref(),
         reason: optional(args.reason.as_deref()),
         dry_run: args.dry_run,

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use crate::cli::argument::words;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::named::Named;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, Exit, SkillName, Visible};
+use crate::model::{AgentType, Exit, Visible};
 use crate::ops::{self, Assign, AssignReport, MappingChange, Unassign};
 
 /// Map skills to agent types, or change the mappings
@@ -39,8 +40,8 @@ pub(super) struct AssignArgs {
     /// Only in this phase; an empty text removes the condition
     #[arg(long)]
     phase: Option<String>,
-    /// All conditions, as a JSON object: {"taskContext": […], "phase": …}
-    #[arg(long, value_name = "JSON", value_parser = clap::builder::StringValueParser::new().try_map(|it| object(&it)))]
+    /// All conditions, as a JSON object: {"taskContext": […], "phase": …}; one word is a keyword of the context
+    #[arg(long, value_name = "JSON", value_parser = clap::builder::StringValueParser::new().try_map(|it| conditions(&it)))]
     condition: Option<Map<String, Value>>,
     /// Enable a disabled mapping
     #[arg(long, conflicts_with = "disable")]
@@ -63,12 +64,8 @@ pub(super) struct UnassignArgs {
 
 #[derive(Debug, clap::Args)]
 struct Target {
-    /// Names of the skills
-    #[arg(value_name = "SKILL_NAME", required_unless_present = "skill")]
-    skill_names: Vec<SkillName>,
-    /// The skill, under the old tool's option
-    #[arg(long, hide = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
-    skill: Vec<SkillName>,
+    #[command(flatten)]
+    named: Named,
     /// Agent types
     #[arg(long, required = true, value_delimiter = ',', value_name = "AGENT_TYPE[,AGENT_TYPE]")]
     agent: Vec<AgentType>,
@@ -77,20 +74,19 @@ struct Target {
     dry_run: bool,
 }
 
-impl Target {
-    fn names(&self) -> &[SkillName] {
-        if self.skill.is_empty() { &self.skill_names } else { &self.skill }
+/// A JSON object, or the old tool's keyword.
+fn conditions(text: &str) -> Result<Map<String, Value>, String> {
+    let is_keyword = text.starts_with(char::is_alphabetic) && serde_json::from_str::<Value>(text).is_err();
+    if is_keyword {
+        return Ok(Map::from_iter([("taskContext".to_owned(), Value::from(vec![text]))]));
     }
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("it is not a JSON object: {error}"))
 }
 
 pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failure> {
     let context_words = args.context.as_ref().map(|it| words(it));
     let request = Assign {
-        names: args.target.names(),
+        names: args.target.named.names(),
         agents: &args.target.agent,
         priority: args.priority,
         required: chosen(args.required, args.optional),
@@ -98,6 +94,7 @@ pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failu
         phase: args.phase.as_deref().map(str::trim),
         condition: args.condition.as_ref(),
         enabled: chosen(args.enable, args.disable),
+        only_add: args.target.named.by_option(),
         dry_run: args.target.dry_run,
     };
     let report = ops::assign(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
@@ -107,7 +104,7 @@ pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failu
 
 pub(super) fn unassign(context: &Context, args: &UnassignArgs) -> Result<Exit, Failure> {
     let target = &args.target;
-    let request = Unassign { names: target.names(), agents: &target.agent, dry_run: target.dry_run };
+    let request = Unassign { names: target.named.names(), agents: &target.agent, dry_run: target.dry_run };
     let report = ops::unassign(context.open(Access::Write)?.as_mut(), &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
@@ -126,6 +123,7 @@ impl Report for AssignReport {
                 MappingChange::Added => "added",
                 MappingChange::Changed => "changed",
                 MappingChange::Unchanged => "unchanged",
+                MappingChange::Kept => "exists already, and was not changed",
                 MappingChange::Removed => "removed",
                 MappingChange::Absent => "not assigned",
             };

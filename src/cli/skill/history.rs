@@ -3,19 +3,21 @@
 use crate::cache::Class;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::named::NamedOne;
 use crate::cli::output::{Page, Report};
-use crate::model::{Exit, SkillName, VersionRecord};
+use crate::model::{Exit, VersionRecord, Visible};
 use crate::ops::{self, History, HistoryReport, UsageReport};
 
 /// Show the versions of a skill and their approvals
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "cfn skill history [OPTIONS] <SKILL_NAME>")]
 #[command(after_help = "\
 Examples:
   cfn skill history postgresql
   cfn skill history postgresql --usage --json")]
 pub(in crate::cli) struct Args {
-    /// Name of the skill
-    skill_name: SkillName,
+    #[command(flatten)]
+    named: NamedOne,
     /// Also show its usage, newest first
     #[arg(long)]
     usage: bool,
@@ -25,21 +27,22 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(in crate::cli) fn request(&self) -> History {
-        History { name: self.skill_name.clone(), usage: self.usage.then_some(self.limit) }
+    pub(in crate::cli) fn request(&self) -> Result<History, Failure> {
+        Ok(History { name: self.named.name()?.clone(), usage: self.usage.then_some(self.limit) })
     }
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
-    let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
+    let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request()?)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }
 
 impl Report for HistoryReport {
     fn text(&self, page: &mut Page) {
-        page.heading("versions");
+        page.heading(&format!("status {}, approval level {}", Visible(&self.status), self.approval_level));
+        page.heading("\nversions");
         versions(page, &self.versions);
         page.heading("\ndecisions");
         let rows = self.approvals.iter().map(|it| {

@@ -44,7 +44,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "AGENT_TYPE")]
     agent: Option<AgentType>,
     /// List only skills whose current version waits for review
-    #[arg(long)]
+    #[arg(long, alias = "pending-approval")]
     pending: bool,
     /// List only skills with this tag
     #[arg(long)]
@@ -64,6 +64,9 @@ pub(in crate::cli) struct Args {
     /// List only skills after this one, in the order of --sort
     #[arg(long, value_name = "SKILL_NAME")]
     after: Option<String>,
+    /// As in the old tool: --level, and --status active unless another one is given
+    #[arg(long, hide_short_help = true, value_name = "LEVEL", conflicts_with = "level", value_parser = choice::level())]
+    approval: Option<ApprovalLevel>,
 }
 
 /// Every word that [`order`] accepts.
@@ -83,8 +86,8 @@ impl Args {
     pub(in crate::cli) fn filter(&self) -> SkillFilter {
         SkillFilter {
             category: self.category,
-            approval_level: self.level,
-            status: self.status,
+            approval_level: self.level.or(self.approval),
+            status: self.status.or(self.approval.map(|_| Status::Active)),
             agent_type: self.agent.clone(),
             pending: self.pending,
             tag: self.tag.clone(),

@@ -48,12 +48,14 @@ enum Command {
     Analytics(analytics::Args),
     Bench(bench::Args),
     List(list::Args),
+    #[command(alias = "create")]
     Add(add::Args),
     Assign(assign::AssignArgs),
     Unassign(assign::UnassignArgs),
     Edit(edit::Args),
     Show(show::Args),
     Diff(diff::Args),
+    #[command(alias = "approval-status")]
     History(history::Args),
     Verify(verify::Args),
     Rollback(rollback::Args),

@@ -7,8 +7,8 @@ use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{ApprovalLevel, Category, Decision, Exit, HashPrefix, SkillName, Version, Visible};
-use crate::ops::{self, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
+use crate::model::{ApprovalLevel, Category, Decision, Exit, HashPrefix, SkillName, Status, Version, Visible};
+use crate::ops::{self, Also, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
 
 /// Approve versions of skills
 ///
@@ -24,8 +24,11 @@ Examples:
 pub(super) struct ApproveArgs {
     #[command(flatten)]
     args: Args,
+    /// As in the old tool: approved, which also makes the skills active, or rejected, which also archives them
+    #[arg(long, hide_short_help = true, value_parser = choice::verdict())]
+    decision: Option<Decision>,
     /// Approve all skills that wait for review
-    #[arg(long, conflicts_with_all = ["skill_names", "version", "hash"])]
+    #[arg(long, conflicts_with_all = ["skill_names", "skill", "decision", "version", "hash"])]
     all_pending: bool,
     /// Only skills of this category
     #[arg(long, requires = "all_pending", value_parser = choice::category())]
@@ -64,6 +67,9 @@ struct Args {
     /// Names of the skills
     #[arg(value_name = "SKILL_NAME")]
     skill_names: Vec<SkillName>,
+    /// Name of a skill, as in the old tool
+    #[arg(long, hide_short_help = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
+    skill: Vec<SkillName>,
     /// Name of the approver [env: CFN_APPROVER] [default: git's global user.email, else the system user]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     approver: Option<String>,
@@ -74,7 +80,7 @@ struct Args {
     #[arg(long, value_name = "SHA256")]
     hash: Option<HashPrefix>,
     /// Reason, recorded with the decision
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, alias = "reasoning", value_name = "TEXT", default_value = "")]
     reason: String,
     /// Report the decisions, without committing them
     #[arg(long)]
@@ -83,14 +89,19 @@ struct Args {
 
 pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit, Failure> {
     if !args.all_pending {
-        return decide(context, &args.args, Decision::Approved, None);
+        let (decision, status) = match args.decision {
+            None => (Decision::Approved, None),
+            Some(Decision::Approved) => (Decision::Approved, Some(Status::Active)),
+            Some(_) => (Decision::Rejected, Some(Status::Archived)),
+        };
+        return decide(context, &args.args, decision, None, Also { status, ..Also::default() });
     }
     let which = Reviewed::Pending { category: args.category, level: args.level };
-    many(context, &args.args, which, Decision::Approved, None)
+    many(context, &args.args, which, Decision::Approved, None, Also::default())
 }
 
 pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Exit, Failure> {
-    decide(context, &args.args, Decision::Rejected, None)
+    decide(context, &args.args, Decision::Rejected, None, Also::default())
 }
 
 pub(super) fn escalate(context: &Context, args: &EscalateArgs) -> Result<Exit, Failure> {
@@ -100,15 +111,19 @@ pub(super) fn escalate(context: &Context, args: &EscalateArgs) -> Result<Exit, F
             "Tell the expert with --reason TEXT what to look at.",
         ));
     }
-    decide(context, &args.args, Decision::Escalated, args.to.as_deref())
+    // The old tool raised the level with its escalation.
+    let least_level = (!args.args.skill.is_empty()).then_some(ApprovalLevel::Escalate);
+    let also = Also { least_level, ..Also::default() };
+    decide(context, &args.args, Decision::Escalated, args.to.as_deref(), also)
 }
 
-fn decide(context: &Context, args: &Args, decision: Decision, to: Option<&str>) -> Result<Exit, Failure> {
-    let name = match args.skill_names.as_slice() {
+fn decide(context: &Context, args: &Args, decision: Decision, to: Option<&str>, also: Also) -> Result<Exit, Failure> {
+    let names = if args.skill.is_empty() { &args.skill_names } else { &args.skill };
+    let name = match names.as_slice() {
         [] => return Err(Failure::input("no skill is named", "Name the skills to decide about.")),
         [name] => name,
         names if args.version.is_none() && args.hash.is_none() => {
-            return many(context, args, Reviewed::Named(names), decision, to);
+            return many(context, args, Reviewed::Named(names), decision, to, also);
         }
         _ => {
             let hint = "Decide about one skill at a time, or leave them out.";
@@ -124,6 +139,7 @@ fn decide(context: &Context, args: &Args, decision: Decision, to: Option<&str>) 
         approver: &approver,
         reason: &args.reason,
         escalated_to: to,
+        also,
         dry_run: args.dry_run,
     };
     let report = ops::review(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
@@ -137,6 +153,7 @@ fn many(
     which: Reviewed<'_>,
     decision: Decision,
     to: Option<&str>,
+    also: Also,
 ) -> Result<Exit, Failure> {
     let approver = decider(context, args.approver.as_deref())?;
     let request = ReviewMany {
@@ -145,6 +162,7 @@ fn many(
         approver: &approver,
         reason: &args.reason,
         escalated_to: to,
+        also,
         dry_run: args.dry_run,
     };
     let report = ops::review_many(context.open(Access::Write)?.as_mut(), context.clock, &request)?;

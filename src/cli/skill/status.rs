@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::named::Named;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, SkillName, Status, Visible};
 use crate::ops::{self, SetStatus, StatusReport};
@@ -52,19 +53,16 @@ pub(super) struct RestoreArgs {
 
 #[derive(Debug, clap::Args)]
 struct Target {
-    /// Names of the skills
-    #[arg(value_name = "SKILL_NAME", required_unless_present = "skill")]
-    skill_names: Vec<SkillName>,
-    /// The skill, under the old tool's option
-    #[arg(long, hide = true, value_name = "SKILL_NAME", conflicts_with = "skill_names")]
-    skill: Vec<SkillName>,
+    #[command(flatten)]
+    named: Named,
     /// Report what would be done, without committing it
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn deprecate(context: &Context, args: &DeprecateArgs) -> Result<Exit, Failure> {
-    let note = args.note.as_deref();
+    // The old tool always left a note.
+    let note = args.note.as_deref().or(args.target.named.by_option().then_some("Deprecated"));
     set(context, &args.target, Status::Deprecated, args.replacement.as_ref(), note)
 }
 
@@ -83,8 +81,7 @@ fn set(
     replacement: Option<&SkillName>,
     note: Option<&str>,
 ) -> Result<Exit, Failure> {
-    let names = if target.skill.is_empty() { &target.skill_names } else { &target.skill };
-    let request = SetStatus { names, status, replacement, note, dry_run: target.dry_run };
+    let request = SetStatus { names: target.named.names(), status, replacement, note, dry_run: target.dry_run };
     let report = ops::set_status(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

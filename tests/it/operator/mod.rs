@@ -5,5 +5,6 @@ mod assigning;
 mod deciding;
 mod edge_cases;
 mod editing;
+mod old_tool;
 mod seeding;
 mod statuses;

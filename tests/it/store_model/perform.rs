@@ -60,6 +60,7 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
                 approver: "ann",
                 reason: "because",
                 escalated_to: None,
+                also: cfn::ops::Also::default(),
                 dry_run: false,
             };
             told(ops::review(store, clock, &request))

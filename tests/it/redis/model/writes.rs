@@ -134,6 +134,7 @@ pub(super) fn review(store: &mut SqliteStore, name: &str, approves: bool) {
         approver: "model",
         reason: "r",
         escalated_to: None,
+        also: cfn::ops::Also::default(),
         dry_run: false,
     };
     let _ = ops::review(store, clock(), &request); // the skill may be gone
