@@ -170,6 +170,8 @@ fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    // A plan that depends on the values costs a second preparation of the statement, and may differ between callers.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     sums::register(connection)?;
     connection.execute_batch(settings)
