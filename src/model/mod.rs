@@ -13,6 +13,7 @@ mod location;
 mod moment;
 mod name;
 mod paths;
+mod price;
 mod records;
 mod remark;
 mod revision;
@@ -33,6 +34,7 @@ pub use location::Location;
 pub use moment::{Moment, StoredTime, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
 pub use paths::{maybe_path_as_text, path_as_text};
+pub use price::{InvalidPrice, TokenPrice};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
 };

@@ -179,6 +179,8 @@ pub struct UsageCell {
     pub succeeded: i64,
     /// Over all rows.
     pub tokens_avoided: i64,
+    /// Those of rows without an amount of money.
+    pub unpriced_tokens: i64,
     /// Over all rows, in billionths of a dollar.
     pub cost_avoided_billionths: i128,
     /// The first use, in UTC.

@@ -54,6 +54,11 @@ impl Settings {
             one("cache", self.cache_policy().map(|it| Some(it.as_str().to_owned())), cache_source),
             one("approver", Ok(self.approver().map(str::to_owned)), self.source_of(Some("CFN_APPROVER"), "approver")),
             one("agents", agents.map(|it| Some(it).filter(|it| !it.is_empty())), self.source_of(None, "agents")),
+            one(
+                "usd_per_million_tokens",
+                self.token_price().map(|it| Some(it.to_string())),
+                self.source_of(None, "usd_per_million_tokens"),
+            ),
             one("category", self.category().map(|it| it.map(|it| it.0.to_string())), self.source_of(None, "category")),
         ]
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::bad::number;
 use super::{BadSetting, Scope, Settings, Source};
-use crate::model::{AgentType, Category};
+use crate::model::{AgentType, Category, TokenPrice};
 
 /// Default maximum size of a skill file, in bytes.
 pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
@@ -39,6 +39,13 @@ impl Settings {
             let expected = format!("agent types: {error}").into();
             BadSetting { origin, value, expected }
         })
+    }
+
+    /// The price of tokens that have no amount of money.
+    pub fn token_price(&self) -> Result<TokenPrice, BadSetting> {
+        let Some(given) = self.files.text("usd_per_million_tokens") else { return Ok(TokenPrice::default()) };
+        let price = given.value.to_string_lossy().parse::<TokenPrice>();
+        price.map_err(|_| BadSetting::of(given, "US dollars from 0 to 1000000, with at most nine decimals"))
     }
 
     /// Default category of imported skills, and the file that sets it.

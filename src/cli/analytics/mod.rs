@@ -15,7 +15,7 @@ use super::context::{Access, Context};
 use super::document::publish;
 use super::failure::Failure;
 use crate::cache::Class;
-use crate::model::{AgentType, Category, Exit};
+use crate::model::{AgentType, Category, Exit, TokenPrice};
 use crate::ops::{self, Analytics, AnalyticsReport, DatedRequest, Period, ReportName};
 use crate::store::{self, Store};
 
@@ -30,6 +30,7 @@ Examples:
   cfn analytics effectiveness --days 30
   cfn analytics usage --agent backend-developer --since 2026-01-01 --csv > usage.csv
   cfn analytics usage --csv --table 'unused skills' > unused.csv
+  cfn analytics cost --usd-per-million-tokens 3
   cfn analytics --days 90 --html skills.html
   cfn analytics check")]
 pub(super) struct Args {
@@ -54,6 +55,10 @@ pub(super) struct Args {
     /// Maximum number of rows in each table
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Price of a million tokens whose use has no amount of money, in US dollars [file: usd_per_million_tokens]
+    /// [default: 0.50]
+    #[arg(long, value_name = "USD")]
+    usd_per_million_tokens: Option<TokenPrice>,
     /// Print one table as comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -101,7 +106,7 @@ fn report(text: &str) -> Result<What, String> {
 
 impl Args {
     /// The request for a report; `None` for check and rebuild.
-    pub(super) fn request(&self) -> Result<Option<Analytics>, Failure> {
+    pub(super) fn request(&self, context: &Context) -> Result<Option<Analytics>, Failure> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since > until
         {
@@ -124,6 +129,7 @@ impl Args {
             agent_type: self.agent.as_ref().map(ToString::to_string),
             category: self.category.as_ref().map(ToString::to_string),
             limit: self.limit,
+            price: self.usd_per_million_tokens.map_or_else(|| context.settings.token_price(), Ok)?,
         }))
     }
 }
@@ -133,7 +139,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         let message = "check and rebuild are not reports: they have neither a page nor a table";
         return Err(Failure::input(message, "Name a report."));
     }
-    let Some(request) = args.request()? else {
+    let Some(request) = args.request(context)? else {
         return check(context, matches!(args.report, Some(What::Rebuild)));
     };
     if let Some(path) = &args.html {

@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Question::Show(args) => explain(context, settings, &args.request()),
         Question::History(args) => explain(context, settings, &args.request()?),
         Question::Analytics(args) => {
-            let request = args.request()?.ok_or_else(|| none("check and rebuild are not queries"))?;
+            let request = args.request(context)?.ok_or_else(|| none("check and rebuild are not queries"))?;
             explain(context, settings, &DatedRequest::now(&request, context.clock))
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut server = Context::connect_cache(&settings)?;
     let mut store = analytics::up_to_date(context, context.open(Access::Read)?)?;
     let mut progress = context.output.progress("storing answers");
-    let request = Warm { agents: args.agent.clone() };
+    let request = Warm { agents: args.agent.clone(), price: context.settings.token_price()? };
     let report = ops::warm(store.as_mut(), server.as_mut(), context.clock, &request, &mut |done, all| {
         progress.at(done, all);
     })?;

@@ -44,6 +44,10 @@ pub enum Column {
     TokensAvoided,
     Tokens30Days,
     Tokens365Days,
+    /// Tokens without an amount of money.
+    PricedTokens,
+    UsdPerMillionTokens,
+    PricedUsd,
     UsdAvoided,
     Usd30Days,
     Usd365Days,
@@ -118,6 +122,9 @@ impl Column {
             Self::TokensAvoided => "tokens_avoided",
             Self::Tokens30Days => "tokens_30_days",
             Self::Tokens365Days => "tokens_365_days",
+            Self::PricedTokens => "priced_tokens",
+            Self::UsdPerMillionTokens => "usd_per_million_tokens",
+            Self::PricedUsd => "priced_usd",
             Self::UsdAvoided => "usd_avoided",
             Self::Usd30Days => "usd_30_days",
             Self::Usd365Days => "usd_365_days",
@@ -134,8 +141,10 @@ impl Column {
             }
             Self::Day | Self::FirstUsed | Self::LastUsed | Self::Since => Unit::Time,
             Self::Skills | Self::Uses | Self::Decisions | Self::Timed | Self::Count | Self::Bottlenecks => Unit::Count,
-            Self::TokensAvoided | Self::Tokens30Days | Self::Tokens365Days => Unit::Tokens,
-            Self::UsdAvoided | Self::Usd30Days | Self::Usd365Days => Unit::Usd,
+            Self::TokensAvoided | Self::Tokens30Days | Self::Tokens365Days | Self::PricedTokens => Unit::Tokens,
+            Self::UsdAvoided | Self::Usd30Days | Self::Usd365Days | Self::UsdPerMillionTokens | Self::PricedUsd => {
+                Unit::Usd
+            }
             Self::HelpedRate
             | Self::SuccessRate
             | Self::ApprovalRate

@@ -51,6 +51,7 @@ impl Query for DatedRequest {
             .optional(self.request.agent_type.as_deref())
             .optional(self.request.category.as_deref())
             .number(self.request.limit.map(|it| it as u64))
+            .text(&self.request.price.to_string())
     }
 
     /// Waiting times depend on the time of day.

@@ -28,6 +28,8 @@ pub enum TableName {
     Saved,
     /// Savings by skill.
     SavedBySkill,
+    /// The tokens without an amount of money, and their price.
+    Priced,
     /// Time to decide, by level.
     Times,
     /// Number of decisions by level and outcome.
@@ -55,6 +57,7 @@ impl TableName {
             Self::Uses => "uses by skill and agent type",
             Self::Unused => "unused skills",
             Self::Saved => "in all",
+            Self::Priced => "of which by the price of a token",
             Self::Times => "time to decision",
             Self::Decisions => "decisions",
             Self::Waiting => "waiting for review",
@@ -89,6 +92,7 @@ impl TableName {
                 C::Usd365Days,
             ],
             Self::SavedBySkill => &[C::Skill, C::TokensAvoided, C::UsdAvoided],
+            Self::Priced => &[C::PricedTokens, C::UsdPerMillionTokens, C::PricedUsd],
             Self::Times => &[
                 C::ApprovalLevel,
                 C::Decisions,
@@ -118,7 +122,7 @@ impl TableName {
 pub(super) fn of(report: ReportName) -> &'static [TableName] {
     use TableName as T;
     match report {
-        ReportName::Overview => &[T::Overall, T::MostUsed, T::Days, T::Levels, T::Saved],
+        ReportName::Overview => &[T::Overall, T::MostUsed, T::Days, T::Levels, T::Saved, T::Priced],
         ReportName::Effectiveness => &[T::Overall, T::BySkill],
         ReportName::EffectivenessByApproval => &[T::ByLevel],
         ReportName::Phase4Performance => &[T::Generated, T::MostUsedGenerated],
@@ -127,6 +131,6 @@ pub(super) fn of(report: ReportName) -> &'static [TableName] {
         ReportName::ByApproval => &[T::Levels],
         ReportName::ApprovalEfficiency => &[T::Efficiency],
         ReportName::Usage => &[T::Uses, T::Unused],
-        ReportName::Cost => &[T::Saved, T::SavedBySkill],
+        ReportName::Cost => &[T::Saved, T::SavedBySkill, T::Priced],
     }
 }

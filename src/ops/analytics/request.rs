@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::period::Period;
+use crate::model::TokenPrice;
 
 /// A report by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +43,15 @@ pub struct Analytics {
     pub category: Option<String>,
     /// Maximum number of rows in each table.
     pub limit: Option<usize>,
+    /// The price of tokens that have no amount of money.
+    pub price: TokenPrice,
 }
 
 impl Analytics {
     /// A report without filters.
     #[must_use]
     pub fn whole(report: ReportName) -> Self {
-        Self { report, period: None, agent_type: None, category: None, limit: None }
+        Self { report, period: None, agent_type: None, category: None, limit: None, price: TokenPrice::default() }
     }
 }
 

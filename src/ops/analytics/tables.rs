@@ -34,6 +34,7 @@ fn of(source: &Source<'_>, clock: Clock) -> Result<Vec<Table>> {
             usage::days(source)?,
             approvals::by_approval(source)?,
             usage::cost_overall(source)?,
+            usage::priced(source)?,
         ]),
         ReportName::Effectiveness => Ok(vec![usage::effectiveness_overall(source)?, usage::effectiveness(source)?]),
         ReportName::EffectivenessByApproval => Ok(vec![usage::effectiveness_by_approval(source)?]),
@@ -43,6 +44,6 @@ fn of(source: &Source<'_>, clock: Clock) -> Result<Vec<Table>> {
         ReportName::ByApproval => Ok(vec![approvals::by_approval(source)?]),
         ReportName::ApprovalEfficiency => Ok(vec![approvals::efficiency(source)?]),
         ReportName::Usage => Ok(vec![usage::usage(source)?, usage::unused(source)?]),
-        ReportName::Cost => Ok(vec![usage::cost_overall(source)?, usage::cost(source)?]),
+        ReportName::Cost => Ok(vec![usage::cost_overall(source)?, usage::cost(source)?, usage::priced(source)?]),
     }
 }

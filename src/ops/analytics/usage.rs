@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::layout::TableName;
 use super::source::Source;
 use super::table::{Cell, Table};
-use crate::model::{Moment, UsageCell};
+use crate::model::{Moment, TokenPrice, UsageCell};
 use crate::ops::error::Result;
 
 /// Sums of cells by key.
@@ -30,6 +30,7 @@ struct Sum {
     outcomes: i64,
     succeeded: i64,
     tokens: i64,
+    unpriced: i64,
     cost: i128,
     first: Option<Moment>,
     last: Option<Moment>,
@@ -50,12 +51,18 @@ impl Sum {
             (&mut self.outcomes, cell.outcomes),
             (&mut self.succeeded, cell.succeeded),
             (&mut self.tokens, cell.tokens_avoided),
+            (&mut self.unpriced, cell.unpriced_tokens),
         ] {
             *sum = sum.saturating_add(value);
         }
         self.cost = self.cost.saturating_add(cell.cost_avoided_billionths);
         self.first = [self.first, cell.first_used].into_iter().flatten().min();
         self.last = self.last.max(cell.last_used);
+    }
+
+    /// Money in billionths of a dollar: the recorded amounts, and the price of tokens without one.
+    fn money(&self, price: TokenPrice) -> i128 {
+        self.cost.saturating_add(price.of(self.unpriced))
     }
 
     /// Numbers of skills and measured uses, mean gain, mean time, helped rate, and success rate.
@@ -173,30 +180,37 @@ pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let mut groups: Vec<_> =
-        grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0).collect();
-    groups.sort_by(|(a_name, a), (b_name, b)| b.cost.cmp(&a.cost).then_with(|| a_name.cmp(b_name)));
+    let groups = grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0);
+    let mut groups: Vec<_> = groups.map(|(skill, sum)| (skill, sum.tokens, sum.money(source.request.price))).collect();
+    groups.sort_by(|(a_name, _, a), (b_name, _, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
     let rows = groups
         .into_iter()
-        .map(|(skill, sum)| vec![Cell::Text(skill), Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1))]);
+        .map(|(skill, tokens, money)| vec![Cell::Text(skill), Cell::Integer(tokens), Cell::usd(money, (1, 1))]);
     Ok(Table::new(TableName::SavedBySkill, rows))
 }
 
 /// Total savings, and their projection for a month and a year at the mean of the logged days.
 pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
     let sum = overall(&source.cells()?);
+    let money = sum.money(source.request.price);
     let days = logged_days(sum.first, sum.last);
     let projected = |days_ahead: i64| match days {
         Some(days) => {
-            vec![Cell::mean(sum.tokens.saturating_mul(days_ahead), days), Cell::usd(sum.cost, (days_ahead, days))]
+            vec![Cell::mean(sum.tokens.saturating_mul(days_ahead), days), Cell::usd(money, (days_ahead, days))]
         }
         None => vec![Cell::Missing, Cell::Missing],
     };
-    let mut row =
-        vec![Cell::Integer(sum.tokens), Cell::usd(sum.cost, (1, 1)), days.map_or(Cell::Missing, Cell::Integer)];
+    let mut row = vec![Cell::Integer(sum.tokens), Cell::usd(money, (1, 1)), days.map_or(Cell::Missing, Cell::Integer)];
     row.extend(projected(30));
     row.extend(projected(365));
     Ok(Table::new(TableName::Saved, [row]))
+}
+
+/// The part of the savings that the price of a token makes.
+pub(super) fn priced(source: &Source<'_>) -> Result<Table> {
+    let (tokens, price) = (overall(&source.cells()?).unpriced, source.request.price);
+    let row = [Cell::Integer(tokens), Cell::usd(price.of_a_million(), (1, 1)), Cell::usd(price.of(tokens), (1, 1))];
+    Ok(Table::new(TableName::Priced, [row.to_vec()]))
 }
 
 /// Number of days from the first to the last logged one, both included.

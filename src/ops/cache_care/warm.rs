@@ -8,7 +8,7 @@ use super::super::error::{Error, Result};
 use super::super::load::Load;
 use crate::cache::{Class, Key, Server};
 use crate::clock::Clock;
-use crate::model::{AgentType, Tables};
+use crate::model::{AgentType, Tables, TokenPrice};
 use crate::store::{NameKind, SkillFilter, Store};
 
 /// Maximum number of answers, and of their bytes, per pipeline.
@@ -20,6 +20,8 @@ const BYTES_A_PIPELINE: usize = 1024 * 1024;
 pub struct Warm {
     /// Agent types; `None` for all with mappings.
     pub agents: Option<Vec<AgentType>>,
+    /// The price of tokens that have no amount of money.
+    pub price: TokenPrice,
 }
 
 /// The cached answers.
@@ -69,7 +71,7 @@ pub fn warm(
     drop(snapshot);
     let reports: Vec<_> = ReportName::ALL
         .into_iter()
-        .map(|(report, _)| DatedRequest::now(&Analytics::whole(report), clock))
+        .map(|(report, _)| DatedRequest::now(&Analytics { price: request.price, ..Analytics::whole(report) }, clock))
         .filter(Query::keeps)
         .collect();
     let all = agents.len() + 1 + reports.len();

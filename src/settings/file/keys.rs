@@ -28,6 +28,7 @@ const KEYS: &[Key] = &[
     Key::one("cache", Place::Both),
     Key::one("category", Place::Both),
     Key::one("db", Place::Both),
+    Key::one("usd_per_million_tokens", Place::Both),
     Key::one("approver", Place::User),
     Key::one("redis_url", Place::User),
     Key::one("approve_as", Place::Nowhere),

@@ -172,8 +172,9 @@ fn cell(row: &Row<'_>) -> Result<UsageCell> {
             + i128::from(row.get::<_, i64>(13)?),
         first_used: text(14)?.as_deref().and_then(Moment::written),
         last_used: text(15)?.as_deref().and_then(Moment::written),
-        skill: text(16)?,
-        category: text(17)?,
-        phase4_generated: row.get(18)?,
+        unpriced_tokens: row.get(16)?,
+        skill: text(17)?,
+        category: text(18)?,
+        phase4_generated: row.get(19)?,
     })
 }

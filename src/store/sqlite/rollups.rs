@@ -58,8 +58,10 @@ const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0
 
 /// Adds one row, and subtracts it again.
 const FOLD_ROW: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id = ?1"));
-const NEGATE: &str = "UPDATE temp.usage_delta SET uses = -uses, measured = -measured, gain = -gain, helped = -helped, timed = -timed,
-   time_ms = -time_ms, outcomes = -outcomes, succeeded = -succeeded, tokens = -tokens, usd = -usd, nano_usd = -nano_usd";
+const NEGATE: &str =
+    "UPDATE temp.usage_delta SET uses = -uses, measured = -measured, gain = -gain, helped = -helped, timed = -timed,
+   time_ms = -time_ms, outcomes = -outcomes, succeeded = -succeeded, tokens = -tokens, usd = -usd, nano_usd = -nano_usd,
+   unpriced = -unpriced";
 
 const FOLD_DAILY: &str =
     concat!("INSERT INTO usage_daily SELECT * FROM temp.usage_delta WHERE true", add_to_existing!());

@@ -19,7 +19,7 @@ struct Migration {
 }
 
 /// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -60,6 +60,12 @@ const MIGRATIONS: [Migration; 7] = [
         number: 3006,
         description: "Former names, events of skills, pinned versions",
         sql: include_str!("../../../migrations/sqlite/0007_names_and_events.sql"),
+        data: None,
+    },
+    Migration {
+        number: 3007,
+        description: "Sums of tokens that have no amount of money",
+        sql: include_str!("../../../migrations/sqlite/0008_unpriced_tokens.sql"),
         data: None,
     },
 ];

@@ -65,7 +65,7 @@ macro_rules! rows_to_sum {
     ($which:expr) => {
         concat!(
             "(SELECT u.skill_id, u.agent_type, u.approval_level, u.confidence_before, u.confidence_after,
-               u.execution_time_ms, u.exit_code, u.tokens_avoided, ",
+               u.execution_time_ms, u.exit_code, u.tokens_avoided, u.cost_avoided_usd, ",
             gain!(),
             " AS gain, ",
             money!(),
@@ -92,7 +92,10 @@ macro_rules! sums_of_rows {
             of_measured!("CASE WHEN typeof(u.exit_code) = 'integer' AND u.exit_code = 0 THEN 1 END"),
             "), coalesce(sum(",
             bounded!("u.tokens_avoided"),
-            "), 0), coalesce(sum(u.nano_usd / 1000000000), 0), coalesce(sum(u.nano_usd % 1000000000), 0), min(u.at), max(u.at)"
+            "), 0), coalesce(sum(u.nano_usd / 1000000000), 0), coalesce(sum(u.nano_usd % 1000000000), 0), min(u.at), max(u.at),
+               coalesce(sum(CASE WHEN u.cost_avoided_usd IS NULL THEN ",
+            bounded!("u.tokens_avoided"),
+            " END), 0)"
         )
     };
 }
@@ -100,7 +103,8 @@ macro_rules! sums_of_rows {
 /// The columns of a sum.
 macro_rules! sums {
     () => {
-        "uses, measured, gain, helped, timed, time_ms, outcomes, succeeded, tokens, usd, nano_usd, first_used, last_used"
+        "uses, measured, gain, helped, timed, time_ms, outcomes, succeeded, tokens, usd, nano_usd, first_used, last_used,
+         unpriced"
     };
 }
 
@@ -108,7 +112,7 @@ macro_rules! sums {
 macro_rules! sums_of_sums {
     () => {
         "sum(uses), sum(measured), sum(gain), sum(helped), sum(timed), sum(time_ms), sum(outcomes), sum(succeeded),
-         sum(tokens), sum(usd), sum(nano_usd), min(first_used), max(last_used)"
+         sum(tokens), sum(usd), sum(nano_usd), min(first_used), max(last_used), sum(unpriced)"
     };
 }
 
@@ -175,7 +179,7 @@ macro_rules! add_to_existing {
         " ON CONFLICT DO UPDATE SET uses = uses + excluded.uses, measured = measured + excluded.measured, gain = gain + excluded.gain,
            helped = helped + excluded.helped, timed = timed + excluded.timed, time_ms = time_ms + excluded.time_ms,
            outcomes = outcomes + excluded.outcomes, succeeded = succeeded + excluded.succeeded, tokens = tokens + excluded.tokens,
-           usd = usd + excluded.usd, nano_usd = nano_usd + excluded.nano_usd,
+           usd = usd + excluded.usd, nano_usd = nano_usd + excluded.nano_usd, unpriced = unpriced + excluded.unpriced,
            first_used = coalesce(min(first_used, excluded.first_used), first_used, excluded.first_used),
            last_used = coalesce(max(last_used, excluded.last_used), last_used, excluded.last_used)"
     };

@@ -114,7 +114,7 @@ fn sums_follow_a_use_that_is_completed_after_it_was_added_up() {
     log(&project, "beta", "a1", "t3", &better);
     project.cfn(["analytics", "check"]).ok();
     let cost = project.cfn(["analytics", "cost", "--json"]).json();
-    let sum = project.sqlite3("SELECT sum(CAST(round(cost_avoided_usd * 1e9) AS INTEGER)) FROM skill_usage_log");
+    let sum = project.sqlite3("SELECT sum(CAST(round(coalesce(cost_avoided_usd, tokens_avoided * 5e-7) * 1e9) AS INTEGER)) FROM skill_usage_log");
     let said = &cost["tables"][0]["rows"][0]["usd_avoided"];
     assert_eq!(said, &Value::from(sum.parse::<f64>().expect("a number") / 1e9));
 }

@@ -5,6 +5,7 @@ mod completed;
 mod log;
 mod log_batch;
 mod options;
+mod prices;
 mod property;
 mod reports;
 

@@ -208,18 +208,27 @@ fn usage() {
     assert_same(&["usage"], 1, unused);
 }
 
+/// The amount of a row, or the price of its tokens.
+const MONEY: &str = "coalesce(cost_avoided_usd, tokens_avoided * 0.5 / 1e6)";
+
 #[test]
 fn cost() {
-    let all = "WITH c AS (SELECT coalesce(sum(tokens_avoided), 0) AS t, coalesce(sum(cost_avoided_usd), 0) AS u,
-        julianday(substr(max(loaded_at), 1, 10)) - julianday(substr(min(loaded_at), 1, 10)) + 1 AS d
+    let all = format!(
+        "WITH c AS (SELECT julianday(substr(max(loaded_at), 1, 10)) - julianday(substr(min(loaded_at), 1, 10)) + 1 AS d
       FROM skill_usage_log WHERE loaded_at LIKE '____-__-__%'),
-      a AS (SELECT coalesce(sum(tokens_avoided), 0) AS t, coalesce(sum(cost_avoided_usd), 0) AS u FROM skill_usage_log)
-      SELECT a.t, a.u, d, a.t / d * 30, a.u / d * 30, a.t / d * 365, a.u / d * 365 FROM a, c";
-    assert_same(&["cost"], 0, all);
-    let by_skill = "SELECT s.name, coalesce(sum(tokens_avoided), 0), coalesce(sum(cost_avoided_usd), 0)
+      a AS (SELECT coalesce(sum(tokens_avoided), 0) AS t, coalesce(sum({MONEY}), 0) AS u FROM skill_usage_log)
+      SELECT a.t, a.u, d, a.t / d * 30, a.u / d * 30, a.t / d * 365, a.u / d * 365 FROM a, c"
+    );
+    assert_same(&["cost"], 0, &all);
+    let by_skill = format!(
+        "SELECT s.name, coalesce(sum(tokens_avoided), 0), coalesce(sum({MONEY}), 0)
       FROM skill_usage_log u JOIN skills s ON s.id = u.skill_id GROUP BY s.id
-      HAVING coalesce(sum(tokens_avoided), 0) <> 0 OR coalesce(sum(cost_avoided_usd), 0) <> 0 ORDER BY 3 DESC, 1";
-    assert_same(&["cost"], 1, by_skill);
+      HAVING coalesce(sum(tokens_avoided), 0) <> 0 OR coalesce(sum(cost_avoided_usd), 0) <> 0 ORDER BY 3 DESC, 1"
+    );
+    assert_same(&["cost"], 1, &by_skill);
+    let priced = "SELECT sum(tokens_avoided), 0.5, sum(tokens_avoided) * 0.5 / 1e6
+      FROM skill_usage_log WHERE cost_avoided_usd IS NULL";
+    assert_same(&["cost"], 2, priced);
 }
 
 #[test]

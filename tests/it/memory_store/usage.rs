@@ -124,6 +124,9 @@ fn add(cell: &mut UsageCell, entry: &UsageEntry) {
     let outcome = &entry.outcome;
     cell.uses += 1;
     cell.tokens_avoided += outcome.tokens_avoided.unwrap_or_default();
+    if outcome.cost_avoided_usd.is_none() {
+        cell.unpriced_tokens += outcome.tokens_avoided.unwrap_or_default();
+    }
     cell.cost_avoided_billionths +=
         i128::from(rounded(outcome.cost_avoided_usd.unwrap_or_default() * 1e9, MOST_BILLIONTHS));
     if let Some(used) = utc_time(&entry.loaded_at).as_deref().and_then(Moment::written) {

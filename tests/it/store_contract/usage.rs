@@ -145,6 +145,7 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
             ("2026-01-29 10:00:00", measured(0.7, 0.75, 7, 1)),
             (NOW, Outcome { execution_ms: Some(100), exit_code: Some(0), ..Outcome::default() }),
             (NOW, Outcome { cost_avoided_usd: Some(0.2), ..Outcome::default() }),
+            (NOW, Outcome { tokens_avoided: Some(40), ..Outcome::default() }),
         ] {
             log(tx, &Usage { loaded_at: at(loaded_at), outcome: Some(outcome), ..usage(jwt) });
         }
@@ -161,7 +162,7 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
         phase4_generated: false,
         agent_type: "dev".to_owned(),
         approval_level: "auto".to_owned(),
-        uses: 4,
+        uses: 5,
         measured: 2,
         gain_millionths: 350_000,
         helped: 1,
@@ -169,7 +170,8 @@ pub(crate) fn cells_add_every_row_up_exactly(backend: &dyn Backend) {
         time_ms: 12,
         outcomes: 2,
         succeeded: 1,
-        tokens_avoided: 6,
+        tokens_avoided: 46,
+        unpriced_tokens: 40,
         cost_avoided_billionths: 400_000_000,
         first_used: Some(at("2026-01-29 10:00:00")),
         last_used: Some(at(NOW)),

@@ -61,6 +61,7 @@ pub(super) fn of(table: &Table, id: &str) -> Option<Chart> {
         | TableName::Generated
         | TableName::Unused
         | TableName::Saved
+        | TableName::Priced
         | TableName::Times
         | TableName::Efficiency => None,
     }

@@ -79,7 +79,7 @@ fn figure(html: &mut String, table: &Table, id: &str) {
 
 /// Whether the table is one row of sums.
 fn is_sums(table: TableName) -> bool {
-    matches!(table, TableName::Overall | TableName::Saved | TableName::Generated)
+    matches!(table, TableName::Overall | TableName::Saved | TableName::Priced | TableName::Generated)
 }
 
 /// The text in place of an empty table.
@@ -96,7 +96,8 @@ fn empty(table: TableName) -> &'static str {
         | TableName::MostUsed
         | TableName::Days
         | TableName::Uses
-        | TableName::Saved => "Nothing was logged in this period.",
+        | TableName::Saved
+        | TableName::Priced => "Nothing was logged in this period.",
     }
 }
 
@@ -129,7 +130,7 @@ fn about(report: ReportName) -> (&'static str, &'static str) {
         ReportName::Usage => ("Usage", "Uses by skill and agent type, and unused skills."),
         ReportName::Cost => (
             "Cost avoided",
-            "Tokens and money that did not have to be spent. Projections take the mean per day from the first to the last logged \
+            "Tokens and money that did not have to be spent. Tokens without an amount are counted at a price. Projections take the mean per day from the first to the last logged \
              day.",
         ),
     }
