@@ -4,7 +4,7 @@ use super::context::{Access, Context};
 use super::failure::Failure;
 use super::output::{Page, Report};
 use crate::model::{AgentType, Exit, Visible};
-use crate::ops::{self, AgentReport, AgentsReport};
+use crate::ops::{self, AgentReport, AgentSkill, AgentsReport};
 
 /// List agent types, or the skills that one of them would get
 #[derive(Debug, clap::Args)]
@@ -59,9 +59,10 @@ impl Report for AgentReport {
                 if it.required { "required" } else { "" }.to_owned(),
                 it.bytes.to_string(),
                 it.conditions.as_ref().map(ToString::to_string).unwrap_or_default(),
+                notes(it),
             ]
         });
-        page.table(&["skill", "version", "priority", "", "bytes", "conditions"], rows);
+        page.table(&["skill", "version", "priority", "", "bytes", "conditions", ""], rows);
         if !self.left_out.is_empty() {
             page.heading("\nnot loaded");
             for it in &self.left_out {
@@ -69,4 +70,11 @@ impl Report for AgentReport {
             }
         }
     }
+}
+
+/// A pin, and replaced skills.
+fn notes(skill: &AgentSkill) -> String {
+    let pinned = skill.pinned.then(|| "pinned".to_owned());
+    let replaces = skill.replaces.iter().map(|it| format!("in place of {it}"));
+    pinned.into_iter().chain(replaces).collect::<Vec<_>>().join(", ")
 }

@@ -201,6 +201,9 @@ impl From<Error> for Failure {
             Error::NotServed { .. } => {
                 (FailureKind::NotServed, "Nothing was changed; approve or restore it first.".into())
             }
+            Error::NotMapped { name, agent_type } => {
+                (FailureKind::NotMapped, format!("Map it first, with 'cfn skill assign {name} --agent {agent_type}'."))
+            }
             Error::ReplacesItself { .. } => {
                 (FailureKind::ReplacesItself, "Name another skill with --replacement.".into())
             }

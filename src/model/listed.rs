@@ -38,6 +38,9 @@ pub struct ListedSkill {
     pub agents: Vec<String>,
     /// In UTC.
     pub updated_at: Option<StoredTime>,
+    /// The version that agents get instead of the newest approved one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_version: Option<String>,
     /// Its number of uses, where they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<i64>,
@@ -66,6 +69,7 @@ impl ListedSkill {
             tags: skill.tags.as_ref().map(StoredTags::words).unwrap_or_default(),
             agents,
             updated_at: skill.updated_at,
+            pinned_version: skill.pinned_version,
             uses: None,
             description: None,
         }

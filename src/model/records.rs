@@ -1,6 +1,8 @@
 //! Rows of the database. Other programs write these tables too, so versions, hashes and categories are kept as text,
 //! and validated when they are used.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ApprovalLevel, Decision, StoredJson, StoredTags, StoredTime};
@@ -46,6 +48,8 @@ pub struct Skill {
     pub created_at: Option<StoredTime>,
     /// In UTC; other programs may have left it out.
     pub updated_at: Option<StoredTime>,
+    /// The version that agents get instead of the newest approved one.
+    pub pinned_version: Option<String>,
 }
 
 /// The source of a version's record.
@@ -155,6 +159,9 @@ pub struct Mapping {
     pub tdd_condition: Option<StoredJson>,
     /// Whether the mapping is enabled.
     pub enabled: bool,
+    /// The version that this agent type gets instead of the newest approved one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_version: Option<String>,
 }
 
 /// A skill mapped to an agent type, with the version to serve.
@@ -182,8 +189,23 @@ pub struct Candidate {
     pub approval_level: ApprovalLevel,
     /// Whether the workflow codification generated it.
     pub phase4_generated: bool,
-    /// The newest approved version, if any.
+    /// The version to serve: the pinned one, if it is approved; without a pin, the newest approved one, if any.
     pub approved: Option<ApprovedVersion>,
+    /// The pinned version, of the mapping or else of the skill.
+    pub pinned: Option<String>,
+    /// The deprecated skill that it is served in place of.
+    pub replaces: Option<String>,
+}
+
+impl Candidate {
+    /// The order of serving: required ones first, then by priority and name; a skill for itself before the same skill in
+    /// place of another.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let key = |it: &Self| (!it.required, it.priority);
+        let rest = || self.name.cmp(&other.name).then_with(|| self.replaces.cmp(&other.replaces));
+        key(self).cmp(&key(other)).then_with(rest)
+    }
 }
 
 /// The version of a skill that is served.

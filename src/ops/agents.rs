@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::error::Result;
-use super::load::{Cause, Load, select_among};
+use super::load::{Cause, Load, LoadReport, select_among};
 use crate::model::{AgentType, Remark, StoredJson};
-use crate::store::{Snapshot, Store};
+use crate::store::{SilentMapping, Store};
 
 /// All agent types that have mappings.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +58,12 @@ pub struct AgentSkill {
     pub conditions: Option<StoredJson>,
     /// Its size in bytes.
     pub bytes: usize,
+    /// Whether its version is pinned.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// Deprecated skills that it is served in place of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
 }
 
 /// Lists the agent types, from one snapshot.
@@ -83,9 +89,11 @@ pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentRepor
     let request = Load { max_skills: usize::MAX, ..Load::usual(agent_type.clone()) };
     let candidates = snapshot.candidates(agent_type)?;
     let mut conditions: HashMap<String, Option<StoredJson>> =
-        candidates.iter().map(|it| (it.name.clone(), it.conditions.clone())).collect();
-    let silent = unserved(snapshot.as_ref(), agent_type, &conditions)?;
+        candidates.iter().rev().map(|it| (it.name.clone(), it.conditions.clone())).collect();
     let loaded = select_among(snapshot.as_ref(), &request, candidates)?;
+    let silent = snapshot.silent_mappings(agent_type)?.into_iter();
+    let silent = silent.filter(|it| !conditions.contains_key(&it.name)).map(|it| without_effect(it, &loaded));
+    let silent: Vec<_> = silent.collect();
     let skills = loaded.skills.into_iter().map(|it| AgentSkill {
         conditions: conditions.remove(&it.picked.name).flatten(),
         name: it.picked.name,
@@ -93,25 +101,21 @@ pub fn agent(store: &mut dyn Store, agent_type: &AgentType) -> Result<AgentRepor
         priority: it.picked.priority,
         required: it.picked.required,
         bytes: it.content.len(),
+        pinned: it.picked.pinned,
+        replaces: it.picked.replaces,
     });
     let skills = skills.collect();
     let left_out = loaded.left_out.into_iter().chain(silent).collect();
     Ok(AgentReport { agent_type: agent_type.to_string(), skills, left_out, did_you_mean: loaded.did_you_mean })
 }
 
-/// Mappings without effect: they are disabled, or their skill is not active.
-fn unserved(
-    snapshot: &dyn Snapshot,
-    agent_type: &AgentType,
-    candidates: &HashMap<String, Option<StoredJson>>,
-) -> Result<Vec<Remark<String, Cause>>> {
-    let silent = snapshot.silent_mappings(agent_type)?;
-    Ok(silent
-        .into_iter()
-        .filter(|it| !candidates.contains_key(&it.name))
-        .map(|it| {
-            let reason = if it.enabled { format!("it is {}", it.status) } else { "the mapping is disabled".to_owned() };
-            Remark::new(it.name, Cause::Limit, reason)
-        })
-        .collect())
+/// The reason that a mapping has no effect: it is disabled, or its skill is not active.
+fn without_effect(mapping: SilentMapping, loaded: &LoadReport) -> Remark<String, Cause> {
+    let replacement = loaded.skills.iter().map(|it| &it.picked).find(|it| it.replaces.contains(&mapping.name));
+    let reason = match replacement {
+        _ if !mapping.enabled => "the mapping is disabled".to_owned(),
+        Some(replacement) => format!("it is {}, and replaced by {}", mapping.status, replacement.name),
+        None => format!("it is {}", mapping.status),
+    };
+    Remark::new(mapping.name, Cause::Limit, reason)
 }

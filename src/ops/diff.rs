@@ -94,7 +94,7 @@ pub(super) fn compare(
     };
     let from = match from {
         Some(version) => Some(require_version(&skill.name, &versions, version)?),
-        None => before(&versions, &to_hash),
+        None => before(skill, &versions, &to_hash),
     };
     let earlier = from
         .map(|it| require_body(snapshot, &skill.name, &it.version, &it.content_hash))
@@ -113,10 +113,11 @@ pub(super) fn compare(
     })
 }
 
-/// The newest approved version with other bytes, else the newest one with other bytes.
-fn before<'v>(versions: &'v [VersionRecord], hash: &str) -> Option<&'v VersionRecord> {
+/// The approved pinned version with other bytes, else the newest approved one, else the newest one.
+fn before<'v>(skill: &Skill, versions: &'v [VersionRecord], hash: &str) -> Option<&'v VersionRecord> {
     let others = || versions.iter().filter(|it| it.content_hash != hash);
-    others().find(|it| it.approved).or_else(|| others().next())
+    let pinned = others().find(|it| it.approved && Some(&it.version) == skill.pinned_version.as_ref());
+    pinned.or_else(|| others().find(|it| it.approved)).or_else(|| others().next())
 }
 
 fn hunks(earlier: &str, later: &str) -> Vec<Hunk> {

@@ -135,6 +135,14 @@ pub enum Error {
         /// The reason that agents do not get it.
         why: String,
     },
+    /// Only a skill that is mapped to an agent type can be pinned for it.
+    #[error("\"{name}\" is not mapped to agent type \"{agent_type}\"")]
+    NotMapped {
+        /// The skill.
+        name: String,
+        /// The agent type.
+        agent_type: String,
+    },
     /// A skill cannot replace itself.
     #[error("\"{name}\" cannot be its own replacement")]
     ReplacesItself {

@@ -67,14 +67,14 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[NewUse]) -> Re
 }
 
 /// Skills looked up in this transaction, in which they do not change.
-type Known<'a> = HashMap<&'a SkillName, UsedSkill>;
+type Known<'a> = HashMap<(&'a SkillName, &'a AgentType), UsedSkill>;
 
 fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, execution: &'a NewUse) -> Result<()> {
     let task_id = execution.task_id.as_deref();
-    let used = match known.entry(&execution.skill) {
+    let used = match known.entry((&execution.skill, &execution.agent_type)) {
         Entry::Occupied(found) => found.into_mut(),
         Entry::Vacant(place) => {
-            let Some(used) = tx.used(&execution.skill)? else {
+            let Some(used) = tx.used(&execution.skill, &execution.agent_type)? else {
                 let near = nearest(execution.skill.as_str(), tx.names(NameKind::Skill)?);
                 return Err(Error::SkillNotFound { name: execution.skill.to_string(), near });
             };

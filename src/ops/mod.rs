@@ -24,6 +24,7 @@ mod list;
 mod load;
 mod log;
 mod pending;
+mod pin;
 mod project;
 mod publish;
 mod review;
@@ -71,6 +72,7 @@ pub use load::{
 };
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
+pub use pin::{ChangedPin, Pin, PinReport, pin};
 pub use project::Project;
 pub use review::{Also, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};

@@ -61,8 +61,8 @@ pub use snapshot::{
     Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog,
 };
 pub use transaction::{
-    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Transaction, UsageWrites,
-    Work,
+    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
+    UsageWrites, Work,
 };
 pub use usage_sums::UsageSums;
 

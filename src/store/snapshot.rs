@@ -36,10 +36,13 @@ pub trait Revisions {
 
 /// Serving agents.
 ///
-/// Promise: only approved versions are candidates, whatever other programs wrote into a skill's row. The cost depends
+/// Promise: only approved versions are candidates, whatever other programs wrote into a skill's row, and of a pinned
+/// skill only the pinned version. The cost depends
 /// on the mappings of the agent type, not on the size of the database.
 pub trait Serving {
-    /// The skills of an agent type: active, with enabled mappings; required ones first, then by priority and name.
+    /// The skills of an agent type: active, with enabled mappings; required ones first, then by priority and name. In
+    /// place of a deprecated skill, there is its first replacement that is active, if a version of it may be served; so
+    /// the same skill may be there for itself and in place of others.
     fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>>;
     /// Enabled bootstrap skills, in order.
     fn bootstrap(&self) -> Result<Vec<Bootstrap>>;
@@ -109,8 +112,8 @@ pub trait Mappings {
 ///
 /// Promise: sums are exactly those of the rows, however the engine computes them, and whichever program wrote the rows.
 pub trait UsageLog {
-    /// The current properties of a skill that a usage row records.
-    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>>;
+    /// The current properties of a skill that a usage row of an agent type records.
+    fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>>;
     /// The version and bytes of a skill that an agent got last in a task; uses without both are ignored.
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;
     /// The last use of a skill by an agent in a task that awaits its outcome.

@@ -8,11 +8,11 @@ use crate::model::{
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
 pub trait Transaction:
-    Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox
+    Snapshot + CatalogueWrites + Pins + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox
 {
 }
 
-impl<T: Snapshot + CatalogueWrites + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox>
+impl<T: Snapshot + CatalogueWrites + Pins + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox>
     Transaction for T
 {
 }
@@ -41,6 +41,14 @@ pub trait CatalogueWrites {
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Removes a mapping; returns whether there was one.
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool>;
+}
+
+/// Versions that are served whatever comes later.
+pub trait Pins {
+    /// Pins a skill to a version, for all agent types or for one that it is mapped to, whose pin wins; `None` ends that
+    /// pin. Changing a missing skill or mapping changes nothing.
+    fn pin(&mut self, skill: SkillId, agent_type: Option<&AgentType>, version: Option<&str>, now: Moment)
+    -> Result<()>;
 }
 
 /// Writes to the bootstrap skills.

@@ -41,7 +41,7 @@ kinds! {
     Exit::NotFound => SkillNotFound, VersionNotFound, EdgeCaseNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged;
-    Exit::Refused => LowersApprovalLevel, Rejected, NameTaken, SkillExists, NotServed, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
+    Exit::Refused => LowersApprovalLevel, Rejected, NameTaken, SkillExists, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         ChangedSinceReview, EdgeCaseElsewhere;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;

@@ -15,7 +15,7 @@ use super::output::{Output, Remarks};
 use super::plural::counted;
 use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Exit, Remark, Visible};
-use crate::ops::{self, Cause, Listed, Load, LoadReport, UsageOf};
+use crate::ops::{self, Cause, Listed, Load, LoadReport, Picked, UsageOf};
 
 pub(super) use format::Format;
 
@@ -127,6 +127,12 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
         }
     }
     bootstrap(output, report, &mut remarks);
+    for Picked { name, replaces, .. } in report.skills.iter().map(|it| &it.picked) {
+        for old in replaces {
+            let line = format!("{} is deprecated: {} is loaded in its place", Visible(old), Visible(name));
+            remarks.note("replaced", line);
+        }
+    }
     for skill in report.skills.iter().filter(|it| it.listed.as_ref().is_some_and(Listed::is_from_body)) {
         let name = Visible(&skill.picked.name);
         remarks.note("description", format!("{name} has no description; using the first sentence of its body"));

@@ -132,7 +132,9 @@ impl Report for ListReport {
         let rows = self.skills.iter().map(|it| {
             let mut row = vec![
                 it.name.clone(),
-                it.version.clone(),
+                it.pinned_version
+                    .as_ref()
+                    .map_or_else(|| it.version.clone(), |pin| format!("{} ({pin} pinned)", it.version)),
                 it.category.clone(),
                 it.status.clone(),
                 it.approval_level.to_string(),

@@ -7,6 +7,7 @@ mod edit;
 mod history;
 mod list;
 mod pending;
+mod pin;
 mod review;
 mod revoke;
 mod rollback;
@@ -59,6 +60,8 @@ enum Command {
     History(history::Args),
     Verify(verify::Args),
     Rollback(rollback::Args),
+    Pin(pin::PinArgs),
+    Unpin(pin::UnpinArgs),
     Deprecate(status::DeprecateArgs),
     Archive(status::ArchiveArgs),
     Restore(status::RestoreArgs),
@@ -104,6 +107,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::History(args) => history::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
+        Command::Pin(args) => pin::pin(context, &args),
+        Command::Unpin(args) => pin::unpin(context, &args),
         Command::Deprecate(args) => status::deprecate(context, &args),
         Command::Archive(args) => status::archive(context, &args),
         Command::Restore(args) => status::restore(context, &args),

@@ -62,6 +62,7 @@ impl Report for ShowReport {
             ("level", format!("{}, {review}", skill.approval_level)),
             ("hash", skill.content_hash.clone()),
             ("file", skill.content_path.clone()),
+            ("pinned", skill.pinned_version.clone().unwrap_or_default()),
             ("owner", skill.owner.clone().unwrap_or_default()),
             ("team", skill.team.clone().unwrap_or_default()),
             ("tags", skill.tags.join(", ")),
@@ -73,6 +74,7 @@ impl Report for ShowReport {
         let rows = self.mappings.iter().map(|it| {
             let mut notes = Vec::new();
             notes.extend(it.required.then(|| "required".to_owned()));
+            notes.extend(it.pinned_version.as_ref().map(|it| format!("pinned to {it}")));
             notes.extend((!it.enabled).then(|| "disabled".to_owned()));
             notes.extend(it.conditions.as_ref().map(ToString::to_string));
             notes.extend(it.tdd_condition.as_ref().map(ToString::to_string));

@@ -169,6 +169,8 @@ mod tests {
             required: false,
             content_path: String::new(),
             description: None,
+            pinned: false,
+            replaces: Vec::new(),
             origin: None,
         };
         LoadedSkill { picked, content: content.into(), listed: None }

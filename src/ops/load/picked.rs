@@ -22,6 +22,12 @@ pub struct Picked {
     pub content_path: String,
     /// Its description, for bootstrap skills that have one.
     pub description: Option<String>,
+    /// Whether its version is pinned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// Deprecated skills that it is served in place of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// The skill's row; none for a bootstrap skill.
     pub origin: Option<Origin>,
 }

@@ -43,12 +43,20 @@ pub struct LoadedSkill {
 
 impl Serialize for LoadedSkill {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("LoadedSkill", 6)?;
+        let Picked { pinned, replaces, .. } = &self.picked;
+        let extra = usize::from(*pinned) + usize::from(!replaces.is_empty());
+        let mut fields = serializer.serialize_struct("LoadedSkill", 6 + extra)?;
         fields.serialize_field("name", &self.picked.name)?;
         fields.serialize_field("version", &self.picked.version)?;
         fields.serialize_field("content_hash", &self.picked.content_hash)?;
         fields.serialize_field("priority", &self.picked.priority)?;
         fields.serialize_field("required", &self.picked.required)?;
+        if *pinned {
+            fields.serialize_field("pinned", pinned)?;
+        }
+        if !replaces.is_empty() {
+            fields.serialize_field("replaces", replaces)?;
+        }
         fields.serialize_field("content", &self.content)?;
         fields.end()
     }

@@ -91,6 +91,8 @@ impl Selection<'_> {
             required: false,
             content_path: bootstrap.file_path,
             description: bootstrap.description,
+            pinned: false,
+            replaces: Vec::new(),
             origin: None,
         };
         if let Some(skill) = self.listed(LoadedSkill { picked, content, listed: None })? {
@@ -101,8 +103,13 @@ impl Selection<'_> {
     }
 
     fn candidate(&mut self, candidate: Candidate) -> Result<()> {
-        if self.skills.iter().any(|it| it.picked.name == candidate.name) {
-            return Ok(()); // handed out as a bootstrap skill already
+        if let Some(skill) = self.skills.iter_mut().find(|it| it.picked.name == candidate.name) {
+            // It is handed out already, as a bootstrap skill, for itself or in place of another.
+            skill.picked.replaces.extend(candidate.replaces);
+            return Ok(());
+        }
+        if candidate.replaces.is_some() && self.left_out.iter().any(|it| it.subject == candidate.name) {
+            return Ok(()); // reported already
         }
         if !candidate.required && !self.applies(&candidate)? {
             return Ok(());
@@ -158,7 +165,10 @@ impl Selection<'_> {
 
     fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<(ApprovedVersion, String)>> {
         let Some(version) = candidate.approved.clone() else {
-            return Ok(Err("no version of it is approved".to_owned()));
+            return Ok(Err(match &candidate.pinned {
+                Some(pinned) => format!("version {pinned} is pinned, and it is not approved"),
+                None => "no version of it is approved".to_owned(),
+            }));
         };
         let body = self.body(&version.content_hash)?;
         Ok(body.map(|content| (version, content)).map_err(|why| said(why).to_owned()))
@@ -181,6 +191,8 @@ impl Selection<'_> {
             required: candidate.required,
             content_path: version.content_path,
             description: None,
+            pinned: candidate.pinned.is_some(),
+            replaces: candidate.replaces.into_iter().collect(),
             origin: Some(Origin {
                 id: candidate.id,
                 approval_level: candidate.approval_level,

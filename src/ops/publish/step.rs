@@ -59,6 +59,7 @@ impl Publication<'_> {
             tx.record_version(skill.id, &self.version(&version, level))?;
         }
         self.change_fields(tx, skill, level, new_version)?;
+        warnings.extend(new_version.then(|| pin_warning(skill)).flatten());
         let decided = self.is_due(latest, new_version) && self.decide(tx, skill.id, &version, level, latest)?;
         let mapped = self.mappings.apply(tx, skill.id, self.now, &mut warnings)?;
         let overruled = decided && latest.is_some_and(|it| it.decision.refuses());
@@ -200,4 +201,12 @@ fn status_warning(skill: &Skill) -> Vec<Remark> {
     vec![Remark::from(format!(
         "\"{name}\" remains {status}, so agents do not get it; 'cfn skill restore {name}' makes it active again"
     ))]
+}
+
+/// Warns that agents keep getting another version: publishing does not end a pin.
+fn pin_warning(skill: &Skill) -> Option<Remark> {
+    let (name, pinned) = (Visible(&skill.name), Visible(skill.pinned_version.as_ref()?));
+    Some(Remark::from(format!(
+        "\"{name}\" is pinned, so agents keep getting version {pinned}; 'cfn skill unpin {name}' ends that"
+    )))
 }

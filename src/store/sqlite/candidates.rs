@@ -1,25 +1,48 @@
 //! The query behind `load`: an agent type's skills, each with its newest approved version.
 
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, Result, params};
 
 use super::approvals::approved;
 use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
+/// Columns of a candidate: skill `s` for mapping `m`, with its `current` version, or the pinned one.
+macro_rules! columns {
+    ($pin:literal) => {
+        concat!(
+            "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
+               coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
+               coalesce(current.id, 9223372036854775807), coalesce(",
+            approved!("current"),
+            ", 0), current.version, current.content_hash, current.content_path, ",
+            $pin,
+            ", iif(s.status = 'deprecated', s.replacement_id, NULL)"
+        )
+    };
+}
+
 /// The cost depends on the number of mappings of the agent type: every step is a seek in an index. `current` is the
 /// version in the skill's row, with its recorded hash: another hash that another program wrote into the row is not a
 /// version, and waits for review. It is nearly always approved, so only it is examined here.
 const OF: &str = concat!(
-    "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
-       coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
-       coalesce(current.id, 9223372036854775807), coalesce(",
-    approved!("current"),
-    ", 0), current.version, current.content_hash, current.content_path
-     FROM agent_skill_mappings m
+    columns!("coalesce(m.pinned_version, s.pinned_version)"),
+    " FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
-     LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = s.version
-     WHERE m.agent_type = ?1 AND m.enabled AND coalesce(s.status, 'active') = 'active'
+     LEFT JOIN skill_versions current
+       ON current.skill_id = s.id AND current.version = coalesce(m.pinned_version, s.pinned_version, s.version)
+     WHERE m.agent_type = ?1 AND m.enabled
+       AND (coalesce(s.status, 'active') = 'active' OR s.status = 'deprecated' AND s.replacement_id IS NOT NULL)
      ORDER BY coalesce(m.required, 0) <> 0 DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
+);
+
+/// The same for the skill `?3` under the mapping of the skill `?2`, which it replaces. A pin of that mapping names a
+/// version of the other skill.
+const IN_PLACE_OF: &str = concat!(
+    columns!("s.pinned_version"),
+    ", coalesce(s.status, 'active') = 'active'
+     FROM agent_skill_mappings m JOIN skills s ON s.id = ?3
+     LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = coalesce(s.pinned_version, s.version)
+     WHERE m.agent_type = ?1 AND m.skill_id = ?2"
 );
 
 /// The newest approved version before another one. Versions recorded after the current one do not count, since the
@@ -31,16 +54,56 @@ const BEFORE: &str = concat!(
     " ORDER BY +v.id DESC LIMIT 1"
 );
 
-/// A candidate, and the current version if it is not approved; the maximum if none is recorded.
-type Found = (Candidate, Option<i64>);
-
-pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
-    let found = collect(connection, OF, [agent_type.as_str()], found)?;
-    found.into_iter().map(|found| with_approved(connection, found)).collect()
+/// A row of a query for candidates.
+struct Found {
+    candidate: Candidate,
+    /// The current version, if it is not approved; the maximum if none is recorded.
+    refused: Option<i64>,
+    /// The replacement of a deprecated skill.
+    replacement: Option<i64>,
 }
 
-fn found(row: &Row<'_>) -> Result<Found> {
-    let mut fields = Fields::new("skills", row);
+pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
+    let rows = collect(connection, OF, [agent_type.as_str()], |row| found(&mut Fields::new("skills", row)))?;
+    let mut candidates = Vec::with_capacity(rows.len());
+    let mut replaced = false;
+    for row in rows {
+        if row.replacement.is_none() {
+            candidates.push(with_approved(connection, row)?);
+        } else if let Some(replacement) = in_place_of(connection, agent_type, row)? {
+            candidates.push(replacement);
+            replaced = true;
+        }
+    }
+    if replaced {
+        candidates.sort_by(Candidate::order);
+    }
+    Ok(candidates)
+}
+
+/// The skill that is served in place of a deprecated one: the first active one of its replacements, if a version of it
+/// may be served.
+fn in_place_of(connection: &Connection, agent_type: &AgentType, deprecated: Found) -> Result<Option<Candidate>> {
+    let (mapped, mut seen) = (deprecated.candidate.id, vec![deprecated.candidate.id.0]);
+    let mut next = deprecated.replacement;
+    while let Some(skill) = next.filter(|it| !seen.contains(it)) {
+        seen.push(skill);
+        let row = first(connection, IN_PLACE_OF, params![agent_type.as_str(), mapped.0, skill], |row| {
+            let mut fields = Fields::new("skills", row);
+            Ok((found(&mut fields)?, fields.get()?))
+        })?;
+        let Some((row, is_active)) = row else { return Ok(None) };
+        if is_active {
+            let candidate = with_approved(connection, row)?;
+            let candidate = Candidate { replaces: Some(deprecated.candidate.name), ..candidate };
+            return Ok(Some(candidate).filter(|it| it.approved.is_some()));
+        }
+        next = row.replacement;
+    }
+    Ok(None)
+}
+
+fn found(fields: &mut Fields<'_>) -> Result<Found> {
     let candidate = Candidate {
         id: SkillId(fields.get()?),
         name: fields.text()?,
@@ -54,17 +117,18 @@ fn found(row: &Row<'_>) -> Result<Found> {
         approval_level: fields.level()?,
         phase4_generated: fields.get()?,
         approved: None,
+        pinned: None,
+        replaces: None,
     };
-    let current: i64 = fields.get()?;
-    if fields.get()? {
-        Ok((Candidate { approved: version(&mut fields)?, ..candidate }, None))
-    } else {
-        Ok((candidate, Some(current)))
-    }
+    let (current, approved): (i64, bool) = (fields.get()?, fields.get()?);
+    let version = version(fields)?.filter(|_| approved);
+    let (pinned, replacement) = (fields.maybe_text()?, fields.number()?);
+    let candidate = Candidate { approved: version, pinned, ..candidate };
+    Ok(Found { candidate, refused: (!approved).then_some(current), replacement })
 }
 
-fn with_approved(connection: &Connection, (candidate, refused): Found) -> Result<Candidate> {
-    let Some(current) = refused else { return Ok(candidate) };
+fn with_approved(connection: &Connection, Found { candidate, refused, .. }: Found) -> Result<Candidate> {
+    let Some(current) = refused.filter(|_| candidate.pinned.is_none()) else { return Ok(candidate) };
     let approved =
         first(connection, BEFORE, [candidate.id.0, current], |row| version(&mut Fields::new("skill_versions", row)))?;
     Ok(Candidate { approved: approved.flatten(), ..candidate })

@@ -13,7 +13,7 @@ use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
         connection,
-        "SELECT rowid, agent_type, priority, coalesce(required, 0) <> 0, conditions, tdd_condition, iif(enabled, 1, 0)
+        "SELECT rowid, agent_type, priority, coalesce(required, 0) <> 0, conditions, tdd_condition, iif(enabled, 1, 0), pinned_version
          FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
         [skill.0],
         |row| {
@@ -26,6 +26,7 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
                 conditions: fields.stored()?,
                 tdd_condition: fields.stored()?,
                 enabled: fields.get()?,
+                pinned_version: fields.maybe_text()?,
             })
         },
     )

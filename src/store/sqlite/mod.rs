@@ -28,6 +28,7 @@ mod open;
 mod orphans;
 mod outbox;
 mod outgoing;
+mod pins;
 #[cfg(test)]
 mod plans;
 mod replace;

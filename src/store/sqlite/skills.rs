@@ -11,7 +11,7 @@ use crate::store::{NewSkill, NewVersion, SkillChange};
 macro_rules! columns {
     () => {
         "s.id, s.name, s.category, s.team, s.content_path, s.content_hash, s.tags, s.version, coalesce(s.status, 'active'),
-         s.approval_level, s.last_approved_by, s.last_approval_date, s.phase4_pattern_id, s.generated_by, s.owner, s.created_at, s.updated_at"
+         s.approval_level, s.last_approved_by, s.last_approval_date, s.phase4_pattern_id, s.generated_by, s.owner, s.created_at, s.updated_at, s.pinned_version"
     };
 }
 
@@ -38,6 +38,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Result<Skill> {
         owner: fields.maybe_text()?,
         created_at: fields.stored()?,
         updated_at: fields.stored()?,
+        pinned_version: fields.maybe_text()?,
     })
 }
 

@@ -185,8 +185,8 @@ impl Mappings for SqliteTransaction<'_> {
 }
 
 impl UsageLog for SqliteTransaction<'_> {
-    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
-        self.say(usage::used(&self.inner, name))
+    fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
+        self.say(usage::used(&self.inner, name, agent_type))
     }
 
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {

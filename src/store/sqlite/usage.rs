@@ -5,22 +5,24 @@ use rusqlite::{Connection, Result, Row, params};
 use super::approvals::approved;
 use super::rollups;
 use super::rows::{Fields, change, collect, first};
-use crate::model::{OpenUse, Outcome, SkillId, SkillName, Usage, UsageRow, UsedSkill};
+use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
-/// A skill, and the version that an agent would load.
+/// A skill, and the version that an agent of a type would load.
 const USED: &str = concat!(
     "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
-     FROM skills s
+     FROM (SELECT *, coalesce((SELECT m.pinned_version FROM agent_skill_mappings m
+       WHERE m.agent_type = ?2 AND m.skill_id = skills.id), pinned_version) AS pin FROM skills WHERE name = ?1) s
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!("v"),
-    " AND v.id <= coalesce((SELECT c.id FROM skill_versions c WHERE c.skill_id = s.id AND c.version = s.version), v.id)
-       ORDER BY v.id DESC LIMIT 1)
-     WHERE s.name = ?1"
+    " AND CASE WHEN s.pin IS NULL
+         THEN v.id <= coalesce((SELECT c.id FROM skill_versions c WHERE c.skill_id = s.id AND c.version = s.version), v.id)
+         ELSE v.version = s.pin END
+       ORDER BY v.id DESC LIMIT 1)"
 );
 
-pub(super) fn used(connection: &Connection, name: &SkillName) -> Result<Option<UsedSkill>> {
-    first(connection, USED, [name.as_str()], |row| {
+pub(super) fn used(connection: &Connection, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
+    first(connection, USED, [name.as_str(), agent_type.as_str()], |row| {
         let mut fields = Fields::new("skills", row);
         let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.level()?, fields.get()?);
         let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);

@@ -37,7 +37,7 @@ fn every_kind_has_its_code() {
         (6, " content_unchanged"),
         (
             7,
-            " lowers_approval_level rejected name_taken skill_exists not_served replaces_itself not_approved integrity \
+            " lowers_approval_level rejected name_taken skill_exists not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash changed_since_review edge_case_elsewhere",
         ),
         (8, " busy changed_while_read conflict"),

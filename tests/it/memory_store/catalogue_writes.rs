@@ -1,8 +1,8 @@
 //! Changes of skills, versions, decisions, mappings and contents.
 
 use cfn::model::{
-    Approval, Bootstrap, ContentHash, Decision, Mapping, Skill, SkillId, Status, StoredJson, StoredTags, VersionRecord,
-    VersionSource,
+    Approval, Bootstrap, ContentHash, Decision, Mapping, Moment, Skill, SkillId, Status, StoredJson, StoredTags,
+    VersionRecord, VersionSource,
 };
 use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
@@ -38,13 +38,17 @@ impl Tables {
             owner: new.owner.map(str::to_owned),
             created_at: Some(version.now.into()),
             updated_at: Some(version.now.into()),
+            pinned_version: None,
         };
-        self.skills.insert(id, SkillRow { skill, test_coverage: None, has_test_suite: false });
+        self.skills.insert(id, SkillRow { skill, test_coverage: None, has_test_suite: false, replacement: None });
         self.record(id, version)?;
         Ok(id)
     }
 
     pub(super) fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) {
+        if let (Some(row), Some(retirement)) = (self.skills.get_mut(&skill), change.retirement) {
+            row.replacement = retirement.replacement;
+        }
         let Ok(skill) = self.skill_mut(skill) else { return };
         let owned = |text: &str| text.to_owned();
         set(&mut skill.category, change.category.map(owned));
@@ -150,6 +154,7 @@ impl Tables {
             conditions: new.conditions.cloned(),
             tdd_condition: None,
             enabled: new.enabled,
+            pinned_version: None,
         };
         self.mappings.push(MappingRow { skill, mapping });
         Ok(true)
@@ -168,6 +173,18 @@ impl Tables {
         let before = self.mappings.len();
         self.mappings.retain(|it| it.skill != skill || it.mapping.agent_type != agent_type);
         self.mappings.len() < before
+    }
+
+    pub(super) fn pin(&mut self, skill: SkillId, agent_type: Option<&str>, version: Option<&str>, now: Moment) {
+        let version = version.map(str::to_owned);
+        if let Some(agent_type) = agent_type {
+            if let Some(mapping) = self.mapping_mut(skill, agent_type) {
+                mapping.pinned_version = version;
+            }
+        } else if let Ok(row) = self.skill_mut(skill) {
+            row.pinned_version = version;
+            row.updated_at = Some(now.into());
+        }
     }
 
     pub(super) fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) {

@@ -23,8 +23,12 @@ impl Tables {
             && self.is_stored(&version.content_hash)
     }
 
-    /// The newest approved version; those that are newer than the current one do not count.
-    pub(super) fn served(&self, skill: &Skill) -> Option<&VersionRecord> {
+    /// The pinned version, if it is approved; without a pin, the newest approved version. Those that are newer than the
+    /// current one do not count.
+    pub(super) fn served(&self, skill: &Skill, pin: Option<&String>) -> Option<&VersionRecord> {
+        if let Some(pinned) = pin {
+            return self.version(skill.id, pinned).filter(|it| self.approves(skill, it));
+        }
         let current = self.version(skill.id, &skill.version).map_or(i64::MAX, |it| it.id);
         self.versions_of(skill.id).rev().filter(|it| it.id <= current).find(|it| self.approves(skill, it))
     }

@@ -15,13 +15,15 @@ impl Tables {
         skills.filter(move |it| category.is_none_or(|category| category == it.category))
     }
 
-    pub(super) fn used(&self, name: &str) -> Option<UsedSkill> {
+    pub(super) fn used(&self, name: &str, agent_type: &str) -> Option<UsedSkill> {
         let skill = &self.skill_named(name)?.skill;
+        let mapping = self.mappings.iter().find(|it| it.skill == skill.id && it.mapping.agent_type == agent_type);
+        let pin = mapping.and_then(|it| it.mapping.pinned_version.as_ref()).or(skill.pinned_version.as_ref());
         Some(UsedSkill {
             id: skill.id,
             approval_level: skill.approval_level,
             phase4_generated: skill.generated_by.as_deref() == Some("phase4"),
-            version: self.served(skill).map(|it| (it.version.clone(), it.content_hash.clone())),
+            version: self.served(skill, pin).map(|it| (it.version.clone(), it.content_hash.clone())),
         })
     }
 

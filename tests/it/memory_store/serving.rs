@@ -1,8 +1,6 @@
 //! Queries that serve an agent.
 
-use std::cmp::Reverse;
-
-use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, StoredJson};
+use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, Status, StoredJson};
 use cfn::store::{Result, Serving};
 
 use super::judging::is_active;
@@ -12,15 +10,9 @@ use super::transaction::MemoryTransaction;
 impl Serving for MemoryTransaction<'_> {
     fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>> {
         let mapped = |it: &&MappingRow| it.mapping.enabled && it.mapping.agent_type == agent_type.as_str();
-        let mut candidates = Vec::new();
-        for row in self.tables.mappings.iter().filter(mapped) {
-            if let Some(skill) = self.tables.skills.get(&row.skill).filter(|it| is_active(&it.skill)) {
-                candidates.push(self.candidate(row, skill));
-            }
-        }
-        candidates.sort_by(|a, b| {
-            (Reverse(a.required), a.priority, &a.name).cmp(&(Reverse(b.required), b.priority, &b.name))
-        });
+        let rows = self.tables.mappings.iter().filter(mapped);
+        let mut candidates: Vec<Candidate> = rows.filter_map(|it| self.served_for(it)).collect();
+        candidates.sort_by(Candidate::order);
         Ok(candidates)
     }
 
@@ -46,9 +38,29 @@ impl Serving for MemoryTransaction<'_> {
 }
 
 impl MemoryTransaction<'_> {
-    fn candidate(&self, MappingRow { mapping, .. }: &MappingRow, row: &SkillRow) -> Candidate {
+    /// The skill of a mapping, or the first active one of those that replace it.
+    fn served_for(&self, row: &MappingRow) -> Option<Candidate> {
+        let mapped = self.tables.skills.get(&row.skill)?;
+        let (mut skill, mut seen) = (mapped, vec![row.skill]);
+        while !is_active(&skill.skill) {
+            let next = skill.replacement.filter(|_| skill.skill.status == Status::Deprecated.as_str())?;
+            if seen.contains(&next) {
+                return None;
+            }
+            seen.push(next);
+            skill = self.tables.skills.get(&next)?;
+        }
+        if seen.len() == 1 {
+            return Some(self.candidate(row, skill, row.mapping.pinned_version.as_ref()));
+        }
+        let candidate = Candidate { replaces: Some(mapped.skill.name.clone()), ..self.candidate(row, skill, None) };
+        Some(candidate).filter(|it| it.approved.is_some())
+    }
+
+    fn candidate(&self, MappingRow { mapping, .. }: &MappingRow, row: &SkillRow, pin: Option<&String>) -> Candidate {
         let skill = &row.skill;
-        let approved = self.tables.served(skill).map(|it| ApprovedVersion {
+        let pin = pin.or(skill.pinned_version.as_ref());
+        let approved = self.tables.served(skill, pin).map(|it| ApprovedVersion {
             version: it.version.clone(),
             content_hash: it.content_hash.clone(),
             content_path: it.content_path.clone(),
@@ -66,6 +78,8 @@ impl MemoryTransaction<'_> {
             approval_level: skill.approval_level,
             phase4_generated: skill.generated_by.as_deref() == Some("phase4"),
             approved,
+            pinned: pin.cloned(),
+            replaces: None,
         }
     }
 }

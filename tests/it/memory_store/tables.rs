@@ -53,6 +53,7 @@ pub(super) struct SkillRow {
     pub(super) skill: Skill,
     pub(super) test_coverage: Option<f64>,
     pub(super) has_test_suite: bool,
+    pub(super) replacement: Option<SkillId>,
 }
 
 /// `stored` and `approved` of the record are worked out when it is read.

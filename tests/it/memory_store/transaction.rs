@@ -10,7 +10,7 @@ use cfn::model::{
 use cfn::settings::Queued;
 use cfn::store::{
     BootstrapWrites, CatalogueWrites, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
-    OutboxStatus, OutboxSummary, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog,
+    OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog,
     UsageWrites,
 };
 use jiff::civil::Date;
@@ -75,8 +75,8 @@ impl Revisions for MemoryTransaction<'_> {
 }
 
 impl UsageLog for MemoryTransaction<'_> {
-    fn used(&self, name: &SkillName) -> Result<Option<UsedSkill>> {
-        Ok(self.tables.used(name.as_str()))
+    fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
+        Ok(self.tables.used(name.as_str(), agent_type.as_str()))
     }
 
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
@@ -223,6 +223,18 @@ impl CatalogueWrites for MemoryTransaction<'_> {
 
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
         self.change_catalogue().map(|it| it.remove_mapping(skill, agent_type.as_str()))
+    }
+}
+
+impl Pins for MemoryTransaction<'_> {
+    fn pin(
+        &mut self,
+        skill: SkillId,
+        agent_type: Option<&AgentType>,
+        version: Option<&str>,
+        now: Moment,
+    ) -> Result<()> {
+        self.change_catalogue().map(|it| it.pin(skill, agent_type.map(AgentType::as_str), version, now))
     }
 }
 

@@ -6,5 +6,7 @@ mod deciding;
 mod edge_cases;
 mod editing;
 mod old_tool;
+mod pinning;
+mod replacing;
 mod seeding;
 mod statuses;

@@ -43,6 +43,7 @@ pub(crate) fn a_skill_is_read_as_it_was_inserted(backend: &dyn Backend) {
         owner: Some("ann".to_owned()),
         created_at: Some(NOW.to_owned().into()),
         updated_at: Some(NOW.to_owned().into()),
+        pinned_version: None,
     };
     let snapshot = store.read().expect("a snapshot");
     assert_eq!(snapshot.skill(&skill).expect("a read"), Some(expected));
@@ -189,6 +190,7 @@ pub(crate) fn mappings_are_read_by_agent_type(backend: &dyn Backend) {
         conditions: None,
         tdd_condition: None,
         enabled: true,
+        pinned_version: None,
     };
     let dev = Mapping { enabled: false, tdd_condition: Some("{}".to_owned().into()), ..mapping("dev", 5, false) };
     let snapshot = store.read().expect("a snapshot");

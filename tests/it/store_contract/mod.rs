@@ -5,6 +5,7 @@ mod coverage;
 mod criteria;
 mod deciding;
 mod edge_cases;
+mod held;
 mod isolation;
 mod listing;
 mod mappings;
@@ -91,6 +92,8 @@ macro_rules! contract {
                 a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
             edge_cases: edge_cases_are_read_as_they_were_recorded_in_order, an_edge_case_is_resolved_once,
                 an_edge_case_of_no_skill_is_refused;
+            held: a_pinned_version_is_served_whatever_comes_later_and_nothing_in_its_place,
+                agents_get_the_replacement_of_a_deprecated_skill_if_it_may_be_served;
             isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit,
                 work_that_fails_undoes_everything_and_its_error_is_returned, an_attempt_commits_only_what_it_is_told_to,
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,

@@ -84,6 +84,8 @@ pub(crate) fn a_candidate_carries_what_its_mapping_and_its_skill_say(backend: &d
         approval_level: Human,
         phase4_generated: true,
         approved: None,
+        pinned: None,
+        replaces: None,
     };
     assert_eq!(candidates(store.as_mut(), "dev"), [expected]);
 }
@@ -128,7 +130,12 @@ pub(crate) fn versions_after_the_one_a_skill_is_set_back_to_are_not_served(backe
     });
     backend.other_program().overwrite("jwt", "1.0.0", &ContentHash::of(b"one").to_string());
     assert_eq!(served(store.as_mut(), "dev")[0].1.as_deref(), Some("1.0.0"));
-    let used = store.read().expect("a snapshot").used(&name("jwt")).expect("a read").expect("a skill");
+    let used = store
+        .read()
+        .expect("a snapshot")
+        .used(&name("jwt"), &"dev".parse().expect("a type"))
+        .expect("a read")
+        .expect("a skill");
     assert_eq!(used.version, Some(("1.0.0".to_owned(), ContentHash::of(b"one").to_string())), "and counted as used");
 }
 

@@ -251,7 +251,9 @@ pub(crate) fn what_an_agent_would_get_is_counted_as_used(backend: &dyn Backend) 
     let mut store = backend.open();
     commit(store.as_mut(), |tx| {
         let (auto, human) = (insert(tx, "auto", b"1", Auto), insert(tx, "human", b"2", Human));
-        let used = |tx: &dyn Transaction, name: &str| tx.used(&super::name(name)).expect("a read");
+        let used = |tx: &dyn Transaction, name: &str| {
+            tx.used(&super::name(name), &"dev".parse().expect("a type")).expect("a read")
+        };
         let skill = used(tx, "auto").expect("a skill");
         assert_eq!((skill.id, skill.approval_level, skill.phase4_generated), (auto, Auto, false));
         assert_eq!(skill.version, Some(("1.0.0".to_owned(), ContentHash::of(b"1").to_string())));

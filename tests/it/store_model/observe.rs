@@ -64,7 +64,7 @@ fn skill(snapshot: &dyn Snapshot, id: SkillId, name: &str, seen: &mut Seen) {
     seen.add("approvals", snapshot.approvals(id).expect("a read"));
     seen.add("review", snapshot.review(id).expect("a read"));
     seen.add("mappings", snapshot.mappings(id).expect("a read"));
-    seen.add("used", snapshot.used(&name).expect("a read"));
+    seen.add("used", snapshot.used(&name, &"dev".parse().expect("a type")).expect("a read"));
     seen.add("pass rate", snapshot.latest_pass_rate(id).expect("a read"));
     let versions = snapshot.versions(id).expect("versions");
     for it in &versions {
