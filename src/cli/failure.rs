@@ -114,6 +114,9 @@ impl From<FileError> for Failure {
             FileError::Replaced { .. } => {
                 Self::new(FailureKind::FileReplaced, message, "Nothing was stored; run the command again.")
             }
+            FileError::NotMoved { .. } => {
+                Self::new(FailureKind::FileFailed, message, "Check the folders, and run the command again.")
+            }
             FileError::Root { .. } => {
                 Self::new(FailureKind::InvalidSetting, message, "Correct or unset CFN_CONTENT_ROOT in the environment.")
             }

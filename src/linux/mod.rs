@@ -5,6 +5,7 @@ mod entries;
 mod machine;
 mod network_file_system;
 mod process_status;
+mod renaming;
 mod without_links;
 
 pub use control_group::memory_limit;
@@ -12,4 +13,5 @@ pub use entries::each_entry;
 pub use machine::{Ticks, memory_kib, processor};
 pub use network_file_system::network_file_system;
 pub use process_status::ProcessStatus;
+pub use renaming::rename_without_replacing;
 pub use without_links::{PLACE, open_without_links};

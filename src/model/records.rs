@@ -66,6 +66,8 @@ pub enum VersionSource {
     Rollback,
     /// `cfn skill add`.
     Add,
+    /// `cfn skill promote`.
+    Promote,
     /// Another program.
     External,
 }
@@ -80,6 +82,7 @@ impl VersionSource {
             Self::Import => "import",
             Self::Rollback => "rollback",
             Self::Add => "add",
+            Self::Promote => "promote",
             Self::External => "external",
         }
     }

@@ -137,7 +137,7 @@ fn file_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(FILE) } else { path.to_owned() }
 }
 
-fn is_approved(tx: &dyn Transaction, published: &Published) -> Result<bool> {
+pub(super) fn is_approved(tx: &dyn Transaction, published: &Published) -> Result<bool> {
     Ok(tx.versions(published.id)?.iter().any(|it| it.version == published.version && it.approved))
 }
 

@@ -55,6 +55,14 @@ pub enum FileError {
         /// The path that was given.
         path: PathBuf,
     },
+    /// Its folder could not be moved, after its bytes were recorded.
+    #[error("the skill is recorded, but {} could not be moved: {source}", Visible(path.to_string_lossy()))]
+    NotMoved {
+        /// The folder.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
     /// The root is missing or unreadable.
     #[error("CFN_CONTENT_ROOT is {}, which cannot be read: {source}", Visible(root.to_string_lossy()))]
     Root {

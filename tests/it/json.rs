@@ -76,12 +76,15 @@ fn of_the_old_scripts() -> Project {
     project
 }
 
-fn edge_cases(pages: &mut Pages, project: &Project) {
+fn operating(pages: &mut Pages, project: &Project) {
     let case = ["edge-case", "record", "jwt", "--description", "x", "--failure", "y", "--severity", "low"];
     pages.run(project, "edge-case record", &case);
     pages.run(project, "edge-case list", &["edge-case", "list"]);
     pages.run(project, "edge-case show", &["edge-case", "show", "1"]);
     pages.run(project, "edge-case resolve", &["edge-case", "resolve", "1"]);
+    project.file(".claude/skills/staging/staged/SKILL.md", skill_text("staged", "Staged."));
+    pages.run(project, "skill promote --list", &["skill", "promote", "--list"]);
+    pages.run(project, "skill promote", &["skill", "promote", "--force"]);
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn field_names_are_what_programs_rely_on() {
     pages.run(&project, "skill rollback", &["skill", "rollback", "jwt", "1.0.0"]);
     pages.run(&project, "skill approve", &["skill", "approve", "jwt", "--approver", "me"]);
     pages.run(&project, "skill validate", &["skill", "validate", "tree"]);
-    edge_cases(&mut pages, &project);
+    operating(&mut pages, &project);
     pages.run(&project, "db status", &["db", "status"]);
     pages.run(&project, "db backup", &["db", "backup", "copy.db"]);
     pages.run(&project, "db restore", &["db", "restore", "copy.db"]);

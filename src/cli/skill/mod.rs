@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod pending;
 mod pin;
+mod promote;
 mod review;
 mod revoke;
 mod rollback;
@@ -66,6 +67,7 @@ enum Command {
     Archive(status::ArchiveArgs),
     Restore(status::RestoreArgs),
     Pending(pending::Args),
+    Promote(promote::Args),
     Approve(review::ApproveArgs),
     Reject(review::RejectArgs),
     Escalate(review::EscalateArgs),
@@ -113,6 +115,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Archive(args) => status::archive(context, &args),
         Command::Restore(args) => status::restore(context, &args),
         Command::Pending(args) => pending::run(context, &args),
+        Command::Promote(args) => promote::run(context, &args),
         Command::Approve(args) => review::approve(context, &args),
         Command::Reject(args) => review::reject(context, &args),
         Command::Escalate(args) => review::escalate(context, &args),

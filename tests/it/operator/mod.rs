@@ -7,6 +7,7 @@ mod edge_cases;
 mod editing;
 mod old_tool;
 mod pinning;
+mod promoting;
 mod replacing;
 mod seeding;
 mod statuses;
