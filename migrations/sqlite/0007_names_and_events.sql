@@ -3,7 +3,7 @@
 -- Why: a rename must not break what still uses the old name; what was removed must leave a trace; and an operator must be able to
 -- hold a skill at one version. Every process parses this, so columns have no types that no rule needs.
 --
---   cfn_aliases     a former name of a skill, without regard to case, which no other skill may take
+--   cfn_aliases     a former name of a skill, which no other skill may take, in whatever case
 --   cfn_events      event is 'unassigned', 'renamed', 'deleted' or another word of the kind; detail is JSON; actor is who, reason
 --                   why. skill_id and skill stay after the skill is gone. content_hash is set only where bytes are concerned: the
 --                   latest such event tells whether these bytes are refused, whatever skill has them
@@ -11,7 +11,7 @@
 
 ALTER TABLE skills ADD pinned_version;
 ALTER TABLE agent_skill_mappings ADD pinned_version;
-CREATE TABLE cfn_aliases(name TEXT PRIMARY KEY COLLATE NOCASE,skill_id)WITHOUT ROWID;
+CREATE TABLE cfn_aliases(name PRIMARY KEY,skill_id)WITHOUT ROWID;
 CREATE TABLE cfn_events(id INTEGER PRIMARY KEY,skill_id,skill,event,version,content_hash,detail,actor,reason,created_at);
 -- deploy, update, import: whether bytes are refused for every skill.
 CREATE INDEX cfn_events_hash ON cfn_events(content_hash);

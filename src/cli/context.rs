@@ -14,7 +14,7 @@ use crate::model::{Location, Visible};
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{CacheSettings, DEFAULT_DATABASE, PROJECT_FILE, Queued, Settings, Synchronous, without_detours};
 use crate::store::sqlite::{Options, SqliteStore};
-use crate::store::{self, Durability, FileCare, MigrateReport, RestoreReport, Store, StoreError};
+use crate::store::{self, Durability, FileCare, FormerNames, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
 pub(super) use crate::store::Access;
@@ -24,6 +24,8 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
     pub(super) output: Output,
+    /// The former names by which skills were asked for.
+    pub(super) former: FormerNames,
     /// Whether `--db` was given: some commands use the user's database only when it is named.
     pub(super) names_database: bool,
 }
@@ -51,11 +53,11 @@ impl Context {
             Ok(store) => {
                 tracing::debug!(path = %path.display(), ?access, "opened");
                 store.warning().inspect(|it| self.output.warn(it));
-                Ok(Box::new(store))
+                Ok(Box::new(store.noting(self.former.clone())))
             }
             Err(StoreError::Older { .. }) => {
                 self.adopt()?;
-                Ok(Box::new(SqliteStore::open(&path, access, options, clock)?))
+                Ok(Box::new(SqliteStore::open(&path, access, options, clock)?.noting(self.former.clone())))
             }
             Err(StoreError::Missing { .. }) if self.settings.searched_in_vain() => Err(self.not_found()),
             Err(error) => Err(error.into()),
@@ -196,13 +198,13 @@ impl Context {
     /// This context with another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
         let settings = self.settings.with_database(database);
-        Self { settings, clock: self.clock, output: self.output, names_database: true }
+        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
     }
 
     /// This context with the database of the current folder, even if there is one above it.
     pub(super) fn with_project_here(&self) -> Self {
         let settings = self.settings.with_project_here();
-        Self { settings, clock: self.clock, output: self.output, names_database: true }
+        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
     }
 
     /// Copies the database without writing to it.

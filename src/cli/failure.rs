@@ -188,15 +188,16 @@ impl From<Error> for Failure {
                 FailureKind::LowersApprovalLevel,
                 "Nothing was changed; keep the category and the level, or use another name.".into(),
             ),
-            Error::Rejected { .. } => (
+            Error::Rejected { .. } | Error::Revoked { .. } => (
                 FailureKind::Rejected,
                 "Correct the file, or accept the bytes with --override-rejection --reason TEXT.".into(),
             ),
             Error::NoReason => (FailureKind::NoReason, "Give the reason with --reason TEXT.".into()),
-            Error::NameTaken { other, .. } => (
+            Error::NameTaken { other, former_of, .. } => (
                 FailureKind::NameTaken,
-                format!("Nothing was changed; use the name {}, or another one.", Visible(other)),
+                format!("Nothing was changed; use the name {}, or another one.", Visible(former_of.unwrap_or(other))),
             ),
+            Error::NameUnchanged { .. } => (FailureKind::NameUnchanged, "Nothing needs to be done.".into()),
             Error::SkillExists { name } => (
                 FailureKind::SkillExists,
                 format!("Nothing was changed; update it with 'cfn update {} X.Y.Z FILE'.", Visible(name)),

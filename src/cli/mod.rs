@@ -10,6 +10,7 @@ mod cache;
 mod choice;
 mod completions;
 mod config;
+mod confirm;
 mod context;
 mod db;
 mod delivery;
@@ -18,6 +19,7 @@ mod diagnostics;
 mod document;
 mod edge_case;
 mod failure;
+mod former;
 mod global;
 mod help;
 mod init;
@@ -48,6 +50,7 @@ use self::typed::Command;
 use crate::clock::Clock;
 use crate::model::Exit;
 use crate::settings::{Flags, Settings};
+use crate::store::FormerNames;
 
 pub use self::failure::FailureKind;
 
@@ -66,7 +69,12 @@ pub fn run() -> ExitCode {
     let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color)
         .with_verbose(cli.global.verbose > 0)
         .with_wide(cli.global.wide);
-    match prepare(&cli.global, output).and_then(|context| perform(&context, cli.command, &arguments)) {
+    let performed = prepare(&cli.global, output).and_then(|context| {
+        let ended = perform(&context, cli.command, &arguments);
+        context.note_former_names();
+        ended
+    });
+    match performed {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output.failure(&failure);
@@ -128,5 +136,5 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
         output.warn(&format!("{foreign}; it is ignored"));
     }
     let names_database = global.db.is_some();
-    Ok(Context { settings, clock: Clock::System, output, names_database })
+    Ok(Context { settings, clock: Clock::System, output, former: FormerNames::default(), names_database })
 }

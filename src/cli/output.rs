@@ -186,6 +186,11 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
     }
 
+    /// Whether a person can be asked.
+    pub(super) fn can_ask(self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
     /// A status line that is overwritten in place; invisible unless stderr is a terminal.
     pub(super) fn live(self) -> Live {
         let shown = !self.quiet && io::stderr().is_terminal();

@@ -91,7 +91,7 @@ pub fn add(
     let stored_path = project.stored_path(&file.path)?;
     request.require_level(&name, &described)?;
     let now = clock.moment();
-    let (published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+    let (present, published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, &name)?;
         if known.as_ref().is_some_and(|it| request.must_be_new || it.content_hash != described.hash.to_string()) {
             return Err(Error::SkillExists { name: name.to_string() });
@@ -114,14 +114,14 @@ pub fn add(
         };
         let published = publish(tx, known.as_ref(), &publication)?;
         let approved = is_approved(tx, &published)?;
-        Ok((published, approved))
+        Ok((known.map_or_else(|| name.to_string(), |it| it.name), published, approved))
     })?;
     let mut warnings = odd_name(&name, published.created);
     warnings.extend(published.warnings);
     warnings.extend(described.warnings);
     Ok(AddReport {
         id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
-        name: name.to_string(),
+        name: present,
         version: published.version,
         content_hash: described.hash,
         approval_level: published.level,

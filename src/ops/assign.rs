@@ -7,8 +7,8 @@ use super::publish::MappingFlags;
 use super::status::not_served;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{AgentType, Skill, SkillName};
-use crate::store::{Durability, Store, Transaction, write_unless};
+use crate::model::{AgentType, EventKind, Skill, SkillName, StoredJson};
+use crate::store::{Durability, NewEvent, Store, Transaction, write_unless};
 
 /// Mappings to add or change. `None` keeps a field of an existing mapping.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Unassign<'a> {
     pub names: &'a [SkillName],
     /// The agent types.
     pub agents: &'a [AgentType],
+    /// Who removes them.
+    pub actor: &'a str,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
@@ -114,12 +116,19 @@ pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Resu
     })
 }
 
-/// Removes mappings of all these skills to all these agent types, in one transaction.
-pub fn unassign(store: &mut dyn Store, request: &Unassign<'_>) -> Result<AssignReport> {
+/// Removes mappings of all these skills to all these agent types, in one transaction. The history keeps their values.
+pub fn unassign(store: &mut dyn Store, clock: Clock, request: &Unassign<'_>) -> Result<AssignReport> {
+    let now = clock.moment();
     change(store, request.names, request.dry_run, |tx, skill| {
         let mut mappings = Vec::new();
+        let before = tx.mappings(skill.id)?;
         for agent in request.agents {
             let removed = tx.remove_mapping(skill.id, agent)?;
+            if let Some(mapping) = before.iter().find(|it| removed && it.agent_type == agent.as_str()) {
+                let mapping = StoredJson::of(mapping);
+                let event = NewEvent::of(skill.id, &skill.name, EventKind::Unassigned, now);
+                tx.record_event(&NewEvent { detail: mapping.as_ref(), actor: Some(request.actor), ..event })?;
+            }
             let change = if removed { MappingChange::Removed } else { MappingChange::Absent };
             mappings.push(ChangedMapping::of(skill, agent, change));
         }

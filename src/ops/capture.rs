@@ -10,7 +10,7 @@ use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 use super::project::Project;
 use super::rules::describe;
-use crate::model::{ContentHash, Remark};
+use crate::model::{ContentHash, EventKind, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
 /// The outcome of a capture.
@@ -84,6 +84,9 @@ fn take(
         Ok(described) => described,
         Err(error) => return Ok(Err(error.to_string())),
     };
+    if tx.refusal(&hash.to_string(), None)?.is_some_and(|it| it.is(EventKind::Purged)) {
+        return Ok(Err("purged".to_owned()));
+    }
     tx.store_content(&hash, &bytes)?;
     match unstored.version_id {
         Some(id) => tx.describe_version(id, described.front_matter.as_ref())?,

@@ -131,21 +131,22 @@ pub fn deploy(
     let (file, described) = read_described(files, request.path)?;
     let path = project.stored_path(&file.path)?;
     let now = clock.moment();
-    let (published, mut warnings) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+    let (name, published, mut warnings) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, request.name)?;
         let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
         let content = Content { moved, ..described.content(&file.bytes, &path) };
+        let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
         let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, now))?;
         let mut warnings = request.odd_name(known.is_none());
-        warnings.extend(foreign_name(tx, &described, request.name)?);
+        warnings.extend(foreign_name(tx, &described, published.id, &present)?);
         tx.announce_deployed(published.id, now)?;
-        Ok((published, warnings))
+        Ok((present, published, warnings))
     })?;
     warnings.extend(published.warnings);
     warnings.extend(described.warnings);
     Ok(DeployReport {
         id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
-        name: request.name.to_string(),
+        name,
         version: published.version,
         content_hash: described.hash,
         approval_level: published.level,

@@ -1,11 +1,17 @@
 //! Errors of operations. The command line maps them to hints and exit codes.
 
+mod nearest;
+mod said;
+
 use crate::cache::ServerError;
-use crate::model::{ApprovalLevel, ChangeType, Skill, SkillName, Version, VersionRecord, Visible};
-use crate::store::{NameKind, Snapshot, StoreError};
+use crate::model::{ApprovalLevel, ChangeType, Skill, SkillEvent, SkillName, Version, VersionRecord, Visible};
+use crate::store::{NameKind, Snapshot, Spelling, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
+use said::{after_blank, by_whom, name_taken};
+
+pub(super) use nearest::nearest;
 
 /// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -110,16 +116,38 @@ pub enum Error {
         /// The skill.
         name: String,
     },
+    /// These bytes are refused for every skill.
+    #[error("these bytes of \"{name}\" were {event}{}", by_whom(who.as_deref(), when.as_deref(), why.as_deref()))]
+    Revoked {
+        /// The skill.
+        name: String,
+        /// What happened to them.
+        event: String,
+        /// Who did it.
+        who: Option<String>,
+        /// When, in UTC.
+        when: Option<String>,
+        /// Why.
+        why: Option<String>,
+    },
     /// Accepting rejected bytes needs a reason.
     #[error("bytes that were rejected come back only with a reason")]
     NoReason,
-    /// Another skill has the same name in a different case.
-    #[error("\"{name}\" differs in nothing but case from the skill \"{}\"", Visible(other))]
+    /// Another skill has the name, or had it, perhaps in a different case.
+    #[error("{}", name_taken(name, other, former_of.as_deref()))]
     NameTaken {
-        /// The name of the new skill.
+        /// The new name.
         name: String,
-        /// The existing skill.
+        /// The existing name.
         other: String,
+        /// The skill, if that is one of its former names.
+        former_of: Option<String>,
+    },
+    /// The skill has this name already.
+    #[error("the skill is called \"{name}\" already")]
+    NameUnchanged {
+        /// The name.
+        name: String,
     },
     /// The skill to add already exists, with other bytes.
     #[error("skill \"{name}\" already exists, with other bytes")]
@@ -207,9 +235,23 @@ pub enum Error {
     },
 }
 
-/// A version behind a name; nothing where no version is meant.
-fn after_blank(version: &str) -> String {
-    if version.is_empty() { String::new() } else { format!(" {version}") }
+impl Error {
+    /// The name is that of another skill.
+    pub(super) fn taken(name: &SkillName, by: Spelling) -> Self {
+        let former_of = Some(by.present).filter(|it| *it != by.name);
+        Self::NameTaken { name: name.to_string(), other: by.name, former_of }
+    }
+
+    /// Bytes of this skill that the event refuses.
+    pub(super) fn revoked(name: String, by: &SkillEvent) -> Self {
+        Self::Revoked {
+            name,
+            event: Visible(&by.event).to_string(),
+            who: by.actor.clone(),
+            when: by.created_at.as_ref().map(ToString::to_string),
+            why: by.reason.clone(),
+        }
+    }
 }
 
 /// The skill with this name, or an error that suggests similar ones.
@@ -238,33 +280,4 @@ pub(super) fn require_version<'v>(
         version: wanted,
         known: versions.iter().map(|it| it.version.clone()).collect(),
     })
-}
-
-/// The three names most similar to this one.
-pub(super) fn nearest(meant: &str, names: Vec<String>) -> Vec<String> {
-    let wanted = meant.to_lowercase();
-    let mut scored: Vec<(f64, String)> = names
-        .into_iter()
-        .map(|name| {
-            let lower = name.to_lowercase();
-            let contained = lower.contains(&wanted) || wanted.contains(&lower);
-            (strsim::jaro_winkler(&wanted, &lower).max(if contained { 0.9 } else { 0.0 }), name)
-        })
-        .filter(|(score, _)| *score >= 0.75)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    scored.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nearest;
-
-    #[test]
-    fn names_the_likeliest_first() {
-        let names = ["postgresql", "postgres-backup", "brainstorming"].map(str::to_owned).to_vec();
-        assert_eq!(nearest("postgress", names.clone()).first().map(String::as_str), Some("postgresql"));
-        assert_eq!(nearest("Storm", names.clone()), ["brainstorming"]);
-        assert!(nearest("zzz", names).is_empty());
-    }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cached::{Query, cached};
-use super::error::{Result, require_skill};
+use super::error::{Error, Result, require_skill};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, ApprovalLevel, SkillName, Tables, UsageRow, VersionRecord};
+use crate::model::{Approval, ApprovalLevel, SkillEvent, SkillName, Tables, UsageRow, VersionRecord};
 use crate::store::{Snapshot, Store, UsageFilter};
 
 /// A request for a history.
@@ -17,7 +17,7 @@ pub struct History {
     pub usage: Option<usize>,
 }
 
-/// Versions and decisions, newest first.
+/// Versions, decisions and events, newest first. Of a deleted skill, only events are left.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HistoryReport {
     /// The skill.
@@ -30,9 +30,27 @@ pub struct HistoryReport {
     pub versions: Vec<VersionRecord>,
     /// The decisions about them.
     pub approvals: Vec<Approval>,
+    /// What else happened to it.
+    #[serde(default)]
+    pub events: Vec<SkillEvent>,
     /// Its usage, newest first, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Vec<UsageRow>>,
+}
+
+impl HistoryReport {
+    /// What is left of a skill that was deleted; `None` if there was none.
+    fn of_gone(name: &SkillName, events: Vec<SkillEvent>) -> Option<Self> {
+        (!events.is_empty()).then(|| Self {
+            name: name.to_string(),
+            status: "deleted".to_owned(),
+            approval_level: ApprovalLevel::Human,
+            versions: Vec::new(),
+            approvals: Vec::new(),
+            events,
+            usage: None,
+        })
+    }
 }
 
 /// Answers from the cache, or from one snapshot.
@@ -49,10 +67,16 @@ impl Query for History {
     }
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
-        let skill = require_skill(snapshot, &self.name)?;
+        let skill = match require_skill(snapshot, &self.name) {
+            Err(error @ Error::SkillNotFound { .. }) => {
+                return HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error);
+            }
+            found => found?,
+        };
         Ok(HistoryReport {
             versions: snapshot.versions(skill.id)?.into_iter().map(VersionRecord::reported).collect(),
             approvals: snapshot.approvals(skill.id)?,
+            events: snapshot.events(skill.id)?,
             usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
             name: skill.name,
             status: skill.status,

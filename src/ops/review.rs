@@ -3,6 +3,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use super::approvable::Approvable;
 use super::error::{Error, Result, require_skill, require_version};
 use super::pending::waiting;
 use super::publish::Numbering;
@@ -41,6 +42,8 @@ pub struct Review<'a> {
 /// Changes of a skill in the transaction of a decision.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Also {
+    /// Accept bytes that were revoked; needs a reason.
+    pub override_rejection: bool,
     /// The new status.
     pub status: Option<Status>,
     /// The least level that the skill needs from now on.
@@ -132,7 +135,7 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
         for name in &names {
             match decide(tx, clock, &request.about(name)) {
                 Ok(decided) => report.decisions.push(decided),
-                Err(error @ Error::Integrity { .. }) if !all_or_none => {
+                Err(error @ (Error::Integrity { .. } | Error::Revoked { .. })) if !all_or_none => {
                     report.refused.push(Remark::new(name.to_string(), (), error.to_string()));
                 }
                 Err(error) => return Err(error),
@@ -186,16 +189,15 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         }
     }
     if request.decision == Decision::Approved {
-        let problem = match tx.content(&found.content_hash)? {
-            None => Some("its bytes are not in the database, so they cannot have been reviewed"),
-            Some(bytes) if !found.content_hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
-                Some("its stored bytes do not match its hash")
-            }
-            Some(_) => None,
+        let approval = Approvable {
+            skill: &skill,
+            version: &found.version,
+            content_hash: &found.content_hash,
+            approver: request.approver,
+            reason: request.reason,
+            override_rejection: request.also.override_rejection,
         };
-        if let Some(problem) = problem.map(str::to_owned) {
-            return Err(Error::Integrity { name: skill.name, version: found.version.clone(), problem });
-        }
+        approval.require(tx, clock.moment())?;
     }
     let version = match (request.decision, found.recorded) {
         (Decision::Approved, false) => record(tx, clock, &skill, &versions)?,

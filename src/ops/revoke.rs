@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::{Result, require_skill, require_version};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{Decision, SkillName, StoredJson, Version};
-use crate::store::{Durability, Holder, NewApproval, Store, write_unless};
+use crate::model::{Decision, EventKind, Moment, SkillName, StoredJson, Version};
+use crate::store::{Durability, Holder, NewApproval, NewEvent, Store, Transaction, write_unless};
 
 /// The bytes to revoke.
 #[derive(Debug, Clone)]
@@ -45,16 +45,42 @@ pub struct RevokedVersion {
     pub version: String,
 }
 
-/// Revokes every approval of these bytes. Only `--override-rejection` accepts them again.
+/// Revokes every approval of these bytes. Only `--override-rejection` accepts them again, also for another skill.
 pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Result<RevokeReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let skill = require_skill(as_snapshot(tx), request.name)?;
+        let versions = tx.versions(skill.id)?;
         let hash = match request.version {
             None => skill.content_hash,
-            Some(version) => require_version(&skill.name, &tx.versions(skill.id)?, version)?.content_hash.clone(),
+            Some(version) => require_version(&skill.name, &versions, version)?.content_hash.clone(),
         };
-        let holders = tx.holders(&hash)?;
+        let verdict = Verdict { hash: &hash, approver: request.approver, reason: request.reason, now };
+        let revoked = verdict.reject_everywhere(tx)?;
+        tx.record_event(&NewEvent {
+            version: versions.iter().find(|it| it.content_hash == hash).map(|it| it.version.as_str()),
+            content_hash: Some(&hash),
+            actor: Some(request.approver),
+            reason: Some(request.reason),
+            ..NewEvent::of(skill.id, &skill.name, EventKind::Revoked, now)
+        })?;
+        let approver = request.approver.to_owned();
+        Ok(RevokeReport { content_hash: hash, revoked, approver, dry_run: request.dry_run })
+    })
+}
+
+/// A revocation of bytes.
+pub(super) struct Verdict<'a> {
+    pub(super) hash: &'a str,
+    pub(super) approver: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) now: Moment,
+}
+
+impl Verdict<'_> {
+    /// Records the rejection for each skill that has the bytes; returns every version with them.
+    pub(super) fn reject_everywhere(&self, tx: &mut dyn Transaction) -> Result<Vec<RevokedVersion>> {
+        let holders = tx.holders(self.hash)?;
         let mut decided = Vec::new();
         let criteria = StoredJson::of(&serde_json::json!({ "revoked": true }));
         for Holder { skill, version, approval_level, .. } in &holders {
@@ -63,20 +89,18 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
             }
             let approval = NewApproval {
                 version,
-                content_hash: &hash,
+                content_hash: self.hash,
                 approval_level: *approval_level,
-                approver: request.approver,
+                approver: self.approver,
                 decision: Decision::Rejected,
-                reasoning: request.reason,
+                reasoning: self.reason,
                 criteria_check: criteria.as_ref(),
                 escalated_to: None,
-                now,
+                now: self.now,
             };
             tx.record_approval(*skill, &approval)?;
             decided.push(*skill);
         }
-        let revoked = holders.into_iter().map(|it| RevokedVersion { name: it.name, version: it.version }).collect();
-        let approver = request.approver.to_owned();
-        Ok(RevokeReport { content_hash: hash, revoked, approver, dry_run: request.dry_run })
-    })
+        Ok(holders.into_iter().map(|it| RevokedVersion { name: it.name, version: it.version }).collect())
+    }
 }

@@ -148,7 +148,7 @@ fn correct(
 ) -> Result<UpdateReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let published = publish(tx, Some(&skill), publication)?;
-    let mut warnings: Vec<Remark> = foreign_name(tx, described, request.name)?.into_iter().collect();
+    let mut warnings: Vec<Remark> = foreign_name(tx, described, skill.id, &skill.name)?.into_iter().collect();
     warnings.extend(published.warnings);
     let note = format!("Resolved by version {}", published.version);
     let resolved = edge_case::resolve(tx, request.resolves, Some(&skill), Some(&note), publication.now)?;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, Result, StatusReport,
-    Transaction, UnarchiveReport,
+    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, Result, ScrubReport,
+    StatusReport, Transaction, UnarchiveReport,
 };
 
 /// The care of a database that is a file. A server has its own tools.
@@ -19,6 +19,9 @@ pub trait FileCare {
     fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
     /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.
     fn maintain(&mut self) -> Result<MaintainReport>;
+    /// Rewrites the file, empties its log and removes the search index, so that nothing is left in them of what was
+    /// deleted. [`StoreError::Busy`](super::StoreError::Busy) if a reader still needs an earlier state.
+    fn scrub(&mut self) -> Result<ScrubReport>;
     /// Moves usage rows from before the day `before` to a file, which is synced before any row leaves the log. Reports
     /// do not change. `progress` gets the number of rows done and in total.
     fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;

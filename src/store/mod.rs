@@ -23,8 +23,10 @@
 //! |---|---|
 //! | `snapshot` | the ports for reading, each with its promise |
 //! | `transaction` | the ports for writing, and [`write()`] |
+//! | `lifecycle` | the ports for names, events and removal |
 //! | `usage_sums` | the care of the sums that make reports fast |
 //! | `file_care` | the care of a database file |
+//! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
 //! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error` | errors |
@@ -34,7 +36,9 @@ mod answers;
 mod calls;
 mod error;
 mod file_care;
+mod former_names;
 mod inspect;
+mod lifecycle;
 mod listing;
 mod reports;
 mod requests;
@@ -47,10 +51,12 @@ pub use answers::{AgentTypeCounts, Holder, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::FileCare;
+pub use former_names::FormerNames;
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
+pub use lifecycle::{DeletedRows, Erased, Lifecycle, LifecycleWrites, NewEvent, Spelling};
 pub use listing::{SkillFilter, SkillOrder, SkillPage};
 pub use reports::{
-    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, StatusReport,
+    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, ScrubReport, StatusReport,
     UnarchiveReport,
 };
 pub use requests::{

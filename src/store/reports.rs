@@ -83,6 +83,15 @@ pub struct MaintainReport {
     pub notes: Vec<String>,
 }
 
+/// The report of [`super::FileCare::scrub`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScrubReport {
+    /// Number of search indexes that were removed.
+    pub removed_indexes: usize,
+    /// Copies of earlier states beside the database, which are not touched.
+    pub copies: Vec<PathBuf>,
+}
+
 /// The report of [`super::FileCare::migrate`].
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {

@@ -28,6 +28,8 @@ pub struct Unstored {
 pub enum NameKind {
     /// Skills.
     Skill,
+    /// Former names of skills.
+    FormerName,
     /// Agent types with mappings.
     AgentType,
 }

@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::{
-    AgentTypeCounts, Days, Due, Holder, LatestDecision, NameKind, OutboxSummary, Result, SilentMapping, SkillFilter,
-    Undelivered, Unstored, UsageFilter,
+    AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, SilentMapping,
+    SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
@@ -15,12 +15,13 @@ use crate::model::{
 
 /// A consistent state of the database, whatever others write meanwhile.
 pub trait Snapshot:
-    Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus
+    Revisions + Serving + Catalogue + Lifecycle + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus
 {
 }
 
-impl<T: Revisions + Serving + Catalogue + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus> Snapshot
-    for T
+impl<
+    T: Revisions + Serving + Catalogue + Lifecycle + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus,
+> Snapshot for T
 {
 }
 
@@ -58,11 +59,8 @@ pub trait Serving {
 ///
 /// Promise: "newest" and "latest" refer to the order of recording, never to a clock. Names are ordered by their bytes.
 pub trait Catalogue {
-    /// The skill with this name.
+    /// The skill with this name, or else the one that had it before.
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
-    /// The first name of a skill that equals this one without regard to case, which may be the name itself; found as
-    /// fast as a skill.
-    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>>;
     /// A page of the skills that match the filter, each with its agent types.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
     /// The versions of a skill, newest first.
@@ -112,7 +110,8 @@ pub trait Mappings {
 ///
 /// Promise: sums are exactly those of the rows, however the engine computes them, and whichever program wrote the rows.
 pub trait UsageLog {
-    /// The current properties of a skill that a usage row of an agent type records.
+    /// The current properties of a skill that a usage row of an agent type records; the skill may be given by a former
+    /// name.
     fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>>;
     /// The version and bytes of a skill that an agent got last in a task; uses without both are ignored.
     fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>>;

@@ -1,6 +1,8 @@
 //! The ports for writing.
 
-use super::{NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot};
+use super::{
+    LifecycleWrites, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot,
+};
 use crate::model::{
     AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage,
 };
@@ -8,12 +10,29 @@ use crate::model::{
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
 /// commits.
 pub trait Transaction:
-    Snapshot + CatalogueWrites + Pins + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox
+    Snapshot
+    + CatalogueWrites
+    + Pins
+    + LifecycleWrites
+    + BootstrapWrites
+    + CriteriaWrites
+    + UsageWrites
+    + EdgeCaseWrites
+    + Outbox
 {
 }
 
-impl<T: Snapshot + CatalogueWrites + Pins + BootstrapWrites + CriteriaWrites + UsageWrites + EdgeCaseWrites + Outbox>
-    Transaction for T
+impl<
+    T: Snapshot
+        + CatalogueWrites
+        + Pins
+        + LifecycleWrites
+        + BootstrapWrites
+        + CriteriaWrites
+        + UsageWrites
+        + EdgeCaseWrites
+        + Outbox,
+> Transaction for T
 {
 }
 

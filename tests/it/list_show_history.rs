@@ -221,7 +221,7 @@ fn history_has_versions_and_decisions_newest_first() {
     let text = project.cfn(["skill", "history", "jwt"]).ok();
     assert!(
         text.starts_with("status active, approval level human\n\nversions\nVERSION ")
-            && text.contains("\ndecisions\nWHEN ")
+            && text.contains("\ndecisions and events\nWHEN ")
             && text.contains("it is not"),
         "{text}"
     );

@@ -12,7 +12,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::output::{Color, Output};
 use crate::clock::Clock;
 use crate::settings::{Flags, Settings};
-use crate::store::{NameKind, Store};
+use crate::store::{FormerNames, NameKind, Store};
 
 /// Maximum wait for a lock, in milliseconds.
 const PATIENCE: &str = "20";
@@ -80,7 +80,13 @@ impl Line {
         };
         let settings = Settings::resolve(&flags, &variable, &env::current_dir().ok()?);
         let output = Output::new(false, true, Color::Never, true);
-        let context = Context { settings, clock: Clock::System, output, names_database: flags.db.is_some() };
+        let context = Context {
+            settings,
+            clock: Clock::System,
+            output,
+            former: FormerNames::default(),
+            names_database: flags.db.is_some(),
+        };
         context.opening(Access::Read).ok()?.open(Access::Read).ok()
     }
 

@@ -31,7 +31,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, OutsideContentRoot, NoReason,
+    Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, OutsideContentRoot, NoReason, NotConfirmed,
         StatementRefused, DatabaseNotAFile, NoBenchRun, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
     Exit::File => FileUnreadable, FileNotRegular, FileReplaced, FileFailed, SettingsUnreadable, ArchiveRefused, PageUnwritable,
         ReportUnwritable;
@@ -40,8 +40,8 @@ kinds! {
         OutcomeUnknown, DamagedRow, NoWriteTokens;
     Exit::NotFound => SkillNotFound, VersionNotFound, EdgeCaseNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
-    Exit::Unchanged => ContentUnchanged;
-    Exit::Refused => LowersApprovalLevel, Rejected, NameTaken, SkillExists, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
+    Exit::Unchanged => ContentUnchanged, NameUnchanged;
+    Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, SkillExists, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         ChangedSinceReview, EdgeCaseElsewhere;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;

@@ -3,6 +3,7 @@
 use clap::builder::{RangedI64ValueParser, TypedValueParser};
 use serde_json::{Map, Value};
 
+use crate::cli::approval::decider;
 use crate::cli::argument::words;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -104,8 +105,10 @@ pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failu
 
 pub(super) fn unassign(context: &Context, args: &UnassignArgs) -> Result<Exit, Failure> {
     let target = &args.target;
-    let request = Unassign { names: target.named.names(), agents: &target.agent, dry_run: target.dry_run };
-    let report = ops::unassign(context.open(Access::Write)?.as_mut(), &request)?;
+    let actor = decider(context, None)?;
+    let request =
+        Unassign { names: target.named.names(), agents: &target.agent, actor: &actor, dry_run: target.dry_run };
+    let report = ops::unassign(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }

@@ -5,10 +5,10 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::named::NamedOne;
 use crate::cli::output::{Page, Report};
-use crate::model::{Exit, VersionRecord, Visible};
+use crate::model::{Approval, Exit, SkillEvent, StoredJson, StoredTime, VersionRecord, Visible};
 use crate::ops::{self, History, HistoryReport, UsageReport};
 
-/// Show the versions of a skill and their approvals
+/// Show the versions of a skill, the decisions about them, and what else happened to it
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "cfn skill history [OPTIONS] <SKILL_NAME>")]
 #[command(after_help = "\
@@ -35,6 +35,7 @@ impl Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
     let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request()?)?;
+    context.note_name(args.named.name()?, &report.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }
@@ -44,26 +45,62 @@ impl Report for HistoryReport {
         page.heading(&format!("status {}, approval level {}", Visible(&self.status), self.approval_level));
         page.heading("\nversions");
         versions(page, &self.versions);
-        page.heading("\ndecisions");
-        let rows = self.approvals.iter().map(|it| {
-            let hash = it.content_hash.as_deref().map_or("unknown", |it| it.get(..12).unwrap_or(it));
-            vec![
-                it.timestamp.as_ref().map(ToString::to_string).unwrap_or_default(),
-                it.version.clone(),
-                it.decision.to_string(),
-                it.approval_level.to_string(),
-                it.approver.clone().unwrap_or_default(),
-                hash.to_owned(),
-                it.reasoning.clone().unwrap_or_default(),
-            ]
-        });
-        let header = ["when", "version", "decision", "level", "approver", "bytes", "reason"];
-        page.table_without(&["level", "approver"], &header, rows);
+        page.heading("\ndecisions and events");
+        let header = ["when", "version", "what", "level", "who", "bytes", "reason"];
+        page.table_without(&["level", "who"], &header, self.decisions_and_events());
         if let Some(usage) = &self.usage {
             page.heading("\nusage");
             UsageReport { usage: usage.clone() }.text(page);
         }
     }
+}
+
+impl HistoryReport {
+    /// One row each, newest first. Of the same second, the events come first.
+    fn decisions_and_events(&self) -> Vec<Vec<String>> {
+        let time = |it: Option<&StoredTime>| it.map(ToString::to_string);
+        let mut events = self.events.iter().peekable();
+        let mut rows = Vec::new();
+        for decision in &self.approvals {
+            while let Some(event) =
+                events.next_if(|it| time(it.created_at.as_ref()) >= time(decision.timestamp.as_ref()))
+            {
+                rows.push(event_row(event));
+            }
+            rows.push(decision_row(decision));
+        }
+        rows.extend(events.map(event_row));
+        rows
+    }
+}
+
+fn decision_row(it: &Approval) -> Vec<String> {
+    vec![
+        it.timestamp.as_ref().map(ToString::to_string).unwrap_or_default(),
+        it.version.clone(),
+        it.decision.to_string(),
+        it.approval_level.to_string(),
+        it.approver.clone().unwrap_or_default(),
+        it.content_hash.as_deref().map_or("unknown", short).to_owned(),
+        it.reasoning.clone().unwrap_or_default(),
+    ]
+}
+
+fn event_row(it: &SkillEvent) -> Vec<String> {
+    let detail = it.detail.as_ref().map(StoredJson::as_str).unwrap_or_default();
+    vec![
+        it.created_at.as_ref().map(ToString::to_string).unwrap_or_default(),
+        it.version.clone().unwrap_or_default(),
+        it.event.clone(),
+        String::new(),
+        it.actor.clone().unwrap_or_default(),
+        it.content_hash.as_deref().map_or("", short).to_owned(),
+        it.reason.clone().unwrap_or_else(|| detail.to_owned()),
+    ]
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
 }
 
 pub(super) fn versions(page: &mut Page, versions: &[VersionRecord]) {

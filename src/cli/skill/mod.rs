@@ -2,6 +2,7 @@
 
 mod add;
 mod assign;
+mod delete;
 mod diff;
 mod edit;
 mod history;
@@ -9,6 +10,8 @@ mod list;
 mod pending;
 mod pin;
 mod promote;
+mod purge;
+mod rename;
 mod review;
 mod revoke;
 mod rollback;
@@ -55,6 +58,9 @@ enum Command {
     Assign(assign::AssignArgs),
     Unassign(assign::UnassignArgs),
     Edit(edit::Args),
+    Rename(rename::Args),
+    Delete(delete::Args),
+    Purge(purge::Args),
     Show(show::Args),
     Diff(diff::Args),
     #[command(alias = "approval-status")]
@@ -104,6 +110,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Assign(args) => assign::assign(context, &args),
         Command::Unassign(args) => assign::unassign(context, &args),
         Command::Edit(args) => edit::run(context, &args),
+        Command::Rename(args) => rename::run(context, &args),
+        Command::Delete(args) => delete::run(context, &args),
+        Command::Purge(args) => purge::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Show(args) => show::run(context, &args),
         Command::History(args) => history::run(context, &args),

@@ -30,6 +30,9 @@ pub(super) struct ApproveArgs {
     /// Approve all skills that wait for review
     #[arg(long, conflicts_with_all = ["skill_names", "skill", "decision", "version", "hash"])]
     all_pending: bool,
+    /// Accept bytes that were revoked; needs --reason
+    #[arg(long)]
+    override_rejection: bool,
     /// Only skills of this category
     #[arg(long, requires = "all_pending", value_parser = choice::category())]
     category: Option<Category>,
@@ -94,10 +97,17 @@ pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit, Fai
             Some(Decision::Approved) => (Decision::Approved, Some(Status::Active)),
             Some(_) => (Decision::Rejected, Some(Status::Archived)),
         };
-        return decide(context, &args.args, decision, None, Also { status, ..Also::default() });
+        return decide(
+            context,
+            &args.args,
+            decision,
+            None,
+            Also { status, override_rejection: args.override_rejection, ..Also::default() },
+        );
     }
     let which = Reviewed::Pending { category: args.category, level: args.level };
-    many(context, &args.args, which, Decision::Approved, None, Also::default())
+    let also = Also { override_rejection: args.override_rejection, ..Also::default() };
+    many(context, &args.args, which, Decision::Approved, None, also)
 }
 
 pub(super) fn reject(context: &Context, args: &RejectArgs) -> Result<Exit, Failure> {

@@ -34,6 +34,7 @@ impl Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::Show)?;
     let report = ops::show(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
+    context.note_name(&args.skill_name, &report.skill.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }

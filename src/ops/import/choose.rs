@@ -110,8 +110,11 @@ impl<'a> Choice<'a> {
         holders: Holders,
         report: &'a mut ImportReport,
     ) -> Result<Self> {
-        let names = known.map(|it| it.names(NameKind::Skill)).transpose()?.unwrap_or_default();
-        let names = names.into_iter().map(|it| (folded(&it), it)).collect();
+        let mut names = HashMap::new();
+        for kind in known.iter().flat_map(|_| [NameKind::FormerName, NameKind::Skill]) {
+            let all = known.map(|it| it.names(kind)).transpose()?.unwrap_or_default();
+            names.extend(all.into_iter().map(|it| (folded(&it), it)));
+        }
         let (winners, renamed) = (Vec::new(), Vec::new());
         Ok(Self { sources, known, namespace, holders, report, winners, names, renamed })
     }

@@ -8,7 +8,7 @@ use super::prepare::{Item, Prepared};
 use super::report::{ImportReport, Kind, UpdatedSkill};
 use super::request::Import;
 use super::source::Sources;
-use crate::model::{ApprovalLevel, Category, Decision, Moment, Remark, Skill, VersionSource, Visible};
+use crate::model::{ApprovalLevel, Category, Decision, EventKind, Moment, Remark, Skill, VersionSource, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
 use crate::ops::tree::TreeFile;
@@ -137,8 +137,13 @@ impl<'a> Writer<'a> {
     /// Adds the missing parts of existing bytes.
     fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
         self.batch.report.unchanged += 1;
-        tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
         let overrules = self.request.override_rejection;
+        let erased = tx.refusal(&skill.content_hash, Some(skill.id))?.filter(|it| it.is(EventKind::Purged));
+        if let Some(event) = erased.filter(|_| !overrules) {
+            self.batch.report.unchanged -= 1;
+            return self.refuse(file, Error::revoked(skill.name.clone(), &event));
+        }
+        tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
         if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
             return Ok(());
         }
@@ -223,7 +228,7 @@ impl<'a> Writer<'a> {
         let kind = match &error {
             Error::Store(_) | Error::File(_) => return Err(error),
             Error::NameTaken { .. } => Kind::CaseTwin,
-            Error::Rejected { .. } => Kind::Rejected,
+            Error::Rejected { .. } | Error::Revoked { .. } => Kind::Rejected,
             Error::LowersLevel { .. } => Kind::LowersLevel,
             _ => Kind::Version,
         };

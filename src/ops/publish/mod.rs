@@ -5,6 +5,7 @@
 mod level;
 mod mapping;
 mod numbering;
+mod refused;
 mod step;
 
 use super::error::{Error, Result};
@@ -104,32 +105,34 @@ pub(in crate::ops) struct Published {
     pub(in crate::ops) warnings: Vec<Remark>,
 }
 
-/// The skill with this name, or `None` if the name is free. A name that differs from another one only in case is an
-/// error.
+/// The skill with this name or former name, or `None` if the name is free. A name that differs from another one only in
+/// case is an error.
 pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Option<Skill>> {
     if let Some(skill) = tx.skill(name)? {
         return Ok(Some(skill));
     }
-    match tx.name_without_case(name)? {
-        Some(other) => Err(Error::NameTaken { name: name.to_string(), other }),
+    match tx.spellings(name)?.into_iter().next() {
+        Some(taken) => Err(Error::taken(name, taken)),
         None => Ok(None),
     }
 }
 
-/// A warning if the file declares the name of another skill.
-pub(in crate::ops) fn foreign_name(tx: &dyn Transaction, file: &Described, name: &SkillName) -> Result<Option<Remark>> {
+/// A warning if the file declares the name of another skill than this one.
+pub(in crate::ops) fn foreign_name(
+    tx: &dyn Transaction,
+    file: &Described,
+    skill: SkillId,
+    name: &str,
+) -> Result<Option<Remark>> {
     let Some(own) = file.name.as_deref().and_then(|it| it.parse::<SkillName>().ok()) else { return Ok(None) };
-    let other = match tx.skill(&own)? {
-        _ if own == *name => None,
-        Some(skill) => Some(skill.name),
-        None if own.as_str().eq_ignore_ascii_case(name.as_str()) => None,
-        None => tx.name_without_case(&own)?,
-    };
-    Ok(other.map(|other| {
-        Remark::from(format!(
-            "the file declares the name \"{}\", which is another skill than \"{name}\"",
-            Visible(other)
-        ))
+    let spellings = tx.spellings(&own)?;
+    if spellings.iter().any(|it| it.skill == skill) {
+        return Ok(None);
+    }
+    let exact = spellings.iter().find(|it| it.name == own.as_str());
+    Ok(exact.or(spellings.first()).map(|other| {
+        let (other, name) = (Visible(&other.name), Visible(name));
+        Remark::from(format!("the file declares the name \"{other}\", which is another skill than \"{name}\""))
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use super::level::LevelRule;
 use super::numbering::Number;
+use super::refused::Refused;
 use super::{Judgement, Publication, Published};
 use crate::model::{
     ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, StoredJson, StoredTags, Visible,
@@ -24,9 +25,11 @@ impl Publication<'_> {
             owner: self.owner(true),
             phase4_pattern_id: self.command.phase4_pattern_id,
         };
+        let refused = self.require_accepted(tx, None, true)?;
         tx.store_content(self.content.hash, self.content.bytes)?;
         let id = tx.insert_skill(&skill, &self.version(&version, level))?;
-        let decided = self.decide(tx, id, &version, level, None)?;
+        let decided = self.decide(tx, id, &version, level, &refused)?;
+        self.accept(tx, id, self.name.as_str(), &version, &refused)?;
         let mapped = self.mappings.add(tx, id, self.now)?;
         Ok(Published {
             id,
@@ -35,7 +38,7 @@ impl Publication<'_> {
             created: true,
             new_version: true,
             decided,
-            overruled: false,
+            overruled: decided && refused.is(),
             mapped,
             warnings,
         })
@@ -48,7 +51,7 @@ impl Publication<'_> {
         let mut warnings = status_warning(skill);
         let Number { version, remark } = self.numbering.next(skill, &versions, self.declared(), new_version)?;
         warnings.extend(remark);
-        let latest = self.require_not_rejected(tx, skill, &hash, new_version)?;
+        let refused = self.require_accepted(tx, Some(skill), new_version || self.judgement.is_some())?;
         if !new_version && !self.numbering.completes(skill) {
             return Err(Error::Unchanged { name: skill.name.clone(), version: skill.version.clone() });
         }
@@ -60,27 +63,13 @@ impl Publication<'_> {
         }
         self.change_fields(tx, skill, level, new_version)?;
         warnings.extend(new_version.then(|| pin_warning(skill)).flatten());
-        let decided = self.is_due(latest, new_version) && self.decide(tx, skill.id, &version, level, latest)?;
+        let due = self.is_due(refused.latest, new_version);
+        let decided = due && self.decide(tx, skill.id, &version, level, &refused)?;
+        self.accept(tx, skill.id, &skill.name, &version, &refused)?;
         let mapped = self.mappings.apply(tx, skill.id, self.now, &mut warnings)?;
-        let overruled = decided && latest.is_some_and(|it| it.decision.refuses());
+        let overruled = decided && refused.is();
         let id = skill.id;
         Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })
-    }
-
-    /// Refuses bytes that were rejected in any version, unless overridden. Returns the latest decision on them.
-    fn require_not_rejected(
-        &self,
-        tx: &dyn Transaction,
-        skill: &Skill,
-        hash: &str,
-        new_version: bool,
-    ) -> Result<Option<LatestDecision>> {
-        let latest = tx.latest_decision(skill.id, hash)?;
-        let rejected = latest.is_some_and(|it| it.decision.refuses());
-        if rejected && self.overrule.is_none() && (new_version || self.judgement.is_some()) {
-            return Err(Error::Rejected { name: skill.name.clone() });
-        }
-        Ok(latest)
     }
 
     /// Whether to record the decision: not if the bytes are not new and have the same decision or an approval.
@@ -96,18 +85,21 @@ impl Publication<'_> {
         id: SkillId,
         version: &str,
         level: ApprovalLevel,
-        latest: Option<LatestDecision>,
+        refused: &Refused,
     ) -> Result<bool> {
-        let overruled = latest.filter(|it| it.decision.refuses()).and_then(|it| Some((it, self.overrule?)));
-        let judgement = match (self.judgement, overruled.as_ref()) {
+        let overruled = self.overrule.filter(|_| refused.is());
+        let judgement = match (self.judgement, overruled) {
             (None, None) => return Ok(false),
             (Some(judgement), None) => judgement,
-            (Some(judgement), Some((_, overrule))) => Judgement { reasoning: overrule.reason, ..judgement },
-            (None, Some((_, overrule))) => overrule.wait(),
+            (Some(judgement), Some(overrule)) => Judgement { reasoning: overrule.reason, ..judgement },
+            (None, Some(overrule)) => overrule.wait(),
         };
         let mut criteria = judgement.criteria.cloned().unwrap_or_default();
-        if let Some((rejection, _)) = &overruled {
+        if let Some(rejection) = refused.rejection().filter(|_| overruled.is_some()) {
             criteria.insert("overrides_rejection".to_owned(), rejection.id.into());
+        }
+        if let Some(event) = refused.event.as_ref().filter(|_| overruled.is_some()) {
+            criteria.insert("overrides_event".to_owned(), event.id.into());
         }
         let criteria = (!criteria.is_empty()).then(|| StoredJson::of(&criteria)).flatten();
         let approval = NewApproval {

@@ -45,15 +45,22 @@ fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
         report.notes.push(format!("no VACUUM: {free} of {pages} pages are free, less than a tenth"));
         return Ok(());
     }
-    let (trusted, schema) = (rollups::trusted(connection)?, number("schema_version")?);
+    rewrite(connection)?;
+    report.vacuumed = true;
+    Ok(())
+}
+
+/// VACUUM. The rollups stay known to be exact.
+pub(super) fn rewrite(connection: &Connection) -> Result<()> {
+    let cookie = || connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0));
+    let (trusted, schema) = (rollups::trusted(connection)?, cookie()?);
     // Otherwise VACUUM would keep its copy in memory, because of temp_store.
     connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
     // VACUUM increments the schema cookie by one. A larger difference means that another process changed the schema
     // too, so the rollups are not known to be exact.
-    if trusted && number("schema_version")? == schema + 1 {
+    if trusted && cookie()? == schema + 1 {
         rollups::trust(connection)?;
     }
-    report.vacuumed = true;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod check;
 mod contents;
 mod criteria;
 mod edge_cases;
+mod events;
 mod failure;
 mod foreign;
 mod identity;
@@ -28,9 +29,11 @@ mod open;
 mod orphans;
 mod outbox;
 mod outgoing;
+mod past;
 mod pins;
 #[cfg(test)]
 mod plans;
+mod removal;
 mod replace;
 mod reports;
 mod restore;
@@ -38,6 +41,7 @@ mod revisions;
 mod rollups;
 mod rows;
 mod schema;
+mod scrub;
 mod seeds;
 mod skills;
 mod staged;
@@ -63,8 +67,9 @@ use self::failure::Place;
 use self::identity::Identity;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, Inspect, MaintainReport, MigrateReport,
-    RestoreReport, Result, Snapshot, StatusReport, Store, StoreError, Transaction, UnarchiveReport, UsageSums, Work,
+    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, FormerNames, Inspect, MaintainReport,
+    MigrateReport, RestoreReport, Result, ScrubReport, Snapshot, StatusReport, Store, StoreError, Transaction,
+    UnarchiveReport, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
@@ -84,6 +89,7 @@ pub struct SqliteStore {
     durability: Durability,
     warning: Option<String>,
     watched: Cell<Option<i64>>,
+    former: FormerNames,
     /// Whether its tables were checked to be tables.
     checked: bool,
     /// Set in a long-lived process.
@@ -105,6 +111,12 @@ impl SqliteStore {
         let (connection, place) = open::existing(path, Access::Write, &options)?;
         state::of(&connection, &place)?;
         Self::settled(connection, place, Access::Write, options, clock)
+    }
+
+    /// Notes there which former names are used.
+    #[must_use]
+    pub fn noting(self, former: FormerNames) -> Self {
+        Self { former, ..self }
     }
 
     /// A warning about the file system of the file, if needed.
@@ -144,8 +156,8 @@ impl SqliteStore {
 
     fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
         let (watched, durability) = (Cell::new(None), Durability::Normal);
-        let (access, identity, checked) = (Access::Write, None, false);
-        Self { connection, place, access, options, clock, durability, warning, watched, checked, identity }
+        let (access, identity, checked, former) = (Access::Write, None, false, FormerNames::default());
+        Self { connection, place, access, options, clock, durability, warning, watched, former, checked, identity }
     }
 
     /// In a long-lived process: reopens the path if it names another file now. Until this succeeds, every transaction
@@ -159,7 +171,7 @@ impl SqliteStore {
         tracing::debug!(path = %self.place.path.display(), "reopening: the file was replaced or changed");
         let mut opened = Self::open(&self.place.path, self.access, self.options, self.clock)?;
         opened.place.waits = Arc::clone(&self.place.waits);
-        *self = opened;
+        *self = opened.noting(self.former.clone());
         Ok(())
     }
 
@@ -167,7 +179,7 @@ impl SqliteStore {
         self.follow_the_name()?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Deferred)?;
         require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        Ok(transaction.watching(&self.watched))
+        Ok(transaction.watching(&self.watched).noting(&self.former))
     }
 
     fn begin_write(&mut self, durability: Durability) -> Result<SqliteTransaction<'_>> {
@@ -175,7 +187,7 @@ impl SqliteStore {
         self.set_durability(durability)?;
         let transaction = SqliteTransaction::begin(&mut self.connection, &self.place, TransactionBehavior::Immediate)?;
         require_tables(&mut self.checked, transaction.connection(), &self.place)?;
-        Ok(transaction.queueing(self.options.queued).of(self.identity.as_ref()))
+        Ok(transaction.queueing(self.options.queued).of(self.identity.as_ref()).noting(&self.former))
     }
 
     fn require_tables(&mut self) -> Result<()> {
@@ -258,6 +270,12 @@ impl FileCare for SqliteStore {
     fn maintain(&mut self) -> Result<MaintainReport> {
         self.require_tables()?;
         maintain::run(&self.connection, &self.place)
+    }
+
+    fn scrub(&mut self) -> Result<ScrubReport> {
+        self.require_tables()?;
+        self.set_durability(Durability::Full)?;
+        scrub::run(&self.connection, &self.place)
     }
 
     fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {

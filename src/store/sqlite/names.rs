@@ -1,31 +1,76 @@
-//! Names of skills: all of them, and one that differs only in case.
+//! Names of skills, present and former: all of them, those that differ only in case, and changes.
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, params};
 
-use super::rows::{collect, first};
+use super::rows::{change, collect, first};
+use crate::model::{Moment, SkillId};
+use crate::store::Spelling;
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<String>> {
     collect(connection, "SELECT name FROM skills WHERE typeof(name) = 'text'", [], |row| row.get(0))
 }
 
-/// The first name at or after a text, in byte order. Text sorts before blobs, which are not names.
-const FROM: &str = "SELECT name FROM skills WHERE name >= ?1 AND name < x'' ORDER BY name LIMIT 1";
+pub(super) fn all_former(connection: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT a.name FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id WHERE typeof(a.name) = 'text'";
+    collect(connection, sql, [], |row| row.get(0))
+}
 
-/// A name that differs only in case. The index of the UNIQUE constraint is in byte order, and one without case would
+pub(super) fn former(connection: &Connection, skill: SkillId) -> Result<Vec<String>> {
+    // A skill has few, and all skills together have not many.
+    let sql = "SELECT name FROM cfn_aliases WHERE skill_id = ?1 AND typeof(name) = 'text' ORDER BY name";
+    collect(connection, sql, [skill.0], |row| row.get(0))
+}
+
+/// The first name at or after a text, in byte order. Text sorts before blobs, which are not names. A former name counts
+/// for as long as its skill is there.
+const FROM: &str = "SELECT name, id, name FROM skills WHERE name >= ?1 AND name < x''
+   UNION ALL SELECT a.name, s.id, s.name FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id
+     WHERE a.name >= ?1 AND a.name < x'' ORDER BY 1 LIMIT 1";
+
+/// All names that differ at most in case. The index of the UNIQUE constraint is in byte order, and one without case would
 /// cost every process that opens the database; a scan for each skill would slow down large imports. So this seeks from
 /// one spelling to the next, and each name that the index finds rules out the spellings before it: some eight seeks
 /// among 100,000 names, where a scan takes milliseconds.
-pub(super) fn without_case(connection: &Connection, name: &str) -> Result<Option<String>> {
-    let mut from = Some(name.to_ascii_uppercase());
+pub(super) fn spellings(connection: &Connection, name: &str) -> Result<Vec<Spelling>> {
+    let (mut all, mut from) = (Vec::new(), name.to_ascii_uppercase());
+    while let Some(found) = at_or_after(connection, name, from)? {
+        from = format!("{}\0", found.name);
+        all.push(found);
+    }
+    Ok(all)
+}
+
+/// The first spelling of `name` at or after a text.
+fn at_or_after(connection: &Connection, name: &str, text: String) -> Result<Option<Spelling>> {
+    let mut from = Some(text);
     while let Some(spelling) = from {
-        let found: Option<String> = first(connection, FROM, [spelling], |row| row.get(0))?;
+        let found = first(connection, FROM, [spelling], |row| {
+            Ok(Spelling { name: row.get(0)?, skill: SkillId(row.get(1)?), present: row.get(2)? })
+        })?;
         match found {
-            Some(found) if found.eq_ignore_ascii_case(name) => return Ok(Some(found)),
-            Some(found) => from = next_spelling(name, found.as_bytes()),
+            Some(found) if found.name.eq_ignore_ascii_case(name) => return Ok(Some(found)),
+            Some(found) => from = next_spelling(name, found.name.as_bytes()),
             None => return Ok(None),
         }
     }
     Ok(None)
+}
+
+pub(super) fn rename(connection: &Connection, skill: SkillId, to: &str, now: Moment) -> Result<()> {
+    let sql = "SELECT id, name FROM skills WHERE id = ?1 AND name <> ?2";
+    let Some(old) = first(connection, sql, params![skill.0, to], |row| row.get::<_, String>(1))? else {
+        return Ok(());
+    };
+    change(connection, "UPDATE skills SET name = ?2, updated_at = ?3 WHERE id = ?1", params![skill.0, to, now])?;
+    change(connection, "DELETE FROM cfn_aliases WHERE name = ?1", [to])?;
+    change(connection, "INSERT OR REPLACE INTO cfn_aliases VALUES (?1, ?2)", params![old, skill.0])?;
+    change(
+        connection,
+        "UPDATE bootstrap_skills SET skill_name = ?2, updated_at = ?3 WHERE skill_name = ?1
+           AND NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE skill_name = ?2)",
+        params![old, to, now],
+    )?;
+    Ok(())
 }
 
 /// The first spelling of `name`, in byte order, after `after`, which is not a spelling of it.
@@ -50,7 +95,7 @@ fn next_spelling(name: &str, after: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FROM, next_spelling, without_case};
+    use super::{FROM, next_spelling, spellings};
     use crate::store::sqlite::plans::{database, scans};
 
     #[test]
@@ -80,7 +125,8 @@ mod tests {
             ("zzzz", None),
             ("S7", Some("s7")),
         ] {
-            assert_eq!(without_case(&connection, asked)?.as_deref(), there, "{asked}");
+            let found: Vec<String> = spellings(&connection, asked)?.into_iter().map(|it| it.name).collect();
+            assert_eq!(found, there.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{asked}");
         }
         Ok(())
     }

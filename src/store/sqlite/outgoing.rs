@@ -1,10 +1,10 @@
-//! A transaction's part of the contract about the outbox.
+//! A transaction's part of the contract about uses and the outbox.
 
-use super::outbox;
 use super::transaction::SqliteTransaction;
-use crate::model::{Delivery, Failures, Moment, SkillId};
+use super::{outbox, usage};
+use crate::model::{Delivery, Failures, Moment, OpenUse, Outcome, SkillId, Usage};
 use crate::settings::Queued;
-use crate::store::{Due, Outbox, OutboxStatus, OutboxSummary, Result, Undelivered};
+use crate::store::{Due, Outbox, OutboxStatus, OutboxSummary, Result, Undelivered, UsageWrites};
 
 impl OutboxStatus for SqliteTransaction<'_> {
     fn is_anything_due(&self, due: Due) -> Result<bool> {
@@ -59,5 +59,23 @@ impl Outbox for SqliteTransaction<'_> {
 
     fn back_off(&mut self, until: Option<i64>) -> Result<()> {
         self.say(outbox::back_off(&self.inner, until))
+    }
+}
+
+impl UsageWrites for SqliteTransaction<'_> {
+    fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
+        self.sums.take();
+        self.told |= row.outcome.is_some();
+        let all = self.queued == Queued::Everything;
+        let queued = if all { self.say(outbox::executed(&self.inner, row))? } else { None };
+        let open = row.awaits_outcome().then(|| queued.unwrap_or_default());
+        self.say(usage::log(&self.inner, row, open.as_deref()))
+    }
+
+    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+        self.sums.take();
+        self.told = true;
+        self.say(usage::complete(&self.inner, open.id, phase, outcome))?;
+        self.say(outbox::completed(&self.inner, open, outcome, self.queued == Queued::Everything))
     }
 }

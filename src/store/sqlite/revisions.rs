@@ -108,7 +108,7 @@ mod tests {
         ("usage_archive_kept", "as usage_archives"),
         ("outbox", "it is only sent elsewhere"),
         ("cfn_aliases", "answers are kept by the skill's present name, and a rename writes to skills"),
-        ("cfn_events", "it is history, which is read afresh"),
+        ("cfn_events", "an event is of the transaction of the change that it tells of"),
     ];
 
     fn fresh() -> Result<Connection> {

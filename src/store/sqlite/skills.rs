@@ -19,6 +19,10 @@ pub(super) use columns;
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
 
+/// The skill that had this name before.
+const FIND_FORMER: &str =
+    concat!("SELECT ", columns!(), " FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id WHERE a.name = ?1");
+
 pub(super) fn read(fields: &mut Fields<'_>) -> Result<Skill> {
     Ok(Skill {
         id: SkillId(fields.get()?),
@@ -43,7 +47,11 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Result<Skill> {
 }
 
 pub(super) fn find(connection: &Connection, name: &SkillName) -> Result<Option<Skill>> {
-    first(connection, FIND, [name.as_str()], |row| read(&mut Fields::new("skills", row)))
+    let with = |sql| first(connection, sql, [name.as_str()], |row| read(&mut Fields::new("skills", row)));
+    match with(FIND)? {
+        Some(found) => Ok(Some(found)),
+        None => with(FIND_FORMER),
+    }
 }
 
 const REVIEW: &str = concat!(
@@ -140,7 +148,7 @@ pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'
 
 #[cfg(test)]
 mod tests {
-    use super::{FIND, REVIEW};
+    use super::{FIND, FIND_FORMER, REVIEW};
     use crate::store::sqlite::plans::{cost, database, scans};
 
     #[test]
@@ -148,6 +156,7 @@ mod tests {
         let connection = database()?;
         assert!(scans(&connection, FIND)?.is_empty(), "{:?}", scans(&connection, FIND));
         assert_eq!(cost(&connection, FIND, ["s7"])?, (1, 0));
+        assert!(scans(&connection, FIND_FORMER)?.is_empty(), "{:?}", scans(&connection, FIND_FORMER));
         assert!(scans(&connection, REVIEW)?.is_empty(), "{:?}", scans(&connection, REVIEW));
         Ok(())
     }

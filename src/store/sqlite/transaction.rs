@@ -9,19 +9,19 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, listing, mappings, names, outbox, reports, revisions, rollups,
-    skills, usage, versions,
+    approvals, bootstrap, candidates, cells, contents, listing, mappings, names, reports, revisions, rollups, skills,
+    usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
-    Outcome, Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, Usage, UsageCell, UsageRow, UsedSkill,
-    VersionRecord, Waiting,
+    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
+    Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, CatalogueWrites, Days, Holder, LatestDecision, Mappings, NameKind, NewApproval,
-    NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange, SkillFilter,
-    SkillOrder, Unstored, UsageFilter, UsageLog, UsageWrites,
+    AgentTypeCounts, Catalogue, CatalogueWrites, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind,
+    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange,
+    SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -31,17 +31,18 @@ pub(super) struct SqliteTransaction<'a> {
     pub(super) queued: Queued,
     watched: Option<&'a Cell<Option<i64>>>,
     identity: Option<&'a Identity>,
+    pub(super) former: Option<&'a FormerNames>,
     /// The source of this snapshot's figures, determined on first use, and again after a write to the log.
-    sums: OnceCell<Sums>,
+    pub(super) sums: OnceCell<Sums>,
     /// Whether it was told what came of a use.
-    told: bool,
+    pub(super) told: bool,
 }
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: &'a mut Connection, place: &'a Place, how: TransactionBehavior) -> Result<Self> {
         let inner = connection.transaction_with_behavior(how).map_err(|error| place.fail(&error))?;
-        let sums = OnceCell::new();
-        Ok(Self { inner, place, queued: Queued::Nothing, watched: None, identity: None, sums, told: false })
+        let (sums, queued) = (OnceCell::new(), Queued::Nothing);
+        Ok(Self { inner, place, queued, watched: None, identity: None, former: None, sums, told: false })
     }
 
     /// Queues the events of generated skills for the workflow database, if `on`.
@@ -122,11 +123,11 @@ impl Serving for SqliteTransaction<'_> {
 
 impl Catalogue for SqliteTransaction<'_> {
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
-        self.say(skills::find(&self.inner, name))
-    }
-
-    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>> {
-        self.say(names::without_case(&self.inner, name.as_str()))
+        let found = self.say(skills::find(&self.inner, name))?;
+        if let Some(skill) = &found {
+            self.note(name, &skill.name);
+        }
+        Ok(found)
     }
 
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
@@ -161,6 +162,7 @@ impl Catalogue for SqliteTransaction<'_> {
     fn names(&self, of: NameKind) -> Result<Vec<String>> {
         self.say(match of {
             NameKind::Skill => names::all(&self.inner),
+            NameKind::FormerName => names::all_former(&self.inner),
             NameKind::AgentType => mappings::agent_types(&self.inner),
         })
     }
@@ -186,7 +188,11 @@ impl Mappings for SqliteTransaction<'_> {
 
 impl UsageLog for SqliteTransaction<'_> {
     fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
-        self.say(usage::used(&self.inner, name, agent_type))
+        let found = self.say(usage::used(&self.inner, name, agent_type))?;
+        Ok(found.map(|(used, present)| {
+            self.note(name, &present);
+            used
+        }))
     }
 
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
@@ -266,23 +272,5 @@ impl CatalogueWrites for SqliteTransaction<'_> {
 
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
         self.say(mappings::remove(&self.inner, skill, agent_type))
-    }
-}
-
-impl UsageWrites for SqliteTransaction<'_> {
-    fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
-        self.sums.take();
-        self.told |= row.outcome.is_some();
-        let all = self.queued == Queued::Everything;
-        let queued = if all { self.say(outbox::executed(&self.inner, row))? } else { None };
-        let open = row.awaits_outcome().then(|| queued.unwrap_or_default());
-        self.say(usage::log(&self.inner, row, open.as_deref()))
-    }
-
-    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
-        self.sums.take();
-        self.told = true;
-        self.say(usage::complete(&self.inner, open.id, phase, outcome))?;
-        self.say(outbox::completed(&self.inner, open, outcome, self.queued == Queued::Everything))
     }
 }

@@ -9,25 +9,42 @@ use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, Usage
 use crate::store::UsageFilter;
 
 /// A skill, and the version that an agent of a type would load.
-const USED: &str = concat!(
-    "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash
+macro_rules! used {
+    ($skill:literal) => {
+        concat!(
+    "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash, s.name
      FROM (SELECT *, coalesce((SELECT m.pinned_version FROM agent_skill_mappings m
-       WHERE m.agent_type = ?2 AND m.skill_id = skills.id), pinned_version) AS pin FROM skills WHERE name = ?1) s
+       WHERE m.agent_type = ?2 AND m.skill_id = skills.id), pinned_version) AS pin FROM skills WHERE ", $skill, ") s
      LEFT JOIN skill_versions v ON v.id = (SELECT v.id FROM skill_versions v WHERE v.skill_id = s.id AND ",
     approved!("v"),
     " AND CASE WHEN s.pin IS NULL
          THEN v.id <= coalesce((SELECT c.id FROM skill_versions c WHERE c.skill_id = s.id AND c.version = s.version), v.id)
          ELSE v.version = s.pin END
-       ORDER BY v.id DESC LIMIT 1)"
-);
+       ORDER BY v.id DESC LIMIT 1)")
+    };
+}
 
-pub(super) fn used(connection: &Connection, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
-    first(connection, USED, [name.as_str(), agent_type.as_str()], |row| {
-        let mut fields = Fields::new("skills", row);
-        let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.level()?, fields.get()?);
-        let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);
-        Ok(UsedSkill { id, approval_level, phase4_generated, version: version.zip(hash) })
-    })
+const USED: &str = used!("name = ?1");
+const USED_FORMER: &str = used!("id = (SELECT skill_id FROM cfn_aliases WHERE name = ?1)");
+
+/// The skill, and its name.
+pub(super) fn used(
+    connection: &Connection,
+    name: &SkillName,
+    agent_type: &AgentType,
+) -> Result<Option<(UsedSkill, String)>> {
+    let of = [name.as_str(), agent_type.as_str()];
+    match first(connection, USED, of, used_skill)? {
+        Some(found) => Ok(Some(found)),
+        None => first(connection, USED_FORMER, of, used_skill),
+    }
+}
+
+fn used_skill(row: &Row<'_>) -> Result<(UsedSkill, String)> {
+    let mut fields = Fields::new("skills", row);
+    let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.level()?, fields.get()?);
+    let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);
+    Ok((UsedSkill { id, approval_level, phase4_generated, version: version.zip(hash) }, fields.text()?))
 }
 
 /// Scans the index of `log show` from its end, and never that of the skill, which may have millions of rows.

@@ -18,7 +18,7 @@ fn every_kind_has_its_code() {
     let expected = [
         (
             1,
-            " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content outside_content_root no_reason \
+            " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content outside_content_root no_reason not_confirmed \
              statement_refused database_not_a_file no_bench_run program_not_started program_failed wrong_answer output internal",
         ),
         (
@@ -34,10 +34,10 @@ fn every_kind_has_its_code() {
         ),
         (4, " skill_not_found version_not_found edge_case_not_found"),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
-        (6, " content_unchanged"),
+        (6, " content_unchanged name_unchanged"),
         (
             7,
-            " lowers_approval_level rejected name_taken skill_exists not_served not_mapped replaces_itself not_approved integrity \
+            " lowers_approval_level rejected purge_without_reason name_taken skill_exists not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash changed_since_review edge_case_elsewhere",
         ),
         (8, " busy changed_while_read conflict"),

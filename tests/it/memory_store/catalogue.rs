@@ -10,12 +10,7 @@ use super::transaction::MemoryTransaction;
 
 impl Catalogue for MemoryTransaction<'_> {
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
-        Ok(self.tables.skill_named(name.as_str()).map(|it| it.skill.clone()))
-    }
-
-    fn name_without_case(&self, name: &SkillName) -> Result<Option<String>> {
-        let names = self.tables.skills.values().map(|it| &it.skill.name);
-        Ok(names.filter(|it| it.eq_ignore_ascii_case(name.as_str())).min().cloned())
+        Ok(self.tables.skill_called(name.as_str()).map(|it| it.skill.clone()))
     }
 
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>> {
@@ -104,6 +99,7 @@ impl Catalogue for MemoryTransaction<'_> {
     fn names(&self, of: NameKind) -> Result<Vec<String>> {
         Ok(match of {
             NameKind::Skill => self.tables.skills.values().map(|it| it.skill.name.clone()).collect(),
+            NameKind::FormerName => self.tables.former_names.keys().cloned().collect(),
             NameKind::AgentType => self.tables.agent_types().into_iter().map(str::to_owned).collect(),
         })
     }

@@ -8,6 +8,7 @@ mod database;
 mod edge_cases;
 mod errors;
 mod judging;
+mod lifecycle;
 mod mappings;
 mod other_program;
 mod outbox;

@@ -16,7 +16,7 @@ impl Tables {
     }
 
     pub(super) fn used(&self, name: &str, agent_type: &str) -> Option<UsedSkill> {
-        let skill = &self.skill_named(name)?.skill;
+        let skill = &self.skill_called(name)?.skill;
         let mapping = self.mappings.iter().find(|it| it.skill == skill.id && it.mapping.agent_type == agent_type);
         let pin = mapping.and_then(|it| it.mapping.pinned_version.as_ref()).or(skill.pinned_version.as_ref());
         Some(UsedSkill {

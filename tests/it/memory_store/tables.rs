@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cfn::model::{
-    Approval, ApprovalLevel, Bootstrap, EdgeCase, EdgeCaseTexts, Event, Failures, Mapping, Outcome, Skill, SkillId,
-    StoredJson, StoredTime, VersionRecord,
+    Approval, ApprovalLevel, Bootstrap, EdgeCase, EdgeCaseTexts, Event, Failures, Mapping, Outcome, Skill, SkillEvent,
+    SkillId, StoredJson, StoredTime, VersionRecord,
 };
 use jiff::Timestamp;
 
@@ -25,6 +25,8 @@ pub(super) struct Tables {
     pub(super) usage: BTreeMap<i64, UsageEntry>,
     pub(super) outbox: BTreeMap<i64, Queued>,
     pub(super) edge_cases: BTreeMap<i64, (EdgeCase, EdgeCaseTexts)>,
+    pub(super) former_names: BTreeMap<String, SkillId>,
+    pub(super) events: BTreeMap<i64, (SkillId, SkillEvent)>,
     pub(super) backoff_until: Option<i64>,
     /// The last key that each table gave: none is given twice.
     pub(super) last: Keys,
@@ -39,6 +41,7 @@ pub(super) struct Keys {
     pub(super) usage: i64,
     pub(super) outbox: i64,
     pub(super) edge_case: i64,
+    pub(super) event: i64,
 }
 
 /// The latest counters of writes.
@@ -113,6 +116,11 @@ pub(super) struct Queued {
 impl Tables {
     pub(super) fn skill_named(&self, name: &str) -> Option<&SkillRow> {
         self.skills.values().find(|it| it.skill.name == name)
+    }
+
+    /// The skill with this name, or else the one that had it before.
+    pub(super) fn skill_called(&self, name: &str) -> Option<&SkillRow> {
+        self.skill_named(name).or_else(|| self.skills.get(self.former_names.get(name)?))
     }
 
     /// The versions of a skill, oldest first.

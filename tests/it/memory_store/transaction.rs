@@ -45,14 +45,14 @@ impl MemoryTransaction<'_> {
         Ok(Arc::make_mut(&mut self.tables))
     }
 
-    fn change_catalogue(&mut self) -> Result<&mut Tables> {
+    pub(super) fn change_catalogue(&mut self) -> Result<&mut Tables> {
         let unique = self.database.unique();
         let tables = self.change()?;
         tables.revision.catalogue = unique;
         Ok(tables)
     }
 
-    fn change_usage(&mut self) -> Result<&mut Tables> {
+    pub(super) fn change_usage(&mut self) -> Result<&mut Tables> {
         let unique = self.database.unique();
         let tables = self.change()?;
         tables.revision.usage = unique;

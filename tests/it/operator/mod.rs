@@ -8,6 +8,8 @@ mod editing;
 mod old_tool;
 mod pinning;
 mod promoting;
+mod removing;
+mod renaming;
 mod replacing;
 mod seeding;
 mod statuses;

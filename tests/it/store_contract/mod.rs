@@ -7,6 +7,7 @@ mod deciding;
 mod edge_cases;
 mod held;
 mod isolation;
+mod lifecycle;
 mod listing;
 mod mappings;
 mod memory;
@@ -99,6 +100,12 @@ macro_rules! contract {
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
                 what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing,
                 what_only_some_engines_have_is_asked_for_and_refused_by_others;
+            lifecycle: a_skill_is_found_by_every_name_that_it_had, every_spelling_of_a_name_is_found_with_its_skill,
+                a_bootstrap_skill_is_renamed_with_the_skill_of_its_name,
+                events_are_newest_first_and_stay_when_the_skill_is_gone,
+                bytes_are_refused_until_the_skill_accepts_them,
+                a_deletion_takes_what_belongs_to_the_skill_and_nothing_else,
+                erased_bytes_leave_their_records_and_nothing_of_themselves;
             listing: pages_follow_each_other_in_every_order, tags_owners_and_teams_narrow_a_list,
                 descriptions_are_those_of_current_versions_where_they_are_asked_for;
             mappings: a_mapping_is_removed_once_and_no_other_with_it,

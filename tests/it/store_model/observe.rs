@@ -60,7 +60,7 @@ fn catalogue(snapshot: &dyn Snapshot, seen: &mut Seen) {
 fn skill(snapshot: &dyn Snapshot, id: SkillId, name: &str, seen: &mut Seen) {
     let name: SkillName = name.parse().expect("a name");
     seen.add("skill", snapshot.skill(&name).expect("a read"));
-    seen.add("without case", snapshot.name_without_case(&name).expect("a read"));
+    seen.add("spellings", snapshot.spellings(&name).expect("a read"));
     seen.add("approvals", snapshot.approvals(id).expect("a read"));
     seen.add("review", snapshot.review(id).expect("a read"));
     seen.add("mappings", snapshot.mappings(id).expect("a read"));

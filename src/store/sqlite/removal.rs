@@ -1,0 +1,63 @@
+//! Removes skills, and erases bytes. The connection overwrites what is deleted, because SQLite is built so.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{change, collect, first};
+use crate::model::SkillId;
+use crate::store::{DeletedRows, Erased};
+
+/// Tables whose rows belong to a skill. An adopted database may lack the foreign keys that would remove them.
+const BELONGINGS: [&str; 4] = [
+    "DELETE FROM phase4_skill_generation WHERE skill_id = ?1",
+    "DELETE FROM edge_case_tracking WHERE skill_id = ?1",
+    "DELETE FROM cfn_aliases WHERE skill_id = ?1",
+    "UPDATE skills SET replacement_id = NULL WHERE replacement_id = ?1",
+];
+
+pub(super) fn delete_skill(connection: &Connection, skill: SkillId) -> Result<DeletedRows> {
+    let hashes: Vec<String> = collect(
+        connection,
+        "SELECT content_hash FROM skill_versions WHERE skill_id = ?1 UNION SELECT content_hash FROM skills WHERE id = ?1",
+        [skill.0],
+        |row| row.get::<_, Option<String>>(0).map(Option::unwrap_or_default),
+    )?;
+    let delete = |sql| change(connection, sql, [skill.0]);
+    for sql in BELONGINGS {
+        delete(sql)?;
+    }
+    let mut deleted = DeletedRows {
+        versions: delete("DELETE FROM skill_versions WHERE skill_id = ?1")?,
+        decisions: delete("DELETE FROM approval_history WHERE skill_id = ?1")?,
+        mappings: delete("DELETE FROM agent_skill_mappings WHERE skill_id = ?1")?,
+        usage_rows: delete("DELETE FROM skill_usage_log WHERE skill_id = ?1")?,
+        contents: 0,
+    };
+    delete("DELETE FROM skills WHERE id = ?1")?;
+    for hash in hashes {
+        deleted.contents += change(
+            connection,
+            "DELETE FROM skill_contents WHERE hash = ?1
+               AND NOT EXISTS (SELECT 1 FROM skill_versions WHERE content_hash = ?1)
+               AND NOT EXISTS (SELECT 1 FROM skills WHERE content_hash = ?1)
+               AND NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE content_hash = ?1)",
+            [hash],
+        )?;
+    }
+    Ok(deleted)
+}
+
+pub(super) fn erase(connection: &Connection, hash: &str) -> Result<Erased> {
+    let size = "SELECT length(CAST(bytes AS BLOB)) FROM skill_contents WHERE hash = ?1";
+    let size_bytes = first(connection, size, [hash], |row| row.get::<_, Option<i64>>(0))?;
+    change(connection, "DELETE FROM skill_contents WHERE hash = ?1", [hash])?;
+    let front_matters =
+        "UPDATE skill_versions SET front_matter = NULL WHERE content_hash = ?1 AND front_matter NOTNULL";
+    change(connection, "UPDATE bootstrap_skills SET description = '' WHERE content_hash = ?1", [hash])?;
+    let assessments =
+        "UPDATE approval_history SET risk_assessment = NULL WHERE content_hash = ?1 AND risk_assessment NOTNULL";
+    Ok(Erased {
+        size_bytes: size_bytes.flatten().map(i64::unsigned_abs),
+        front_matters: change(connection, front_matters, params![hash])?,
+        assessments: change(connection, assessments, params![hash])?,
+    })
+}
