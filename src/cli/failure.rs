@@ -231,6 +231,13 @@ impl From<Error> for Failure {
                 FailureKind::EdgeCaseElsewhere,
                 "Nothing was changed; 'cfn edge-case list' shows the skill's own.".into(),
             ),
+            Error::NotDecided { .. } => {
+                (FailureKind::NotDecided, "Nothing was recorded; 'cfn skill approve' and 'reject' record it.".into())
+            }
+            Error::DecidedMeanwhile { .. } => (
+                FailureKind::DecidedMeanwhile,
+                "Nothing was decided; see 'cfn skill history', and decide again if need be.".into(),
+            ),
             Error::ChangedSinceReview { .. } => (
                 FailureKind::ChangedSinceReview,
                 "Review the output of 'cfn skill show --content', and decide again.".into(),

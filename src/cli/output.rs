@@ -1,6 +1,7 @@
 //! The only module that writes to the terminal: reports go to stdout, everything else to stderr. A closed pipe is not
 //! an error.
 
+mod conversation;
 mod page;
 mod pager;
 mod paint;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use crate::model::{Visible, json};
 
+pub(super) use conversation::{Conversation, Key, Line};
 pub(super) use page::Page;
 use paint::{BOLD, RED, YELLOW, painted};
 pub(super) use progress::{Live, Progress};
@@ -227,7 +229,7 @@ fn bounded(message: &str) -> String {
     }
 }
 
-/// The terminal of stdout.
+/// A terminal.
 #[derive(Debug, Clone, Copy)]
 struct Terminal {
     columns: usize,
@@ -237,8 +239,15 @@ struct Terminal {
 
 impl Terminal {
     fn of_stdout() -> Option<Self> {
-        let out = io::stdout();
-        let size = out.is_terminal().then(|| rustix::termios::tcgetwinsize(&out).ok())?;
+        Self::of(&io::stdout())
+    }
+
+    fn of_stderr() -> Option<Self> {
+        Self::of(&io::stderr())
+    }
+
+    fn of(out: &(impl AsFd + IsTerminal)) -> Option<Self> {
+        let size = out.is_terminal().then(|| rustix::termios::tcgetwinsize(out).ok())?;
         let known = |count: u16| Some(usize::from(count)).filter(|it| *it > 0);
         let columns = size.and_then(|it| known(it.ws_col)).unwrap_or(USUAL_WIDTH);
         Some(Self { columns, rows: size.and_then(|it| known(it.ws_row)) })

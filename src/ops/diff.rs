@@ -1,5 +1,7 @@
 //! `skill diff`: the differences between two versions of a skill, by line.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
@@ -7,6 +9,9 @@ use super::body::require_body;
 use super::error::{Result, require_skill, require_version};
 use crate::model::{Skill, SkillName, Version, VersionRecord};
 use crate::store::{Snapshot, Store};
+
+/// The time after which a comparison is no longer the shortest one: files of strangers may be made to take forever.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Number of context lines around a change.
 const CONTEXT: usize = 3;
@@ -96,21 +101,39 @@ pub(super) fn compare(
         Some(version) => Some(require_version(&skill.name, &versions, version)?),
         None => before(skill, &versions, &to_hash),
     };
+    between(snapshot, skill, from, (&to, &to_hash)).map(|it| it.0)
+}
+
+/// The changes since the newest approved version with other bytes, and the current text.
+pub(super) fn since_approved(snapshot: &dyn Snapshot, skill: &Skill) -> Result<(DiffReport, String)> {
+    let versions = snapshot.versions(skill.id)?;
+    let approved = versions.iter().find(|it| it.approved && it.content_hash != skill.content_hash);
+    between(snapshot, skill, approved, (&skill.version, &skill.content_hash))
+}
+
+/// The changes from one version, if any, to another; and the text of the latter.
+fn between(
+    snapshot: &dyn Snapshot,
+    skill: &Skill,
+    from: Option<&VersionRecord>,
+    (to, to_hash): (&str, &str),
+) -> Result<(DiffReport, String)> {
     let earlier = from
         .map(|it| require_body(snapshot, &skill.name, &it.version, &it.content_hash))
         .transpose()?
         .unwrap_or_default();
-    let later = require_body(snapshot, &skill.name, &to, &to_hash)?;
+    let later = require_body(snapshot, &skill.name, to, to_hash)?;
     let hunks = hunks(&earlier, &later);
     let count = |change| hunks.iter().flat_map(|it| &it.lines).filter(|it| it.change == change).count();
-    Ok(DiffReport {
+    let report = DiffReport {
         name: skill.name.clone(),
         from: from.map(|it| it.version.clone()),
-        to,
+        to: to.to_owned(),
         added: count(LineChange::Added),
         removed: count(LineChange::Removed),
         hunks,
-    })
+    };
+    Ok((report, later))
 }
 
 /// The approved pinned version with other bytes, else the newest approved one, else the newest one.
@@ -121,7 +144,7 @@ fn before<'v>(skill: &Skill, versions: &'v [VersionRecord], hash: &str) -> Optio
 }
 
 fn hunks(earlier: &str, later: &str) -> Vec<Hunk> {
-    let diff = TextDiff::from_lines(earlier, later);
+    let diff = TextDiff::configure().timeout(LONGEST).diff_lines(earlier, later);
     let mut hunks = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         let Some(first) = group.first() else { continue };

@@ -4,7 +4,9 @@ mod nearest;
 mod said;
 
 use crate::cache::ServerError;
-use crate::model::{ApprovalLevel, ChangeType, Skill, SkillEvent, SkillName, Version, VersionRecord, Visible};
+use crate::model::{
+    ApprovalLevel, ChangeType, Decision, Skill, SkillEvent, SkillName, Version, VersionRecord, Visible,
+};
 use crate::store::{NameKind, Snapshot, Spelling, StoreError};
 use crate::workflow::WorkflowError;
 
@@ -224,6 +226,20 @@ pub enum Error {
         name: String,
         /// The skill of the edge case.
         other: String,
+    },
+    /// An assessment is recorded with a decision only.
+    #[error("nobody has decided about the current bytes of \"{name}\"")]
+    NotDecided {
+        /// The skill.
+        name: String,
+    },
+    /// Somebody else decided between review and decision.
+    #[error("\"{name}\" was {decision} meanwhile")]
+    DecidedMeanwhile {
+        /// The skill.
+        name: String,
+        /// The other decision.
+        decision: Decision,
     },
     /// The bytes changed between review and decision.
     #[error("\"{name}\" is not what was reviewed: its current bytes are {actual}")]

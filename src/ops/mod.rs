@@ -6,6 +6,7 @@ mod agents;
 mod amend;
 mod analytics;
 mod approvable;
+mod assess;
 mod assign;
 mod body;
 mod bootstrap;
@@ -29,11 +30,13 @@ mod pending;
 mod pin;
 mod project;
 mod promote;
+mod proposal;
 mod publish;
 mod purge;
 mod rename;
 mod review;
 mod revoke;
+mod risk;
 mod rollback;
 mod rules;
 mod show;
@@ -51,6 +54,7 @@ pub use analytics::{
     Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
 };
+pub use assess::{AssessFile, AssessReport, assess_file, assess_skill, record_assessments};
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
 pub use bootstrap::add_bootstrap;
 pub use cache_care::{
@@ -81,10 +85,12 @@ pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use pin::{ChangedPin, Pin, PinReport, pin};
 pub use project::Project;
 pub use promote::{Promote, PromoteReport, Promotion, Staged, StagedSkill, promote, staged};
+pub use proposal::{Proposal, proposal, to_review};
 pub use purge::{Purge, PurgeReport, purge};
 pub use rename::{Rename, RenameReport, rename};
-pub use review::{Also, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
+pub use review::{Also, Before, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed, review, review_many};
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
+pub use risk::{Assessment, Most, Part, Place, Raised, Thresholds};
 pub use rollback::{Rollback, rollback};
 pub use show::{Show, ShowReport, show};
 pub use status::{ChangedStatus, SetStatus, StatusReport, set_status};

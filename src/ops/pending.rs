@@ -1,11 +1,11 @@
 //! `skill pending`: skills that wait for review, with the time that they have waited, and the service level.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::error::Result;
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Moment, StoredTime, Waiting};
+use crate::model::{ApprovalLevel, Category, Moment, SkillName, StoredTime, Waiting};
 use crate::store::{Snapshot, Store};
 
 /// A filter for pending skills.
@@ -43,6 +43,8 @@ pub struct PendingSkill {
     pub waited_hours: Option<f64>,
     /// The service level in hours; `None` for `auto`.
     pub service_hours: Option<f64>,
+    /// The time until when it should be decided, in UTC.
+    pub due: Option<StoredTime>,
     /// Whether it is overdue.
     pub overdue: bool,
 }
@@ -65,11 +67,25 @@ pub(super) fn waiting(snapshot: &dyn Snapshot, clock: Clock, category: Option<&s
     Ok(all)
 }
 
+/// Pending skills, longest wait first. Names that no command accepts, from other programs, are left out.
+pub(super) fn waiting_names(
+    snapshot: &dyn Snapshot,
+    clock: Clock,
+    category: Option<Category>,
+    level: Option<ApprovalLevel>,
+) -> Result<Vec<SkillName>> {
+    let waiting = waiting(snapshot, clock, category.map(Category::as_str))?;
+    let asked = waiting.into_iter().filter(|it| level.is_none_or(|level| level == it.approval_level));
+    Ok(asked.filter_map(|it| it.name.parse().ok()).collect())
+}
+
 impl PendingSkill {
     fn of(waiting: Waiting, now: Moment) -> Self {
         let waited_hours = hours(waiting.since.as_ref(), Some(now.timestamp()));
         let service_hours = waiting.approval_level.service_hours();
+        let due = waiting.since.as_ref().and_then(|it| later(it, service_hours?));
         Self {
+            due,
             overdue: waited_hours.zip(service_hours).is_some_and(|(waited, most)| waited > most),
             name: waiting.name,
             version: waiting.version,
@@ -79,6 +95,12 @@ impl PendingSkill {
             service_hours,
         }
     }
+}
+
+/// A time so many hours later; `None` if it is invalid.
+fn later(time: &StoredTime, hours: f64) -> Option<StoredTime> {
+    let after = SignedDuration::try_from_secs_f64(hours * 3600.0).ok()?;
+    Some(Moment::from(time.instant()?.checked_add(after).ok()?).into())
 }
 
 /// Hours from one time to another; `None` if either is unknown or invalid.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::file::expert_key;
 use super::files::user_file;
 use super::{BadSetting, CachePolicy, CacheSettings, Queued, Settings, SettingsFile, Source, Synchronous};
+use crate::model::Category;
 
 /// A setting with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,9 @@ impl Settings {
             None => self.source_of(Some("CFN_CACHE"), "cache"),
         };
         let agents = self.agents().map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
-        vec![
+        let expert =
+            |it| one(expert_key(it), Ok(self.expert(it).map(str::to_owned)), self.source_of(None, expert_key(it)));
+        let settings = vec![
             one("db", self.database().map(|it| Some(it.to_string())), self.database.source.clone()),
             one("redis_url", self.redis().map(|it| it.map(|it| it.to_string())), redis_source),
             one("cache", self.cache_policy().map(|it| Some(it.as_str().to_owned())), cache_source),
@@ -60,7 +64,8 @@ impl Settings {
                 self.source_of(None, "usd_per_million_tokens"),
             ),
             one("category", self.category().map(|it| it.map(|it| it.0.to_string())), self.source_of(None, "category")),
-        ]
+        ];
+        settings.into_iter().chain(Category::ALL.map(expert)).collect()
     }
 
     fn of_the_database(&self) -> Vec<Explained> {

@@ -10,9 +10,11 @@ use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
-use self::keys::Key;
+pub(super) use self::keys::expert_key;
+use self::keys::{Key, Kind, expert};
 pub(super) use self::problem::Unread;
 pub use self::problem::{BadFile, FileProblem};
 use super::{Foreign, Given, Scope, Source};
@@ -125,13 +127,12 @@ impl Value {
     fn of(value: &DeValue<'_>, key: &Key) -> Result<Self, FileProblem> {
         let wrong = |expected| FileProblem::WrongKind { name: key.name, expected };
         match value {
-            DeValue::String(text) => Ok(Self::Text(text.to_string())),
-            DeValue::Array(items) if key.several => {
+            DeValue::String(text) if key.kind != Kind::Experts => Ok(Self::Text(text.to_string())),
+            DeValue::Array(items) if key.kind == Kind::Texts => {
                 let texts = items.iter().map(|it| it.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
                 texts.map(Self::Texts).ok_or_else(|| wrong("a list of strings"))
             }
-            _ if key.several => Err(wrong("a list of strings")),
-            _ => Err(wrong("a string in quotes")),
+            _ => Err(wrong(key.kind.expected())),
         }
     }
 }
@@ -147,10 +148,26 @@ fn entries(text: &str, scope: Scope) -> Result<Vec<Entry>, (Option<Range<usize>>
         if entries.iter().any(|it| it.key == key.name) {
             return Err(here(FileProblem::Twice { name: key.name }));
         }
+        if let (Kind::Experts, DeValue::Table(table)) = (key.kind, value.get_ref()) {
+            entries.extend(experts(text, key, table)?);
+            continue;
+        }
         let value = Value::of(value.get_ref(), key).map_err(here)?;
         entries.push(Entry { key: key.name, value, line: line_of(text, &name.span()) });
     }
     Ok(entries)
+}
+
+/// The entries of the table of experts, one for each category in it.
+fn experts(text: &str, key: &Key, table: &DeTable<'_>) -> Result<Vec<Entry>, (Option<Range<usize>>, FileProblem)> {
+    let entry = |(name, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+        let here = |problem| (Some(name.span()), problem);
+        let wrong = || here(FileProblem::WrongKind { name: key.name, expected: Kind::Experts.expected() });
+        let named = value.get_ref().as_str().map(str::trim).filter(|it| !it.is_empty()).ok_or_else(wrong)?;
+        let key = expert(name.get_ref()).map_err(here)?;
+        Ok(Entry { key, value: Value::Text(named.to_owned()), line: line_of(text, &name.span()) })
+    };
+    table.iter().map(entry).collect()
 }
 
 /// The line that a span begins in, counted from 1.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::bad::number;
+use super::file::expert_key;
 use super::{BadSetting, Scope, Settings, Source};
 use crate::model::{AgentType, Category, TokenPrice};
 
@@ -29,6 +30,18 @@ impl Settings {
     pub fn approver(&self) -> Option<&str> {
         let variable = self.environment.get("CFN_APPROVER").and_then(|it| it.to_str()).map(str::trim);
         variable.filter(|it| !it.is_empty()).or_else(|| self.files.str("approver").map(str::trim))
+    }
+
+    /// The expert who decides about skills of a category that are escalated.
+    #[must_use]
+    pub fn expert(&self, category: Category) -> Option<&str> {
+        self.files.str(expert_key(category))
+    }
+
+    /// The experts of all categories that have one.
+    #[must_use]
+    pub fn experts(&self) -> Vec<(Category, String)> {
+        Category::ALL.into_iter().filter_map(|it| Some((it, self.expert(it)?.to_owned()))).collect()
     }
 
     /// Default agent types of imported skills.

@@ -59,6 +59,7 @@ mod store_contract;
 mod store_model;
 mod terminal;
 mod triggers;
+mod typing;
 mod update;
 mod upgrades;
 mod validate;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Arg, Command};
+use clap_complete::engine::{PathCompleter, ValueCompleter as _};
 use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::context::{Access, Context};
@@ -29,6 +30,7 @@ fn complete(command: Command, line: &Arc<Line>) -> Command {
         match it.get_id().as_str() {
             "skill_name" | "skill_names" | "skill" => it.add(candidates(move || line.names(NameKind::Skill))),
             "agent_type" | "agent" => it.add(candidates(move || line.names(NameKind::AgentType))),
+            "subjects" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.names_and_paths(typed))),
             "agents" | "team_ids" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.agent_types(typed))),
             "version" | "to_version" if !creates => it.add(candidates(move || line.versions())),
             _ => it,
@@ -50,6 +52,13 @@ impl Line {
     fn names(&self, kind: NameKind) -> Vec<String> {
         let names = self.store().and_then(|mut store| store.read().ok()?.names(kind).ok());
         plain(names.unwrap_or_default())
+    }
+
+    /// Skills and files.
+    fn names_and_paths(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
+        let is_meant = |it: &String| typed.to_str().is_some_and(|typed| it.starts_with(typed));
+        let names = self.names(NameKind::Skill).into_iter().filter(is_meant).map(CompletionCandidate::new);
+        names.chain(PathCompleter::any().complete(typed)).collect()
     }
 
     /// Agent types, for the last item of a comma-separated list.

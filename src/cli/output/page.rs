@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use anstyle::{AnsiColor, Style};
+
 use super::paint::{BOLD, painted};
-use super::table::Table;
+use super::table::{Table, cut};
 
 /// The text of a report under construction.
 #[derive(Debug)]
@@ -35,6 +37,22 @@ impl Page {
     pub(in crate::cli) fn heading(&mut self, text: &str) {
         let line = painted(text, BOLD, self.color);
         self.line(line);
+    }
+
+    /// Adds a line, cut where the terminal ends.
+    pub(in crate::cli) fn cut_line(&mut self, text: &str) {
+        self.line(self.width.map_or_else(|| text.to_owned(), |width| cut(text, width)));
+    }
+
+    /// Adds a line of a diff.
+    pub(in crate::cli) fn diff_line(&mut self, mark: char, text: &str) {
+        let style = match mark {
+            '+' => AnsiColor::Green.on_default(),
+            '-' => AnsiColor::Red.on_default(),
+            _ => Style::new(),
+        };
+        let line = format!("{mark}{text}");
+        self.line(painted(&line, style, self.color && style != Style::new()));
     }
 
     /// Adds a table. If it does not fit the terminal, columns are dropped from the last one.

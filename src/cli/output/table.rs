@@ -158,7 +158,7 @@ fn is_figure(cell: &str) -> bool {
 }
 
 /// Truncates to a width, marked with `…`.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

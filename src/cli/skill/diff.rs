@@ -33,19 +33,33 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 impl Report for DiffReport {
     fn text(&self, page: &mut Page) {
-        let (name, to) = (Visible(&self.name), Visible(&self.to));
-        let from = self.from.as_deref().map_or_else(|| "nothing".to_owned(), |it| Visible(it).to_string());
-        page.heading(&format!("{name}: {from} → {to}, {} added, {} removed", self.added, self.removed));
-        for hunk in &self.hunks {
-            page.line(format!("@@ -{} +{} @@", hunk.from_line, hunk.to_line));
-            for line in &hunk.lines {
-                let mark = match line.change {
-                    LineChange::Same => ' ',
-                    LineChange::Added => '+',
-                    LineChange::Removed => '-',
-                };
-                page.line(format!("{mark}{}", Visible(&line.text)));
-            }
+        page.heading(&heading(self));
+        for (mark, text) in lines(self) {
+            page.diff_line(mark, &text);
         }
     }
+}
+
+/// The versions, and the size of the difference.
+pub(super) fn heading(diff: &DiffReport) -> String {
+    let (name, to) = (Visible(&diff.name), Visible(&diff.to));
+    let from = diff.from.as_deref().map_or_else(|| "nothing".to_owned(), |it| Visible(it).to_string());
+    format!("{name}: {from} → {to}, {} added, {} removed", diff.added, diff.removed)
+}
+
+/// The lines of all hunks, each with its mark.
+pub(super) fn lines(diff: &DiffReport) -> Vec<(char, String)> {
+    let mut lines = Vec::new();
+    for hunk in &diff.hunks {
+        lines.push(('@', format!("@ -{} +{} @@", hunk.from_line, hunk.to_line)));
+        lines.extend(hunk.lines.iter().map(|it| {
+            let mark = match it.change {
+                LineChange::Same => ' ',
+                LineChange::Added => '+',
+                LineChange::Removed => '-',
+            };
+            (mark, Visible(&it.text).to_string())
+        }));
+    }
+    lines
 }

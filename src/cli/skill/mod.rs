@@ -1,7 +1,9 @@
 //! `cfn skill …`.
 
 mod add;
+mod assess;
 mod assign;
+mod decide;
 mod delete;
 mod diff;
 mod edit;
@@ -72,11 +74,13 @@ enum Command {
     Deprecate(status::DeprecateArgs),
     Archive(status::ArchiveArgs),
     Restore(status::RestoreArgs),
+    Assess(assess::Args),
     Pending(pending::Args),
     Promote(promote::Args),
-    Approve(review::ApproveArgs),
-    Reject(review::RejectArgs),
-    Escalate(review::EscalateArgs),
+    Review(review::Args),
+    Approve(decide::ApproveArgs),
+    Reject(decide::RejectArgs),
+    Escalate(decide::EscalateArgs),
     Revoke(revoke::Args),
     Validate(validate::Args),
 }
@@ -93,8 +97,8 @@ pub(super) const COMMANDS: [Named; 12] = [
     ("history", history::Args::augment_args),
     ("verify", verify::Args::augment_args),
     ("pending", pending::Args::augment_args),
-    ("approve", review::ApproveArgs::augment_args),
-    ("reject", review::RejectArgs::augment_args),
+    ("approve", decide::ApproveArgs::augment_args),
+    ("reject", decide::RejectArgs::augment_args),
 ];
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
@@ -123,11 +127,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Deprecate(args) => status::deprecate(context, &args),
         Command::Archive(args) => status::archive(context, &args),
         Command::Restore(args) => status::restore(context, &args),
+        Command::Assess(args) => assess::run(context, &args),
         Command::Pending(args) => pending::run(context, &args),
         Command::Promote(args) => promote::run(context, &args),
-        Command::Approve(args) => review::approve(context, &args),
-        Command::Reject(args) => review::reject(context, &args),
-        Command::Escalate(args) => review::escalate(context, &args),
+        Command::Review(args) => review::run(context, &args),
+        Command::Approve(args) => decide::approve(context, &args),
+        Command::Reject(args) => decide::reject(context, &args),
+        Command::Escalate(args) => decide::escalate(context, &args),
         Command::Revoke(args) => revoke::run(context, &args),
         Command::Validate(args) => validate::run(context, &args),
     }

@@ -48,13 +48,12 @@ impl Report for PendingReport {
                 it.name.clone(),
                 it.version.clone(),
                 it.approval_level.to_string(),
-                it.since.as_ref().map(ToString::to_string).unwrap_or_default(),
                 hours(it.waited_hours),
-                hours(it.service_hours),
+                it.due.as_ref().map(ToString::to_string).unwrap_or_default(),
                 if it.overdue { "overdue" } else { "" }.to_owned(),
             ]
         });
-        page.table(&["name", "version", "level", "since", "waited", "allowed", ""], rows);
+        page.table(&["name", "version", "level", "waited", "due", ""], rows);
     }
 }
 

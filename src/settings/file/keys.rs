@@ -1,15 +1,36 @@
 //! The settings that files may contain, and those that they must not.
 
 use super::problem::FileProblem;
+use crate::model::Category;
 use crate::settings::Scope;
 
 /// A setting, named after its long flag, with `_` for `-`.
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) name: &'static str,
-    /// Whether the value is a list.
-    pub(super) several: bool,
+    pub(super) kind: Kind,
     place: Place,
+}
+
+/// What the value of a setting is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    /// A list of strings, or one string with commas.
+    Texts,
+    /// A table with a string for some categories.
+    Experts,
+}
+
+impl Kind {
+    /// The expected value, for messages.
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::Text => "a string in quotes",
+            Self::Texts => "a list of strings",
+            Self::Experts => "a table of categories, each with a string in quotes",
+        }
+    }
 }
 
 /// The files that may contain a setting.
@@ -28,6 +49,7 @@ const KEYS: &[Key] = &[
     Key::one("cache", Place::Both),
     Key::one("category", Place::Both),
     Key::one("db", Place::Both),
+    Key { name: "experts", kind: Kind::Experts, place: Place::Both },
     Key::one("usd_per_million_tokens", Place::Both),
     Key::one("approver", Place::User),
     Key::one("redis_url", Place::User),
@@ -47,11 +69,11 @@ const LONGEST: usize = 40;
 
 impl Key {
     const fn one(name: &'static str, place: Place) -> Self {
-        Self { name, several: false, place }
+        Self { name, kind: Kind::Text, place }
     }
 
     const fn several(name: &'static str, place: Place) -> Self {
-        Self { name, several: true, place }
+        Self { name, kind: Kind::Texts, place }
     }
 
     /// Looks a setting up by its name, spelled with `_` or with `-`.
@@ -72,9 +94,32 @@ impl Key {
     }
 }
 
+/// The setting for the expert of a category.
+pub(in crate::settings) fn expert_key(category: Category) -> &'static str {
+    match category {
+        Category::Coordination => "experts.coordination",
+        Category::Testing => "experts.testing",
+        Category::Infrastructure => "experts.infrastructure",
+        Category::Domain => "experts.domain",
+        Category::Foundation => "experts.foundation",
+    }
+}
+
+/// Looks up the setting for the expert of a category, by its name in the table.
+pub(super) fn expert(name: &str) -> Result<&'static str, FileProblem> {
+    let unknown = || FileProblem::Unknown {
+        name: quotable(name).map(|it| format!("experts.{it}")),
+        known: most_similar(&format!("experts.{name}"), Category::ALL.map(expert_key).to_vec()),
+    };
+    name.parse().map(expert_key).map_err(|_| unknown())
+}
+
 /// The most similar setting; all settings of such a file if none is similar.
 fn nearest(meant: &str, scope: Scope) -> Vec<&'static str> {
-    let names: Vec<_> = KEYS.iter().filter(|it| it.belongs_in(scope)).map(|it| it.name).collect();
+    most_similar(meant, KEYS.iter().filter(|it| it.belongs_in(scope)).map(|it| it.name).collect())
+}
+
+fn most_similar(meant: &str, names: Vec<&'static str>) -> Vec<&'static str> {
     let meant = meant.to_lowercase();
     let scored = names.iter().map(|name| (strsim::jaro_winkler(&meant, name), *name)).filter(|it| it.0 >= LIKENESS);
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|it| vec![it.1]);

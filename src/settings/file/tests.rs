@@ -32,8 +32,29 @@ fn an_unknown_name_is_met_with_the_nearest_one() {
     assert_eq!(known("agnets = 'a'"), ["agents"]);
     assert_eq!(known("Category = 'a'"), ["category"]);
     assert_eq!(known("[cache-policy]\na = 1"), ["cache"]);
-    assert_eq!(known("zzz = 1"), ["agents", "cache", "category", "db"]);
+    assert_eq!(known("zzz = 1"), ["agents", "cache", "category", "db", "experts"]);
     assert_eq!(known("aprover = 'me'"), known("zzz = 1"), "none that may not stand here is offered");
+}
+
+#[test]
+fn experts_are_named_by_category() {
+    for scope in [Scope::Project, Scope::User] {
+        assert_eq!(problem(scope, "[experts]\ntesting = 'ann'\ndomain = 'bob'"), None);
+        assert_eq!(problem(scope, "experts.testing = 'ann'"), None);
+        let known = vec!["experts.testing"];
+        let wrong = FileProblem::Unknown { name: Some("experts.tesing".to_owned()), known };
+        assert_eq!(problem(scope, "cache = 'auto'\n[experts]\ntesing = 'ann'"), Some((Some(3), wrong)));
+    }
+    for text in [
+        "experts = 'ann'",
+        "experts = ['ann']",
+        "[experts]\ntesting = 3",
+        "[experts]\ntesting = ' '",
+        "[experts.testing]\na = 'b'",
+    ] {
+        let wrong = problem(Scope::User, text).map(|it| it.1);
+        assert!(matches!(wrong, Some(FileProblem::WrongKind { name: "experts", .. })), "{text}: {wrong:?}");
+    }
 }
 
 #[test]

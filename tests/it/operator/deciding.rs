@@ -74,6 +74,32 @@ fn an_escalation_is_a_decision_with_a_reason_and_a_person() {
 }
 
 #[test]
+fn the_expert_of_the_category_is_who_decides() {
+    let project = with_skill("jwt", "testing", "dev");
+    deploy(&project, "sql", "Body.", &["domain"]);
+    project.file("cfn.toml", "[experts]\ntesting = 'ann@x.test'\n");
+    project.file("home/cfn/config.toml", "[experts]\ntesting = 'zoe'\ndomain = 'bob'\n");
+    let escalate = |more: &[&str]| {
+        let args = [&["skill", "escalate", "--reason", "see", "--approver", "me"], more].concat();
+        let mut command = project.command(args);
+        command.env("XDG_CONFIG_HOME", project.path().join("home"));
+        crate::harness::Ran::from(command.output().expect("cfn runs"))
+    };
+    assert!(escalate(&["jwt"]).ok().ends_with(", to ann@x.test\n"));
+    assert_eq!(escalate(&["sql", "--json"]).json()["escalated_to"], "bob");
+    escalate(&["jwt", "sql", "--to", "eve"]).ok();
+    let who = "SELECT group_concat(escalated_to) FROM (SELECT escalated_to FROM approval_history WHERE decision = 'escalated' ORDER BY id)";
+    assert_eq!(project.sqlite3(who), "ann@x.test,bob,eve,eve");
+    let json = project.cfn(["config", "--json"]).json();
+    let settings = json["settings"].as_array().expect("settings").clone();
+    let expert = settings.iter().find(|it| it["name"] == "experts.testing").expect("a row");
+    assert_eq!((&expert["value"], &expert["source"]), (&"ann@x.test".into(), &"project".into()));
+    project.file("cfn.toml", "[experts]\ntesing = 'ann'\n");
+    let error = project.fails_as(["skill", "list"], 1, "unknown_setting");
+    assert_eq!(error["hint"], "Did you mean experts.testing?");
+}
+
+#[test]
 fn revoked_bytes_are_served_nowhere_and_come_back_only_by_name() {
     let project = with_skill("jwt", "testing", "dev");
     deploy(&project, "jwt", "Second.", &["testing"]);
@@ -106,6 +132,8 @@ fn what_waits_is_listed_with_its_time_and_overdue_has_an_exit_code() {
     assert_eq!(json["overdue"], 1);
     assert_eq!(json["pending"][0]["name"], "gamma", "48 hours are over for escalate, 7 days are not for human");
     assert_eq!(json["pending"].as_array().map(Vec::len), Some(1));
+    let due = project.sqlite3("SELECT datetime(created_at, '+2 days') FROM skill_versions WHERE skill_id = 3");
+    assert_eq!(json["pending"][0]["due"], due.as_str());
     project.cfn(["skill", "pending", "--level", "human", "--overdue"]).ok();
     project.cfn(["skill", "approve", "--all-pending", "--approver", "me"]).ok();
     assert_eq!(project.cfn(["skill", "pending"]).ok(), "no skill waits for review\n");

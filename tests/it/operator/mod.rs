@@ -1,6 +1,7 @@
 //! What an operator does with skills all day: adding, assigning, editing, ending, and deciding about many.
 
 mod adding;
+mod assessing;
 mod assigning;
 mod deciding;
 mod edge_cases;
@@ -11,5 +12,6 @@ mod promoting;
 mod removing;
 mod renaming;
 mod replacing;
+mod reviewing;
 mod seeding;
 mod statuses;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{Bootstrap, Failures, SkillName, Status, Version};
-use cfn::ops::{self, Load, Review, SetStatus, UsageOf};
+use cfn::ops::{self, Before, Load, Review, SetStatus, UsageOf};
 use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
@@ -60,6 +60,8 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
                 approver: "ann",
                 reason: "because",
                 escalated_to: None,
+                experts: &[],
+                before: Before::Any,
                 also: cfn::ops::Also::default(),
                 dry_run: false,
             };

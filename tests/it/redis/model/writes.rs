@@ -2,7 +2,7 @@
 
 use cfn::bench::Random;
 use cfn::model::{Category, Decision, Location, Outcome};
-use cfn::ops::{self, Deploy, Files, Load, NewUse, Review, Rollback, UsageOf};
+use cfn::ops::{self, Before, Deploy, Files, Load, NewUse, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
@@ -134,6 +134,8 @@ pub(super) fn review(store: &mut SqliteStore, name: &str, approves: bool) {
         approver: "model",
         reason: "r",
         escalated_to: None,
+        experts: &[],
+        before: Before::Any,
         also: cfn::ops::Also::default(),
         dry_run: false,
     };

@@ -1,20 +1,21 @@
 //! `skill approve`, `skill reject` and `skill escalate`: decisions about the bytes of versions.
 
+mod subject;
+
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use self::subject::{Subject, record, subject};
 use super::approvable::Approvable;
-use super::error::{Error, Result, require_skill, require_version};
-use super::pending::waiting;
-use super::publish::Numbering;
-use super::rules::describe;
+use super::assess::record_with_decision;
+use super::error::{Error, Result, require_skill};
+use super::pending::waiting_names;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version,
-    VersionRecord, VersionSource,
+    ApprovalLevel, Category, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version, VersionRecord,
 };
-use crate::store::{Durability, NewApproval, NewVersion, SkillChange, Store, Transaction, write_unless};
+use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
 
 /// A decision to record.
 #[derive(Debug, Clone)]
@@ -31,8 +32,12 @@ pub struct Review<'a> {
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
-    /// The expert who should decide; only for an escalation.
+    /// The expert who should decide; only for an escalation. By default that of the category.
     pub escalated_to: Option<&'a str>,
+    /// The experts of categories.
+    pub experts: &'a [(Category, String)],
+    /// Which decisions about these bytes may have been made before.
+    pub before: Before,
     /// Changes of the skill.
     pub also: Also,
     /// A dry run: do everything except the commit.
@@ -48,6 +53,15 @@ pub struct Also {
     pub status: Option<Status>,
     /// The least level that the skill needs from now on.
     pub least_level: Option<ApprovalLevel>,
+}
+
+/// Decisions that a new one may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Any.
+    Any,
+    /// None after the one with this id, which the reviewer saw; `None` if there was none.
+    Seen(Option<i64>),
 }
 
 /// The skills of a decision.
@@ -75,8 +89,10 @@ pub struct ReviewMany<'a> {
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
-    /// The expert who should decide; only for an escalation.
+    /// The expert who should decide; only for an escalation. By default that of the category.
     pub escalated_to: Option<&'a str>,
+    /// The experts of categories.
+    pub experts: &'a [(Category, String)],
     /// Changes of each skill.
     pub also: Also,
     /// A dry run: do everything except the commit.
@@ -117,6 +133,9 @@ pub struct ReviewReport {
     pub decision: Decision,
     /// The approver.
     pub approver: String,
+    /// The expert who should decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<String>,
 }
 
 /// Records a decision about the bytes of a version.
@@ -129,7 +148,7 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let (names, all_or_none) = match &request.which {
             Reviewed::Named(names) => (names.to_vec(), true),
-            Reviewed::Pending { category, level } => (waiting_names(tx, clock, *category, *level)?, false),
+            Reviewed::Pending { category, level } => (waiting_names(as_snapshot(tx), clock, *category, *level)?, false),
         };
         let mut report = ReviewManyReport { decisions: Vec::new(), refused: Vec::new(), dry_run: request.dry_run };
         for name in &names {
@@ -145,18 +164,6 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
     })
 }
 
-/// Pending skills, longest wait first. Names that no command accepts, from other programs, are left out.
-fn waiting_names(
-    tx: &dyn Transaction,
-    clock: Clock,
-    category: Option<Category>,
-    level: Option<ApprovalLevel>,
-) -> Result<Vec<SkillName>> {
-    let waiting = waiting(as_snapshot(tx), clock, category.map(Category::as_str))?;
-    let asked = waiting.into_iter().filter(|it| level.is_none_or(|level| level == it.approval_level));
-    Ok(asked.filter_map(|it| it.name.parse().ok()).collect())
-}
-
 impl<'a> ReviewMany<'a> {
     fn about<'b>(&self, name: &'b SkillName) -> Review<'b>
     where
@@ -170,9 +177,44 @@ impl<'a> ReviewMany<'a> {
             approver: self.approver,
             reason: self.reason,
             escalated_to: self.escalated_to,
+            experts: self.experts,
+            before: Before::Any,
             also: self.also,
             dry_run: self.dry_run,
         }
+    }
+}
+
+impl<'a> Review<'a> {
+    /// Fails if the bytes or the decisions about them are not those that the reviewer saw.
+    fn require_seen(
+        &self,
+        tx: &dyn Transaction,
+        skill: &Skill,
+        versions: &[VersionRecord],
+        found: &Subject,
+    ) -> Result<()> {
+        if let Some(expected) = &self.expected {
+            if !expected.begins(&found.content_hash) {
+                return Err(Error::ChangedSinceReview { name: skill.name.clone(), actual: found.content_hash.clone() });
+            }
+            if versions.iter().any(|it| it.content_hash != found.content_hash && expected.begins(&it.content_hash)) {
+                return Err(Error::AmbiguousHash { name: skill.name.clone(), hash: expected.to_string() });
+            }
+        }
+        if let Before::Seen(seen) = self.before
+            && let Some(latest) = tx.latest_decision(skill.id, &found.content_hash)?
+            && seen != Some(latest.id)
+        {
+            return Err(Error::DecidedMeanwhile { name: skill.name.clone(), decision: latest.decision });
+        }
+        Ok(())
+    }
+
+    /// The expert of an escalation.
+    fn expert(&self, category: &str) -> Option<&'a str> {
+        let of_category = || self.experts.iter().find(|it| it.0.as_str() == category).map(|it| it.1.as_str());
+        (self.decision == Decision::Escalated).then(|| self.escalated_to.or_else(of_category))?
     }
 }
 
@@ -180,14 +222,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
     let found = subject(&skill, &versions, request.version)?;
-    if let Some(expected) = &request.expected {
-        if !expected.begins(&found.content_hash) {
-            return Err(Error::ChangedSinceReview { name: skill.name, actual: found.content_hash });
-        }
-        if versions.iter().any(|it| it.content_hash != found.content_hash && expected.begins(&it.content_hash)) {
-            return Err(Error::AmbiguousHash { name: skill.name, hash: expected.to_string() });
-        }
-    }
+    request.require_seen(tx, &skill, &versions, &found)?;
     if request.decision == Decision::Approved {
         let approval = Approvable {
             skill: &skill,
@@ -203,6 +238,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         (Decision::Approved, false) => record(tx, clock, &skill, &versions)?,
         _ => found.version,
     };
+    let escalated_to = request.expert(&skill.category);
     let level = request.also.apply(tx, &skill, clock)?;
     let approval = NewApproval {
         version: &version,
@@ -212,16 +248,18 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         decision: request.decision,
         reasoning: request.reason,
         criteria_check: None,
-        escalated_to: request.escalated_to,
+        escalated_to,
         now: clock.moment(),
     };
     tx.record_approval(skill.id, &approval)?;
+    record_with_decision(tx, &skill, &found.content_hash)?;
     Ok(ReviewReport {
         name: skill.name,
         version,
         content_hash: found.content_hash,
         decision: request.decision,
         approver: request.approver.to_owned(),
+        escalated_to: escalated_to.map(str::to_owned),
     })
 }
 
@@ -239,53 +277,4 @@ impl Also {
         }
         Ok(level)
     }
-}
-
-/// The version and bytes of a decision.
-struct Subject {
-    version: String,
-    content_hash: String,
-    /// Whether the bytes are recorded as this version. Bytes that another program wrote into the skill's row are not a
-    /// version yet.
-    recorded: bool,
-}
-
-/// The bytes of a version, or of the skill's row.
-fn subject(skill: &Skill, versions: &[VersionRecord], version: Option<Version>) -> Result<Subject> {
-    if let Some(version) = version {
-        let found = require_version(&skill.name, versions, version)?;
-        return Ok(Subject {
-            version: found.version.clone(),
-            content_hash: found.content_hash.clone(),
-            recorded: true,
-        });
-    }
-    let unreadable = || Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() };
-    let found = versions.iter().find(|it| it.version == skill.version).ok_or_else(unreadable)?;
-    let recorded = skill.content_hash == found.content_hash;
-    Ok(Subject { version: skill.version.clone(), content_hash: skill.content_hash.clone(), recorded })
-}
-
-/// Records the bytes of the skill's row as a new version, since recorded versions never change.
-fn record(tx: &mut dyn Transaction, clock: Clock, skill: &Skill, versions: &[VersionRecord]) -> Result<String> {
-    let version = Numbering::Next.next(skill, versions, None, true)?.version;
-    let broken = || Error::Integrity {
-        name: skill.name.clone(),
-        version: skill.version.clone(),
-        problem: "its recorded hash is invalid".to_owned(),
-    };
-    let hash: ContentHash = skill.content_hash.parse().map_err(|_| broken())?;
-    let bytes = tx.content(&skill.content_hash)?.unwrap_or_default();
-    let front_matter = describe(&bytes, bytes.len()).ok().and_then(|it| it.front_matter);
-    let new = NewVersion {
-        version: &version,
-        content_hash: &hash,
-        content_path: &skill.content_path,
-        front_matter: front_matter.as_ref(),
-        approval_level: skill.approval_level,
-        source: VersionSource::External,
-        now: clock.moment(),
-    };
-    tx.record_version(skill.id, &new)?;
-    Ok(version)
 }

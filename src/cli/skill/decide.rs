@@ -8,7 +8,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{ApprovalLevel, Category, Decision, Exit, HashPrefix, SkillName, Status, Version, Visible};
-use crate::ops::{self, Also, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
+use crate::ops::{self, Also, Before, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
 
 /// Approve versions of skills
 ///
@@ -60,7 +60,7 @@ Examples:
 pub(super) struct EscalateArgs {
     #[command(flatten)]
     args: Args,
-    /// Expert who should decide
+    /// Expert who should decide [default: that of the category in the settings, 'experts']
     #[arg(long, value_name = "WHO", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
 }
@@ -149,6 +149,8 @@ fn decide(context: &Context, args: &Args, decision: Decision, to: Option<&str>, 
         approver: &approver,
         reason: &args.reason,
         escalated_to: to,
+        experts: &experts(context, decision),
+        before: Before::Any,
         also,
         dry_run: args.dry_run,
     };
@@ -172,6 +174,7 @@ fn many(
         approver: &approver,
         reason: &args.reason,
         escalated_to: to,
+        experts: &experts(context, decision),
         also,
         dry_run: args.dry_run,
     };
@@ -183,10 +186,17 @@ fn many(
     Ok(Exit::done_if(report.refused.is_empty(), Exit::Refused))
 }
 
+/// The experts of categories, for an escalation.
+fn experts(context: &Context, decision: Decision) -> Vec<(Category, String)> {
+    if decision == Decision::Escalated { context.settings.experts() } else { Vec::new() }
+}
+
 impl Report for ReviewReport {
     fn text(&self, page: &mut Page) {
         let hash = self.content_hash.get(..12).unwrap_or(&self.content_hash);
-        page.line(format!("{} {} {} ({})", self.decision, Visible(&self.name), Visible(&self.version), Visible(hash)));
+        let (name, version) = (Visible(&self.name), Visible(&self.version));
+        let to = self.escalated_to.as_ref().map_or_else(String::new, |it| format!(", to {}", Visible(it)));
+        page.line(format!("{} {name} {version} ({}){to}", self.decision, Visible(hash)));
     }
 }
 
