@@ -77,6 +77,9 @@ pub trait Catalogue {
     fn unstored(&self) -> Result<Vec<Unstored>>;
     /// Every name of this kind, in any order, for hints when one is not found.
     fn names(&self, of: NameKind) -> Result<Vec<String>>;
+    /// The first names of this kind that begin with a text, at most `most`, and the last one, so that what all of them
+    /// begin with follows; in order. The cost depends on `most`, not on the size of the database.
+    fn names_beginning(&self, of: NameKind, with: &str, most: usize) -> Result<Vec<String>>;
 }
 
 /// What the risk of a skill is assessed by, and the assessments of decisions.

@@ -121,6 +121,11 @@ fn names_are_offered_as_the_database_has_them() {
         (&["log", "jwt", "--agent-type", "t"], "tester"),
         (&["deploy", "1", "x", "new.md", "domain", "dev,d"], "dev,dba dev,dev"),
         (&["init", "--agents", "te"], "tester"),
+        (&["skill", "assign", "jwt", "--agent", "dba,te"], "dba,tester"),
+        (&["skill", "diff", "jwt", ""], "1.0.0 1.1.0"),
+        (&["skill", "deprecate", "jwt", "--replacement", "j"], "json-schema jwt"),
+        (&["edge-case", "list", "s"], "sql"),
+        (&["edge-case", "record", "jwt", "--severity", "h"], "high"),
         (&["skill", "show", "jwt", "--version", ""], "1.0.0 1.1.0"),
         (&["skill", "rollback", "jwt", "1.0"], "1.0.0"),
         (&["deploy", "1", "jwt", "new.md", "--version", ""], ""),
@@ -184,8 +189,8 @@ fn a_word_that_is_not_of_the_set_is_refused_with_the_set() {
 fn a_command_that_was_looked_for_in_another_place_is_pointed_to() {
     let project = Project::empty();
     for (typed, hint) in [
-        ("list", "It is 'cfn skill list'."),
-        ("show jwt", "It is 'cfn skill show' or 'cfn log show'."),
+        ("list", "It is 'cfn skill list' or 'cfn edge-case list'."),
+        ("show jwt", "It is 'cfn skill show', 'cfn log show' or 'cfn edge-case show'."),
         ("history jwt --json", "It is 'cfn skill history'."),
         ("approve jwt --approver me", "It is 'cfn skill approve'."),
         ("skill backup to.db", "It is 'cfn db backup'."),
@@ -196,4 +201,19 @@ fn a_command_that_was_looked_for_in_another_place_is_pointed_to() {
     }
     let said = project.cfn(["nonsense"]).fails(1);
     assert!(said.contains("unrecognized subcommand 'nonsense'") && !said.contains("It is"), "{said}");
+}
+
+#[test]
+fn of_many_names_the_first_are_offered_and_the_last_so_that_a_shell_completes_no_more_than_they_share() {
+    let project = project();
+    project.cfn(["init"]).ok();
+    project.sqlite3(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+         INSERT INTO skills (name, category, content_path, content_hash, version)
+           SELECT printf('s-%04d', i), 'testing', 'x', 'h', '1.0.0' FROM n",
+    );
+    let names = offered(&project, &["skill", "show", "s-"]);
+    let names: Vec<&str> = names.split(' ').collect();
+    assert_eq!((names.len(), names.first(), names.last()), (501, Some(&"s-0001"), Some(&"s-2000")));
+    assert_eq!(offered(&project, &["skill", "show", "s-123"]).split(' ').count(), 10);
 }

@@ -18,21 +18,29 @@ use crate::store::{FormerNames, NameKind, Store};
 /// Maximum wait for a lock, in milliseconds.
 const PATIENCE: &str = "20";
 
+/// Maximum number of names to offer, besides the last one.
+const MOST: usize = 500;
+
 /// Adds candidates from the database to the arguments that take them.
 pub(super) fn with_live_names(command: Command, typed: &[OsString]) -> Command {
     complete(command, &Arc::new(Line { typed: typed.to_vec() }))
 }
 
 fn complete(command: Command, line: &Arc<Line>) -> Command {
-    let creates = ["deploy", "update"].contains(&command.get_name());
+    let creates = ["add", "deploy", "update"].contains(&command.get_name());
+    let compares = command.get_name() == "diff";
     let completed = |it: Arg| {
         let line = Arc::clone(line);
         match it.get_id().as_str() {
-            "skill_name" | "skill_names" | "skill" => it.add(candidates(move || line.names(NameKind::Skill))),
-            "agent_type" | "agent" => it.add(candidates(move || line.names(NameKind::AgentType))),
+            "skill_name" | "skill_names" | "skill" | "replacement" => {
+                it.add(ArgValueCompleter::new(move |typed: &OsStr| line.names(NameKind::Skill, "", typed)))
+            }
+            "agent_type" | "agent" | "agents" | "team_ids" => {
+                it.add(ArgValueCompleter::new(move |typed: &OsStr| line.agent_types(typed)))
+            }
             "subjects" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.names_and_paths(typed))),
-            "agents" | "team_ids" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.agent_types(typed))),
             "version" | "to_version" if !creates => it.add(candidates(move || line.versions())),
+            "from" | "to" if compares => it.add(candidates(move || line.versions())),
             _ => it,
         }
     };
@@ -49,15 +57,16 @@ struct Line {
 }
 
 impl Line {
-    fn names(&self, kind: NameKind) -> Vec<String> {
-        let names = self.store().and_then(|mut store| store.read().ok()?.names(kind).ok());
-        plain(names.unwrap_or_default())
+    /// Names that begin with the typed text, each behind what was typed before it.
+    fn names(&self, kind: NameKind, before: &str, typed: &OsStr) -> Vec<CompletionCandidate> {
+        let begun = |typed: &str| self.store()?.read().ok()?.names_beginning(kind, typed, MOST).ok();
+        let names = typed.to_str().and_then(begun).unwrap_or_default();
+        plain(names).into_iter().map(|it| CompletionCandidate::new(format!("{before}{it}"))).collect()
     }
 
     /// Skills and files.
     fn names_and_paths(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
-        let is_meant = |it: &String| typed.to_str().is_some_and(|typed| it.starts_with(typed));
-        let names = self.names(NameKind::Skill).into_iter().filter(is_meant).map(CompletionCandidate::new);
+        let names = self.names(NameKind::Skill, "", typed).into_iter();
         names.chain(PathCompleter::any().complete(typed)).collect()
     }
 
@@ -65,8 +74,7 @@ impl Line {
     fn agent_types(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
         let Some(typed) = typed.to_str() else { return Vec::new() };
         let (before, last) = typed.rfind(',').map_or(("", typed), |comma| typed.split_at(comma + 1));
-        let names = self.names(NameKind::AgentType).into_iter().filter(|it| it.starts_with(last));
-        names.map(|it| CompletionCandidate::new(format!("{before}{it}"))).collect()
+        self.names(NameKind::AgentType, before, last.as_ref())
     }
 
     /// The versions of the skill that the line names.

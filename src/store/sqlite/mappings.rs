@@ -54,6 +54,11 @@ const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
 /// Maximum number of agent types to examine at each of the two places.
 const MOST_NEAR: i64 = 500;
 
+/// The first agent types from one up to another that have an enabled mapping, among the first `most`.
+pub(super) fn agent_types_between(connection: &Connection, from: &str, to: &str, most: i64) -> Result<Vec<String>> {
+    collect(connection, FROM, params![from, to, most], |row| row.get(0))
+}
+
 /// The name itself, those with the same prefix, and the first of all, which in most databases are all.
 pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Result<Vec<String>> {
     const LAST: &str = "\u{7f}"; // no agent type has a character that is not ASCII
@@ -65,7 +70,7 @@ pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Res
         (beginning, format!("{beginning}{LAST}"), MOST_NEAR),
         ("", LAST.to_owned(), MOST_NEAR),
     ] {
-        near.extend(collect(connection, FROM, params![from, to, most], |row| row.get(0))?);
+        near.extend(agent_types_between(connection, from, &to, most)?);
     }
     let mut seen = HashSet::new();
     near.retain(|it| seen.insert(it.clone()));

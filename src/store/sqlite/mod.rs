@@ -4,6 +4,7 @@ mod adopt;
 mod approvals;
 mod archive;
 mod backup;
+mod beginnings;
 mod beside;
 mod bootstrap;
 mod bootstrap_writes;

@@ -9,8 +9,8 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, bootstrap, candidates, cells, contents, listing, mappings, names, reports, revisions, rollups, skills,
-    usage, versions,
+    approvals, beginnings, bootstrap, candidates, cells, contents, listing, mappings, names, reports, revisions,
+    rollups, skills, usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
@@ -165,6 +165,10 @@ impl Catalogue for SqliteTransaction<'_> {
             NameKind::FormerName => names::all_former(&self.inner),
             NameKind::AgentType => mappings::agent_types(&self.inner),
         })
+    }
+
+    fn names_beginning(&self, of: NameKind, with: &str, most: usize) -> Result<Vec<String>> {
+        self.say(beginnings::names(&self.inner, of, with, most))
     }
 }
 

@@ -103,6 +103,16 @@ impl Catalogue for MemoryTransaction<'_> {
             NameKind::AgentType => self.tables.agent_types().into_iter().map(str::to_owned).collect(),
         })
     }
+
+    fn names_beginning(&self, of: NameKind, with: &str, most: usize) -> Result<Vec<String>> {
+        let mut names = self.names(of)?;
+        names.retain(|it| it.starts_with(with));
+        names.sort();
+        let last = names.last().cloned();
+        names.truncate(most);
+        names.extend(last.filter(|it| !names.contains(it)));
+        Ok(names)
+    }
 }
 
 impl Tables {

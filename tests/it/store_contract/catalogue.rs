@@ -275,3 +275,22 @@ pub(crate) fn names_are_those_of_all_skills_and_of_agent_types_that_get_one(back
     assert_eq!(names(NameKind::Skill), ["SQL", "jwt"]);
     assert_eq!(names(NameKind::AgentType), ["dev", "tester"]);
 }
+
+pub(crate) fn names_that_begin_with_a_text_are_the_first_ones_and_the_last(backend: &dyn Backend) {
+    let mut store = backend.open();
+    commit(store.as_mut(), |tx| {
+        let ids = ["b2", "b1", "b9", "b5", "a", "c"].map(|it| insert(tx, it, it.as_bytes(), Auto));
+        for (skill, agent) in ids.into_iter().zip(["dev-2", "dev-1", "dev-3", "ops", "dev-9", "dev-1"]) {
+            map(tx, skill, agent, 5, false);
+        }
+    });
+    backend.other_program().set_mapping("a", "dev-9", false, None);
+    let snapshot = store.read().expect("a snapshot");
+    let names = |of, with: &str, most| snapshot.names_beginning(of, with, most).expect("a read");
+    assert_eq!(names(NameKind::Skill, "b", 2), ["b1", "b2", "b9"]);
+    assert_eq!(names(NameKind::Skill, "b", 9), ["b1", "b2", "b5", "b9"]);
+    assert_eq!(names(NameKind::Skill, "", 1), ["a", "c"]);
+    assert_eq!(names(NameKind::Skill, "B", 9), [""; 0]);
+    assert_eq!(names(NameKind::AgentType, "dev", 1), ["dev-1", "dev-3"], "none that gets nothing");
+    assert_eq!(names(NameKind::AgentType, "", 9), ["dev-1", "dev-2", "dev-3", "ops"]);
+}

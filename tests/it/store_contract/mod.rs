@@ -84,7 +84,8 @@ macro_rules! contract {
                 a_list_has_what_passes_every_filter_by_name, decisions_are_newest_first_and_an_approval_is_noted_at_the_skill,
                 mappings_are_read_by_agent_type, bytes_that_are_named_and_not_stored_are_found,
                 agent_types_that_may_be_meant_begin_with_itself,
-                names_are_those_of_all_skills_and_of_agent_types_that_get_one;
+                names_are_those_of_all_skills_and_of_agent_types_that_get_one,
+                names_that_begin_with_a_text_are_the_first_ones_and_the_last;
             criteria: coverage_is_that_of_the_skill_where_it_is_a_number, templates_are_those_of_a_category_that_are_enabled,
                 an_assessment_belongs_to_a_decision, a_bootstrap_skill_is_added_where_name_and_position_are_free;
             deciding: a_name_is_found_in_other_letters,
