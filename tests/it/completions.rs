@@ -113,6 +113,9 @@ fn names_are_offered_as_the_database_has_them() {
     for (words, expected) in [
         (&["skill", "show", "j"][..], "json-schema jwt"),
         (&["skill", "approve", ""], "json-schema jwt sql"),
+        (&["skill", "review", "j"], "json-schema jwt"),
+        (&["skill", "assess", "j"], "json-schema jwt"),
+        (&["skill", "assess", "new"], "new.md"),
         (&["update", "s"], "sql"),
         (&["log", "jw"], "jwt"),
         (&["load", "d"], "dba dev"),

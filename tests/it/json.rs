@@ -123,6 +123,7 @@ fn field_names_are_what_programs_rely_on() {
     pages.run(&project, "skill rollback", &["skill", "rollback", "jwt", "1.0.0"]);
     pages.run(&project, "skill approve", &["skill", "approve", "jwt", "--approver", "me"]);
     pages.run(&project, "skill validate", &["skill", "validate", "tree"]);
+    pages.run(&project, "skill assess", &["skill", "assess", "jwt", "--record"]);
     operating(&mut pages, &project);
     pages.run(&project, "db status", &["db", "status"]);
     pages.run(&project, "db backup", &["db", "backup", "copy.db"]);

@@ -14,9 +14,6 @@ const HOSTS: f64 = 0.5;
 /// What hidden characters add to the score of security.
 const HIDDEN: f64 = 0.4;
 
-/// Number of hosts that are named.
-const NAMED: usize = 3;
-
 /// Hosts of examples, and of the machine itself.
 const INSIDE: [&str; 4] = ["0.0.0.0", "example.com", "example.org", "example.net"];
 
@@ -91,12 +88,7 @@ impl<'t> Hosts<'t> {
 
     fn raised(self) -> Option<Raised> {
         let count = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        let named: Vec<&str> = self.names.iter().take(NAMED).copied().collect();
-        let more = if self.names.len() > NAMED { ", …" } else { "" };
-        let what = match named.as_slice() {
-            [one] => format!("names the host {one}"),
-            several => format!("names {count} hosts: {}{more}", several.join(", ")),
-        };
+        let what = if count == 1 { "names a host".to_owned() } else { format!("names {count} hosts") };
         let mut raised = Raised::new(what, (HOST * f64::from(count)).min(HOSTS));
         for (number, line) in self.lines {
             raised.add(number, line);
@@ -120,7 +112,7 @@ mod tests {
         let text = "https://a.test/x and http://b.test\nhttps://a.test\nhttp://localhost:80 https://example.com http://127.0.0.1 ftp://c.test";
         let found = Scan::of(text).external;
         let hosts = found.iter().find(|it| it.what.starts_with("names")).map(|it| (it.what.as_str(), it.adds));
-        assert_eq!(hosts, Some(("names 2 hosts: a.test, b.test", 0.2)));
+        assert_eq!(hosts, Some(("names 2 hosts", 0.2)));
         assert!(Scan::of("https://example.org").external.is_empty());
     }
 

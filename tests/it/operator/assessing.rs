@@ -84,7 +84,7 @@ fn a_file_is_assessed_without_a_database() {
 #[test]
 fn decisions_record_the_assessment_without_the_text() {
     let project = Project::new();
-    deploy(&project, "jwt", "sudo hidden-word", &["domain", "dev"]);
+    deploy(&project, "jwt", "sudo hidden-word https://hidden-word.test", &["domain", "dev"]);
     let risks = "SELECT decision || ' ' || coalesce(json_extract(risk_assessment, '$.suggested_level'), 'none')
         FROM approval_history ORDER BY id";
     assert_eq!(project.sqlite3(risks), "approved none", "a deployment records none");

@@ -156,13 +156,13 @@ fn a_long_diff_is_cut_and_the_details_have_all() {
     let lines = |word: &str| (0..200).map(|it| format!("{word} {it}")).collect::<Vec<_>>().join("\n");
     deploy(&project, "jwt", &lines("old"), &["domain", "dev"]);
     deploy(&project, "jwt", &lines("new"), &["domain"]);
-    let mut reviewer = Typist::at(&project, SCREEN, &format!("PAGER=cat {REVIEW} jwt"));
+    let mut reviewer = Typist::at(&project, SCREEN, &format!("PAGER=\"sed 's/^/paged: /'\" {REVIEW} jwt"));
     let shown = reviewer.sees(ASKED);
     assert!(shown.contains("more lines: details (d)") && !shown.contains("+new 199"), "{shown}");
     assert!(shown.lines().count() <= usize::from(SCREEN.1), "{shown}");
     reviewer.types("d");
     let all = reviewer.sees(ASKED);
-    assert!(all.contains("-old 199") && all.contains("+new 199") && all.contains("criticality"), "{all}");
+    assert!(all.contains("paged: -old 199") && all.contains("paged: +new 199") && all.contains("criticality"), "{all}");
     reviewer.types("q");
     reviewer.ends();
 }
