@@ -105,6 +105,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::Search(args) => skill::search::run(context, &args),
         Command::EdgeCase(args) => edge_case::run(context, args),
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),

@@ -2,6 +2,7 @@
 //! an error.
 
 mod conversation;
+mod marked;
 mod page;
 mod pager;
 mod paint;

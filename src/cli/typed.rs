@@ -42,6 +42,7 @@ pub(super) enum Command {
     Load(load::Args),
     Log(log::Args),
     Analytics(analytics::Args),
+    Search(skill::search::Args),
     Agents(agents::Args),
     EdgeCase(edge_case::Args),
     Sync(sync::Args),
@@ -60,13 +61,14 @@ pub(super) fn tree() -> clap::Command {
 }
 
 /// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
-const COMMANDS: [Named; 9] = [
+const COMMANDS: [Named; 10] = [
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),
     ("load", load::Args::augment_args),
     ("log", log::Args::augment_args),
     ("analytics", analytics::Args::augment_args),
+    ("search", skill::search::Args::augment_args),
     ("sync", sync::Args::augment_args),
     ("bench", bench::Args::augment_args),
     ("db", db::Args::augment_args),

@@ -23,6 +23,7 @@ mod edit;
 mod error;
 mod history;
 mod import;
+mod lint;
 mod list;
 mod load;
 mod log;
@@ -39,6 +40,7 @@ mod revoke;
 mod risk;
 mod rollback;
 mod rules;
+mod search;
 mod show;
 mod status;
 mod sync;
@@ -76,6 +78,7 @@ pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, Result, require_skill};
 pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
+pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint};
 pub use list::{ListReport, list};
 pub use load::{
     Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
@@ -92,6 +95,7 @@ pub use review::{Also, Before, Review, ReviewMany, ReviewManyReport, ReviewRepor
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
 pub use risk::{Assessment, Most, Part, Place, Raised, Thresholds};
 pub use rollback::{Rollback, rollback};
+pub use search::{FoundSkill, Search, SearchReport, index_is_current, marks, search, update_index};
 pub use show::{Show, ShowReport, show};
 pub use status::{ChangedStatus, SetStatus, StatusReport, set_status};
 pub use sync::{

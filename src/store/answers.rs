@@ -1,6 +1,6 @@
 //! Results of the catalogue that are not nouns of the model.
 
-use crate::model::{ApprovalLevel, SkillId};
+use crate::model::{ApprovalLevel, SkillId, StoredTags};
 
 /// A version with given bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +35,21 @@ pub struct SilentMapping {
     pub status: String,
     /// Whether the mapping is enabled.
     pub enabled: bool,
+}
+
+/// A skill, with the bytes that a search finds it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Searchable {
+    /// The skill.
+    pub id: SkillId,
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Option<StoredTags>,
+    /// The version that agents get, or the current one if they get none.
+    pub version: String,
+    /// The hash of its bytes.
+    pub content_hash: String,
+    /// Whether agents may get it: the skill is active, and the version approved.
+    pub served: bool,
 }

@@ -28,6 +28,7 @@
 //! | `file_care` | the care of a database file |
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
+//! | `search_index` | the ports of the search index |
 //! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error` | errors |
 //! | `sqlite` | the SQLite engine |
@@ -42,12 +43,13 @@ mod lifecycle;
 mod listing;
 mod reports;
 mod requests;
+mod search_index;
 mod snapshot;
 pub mod sqlite;
 mod transaction;
 mod usage_sums;
 
-pub use answers::{AgentTypeCounts, Holder, SilentMapping};
+pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::FileCare;
@@ -63,8 +65,9 @@ pub use requests::{
     Days, Due, LatestDecision, NameKind, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, OutboxSummary,
     Proof, Retirement, SkillChange, Undelivered, Unstored, UsageFilter,
 };
+pub use search_index::{Postings, PostingsWrites, SearchIndex};
 pub use snapshot::{
-    Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Serving, Snapshot, UsageLog,
+    Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Searching, Serving, Snapshot, UsageLog,
 };
 pub use transaction::{
     BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
@@ -103,6 +106,8 @@ pub trait Store: Send {
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()>;
     /// The care of the sums that make reports fast.
     fn usage_sums(&mut self) -> &mut dyn UsageSums;
+    /// The search index. Nothing is opened yet.
+    fn search_index(&mut self) -> Box<dyn SearchIndex>;
     /// The care of the file, if the database is one. [`file_care()`] returns an error for others.
     fn file_care(&mut self) -> Option<&mut dyn FileCare>;
     /// Measurements for benchmarks, if the engine supports them.

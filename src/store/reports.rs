@@ -16,6 +16,8 @@ pub struct StatusReport {
     pub size_bytes: u64,
     /// Size of its write-ahead log in bytes.
     pub wal_bytes: u64,
+    /// The size of `skills-work.db`; 0 without one.
+    pub work_bytes: u64,
     /// The schema's version, such as `v3.0.0`.
     pub schema_version: String,
     /// The SQLite version of this program.

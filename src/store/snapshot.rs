@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::{
-    AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, SilentMapping,
-    SkillFilter, Undelivered, Unstored, UsageFilter,
+    AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, Searchable,
+    SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
@@ -15,12 +15,32 @@ use crate::model::{
 
 /// A consistent state of the database, whatever others write meanwhile.
 pub trait Snapshot:
-    Revisions + Serving + Catalogue + Lifecycle + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus
+    Revisions
+    + Serving
+    + Searching
+    + Catalogue
+    + Lifecycle
+    + Criteria
+    + Mappings
+    + UsageLog
+    + Reports
+    + EdgeCases
+    + OutboxStatus
 {
 }
 
 impl<
-    T: Revisions + Serving + Catalogue + Lifecycle + Criteria + Mappings + UsageLog + Reports + EdgeCases + OutboxStatus,
+    T: Revisions
+        + Serving
+        + Searching
+        + Catalogue
+        + Lifecycle
+        + Criteria
+        + Mappings
+        + UsageLog
+        + Reports
+        + EdgeCases
+        + OutboxStatus,
 > Snapshot for T
 {
 }
@@ -53,6 +73,17 @@ pub trait Serving {
     fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>>;
     /// The bytes stored for a hash, unverified: the caller compares them with the hash.
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>>;
+}
+
+/// Searching skills.
+///
+/// Promise: a skill is served in the version that [`Serving::candidates`] would give an agent type without a pin of its
+/// own.
+pub trait Searching {
+    /// Calls `each` with every skill, in order of their ids.
+    fn searchable(&self, each: &mut dyn FnMut(Searchable)) -> Result<()>;
+    /// The same for one skill.
+    fn searchable_skill(&self, skill: SkillId) -> Result<Option<Searchable>>;
 }
 
 /// The catalogue of skills.

@@ -1,10 +1,13 @@
 //! `cfn db status`.
 
+use serde::Serialize;
+
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::numbers::{bytes, integer};
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
+use crate::ops;
 use crate::store::{StatusReport, file_care};
 
 /// Show the size, schema, effective settings and row counts of the database
@@ -17,9 +20,30 @@ pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
-    let report = file_care(store.as_mut())?.status()?;
-    context.output.answer(&report)?;
+    let database = file_care(store.as_mut())?.status()?;
+    let search_index_current = ops::index_is_current(store.as_mut())?;
+    context.output.answer(&Status { database, search_index_current })?;
     Ok(Exit::Done)
+}
+
+/// The state of the database, and of the search index.
+#[derive(Debug, Serialize)]
+struct Status {
+    #[serde(flatten)]
+    database: StatusReport,
+    /// `None` without an index.
+    search_index_current: Option<bool>,
+}
+
+impl Report for Status {
+    fn text(&self, page: &mut Page) {
+        self.database.text(page);
+        if let Some(current) = self.search_index_current {
+            let state = if current { "up to date" } else { "behind: the next search updates it" };
+            page.heading("\nsearch index");
+            page.line(format!("{} ({state})", bytes(self.database.work_bytes)));
+        }
+    }
 }
 
 impl Report for StatusReport {

@@ -11,8 +11,8 @@ use super::table::{Table, cut};
 #[derive(Debug)]
 pub(in crate::cli) struct Page {
     pub(super) text: String,
-    color: bool,
-    width: Option<usize>,
+    pub(super) color: bool,
+    pub(super) width: Option<usize>,
     /// Dropped columns.
     pub(super) left_out: Vec<String>,
 }

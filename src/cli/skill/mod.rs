@@ -8,6 +8,7 @@ mod delete;
 mod diff;
 mod edit;
 mod history;
+mod lint;
 mod list;
 mod pending;
 mod pin;
@@ -17,6 +18,7 @@ mod rename;
 mod review;
 mod revoke;
 mod rollback;
+pub(super) mod search;
 mod show;
 mod status;
 mod validate;
@@ -55,6 +57,7 @@ enum Command {
     Analytics(analytics::Args),
     Bench(bench::Args),
     List(list::Args),
+    Search(search::Args),
     #[command(alias = "create")]
     Add(add::Args),
     Assign(assign::AssignArgs),
@@ -83,6 +86,7 @@ enum Command {
     Escalate(decide::EscalateArgs),
     Revoke(revoke::Args),
     Validate(validate::Args),
+    Lint(lint::Args),
 }
 
 /// Commands that are started often. All others are parsed with the full tree.
@@ -110,6 +114,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::List(args) => list::run(context, &args),
+        Command::Search(args) => search::run(context, &args),
         Command::Add(args) => add::run(context, &args),
         Command::Assign(args) => assign::assign(context, &args),
         Command::Unassign(args) => assign::unassign(context, &args),
@@ -136,5 +141,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Escalate(args) => decide::escalate(context, &args),
         Command::Revoke(args) => revoke::run(context, &args),
         Command::Validate(args) => validate::run(context, &args),
+        Command::Lint(args) => lint::run(context, &args),
     }
 }

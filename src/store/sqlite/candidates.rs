@@ -129,9 +129,13 @@ fn found(fields: &mut Fields<'_>) -> Result<Found> {
 
 fn with_approved(connection: &Connection, Found { candidate, refused, .. }: Found) -> Result<Candidate> {
     let Some(current) = refused.filter(|_| candidate.pinned.is_none()) else { return Ok(candidate) };
-    let approved =
-        first(connection, BEFORE, [candidate.id.0, current], |row| version(&mut Fields::new("skill_versions", row)))?;
-    Ok(Candidate { approved: approved.flatten(), ..candidate })
+    Ok(Candidate { approved: approved_before(connection, candidate.id, current)?, ..candidate })
+}
+
+/// The newest approved version before the one with this id.
+pub(super) fn approved_before(connection: &Connection, skill: SkillId, id: i64) -> Result<Option<ApprovedVersion>> {
+    let approved = first(connection, BEFORE, [skill.0, id], |row| version(&mut Fields::new("skill_versions", row)))?;
+    Ok(approved.flatten())
 }
 
 fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {

@@ -43,6 +43,8 @@ mod rollups;
 mod rows;
 mod schema;
 mod scrub;
+mod search_index;
+mod searching;
 mod seeds;
 mod skills;
 mod staged;
@@ -57,6 +59,7 @@ mod usage_sums;
 mod versions;
 mod views;
 mod waiting;
+mod work_file;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -66,11 +69,12 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use self::failure::Place;
 use self::identity::Identity;
+use self::search_index::SearchFile;
 use self::transaction::SqliteTransaction;
 use super::{
     ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, FormerNames, Inspect, MaintainReport,
-    MigrateReport, RestoreReport, Result, ScrubReport, Snapshot, StatusReport, Store, StoreError, Transaction,
-    UnarchiveReport, UsageSums, Work,
+    MigrateReport, RestoreReport, Result, ScrubReport, SearchIndex, Snapshot, StatusReport, Store, StoreError,
+    Transaction, UnarchiveReport, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
@@ -236,6 +240,10 @@ impl Store for SqliteStore {
 
     fn usage_sums(&mut self) -> &mut dyn UsageSums {
         self
+    }
+
+    fn search_index(&mut self) -> Box<dyn SearchIndex> {
+        Box::new(SearchFile::of(self.place.path.clone(), self.options))
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

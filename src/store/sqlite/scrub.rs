@@ -1,18 +1,15 @@
 //! Rewrites a database, so that nothing is left in its files of what was deleted.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, Result};
 
-use super::beside::{INDEX, JOURNAL, LOG, with_suffix};
-use super::failure::{Place, file_error};
+use super::failure::Place;
 use super::maintain;
+use super::open::Options;
+use super::work_file::WorkFile;
 use crate::store::{ScrubReport, StoreError};
-
-/// The file of the search index, beside the database. It is made again from what is left.
-const SEARCH_INDEX: &str = "skills-work.db";
 
 pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<ScrubReport> {
     let rewritten = rewrite(connection).map_err(|error| place.fail_commit(&error))?;
@@ -20,18 +17,9 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
         return Err(StoreError::Busy { location: place.location(), waited: place.busy_timeout });
     }
     // Last: who indexed an older state held a snapshot of it, and there is none any more.
-    let mut report = ScrubReport { removed_indexes: 0, copies: Vec::new() };
-    let index = place.path.with_file_name(SEARCH_INDEX);
-    for suffix in [JOURNAL, LOG, INDEX, ""] {
-        let path = with_suffix(&index, suffix);
-        match fs::remove_file(&path) {
-            Ok(()) => report.removed_indexes += usize::from(suffix.is_empty()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(file_error("could not remove the search index", &path, error)),
-        }
-    }
-    report.copies = copies(place);
-    Ok(report)
+    let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };
+    let removed = WorkFile::remove(&place.path, &options)?;
+    Ok(ScrubReport { removed_indexes: usize::from(removed), copies: copies(place) })
 }
 
 /// Returns whether the log could be emptied too.

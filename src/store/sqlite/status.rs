@@ -8,6 +8,7 @@ use rusqlite::{Connection, Result};
 use super::beside::wal_of;
 use super::failure::Place;
 use super::schema;
+use super::work_file::WorkFile;
 use crate::store::StatusReport;
 
 const PRAGMAS: [&str; 9] = [
@@ -78,6 +79,7 @@ fn read(connection: &Connection, place: &Place) -> Result<StatusReport> {
         path: place.path.clone(),
         size_bytes: fs::metadata(&place.path).map_or(0, |it| it.len()),
         wal_bytes: fs::metadata(wal_of(&place.path)).map_or(0, |it| it.len()),
+        work_bytes: fs::metadata(WorkFile::path_of(&place.path)).map_or(0, |it| it.len()),
         schema_version: schema::version_name(connection)?,
         sqlite_version: rusqlite::version().to_owned(),
         pragmas,

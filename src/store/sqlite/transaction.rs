@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
     approvals, beginnings, bootstrap, candidates, cells, contents, listing, mappings, names, reports, revisions,
-    rollups, skills, usage, versions,
+    rollups, searching, skills, usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
@@ -20,8 +20,8 @@ use crate::model::{
 use crate::settings::Queued;
 use crate::store::{
     AgentTypeCounts, Catalogue, CatalogueWrites, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind,
-    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Serving, SilentMapping, SkillChange,
-    SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
+    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Searchable, Searching, Serving,
+    SilentMapping, SkillChange, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -118,6 +118,16 @@ impl Serving for SqliteTransaction<'_> {
 
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
         self.say(contents::bytes(&self.inner, hash))
+    }
+}
+
+impl Searching for SqliteTransaction<'_> {
+    fn searchable(&self, each: &mut dyn FnMut(Searchable)) -> Result<()> {
+        self.say(searching::all(&self.inner, each))
+    }
+
+    fn searchable_skill(&self, skill: SkillId) -> Result<Option<Searchable>> {
+        self.say(searching::one(&self.inner, skill))
     }
 }
 

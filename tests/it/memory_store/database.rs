@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::search_tables::Index;
 use super::tables::Tables;
 
 /// A database; it is there for as long as somebody has it.
@@ -23,6 +24,8 @@ pub(super) struct Database {
     pub(super) id: u64,
     /// As they are for whoever begins now.
     pub(super) committed: Mutex<Arc<Tables>>,
+    /// The search index: no table of the database.
+    pub(super) index: Mutex<Index>,
     /// Conflicts that are still to be found.
     planned: Mutex<Vec<Conflicts>>,
     counted: AtomicU64,

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use cfn::settings::Queued;
-use cfn::store::{Conclusion, Durability, FileCare, Inspect, Proof, Result, Snapshot, Store, UsageSums, Work};
+use cfn::store::{
+    Conclusion, Durability, FileCare, Inspect, Proof, Result, SearchIndex, Snapshot, Store, UsageSums, Work,
+};
 
 use super::database::{Database, MemoryDatabase};
 use super::errors::{MOST_RUNS, conflict};
+use super::search_index::MemoryIndex;
 use super::transaction::MemoryTransaction;
 
 /// A handle, as a process would have one.
@@ -46,6 +49,10 @@ impl Store for MemoryStore {
 
     fn usage_sums(&mut self) -> &mut dyn UsageSums {
         self
+    }
+
+    fn search_index(&mut self) -> Box<dyn SearchIndex> {
+        Box::new(MemoryIndex { database: Arc::clone(&self.database) })
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

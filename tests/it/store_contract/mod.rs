@@ -15,6 +15,7 @@ mod other_programs;
 mod outbox;
 mod reports;
 mod revisions;
+mod searching;
 mod serving;
 mod sqlite;
 mod usage;
@@ -127,6 +128,8 @@ macro_rules! contract {
             revisions: every_write_to_the_catalogue_changes_both_revisions,
                 every_write_to_the_usage_log_changes_its_revision_alone, other_programs_change_the_revision_too,
                 what_is_undone_leaves_the_revision_and_its_successor_is_new;
+            searching: a_skill_is_found_by_the_bytes_that_agents_get, the_index_returns_what_was_written_in_order,
+                the_index_is_changed_as_a_whole_and_emptied;
             serving: candidates_are_required_first_then_by_priority_and_name,
                 only_active_skills_and_enabled_mappings_are_candidates,
                 a_candidate_carries_what_its_mapping_and_its_skill_say,

@@ -2,6 +2,7 @@
 //! another. `CFN_MODEL_STEPS` says how many steps (a million: see the README), `CFN_MODEL_SEED` which ones.
 
 mod cast;
+mod interrupted;
 mod questions;
 mod scene;
 mod writes;
@@ -16,10 +17,10 @@ use cfn::cache::{Cache, Class, Key};
 use cfn::model::Location;
 use cfn::settings::{Flags, Settings};
 use cfn::store::sqlite::SqliteStore;
-use cfn::store::{self, Durability, FileCare, Inspect, Snapshot, Store, UsageSums, Work};
 use rusqlite::Connection;
 
 use self::cast::clock;
+use self::interrupted::Interrupted;
 use self::questions::Question;
 use self::scene::Scene;
 use super::server::Server;
@@ -61,40 +62,6 @@ impl Cache for Counting {
 
     fn forget(&self, key: &Key) {
         self.inner.forget(key);
-    }
-}
-
-/// The database of a read in whose middle somebody else writes: before its second snapshot, so after it asked the cache.
-struct Interrupted<'a> {
-    inner: &'a mut SqliteStore,
-    snapshots: usize,
-    writer: &'a mut Connection,
-    sql: &'a str,
-}
-
-impl Store for Interrupted<'_> {
-    fn read(&mut self) -> store::Result<Box<dyn Snapshot + '_>> {
-        self.snapshots += 1;
-        if self.snapshots == 2 {
-            writes::execute(self.writer, self.sql);
-        }
-        self.inner.read()
-    }
-
-    fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> store::Result<()> {
-        self.inner.attempt(durability, work)
-    }
-
-    fn usage_sums(&mut self) -> &mut dyn UsageSums {
-        self.inner.usage_sums()
-    }
-
-    fn file_care(&mut self) -> Option<&mut dyn FileCare> {
-        self.inner.file_care()
-    }
-
-    fn inspect(&mut self) -> Option<&mut dyn Inspect> {
-        self.inner.inspect()
     }
 }
 
