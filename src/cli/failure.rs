@@ -192,7 +192,6 @@ impl From<Error> for Failure {
                 FailureKind::Rejected,
                 "Correct the file, or accept the bytes with --override-rejection --reason TEXT.".into(),
             ),
-            Error::NoWords => (FailureKind::InvalidInput, "Give one or more words, such as: cfn search token.".into()),
             Error::NoReason => (FailureKind::NoReason, "Give the reason with --reason TEXT.".into()),
             Error::NameTaken { other, former_of, .. } => (
                 FailureKind::NameTaken,

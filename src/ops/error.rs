@@ -187,9 +187,6 @@ pub enum Error {
         /// The version.
         version: String,
     },
-    /// A search needs words.
-    #[error("the query has no words")]
-    NoWords,
     /// Bytes are missing, or are not the approved ones.
     #[error("\"{name}\"{}: {problem}", after_blank(version))]
     Integrity {

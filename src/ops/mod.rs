@@ -95,7 +95,7 @@ pub use review::{Also, Before, Review, ReviewMany, ReviewManyReport, ReviewRepor
 pub use revoke::{Revoke, RevokeReport, RevokedVersion, revoke};
 pub use risk::{Assessment, Most, Part, Place, Raised, Thresholds};
 pub use rollback::{Rollback, rollback};
-pub use search::{FoundSkill, Search, SearchReport, index_is_current, marks, search, update_index};
+pub use search::{FoundSkill, Search, SearchReport, has_words, index_is_current, marks, search, update_index};
 pub use show::{Show, ShowReport, show};
 pub use status::{ChangedStatus, SetStatus, StatusReport, set_status};
 pub use sync::{

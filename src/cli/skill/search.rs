@@ -39,6 +39,10 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let query = args.words.join(" ");
+    if !ops::has_words(&query) {
+        let hint = "Give one or more words, such as: cfn search token.";
+        return Err(Failure::input("the query has no words", hint));
+    }
     let request = Search {
         query: &query,
         agent_type: args.agent.as_ref(),

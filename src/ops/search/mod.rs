@@ -33,7 +33,7 @@ use self::line::Line;
 use self::query::Query;
 use self::rank::{Match, Ranked, Restriction, rank};
 use super::body::body;
-use super::error::{Error, Result, nearest};
+use super::error::{Result, nearest};
 use crate::model::{AgentType, SkillId};
 use crate::skill_file::{Limits, SkillFile, first_sentence};
 use crate::store::{Searchable, Snapshot, Store};
@@ -82,6 +82,12 @@ pub struct FoundSkill {
     pub text: Option<String>,
 }
 
+/// Whether a text has a word to search for.
+#[must_use]
+pub fn has_words(text: &str) -> bool {
+    Query::of(text).is_some()
+}
+
 /// Searches, after bringing the index up to date if it may be written. `progress` gets the number of skills indexed and
 /// in total.
 pub fn search(
@@ -89,7 +95,7 @@ pub fn search(
     request: &Search<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<SearchReport> {
-    let query = Query::of(request.query).ok_or(Error::NoWords)?;
+    let query = Query::of(request.query).unwrap_or_default();
     let mut index = store.search_index();
     let freshness = update::bring_up_to_date(store, index.as_mut(), progress)?;
     let snapshot = store.read()?;

@@ -17,7 +17,7 @@ const MOST_COMPLETIONS: usize = 16;
 const SHORTEST_COMPLETED: usize = 3;
 
 /// A query.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Query {
     /// The whole, as a name is compared.
     pub(super) name_key: String,

@@ -16,6 +16,7 @@ mod criteria;
 mod edge_cases;
 mod events;
 mod failure;
+mod file_care;
 mod foreign;
 mod identity;
 mod inspect;
@@ -72,9 +73,8 @@ use self::identity::Identity;
 use self::search_index::SearchFile;
 use self::transaction::SqliteTransaction;
 use super::{
-    ArchiveReport, BackupReport, CheckReport, Conclusion, Durability, FileCare, FormerNames, Inspect, MaintainReport,
-    MigrateReport, RestoreReport, Result, ScrubReport, SearchIndex, Snapshot, StatusReport, Store, StoreError,
-    Transaction, UnarchiveReport, UsageSums, Work,
+    Conclusion, Durability, FileCare, FormerNames, Inspect, Result, SearchIndex, Snapshot, Store, StoreError,
+    UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
@@ -252,55 +252,5 @@ impl Store for SqliteStore {
 
     fn inspect(&mut self) -> Option<&mut dyn Inspect> {
         Some(self)
-    }
-}
-
-impl FileCare for SqliteStore {
-    fn status(&mut self) -> Result<StatusReport> {
-        self.require_tables()?;
-        let report = status::report(&self.connection, &self.place)?;
-        self.place.require_unchanged().map(|()| report)
-    }
-
-    fn check(&mut self) -> Result<CheckReport> {
-        let report = check::run(&self.connection, &self.place)?;
-        self.place.require_unchanged().map(|()| report)
-    }
-
-    fn backup(&mut self, to: &Path) -> Result<BackupReport> {
-        backup::copy(&self.place, to)
-    }
-
-    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
-        self.set_durability(Durability::Full)?;
-        restore::restore(&mut self.connection, &self.place, from, self.clock)
-    }
-
-    fn maintain(&mut self) -> Result<MaintainReport> {
-        self.require_tables()?;
-        maintain::run(&self.connection, &self.place)
-    }
-
-    fn scrub(&mut self) -> Result<ScrubReport> {
-        self.require_tables()?;
-        self.set_durability(Durability::Full)?;
-        scrub::run(&self.connection, &self.place)
-    }
-
-    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
-        self.require_tables()?;
-        self.set_durability(Durability::Full)?;
-        archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
-    }
-
-    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
-        self.require_tables()?;
-        self.set_durability(Durability::Full)?;
-        archive::unarchive(&mut self.connection, &self.place, from, progress)
-    }
-
-    fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
-        self.set_durability(Durability::Full)?;
-        migrate::run(&mut self.connection, &self.place, self.clock, fill)
     }
 }

@@ -1,0 +1,59 @@
+//! The care of the file; each method delegates to the file of its work.
+
+use std::path::Path;
+
+use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, scrub, status};
+use crate::store::{
+    ArchiveReport, BackupReport, CheckReport, Durability, FileCare, MaintainReport, MigrateReport, RestoreReport,
+    Result, ScrubReport, StatusReport, Transaction, UnarchiveReport,
+};
+
+impl FileCare for SqliteStore {
+    fn status(&mut self) -> Result<StatusReport> {
+        self.require_tables()?;
+        let report = status::report(&self.connection, &self.place)?;
+        self.place.require_unchanged().map(|()| report)
+    }
+
+    fn check(&mut self) -> Result<CheckReport> {
+        let report = check::run(&self.connection, &self.place)?;
+        self.place.require_unchanged().map(|()| report)
+    }
+
+    fn backup(&mut self, to: &Path) -> Result<BackupReport> {
+        backup::copy(&self.place, to)
+    }
+
+    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
+        self.set_durability(Durability::Full)?;
+        restore::restore(&mut self.connection, &self.place, from, self.clock)
+    }
+
+    fn maintain(&mut self) -> Result<MaintainReport> {
+        self.require_tables()?;
+        maintain::run(&self.connection, &self.place)
+    }
+
+    fn scrub(&mut self) -> Result<ScrubReport> {
+        self.require_tables()?;
+        self.set_durability(Durability::Full)?;
+        scrub::run(&self.connection, &self.place)
+    }
+
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        self.require_tables()?;
+        self.set_durability(Durability::Full)?;
+        archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
+    }
+
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        self.require_tables()?;
+        self.set_durability(Durability::Full)?;
+        archive::unarchive(&mut self.connection, &self.place, from, progress)
+    }
+
+    fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
+        self.set_durability(Durability::Full)?;
+        migrate::run(&mut self.connection, &self.place, self.clock, fill)
+    }
+}
