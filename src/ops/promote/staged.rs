@@ -93,7 +93,7 @@ impl Places {
         if !real.starts_with(&self.root) {
             return Err(outside(folder).into());
         }
-        let read = || -> io::Result<Vec<PathBuf>> {
+        let listed = || -> io::Result<Vec<PathBuf>> {
             let entries = fs::read_dir(&real)?.collect::<io::Result<Vec<_>>>()?;
             let hidden = |path: &PathBuf| path.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"."));
             let mut folders: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
@@ -101,7 +101,7 @@ impl Places {
             folders.sort();
             Ok(folders)
         };
-        Ok(read().map_err(|source| FileError::Unreadable { path: folder.to_owned(), source })?)
+        Ok(listed().map_err(|source| FileError::Unreadable { path: folder.to_owned(), source })?)
     }
 
     /// Every requested folder, judged.
