@@ -1,6 +1,6 @@
 //! The query behind `load`: an agent type's skills, each with its newest approved version.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::approved;
 use super::rows::{Fields, collect, first};
@@ -8,15 +8,13 @@ use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Columns of a candidate: skill `s` for mapping `m`, with its `current` version, or the pinned one.
 macro_rules! columns {
-    ($pin:literal) => {
+    () => {
         concat!(
-            "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0, m.conditions, m.tdd_condition, s.test_coverage,
-               coalesce(s.test_suite_path, '') <> '', s.approval_level, coalesce(s.generated_by, '') = 'phase4',
-               coalesce(current.id, 9223372036854775807), coalesce(",
+            "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0 AS required, m.conditions, m.tdd_condition,
+               s.test_coverage, s.test_suite_path, s.approval_level, s.generated_by, current.id, ",
             approved!("current"),
-            ", 0), current.version, current.content_hash, current.content_path, ",
-            $pin,
-            ", iif(s.status = 'deprecated', s.replacement_id, NULL)"
+            ", current.version, current.content_hash, current.content_path, m.pinned_version, s.pinned_version, s.status,
+             s.replacement_id"
         )
     };
 }
@@ -24,23 +22,23 @@ macro_rules! columns {
 /// The cost depends on the number of mappings of the agent type: every step is a seek in an index. `current` is the
 /// version in the skill's row, with its recorded hash: another hash that another program wrote into the row is not a
 /// version, and waits for review. It is nearly always approved, so only it is examined here.
+///
+/// What Rust can tell from a value is left to [`found`]: every word here is parsed for each load.
 const OF: &str = concat!(
-    columns!("coalesce(m.pinned_version, s.pinned_version)"),
+    columns!(),
     " FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
      LEFT JOIN skill_versions current
        ON current.skill_id = s.id AND current.version = coalesce(m.pinned_version, s.pinned_version, s.version)
      WHERE m.agent_type = ?1 AND m.enabled
-       AND (coalesce(s.status, 'active') = 'active' OR s.status = 'deprecated' AND s.replacement_id IS NOT NULL)
-     ORDER BY coalesce(m.required, 0) <> 0 DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
+     ORDER BY required DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
 );
 
 /// The same for the skill `?3` under the mapping of the skill `?2`, which it replaces. A pin of that mapping names a
 /// version of the other skill.
 const IN_PLACE_OF: &str = concat!(
-    columns!("s.pinned_version"),
-    ", coalesce(s.status, 'active') = 'active'
-     FROM agent_skill_mappings m JOIN skills s ON s.id = ?3
+    columns!(),
+    " FROM agent_skill_mappings m JOIN skills s ON s.id = ?3
      LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = coalesce(s.pinned_version, s.version)
      WHERE m.agent_type = ?1 AND m.skill_id = ?2"
 );
@@ -59,20 +57,29 @@ struct Found {
     candidate: Candidate,
     /// The current version, if it is not approved; the maximum if none is recorded.
     refused: Option<i64>,
-    /// The replacement of a deprecated skill.
-    replacement: Option<i64>,
+    service: Service,
+}
+
+/// What the status of a skill means for agents.
+enum Service {
+    Active,
+    ReplacedBy(i64),
+    None,
 }
 
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
-    let rows = collect(connection, OF, [agent_type.as_str()], |row| found(&mut Fields::new("skills", row)))?;
+    let rows = collect(connection, OF, [agent_type.as_str()], |row| found(row, Pins::OfMappingAndSkill))?;
     let mut candidates = Vec::with_capacity(rows.len());
     let mut replaced = false;
     for row in rows {
-        if row.replacement.is_none() {
-            candidates.push(with_approved(connection, row)?);
-        } else if let Some(replacement) = in_place_of(connection, agent_type, row)? {
-            candidates.push(replacement);
-            replaced = true;
+        match row.service {
+            Service::Active => candidates.push(with_approved(connection, row)?),
+            Service::ReplacedBy(skill) => {
+                let replacement = in_place_of(connection, agent_type, row.candidate, skill)?;
+                replaced |= replacement.is_some();
+                candidates.extend(replacement);
+            }
+            Service::None => {}
         }
     }
     if replaced {
@@ -83,27 +90,40 @@ pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<
 
 /// The skill that is served in place of a deprecated one: the first active one of its replacements, if a version of it
 /// may be served.
-fn in_place_of(connection: &Connection, agent_type: &AgentType, deprecated: Found) -> Result<Option<Candidate>> {
-    let (mapped, mut seen) = (deprecated.candidate.id, vec![deprecated.candidate.id.0]);
-    let mut next = deprecated.replacement;
-    while let Some(skill) = next.filter(|it| !seen.contains(it)) {
-        seen.push(skill);
-        let row = first(connection, IN_PLACE_OF, params![agent_type.as_str(), mapped.0, skill], |row| {
-            let mut fields = Fields::new("skills", row);
-            Ok((found(&mut fields)?, fields.get()?))
-        })?;
-        let Some((row, is_active)) = row else { return Ok(None) };
-        if is_active {
-            let candidate = with_approved(connection, row)?;
-            let candidate = Candidate { replaces: Some(deprecated.candidate.name), ..candidate };
-            return Ok(Some(candidate).filter(|it| it.approved.is_some()));
+fn in_place_of(
+    connection: &Connection,
+    agent_type: &AgentType,
+    deprecated: Candidate,
+    first_replacement: i64,
+) -> Result<Option<Candidate>> {
+    let (mapped, mut seen) = (deprecated.id.0, vec![deprecated.id.0]);
+    let mut next = first_replacement;
+    while !seen.contains(&next) {
+        seen.push(next);
+        let parameters = params![agent_type.as_str(), mapped, next];
+        let Some(row) = first(connection, IN_PLACE_OF, parameters, |row| found(row, Pins::OfSkill))? else { break };
+        match row.service {
+            Service::Active => {
+                let candidate = with_approved(connection, row)?;
+                let candidate = Candidate { replaces: Some(deprecated.name), ..candidate };
+                return Ok(Some(candidate).filter(|it| it.approved.is_some()));
+            }
+            Service::ReplacedBy(skill) => next = skill,
+            Service::None => break,
         }
-        next = row.replacement;
     }
     Ok(None)
 }
 
-fn found(fields: &mut Fields<'_>) -> Result<Found> {
+/// The pins that count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pins {
+    OfMappingAndSkill,
+    OfSkill,
+}
+
+fn found(row: &Row<'_>, pins: Pins) -> Result<Found> {
+    let mut fields = Fields::new("skills", row);
     let candidate = Candidate {
         id: SkillId(fields.get()?),
         name: fields.text()?,
@@ -113,18 +133,26 @@ fn found(fields: &mut Fields<'_>) -> Result<Found> {
         conditions: fields.stored()?,
         tdd_condition: fields.stored()?,
         test_coverage: fields.figure(),
-        has_test_suite: fields.get()?,
+        has_test_suite: fields.maybe_text()?.is_some_and(|it| !it.is_empty()),
         approval_level: fields.level()?,
-        phase4_generated: fields.get()?,
+        phase4_generated: fields.maybe_text()?.as_deref() == Some("phase4"),
         approved: None,
         pinned: None,
         replaces: None,
     };
-    let (current, approved): (i64, bool) = (fields.get()?, fields.get()?);
-    let version = version(fields)?.filter(|_| approved);
-    let (pinned, replacement) = (fields.maybe_text()?, fields.number()?);
-    let candidate = Candidate { approved: version, pinned, ..candidate };
-    Ok(Found { candidate, refused: (!approved).then_some(current), replacement })
+    let current = fields.number()?.unwrap_or(i64::MAX);
+    let is_approved = fields.get::<Option<bool>>()?.unwrap_or(false);
+    let approved = version(&mut fields)?.filter(|_| is_approved);
+    let (of_mapping, of_skill) = (fields.maybe_text()?, fields.maybe_text()?);
+    let pinned = of_mapping.filter(|_| pins == Pins::OfMappingAndSkill).or(of_skill);
+    let (status, replacement) = (fields.maybe_text()?, fields.number()?);
+    let service = match (status.as_deref(), replacement) {
+        (None | Some("active"), _) => Service::Active,
+        (Some("deprecated"), Some(replacement)) => Service::ReplacedBy(replacement),
+        _ => Service::None,
+    };
+    let candidate = Candidate { approved, pinned, ..candidate };
+    Ok(Found { candidate, refused: (!is_approved).then_some(current), service })
 }
 
 fn with_approved(connection: &Connection, Found { candidate, refused, .. }: Found) -> Result<Candidate> {
