@@ -2,6 +2,7 @@
 
 use super::context::{Access, Context};
 use super::failure::Failure;
+use super::numbers::{bytes, integer};
 use super::output::{Page, Report};
 use crate::model::{AgentType, Exit, Visible};
 use crate::ops::{self, AgentReport, AgentSkill, AgentsReport};
@@ -44,7 +45,7 @@ impl Report for AgentsReport {
         let rows = self
             .agents
             .iter()
-            .map(|it| vec![it.agent_type.clone(), it.skills.to_string(), it.pending.to_string(), it.uses.to_string()]);
+            .map(|it| vec![it.agent_type.clone(), integer(it.skills), integer(it.pending), integer(it.uses)]);
         page.table(&["agent type", "skills", "pending", "uses"], rows);
     }
 }
@@ -57,12 +58,12 @@ impl Report for AgentReport {
                 it.version.clone(),
                 it.priority.to_string(),
                 if it.required { "required" } else { "" }.to_owned(),
-                it.bytes.to_string(),
+                bytes(it.bytes as u64),
                 it.conditions.as_ref().map(ToString::to_string).unwrap_or_default(),
                 notes(it),
             ]
         });
-        page.table(&["skill", "version", "priority", "", "bytes", "conditions", ""], rows);
+        page.table(&["skill", "version", "priority", "", "size", "conditions", ""], rows);
         if !self.left_out.is_empty() {
             page.heading("\nnot loaded");
             for it in &self.left_out {

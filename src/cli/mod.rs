@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod confirm;
 mod context;
+mod dates;
 mod db;
 mod delivery;
 mod deploy;

@@ -1,6 +1,6 @@
 //! Formats numbers for people.
 
-use super::plural::counted;
+use super::plural::{counted, thousands};
 
 /// A count, with thousands separators.
 pub(in crate::cli) fn integer(number: i64) -> String {
@@ -38,17 +38,6 @@ pub(in crate::cli) fn duration(milliseconds: f64) -> String {
     }
 }
 
-fn thousands(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::{bytes, duration, grouped, integer};
@@ -62,7 +51,8 @@ mod tests {
     #[test]
     fn sizes_and_durations_have_units() {
         let sizes = [0, 1, 1023, 1024, 1_587_000, (1 << 20) - 1, u64::MAX].map(bytes);
-        let expected = ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.5 MiB", "1,024.0 KiB", "17,179,869,184.0 GiB"];
+        let expected =
+            ["0 bytes", "1 byte", "1,023 bytes", "1.0 KiB", "1.5 MiB", "1,024.0 KiB", "17,179,869,184.0 GiB"];
         assert_eq!(sizes, expected);
         assert_eq!([2.09, 0.0, 9_999.0, 12_345.0].map(duration), ["2.1 ms", "0.0 ms", "9,999.0 ms", "12.3 s"]);
     }

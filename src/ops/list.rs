@@ -13,6 +13,9 @@ use crate::store::{SkillFilter, SkillOrder, SkillPage, Snapshot, Store};
 pub struct ListReport {
     /// The skills, in the requested order.
     pub skills: Vec<ListedSkill>,
+    /// Their order.
+    #[serde(skip)]
+    pub order: SkillOrder,
     /// The skill that the next page comes after; `None` on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -63,7 +66,7 @@ impl Query for SkillFilter {
         let is_last = self.page.limit.is_none_or(|it| skills.len() <= it);
         skills.truncate(self.page.limit.unwrap_or(usize::MAX));
         let next = skills.last().filter(|_| !is_last).map(|it| it.name.clone());
-        Ok(ListReport { skills, next })
+        Ok(ListReport { skills, order: self.page.order, next })
     }
 
     fn kept(&self, answer: &ListReport) -> Option<Vec<u8>> {
@@ -73,6 +76,7 @@ impl Query for SkillFilter {
 
     fn recalled(&self, kept: &[u8]) -> Option<(ListReport, Vec<String>)> {
         let (mut report, reviews): (ListReport, Vec<Review>) = serde_json::from_slice(kept).ok()?;
+        report.order = self.page.order;
         report.skills.iter_mut().zip(reviews).for_each(|(entry, review)| entry.review = review);
         Some((report, Vec::new()))
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::ops::{self, AuditReport};
@@ -35,13 +36,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 impl Report for AuditReport {
     fn text(&self, page: &mut Page) {
         let rows = self.prefixes.iter().map(|it| {
-            let memory = it.memory_bytes.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+            let memory = it.memory_bytes.map_or_else(|| "unknown".to_owned(), bytes);
             let counts = [it.without_ttl, it.too_long, it.fixed].map(|it| it.to_string());
             let mut row = vec![it.prefix.to_owned(), it.keys.to_string(), memory, it.longest_s.to_string()];
             row.extend(counts);
             row
         });
-        page.table(&["keys", "number", "bytes", "longest s", "for ever", "too long", "fixed"], rows);
+        page.table(&["keys", "number", "memory", "longest s", "for ever", "too long", "fixed"], rows);
         for name in self.prefixes.iter().flat_map(|it| &it.examples) {
             page.line(format!("for example {}", Visible(name)));
         }

@@ -6,6 +6,7 @@ use super::factories::with_factories;
 use super::microseconds::shown_us;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::cli::{analytics, load, skill};
 use crate::model::{Exit, Visible};
@@ -72,7 +73,7 @@ impl Report for Explanation {
         page.line(format!("revision         {}", self.revision.as_deref().unwrap_or("-")));
         let lives = self.expires_in_s.map(|it| format!(", {it} s left")).unwrap_or_default();
         page.line(format!("answer           {}{lives}", if self.hit { "hit" } else { "miss" }));
-        page.line(format!("bytes            {}", self.bytes.map_or_else(|| "-".to_owned(), |it| it.to_string())));
+        page.line(format!("size             {}", self.bytes.map_or_else(|| "-".to_owned(), |it| bytes(it as u64))));
         page.line(format!("hit              {}", shown_us(self.hit_us)));
         page.line(format!("database         {}", shown_us(Some(self.database_us))));
         page.line(format!("a hit saves      {}", shown_us(self.saves_us)));

@@ -51,8 +51,11 @@ impl Report for CacheStatus {
         let memory = &self.memory;
         page.heading("\nin-memory cache (load --batch)");
         page.line(format!(
-            "{} to {} entries, at most {} bytes, {} s",
-            memory.fewest_entries, memory.most_entries, memory.most_bytes, memory.ttl_s
+            "{} to {} entries, at most {}, {} s",
+            memory.fewest_entries,
+            memory.most_entries,
+            bytes(memory.most_bytes as u64),
+            memory.ttl_s
         ));
         if !self.classes.is_empty() {
             page.heading("\nclasses");

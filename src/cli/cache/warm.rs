@@ -3,8 +3,9 @@
 use crate::cli::analytics;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
-use crate::cli::plural::counted;
+use crate::cli::plural::{counted, thousands};
 use crate::model::{AgentType, Exit, Visible};
 use crate::ops::{self, Warm, WarmReport};
 
@@ -41,10 +42,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 impl Report for WarmReport {
     fn text(&self, page: &mut Page) {
-        let rows =
-            self.classes.iter().map(|it| vec![it.class.to_owned(), it.answers.to_string(), it.bytes.to_string()]);
-        page.table(&["class", "answers", "bytes"], rows);
-        page.line(format!("stored {}, {}", counted(self.answers, "answer"), counted(self.bytes, "byte")));
+        let rows = self
+            .classes
+            .iter()
+            .map(|it| vec![it.class.to_owned(), thousands(&it.answers.to_string()), bytes(it.bytes as u64)]);
+        page.table(&["class", "answers", "size"], rows);
+        page.line(format!("stored {}, {}", counted(self.answers, "answer"), bytes(self.bytes as u64)));
         if self.not_kept > 0 {
             page.line(format!("{} answers cannot be cached: they do not depend on the database alone", self.not_kept));
         }

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::ops;
@@ -40,11 +41,8 @@ impl Report for MaintainReport {
         if self.analyzed {
             page.line("refreshed the statistics");
         }
-        page.line(format!(
-            "{} bytes before, {} bytes after: {} gained",
-            self.bytes_before,
-            self.bytes_after,
-            self.bytes_before.saturating_sub(self.bytes_after)
-        ));
+        let [before, after] = [self.bytes_before, self.bytes_after];
+        let gained = bytes(before.saturating_sub(after));
+        page.line(format!("{} before, {} after: {gained} gained", bytes(before), bytes(after)));
     }
 }

@@ -1,6 +1,8 @@
 //! `cfn log show`.
 use crate::cli::context::Context;
+use crate::cli::dates::minute;
 use crate::cli::failure::Failure;
+use crate::cli::numbers::integer;
 use crate::cli::output::{Page, Report};
 use crate::model::Exit;
 use crate::ops::{self, UsageReport};
@@ -31,10 +33,10 @@ impl Report for UsageReport {
         if self.usage.is_empty() {
             return page.line("no usage");
         }
-        let number = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
+        let number = |it: Option<i64>| it.map(integer).unwrap_or_default();
         let rows = self.usage.iter().map(|it| {
             vec![
-                it.loaded_at.to_string(),
+                minute(&it.loaded_at),
                 it.skill.clone().unwrap_or_default(),
                 it.version.clone().unwrap_or_default(),
                 it.content_hash.as_deref().map(|it| it.get(..12).unwrap_or(it).to_owned()).unwrap_or_default(),

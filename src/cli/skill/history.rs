@@ -2,6 +2,7 @@
 
 use crate::cache::Class;
 use crate::cli::context::Context;
+use crate::cli::dates::{day, minute};
 use crate::cli::failure::Failure;
 use crate::cli::named::NamedOne;
 use crate::cli::output::{Page, Report};
@@ -76,7 +77,7 @@ impl HistoryReport {
 
 fn decision_row(it: &Approval) -> Vec<String> {
     vec![
-        it.timestamp.as_ref().map(ToString::to_string).unwrap_or_default(),
+        it.timestamp.as_ref().map(minute).unwrap_or_default(),
         it.version.clone(),
         it.decision.to_string(),
         it.approval_level.to_string(),
@@ -89,7 +90,7 @@ fn decision_row(it: &Approval) -> Vec<String> {
 fn event_row(it: &SkillEvent) -> Vec<String> {
     let detail = it.detail.as_ref().map(StoredJson::as_str).unwrap_or_default();
     vec![
-        it.created_at.as_ref().map(ToString::to_string).unwrap_or_default(),
+        it.created_at.as_ref().map(minute).unwrap_or_default(),
         it.version.clone().unwrap_or_default(),
         it.event.clone(),
         String::new(),
@@ -107,7 +108,7 @@ pub(super) fn versions(page: &mut Page, versions: &[VersionRecord]) {
     let rows = versions.iter().map(|it| {
         vec![
             it.version.clone(),
-            it.created_at.to_string(),
+            day(&it.created_at),
             it.source.clone(),
             it.approval_level.to_string(),
             if it.approved { "approved" } else { "not approved" }.to_owned(),

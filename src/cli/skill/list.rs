@@ -4,6 +4,7 @@ use crate::cache::Class;
 use crate::cli::analytics;
 use crate::cli::choice;
 use crate::cli::context::{Access, Context};
+use crate::cli::dates::day;
 use crate::cli::failure::Failure;
 use crate::cli::numbers::integer;
 use crate::cli::output::{Page, Report};
@@ -128,7 +129,7 @@ impl Report for ListReport {
         if self.skills.is_empty() {
             return page.line("no skills");
         }
-        let counted = self.skills.iter().any(|it| it.uses.is_some());
+        let (by_uses, by_time) = (self.order == SkillOrder::Uses, self.order == SkillOrder::Updated);
         let rows = self.skills.iter().map(|it| {
             let mut row = vec![
                 it.name.clone(),
@@ -140,13 +141,15 @@ impl Report for ListReport {
                 it.approval_level.to_string(),
                 it.review.to_string(),
             ];
-            row.extend(it.uses.filter(|_| counted).map(integer));
+            row.extend(by_uses.then(|| it.uses.map(integer).unwrap_or_default()));
+            row.extend(by_time.then(|| it.updated_at.as_ref().map(day).unwrap_or_default()));
             row.push(it.agents.join(", "));
             row.push(it.description.as_deref().map(one_line).unwrap_or_default());
             row
         });
         let mut header = vec!["name", "version", "category", "status", "level", "review"];
-        header.extend(counted.then_some("uses"));
+        header.extend(by_uses.then_some("uses"));
+        header.extend(by_time.then_some("updated"));
         header.extend(["agents", "description"]);
         page.table_filled_by("description", &["agents", "category", "level", "status"], &header, rows);
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::choice;
 use crate::cli::context::{Access, Context};
+use crate::cli::dates::minute;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{ApprovalLevel, Category, Exit};
@@ -49,7 +50,7 @@ impl Report for PendingReport {
                 it.version.clone(),
                 it.approval_level.to_string(),
                 hours(it.waited_hours),
-                it.due.as_ref().map(ToString::to_string).unwrap_or_default(),
+                it.due.as_ref().map(minute).unwrap_or_default(),
                 if it.overdue { "overdue" } else { "" }.to_owned(),
             ]
         });

@@ -1,6 +1,7 @@
 //! `cfn sync status`.
 
 use crate::cli::context::{Access, Context};
+use crate::cli::dates::minute;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
@@ -43,7 +44,7 @@ impl Report for SyncStatus {
             page.line(format!("              unreachable; backoff for another {seconds} s"));
         }
         let since =
-            self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(it.as_str()))).unwrap_or_default();
+            self.oldest.as_ref().map(|it| format!(", the oldest since {}", Visible(minute(it)))).unwrap_or_default();
         page.line(format!("waiting:      {}{since}", self.waiting));
         page.line(format!("failing:      {}", self.failing));
         page.line(format!("dead letters: {}", self.dead_letters));
@@ -57,6 +58,6 @@ impl Report for SyncStatus {
 }
 
 fn row(it: &Undelivered) -> Vec<String> {
-    let created = it.created_at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let created = it.created_at.as_ref().map(minute).unwrap_or_default();
     vec![it.id.to_string(), it.kind.clone(), it.pattern_id.to_string(), created, it.reason.clone()]
 }
