@@ -153,6 +153,42 @@ pub(crate) fn scale(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
+/// Uses of skills in goal 9, spread over the skills.
+const USES: usize = 10_000;
+
+/// Goal 9: what an operator looks at all day costs a page, not the database. Pages start in the middle of the list.
+pub(crate) fn pages(bench: &mut Bench) -> Result<()> {
+    let many_skills = bench.many_skills;
+    let few = Project::with_usage(bench, "pages-few", 1000, USES)?;
+    let many = Project::with_usage(bench, "pages-many", many_skills, USES)?;
+    for project in [&few, &many] {
+        timed(&mut project.cfn(["analytics"]))?; // adds up the usage log, once
+    }
+    let page = |project: &Project, run: usize, skills: usize| {
+        let after = skill_name((skills / 2 + run * 7) % skills);
+        timed(&mut project.cfn(["skill", "list", "--limit", "50", "--after", &after]))
+    };
+    let sides = vec![
+        Side::new("of 1,000", |run| page(&few, run, 1000)),
+        Side::new(format!("of {many_skills}"), |run| page(&many, run, many_skills)),
+    ];
+    let measured = compare("List a page of 50 skills", bench.runs, 3, sides)?;
+    judge_pages(bench, "list-page", "a page of list", measured)?;
+    let sides = vec![
+        Side::new("of 1,000", |_| timed(&mut few.cfn(["analytics"]))),
+        Side::new(format!("of {many_skills}"), |_| timed(&mut many.cfn(["analytics"]))),
+    ];
+    let measured = compare("The overview of analytics, 10,000 uses", bench.runs, 3, sides)?;
+    judge_pages(bench, "overview", "the overview of analytics", measured)
+}
+
+fn judge_pages(bench: &mut Bench, file: &str, what: &str, measured: Comparison) -> Result<()> {
+    let ratio = bench.report(file, measured)?.ratio(1);
+    let goal = format!("9 {what} of {} skills, at most 1.3 of 1,000", bench.many_skills);
+    bench.verdict(goal, format!("{ratio:.2}"), ratio <= 1.3);
+    Ok(())
+}
+
 /// Goal 6: a tree of 5,000 skills, and 500 skills at once against one by one.
 pub(crate) fn import(bench: &mut Bench) -> Result<()> {
     let tree = bench.folder.join("import-tree");

@@ -78,7 +78,11 @@ fn run() -> Result<()> {
             "6" => goals::import(&mut bench)?,
             "7" => goals::concurrent_loads(&mut bench)?,
             "8" => memory::peaks(&mut bench)?,
-            "9" => search::search(&mut bench)?,
+            "9" => {
+                goals::pages(&mut bench)?;
+                bench.clear()?;
+                search::search(&mut bench)?;
+            }
             "10" => {
                 let other = env::var_os("CFN_OTHER").map(|it| installed(Path::new(&it), "other")).transpose()?;
                 builds::beside(&mut bench, other.as_deref())?;

@@ -122,7 +122,7 @@ impl TableName {
 pub(super) fn of(report: ReportName) -> &'static [TableName] {
     use TableName as T;
     match report {
-        ReportName::Overview => &[T::Overall, T::MostUsed, T::Days, T::Levels, T::Saved, T::Priced],
+        ReportName::Overview => &[T::Overall, T::MostUsed, T::Days, T::Saved, T::Priced],
         ReportName::Effectiveness => &[T::Overall, T::BySkill],
         ReportName::EffectivenessByApproval => &[T::ByLevel],
         ReportName::Phase4Performance => &[T::Generated, T::MostUsedGenerated],

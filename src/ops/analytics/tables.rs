@@ -16,7 +16,7 @@ pub(super) fn tables(
     days: Option<Days>,
     clock: Clock,
 ) -> Result<Vec<Table>> {
-    let mut tables = of(&Source { snapshot, days, request }, clock)?;
+    let mut tables = of(&Source::new(snapshot, days, request), clock)?;
     if let Some(limit) = request.limit {
         for table in &mut tables {
             table.rows.truncate(limit);
@@ -32,7 +32,6 @@ fn of(source: &Source<'_>, clock: Clock) -> Result<Vec<Table>> {
             usage::effectiveness_overall(source)?,
             usage::most_used(source, 5)?,
             usage::days(source)?,
-            approvals::by_approval(source)?,
             usage::cost_overall(source)?,
             usage::priced(source)?,
         ]),

@@ -1,6 +1,6 @@
 //! Reports over the usage log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::layout::TableName;
 use super::source::Source;
@@ -9,7 +9,10 @@ use crate::model::{Moment, TokenPrice, UsageCell};
 use crate::ops::error::Result;
 
 /// Sums of cells by key.
-fn grouped<K: Ord>(cells: &[UsageCell], key: impl Fn(&UsageCell) -> K) -> BTreeMap<K, Sum> {
+fn grouped<'a, K: Ord>(
+    cells: impl IntoIterator<Item = &'a UsageCell>,
+    key: impl Fn(&UsageCell) -> K,
+) -> BTreeMap<K, Sum> {
     let mut groups: BTreeMap<K, Sum> = BTreeMap::new();
     for cell in cells {
         groups.entry(key(cell)).or_default().add(cell);
@@ -20,7 +23,7 @@ fn grouped<K: Ord>(cells: &[UsageCell], key: impl Fn(&UsageCell) -> K) -> BTreeM
 /// A sum of cells.
 #[derive(Debug, Default)]
 struct Sum {
-    skills: Vec<i64>,
+    skills: HashSet<i64>,
     uses: i64,
     measured: i64,
     gain: i64,
@@ -38,8 +41,8 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, cell: &UsageCell) {
-        if cell.measured > 0 && !self.skills.contains(&cell.skill_id) {
-            self.skills.push(cell.skill_id);
+        if cell.measured > 0 {
+            self.skills.insert(cell.skill_id);
         }
         for (sum, value) in [
             (&mut self.uses, cell.uses),
@@ -97,13 +100,13 @@ fn overall<'a>(cells: impl IntoIterator<Item = &'a UsageCell>) -> Sum {
 }
 
 pub(super) fn effectiveness_overall(source: &Source<'_>) -> Result<Table> {
-    let sum = overall(&source.cells()?);
+    let sum = overall(source.cells()?);
     Ok(Table::new(TableName::Overall, [sum.measures()]))
 }
 
 pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let mut groups: Vec<_> = grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
+    let mut groups: Vec<_> = grouped(cells, skill).into_iter().filter(|(_, sum)| sum.measured > 0).collect();
     groups.sort_by(|(_, a), (_, b)| mean_order(a, b));
     let rows = groups.into_iter().map(|(skill, sum)| {
         let mut row = vec![Cell::Text(skill)];
@@ -115,7 +118,7 @@ pub(super) fn effectiveness(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn effectiveness_by_approval(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let groups = grouped(&cells, |it| it.approval_level.clone());
+    let groups = grouped(cells, |it| it.approval_level.clone());
     let rows = groups.into_iter().filter(|(_, sum)| sum.measured > 0).map(|(level, sum)| {
         let mut row = vec![if level.is_empty() { Cell::Missing } else { Cell::Text(level) }];
         row.extend(sum.measures());
@@ -130,16 +133,15 @@ pub(super) fn phase4(source: &Source<'_>) -> Result<Table> {
 }
 
 pub(super) fn most_used_generated(source: &Source<'_>, most: usize) -> Result<Table> {
-    let mut cells = source.cells()?;
-    cells.retain(|it| it.phase4_generated);
-    Ok(ranking(TableName::MostUsedGenerated, &cells, most))
+    let generated = source.cells()?.iter().filter(|it| it.phase4_generated);
+    Ok(ranking(TableName::MostUsedGenerated, generated, most))
 }
 
 pub(super) fn most_used(source: &Source<'_>, most: usize) -> Result<Table> {
-    Ok(ranking(TableName::MostUsed, &source.cells()?, most))
+    Ok(ranking(TableName::MostUsed, source.cells()?, most))
 }
 
-fn ranking(name: TableName, cells: &[UsageCell], most: usize) -> Table {
+fn ranking<'a>(name: TableName, cells: impl IntoIterator<Item = &'a UsageCell>, most: usize) -> Table {
     let mut groups: Vec<_> = grouped(cells, skill).into_iter().collect();
     groups.sort_by(|(a_name, a), (b_name, b)| b.uses.cmp(&a.uses).then_with(|| a_name.cmp(b_name)));
     let rows = groups.into_iter().take(most).map(|(skill, sum)| {
@@ -156,7 +158,7 @@ pub(super) fn days(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let mut groups: Vec<_> = grouped(&cells, |it| (skill(it), it.agent_type.clone())).into_iter().collect();
+    let mut groups: Vec<_> = grouped(cells, |it| (skill(it), it.agent_type.clone())).into_iter().collect();
     groups.sort_by(|(a_key, a), (b_key, b)| b.uses.cmp(&a.uses).then_with(|| a_key.cmp(b_key)));
     let rows = groups.into_iter().map(|((skill, agent), sum)| {
         vec![
@@ -180,7 +182,7 @@ pub(super) fn unused(source: &Source<'_>) -> Result<Table> {
 
 pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
     let cells = source.cells()?;
-    let groups = grouped(&cells, skill).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0);
+    let groups = grouped(cells, skill).into_iter().filter(|(_, sum)| sum.tokens != 0 || sum.cost != 0);
     let mut groups: Vec<_> = groups.map(|(skill, sum)| (skill, sum.tokens, sum.money(source.request.price))).collect();
     groups.sort_by(|(a_name, _, a), (b_name, _, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
     let rows = groups
@@ -191,7 +193,7 @@ pub(super) fn cost(source: &Source<'_>) -> Result<Table> {
 
 /// Total savings, and their projection for a month and a year at the mean of the logged days.
 pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
-    let sum = overall(&source.cells()?);
+    let sum = overall(source.cells()?);
     let money = sum.money(source.request.price);
     let days = logged_days(sum.first, sum.last);
     let projected = |days_ahead: i64| match days {
@@ -208,7 +210,7 @@ pub(super) fn cost_overall(source: &Source<'_>) -> Result<Table> {
 
 /// The part of the savings that the price of a token makes.
 pub(super) fn priced(source: &Source<'_>) -> Result<Table> {
-    let (tokens, price) = (overall(&source.cells()?).unpriced, source.request.price);
+    let (tokens, price) = (overall(source.cells()?).unpriced, source.request.price);
     let row = [Cell::Integer(tokens), Cell::usd(price.of_a_million(), (1, 1)), Cell::usd(price.of(tokens), (1, 1))];
     Ok(Table::new(TableName::Priced, [row.to_vec()]))
 }
