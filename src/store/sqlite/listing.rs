@@ -202,7 +202,7 @@ fn listed(row: &Row<'_>) -> Result<ListedSkill> {
     // SQLite built this array from text, so it parses.
     let agents = serde_json::from_str(&agents).unwrap_or_default();
     let (description, uses) = (fields.maybe_text()?, fields.number()?);
-    Ok(ListedSkill { description, uses, ..ListedSkill::new(skill, review, agents) })
+    Ok(ListedSkill { uses, description, ..ListedSkill::new(skill, review, agents) })
 }
 
 /// Adds the function `has_tag`: tags are stored in several forms, which only [`StoredTags`] knows.
