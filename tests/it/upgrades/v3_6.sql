@@ -232,7 +232,7 @@ INSERT INTO usage_archive_kept VALUES(1,1,9);
 CREATE TABLE outbox(id INTEGER PRIMARY KEY AUTOINCREMENT,delivery_key DEFAULT(lower(hex(randomblob(16)))),pattern_id,kind,payload,created_at DEFAULT(datetime('now')),set_aside_at,reason,not_before);
 INSERT INTO outbox VALUES(1,'key-1',7,'deployed','{}','2026-01-02 00:00:00',NULL,NULL,NULL);
 INSERT INTO outbox VALUES(2,'key-2',7,'updated','{}','2026-01-03 00:00:00','2026-01-04 00:00:00','refused',NULL);
-CREATE TABLE cfn_aliases(name TEXT PRIMARY KEY COLLATE NOCASE,skill_id)WITHOUT ROWID;
+CREATE TABLE cfn_aliases(name PRIMARY KEY,skill_id)WITHOUT ROWID;
 INSERT INTO cfn_aliases VALUES('jwt-of-old',1);
 CREATE TABLE cfn_events(id INTEGER PRIMARY KEY,skill_id,skill,event,version,content_hash,detail,actor,reason,created_at);
 INSERT INTO cfn_events VALUES(1,1,'jwt','renamed',NULL,NULL,'{"from":"jwt-of-old","to":"jwt"}','ann',NULL,'2026-01-05 00:00:00');
