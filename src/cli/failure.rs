@@ -12,7 +12,7 @@ use serde::Serialize;
 pub use self::kind::FailureKind;
 use crate::bench;
 use crate::model::{Exit, InvalidName, InvalidVersion, UnknownWord, Visible};
-use crate::ops::{Error, FileError};
+use crate::ops::{DocumentError, Error, FileError};
 use crate::process;
 
 /// The reason a command failed, and what the user can do about it.
@@ -156,6 +156,25 @@ impl From<bench::Error> for Failure {
     }
 }
 
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        let (kind, hint) = match error {
+            DocumentError::Invalid { .. } => (
+                FailureKind::InvalidDocument,
+                "Nothing more was imported; 'cfn skill import-yaml FILE --mode validate-only' lists what is wrong.",
+            ),
+            DocumentError::Conflicts { .. } => (
+                FailureKind::DocumentConflicts,
+                "Nothing was changed; leave them out with --skip-conflicts, or make new versions with --force.",
+            ),
+            DocumentError::Output(_) => {
+                (FailureKind::ReportUnwritable, "Name a file in a folder that exists and may be written to.")
+            }
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let message = error.to_string();
@@ -238,6 +257,7 @@ impl From<Error> for Failure {
                 FailureKind::DecidedMeanwhile,
                 "Nothing was decided; see 'cfn skill history', and decide again if need be.".into(),
             ),
+            Error::Document(error) => return error.into(),
             Error::ChangedSinceReview { .. } => (
                 FailureKind::ChangedSinceReview,
                 "Review the output of 'cfn skill show --content', and decide again.".into(),

@@ -89,6 +89,11 @@ impl Output {
         Self { wide, ..self }
     }
 
+    /// Whether the answer is JSON.
+    pub(super) fn json(self) -> bool {
+        self.json
+    }
+
     /// The width for text on a terminal; `None` for JSON, and if stdout is no terminal. With `--wide`, it has no limit.
     pub(super) fn width(self) -> Option<usize> {
         let terminal = Terminal::of_stdout().filter(|_| !self.json)?;

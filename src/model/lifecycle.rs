@@ -29,6 +29,8 @@ pub enum EventKind {
     Purged,
     /// Bytes that were refused for every skill were accepted for this one.
     Accepted,
+    /// It came from a document whose approvals were trusted.
+    Imported,
 }
 
 impl EventKind {
@@ -47,6 +49,7 @@ impl EventKind {
             Self::Revoked => "revoked",
             Self::Purged => "purged",
             Self::Accepted => "accepted",
+            Self::Imported => "imported",
         }
     }
 }

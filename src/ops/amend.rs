@@ -91,12 +91,11 @@ impl Amend<'_> {
             return Err(Error::LowersLevel { name: skill.name, from: skill.approval_level, to, cause });
         }
         let other = file.filter(|(_, described)| described.hash.to_string() != skill.content_hash);
-        let warnings = match other {
-            Some((file, described)) => self.publish(tx, &skill, file, described, now)?,
-            None => {
-                self.renumber(tx, &skill, now)?;
-                Vec::new()
-            }
+        let warnings = if let Some((file, described)) = other {
+            self.publish(tx, &skill, file, described, now)?
+        } else {
+            self.renumber(tx, &skill, now)?;
+            Vec::new()
         };
         let after = require_skill(as_snapshot(tx), self.name)?;
         let change = SkillChange {

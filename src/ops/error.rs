@@ -11,6 +11,7 @@ use crate::store::{NameKind, Snapshot, Spelling, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
+use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
 
 pub(super) use nearest::nearest;
@@ -241,6 +242,9 @@ pub enum Error {
         /// The other decision.
         decision: Decision,
     },
+    /// A document was not imported or written.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// The bytes changed between review and decision.
     #[error("\"{name}\" is not what was reviewed: its current bytes are {actual}")]
     ChangedSinceReview {
@@ -283,17 +287,13 @@ pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<Skill>
 
 /// The version with this number, or an error that names those that exist. A text of another program that means the number
 /// counts where none is written exactly so.
-pub(super) fn require_version<'v>(
-    name: &str,
-    versions: &'v [VersionRecord],
-    wanted: Version,
-) -> Result<&'v VersionRecord> {
+pub(super) fn require_version<'v>(name: &str, all: &'v [VersionRecord], wanted: Version) -> Result<&'v VersionRecord> {
     let exact = wanted.to_string();
-    let found = versions.iter().find(|it| it.version == exact);
-    let found = found.or_else(|| versions.iter().find(|it| Version::lenient(&it.version) == Some(wanted)));
+    let found = all.iter().find(|it| it.version == exact);
+    let found = found.or_else(|| all.iter().find(|it| Version::lenient(&it.version) == Some(wanted)));
     found.ok_or_else(|| Error::VersionNotFound {
         name: name.to_owned(),
         version: wanted,
-        known: versions.iter().map(|it| it.version.clone()).collect(),
+        known: all.iter().map(|it| it.version.clone()).collect(),
     })
 }

@@ -48,6 +48,7 @@ mod tree;
 mod update;
 mod validate;
 mod verify;
+mod yaml;
 
 pub use add::{Add, AddReport, add};
 pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
@@ -104,3 +105,6 @@ pub use sync::{
 pub use update::{Update, UpdateReport, update};
 pub use validate::{ValidateReport, ValidatedFile, validate};
 pub use verify::{Verified, VerifyReport, verify};
+pub use yaml::{
+    DocumentError, ExportYaml, ExportYamlReport, ImportYaml, ImportYamlMode, ImportYamlReport, export_yaml, import_yaml,
+};

@@ -25,6 +25,7 @@
 //! | `transaction` | the ports for writing, and [`write()`] |
 //! | `lifecycle` | the ports for names, events and removal |
 //! | `usage_sums` | the care of the sums that make reports fast |
+//! | `whole_rows` | rows with every column, for documents |
 //! | `file_care` | the care of a database file |
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
@@ -48,6 +49,7 @@ mod snapshot;
 pub mod sqlite;
 mod transaction;
 mod usage_sums;
+mod whole_rows;
 
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
@@ -74,6 +76,7 @@ pub use transaction::{
     UsageWrites, Work,
 };
 pub use usage_sums::UsageSums;
+pub use whole_rows::{Row, RowKind, WholeRowWrites, WholeRows};
 
 /// The durability of a committed transaction in a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::{
     AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, Searchable,
-    SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter,
+    SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter, WholeRows,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
@@ -26,6 +26,7 @@ pub trait Snapshot:
     + Reports
     + EdgeCases
     + OutboxStatus
+    + WholeRows
 {
 }
 
@@ -40,7 +41,8 @@ impl<
         + UsageLog
         + Reports
         + EdgeCases
-        + OutboxStatus,
+        + OutboxStatus
+        + WholeRows,
 > Snapshot for T
 {
 }

@@ -2,6 +2,7 @@
 
 use super::{
     LifecycleWrites, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot,
+    WholeRowWrites,
 };
 use crate::model::{
     AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage,
@@ -19,6 +20,7 @@ pub trait Transaction:
     + UsageWrites
     + EdgeCaseWrites
     + Outbox
+    + WholeRowWrites
 {
 }
 
@@ -31,7 +33,8 @@ impl<
         + CriteriaWrites
         + UsageWrites
         + EdgeCaseWrites
-        + Outbox,
+        + Outbox
+        + WholeRowWrites,
 > Transaction for T
 {
 }

@@ -31,7 +31,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, OutsideContentRoot, NoReason, NotConfirmed,
+    Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, InvalidDocument, OutsideContentRoot, NoReason, NotConfirmed,
         StatementRefused, DatabaseNotAFile, NoBenchRun, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
     Exit::File => FileUnreadable, FileNotRegular, FileReplaced, FileFailed, SettingsUnreadable, ArchiveRefused, PageUnwritable,
         ReportUnwritable;
@@ -41,7 +41,7 @@ kinds! {
     Exit::NotFound => SkillNotFound, VersionNotFound, EdgeCaseNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
-    Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, SkillExists, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
+    Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;

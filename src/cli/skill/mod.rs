@@ -7,7 +7,9 @@ mod decide;
 mod delete;
 mod diff;
 mod edit;
+mod export_yaml;
 mod history;
+mod import_yaml;
 mod lint;
 mod list;
 mod pending;
@@ -86,6 +88,8 @@ enum Command {
     Escalate(decide::EscalateArgs),
     Revoke(revoke::Args),
     Validate(validate::Args),
+    ExportYaml(export_yaml::Args),
+    ImportYaml(import_yaml::Args),
     Lint(lint::Args),
 }
 
@@ -141,6 +145,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Escalate(args) => decide::escalate(context, &args),
         Command::Revoke(args) => revoke::run(context, &args),
         Command::Validate(args) => validate::run(context, &args),
+        Command::ExportYaml(args) => export_yaml::run(context, &args),
+        Command::ImportYaml(args) => import_yaml::run(context, &args),
         Command::Lint(args) => lint::run(context, &args),
     }
 }

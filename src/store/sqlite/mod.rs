@@ -60,6 +60,7 @@ mod usage_sums;
 mod versions;
 mod views;
 mod waiting;
+mod whole_rows;
 mod work_file;
 
 use std::cell::Cell;

@@ -18,7 +18,7 @@ fn every_kind_has_its_code() {
     let expected = [
         (
             1,
-            " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content outside_content_root no_reason not_confirmed \
+            " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content invalid_document outside_content_root no_reason not_confirmed \
              statement_refused database_not_a_file no_bench_run program_not_started program_failed wrong_answer output internal",
         ),
         (
@@ -37,7 +37,7 @@ fn every_kind_has_its_code() {
         (6, " content_unchanged name_unchanged"),
         (
             7,
-            " lowers_approval_level rejected purge_without_reason name_taken skill_exists not_served not_mapped replaces_itself not_approved integrity \
+            " lowers_approval_level rejected purge_without_reason name_taken skill_exists document_conflicts not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere",
         ),
         (8, " busy changed_while_read conflict"),

@@ -21,5 +21,6 @@ mod store;
 mod tables;
 mod transaction;
 mod usage;
+mod whole_rows;
 
 pub(crate) use self::database::{Conflicts, MemoryDatabase};

@@ -27,6 +27,8 @@ pub(super) struct Tables {
     pub(super) edge_cases: BTreeMap<i64, (EdgeCase, EdgeCaseTexts)>,
     pub(super) former_names: BTreeMap<String, SkillId>,
     pub(super) events: BTreeMap<i64, (SkillId, SkillEvent)>,
+    /// Rows that were added whole.
+    pub(super) whole: BTreeMap<(cfn::store::RowKind, i64), cfn::store::Row>,
     pub(super) backoff_until: Option<i64>,
     /// The last key that each table gave: none is given twice.
     pub(super) last: Keys,

@@ -19,3 +19,4 @@ mod search_quality;
 mod searching;
 mod seeding;
 mod statuses;
+mod yaml;

@@ -19,6 +19,7 @@ mod searching;
 mod serving;
 mod sqlite;
 mod usage;
+mod whole_rows;
 mod writing;
 
 use std::sync::LazyLock;
@@ -145,6 +146,7 @@ macro_rules! contract {
                 a_use_that_another_program_completed_is_open_no_more, cells_add_every_row_up_exactly,
                 sums_follow_an_outcome_that_is_added_later, bringing_sums_up_to_date_changes_no_figure, days_are_those_of_utc_whoever_wrote_the_time,
                 what_an_agent_would_get_is_counted_as_used;
+            whole_rows: a_whole_row_comes_out_as_it_went_in, a_row_without_a_key_gets_one_and_a_taken_name_is_refused;
             writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording,
                 an_approval_binds_to_bytes_and_the_latest_decides, a_name_is_taken_once_and_names_differ_by_case,
                 what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change_of_it_changes_nothing;
