@@ -143,6 +143,10 @@ pub struct Approval {
     pub reasoning: Option<String>,
     /// What was checked.
     pub approval_criteria_check: Option<StoredJson>,
+    /// The risk of the bytes, as it was assessed.
+    pub risk_assessment: Option<StoredJson>,
+    /// The expert who should decide, after an escalation.
+    pub escalated_to: Option<String>,
     /// In UTC.
     pub timestamp: Option<StoredTime>,
 }

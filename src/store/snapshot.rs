@@ -115,7 +115,7 @@ pub trait Catalogue {
     fn names_beginning(&self, of: NameKind, with: &str, most: usize) -> Result<Vec<String>>;
 }
 
-/// What the risk of a skill is assessed by, and the assessments of decisions.
+/// What the risk of a skill is assessed by.
 ///
 /// Promise: other programs write these values too, so none is validated.
 pub trait Criteria {
@@ -123,8 +123,6 @@ pub trait Criteria {
     fn test_coverage(&self, skill: SkillId) -> Result<Option<f64>>;
     /// The enabled criteria templates of a category, each with its level, in the order of recording.
     fn criteria_templates(&self, category: &str) -> Result<Vec<(ApprovalLevel, StoredJson)>>;
-    /// The assessment that was recorded with a decision.
-    fn assessment(&self, decision: i64) -> Result<Option<StoredJson>>;
 }
 
 /// The mappings from agent types to skills.

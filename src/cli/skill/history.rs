@@ -83,8 +83,14 @@ fn decision_row(it: &Approval) -> Vec<String> {
         it.approval_level.to_string(),
         it.approver.clone().unwrap_or_default(),
         it.content_hash.as_deref().map_or("unknown", short).to_owned(),
-        it.reasoning.clone().unwrap_or_default(),
+        reason(it),
     ]
+}
+
+/// The reason, after the expert of an escalation.
+fn reason(it: &Approval) -> String {
+    let reason = it.reasoning.clone().unwrap_or_default();
+    it.escalated_to.as_ref().map_or(reason.clone(), |to| format!("to {to}: {reason}"))
 }
 
 fn event_row(it: &SkillEvent) -> Vec<String> {

@@ -104,6 +104,7 @@ pub(super) const SIGNALS: &[Signal] = &[
             r"\b(eval|exec)\s*\(|\beval\s+\S|\bos\.system\b|\bshell\s*=\s*true\b|\bchild_process\b|\binvoke-expression\b",
         ],
     ),
+    security(0.25, "lets an agent run any command", &[r"\bBash\(\*\)", r"^\s*allowed-tools:.*\bBash\b([^(]|$)"]),
     security(0.15, "deletes files", &[r"\brm\s+\S|\bunlink\s*\(|\bos\.remove\b|\bremove-item\b"]),
     security(
         0.15,
@@ -186,6 +187,8 @@ mod tests {
             ("gives a container the machine", "docker run -v /var/run/docker.sock:/s x"),
             ("opens permissions", "chmod -R 777 ."),
             ("runs text as code", "eval \"$line\""),
+            ("lets an agent run any command", "allowed-tools: Read Bash Write"),
+            ("lets an agent run any command", "allowed-tools: Bash(*), Read"),
             ("deletes files", "rm notes.txt"),
             ("is about authentication", "Send the Bearer header"),
             ("starts containers", "docker compose up"),
@@ -209,6 +212,7 @@ mod tests {
             "Remove duplication; form small functions.",
             "Use `git status` before you commit.",
             "# Environment",
+            "allowed-tools: Read Bash(git:*)",
             "The evaluation of a plan starts with its goal.",
         ] {
             assert_eq!(said(line), [""; 0], "{line}");

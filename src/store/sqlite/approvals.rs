@@ -53,7 +53,7 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
     collect(
         connection,
         "SELECT rowid, version, content_hash, approval_level, approver, decision, reasoning,
-           approval_criteria_check, timestamp
+           approval_criteria_check, risk_assessment, escalated_to, timestamp
          FROM approval_history WHERE skill_id = ?1 ORDER BY rowid DESC",
         [skill.0],
         |row| {
@@ -67,6 +67,8 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
                 decision: fields.word()?,
                 reasoning: fields.maybe_text()?,
                 approval_criteria_check: fields.stored()?,
+                risk_assessment: fields.stored()?,
+                escalated_to: fields.maybe_text()?,
                 timestamp: fields.stored()?,
             })
         },

@@ -15,10 +15,6 @@ impl Criteria for SqliteTransaction<'_> {
     fn criteria_templates(&self, category: &str) -> store::Result<Vec<(ApprovalLevel, StoredJson)>> {
         self.say(templates(&self.inner, category))
     }
-
-    fn assessment(&self, decision: i64) -> store::Result<Option<StoredJson>> {
-        self.say(assessment(&self.inner, decision))
-    }
 }
 
 impl CriteriaWrites for SqliteTransaction<'_> {
@@ -50,16 +46,6 @@ fn templates(connection: &Connection, category: &str) -> Result<Vec<(ApprovalLev
         },
     )?;
     Ok(rows.into_iter().filter_map(|(level, criteria)| Some((level?, criteria))).collect())
-}
-
-fn assessment(connection: &Connection, decision: i64) -> Result<Option<StoredJson>> {
-    let found =
-        first(connection, "SELECT rowid, risk_assessment FROM approval_history WHERE rowid = ?1", [decision], |row| {
-            let mut fields = Fields::new("approval_history", row);
-            fields.get::<i64>()?;
-            fields.stored()
-        })?;
-    Ok(found.flatten())
 }
 
 fn record(connection: &Connection, decision: i64, assessment: &StoredJson) -> Result<()> {

@@ -136,6 +136,8 @@ impl Tables {
             decision: new.decision,
             reasoning: Some(new.reasoning.to_owned()),
             approval_criteria_check: new.criteria_check.cloned(),
+            risk_assessment: None,
+            escalated_to: new.escalated_to.map(str::to_owned),
             timestamp: Some(new.now.into()),
         };
         self.approvals.insert(id, ApprovalRow { skill, approval });
@@ -203,8 +205,8 @@ impl Tables {
     }
 
     pub(super) fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) {
-        if self.approvals.contains_key(&decision) {
-            self.assessments.insert(decision, assessment.clone());
+        if let Some(row) = self.approvals.get_mut(&decision) {
+            row.approval.risk_assessment = Some(assessment.clone());
         }
     }
 

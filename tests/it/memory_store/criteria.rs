@@ -14,8 +14,4 @@ impl Criteria for MemoryTransaction<'_> {
         let enabled = self.tables.templates.iter().filter(|it| it.1 == category && it.3);
         Ok(enabled.map(|(level, _, criteria, _)| (*level, criteria.clone())).collect())
     }
-
-    fn assessment(&self, decision: i64) -> Result<Option<StoredJson>> {
-        Ok(self.tables.assessments.get(&decision).cloned())
-    }
 }

@@ -38,6 +38,8 @@ impl OtherProgram for MemoryDatabase {
                 decision,
                 reasoning: None,
                 approval_criteria_check: None,
+                risk_assessment: None,
+                escalated_to: None,
                 timestamp: Some(NOW.to_owned().into()),
             };
             tables.approvals.insert(id, ApprovalRow { skill, approval });

@@ -16,7 +16,6 @@ pub(super) struct Tables {
     pub(super) skills: BTreeMap<SkillId, SkillRow>,
     pub(super) versions: BTreeMap<i64, VersionRow>,
     pub(super) approvals: BTreeMap<i64, ApprovalRow>,
-    pub(super) assessments: BTreeMap<i64, StoredJson>,
     /// Level, category, criteria, and whether they are enabled.
     pub(super) templates: Vec<(ApprovalLevel, String, StoredJson, bool)>,
     pub(super) mappings: Vec<MappingRow>,

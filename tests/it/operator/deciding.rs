@@ -90,6 +90,7 @@ fn the_expert_of_the_category_is_who_decides() {
     escalate(&["jwt", "sql", "--to", "eve"]).ok();
     let who = "SELECT group_concat(escalated_to) FROM (SELECT escalated_to FROM approval_history WHERE decision = 'escalated' ORDER BY id)";
     assert_eq!(project.sqlite3(who), "ann@x.test,bob,eve,eve");
+    assert!(project.cfn(["skill", "history", "sql"]).ok().contains("to eve: see"));
     let json = project.cfn(["config", "--json"]).json();
     let settings = json["settings"].as_array().expect("settings").clone();
     let expert = settings.iter().find(|it| it["name"] == "experts.testing").expect("a row");

@@ -165,6 +165,8 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
         decision: Approved,
         reasoning: Some("because".to_owned()),
         approval_criteria_check: Some(checked.clone()),
+        risk_assessment: None,
+        escalated_to: None,
         timestamp: Some(LATER.to_owned().into()),
     };
     assert_eq!(approvals[1], expected);
