@@ -17,9 +17,11 @@ impl Catalogue for MemoryTransaction<'_> {
         let all = self.tables.skills.values().map(|it| self.tables.listed(&it.skill));
         let mut passing: Vec<ListedSkill> = all.filter(|it| passes(filter, it)).collect();
         if filter.page.order == SkillOrder::Uses {
-            passing.iter_mut().for_each(|it| it.uses = Some(self.tables.uses(it.id)));
+            for it in &mut passing {
+                it.uses = Some(self.tables.uses(it.id));
+            }
         }
-        passing.sort_by(|a, b| position(filter.page.order, a).cmp(&position(filter.page.order, b)));
+        passing.sort_by_key(|it| position(filter.page.order, it));
         Ok(self.tables.page(&filter.page, passing))
     }
 
@@ -124,7 +126,7 @@ impl Tables {
     }
 
     fn uses(&self, skill: SkillId) -> i64 {
-        self.usage.values().filter(|it| it.skill == skill).count() as i64
+        i64::try_from(self.usage.values().filter(|it| it.skill == skill).count()).expect("a few")
     }
 
     fn described(&self, skill: &ListedSkill) -> Option<String> {
