@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoredJson, StoredTime};
+use super::{Status, StoredJson, StoredTime};
 
 /// What happened to a skill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +11,12 @@ pub enum EventKind {
     Unassigned,
     /// It got another name.
     Renamed,
-    /// Its status changed.
-    Status,
+    /// Agents no longer get it.
+    Deprecated,
+    /// It is kept only for the record.
+    Archived,
+    /// It became active again.
+    Restored,
     /// Its fields changed.
     Edited,
     /// A version was pinned.
@@ -40,7 +44,9 @@ impl EventKind {
         match self {
             Self::Unassigned => "unassigned",
             Self::Renamed => "renamed",
-            Self::Status => "status",
+            Self::Deprecated => "deprecated",
+            Self::Archived => "archived",
+            Self::Restored => "restored",
             Self::Edited => "edited",
             Self::Pinned => "pinned",
             Self::Unpinned => "unpinned",
@@ -50,6 +56,16 @@ impl EventKind {
             Self::Purged => "purged",
             Self::Accepted => "accepted",
             Self::Imported => "imported",
+        }
+    }
+}
+
+impl From<Status> for EventKind {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Restored,
+            Status::Deprecated => Self::Deprecated,
+            Status::Archived => Self::Archived,
         }
     }
 }

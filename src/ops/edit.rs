@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::{Error, Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Category, Decision, Moment, Skill, SkillName, StoredJson, StoredTags};
-use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
+use crate::model::{ApprovalLevel, Category, Decision, EventKind, Moment, Skill, SkillName, StoredJson, StoredTags};
+use crate::store::{Durability, NewApproval, NewEvent, SkillChange, Store, Transaction, write_unless};
 
 /// Fields to change; `None` keeps a field.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Edit<'a> {
     pub team: Option<&'a str>,
     /// The review that the skill needs.
     pub level: Option<ApprovalLevel>,
+    /// Who edits them.
+    pub actor: &'a str,
     /// Allows a lower level.
     pub lower: Option<Lower<'a>>,
     /// A dry run: do everything except the commit.
@@ -84,6 +86,7 @@ impl Edit<'_> {
         };
         if change.changes_something() {
             tx.update_skill(skill.id, &change)?;
+            self.record(tx, skill, &change)?;
         }
         if let Some(lower) = self.lower.filter(|_| level < skill.approval_level) {
             record_lowering(tx, skill, level, lower, now)?;
@@ -97,6 +100,26 @@ impl Edit<'_> {
         ];
         let changed = fields.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect();
         Ok(EditedSkill { name: skill.name.clone(), changed, approval_level: level })
+    }
+
+    /// Keeps the previous values of the changed fields.
+    fn record(&self, tx: &mut dyn Transaction, skill: &Skill, change: &SkillChange<'_>) -> Result<()> {
+        let fields = [
+            ("category", change.category.map(|_| skill.category.clone().into())),
+            ("approval_level", change.approval_level.map(|_| skill.approval_level.as_str().into())),
+            ("team", change.team.map(|_| skill.team.clone().into())),
+            ("tags", change.tags.map(|_| skill.tags.as_ref().map(StoredTags::words).into())),
+            ("owner", change.owner.map(|_| skill.owner.clone().into())),
+        ];
+        let changed = fields.into_iter().filter_map(|(field, before)| Some((field.to_owned(), before?)));
+        let before: serde_json::Map<String, serde_json::Value> = changed.collect();
+        tx.record_event(&NewEvent {
+            detail: StoredJson::of(&serde_json::json!({ "before": before })).as_ref(),
+            actor: Some(self.actor),
+            reason: self.lower.map(|it| it.reason),
+            ..NewEvent::of(skill.id, &skill.name, EventKind::Edited, change.now)
+        })?;
+        Ok(())
     }
 
     fn level_of(&self, skill: &Skill) -> Result<ApprovalLevel> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::{Error, Result, require_skill, require_version};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{AgentType, Mapping, Remark, Skill, SkillName, Version, Visible};
-use crate::store::{Durability, Store, Transaction, write_unless};
+use crate::model::{AgentType, EventKind, Mapping, Moment, Remark, Skill, SkillName, StoredJson, Version, Visible};
+use crate::store::{Durability, NewEvent, Store, Transaction, write_unless};
 
 /// A pin to set or to end.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Pin<'a> {
     pub version: Option<Version>,
     /// The agent types that it is for; if empty, it is for all that have no pin of their own.
     pub agents: &'a [AgentType],
+    /// Who sets or ends it.
+    pub actor: &'a str,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
 }
@@ -56,6 +58,7 @@ pub fn pin(store: &mut dyn Store, clock: Clock, request: &Pin<'_>) -> Result<Pin
         for (agent_type, previous) in targets(&skill, &mappings, request.agents)? {
             if previous != version {
                 tx.pin(skill.id, agent_type, version.as_deref(), now)?;
+                request.record(tx, &skill, version.as_deref(), previous.as_deref(), agent_type, now)?;
             }
             pins.push(ChangedPin {
                 agent_type: agent_type.map(ToString::to_string),
@@ -68,6 +71,28 @@ pub fn pin(store: &mut dyn Store, clock: Clock, request: &Pin<'_>) -> Result<Pin
         }
         Ok(PinReport { name: skill.name, pins, dry_run: request.dry_run, warnings })
     })
+}
+
+impl Pin<'_> {
+    fn record(
+        &self,
+        tx: &mut dyn Transaction,
+        skill: &Skill,
+        version: Option<&str>,
+        previous: Option<&str>,
+        agent_type: Option<&AgentType>,
+        now: Moment,
+    ) -> Result<()> {
+        let event = if version.is_some() { EventKind::Pinned } else { EventKind::Unpinned };
+        let detail = serde_json::json!({ "agent_type": agent_type, "previous_version": previous });
+        tx.record_event(&NewEvent {
+            version,
+            detail: StoredJson::of(&detail).as_ref(),
+            actor: Some(self.actor),
+            ..NewEvent::of(skill.id, &skill.name, event, now)
+        })?;
+        Ok(())
+    }
 }
 
 /// The recorded text of the version, and a remark if agents would not get it.

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::{Error, Result, require_skill};
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{Remark, Skill, SkillName, Status, Visible};
-use crate::store::{Durability, Retirement, SkillChange, Store, Transaction, write_unless};
+use crate::model::{Remark, Skill, SkillName, Status, StoredJson, Visible};
+use crate::store::{Durability, NewEvent, Retirement, SkillChange, Store, Transaction, write_unless};
 
 /// A change of the status of skills.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct SetStatus<'a> {
     pub replacement: Option<&'a SkillName>,
     /// A note for users of the skills.
     pub note: Option<&'a str>,
+    /// Who changes it.
+    pub actor: Option<&'a str>,
     /// Do everything but the commit.
     pub dry_run: bool,
 }
@@ -69,6 +71,13 @@ pub fn set_status(store: &mut dyn Store, clock: Clock, request: &SetStatus<'_>) 
             let says_nothing = replacement.is_none() && request.note.is_none();
             if skill.status != request.status.as_str() || !says_nothing {
                 tx.update_skill(skill.id, &change)?;
+                let before = serde_json::json!({ "status": skill.status });
+                tx.record_event(&NewEvent {
+                    detail: StoredJson::of(&before).as_ref(),
+                    actor: request.actor,
+                    reason: request.note,
+                    ..NewEvent::of(skill.id, &skill.name, request.status.into(), now)
+                })?;
             }
             skills.push(ChangedStatus { name: skill.name, status: request.status, previous_status: skill.status });
         }

@@ -242,6 +242,7 @@ impl Project {
             "SELECT s.name FROM skills s WHERE NOT EXISTS (SELECT 1 FROM skill_versions v
                WHERE v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash)
              UNION ALL SELECT s.name FROM skills s WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
+               AND NOT EXISTS (SELECT 1 FROM cfn_events e WHERE e.content_hash = s.content_hash AND e.event = 'purged')
              UNION ALL SELECT v.version FROM skill_versions v GROUP BY skill_id, version HAVING count(*) > 1",
         );
         assert_eq!(half, "", "half-done skills");

@@ -85,6 +85,11 @@ fn operating(pages: &mut Pages, project: &Project) {
     project.file(".claude/skills/staging/staged/SKILL.md", skill_text("staged", "Staged."));
     pages.run(project, "skill promote --list", &["skill", "promote", "--list"]);
     pages.run(project, "skill promote", &["skill", "promote", "--force"]);
+    let purge = ["skill", "purge", "staged", "1.0.0", "--reason", "x", "--yes"];
+    pages.run(project, "skill purge", &purge);
+    pages.run(project, "skill rename", &["skill", "rename", "staged", "stage"]);
+    pages.run(project, "skill history, with events", &["skill", "history", "stage"]);
+    pages.run(project, "skill delete", &["skill", "delete", "stage", "--yes"]);
 }
 
 #[test]

@@ -55,8 +55,8 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let tags = args.tags.as_ref().map(|it| words(it));
-    let approver = args.lower_level.then(|| decider(context, args.approver.as_deref())).transpose()?;
-    let lower = approver.as_deref().zip(args.reason.as_deref()).map(|(approver, reason)| Lower { approver, reason });
+    let approver = decider(context, args.approver.as_deref())?;
+    let lower = args.reason.as_deref().filter(|_| args.lower_level).map(|reason| Lower { approver: &approver, reason });
     let request = Edit {
         names: &args.skill_names,
         category: args.category,
@@ -64,6 +64,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         owner: args.owner.as_deref().map(str::trim),
         team: args.team.as_deref().map(str::trim),
         level: args.level,
+        actor: &approver,
         lower,
         dry_run: args.dry_run,
     };

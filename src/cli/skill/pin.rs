@@ -1,5 +1,6 @@
 //! `cfn skill pin` and `cfn skill unpin`.
 
+use crate::cli::approval::decider;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
@@ -47,12 +48,14 @@ pub(super) struct UnpinArgs {
 
 pub(super) fn pin(context: &Context, args: &PinArgs) -> Result<Exit, Failure> {
     let PinArgs { skill_name, version, agent, dry_run } = args;
-    set(context, &Pin { name: skill_name, version: Some(*version), agents: agent, dry_run: *dry_run })
+    let actor = decider(context, None)?;
+    set(context, &Pin { name: skill_name, version: Some(*version), agents: agent, actor: &actor, dry_run: *dry_run })
 }
 
 pub(super) fn unpin(context: &Context, args: &UnpinArgs) -> Result<Exit, Failure> {
     let UnpinArgs { skill_name, agent, dry_run } = args;
-    set(context, &Pin { name: skill_name, version: None, agents: agent, dry_run: *dry_run })
+    let actor = decider(context, None)?;
+    set(context, &Pin { name: skill_name, version: None, agents: agent, actor: &actor, dry_run: *dry_run })
 }
 
 fn set(context: &Context, request: &Pin<'_>) -> Result<Exit, Failure> {

@@ -1,5 +1,6 @@
 //! `cfn skill deprecate`, `cfn skill archive` and `cfn skill restore`.
 
+use crate::cli::approval::decider;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::named::Named;
@@ -81,7 +82,9 @@ fn set(
     replacement: Option<&SkillName>,
     note: Option<&str>,
 ) -> Result<Exit, Failure> {
-    let request = SetStatus { names: target.named.names(), status, replacement, note, dry_run: target.dry_run };
+    let actor = decider(context, None)?;
+    let (names, actor) = (target.named.names(), Some(actor.as_str()));
+    let request = SetStatus { names, status, replacement, note, actor, dry_run: target.dry_run };
     let report = ops::set_status(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.about_file(&report.warnings);
     context.output.answer(&report)?;

@@ -43,7 +43,8 @@ const WARNINGS: [(&str, &str); 15] = [
     (
         "skills name bytes that are not in the database",
         "SELECT count(*), group_concat(s.name, ', ') FROM skills s
-         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)",
+         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
+           AND NOT EXISTS (SELECT 1 FROM cfn_events e WHERE e.content_hash = s.content_hash AND e.event = 'purged')",
     ),
     (
         "skills name other bytes than were recorded for their version",

@@ -143,6 +143,52 @@ fn a_rejection_and_an_approval_at_once_are_both_kept_and_the_later_one_counts() 
 }
 
 #[test]
+fn of_two_renames_onto_one_name_at_once_one_gets_it() {
+    for _ in 0..ROUNDS {
+        let project = with_a_skill();
+        project.cfn(["deploy", "1", "t", "1.md"]).ok();
+        let ran = at_once(&project, &[["skill", "rename", "s", "New"], ["skill", "rename", "t", "new"]].map(Vec::from));
+        assert_eq!(codes(&ran), [0, 7], "{ran:?}");
+        assert_eq!(project.sqlite3("SELECT count(*) FROM skills WHERE lower(name) = 'new'"), "1");
+        let again = at_once(&project, &vec![vec!["skill", "rename", "s", "last"]; 2]);
+        assert_eq!(codes(&again), [0, 6], "{again:?}");
+        assert_clean(&project);
+    }
+}
+
+#[test]
+fn a_deletion_and_a_deploy_at_once_leave_a_whole_skill_or_none() {
+    for _ in 0..ROUNDS {
+        let project = with_a_skill();
+        let ran = at_once(
+            &project,
+            &[["skill", "delete", "s", "--yes"].to_vec(), ["deploy", "1", "s", "1.md", "domain", "agent"].to_vec()],
+        );
+        assert_eq!(codes(&ran), [0, 0], "{ran:?}");
+        let rows = project.sqlite3(
+            "SELECT (SELECT count(*) FROM skills), (SELECT count(*) FROM skill_versions), (SELECT count(*) FROM skill_contents),
+               (SELECT count(*) FROM approval_history), (SELECT count(*) FROM agent_skill_mappings)",
+        );
+        assert!(["0|0|0|0|0", "1|1|1|1|1"].contains(&rows.as_str()), "{rows}: {ran:?}");
+        assert_clean(&project);
+    }
+}
+
+#[test]
+fn a_purge_and_a_deploy_of_the_same_bytes_at_once_end_purged() {
+    for _ in 0..ROUNDS {
+        let project = with_a_skill();
+        let purge = ["skill", "purge", "s", "1.0.0", "--yes", "--reason", "a secret"].to_vec();
+        let ran = at_once(&project, &[purge, ["deploy", "1", "other", "0.md"].to_vec()]);
+        assert_eq!(ran[0].code, Some(0), "{ran:?}");
+        assert!(matches!(ran[1].code, Some(0 | 7)), "{ran:?}");
+        assert_eq!(project.sqlite3("SELECT count(*) FROM skill_contents"), "0", "{ran:?}");
+        assert_eq!(project.cfn(["load", "agent", "--format", "names"]).ok(), "");
+        assert_clean(&project);
+    }
+}
+
+#[test]
 fn of_many_that_meet_an_older_database_at_once_one_adopts_it() {
     for _ in 0..ROUNDS {
         let project = legacy();

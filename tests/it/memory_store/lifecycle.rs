@@ -118,10 +118,14 @@ impl Tables {
         let before = rows(self);
         self.skills.remove(&skill);
         self.versions.retain(|_, it| it.skill != skill);
+        // The last keys of versions, alone of all, are given again.
+        self.last.version = self.versions.keys().next_back().copied().unwrap_or_default();
         self.approvals.retain(|_, it| it.skill != skill);
         self.mappings.retain(|it| it.skill != skill);
         self.usage.retain(|_, it| it.skill != skill);
         self.former_names.retain(|_, it| *it != skill);
+        self.edge_cases.retain(|_, (it, _)| it.skill_id != skill);
+        self.skills.values_mut().filter(|it| it.replacement == Some(skill)).for_each(|it| it.replacement = None);
         for hash in hashes.iter().filter(|it| !self.is_named(it)).collect::<Vec<_>>() {
             self.contents.remove(hash);
         }

@@ -257,3 +257,28 @@ fn a_failing_server_exits_9_without_showing_secrets() {
         fails(args, "redis_unreachable");
     }
 }
+
+#[test]
+fn a_purge_leaves_nothing_of_the_bytes_in_redis() {
+    let cached = Cached::new();
+    let secret = "hunter2-is-the-password";
+    let text = format!("---\nname: leaky\ndescription: Has {secret}.\n---\n\nThe {secret}.\n");
+    cached.project.file("leaky.md", text);
+    cached.project.cfn(["deploy", "1", "leaky", "leaky.md", "testing", "dev"]).ok();
+    let answers = || {
+        let all = cached.server.answers().into_iter();
+        all.map(|it| cached.server.get(&it)).collect::<Vec<_>>()
+    };
+    let leaks = |it: &Vec<u8>| it.windows(secret.len()).any(|window| window == secret.as_bytes());
+    cached.miss("show", &["skill", "show", "leaky"]);
+    assert!(answers().iter().any(leaks), "the description is cached");
+    let purge = ["skill", "purge", "leaky", "1.0.0", "--yes", "--reason", "a password", "--json"];
+    let purged = cached.cfn(&purge).json();
+    assert!(purged["cached_answers"].as_u64().is_some_and(|it| it > 0), "{purged}");
+    assert!(answers().is_empty());
+    let mut other = cached;
+    other.server.stop();
+    let ran = other.cfn(&purge);
+    assert_eq!(ran.code, Some(9), "{ran:?}");
+    assert!(ran.stderr.contains("run the command again"), "{ran:?}");
+}

@@ -9,7 +9,7 @@ use crate::store_contract::OtherProgram;
 
 impl Foreign {
     pub(super) fn perform(&self, snapshot: &dyn Snapshot, other: &dyn OtherProgram) -> String {
-        let find = |skill: &str| snapshot.skill(&name(skill)).expect("a read");
+        let find = |skill: &str| snapshot.skill(&name(skill)).expect("a read").filter(|it| it.name == skill);
         match self {
             Self::Overwrite { skill, version, body } => {
                 let Some(found) = find(skill) else { return "no skill".to_owned() };

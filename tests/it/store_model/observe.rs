@@ -43,7 +43,7 @@ fn catalogue(snapshot: &dyn Snapshot, seen: &mut Seen) {
     seen.add("pending", snapshot.list(&pending).expect("a list"));
     seen.add("unstored", snapshot.unstored().expect("a read"));
     seen.add("bootstrap", snapshot.bootstrap().expect("a read"));
-    for of in [NameKind::Skill, NameKind::AgentType] {
+    for of in [NameKind::Skill, NameKind::FormerName, NameKind::AgentType] {
         seen.add_unordered("names", snapshot.names(of).expect("names"));
     }
     for listed in &all {
@@ -61,6 +61,8 @@ fn skill(snapshot: &dyn Snapshot, id: SkillId, name: &str, seen: &mut Seen) {
     let name: SkillName = name.parse().expect("a name");
     seen.add("skill", snapshot.skill(&name).expect("a read"));
     seen.add("spellings", snapshot.spellings(&name).expect("a read"));
+    seen.add("former names", snapshot.former_names(id).expect("a read"));
+    seen.add("events", snapshot.events(id).expect("a read"));
     seen.add("approvals", snapshot.approvals(id).expect("a read"));
     seen.add("review", snapshot.review(id).expect("a read"));
     seen.add("mappings", snapshot.mappings(id).expect("a read"));

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{Bootstrap, Failures, SkillName, Status, Version};
-use cfn::ops::{self, Before, Load, Review, SetStatus, UsageOf};
+use cfn::ops::{self, Before, Delete, Load, Rename, Review, Revoke, SetStatus, UsageOf};
 use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,14 +88,41 @@ pub(super) fn perform(store: &mut dyn Store, other: &dyn OtherProgram, files: &F
             told(ops::set_status(
                 store,
                 clock,
-                &SetStatus { names: &names, status: Status::Active, replacement: None, note: None, dry_run: *dry_run },
+                &SetStatus {
+                    names: &names,
+                    status: Status::Active,
+                    replacement: None,
+                    note: None,
+                    actor: Some("ann"),
+                    dry_run: *dry_run,
+                },
             ))
         }
         Step::Capture => told(ops::capture(store, &files.rules, &files.project, true)),
         Step::SetStatus { skill, status } => set_status(store, clock, skill, *status),
         Step::CareForSums { rebuild } => care_for_sums(store.usage_sums(), *rebuild),
         Step::Outbox(step) => step.perform(store, clock),
+        Step::Rename { .. } | Step::Delete { .. } | Step::Revoke { .. } => lifecycle(store, clock, step),
         Step::Foreign(foreign) => foreign.perform(store.read().expect("a snapshot").as_ref(), other),
+    }
+}
+
+fn lifecycle(store: &mut dyn Store, clock: Clock, step: &Step) -> String {
+    match step {
+        Step::Rename { skill, to } => {
+            let (name, to) = (&name(skill), &name(to));
+            told(ops::rename(store, clock, &Rename { name, to, actor: "ann", reason: None, dry_run: false }))
+        }
+        Step::Delete { skill } => {
+            let request = Delete { names: &[name(skill)], actor: "ann", reason: Some("gone"), dry_run: false };
+            told(ops::delete(store, clock, &request))
+        }
+        Step::Revoke { skill } => {
+            let name = &name(skill);
+            let request = Revoke { name, version: None, approver: "ann", reason: "bad", dry_run: false };
+            told(ops::revoke(store, clock, &request))
+        }
+        _ => String::new(),
     }
 }
 

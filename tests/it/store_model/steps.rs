@@ -6,6 +6,8 @@ use super::dice::Dice;
 
 /// Skills; the last two differ by case.
 pub(super) const SKILLS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "Delta"];
+/// Names for skills: their own, others', and new ones.
+const NAMES: [&str; 5] = ["alpha", "delta", "Gamma", "omega", "Omega"];
 pub(super) const AGENTS: [&str; 3] = ["dev", "tester", "dev-lead"];
 pub(super) const TASKS: [&str; 3] = ["t1", "t2", "t3"];
 pub(super) const PHASES: [&str; 2] = ["plan", "build"];
@@ -63,6 +65,16 @@ pub(super) enum Step {
     },
     Outbox(OutboxStep),
     Foreign(Foreign),
+    Rename {
+        skill: &'static str,
+        to: &'static str,
+    },
+    Delete {
+        skill: &'static str,
+    },
+    Revoke {
+        skill: &'static str,
+    },
 }
 
 /// Bytes become a version.
@@ -156,6 +168,11 @@ impl Step {
             30 => Self::Capture,
             31..=34 => Self::Outbox(OutboxStep::random(dice)),
             35 => Self::CareForSums { rebuild: dice.once_in(4) },
+            36 => match dice.roll(3) {
+                0 => Self::Delete { skill },
+                1 => Self::Revoke { skill },
+                _ => Self::Rename { skill, to: dice.of(&NAMES) },
+            },
             _ => Self::Foreign(Foreign::random(dice, skill)),
         }
     }

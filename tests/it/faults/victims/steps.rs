@@ -24,7 +24,7 @@ fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 11] = [
     Step {
         name: "log",
         args: |turn| words(&format!("log one --agent-id a-{turn} --agent-type agent")),
@@ -59,6 +59,34 @@ const STEPS: [Step; 8] = [
         figure: "SELECT count(*) FROM approval_history",
         after: |decisions| decisions + 1,
         before: "",
+    },
+    Step {
+        name: "rename",
+        args: |turn| words(&format!("skill rename one one-{turn} --approver me")),
+        figure: "SELECT count(*) FROM cfn_events e JOIN cfn_aliases a ON a.skill_id = e.skill_id
+           WHERE event = 'renamed' AND a.name = json_extract(detail, '$.from')",
+        after: |names| names + 1,
+        before: "",
+    },
+    Step {
+        name: "delete",
+        args: |_| words("skill delete gone --yes --approver me"),
+        // Odd while it is there, even when it is not.
+        figure: "SELECT 2 * (SELECT count(*) FROM cfn_events WHERE event = 'deleted') + (SELECT count(*) FROM skills WHERE name = 'gone')
+           + 2 * (SELECT count(*) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills))",
+        after: |figure| figure + 1,
+        before: "INSERT INTO skills (name, category, content_path, content_hash, version) VALUES ('gone', 'domain', 'x', 'h', '1.0.0');
+           INSERT INTO agent_skill_mappings (agent_type, skill_id) SELECT 'agent', id FROM skills WHERE name = 'gone'",
+    },
+    Step {
+        name: "purge",
+        args: |_| words("skill purge two 1.0.0 --yes --approver me --reason secret"),
+        figure: "SELECT 2 * (SELECT count(*) FROM cfn_events WHERE event = 'purged') + (SELECT count(*) FROM skill_contents
+           WHERE hash = (SELECT content_hash FROM skills WHERE name = 'two'))",
+        after: |figure| figure + 1,
+        before: "CREATE TABLE IF NOT EXISTS kept AS SELECT c.hash, c.bytes FROM skill_contents c
+             JOIN skills s ON s.content_hash = c.hash WHERE s.name = 'two';
+           INSERT OR IGNORE INTO skill_contents (hash, bytes) SELECT hash, bytes FROM kept",
     },
     Step {
         name: "rollback",
