@@ -164,6 +164,8 @@ impl Tables {
             decision: decision.ok_or_else(|| refused("it is no decision"))?,
             reasoning: text(row, "reasoning"),
             approval_criteria_check: text(row, "approval_criteria_check").map(Into::into),
+            risk_assessment: text(row, "risk_assessment").map(Into::into),
+            escalated_to: text(row, "escalated_to"),
             timestamp: stored("timestamp"),
         };
         self.approvals.insert(id, ApprovalRow { skill: owner(row), approval });
