@@ -1,7 +1,9 @@
 //! The old tool's command lines: `npx cfn skill …` with its options, its rows and its exit codes. The rows are literal: that
 //! tool, written in Node, is not here to be asked.
 
-use crate::harness::Project;
+use std::process::Command;
+
+use crate::harness::{Project, binary, repository};
 use crate::scene::{deploy, dump, names, skill_text, with_skill};
 
 /// Five skills: one of each level, one that waits, one that is deprecated.
@@ -233,4 +235,33 @@ fn analytics_takes_the_old_names_and_days() {
     let bottlenecks = table("bottlenecks");
     assert!(bottlenecks.lines().nth(1).is_some_and(|it| it.starts_with("new,")), "{bottlenecks}");
     project.cfn(["skill", "analytics", "nonsense"]).fails(1);
+}
+
+/// The wrapper scripts of `docs/old-scripts.md`, run as they stand there, with the exit codes of the scripts that they replace.
+#[test]
+fn the_wrappers_in_the_documentation_have_the_old_exit_codes() {
+    let page = std::fs::read_to_string(repository("docs/old-scripts.md")).expect("a page");
+    let wrappers: Vec<&str> = page.split("```sh\n").skip(1).filter_map(|it| it.split("```").next()).collect();
+    let [deploy, update, tool, approval] = wrappers[..] else { panic!("{} wrappers", wrappers.len()) };
+    let project = fleet();
+    project.file("b.md", skill_text("b", "New."));
+    let run = |script: &str, args: &[&str]| {
+        let programs = binary().parent().expect("a folder").display().to_string();
+        let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "wrapper"]).args(args).env("PATH", path).current_dir(project.path());
+        shell.output().expect("sh runs").status.code()
+    };
+    assert_eq!(run(deploy, &["1", "b", "b.md", "domain", "dev"]), Some(0));
+    assert_eq!(run(deploy, &["1", "b", "none.md"]), Some(2));
+    assert_eq!(run(update, &["b", "1.0.1", "b.md"]), Some(5), "unchanged");
+    assert_eq!(run(update, &["nobody", "1.0.1", "b.md"]), Some(4));
+    assert_eq!(run(update, &["b", "0.9.0", "b.md"]), Some(4), "an invalid version");
+    assert_eq!(run(tool, &["list", "--approval", "human"]), Some(0));
+    assert_eq!(run(tool, &["approval-status", "--skill", "nobody"]), Some(1));
+    assert_eq!(run(approval, &["reject", "1", "ann", "no good"]), Some(0));
+    assert_eq!(run(approval, &["accept", "1", "ann", "read again"]), Some(0));
+    assert_eq!(run(approval, &["list-pending", "human"]), Some(0));
+    assert_eq!(run(approval, &["check-sla"]), Some(0));
+    assert_eq!(run(approval, &["reject", "99", "ann", "no such id"]), Some(1));
 }
