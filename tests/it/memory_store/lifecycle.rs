@@ -150,6 +150,9 @@ impl Tables {
         let bytes = self.contents.remove(hash);
         let described = self.versions.values_mut().map(|it| &mut it.record).filter(|it| it.content_hash == hash);
         let front_matters = described.filter_map(|it| it.front_matter.take()).count();
-        Erased { size_bytes: bytes.map(|it| it.len() as u64), front_matters, assessments: 0 }
+        let decisions = self.approvals.values_mut().map(|it| &mut it.approval);
+        let about = decisions.filter(|it| it.content_hash.as_deref() == Some(hash));
+        let assessments = about.filter_map(|it| it.risk_assessment.take()).count();
+        Erased { size_bytes: bytes.map(|it| it.len() as u64), front_matters, assessments }
     }
 }
