@@ -61,3 +61,15 @@ pub(super) fn erase(connection: &Connection, hash: &str) -> Result<Erased> {
         assessments: change(connection, assessments, params![hash])?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::sqlite::plans::database;
+
+    #[test]
+    fn what_is_deleted_is_overwritten_without_being_asked_for() -> rusqlite::Result<()> {
+        let on: i64 = database()?.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
+        assert_eq!(on, 1, "see .cargo/config.toml");
+        Ok(())
+    }
+}
