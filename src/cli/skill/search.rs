@@ -1,6 +1,6 @@
 //! `cfn search`, `cfn skill search`.
 
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(context: &Context, args: &Args) -> Result<Exit, Failur
         limit: args.limit.into(),
         all: args.all,
     };
-    let mut store = context.open(Access::Read)?;
+    let mut store = context.open_for_few_rows()?;
     let mut progress = context.output.progress("indexing");
     let report = ops::search(store.as_mut(), &request, &mut |done, all| progress.at(done, all))?;
     drop(progress);

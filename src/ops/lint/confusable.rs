@@ -14,7 +14,7 @@ use crate::ops::search::each_word;
 use crate::store::Store;
 
 /// Maximum number of comparisons: with many skills from one template, there are too many pairs.
-const MOST_COMPARISONS: usize = 20_000_000;
+const MOST_COMPARISONS: usize = 5_000_000;
 
 /// Maximum number of reported pairs.
 const MOST_PAIRS: usize = 1000;
@@ -100,6 +100,7 @@ fn weigh(all: &mut [Described], words: usize) {
 fn compare(all: &[Described], names: &[&str], threshold: f64) -> ConfusableReport {
     let (mut index, mut found) = (HashMap::<u32, Vec<usize>>::new(), Vec::new());
     let (mut comparisons, mut truncated) = (0, false);
+    let mut weights = vec![0.0; names.len()];
     for (at, one) in all.iter().enumerate() {
         let mut others = Vec::new();
         for (word, _) in &one.words {
@@ -112,12 +113,14 @@ fn compare(all: &[Described], names: &[&str], threshold: f64) -> ConfusableRepor
             truncated = true;
             break;
         }
+        one.words.iter().for_each(|(word, weight)| weights[*word as usize] = *weight);
         for other in others {
-            let similarity = cosine(one, &all[other]);
+            let similarity = cosine(&all[other], &weights);
             if f64::from(similarity) >= threshold {
                 found.push((similarity, other, at));
             }
         }
+        one.words.iter().for_each(|(word, _)| weights[*word as usize] = 0.0);
         for word in telling(one, threshold) {
             index.entry(word).or_default().push(at);
         }
@@ -139,9 +142,9 @@ fn telling(one: &Described, threshold: f64) -> impl Iterator<Item = u32> {
     })
 }
 
-fn cosine(one: &Described, other: &Described) -> f32 {
-    let weights: HashMap<u32, f32> = one.words.iter().copied().collect();
-    other.words.iter().filter_map(|(word, weight)| Some(weight * weights.get(word)?)).sum()
+/// `weights` are those of the other description, by word.
+fn cosine(one: &Described, weights: &[f32]) -> f32 {
+    one.words.iter().map(|(word, weight)| weight * weights[*word as usize]).sum()
 }
 
 fn pair(one: &Described, other: &Described, names: &[&str], similarity: f32) -> Pair {
@@ -176,7 +179,9 @@ mod tests {
         for threshold in [0.2, 0.5, 0.8, 1.0] {
             let mut expected = 0;
             for (at, one) in all.iter().enumerate() {
-                expected += all[..at].iter().filter(|it| f64::from(cosine(it, one)) >= threshold).count();
+                let mut weights = vec![0.0; 20];
+                one.words.iter().for_each(|(word, weight)| weights[*word as usize] = *weight);
+                expected += all[..at].iter().filter(|it| f64::from(cosine(it, &weights)) >= threshold).count();
             }
             let names = vec!["w"; 20];
             assert_eq!(compare(&all, &names, threshold).pairs.len(), expected, "{threshold}");

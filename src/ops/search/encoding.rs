@@ -61,13 +61,22 @@ pub(super) struct Document {
 }
 
 pub(super) fn documents(bytes: &[u8]) -> Result<Vec<Document>, Failed> {
-    let (mut reader, mut documents, mut number) = (Reader(bytes), Vec::new(), 0);
+    documents_that(bytes, |_| true)
+}
+
+/// The documents whose number passes. Of the others, nothing is copied.
+pub(super) fn documents_that(bytes: &[u8], passes: impl Fn(u16) -> bool) -> Result<Vec<Document>, Failed> {
+    let (mut reader, mut documents, mut last) = (Reader(bytes), Vec::new(), 0);
     while !reader.0.is_empty() {
-        number += reader.number()?;
+        last += reader.number()?;
+        let number = within_block(last)?;
         let fingerprint = reader.take(8)?.try_into().map(u64::from_le_bytes).map_err(|_| Failed::Damaged)?;
         let length = usize::try_from(reader.number()?).map_err(|_| Failed::Damaged)?;
-        let name = String::from_utf8(reader.take(length)?.to_vec()).map_err(|_| Failed::Damaged)?;
-        documents.push(Document { number: within_block(number)?, fingerprint, name });
+        let name = reader.take(length)?;
+        if passes(number) {
+            let name = String::from_utf8(name.to_vec()).map_err(|_| Failed::Damaged)?;
+            documents.push(Document { number, fingerprint, name });
+        }
     }
     Ok(documents)
 }

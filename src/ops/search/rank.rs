@@ -181,14 +181,26 @@ fn order(index: &dyn Postings, matches: &mut Vec<Match>, most: usize) -> Result<
     if let Some(last) = most.checked_sub(1).and_then(|it| matches.get(it)).cloned() {
         matches.retain(|it| by_score(it, &last).is_le());
     }
-    let mut names: BTreeMap<i64, String> = BTreeMap::new();
-    let blocks: BTreeSet<i64> = matches.iter().map(|it| encoding::place(it.id).0).collect();
-    for block in blocks {
-        let documents = index.documents(block).map_err(Failed::Index)?.unwrap_or_default();
-        names.extend(encoding::documents(&documents)?.into_iter().map(|it| (id(block, it.number), it.name)));
-    }
+    let names = names(index, &tied(matches))?;
     let name = |it: &Match| names.get(&it.id).map(String::as_str).unwrap_or_default();
     matches.sort_by(|a, b| by_score(a, b).then_with(|| name(a).cmp(name(b))).then(a.id.cmp(&b.id)));
     matches.truncate(most);
     Ok(())
+}
+
+/// The ids of matches that only their names can order.
+fn tied(matches: &[Match]) -> BTreeSet<i64> {
+    let equal = |a: &Match, b: &Match| a.class == b.class && a.score.total_cmp(&b.score).is_eq();
+    matches.chunk_by(equal).filter(|it| it.len() > 1).flatten().map(|it| it.id).collect()
+}
+
+fn names(index: &dyn Postings, ids: &BTreeSet<i64>) -> Result<BTreeMap<i64, String>, Failed> {
+    let mut names = BTreeMap::new();
+    let blocks: BTreeSet<i64> = ids.iter().map(|it| encoding::place(*it).0).collect();
+    for block in blocks {
+        let bytes = index.documents(block).map_err(Failed::Index)?.unwrap_or_default();
+        let wanted = encoding::documents_that(&bytes, |number| ids.contains(&id(block, number)))?;
+        names.extend(wanted.into_iter().map(|it| (id(block, it.number), it.name)));
+    }
+    Ok(names)
 }
