@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::Length;
 use super::words;
-use crate::model::folded;
+use crate::model::{StoredTags, folded};
 use crate::skill_file::{Limits, SkillFile};
 use crate::store::Searchable;
 
@@ -35,7 +35,7 @@ impl Terms {
         let mut terms = Self::default();
         terms.add(&skill.name, NAME);
         terms.mark(NAME_MARK, &words::name_key(&skill.name));
-        for tag in skill.tags.iter().flat_map(|it| it.words()) {
+        for tag in skill.tags.iter().flat_map(StoredTags::words) {
             terms.add(&tag, TAGS);
             terms.mark(TAG_MARK, &folded(&tag));
         }
@@ -85,7 +85,7 @@ impl Terms {
 
 /// Changes with everything that the index has of a skill.
 pub(super) fn fingerprint(skill: &Searchable) -> u64 {
-    let tags = skill.tags.as_ref().map(|it| it.as_str()).unwrap_or_default();
+    let tags = skill.tags.as_ref().map(StoredTags::as_str).unwrap_or_default();
     let mut digest = Sha256::new();
     for part in [&skill.name, tags, &skill.content_hash] {
         digest.update((part.len() as u64).to_le_bytes());

@@ -117,9 +117,10 @@ pub fn search(
     // A few more than asked for: the index may be behind.
     let ranked = rank(index.read()?.as_ref(), &query, &only, request.limit.saturating_mul(2))?;
     let skills = shown(snapshot.as_ref(), request, &ranked)?;
-    let did_you_mean = match skills.is_empty() {
-        true => near::suggestions(snapshot.as_ref(), index.as_mut(), request, &query)?,
-        false => Vec::new(),
+    let did_you_mean = if skills.is_empty() {
+        near::suggestions(snapshot.as_ref(), index.as_mut(), request, &query)?
+    } else {
+        Vec::new()
     };
     Ok(SearchReport { skills, found: ranked.found, did_you_mean, ..report })
 }

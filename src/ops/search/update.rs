@@ -195,7 +195,9 @@ fn block_of(
     }
     documents.retain(|it| !touched.contains(&it.number));
     let mut added = Added { lengths: lengths_of(index, block)?, postings: BTreeMap::new() };
-    touched.iter().for_each(|it| added.set_length(*it, None));
+    for number in &touched {
+        added.set_length(*number, None);
+    }
     let snapshot = store.read().map_err(database)?;
     for number in &touched {
         let Some(skill) = snapshot.searchable_skill(SkillId(id(block, *number))).map_err(database)? else { continue };

@@ -47,10 +47,9 @@ fn searchable(connection: &Connection, row: &Row<'_>) -> Result<Searchable> {
     let chosen_bytes = fields.maybe_text()?.zip(fields.maybe_text()?);
     let current = (fields.text()?, fields.text()?);
     let served = match (active, approved) {
-        (false, _) => None,
         (true, true) => chosen_bytes,
         (true, false) if free => approved_before(connection, id, chosen)?.map(|it| (it.version, it.content_hash)),
-        (true, false) => None,
+        _ => None,
     };
     let is_served = served.is_some();
     let (version, content_hash) = served.unwrap_or(current);
