@@ -2,7 +2,7 @@
 
 mod concurrency;
 mod foreign;
-mod layouts;
+pub(crate) mod layouts;
 mod partial;
 mod real;
 mod refused;

@@ -8,7 +8,7 @@ use crate::harness::Project;
 use crate::scene::sha256;
 
 /// The second layout: all nine tables, four views, and some of the indexes that repeat what a constraint gives.
-pub(super) const V2: &str = "
+pub(crate) const V2: &str = "
 CREATE TABLE skills (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT NULL, category TEXT NOT NULL, team TEXT,
   content_path TEXT NOT NULL, content_hash TEXT NOT NULL, tags TEXT, version TEXT NOT NULL,
   status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'deprecated', 'archived')),
@@ -74,7 +74,7 @@ CREATE VIEW migration_status AS SELECT 'skills_table_exists' AS check_name,
 ";
 
 /// The first layout: four tables, without approvals.
-pub(super) const V1: &str = "
+pub(crate) const V1: &str = "
 CREATE TABLE skills (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT NULL, category TEXT NOT NULL, team TEXT,
   content_path TEXT NOT NULL, content_hash TEXT NOT NULL, tags TEXT, version TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'active',
   deprecation_note TEXT, replacement_id INTEGER, owner TEXT, created_at TEXT NOT NULL DEFAULT (datetime('now')),
@@ -90,7 +90,7 @@ CREATE TABLE bootstrap_skills (skill_name TEXT PRIMARY KEY, file_path TEXT NOT N
 ";
 
 /// A folder whose database is what this SQL makes; not a database that cfn has seen.
-pub(super) fn project(sql: &str) -> Project {
+pub(crate) fn project(sql: &str) -> Project {
     let project = Project::empty();
     fs::create_dir_all(project.database().parent().expect("a parent")).expect("folders");
     let output =
@@ -100,7 +100,7 @@ pub(super) fn project(sql: &str) -> Project {
 }
 
 /// Adds an active skill of the second layout with a file beside it; its level decides nothing here.
-pub(super) fn add(project: &Project, name: &str, body: &str) {
+pub(crate) fn add(project: &Project, name: &str, body: &str) {
     project.file(&format!("files/{name}.md"), body);
     project.sqlite3(&format!(
         "INSERT INTO skills (name, category, content_path, content_hash, version)
@@ -111,7 +111,7 @@ pub(super) fn add(project: &Project, name: &str, body: &str) {
 }
 
 /// Approves a skill's current version as the old script did.
-pub(super) fn approve(project: &Project, name: &str) {
+pub(crate) fn approve(project: &Project, name: &str) {
     project.sqlite3(&format!(
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision)
            SELECT id, version, 'human', 'phase4-system', 'approved' FROM skills WHERE name = '{name}'"
@@ -120,7 +120,7 @@ pub(super) fn approve(project: &Project, name: &str) {
 
 /// The shape of a database: tables with their columns, and the names of views, triggers and those indexes that a fresh database has:
 /// an index of the old schema stays where nothing else serves its queries.
-pub(super) fn shape(project: &Project) -> String {
+pub(crate) fn shape(project: &Project) -> String {
     static FRESH: OnceLock<String> = OnceLock::new();
     let indexes = FRESH.get_or_init(|| {
         Project::new().sqlite3("SELECT group_concat(quote(name), ', ') FROM sqlite_master WHERE type = 'index'")

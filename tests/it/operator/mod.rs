@@ -19,4 +19,5 @@ mod search_quality;
 mod searching;
 mod seeding;
 mod statuses;
+mod week;
 mod yaml;
