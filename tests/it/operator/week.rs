@@ -164,7 +164,8 @@ fn friday_ends(project: &Project) {
         assert!(!found, "the secret is in {}", path.display());
     }
     let leaked = skill_text("leak", &format!("The password is {SECRET}."));
-    let kept = project.sqlite3("SELECT content_hash || ' ' || actor || ' ' || reason FROM cfn_events WHERE event = 'purged'");
+    let kept =
+        project.sqlite3("SELECT content_hash || ' ' || actor || ' ' || reason FROM cfn_events WHERE event = 'purged'");
     assert_eq!(kept, format!("{} ann a password", sha256(&leaked)));
     project.cfn(["skill", "delete", "leak", "--yes", "--reason", "nothing is left of it", "--approver", "ann"]).ok();
     project.file("leak.md", leaked);
