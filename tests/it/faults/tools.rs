@@ -35,7 +35,7 @@ pub(super) fn number(variable: &str, default: usize) -> usize {
 
 /// A figure of a campaign, for whoever runs it with `--nocapture`.
 #[expect(clippy::print_stderr, reason = "the figures of a campaign are what it is run for")]
-pub(super) fn figure(text: &str) {
+pub(crate) fn figure(text: &str) {
     eprintln!("{text}");
 }
 

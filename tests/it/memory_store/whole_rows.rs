@@ -194,7 +194,7 @@ fn level(row: &Row) -> ApprovalLevel {
 fn skill(it: &Skill) -> Value {
     json!({
         "name": it.name, "category": it.category, "team": it.team, "content_path": it.content_path,
-        "content_hash": it.content_hash, "tags": it.tags.as_ref().map(|it| it.as_str()), "version": it.version,
+        "content_hash": it.content_hash, "tags": it.tags.as_ref().map(cfn::model::StoredTags::as_str), "version": it.version,
         "status": it.status, "approval_level": it.approval_level, "last_approved_by": it.last_approved_by,
         "last_approval_date": it.last_approval_date, "phase4_pattern_id": it.phase4_pattern_id,
         "generated_by": it.generated_by, "owner": it.owner, "created_at": it.created_at, "updated_at": it.updated_at,

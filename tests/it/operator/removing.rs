@@ -18,14 +18,14 @@ fn a_deletion_needs_yes_and_takes_everything_of_the_skill() {
     project.cfn(["load", "dev", "--agent-id", "a", "--task-id", "t"]).ok();
     project.cfn(["skill", "rename", "jwt", "tokens"]).ok();
     let before = dump(&project);
-    let error = project.fails_as(&["skill", "delete", "tokens", "sql"], 1, "not_confirmed");
+    let error = project.fails_as(["skill", "delete", "tokens", "sql"], 1, "not_confirmed");
     let message = error["message"].as_str().expect("text");
     assert_eq!(
         message,
         "this would delete tokens: 1 version, 1 decision, 1 mapping, 1 usage row; sql: 1 version, 1 decision, 1 mapping, 1 usage row"
     );
     project.cfn(["skill", "delete", "tokens", "--dry-run"]).ok();
-    project.fails_as(&["skill", "delete", "tokens", "nobody", "--yes"], 4, "skill_not_found");
+    project.fails_as(["skill", "delete", "tokens", "nobody", "--yes"], 4, "skill_not_found");
     assert_eq!(dump(&project), before);
     let out =
         project.cfn(["skill", "delete", "jwt", "tokens", "--yes", "--approver", "ann", "--reason", "a copy"]).ok();
@@ -85,10 +85,10 @@ fn bytes_that_were_rejected_stay_refused_for_any_name_after_a_deletion() {
     assert!(out.ends_with("remain refused\n"), "{out}");
     let path = path_of("jwt");
     for name in ["jwt", "other"] {
-        let error = project.fails_as(&["deploy", "1", name, &path], 7, "rejected");
+        let error = project.fails_as(["deploy", "1", name, &path], 7, "rejected");
         let message = error["message"].as_str().expect("text");
         assert!(message.contains("rejected by bob") && message.ends_with("drops a table"), "{message}");
-        project.fails_as(&["skill", "add", &path, "--name", name], 7, "rejected");
+        project.fails_as(["skill", "add", &path, "--name", name], 7, "rejected");
     }
     let tree = project.cfn(["init", "--from", ".claude/skills", "--json"]);
     assert!(tree.stdout.contains("\"rejected\""), "{tree:?}");
@@ -100,7 +100,7 @@ fn bytes_that_were_rejected_stay_refused_for_any_name_after_a_deletion() {
         (&history["events"][0]["event"], &history["events"][0]["reason"]),
         (&"accepted".into(), &"by mistake".into())
     );
-    project.fails_as(&["deploy", "1", "other", &path], 7, "rejected");
+    project.fails_as(["deploy", "1", "other", &path], 7, "rejected");
 }
 
 #[test]
@@ -109,18 +109,18 @@ fn revoked_bytes_are_refused_under_a_new_name_and_approved_only_with_an_override
     deploy(&project, "sql", "Other.", &["testing", "dev"]);
     project.cfn(["skill", "revoke", "jwt", "--reason", "a secret", "--approver", "ann"]).ok();
     let (path, before) = (path_of("jwt"), dump(&project));
-    project.fails_as(&["deploy", "1", "copy", &path], 7, "rejected");
-    project.fails_as(&["update", "sql", "1.0.1", &path], 7, "rejected");
-    project.fails_as(&["skill", "approve", "jwt", "--approver", "eve"], 7, "rejected");
-    project.fails_as(&["skill", "approve", "jwt", "--approver", "eve", "--override-rejection"], 1, "no_reason");
+    project.fails_as(["deploy", "1", "copy", &path], 7, "rejected");
+    project.fails_as(["update", "sql", "1.0.1", &path], 7, "rejected");
+    project.fails_as(["skill", "approve", "jwt", "--approver", "eve"], 7, "rejected");
+    project.fails_as(["skill", "approve", "jwt", "--approver", "eve", "--override-rejection"], 1, "no_reason");
     assert_eq!(dump(&project), before);
     assert_eq!(names(&project, &["dev"]), ["sql"]);
     let args = ["skill", "approve", "jwt", "--approver", "eve", "--override-rejection", "--reason", "it is none"];
     project.cfn(args).ok();
     assert_eq!(names(&project, &["dev"]), ["jwt", "sql"]);
-    project.fails_as(&["deploy", "1", "copy", &path], 7, "rejected");
+    project.fails_as(["deploy", "1", "copy", &path], 7, "rejected");
     project.cfn(["skill", "revoke", "jwt", "--reason", "it is one", "--approver", "ann"]).ok();
-    project.fails_as(&["skill", "approve", "jwt", "--approver", "eve"], 7, "rejected");
+    project.fails_as(["skill", "approve", "jwt", "--approver", "eve"], 7, "rejected");
 }
 
 /// Two skills whose first version has the secret in its text, its tags and its owner, and a third one without it.
@@ -159,10 +159,10 @@ fn a_purge_names_every_holder_and_leaves_the_hash_and_nothing_of_the_bytes() {
     fs::write(project.database().with_file_name("skills-work.db"), SECRET).expect("a file");
     assert!(!files_with(&project, SECRET).is_empty());
     let before = dump(&project);
-    project.fails_as(&["skill", "purge", "one", "1.0.0", "--yes"], 7, "purge_without_reason");
-    let error = project.fails_as(&["skill", "purge", "one", "1.0.0", "--reason", "a password"], 1, "not_confirmed");
+    project.fails_as(["skill", "purge", "one", "1.0.0", "--yes"], 7, "purge_without_reason");
+    let error = project.fails_as(["skill", "purge", "one", "1.0.0", "--reason", "a password"], 1, "not_confirmed");
     assert_eq!(error["message"], "this would erase the bytes of one 1.0.0, two 1.0.0");
-    project.fails_as(&["skill", "purge", "one", "9.0.0", "--yes", "--reason", "x"], 4, "version_not_found");
+    project.fails_as(["skill", "purge", "one", "9.0.0", "--yes", "--reason", "x"], 4, "version_not_found");
     project.cfn(["skill", "purge", "one", "1.0.0", "--reason", "a password", "--dry-run"]).ok();
     assert_eq!(dump(&project), before);
     let args = ["skill", "purge", "one", "1.0.0", "--yes", "--reason", "a password", "--approver", "ann", "--json"];
@@ -184,10 +184,10 @@ fn purged_bytes_do_not_come_back_without_an_override() {
     let purge = ["skill", "purge", "two", "1.0.0", "--yes", "--reason", "a password"];
     project.cfn(purge).ok();
     project.cfn(["db", "capture"]).ok();
-    project.fails_as(&["deploy", "1", "two", "secret.md"], 7, "rejected");
-    project.fails_as(&["deploy", "1", "new", "secret.md"], 7, "rejected");
-    project.fails_as(&["skill", "add", "secret.md", "--name", "two"], 7, "rejected");
-    project.fails_as(&["skill", "rollback", "one", "1.0.0"], 7, "integrity");
+    project.fails_as(["deploy", "1", "two", "secret.md"], 7, "rejected");
+    project.fails_as(["deploy", "1", "new", "secret.md"], 7, "rejected");
+    project.fails_as(["skill", "add", "secret.md", "--name", "two"], 7, "rejected");
+    project.fails_as(["skill", "rollback", "one", "1.0.0"], 7, "integrity");
     project.cfn(["skill", "approve", "two", "--approver", "eve"]).fails(7);
     project.file("tree/two/SKILL.md", fs::read(project.path().join("secret.md")).expect("a file"));
     project.cfn(["init", "--from", "tree", "--from-any", "--update"]);

@@ -66,11 +66,11 @@ fn no_other_skill_takes_a_name_or_former_name_in_whatever_case() {
     let (file, before) = (project.file("file.md", skill_text("x", "Third.")), dump(&project));
     let file = file.to_str().expect("a path");
     for taken in ["old", "OLD", "new", "NEW"] {
-        project.fails_as(&["skill", "rename", "other", taken], 7, "name_taken");
+        project.fails_as(["skill", "rename", "other", taken], 7, "name_taken");
     }
     for taken in ["OLD", "NEW"] {
-        project.fails_as(&["deploy", "1", taken, file], 7, "name_taken");
-        project.fails_as(&["skill", "add", file, "--name", taken], 7, "name_taken");
+        project.fails_as(["deploy", "1", taken, file], 7, "name_taken");
+        project.fails_as(["skill", "add", file, "--name", taken], 7, "name_taken");
     }
     let message = project.cfn(["deploy", "1", "OLD", file]).fails(7);
     assert!(message.contains("\"old\", a former name of the skill \"new\""), "{message}");
@@ -88,8 +88,8 @@ fn a_skill_takes_its_own_names_back_in_whatever_case() {
         let out = project.cfn(["skill", "rename", "old", to]).ok();
         assert!(out.ends_with(&format!(" to {to}\nformer names: {former}\n")), "{out}");
     }
-    project.fails_as(&["skill", "rename", "new", "new"], 6, "name_unchanged");
-    project.fails_as(&["skill", "rename", "nwe", "x"], 4, "skill_not_found");
+    project.fails_as(["skill", "rename", "new", "new"], 6, "name_unchanged");
+    project.fails_as(["skill", "rename", "nwe", "x"], 4, "skill_not_found");
     assert!(project.cfn(["skill", "rename", "newer", "x"]).fails(4).contains("new"));
     project.cfn(["skill", "rename", "new", "a b"]).fails(1);
     let before = dump(&project);
@@ -104,7 +104,7 @@ fn twins_by_case_that_are_there_already_are_repaired() {
     project.sqlite3(
         "INSERT INTO skills (name, category, content_path, content_hash, version) VALUES ('Twin', 'testing', 'x', 'h', '1.0.0')",
     );
-    project.fails_as(&["skill", "rename", "Twin", "TWIN"], 7, "name_taken");
+    project.fails_as(["skill", "rename", "Twin", "TWIN"], 7, "name_taken");
     project.cfn(["skill", "rename", "Twin", "second"]).ok();
     let found = |name: &str| project.cfn(["skill", "show", name, "--json"]).json()["name"].clone();
     assert_eq!([found("Twin"), found("twin")], ["second", "twin"]);
@@ -134,7 +134,7 @@ fn the_bootstrap_row_of_the_skill_goes_with_it() {
            SELECT name, content_path, 1, '', content_hash FROM skills;
          INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description) VALUES ('first', 'x', 2, '')",
     );
-    project.fails_as(&["skill", "rename", "old", "First"], 7, "name_taken");
+    project.fails_as(["skill", "rename", "old", "First"], 7, "name_taken");
     project.cfn(["skill", "rename", "old", "new"]).ok();
     assert_eq!(names(&project, &["dev"]), ["new"]);
     assert_eq!(project.sqlite3("SELECT group_concat(skill_name) FROM bootstrap_skills"), "first,new");

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::searching::{found, report, with_skills};
+use crate::faults::figure;
 use crate::harness::{Project, repository};
 
 /// Queries in a user's own words, each with the skill that it means.
@@ -56,6 +57,6 @@ fn skills_are_found_by_their_own_descriptions() {
         first += usize::from(found.first().is_some_and(|it| it == name));
         five += usize::from(found.iter().any(|it| it == name));
     }
-    println!("{count} skills: {first} found first, {five} within five");
+    figure(&format!("{count} skills: {first} found first, {five} within five"));
     assert!(first * 100 >= count * 90 && five * 100 >= count * 95, "{first} and {five} of {count}");
 }

@@ -34,7 +34,7 @@ pub(super) fn edge_cases_are_read_as_they_were_recorded_in_order(backend: &impl 
     let (case, texts) = snapshot.edge_case(first).expect("a read").expect("a case");
     assert_eq!((case.skill_id, case.skill.as_deref(), case.description.as_str()), (jwt, Some("jwt"), "It failed."));
     assert_eq!((case.severity.as_deref(), case.resolved, case.resolved_at.as_ref()), (Some("high"), false, None));
-    assert_eq!(case.detected_at.as_ref().map(|it| it.as_str()), Some(NOW));
+    assert_eq!(case.detected_at.as_ref().map(cfn::model::StoredTime::as_str), Some(NOW));
     assert_eq!(texts.failure_reason.as_deref(), Some("no key"));
     assert_eq!((texts.expected_output.as_deref(), texts.actual_output.as_deref()), (Some("one"), None));
     assert_eq!(case.kind, edge_case_kind(jwt, Some("no key"), Some("{\"a\":1}")));
@@ -55,7 +55,7 @@ pub(super) fn an_edge_case_is_resolved_once(backend: &impl Backend) {
     });
     assert_eq!(resolved, [true, false]);
     let (case, texts) = store.read().expect("a snapshot").edge_case(id).expect("a read").expect("a case");
-    assert_eq!((case.resolved, case.resolved_at.as_ref().map(|it| it.as_str())), (true, Some(later)));
+    assert_eq!((case.resolved, case.resolved_at.as_ref().map(cfn::model::StoredTime::as_str)), (true, Some(later)));
     assert_eq!(texts.resolution_notes.as_deref(), Some("mended"));
     assert!(!commit(store.as_mut(), |tx| tx.resolve_edge_case(99, None, at(later)).expect("a write")));
 }

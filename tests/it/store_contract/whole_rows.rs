@@ -63,7 +63,9 @@ pub(super) fn a_whole_row_comes_out_as_it_went_in(backend: &impl Backend) {
     for of in [RowKind::Skill, RowKind::Version, RowKind::Mapping, RowKind::Approval, RowKind::Usage] {
         let mut found = snapshot.whole_rows(of, Some(SkillId(40)), 0, 10).expect("rows");
         if of == RowKind::Mapping {
-            found.iter_mut().for_each(|it| drop(it.remove("id")));
+            for row in &mut found {
+                row.remove("id");
+            }
         }
         let expected: Vec<Row> = added.iter().filter(|(kind, _)| *kind == of).map(|(_, row)| row.clone()).collect();
         assert_eq!(json!(sorted(found)), json!(sorted(expected)), "{of:?}");
