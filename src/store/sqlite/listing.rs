@@ -14,7 +14,7 @@ use super::rows::Fields;
 use super::skills::{columns, read};
 use super::sums::skill_of;
 use crate::model::{AgentType, ApprovalLevel, Category, ListedSkill, Status, StoredTags};
-use crate::store::{SkillFilter, SkillOrder};
+use crate::store::{SkillFilter, SkillOrder, SkillPage};
 
 /// The current version of skill `s`, as `v`.
 macro_rules! current {
@@ -48,8 +48,9 @@ struct Ordered {
     cursor: Option<&'static str>,
 }
 
-const fn ordered(order: SkillOrder) -> Ordered {
-    match order {
+const fn ordered(page: &SkillPage) -> Ordered {
+    match page.order {
+        SkillOrder::Name if page.after.is_none() => Ordered { sql: FIRST_BY_NAME, cursor: None },
         SkillOrder::Name => Ordered { sql: BY_NAME, cursor: None },
         SkillOrder::Updated => Ordered { sql: BY_UPDATED, cursor: Some(UPDATED) },
         SkillOrder::Uses => Ordered { sql: BY_USES, cursor: Some(USES) },
@@ -72,15 +73,24 @@ macro_rules! entry {
     };
 }
 
-const BY_NAME: &str = concat!(
-    "SELECT ",
-    entry!("NULL"),
-    " FROM skills s",
-    current!(),
-    "WHERE s.name >= :from AND ",
-    passes!(),
-    " ORDER BY s.name LIMIT :limit"
-);
+macro_rules! by_name {
+    ($from:literal) => {
+        concat!(
+            "SELECT ",
+            entry!("NULL"),
+            " FROM skills s",
+            current!(),
+            "WHERE ",
+            $from,
+            passes!(),
+            " ORDER BY s.name LIMIT :limit"
+        )
+    };
+}
+
+/// Without a comparison, which would leave out rows whose name is NULL.
+const FIRST_BY_NAME: &str = by_name!("");
+const BY_NAME: &str = by_name!("s.name >= :from AND ");
 
 /// Rows of the page in the order of a key, highest first, then by name.
 macro_rules! by_key {
@@ -139,7 +149,7 @@ const USES: &str = concat!(
 /// `sums` are needed only by [`SkillOrder::Uses`].
 pub(super) fn list(connection: &Connection, filter: &SkillFilter, sums: Option<Sums>) -> Result<Vec<ListedSkill>> {
     register(connection)?;
-    let Ordered { sql, cursor } = ordered(filter.page.order);
+    let Ordered { sql, cursor } = ordered(&filter.page);
     let (scan, through) = sums.map(sources).unwrap_or_default();
     let key = match (&filter.page.after, cursor) {
         (Some(name), Some(cursor)) => {
@@ -230,7 +240,7 @@ mod tests {
     fn cost(connection: &Connection, order: SkillOrder) -> rusqlite::Result<(i32, i32)> {
         let after = Some("s300".to_owned());
         let page = SkillPage { order, after, limit: Some(PAGE), described: true };
-        let sql = super::ordered(order).sql;
+        let sql = super::ordered(&page).sql;
         connection.prepare_cached(sql)?.reset_status(StatementStatus::FullscanStep);
         connection.prepare_cached(sql)?.reset_status(StatementStatus::VmStep);
         let filter = SkillFilter { page, ..SkillFilter::default() };
