@@ -137,10 +137,15 @@ impl Output {
     }
 
     /// Prints pieces of text unchanged, one after another, without concatenating them first.
-    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     pub(super) fn pieces(self, pieces: &[impl AsRef<[u8]>]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        match write_all(&mut out, pieces).and_then(|()| out.flush()) {
+        self.ended(write_all(&mut out, pieces).and_then(|()| out.flush()))
+    }
+
+    /// The end of writing to stdout. A closed pipe is a quiet end.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn ended(self, written: io::Result<()>) -> Result<(), Failure> {
+        match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
             _ => Ok(()),
         }

@@ -11,7 +11,7 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
 use crate::model::{Category, Exit, Status, Visible};
-use crate::ops::{self, ExportYaml, ExportYamlReport};
+use crate::ops::{self, DocumentError, ExportYaml, ExportYamlReport};
 use crate::output_file::OutputFile;
 
 /// Export skills with their versions and contents as one YAML document
@@ -56,8 +56,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             return Err(Failure::input("with --json, the document needs a file of its own", hint));
         }
         let mut to = BufWriter::new(context.output.stream());
-        let report = ops::export_yaml(store.as_mut(), context.clock, &request, &mut to)?;
-        left_out(context, &report);
+        match ops::export_yaml(store.as_mut(), context.clock, &request, &mut to) {
+            Ok(report) => left_out(context, &report),
+            Err(ops::Error::Document(DocumentError::Output(why))) => {
+                drop(to.into_parts()); // the rest is not tried again
+                context.output.ended(Err(why))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
         return Ok(Exit::Done);
     };
     let database = context.settings.database()?;

@@ -32,7 +32,9 @@ fn project() -> Project {
 #[test]
 fn a_reader_that_leaves_early_ends_the_command_quietly() {
     let project = project();
-    for args in ["skill list", "skill list --json", "skill verify", "--help", "man", "completions bash"] {
+    let commands =
+        ["skill list", "skill list --json", "skill verify", "skill export-yaml", "--help", "man", "completions bash"];
+    for args in commands {
         let ran = shell(&project, &format!("\"$0\" {args} | head -1"));
         assert_eq!(ran.stderr, "", "{args}");
         assert!(matches!(ran.code, Some(0 | 7)), "{args}: {ran:?}");
@@ -69,7 +71,7 @@ fn a_full_device_is_an_error_that_says_the_write_is_committed() {
     for args in ["skill list", "skill show s", "db status"] {
         shell(&project, &format!("\"$0\" {args} --json > /dev/full")).fails_as(1, "output");
     }
-    for args in ["skill list", "--version", "--help"] {
+    for args in ["skill list", "skill export-yaml", "--version", "--help"] {
         shell(&project, &format!("\"$0\" {args} > /dev/full")).fails(1);
     }
     let ran = shell(&project, "echo '{\"agent_type\":\"a\"}' | \"$0\" load --batch > /dev/full");
