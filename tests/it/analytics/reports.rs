@@ -226,7 +226,7 @@ fn cost() {
       HAVING coalesce(sum(tokens_avoided), 0) <> 0 OR coalesce(sum(cost_avoided_usd), 0) <> 0 ORDER BY 3 DESC, 1"
     );
     assert_same(&["cost"], 1, &by_skill);
-    let priced = "SELECT sum(tokens_avoided), 0.5, sum(tokens_avoided) * 0.5 / 1e6
+    let priced = "SELECT coalesce(sum(tokens_avoided), 0), 0.5, coalesce(sum(tokens_avoided), 0) * 0.5 / 1e6
       FROM skill_usage_log WHERE cost_avoided_usd IS NULL";
     assert_same(&["cost"], 2, priced);
 }
