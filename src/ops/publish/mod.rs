@@ -125,6 +125,9 @@ pub(in crate::ops) fn foreign_name(
     name: &str,
 ) -> Result<Option<Remark>> {
     let Some(own) = file.name.as_deref().and_then(|it| it.parse::<SkillName>().ok()) else { return Ok(None) };
+    if own.as_str() == name {
+        return Ok(None);
+    }
     let spellings = tx.spellings(&own)?;
     if spellings.iter().any(|it| it.skill == skill) {
         return Ok(None);

@@ -21,30 +21,35 @@ pub(super) fn former(connection: &Connection, skill: SkillId) -> Result<Vec<Stri
     collect(connection, sql, [skill.0], |row| row.get(0))
 }
 
-/// The first name at or after a text, in byte order. Text sorts before blobs, which are not names. A former name counts
-/// for as long as its skill is there.
-const FROM: &str = "SELECT name, id, name FROM skills WHERE name >= ?1 AND name < x''
-   UNION ALL SELECT a.name, s.id, s.name FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id
-     WHERE a.name >= ?1 AND a.name < x'' ORDER BY 1 LIMIT 1";
+/// The first name at or after a text, in byte order. Text sorts before blobs, which are not names.
+const NAME_FROM: &str = "SELECT name, id, name FROM skills WHERE name >= ?1 AND name < x'' ORDER BY name LIMIT 1";
+
+/// The first former name at or after a text. It counts for as long as its skill is there.
+const FORMER_NAME_FROM: &str = "SELECT a.name, s.id, s.name FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id
+   WHERE a.name >= ?1 AND a.name < x'' ORDER BY a.name LIMIT 1";
 
 /// All names that differ at most in case. The index of the UNIQUE constraint is in byte order, and one without case would
 /// cost every process that opens the database; a scan for each skill would slow down large imports. So this seeks from
 /// one spelling to the next, and each name that the index finds rules out the spellings before it: some eight seeks
 /// among 100,000 names, where a scan takes milliseconds.
 pub(super) fn spellings(connection: &Connection, name: &str) -> Result<Vec<Spelling>> {
-    let (mut all, mut from) = (Vec::new(), name.to_ascii_uppercase());
-    while let Some(found) = at_or_after(connection, name, from)? {
-        from = format!("{}\0", found.name);
-        all.push(found);
+    let mut all = Vec::new();
+    for sql in [NAME_FROM, FORMER_NAME_FROM] {
+        let mut from = name.to_ascii_uppercase();
+        while let Some(found) = at_or_after(connection, sql, name, from)? {
+            from = format!("{}\0", found.name);
+            all.push(found);
+        }
     }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(all)
 }
 
 /// The first spelling of `name` at or after a text.
-fn at_or_after(connection: &Connection, name: &str, text: String) -> Result<Option<Spelling>> {
+fn at_or_after(connection: &Connection, sql: &str, name: &str, text: String) -> Result<Option<Spelling>> {
     let mut from = Some(text);
     while let Some(spelling) = from {
-        let found = first(connection, FROM, [spelling], |row| {
+        let found = first(connection, sql, [spelling], |row| {
             Ok(Spelling { name: row.get(0)?, skill: SkillId(row.get(1)?), present: row.get(2)? })
         })?;
         match found {
@@ -95,13 +100,15 @@ fn next_spelling(name: &str, after: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FROM, next_spelling, spellings};
+    use super::{FORMER_NAME_FROM, NAME_FROM, next_spelling, spellings};
     use crate::store::sqlite::plans::{database, scans};
 
     #[test]
     fn a_name_is_found_in_other_letters_by_seeks_alone() -> rusqlite::Result<()> {
         let connection = database()?;
-        assert!(scans(&connection, FROM)?.is_empty(), "{:?}", scans(&connection, FROM));
+        for sql in [NAME_FROM, FORMER_NAME_FROM] {
+            assert!(scans(&connection, sql)?.is_empty(), "{:?}", scans(&connection, sql));
+        }
         for name in ["Foo", "FOO-bar", "fOoBar", "a_b", "Zz-9", "fab", "foO-"] {
             connection.execute(
                 "INSERT INTO skills (name, category, content_path, content_hash, version) VALUES (?1, 'domain', '', '', '1.0.0')",
