@@ -87,7 +87,7 @@ pub struct SkillEvent {
     pub detail: Option<StoredJson>,
     /// Who did it.
     pub actor: Option<String>,
-    /// Why.
+    /// The given reason.
     pub reason: Option<String>,
     /// In UTC.
     pub created_at: Option<StoredTime>,

@@ -17,7 +17,7 @@ pub struct Delete<'a> {
     pub names: &'a [SkillName],
     /// Who deletes them.
     pub actor: &'a str,
-    /// Why.
+    /// The reason, for the history.
     pub reason: Option<&'a str>,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,

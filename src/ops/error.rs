@@ -130,7 +130,7 @@ pub enum Error {
         who: Option<String>,
         /// When, in UTC.
         when: Option<String>,
-        /// Why.
+        /// The recorded reason.
         why: Option<String>,
     },
     /// Accepting rejected bytes needs a reason.

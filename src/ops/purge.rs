@@ -19,7 +19,7 @@ pub struct Purge<'a> {
     pub version: Version,
     /// Who erases them.
     pub approver: &'a str,
-    /// Why.
+    /// The reason, which stays with the hash.
     pub reason: &'a str,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,

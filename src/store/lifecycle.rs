@@ -66,7 +66,7 @@ pub struct NewEvent<'a> {
     pub detail: Option<&'a StoredJson>,
     /// Who did it.
     pub actor: Option<&'a str>,
-    /// Why.
+    /// The given reason.
     pub reason: Option<&'a str>,
     /// Now.
     pub now: Moment,
