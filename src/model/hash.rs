@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a skill's bytes; 64 lower-case hex digits as text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "&str")]
 pub struct ContentHash([u8; 32]);
 
 /// Text that is not a SHA-256 in hex.
@@ -42,6 +43,14 @@ impl FromStr for ContentHash {
             *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
         }
         Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<&str> for ContentHash {
+    type Error = InvalidHash;
+
+    fn try_from(text: &str) -> Result<Self, InvalidHash> {
+        text.parse()
     }
 }
 

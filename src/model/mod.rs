@@ -6,6 +6,7 @@ mod conditions;
 mod delivery;
 mod edge_case;
 mod exit;
+mod folder;
 mod hash;
 pub mod json;
 mod lifecycle;
@@ -29,6 +30,9 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution, Failures};
 pub use edge_case::{EdgeCase, EdgeCaseName, EdgeCaseTexts, InvalidEdgeCaseName, Severity, edge_case_kind};
 pub use exit::Exit;
+pub use folder::{
+    FileMode, FolderFault, FolderFile, FolderPath, InvalidPath, SKILL_FILE, SkillFolder, StoredFile,
+};
 pub use hash::{ContentHash, HashPrefix};
 pub use lifecycle::{EventKind, SkillEvent};
 pub use listed::ListedSkill;
