@@ -13,6 +13,7 @@
 //! | 1 | [`settings`] | flags, environment and defaults, validated by the commands that use them |
 //! | 1 | [`process`] | running other programs; no other module starts any |
 //! | 1 | [`skill_file`] | parsing SKILL.md: front matter, fields, findings |
+//! | 1 | [`skill_folder`] | writing and removing folders of skills on disk |
 //! | 0 | [`model`] | the nouns: types whose values are always valid |
 //! | 0 | [`clock`] | the time, from the system or fixed |
 //! | 0 | [`staged_file`] | staged files: complete or absent |
@@ -45,6 +46,7 @@ pub mod process;
 pub mod regular_file;
 pub mod settings;
 pub mod skill_file;
+pub mod skill_folder;
 pub mod staged_file;
 pub mod store;
 pub mod workflow;

@@ -4,10 +4,11 @@
 //! Where `openat2` is not there (an older kernel, a sandbox), nothing is opened and the caller resolves the path itself.
 
 use std::fs::File;
-use std::os::fd::AsFd;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, chmod, openat2};
 
 /// Opens the place and not what is in it: no right to read it is needed.
 pub const PLACE: OFlags = OFlags::PATH;
@@ -15,4 +16,9 @@ pub const PLACE: OFlags = OFlags::PATH;
 /// Opens a file below a folder, or by an absolute path, where no part of the path is a link. `None` where that cannot be told.
 pub fn open_without_links(folder: impl AsFd, path: &Path, flags: OFlags) -> Option<File> {
     openat2(folder, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).ok().map(File::from)
+}
+
+/// Sets the rights of an opened place, which `fchmod` refuses: no right to read it is needed.
+pub fn set_rights_of_place(place: impl AsFd, rights: Mode) -> io::Result<()> {
+    Ok(chmod(format!("/proc/self/fd/{}", place.as_fd().as_raw_fd()), rights)?)
 }

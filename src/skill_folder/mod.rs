@@ -1,0 +1,14 @@
+//! Folders of skills on disk: written whole, and removed, relative to opened folders, so that no link is followed.
+//!
+//! What a file must contain is the caller's to know: its hash is in the [`SkillFolder`](crate::model::SkillFolder).
+
+mod folders;
+mod remove;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use folders::{create_below, open_below};
+pub use remove::{remove, remove_what_is_in};
+pub use write::{Rights, WriteFault, write};
