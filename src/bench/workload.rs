@@ -80,6 +80,7 @@ fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: Moment
     let version = NewVersion {
         version: "1.0.0",
         content_hash: &hash,
+        folder: None,
         content_path: &format!("/skills/{name}/SKILL.md"),
         front_matter: front_matter.as_ref(),
         approval_level: ApprovalLevel::Human,
@@ -90,6 +91,7 @@ fn add_skill(tx: &mut dyn Transaction, number: usize, skills: usize, now: Moment
     let approval = NewApproval {
         version: "1.0.0",
         content_hash: &hex,
+        folder_hash: None,
         approval_level: ApprovalLevel::Human,
         approver: "reviewer",
         decision: Decision::Approved,

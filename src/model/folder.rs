@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn files_that_some_file_systems_cannot_hold_together_are_refused() {
-        for (one, two) in [("a", "A"), ("dir/é", "dir/e\u{301}"), ("a", "a/b"), ("A", "a/b"), ("SKILL.md", "skill.md")] {
+        for (one, two) in [("a", "A"), ("dir/é", "dir/e\u{301}"), ("a", "a/b"), ("A", "a/b"), ("SKILL.md", "skill.md")]
+        {
             let files = vec![file("SKILL.md"), file(one), file(two)];
             assert!(matches!(SkillFolder::of(files), Err(FolderFault::Twins(..))), "{one} {two}");
         }

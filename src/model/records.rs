@@ -99,6 +99,9 @@ pub struct VersionRecord {
     pub version: String,
     /// SHA-256 in hex.
     pub content_hash: String,
+    /// The hash of its folder, in hex; `None` for a plain one, see [`SkillFolder::is_plain`](super::SkillFolder::is_plain).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder_hash: Option<String>,
     /// The path that the bytes were read from.
     pub content_path: String,
     /// The front matter, where there was some.
@@ -106,8 +109,11 @@ pub struct VersionRecord {
     pub front_matter: Option<StoredJson>,
     /// The approval level of this version.
     pub approval_level: ApprovalLevel,
-    /// Whether it is approved.
+    /// Whether it is approved, with its files or without.
     pub approved: bool,
+    /// Whether only its skill file is approved, and not the rest of its folder.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// Whether the bytes are in the database.
     pub stored: bool,
     /// `deploy`, `update`, `import`, `rollback`, `adoption`, or `external` for other programs.
@@ -133,6 +139,9 @@ pub struct Approval {
     pub version: String,
     /// The hash of the bytes; unknown for old records of removed versions.
     pub content_hash: Option<String>,
+    /// The hash of the folder that the decision is about; `None` for a skill file alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder_hash: Option<String>,
     /// The approval level at the time.
     pub approval_level: ApprovalLevel,
     /// The approver.
@@ -224,6 +233,10 @@ pub struct ApprovedVersion {
     pub content_hash: String,
     /// The path that the bytes were read from.
     pub content_path: String,
+    /// The hash of its folder, in hex; `None` for a plain one.
+    pub folder_hash: Option<String>,
+    /// Whether only its skill file is approved, and not the rest of its folder.
+    pub partial: bool,
 }
 
 /// A row of `bootstrap_skills`: a skill that every agent loads first.

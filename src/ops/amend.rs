@@ -9,6 +9,7 @@ use super::error::{Error, Result, require_skill};
 use super::project::Project;
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
 use super::rules::{Described, describe};
+use super::stored_folder::{current, stored_folder};
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
@@ -160,7 +161,11 @@ impl Amend<'_> {
         };
         let versions = tx.versions(skill.id)?;
         let version = Numbering::Exactly(wanted).next(skill, &versions, None, true)?.version;
-        let current = versions.iter().find(|it| it.content_hash == skill.content_hash);
+        let current = current(skill, &versions).or(versions.iter().find(|it| it.content_hash == skill.content_hash));
+        let folder = match current.and_then(|it| it.folder_hash.as_deref().zip(Some(it))) {
+            Some((hash, it)) => stored_folder(as_snapshot(tx), skill.id, &it.version, hash)?.ok(),
+            None => None,
+        };
         let hash: ContentHash = skill.content_hash.parse().map_err(|_| Error::Integrity {
             name: skill.name.clone(),
             version: skill.version.clone(),
@@ -169,6 +174,7 @@ impl Amend<'_> {
         let new = NewVersion {
             version: &version,
             content_hash: &hash,
+            folder: folder.as_ref(),
             content_path: &skill.content_path,
             front_matter: current.and_then(|it| it.front_matter.as_ref()),
             approval_level: skill.approval_level,

@@ -1,7 +1,9 @@
 //! Whether bytes may be approved.
 
 use super::error::{Error, Result};
-use crate::model::{ContentHash, EventKind, Moment, Skill};
+use super::stored_folder::require_folder;
+use super::update::as_snapshot;
+use crate::model::{ContentHash, EventKind, Moment, Skill, SkillEvent};
 use crate::store::{NewEvent, Transaction};
 
 /// An approval to record.
@@ -9,6 +11,7 @@ pub(super) struct Approvable<'a> {
     pub(super) skill: &'a Skill,
     pub(super) version: &'a str,
     pub(super) content_hash: &'a str,
+    pub(super) folder_hash: Option<&'a str>,
     pub(super) approver: &'a str,
     pub(super) reason: &'a str,
     /// Accept bytes that were revoked.
@@ -19,7 +22,7 @@ impl Approvable<'_> {
     /// Refuses bytes that nobody can have reviewed, and those that are refused for every skill, unless overridden.
     pub(super) fn require(&self, tx: &mut dyn Transaction, now: Moment) -> Result<()> {
         self.require_stored(tx)?;
-        let Some(event) = tx.refusal(self.content_hash, Some(self.skill.id))? else { return Ok(()) };
+        let Some(event) = self.refusal(tx)? else { return Ok(()) };
         if !self.override_rejection {
             return Err(Error::revoked(self.skill.name.clone(), &event));
         }
@@ -28,12 +31,27 @@ impl Approvable<'_> {
         }
         tx.record_event(&NewEvent {
             version: Some(self.version),
-            content_hash: Some(self.content_hash),
+            content_hash: event.content_hash.as_deref(),
             actor: Some(self.approver),
             reason: Some(self.reason),
             ..NewEvent::of(self.skill.id, &self.skill.name, EventKind::Accepted, now)
         })?;
         Ok(())
+    }
+
+    /// The event by which the folder or one of its files is refused for every skill.
+    fn refusal(&self, tx: &dyn Transaction) -> Result<Option<SkillEvent>> {
+        let files = match self.folder_hash {
+            Some(_) => tx.files(self.skill.id, self.version)?,
+            None => Vec::new(),
+        };
+        let files = files.iter().map(|it| it.hash.as_str());
+        for hash in [self.content_hash].into_iter().chain(self.folder_hash).chain(files) {
+            if let Some(event) = tx.refusal(hash, Some(self.skill.id))? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
     }
 
     fn require_stored(&self, tx: &dyn Transaction) -> Result<()> {
@@ -42,7 +60,12 @@ impl Approvable<'_> {
             Some(bytes) if !self.content_hash.parse::<ContentHash>().is_ok_and(|it| it.matches(&bytes)) => {
                 "its stored bytes do not match its hash"
             }
-            Some(_) => return Ok(()),
+            Some(_) => {
+                return match self.folder_hash {
+                    Some(hash) => require_folder(as_snapshot(tx), self.skill, self.version, hash).map(drop),
+                    None => Ok(()),
+                };
+            }
         };
         let (name, version) = (self.skill.name.clone(), self.version.to_owned());
         Err(Error::Integrity { name, version, problem: problem.to_owned() })

@@ -9,6 +9,7 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::risk::{self, Assessment, Thresholds};
 use super::rules::describe;
+use super::stored_folder::current_folder_hash;
 use super::update::as_snapshot;
 use crate::model::{ApprovalLevel, Category, Skill, SkillName};
 use crate::store::{Durability, Snapshot, Store, Transaction, write_unless};
@@ -70,7 +71,8 @@ pub fn record_assessments(
         for name in names {
             let skill = require_skill(as_snapshot(tx), name)?;
             let report = of_skill(as_snapshot(tx), &skill, coverage)?;
-            if !attach(tx, &skill, &skill.content_hash, &report.assessment)? {
+            let folder_hash = current_folder_hash(as_snapshot(tx), &skill)?;
+            if !attach(tx, &skill, &skill.content_hash, folder_hash.as_deref(), &report.assessment)? {
                 return Err(Error::NotDecided { name: skill.name });
             }
             reports.push(AssessReport { recorded: true, ..report });
@@ -136,17 +138,28 @@ fn of_text(snapshot: &dyn Snapshot, skill: &Skill, text: &str, coverage: Option<
 }
 
 /// Records the assessment of these bytes with the decision that was made last about them, if they can be read.
-pub(super) fn record_with_decision(tx: &mut dyn Transaction, skill: &Skill, hash: &str) -> Result<()> {
+pub(super) fn record_with_decision(
+    tx: &mut dyn Transaction,
+    skill: &Skill,
+    hash: &str,
+    folder_hash: Option<&str>,
+) -> Result<()> {
     if let Ok(text) = body(as_snapshot(tx), hash)? {
         let assessment = of_text(as_snapshot(tx), skill, &text, None)?;
-        attach(tx, skill, hash, &assessment)?;
+        attach(tx, skill, hash, folder_hash, &assessment)?;
     }
     Ok(())
 }
 
 /// Returns whether there is a decision about these bytes.
-fn attach(tx: &mut dyn Transaction, skill: &Skill, hash: &str, assessment: &Assessment) -> Result<bool> {
-    let Some(decision) = tx.latest_decision(skill.id, hash)? else { return Ok(false) };
+fn attach(
+    tx: &mut dyn Transaction,
+    skill: &Skill,
+    hash: &str,
+    folder_hash: Option<&str>,
+    assessment: &Assessment,
+) -> Result<bool> {
+    let Some(decision) = tx.latest_decision(skill.id, hash, folder_hash)? else { return Ok(false) };
     if let Some(stored) = assessment.stored() {
         tx.record_assessment(decision.id, &stored)?;
     }

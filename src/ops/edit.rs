@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::{Error, Result, require_skill};
+use super::stored_folder::current_folder_hash;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Category, Decision, EventKind, Moment, Skill, SkillName, StoredJson, StoredTags};
@@ -143,13 +144,15 @@ fn record_lowering(
     lower: Lower<'_>,
     now: Moment,
 ) -> Result<()> {
-    let latest = tx.latest_decision(skill.id, &skill.content_hash)?.map(|it| it.decision);
+    let folder_hash = current_folder_hash(as_snapshot(tx), skill)?;
+    let latest = tx.latest_decision(skill.id, &skill.content_hash, folder_hash.as_deref())?.map(|it| it.decision);
     let without = if level == ApprovalLevel::Auto { Decision::Approved } else { Decision::Escalated };
     let lowers = serde_json::json!({ "lowers_level": { "from": skill.approval_level, "to": level } });
     let criteria = StoredJson::of(&lowers);
     let approval = NewApproval {
         version: &skill.version,
         content_hash: &skill.content_hash,
+        folder_hash: folder_hash.as_deref(),
         approval_level: level,
         approver: lower.approver,
         decision: latest.unwrap_or(without),

@@ -43,6 +43,7 @@ mod rules;
 mod search;
 mod show;
 mod status;
+mod stored_folder;
 mod sync;
 mod tree;
 mod update;

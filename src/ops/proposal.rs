@@ -8,6 +8,7 @@ use super::diff::{DiffReport, since_approved};
 use super::error::{Result, require_skill};
 use super::pending::waiting_names;
 use super::review::Reviewed;
+use super::stored_folder::current_folder_hash;
 use crate::clock::Clock;
 use crate::model::{ApprovalLevel, Decision, Remark, SkillName};
 use crate::skill_file::{self, Limits, Mode, Severity, SkillFile};
@@ -42,7 +43,8 @@ pub fn proposal(store: &mut dyn Store, name: &SkillName) -> Result<Proposal> {
     let skill = require_skill(snapshot.as_ref(), name)?;
     let assessed = of_skill(snapshot.as_ref(), &skill, None)?;
     let (diff, text) = since_approved(snapshot.as_ref(), &skill)?;
-    let latest = snapshot.latest_decision(skill.id, &skill.content_hash)?;
+    let folder_hash = current_folder_hash(snapshot.as_ref(), &skill)?;
+    let latest = snapshot.latest_decision(skill.id, &skill.content_hash, folder_hash.as_deref())?;
     let limits = Limits { file_bytes: text.len(), ..Limits::default() };
     let findings = match SkillFile::read(text.as_bytes(), &limits) {
         Ok(file) => skill_file::validate(&file, None, Mode::Lenient),

@@ -83,13 +83,15 @@ impl Verdict<'_> {
         let holders = tx.holders(self.hash)?;
         let mut decided = Vec::new();
         let criteria = StoredJson::of(&serde_json::json!({ "revoked": true }));
-        for Holder { skill, version, approval_level, .. } in &holders {
-            if decided.contains(skill) {
+        for Holder { skill, version, approval_level, content_hash, folder_hash, .. } in &holders {
+            let folder = (skill, content_hash, folder_hash);
+            if decided.contains(&folder) {
                 continue;
             }
             let approval = NewApproval {
                 version,
-                content_hash: self.hash,
+                content_hash,
+                folder_hash: folder_hash.as_deref(),
                 approval_level: *approval_level,
                 approver: self.approver,
                 decision: Decision::Rejected,
@@ -99,7 +101,7 @@ impl Verdict<'_> {
                 now: self.now,
             };
             tx.record_approval(*skill, &approval)?;
-            decided.push(*skill);
+            decided.push(folder);
         }
         Ok(holders.into_iter().map(|it| RevokedVersion { name: it.name, version: it.version }).collect())
     }

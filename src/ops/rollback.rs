@@ -2,7 +2,8 @@
 
 use super::error::{Error, Result, require_skill, require_version};
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
-use super::rules::Content;
+use super::rules::{Content, FolderContent};
+use super::stored_folder::require_folder;
 use super::update::{Propagated, UpdateReport, as_snapshot};
 use crate::clock::Clock;
 use crate::model::{Category, ChangeType, ContentHash, SkillName, Version, VersionRecord, VersionSource};
@@ -56,9 +57,21 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     };
     let criteria = propagated.criteria(clock);
     let front_matter = earlier.front_matter.as_ref();
+    let files = match &earlier.folder_hash {
+        Some(hash) => Some(require_folder(as_snapshot(tx), &skill, &earlier.version, hash)?),
+        None => None,
+    };
+    let folder = files.as_ref().map(|folder| FolderContent { folder, contents: &[] });
     let publication = Publication {
         name: request.name,
-        content: Content { hash: &hash, bytes: &bytes, path: &earlier.content_path, front_matter, moved: false },
+        content: Content {
+            folder,
+            hash: &hash,
+            bytes: &bytes,
+            path: &earlier.content_path,
+            front_matter,
+            moved: false,
+        },
         file: None,
         command: Fields::default(),
         default: Category::Domain.into(),

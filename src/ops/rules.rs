@@ -1,6 +1,6 @@
 //! Parses skill files for deploy, update and import.
 
-use crate::model::{ApprovalLevel, Category, ContentHash, Remark, StoredJson};
+use crate::model::{ApprovalLevel, Category, ContentHash, Remark, SkillFolder, StoredJson};
 use crate::skill_file::{Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
@@ -24,7 +24,7 @@ pub(super) struct Described {
 impl Described {
     /// The content for recording, with the stored form of its path.
     pub(super) fn content<'a>(&'a self, bytes: &'a [u8], path: &'a str) -> Content<'a> {
-        Content { hash: &self.hash, bytes, path, front_matter: self.front_matter.as_ref(), moved: false }
+        Content { hash: &self.hash, bytes, path, folder: None, front_matter: self.front_matter.as_ref(), moved: false }
     }
 }
 
@@ -35,10 +35,32 @@ pub(super) struct Content<'a> {
     pub(super) bytes: &'a [u8],
     /// The stored form of their path.
     pub(super) path: &'a str,
+    /// The files; `None` for a plain folder.
+    pub(super) folder: Option<FolderContent<'a>>,
     /// JSON of the front matter, if any.
     pub(super) front_matter: Option<&'a StoredJson>,
     /// Whether to record the path even if the bytes are unchanged.
     pub(super) moved: bool,
+}
+
+/// A folder, with bytes of its files.
+#[derive(Clone, Copy)]
+pub(super) struct FolderContent<'a> {
+    pub(super) folder: &'a SkillFolder,
+    /// Bytes to store, besides those of the skill file; those that are stored already may be left out.
+    pub(super) contents: &'a [(ContentHash, &'a [u8])],
+}
+
+impl<'a> Content<'a> {
+    /// The files, unless the folder is plain.
+    pub(super) fn files(&self) -> Option<&'a SkillFolder> {
+        self.folder.map(|it| it.folder).filter(|it| !it.is_plain())
+    }
+
+    /// The folder hash in hex; `None` for a plain folder.
+    pub(super) fn folder_hash(&self) -> Option<String> {
+        self.files().map(|it| it.hash().to_string())
+    }
 }
 
 /// Parses a skill file. `Err` if it cannot be used.

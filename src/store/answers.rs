@@ -2,7 +2,7 @@
 
 use crate::model::{ApprovalLevel, SkillId, StoredTags};
 
-/// A version with given bytes.
+/// A version with given bytes in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The skill.
@@ -11,6 +11,10 @@ pub struct Holder {
     pub name: String,
     /// The version.
     pub version: String,
+    /// SHA-256 of its skill file, in hex.
+    pub content_hash: String,
+    /// The hash of its folder; `None` for a plain one.
+    pub folder_hash: Option<String>,
     /// The review that the skill needs.
     pub approval_level: ApprovalLevel,
 }

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, Severity, SkillId, SkillName, Status,
-    StoredJson, StoredTime, VersionSource,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Failures, Moment, Severity, SkillFolder, SkillId,
+    SkillName, Status, StoredJson, StoredTime, VersionSource,
 };
 
 /// Recorded content that is not stored.
@@ -58,6 +58,8 @@ pub struct NewVersion<'a> {
     pub version: &'a str,
     /// The hash of the bytes.
     pub content_hash: &'a ContentHash,
+    /// Its files; `None` for a plain folder, see [`SkillFolder::is_plain`].
+    pub folder: Option<&'a SkillFolder>,
     /// The path that they were read from.
     pub content_path: &'a str,
     /// JSON of the front matter, if any.
@@ -138,8 +140,10 @@ impl SkillChange<'_> {
 pub struct NewApproval<'a> {
     /// The version with these bytes.
     pub version: &'a str,
-    /// The bytes.
+    /// The bytes of its skill file.
     pub content_hash: &'a str,
+    /// The hash of its folder; `None` for a plain one.
+    pub folder_hash: Option<&'a str>,
     /// The approval level at the time.
     pub approval_level: ApprovalLevel,
     /// The approver.

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
-    ListedSkill, Mapping, OpenUse, Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell,
-    UsageRow, UsedSkill, VersionRecord, Waiting,
+    ListedSkill, Mapping, OpenUse, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables,
+    UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
@@ -73,6 +73,8 @@ pub trait Serving {
     fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>>;
     /// The front matter of a version, as JSON.
     fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>>;
+    /// The recorded files of a version, in the order of the bytes of their paths, unverified; none for a plain folder.
+    fn files(&self, skill: SkillId, version: &str) -> Result<Vec<StoredFile>>;
     /// The bytes stored for a hash, unverified: the caller compares them with the hash.
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>>;
 }
@@ -100,12 +102,18 @@ pub trait Catalogue {
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>>;
     /// The decisions about a skill, newest first.
     fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>>;
-    /// The latest decision about bytes of a skill, in any version.
-    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>>;
+    /// The latest decision about a folder of a skill, in any version; without `folder_hash`, about a skill file alone.
+    fn latest_decision(
+        &self,
+        skill: SkillId,
+        content_hash: &str,
+        folder_hash: Option<&str>,
+    ) -> Result<Option<LatestDecision>>;
     /// The review state of a skill's current version.
     fn review(&self, skill: SkillId) -> Result<Review>;
-    /// Every version with these bytes, and every skill whose row has their hash; by name and version.
-    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>>;
+    /// Every version that has these bytes as any file, or a folder with this hash, and every skill whose row has the
+    /// hash; by name and version.
+    fn holders(&self, hash: &str) -> Result<Vec<Holder>>;
     /// Current versions, and then enabled bootstrap skills, whose bytes are not in the database; both by name.
     fn unstored(&self) -> Result<Vec<Unstored>>;
     /// Every name of this kind, in any order, for hints when one is not found.

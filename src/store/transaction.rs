@@ -5,7 +5,8 @@ use super::{
     WholeRowWrites,
 };
 use crate::model::{
-    AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillId, StoredJson, Usage,
+    AgentType, Bootstrap, ContentHash, Delivery, Failures, Moment, OpenUse, Outcome, SkillFolder, SkillId, StoredJson,
+    Usage,
 };
 
 /// Reading and writing that is invisible to others before the commit. The data that it read is unchanged when it
@@ -48,9 +49,13 @@ pub trait CatalogueWrites {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
     /// Changes only the given fields.
     fn update_skill(&mut self, skill: SkillId, change: &SkillChange<'_>) -> Result<()>;
-    /// Makes new bytes the current version, and records it. A version already recorded with these bytes is completed,
-    /// and keeps its first recorder, unless that was another program; one recorded with other bytes is refused.
+    /// Makes a new folder the current version, and records it. A version already recorded with this folder is
+    /// completed, and keeps its first recorder, unless that was another program; one recorded with other bytes is
+    /// refused.
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()>;
+    /// Records the files of a version that was recorded as a skill file alone; nothing if files are recorded. Decisions
+    /// about the skill file stay decisions about it alone.
+    fn attach_folder(&mut self, version_id: i64, folder: &SkillFolder) -> Result<()>;
     /// Adds the data of a version's file, if unknown because another program recorded the version.
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()>;
     /// Stores bytes under their hash, and replaces any others there.

@@ -147,7 +147,7 @@ impl<'a> Writer<'a> {
         if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
             return Ok(());
         }
-        let latest = tx.latest_decision(skill.id, &skill.content_hash)?.map(|it| it.decision);
+        let latest = tx.latest_decision(skill.id, &skill.content_hash, None)?.map(|it| it.decision);
         let judgement = self.approval().filter(|_| match latest {
             None | Some(Decision::Approved) => true,
             Some(Decision::Rejected) => overrules,

@@ -70,10 +70,17 @@ impl Numbering {
 
     /// Whether these bytes are the current version. If another program changed only the hash in the row, a completing
     /// command restores the recorded bytes, and a command that must change something may record them as new.
-    pub(in crate::ops) fn is_current(self, skill: &Skill, versions: &[VersionRecord], hash: &str) -> bool {
+    pub(in crate::ops) fn is_current(
+        self,
+        skill: &Skill,
+        versions: &[VersionRecord],
+        hash: &str,
+        folder_hash: Option<&str>,
+    ) -> bool {
         let puts_back = matches!(self, Self::Exactly(_) | Self::Declared);
         let recorded = versions.iter().find(|it| it.version == skill.version);
-        recorded.is_some_and(|it| it.content_hash == hash) && (puts_back || skill.content_hash == hash)
+        let same = |it: &VersionRecord| it.content_hash == hash && it.folder_hash.as_deref() == folder_hash;
+        recorded.is_some_and(same) && (puts_back || skill.content_hash == hash)
     }
 
     /// Whether the current bytes may be published again, to add missing parts.

@@ -34,8 +34,8 @@ impl Publication<'_> {
         decided: bool,
     ) -> Result<Refused> {
         let (id, hash) = (skill.map(|it| it.id), self.content.hash.to_string());
-        let latest = id.map(|it| tx.latest_decision(it, &hash)).transpose()?.flatten();
-        let refused = Refused { latest, event: tx.refusal(&hash, id)? };
+        let latest = id.map(|it| self.latest(tx, it, &hash)).transpose()?.flatten();
+        let refused = Refused { latest, event: self.refusal(tx, id, &hash)? };
         if self.overrule.is_some() {
             return Ok(refused);
         }
@@ -47,6 +47,28 @@ impl Publication<'_> {
         }
     }
 
+    /// The latest decision about the folder; without one, a refusal of the skill file alone.
+    fn latest(&self, tx: &dyn Transaction, skill: SkillId, hash: &str) -> Result<Option<LatestDecision>> {
+        let folder_hash = self.content.folder_hash();
+        let latest = tx.latest_decision(skill, hash, folder_hash.as_deref())?;
+        if latest.is_some() || folder_hash.is_none() {
+            return Ok(latest);
+        }
+        Ok(tx.latest_decision(skill, hash, None)?.filter(|it| it.decision.refuses()))
+    }
+
+    /// The event by which the folder or one of its files is refused for every skill.
+    fn refusal(&self, tx: &dyn Transaction, skill: Option<SkillId>, hash: &str) -> Result<Option<SkillEvent>> {
+        let mut found = tx.refusal(hash, skill)?;
+        if let Some(folder) = self.content.files().filter(|_| found.is_none()) {
+            let others = folder.files().iter().map(|it| it.hash).chain([folder.hash()]);
+            for other in others.filter(|it| it != self.content.hash) {
+                found = found.or(tx.refusal(&other.to_string(), skill)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Records that this skill has the bytes in spite of a refusal for every skill.
     pub(super) fn accept(
         &self,
@@ -56,11 +78,10 @@ impl Publication<'_> {
         version: &str,
         refused: &Refused,
     ) -> Result<()> {
-        let (Some(overrule), Some(_)) = (self.overrule, &refused.event) else { return Ok(()) };
-        let hash = self.content.hash.to_string();
+        let (Some(overrule), Some(event)) = (self.overrule, &refused.event) else { return Ok(()) };
         tx.record_event(&NewEvent {
             version: Some(version),
-            content_hash: Some(&hash),
+            content_hash: event.content_hash.as_deref(),
             actor: Some(overrule.approver),
             reason: Some(overrule.reason),
             ..NewEvent::of(id, name, EventKind::Accepted, self.now)

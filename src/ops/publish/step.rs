@@ -26,7 +26,7 @@ impl Publication<'_> {
             phase4_pattern_id: self.command.phase4_pattern_id,
         };
         let refused = self.require_accepted(tx, None, true)?;
-        tx.store_content(self.content.hash, self.content.bytes)?;
+        self.store_contents(tx)?;
         let id = tx.insert_skill(&skill, &self.version(&version, level))?;
         let decided = self.decide(tx, id, &version, level, &refused)?;
         self.accept(tx, id, self.name.as_str(), &version, &refused)?;
@@ -47,7 +47,8 @@ impl Publication<'_> {
     pub(super) fn change(&self, tx: &mut dyn Transaction, skill: &Skill) -> Result<Published> {
         let versions = tx.versions(skill.id)?;
         let hash = self.content.hash.to_string();
-        let new_version = !self.numbering.is_current(skill, &versions, &hash);
+        let folder_hash = self.content.folder_hash();
+        let new_version = !self.numbering.is_current(skill, &versions, &hash, folder_hash.as_deref());
         let mut warnings = status_warning(skill);
         let Number { version, remark } = self.numbering.next(skill, &versions, self.declared(), new_version)?;
         warnings.extend(remark);
@@ -56,7 +57,7 @@ impl Publication<'_> {
             return Err(Error::Unchanged { name: skill.name.clone(), version: skill.version.clone() });
         }
         let level = self.level_rule(Some(skill), new_version).level(&mut warnings)?;
-        tx.store_content(self.content.hash, self.content.bytes)?;
+        self.store_contents(tx)?;
         if new_version || skill.content_hash != hash || self.content.moved {
             // Also if another program changed only the hash in the row: this restores the recorded bytes.
             tx.record_version(skill.id, &self.version(&version, level))?;
@@ -70,6 +71,14 @@ impl Publication<'_> {
         let overruled = decided && refused.is();
         let id = skill.id;
         Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })
+    }
+
+    fn store_contents(&self, tx: &mut dyn Transaction) -> Result<()> {
+        tx.store_content(self.content.hash, self.content.bytes)?;
+        for (hash, bytes) in self.content.folder.map(|it| it.contents).unwrap_or_default() {
+            tx.store_content(hash, bytes)?;
+        }
+        Ok(())
     }
 
     /// Whether to record the decision: not if the bytes are not new and have the same decision or an approval.
@@ -102,9 +111,11 @@ impl Publication<'_> {
             criteria.insert("overrides_event".to_owned(), event.id.into());
         }
         let criteria = (!criteria.is_empty()).then(|| StoredJson::of(&criteria)).flatten();
+        let folder_hash = self.content.folder_hash();
         let approval = NewApproval {
             version,
             content_hash: &self.content.hash.to_string(),
+            folder_hash: folder_hash.as_deref(),
             approval_level: judgement.level.unwrap_or(level),
             approver: judgement.approver,
             decision: judgement.decision,
@@ -154,6 +165,7 @@ impl Publication<'_> {
         NewVersion {
             version,
             content_hash: self.content.hash,
+            folder: self.content.files(),
             content_path: self.content.path,
             front_matter: self.content.front_matter,
             approval_level: level,

@@ -129,6 +129,9 @@ pub struct ReviewReport {
     pub version: String,
     /// Its bytes.
     pub content_hash: String,
+    /// The hash of its folder; `None` for a plain one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder_hash: Option<String>,
     /// The decision.
     pub decision: Decision,
     /// The approver.
@@ -203,7 +206,7 @@ impl<'a> Review<'a> {
             }
         }
         if let Before::Seen(seen) = self.before
-            && let Some(latest) = tx.latest_decision(skill.id, &found.content_hash)?
+            && let Some(latest) = tx.latest_decision(skill.id, &found.content_hash, found.folder_hash.as_deref())?
             && seen != Some(latest.id)
         {
             return Err(Error::DecidedMeanwhile { name: skill.name.clone(), decision: latest.decision });
@@ -228,6 +231,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
             skill: &skill,
             version: &found.version,
             content_hash: &found.content_hash,
+            folder_hash: found.folder_hash.as_deref(),
             approver: request.approver,
             reason: request.reason,
             override_rejection: request.also.override_rejection,
@@ -243,6 +247,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
     let approval = NewApproval {
         version: &version,
         content_hash: &found.content_hash,
+        folder_hash: found.folder_hash.as_deref(),
         approval_level: level,
         approver: request.approver,
         decision: request.decision,
@@ -252,11 +257,12 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         now: clock.moment(),
     };
     tx.record_approval(skill.id, &approval)?;
-    record_with_decision(tx, &skill, &found.content_hash)?;
+    record_with_decision(tx, &skill, &found.content_hash, found.folder_hash.as_deref())?;
     Ok(ReviewReport {
         name: skill.name,
         version,
         content_hash: found.content_hash,
+        folder_hash: found.folder_hash,
         decision: request.decision,
         approver: request.approver.to_owned(),
         escalated_to: escalated_to.map(str::to_owned),

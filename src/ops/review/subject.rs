@@ -11,6 +11,8 @@ use crate::store::{NewVersion, Transaction};
 pub(super) struct Subject {
     pub(super) version: String,
     pub(super) content_hash: String,
+    /// The hash of the folder; `None` for a plain one.
+    pub(super) folder_hash: Option<String>,
     /// Whether the bytes are recorded as this version. Bytes that another program wrote into the skill's row are not a
     /// version yet.
     pub(super) recorded: bool,
@@ -23,13 +25,15 @@ pub(super) fn subject(skill: &Skill, versions: &[VersionRecord], version: Option
         return Ok(Subject {
             version: found.version.clone(),
             content_hash: found.content_hash.clone(),
+            folder_hash: found.folder_hash.clone(),
             recorded: true,
         });
     }
     let unreadable = || Error::UnreadableVersion { name: skill.name.clone(), current: skill.version.clone() };
     let found = versions.iter().find(|it| it.version == skill.version).ok_or_else(unreadable)?;
     let recorded = skill.content_hash == found.content_hash;
-    Ok(Subject { version: skill.version.clone(), content_hash: skill.content_hash.clone(), recorded })
+    let folder_hash = found.folder_hash.clone().filter(|_| recorded);
+    Ok(Subject { version: skill.version.clone(), content_hash: skill.content_hash.clone(), folder_hash, recorded })
 }
 
 /// Records the bytes of the skill's row as a new version, since recorded versions never change.
@@ -51,6 +55,7 @@ pub(super) fn record(
     let new = NewVersion {
         version: &version,
         content_hash: &hash,
+        folder: None,
         content_path: &skill.content_path,
         front_matter: front_matter.as_ref(),
         approval_level: skill.approval_level,

@@ -15,6 +15,8 @@ use crate::ops::error::{Error, Result};
 use crate::ops::project::Project;
 use crate::ops::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Trust, find, publish};
 use crate::ops::rules::{Content, describe};
+use crate::ops::stored_folder::current_folder_hash;
+use crate::ops::update::as_snapshot;
 use crate::store::{SkillChange, Transaction};
 
 /// Default name recorded with escalations.
@@ -157,6 +159,7 @@ impl Taker<'_> {
         let publication = Publication {
             name: &incoming.name,
             content: Content {
+                folder: None,
                 hash: &incoming.hash,
                 bytes: &incoming.bytes,
                 path: incoming.entry.content_path.as_deref().unwrap_or_default(),
@@ -235,7 +238,9 @@ impl Taker<'_> {
         if change.changes_something() {
             tx.update_skill(skill.id, &change)?;
         }
-        if self.request.trusted_by.is_none() || tx.latest_decision(skill.id, &skill.content_hash)?.is_some() {
+        let folder_hash = current_folder_hash(as_snapshot(tx), skill)?;
+        let decided = tx.latest_decision(skill.id, &skill.content_hash, folder_hash.as_deref())?.is_some();
+        if self.request.trusted_by.is_none() || decided {
             return Ok(());
         }
         for approval in self.decisions(&incoming.entry) {

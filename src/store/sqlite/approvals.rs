@@ -6,24 +6,72 @@ use super::rows::{Fields, change, collect, first};
 use crate::model::{Approval, Decision, SkillId};
 use crate::store::{LatestDecision, NewApproval};
 
-/// Whether a version (given by its alias) of skill `s` is approved: by the latest decision on its bytes, or by level
-/// `auto` without a decision. The current version's level is that in `skills`, which other programs may have raised. A
-/// level does not approve bytes that are not stored: until they are, the previous approved version is served.
-macro_rules! approved {
+/// The latest decision about a version (given by its alias) with all its files.
+macro_rules! decided {
     ($v:literal) => {
         concat!(
-            "(coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = ",
+            "(SELECT a.decision FROM approval_history a WHERE a.skill_id = ",
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash ORDER BY a.rowid DESC LIMIT 1), CASE WHEN ",
+            ".content_hash AND a.folder_hash IS ",
+            $v,
+            ".folder_hash ORDER BY a.rowid DESC LIMIT 1)"
+        )
+    };
+}
+
+/// Whether a version of skill `s` is approved by its level. The current version's level is that in `skills`, which other
+/// programs may have raised. A level does not approve bytes that are not stored: until they are, the previous approved
+/// version is served. Nor does it bring back a skill file that was refused with other files.
+macro_rules! automatic {
+    ($v:literal) => {
+        concat!(
             $v,
             ".approval_level = 'auto' AND (",
             $v,
             ".version <> s.version OR s.approval_level = 'auto')
                AND EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = ",
             $v,
-            ".content_hash) THEN 'approved' ELSE '' END) = 'approved')"
+            ".content_hash) AND NOT EXISTS (SELECT 1 FROM approval_history a WHERE a.skill_id = ",
+            $v,
+            ".skill_id AND a.content_hash = ",
+            $v,
+            ".content_hash AND a.decision <> 'approved')"
+        )
+    };
+}
+
+/// Whether a version of skill `s` is approved with all its files: by the latest decision about it, or by its level
+/// without a decision.
+macro_rules! whole {
+    ($v:literal) => {
+        concat!(
+            "(coalesce(",
+            $crate::store::sqlite::approvals::decided!($v),
+            ", CASE WHEN ",
+            $crate::store::sqlite::approvals::automatic!($v),
+            " THEN 'approved' ELSE '' END) = 'approved')"
+        )
+    };
+}
+pub(super) use {automatic, decided, whole};
+
+/// Whether a version of skill `s` is approved, or at least its skill file alone, with no decision about the rest.
+macro_rules! approved {
+    ($v:literal) => {
+        concat!(
+            "(coalesce(",
+            $crate::store::sqlite::approvals::decided!($v),
+            ", CASE WHEN ",
+            $crate::store::sqlite::approvals::automatic!($v),
+            " THEN 'approved' WHEN ",
+            $v,
+            ".folder_hash IS NOT NULL THEN (SELECT a.decision FROM approval_history a WHERE a.skill_id = ",
+            $v,
+            ".skill_id AND a.content_hash = ",
+            $v,
+            ".content_hash AND a.folder_hash IS NULL ORDER BY a.rowid DESC LIMIT 1) END, '') = 'approved')"
         )
     };
 }
@@ -36,9 +84,11 @@ macro_rules! review {
     ($v:literal) => {
         concat!(
             "CASE WHEN coalesce(",
-            approved!($v),
+            $crate::store::sqlite::approvals::approved!($v),
             ", 0) THEN 'approved' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
-               AND a.content_hash = s.content_hash ORDER BY a.rowid DESC LIMIT 1), '')
+               AND a.content_hash = s.content_hash AND a.folder_hash IS ",
+            $v,
+            ".folder_hash ORDER BY a.rowid DESC LIMIT 1), '')
              WHEN 'rejected' THEN 'rejected'
              WHEN '' THEN iif(coalesce(s.status, 'active') = 'active' AND (coalesce(s.approval_level, '') <> 'auto' OR ",
             $v,
@@ -52,7 +102,7 @@ pub(super) use review;
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval>> {
     collect(
         connection,
-        "SELECT rowid, version, content_hash, approval_level, approver, decision, reasoning,
+        "SELECT rowid, version, content_hash, folder_hash, approval_level, approver, decision, reasoning,
            approval_criteria_check, risk_assessment, escalated_to, timestamp
          FROM approval_history WHERE skill_id = ?1 ORDER BY rowid DESC",
         [skill.0],
@@ -62,6 +112,7 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
                 id: fields.get()?,
                 version: fields.text()?,
                 content_hash: fields.maybe_text()?,
+                folder_hash: fields.maybe_text()?,
                 approval_level: fields.level()?,
                 approver: fields.maybe_text()?,
                 decision: fields.word()?,
@@ -75,10 +126,16 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Approval
     )
 }
 
-pub(super) const LATEST: &str = "SELECT rowid, decision FROM approval_history WHERE skill_id = ?1 AND content_hash = ?2 ORDER BY rowid DESC LIMIT 1";
+pub(super) const LATEST: &str = "SELECT rowid, decision FROM approval_history
+     WHERE skill_id = ?1 AND content_hash = ?2 AND folder_hash IS ?3 ORDER BY rowid DESC LIMIT 1";
 
-pub(super) fn latest(connection: &Connection, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
-    first(connection, LATEST, params![skill.0, content_hash], |row| {
+pub(super) fn latest(
+    connection: &Connection,
+    skill: SkillId,
+    content_hash: &str,
+    folder_hash: Option<&str>,
+) -> Result<Option<LatestDecision>> {
+    first(connection, LATEST, params![skill.0, content_hash, folder_hash], |row| {
         let mut fields = Fields::new("approval_history", row);
         Ok(LatestDecision { id: fields.get()?, decision: fields.word()? })
     })
@@ -88,8 +145,9 @@ pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewAppr
     change(
         connection,
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning,
-           approval_criteria_check, timestamp, content_hash, escalation_reason, escalated_to, escalation_timestamp)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'escalated', ?6, NULL), ?10, iif(?5 = 'escalated', ?8, NULL))",
+           approval_criteria_check, timestamp, content_hash, escalation_reason, escalated_to, escalation_timestamp,
+           folder_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?5 = 'escalated', ?6, NULL), ?10, iif(?5 = 'escalated', ?8, NULL), ?11)",
         params![
             skill.0,
             approval.version,
@@ -101,6 +159,7 @@ pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewAppr
             approval.now,
             approval.content_hash,
             approval.escalated_to,
+            approval.folder_hash,
         ],
     )?;
     if approval.decision == Decision::Approved {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::approvals::approved;
+use super::approvals::{approved, whole};
 use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
@@ -12,8 +12,8 @@ macro_rules! columns {
         concat!(
             "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0 AS required, m.conditions, m.tdd_condition,
                s.test_coverage, s.test_suite_path, s.approval_level, s.generated_by, current.id, ",
-            approved!("current"),
-            ", current.version, current.content_hash, current.content_path, m.pinned_version, s.pinned_version, s.status,
+            whole!("current"),
+            ", current.version, current.content_hash, current.content_path, current.folder_hash, m.pinned_version, s.pinned_version, s.status,
              s.replacement_id"
         )
     };
@@ -43,11 +43,13 @@ const IN_PLACE_OF: &str = concat!(
      WHERE m.agent_type = ?1 AND m.skill_id = ?2"
 );
 
-/// The newest approved version before another one. Versions recorded after the current one do not count, since the
-/// skill was reset (`+` keeps the planner from scanning all row ids).
-const BEFORE: &str = concat!(
-    "SELECT v.version, v.content_hash, v.content_path FROM skills s JOIN skill_versions v ON v.skill_id = s.id
-     WHERE s.id = ?1 AND +v.id < ?2 AND ",
+/// The newest approved version among those recorded up to the current one, also if only its skill file is approved.
+/// Later ones do not count, since the skill was reset (`+` keeps the planner from scanning all row ids).
+const NEWEST: &str = concat!(
+    "SELECT v.version, v.content_hash, v.content_path, v.folder_hash, ",
+    whole!("v"),
+    " FROM skills s JOIN skill_versions v ON v.skill_id = s.id
+     WHERE s.id = ?1 AND +v.id BETWEEN ?2 AND ?3 AND ",
     approved!("v"),
     " ORDER BY +v.id DESC LIMIT 1"
 );
@@ -55,7 +57,7 @@ const BEFORE: &str = concat!(
 /// A row of a query for candidates.
 struct Found {
     candidate: Candidate,
-    /// The current version, if it is not approved; the maximum if none is recorded.
+    /// The current version, if it is not approved with all its files; the maximum if none is recorded.
     refused: Option<i64>,
     service: Service,
 }
@@ -156,22 +158,36 @@ fn found(row: &Row<'_>, pins: Pins) -> Result<Found> {
 }
 
 fn with_approved(connection: &Connection, Found { candidate, refused, .. }: Found) -> Result<Candidate> {
-    let Some(current) = refused.filter(|_| candidate.pinned.is_none()) else { return Ok(candidate) };
-    Ok(Candidate { approved: approved_before(connection, candidate.id, current)?, ..candidate })
+    let Some(current) = refused else { return Ok(candidate) };
+    let oldest = if candidate.pinned.is_some() { current } else { i64::MIN };
+    Ok(Candidate { approved: newest_approved(connection, candidate.id, oldest, current)?, ..candidate })
 }
 
-/// The newest approved version before the one with this id.
-pub(super) fn approved_before(connection: &Connection, skill: SkillId, id: i64) -> Result<Option<ApprovedVersion>> {
-    let approved = first(connection, BEFORE, [skill.0, id], |row| version(&mut Fields::new("skill_versions", row)))?;
+/// The newest approved version among those with these ids.
+pub(super) fn newest_approved(
+    connection: &Connection,
+    skill: SkillId,
+    oldest: i64,
+    newest: i64,
+) -> Result<Option<ApprovedVersion>> {
+    let approved = first(connection, NEWEST, [skill.0, oldest, newest], |row| {
+        let mut fields = Fields::new("skill_versions", row);
+        let found = version(&mut fields)?;
+        let whole: bool = fields.get()?;
+        Ok(found.map(|it| ApprovedVersion { partial: !whole, ..it }))
+    })?;
     Ok(approved.flatten())
 }
 
 fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
     let (version, content_hash, content_path) = (fields.maybe_text()?, fields.maybe_text()?, fields.maybe_text()?);
+    let folder_hash = fields.maybe_text()?;
     Ok(version.zip(content_hash).zip(content_path).map(|((version, content_hash), content_path)| ApprovedVersion {
         version,
         content_hash,
         content_path,
+        folder_hash,
+        partial: false,
     }))
 }
 
@@ -180,7 +196,7 @@ fn version(fields: &mut Fields<'_>) -> Result<Option<ApprovedVersion>> {
 mod tests {
     use rusqlite::StatementStatus;
 
-    use super::{BEFORE, OF};
+    use super::{NEWEST, OF};
     use crate::clock::Clock;
     use crate::model::{ApprovalLevel, Category, ContentHash, Decision, VersionSource};
     use crate::store::sqlite::plans::{cost, database, scans};
@@ -210,11 +226,11 @@ mod tests {
             (0..skills).try_for_each(|number| add(tx, number, skills / MAPPED, newer_waits))
         })?;
         let mut current = store.connection.prepare(OF).expect("it is SQL");
-        let mut before = store.connection.prepare(BEFORE).expect("it is SQL");
+        let mut before = store.connection.prepare(NEWEST).expect("it is SQL");
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(11)?, row.get(12)?));
         let rows: Vec<(i64, i64, bool)> =
             current.query_map(["agent-1"], row).and_then(Iterator::collect).expect("it runs");
-        let mut older = |skill, than| before.query_row([skill, than], |row| row.get::<_, String>("version"));
+        let mut older = |skill, than| before.query_row([skill, i64::MIN, than], |row| row.get::<_, String>("version"));
         let found = rows.into_iter().filter(|&(skill, version, approved)| {
             assert_ne!(approved, newer_waits);
             approved || older(skill, version).as_deref() == Ok("1.0.0")
@@ -237,6 +253,7 @@ mod tests {
         let version = NewVersion {
             version: "1.0.0",
             content_hash: &hash,
+            folder: None,
             content_path: "SKILL.md",
             front_matter: None,
             approval_level: ApprovalLevel::Human,
@@ -246,6 +263,7 @@ mod tests {
         let approval = NewApproval {
             version: "1.0.0",
             content_hash: &hash.to_string(),
+            folder_hash: None,
             approval_level: ApprovalLevel::Human,
             approver: "somebody",
             decision: Decision::Approved,
@@ -270,7 +288,7 @@ mod tests {
     #[test]
     fn what_an_agent_type_gets_is_found_by_seeks_alone() -> rusqlite::Result<()> {
         let connection = database()?;
-        for sql in [OF, BEFORE] {
+        for sql in [OF, NEWEST] {
             assert!(scans(&connection, sql)?.is_empty(), "{:?}", scans(&connection, sql));
         }
         assert_eq!(cost(&connection, OF, ["a7"])?, (10, 0));

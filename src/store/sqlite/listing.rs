@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSql, Value, ValueRef};
 use rusqlite::{Connection, Result, Row};
 
-use super::approvals::{approved, review};
+use super::approvals::review;
 use super::rollups::Sums;
 use super::rows::Fields;
 use super::skills::{columns, read};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Result, params};
 
-use super::approvals::{approved, review};
+use super::approvals::review;
 use super::rows::{Fields, change, collect};
 use crate::model::{AgentType, Mapping, SkillId};
 use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};

@@ -17,6 +17,7 @@ mod edge_cases;
 mod events;
 mod failure;
 mod file_care;
+mod files;
 mod foreign;
 mod identity;
 mod inspect;

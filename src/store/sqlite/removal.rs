@@ -7,7 +7,8 @@ use crate::model::SkillId;
 use crate::store::{DeletedRows, Erased};
 
 /// Tables whose rows belong to a skill. An adopted database may lack the foreign keys that would remove them.
-const BELONGINGS: [&str; 4] = [
+const BELONGINGS: [&str; 5] = [
+    "DELETE FROM skill_files WHERE version_id IN (SELECT id FROM skill_versions WHERE skill_id = ?1)",
     "DELETE FROM phase4_skill_generation WHERE skill_id = ?1",
     "DELETE FROM edge_case_tracking WHERE skill_id = ?1",
     "DELETE FROM cfn_aliases WHERE skill_id = ?1",
@@ -17,7 +18,8 @@ const BELONGINGS: [&str; 4] = [
 pub(super) fn delete_skill(connection: &Connection, skill: SkillId) -> Result<DeletedRows> {
     let hashes: Vec<String> = collect(
         connection,
-        "SELECT content_hash FROM skill_versions WHERE skill_id = ?1 UNION SELECT content_hash FROM skills WHERE id = ?1",
+        "SELECT content_hash FROM skill_versions WHERE skill_id = ?1 UNION SELECT content_hash FROM skills WHERE id = ?1
+         UNION SELECT f.hash FROM skill_versions v JOIN skill_files f ON f.version_id = v.id WHERE v.skill_id = ?1",
         [skill.0],
         |row| row.get::<_, Option<String>>(0).map(Option::unwrap_or_default),
     )?;
@@ -33,17 +35,23 @@ pub(super) fn delete_skill(connection: &Connection, skill: SkillId) -> Result<De
         contents: 0,
     };
     delete("DELETE FROM skills WHERE id = ?1")?;
-    for hash in hashes {
-        deleted.contents += change(
-            connection,
-            "DELETE FROM skill_contents WHERE hash = ?1
-               AND NOT EXISTS (SELECT 1 FROM skill_versions WHERE content_hash = ?1)
-               AND NOT EXISTS (SELECT 1 FROM skills WHERE content_hash = ?1)
-               AND NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE content_hash = ?1)",
-            [hash],
-        )?;
-    }
+    deleted.contents = delete_unnamed(connection, &hashes)?;
     Ok(deleted)
+}
+
+/// Deletes those contents that nothing names any more; returns their number. No index finds a file by its hash, so one
+/// pass over the files serves all.
+fn delete_unnamed(connection: &Connection, hashes: &[String]) -> Result<usize> {
+    let Ok(hashes) = serde_json::to_string(hashes) else { return Ok(0) };
+    change(
+        connection,
+        "DELETE FROM skill_contents WHERE hash IN (SELECT value FROM json_each(?1))
+           AND hash NOT IN (SELECT hash FROM skill_files WHERE hash IN (SELECT value FROM json_each(?1)))
+           AND NOT EXISTS (SELECT 1 FROM skill_versions v WHERE v.content_hash = skill_contents.hash)
+           AND NOT EXISTS (SELECT 1 FROM skills s WHERE s.content_hash = skill_contents.hash)
+           AND NOT EXISTS (SELECT 1 FROM bootstrap_skills b WHERE b.content_hash = skill_contents.hash)",
+        [hashes],
+    )
 }
 
 pub(super) fn erase(connection: &Connection, hash: &str) -> Result<Erased> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::approvals::{approved, review};
+use super::approvals::review;
 use super::rows::{Fields, collect};
 use crate::model::{ApprovalLevel, DecisionTime, SkillId, Waiting};
 use crate::store::Days;

@@ -19,7 +19,7 @@ struct Migration {
 }
 
 /// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -66,6 +66,12 @@ const MIGRATIONS: [Migration; 8] = [
         number: 3007,
         description: "Sums of tokens that have no amount of money",
         sql: include_str!("../../../migrations/sqlite/0008_unpriced_tokens.sql"),
+        data: None,
+    },
+    Migration {
+        number: 3008,
+        description: "Files of skills beside SKILL.md, decisions about whole folders",
+        sql: include_str!("../../../migrations/sqlite/0009_folders.sql"),
         data: None,
     },
 ];

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result, Row};
 
 use super::approvals::approved;
-use super::candidates::approved_before;
+use super::candidates::newest_approved;
 use super::rows::{Fields, first};
 use crate::model::SkillId;
 use crate::store::Searchable;
@@ -48,7 +48,9 @@ fn searchable(connection: &Connection, row: &Row<'_>) -> Result<Searchable> {
     let current = (fields.text()?, fields.text()?);
     let served = match (active, approved) {
         (true, true) => chosen_bytes,
-        (true, false) if free => approved_before(connection, id, chosen)?.map(|it| (it.version, it.content_hash)),
+        (true, false) if free => {
+            newest_approved(connection, id, i64::MIN, chosen)?.map(|it| (it.version, it.content_hash))
+        }
         _ => None,
     };
     let is_served = served.is_some();

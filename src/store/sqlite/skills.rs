@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::approvals::{approved, review};
+use super::approvals::review;
 use super::rows::{Fields, change, first};
 use crate::model::{ApprovalLevel, Review, Skill, SkillId, SkillName, Status, StoredTags, VersionSource};
 use crate::store::{NewSkill, NewVersion, SkillChange};

@@ -9,13 +9,13 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, beginnings, bootstrap, candidates, cells, contents, listing, mappings, names, reports, revisions,
+    approvals, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names, reports, revisions,
     rollups, searching, skills, usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
-    Review, Revision, Skill, SkillId, SkillName, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    Review, Revision, Skill, SkillFolder, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow,
+    UsedSkill, VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
@@ -116,6 +116,10 @@ impl Serving for SqliteTransaction<'_> {
         self.say(versions::front_matter(&self.inner, skill, version))
     }
 
+    fn files(&self, skill: SkillId, version: &str) -> Result<Vec<StoredFile>> {
+        self.say(files::of(&self.inner, skill, version))
+    }
+
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
         self.say(contents::bytes(&self.inner, hash))
     }
@@ -153,16 +157,21 @@ impl Catalogue for SqliteTransaction<'_> {
         self.say(approvals::of(&self.inner, skill))
     }
 
-    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
-        self.say(approvals::latest(&self.inner, skill, content_hash))
+    fn latest_decision(
+        &self,
+        skill: SkillId,
+        content_hash: &str,
+        folder_hash: Option<&str>,
+    ) -> Result<Option<LatestDecision>> {
+        self.say(approvals::latest(&self.inner, skill, content_hash, folder_hash))
     }
 
     fn review(&self, skill: SkillId) -> Result<Review> {
         self.say(skills::review_of(&self.inner, skill))
     }
 
-    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>> {
-        self.say(versions::holders(&self.inner, content_hash))
+    fn holders(&self, hash: &str) -> Result<Vec<Holder>> {
+        self.say(versions::holders(&self.inner, hash))
     }
 
     fn unstored(&self) -> Result<Vec<Unstored>> {
@@ -251,7 +260,7 @@ impl Reports for SqliteTransaction<'_> {
 impl CatalogueWrites for SqliteTransaction<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
         let id = self.say(skills::insert(&self.inner, skill, version))?;
-        self.say(versions::record(&self.inner, id, version))?;
+        self.say(versions::complete(&self.inner, id, version))?;
         Ok(id)
     }
 
@@ -260,8 +269,12 @@ impl CatalogueWrites for SqliteTransaction<'_> {
     }
 
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
-        self.say(skills::set_version(&self.inner, skill, version))?;
-        self.say(versions::record(&self.inner, skill, version))
+        self.say(versions::record(&self.inner, skill, version))?;
+        self.say(skills::set_version(&self.inner, skill, version))
+    }
+
+    fn attach_folder(&mut self, version_id: i64, folder: &SkillFolder) -> Result<()> {
+        self.say(versions::attach(&self.inner, version_id, folder))
     }
 
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {

@@ -30,6 +30,7 @@ impl Catalogue for MemoryTransaction<'_> {
         let read = |it: &VersionRecord| VersionRecord {
             stored: self.tables.is_stored(&it.content_hash),
             approved: self.tables.approves(&row.skill, it),
+            partial: self.tables.approves(&row.skill, it) && !self.tables.approves_whole(&row.skill, it),
             ..it.clone()
         };
         Ok(self.tables.versions_of(skill).rev().map(read).collect())
@@ -40,8 +41,13 @@ impl Catalogue for MemoryTransaction<'_> {
         Ok(of_skill.map(|it| it.approval.clone()).collect())
     }
 
-    fn latest_decision(&self, skill: SkillId, content_hash: &str) -> Result<Option<LatestDecision>> {
-        let latest = self.tables.latest_on(skill, content_hash);
+    fn latest_decision(
+        &self,
+        skill: SkillId,
+        content_hash: &str,
+        folder_hash: Option<&str>,
+    ) -> Result<Option<LatestDecision>> {
+        let latest = self.tables.latest_on(skill, content_hash, folder_hash);
         Ok(latest.map(|it| LatestDecision { id: it.id, decision: it.decision }))
     }
 
@@ -49,22 +55,22 @@ impl Catalogue for MemoryTransaction<'_> {
         Ok(self.tables.skills.get(&skill).map_or(Review::None, |it| self.tables.review(&it.skill)))
     }
 
-    fn holders(&self, content_hash: &str) -> Result<Vec<Holder>> {
+    fn holders(&self, hash: &str) -> Result<Vec<Holder>> {
         let mut holders = Vec::new();
         for row in self.tables.skills.values().map(|it| &it.skill) {
-            let versions = self.tables.versions_of(row.id).filter(|it| it.content_hash == content_hash);
-            let mut numbers: Vec<&str> = versions.map(|it| it.version.as_str()).collect();
-            if row.content_hash == content_hash {
-                numbers.push(&row.version);
-            }
-            numbers.sort_unstable();
-            numbers.dedup();
-            holders.extend(numbers.into_iter().map(|version| Holder {
+            let holder = |version: &str, content_hash: &str, folder_hash: Option<&String>| Holder {
                 skill: row.id,
                 name: row.name.clone(),
                 version: version.to_owned(),
+                content_hash: content_hash.to_owned(),
+                folder_hash: folder_hash.cloned(),
                 approval_level: row.approval_level,
-            }));
+            };
+            let versions = self.tables.versions_of(row.id).filter(|it| self.tables.has_file(it, hash));
+            holders.extend(versions.map(|it| holder(&it.version, &it.content_hash, it.folder_hash.as_ref())));
+            if row.content_hash == hash && self.tables.current(row).is_none() {
+                holders.push(holder(&row.version, &row.content_hash, None));
+            }
         }
         holders.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         Ok(holders)
@@ -118,6 +124,12 @@ impl Catalogue for MemoryTransaction<'_> {
 }
 
 impl Tables {
+    fn has_file(&self, version: &VersionRecord, hash: &str) -> bool {
+        version.content_hash == hash
+            || version.folder_hash.as_deref() == Some(hash)
+            || self.files.get(&version.id).is_some_and(|files| files.iter().any(|it| it.hash == hash))
+    }
+
     fn listed(&self, skill: &Skill) -> ListedSkill {
         let mapped = self.mappings.iter().filter(|it| it.skill == skill.id && it.mapping.enabled);
         let mut agents: Vec<String> = mapped.map(|it| it.mapping.agent_type.clone()).collect();

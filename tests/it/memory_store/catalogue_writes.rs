@@ -1,8 +1,8 @@
 //! Changes of skills, versions, decisions, mappings and contents.
 
 use cfn::model::{
-    Approval, Bootstrap, ContentHash, Decision, Mapping, Moment, Skill, SkillId, Status, StoredJson, StoredTags,
-    VersionRecord, VersionSource,
+    Approval, Bootstrap, ContentHash, Decision, FolderFile, Mapping, Moment, Skill, SkillFolder, SkillId, Status,
+    StoredFile, StoredJson, StoredTags, VersionRecord, VersionSource,
 };
 use cfn::store::{NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
@@ -79,7 +79,7 @@ impl Tables {
     fn record(&mut self, skill: SkillId, new: &NewVersion<'_>) -> Result<()> {
         let recorded = self.versions.values_mut().find(|it| it.skill == skill && it.record.version == new.version);
         if let Some(VersionRow { record, .. }) = recorded {
-            if record.content_hash != new.content_hash.to_string() {
+            if record.content_hash != new.content_hash.to_string() || record.folder_hash != folder_hash(new) {
                 return Err(refused("the version is recorded with other bytes"));
             }
             new.content_path.clone_into(&mut record.content_path);
@@ -96,6 +96,7 @@ impl Tables {
             id,
             version: new.version.to_owned(),
             content_hash: new.content_hash.to_string(),
+            folder_hash: folder_hash(new),
             content_path: new.content_path.to_owned(),
             front_matter: new.front_matter.cloned(),
             approval_level: new.approval_level,
@@ -103,9 +104,21 @@ impl Tables {
             created_at: new.now.into(),
             stored: false,
             approved: false,
+            partial: false,
         };
         self.versions.insert(id, VersionRow { skill, record });
+        if let Some(folder) = new.folder.filter(|it| !it.is_plain()) {
+            self.files.insert(id, rows(folder));
+        }
         Ok(())
+    }
+
+    pub(super) fn attach_folder(&mut self, version_id: i64, folder: &SkillFolder) {
+        let plain = |it: &&mut VersionRow| it.record.folder_hash.is_none() && !folder.is_plain();
+        if let Some(row) = self.versions.get_mut(&version_id).filter(plain) {
+            row.record.folder_hash = Some(folder.hash().to_string());
+            self.files.insert(version_id, rows(folder));
+        }
     }
 
     pub(super) fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) {
@@ -131,6 +144,7 @@ impl Tables {
             id,
             version: new.version.to_owned(),
             content_hash: Some(new.content_hash.to_owned()),
+            folder_hash: new.folder_hash.map(str::to_owned),
             approval_level: new.approval_level,
             approver: Some(new.approver.to_owned()),
             decision: new.decision,
@@ -213,6 +227,20 @@ impl Tables {
     pub(super) fn skill_mut(&mut self, skill: SkillId) -> Result<&mut Skill> {
         self.skills.get_mut(&skill).map(|it| &mut it.skill).ok_or_else(|| refused("there is no such skill"))
     }
+}
+
+fn folder_hash(new: &NewVersion<'_>) -> Option<String> {
+    new.folder.filter(|it| !it.is_plain()).map(|it| it.hash().to_string())
+}
+
+fn rows(folder: &SkillFolder) -> Vec<StoredFile> {
+    let row = |it: &FolderFile| StoredFile {
+        path: it.path.to_string(),
+        mode: it.mode.as_str().to_owned(),
+        hash: it.hash.to_string(),
+        size: it.size.try_into().expect("a small file"),
+    };
+    folder.files().iter().map(row).collect()
 }
 
 fn set<T>(field: &mut T, to: Option<T>) {

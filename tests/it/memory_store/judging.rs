@@ -6,19 +6,36 @@ use cfn::model::{Approval, Decision, Review, Skill, SkillId, Status, VersionReco
 use super::tables::Tables;
 
 impl Tables {
-    /// The latest decision about bytes of a skill, in whatever version they are.
-    pub(super) fn latest_on(&self, skill: SkillId, hash: &str) -> Option<&Approval> {
-        let of_skill = self.approvals.values().rev().filter(|it| it.skill == skill).map(|it| &it.approval);
-        of_skill.into_iter().find(|it| it.content_hash.as_deref() == Some(hash))
+    /// The latest decision about a folder of a skill, in whatever version it is; without `folder`, about a skill file.
+    pub(super) fn latest_on(&self, skill: SkillId, hash: &str, folder: Option<&str>) -> Option<&Approval> {
+        let about = |it: &&Approval| it.content_hash.as_deref() == Some(hash) && it.folder_hash.as_deref() == folder;
+        self.decisions(skill).rev().find(about)
     }
 
-    /// Whether agents may get a version. No level approves bytes that nobody can look at.
+    fn decisions(&self, skill: SkillId) -> impl DoubleEndedIterator<Item = &Approval> {
+        self.approvals.values().filter(move |it| it.skill == skill).map(|it| &it.approval)
+    }
+
+    /// Whether agents may get a version, at least its skill file.
     pub(super) fn approves(&self, skill: &Skill, version: &VersionRecord) -> bool {
-        if let Some(decided) = self.latest_on(skill.id, &version.content_hash) {
+        let approved = |it: &Approval| it.decision == Decision::Approved;
+        let folder = version.folder_hash.as_deref();
+        self.approves_whole(skill, version)
+            || (self.latest_on(skill.id, &version.content_hash, folder).is_none()
+                && self.latest_on(skill.id, &version.content_hash, None).is_some_and(approved))
+    }
+
+    /// Whether agents may get all files of a version. No level approves bytes that nobody can look at.
+    pub(super) fn approves_whole(&self, skill: &Skill, version: &VersionRecord) -> bool {
+        if let Some(decided) = self.latest_on(skill.id, &version.content_hash, version.folder_hash.as_deref()) {
             return decided.decision == Decision::Approved;
         }
         let is_current = version.version == skill.version;
-        version.approval_level == Auto
+        let refuses = |it: &Approval| {
+            it.content_hash.as_ref() == Some(&version.content_hash) && it.decision != Decision::Approved
+        };
+        !self.decisions(skill.id).any(refuses)
+            && version.approval_level == Auto
             && (!is_current || skill.approval_level == Auto)
             && self.is_stored(&version.content_hash)
     }
@@ -43,7 +60,8 @@ impl Tables {
         if current.is_some_and(|it| self.approves(skill, it)) {
             return Review::Approved;
         }
-        let decided = self.latest_on(skill.id, &skill.content_hash).map(|it| it.decision);
+        let folder = current.and_then(|it| it.folder_hash.as_deref());
+        let decided = self.latest_on(skill.id, &skill.content_hash, folder).map(|it| it.decision);
         let asked = decided.is_some() || skill.approval_level != Auto || current.is_none();
         match decided {
             Some(Decision::Rejected) => Review::Rejected,

@@ -112,12 +112,14 @@ impl Tables {
             .versions_of(skill)
             .map(|it| it.content_hash.clone())
             .chain(self.skills.get(&skill).map(|it| it.skill.content_hash.clone()))
+            .chain(self.versions_of(skill).filter_map(|it| self.files.get(&it.id)).flatten().map(|it| it.hash.clone()))
             .collect();
         let rows =
             |it: &Self| (it.versions.len(), it.approvals.len(), it.mappings.len(), it.usage.len(), it.contents.len());
         let before = rows(self);
         self.skills.remove(&skill);
         self.versions.retain(|_, it| it.skill != skill);
+        self.files.retain(|id, _| self.versions.contains_key(id));
         // The last keys of versions, alone of all, are given again.
         self.last.version = self.versions.keys().next_back().copied().unwrap_or_default();
         self.approvals.retain(|_, it| it.skill != skill);
@@ -142,6 +144,7 @@ impl Tables {
     /// Whether anything has bytes with this hash.
     fn is_named(&self, hash: &str) -> bool {
         self.versions.values().any(|it| it.record.content_hash == hash)
+            || self.files.values().flatten().any(|it| it.hash == hash)
             || self.skills.values().any(|it| it.skill.content_hash == hash)
             || self.bootstrap.iter().any(|it| it.bootstrap.content_hash.as_deref() == Some(hash))
     }

@@ -33,6 +33,7 @@ impl OtherProgram for MemoryDatabase {
                 id,
                 version: version.to_owned(),
                 content_hash: tables.version(skill, version).map(|it| it.content_hash.clone()),
+                folder_hash: tables.version(skill, version).and_then(|it| it.folder_hash.clone()),
                 approval_level: ApprovalLevel::Human,
                 approver: None,
                 decision,
@@ -129,6 +130,7 @@ impl Tables {
             id: next(&mut self.last.version),
             version: skill.version.clone(),
             content_hash: skill.content_hash.clone(),
+            folder_hash: None,
             content_path: skill.content_path.clone(),
             front_matter: None,
             approval_level: skill.approval_level,
@@ -136,6 +138,7 @@ impl Tables {
             created_at: NOW.to_owned().into(),
             stored: false,
             approved: false,
+            partial: false,
         };
         self.versions.insert(record.id, VersionRow { skill: id, record });
     }

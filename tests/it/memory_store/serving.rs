@@ -1,6 +1,6 @@
 //! Queries that serve an agent.
 
-use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, Status, StoredJson};
+use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, Status, StoredFile, StoredJson};
 use cfn::store::{Result, Serving};
 
 use super::judging::is_active;
@@ -30,6 +30,11 @@ impl Serving for MemoryTransaction<'_> {
 
     fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>> {
         Ok(self.tables.version(skill, version).and_then(|it| it.front_matter.clone()))
+    }
+
+    fn files(&self, skill: SkillId, version: &str) -> Result<Vec<StoredFile>> {
+        let found = self.tables.version(skill, version).and_then(|it| self.tables.files.get(&it.id));
+        Ok(found.cloned().unwrap_or_default())
     }
 
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
@@ -64,6 +69,8 @@ impl MemoryTransaction<'_> {
             version: it.version.clone(),
             content_hash: it.content_hash.clone(),
             content_path: it.content_path.clone(),
+            folder_hash: it.folder_hash.clone(),
+            partial: !self.tables.approves_whole(skill, it),
         });
         Candidate {
             id: skill.id,

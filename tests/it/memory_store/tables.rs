@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cfn::model::{
     Approval, ApprovalLevel, Bootstrap, EdgeCase, EdgeCaseTexts, Event, Failures, Mapping, Outcome, Skill, SkillEvent,
-    SkillId, StoredJson, StoredTime, VersionRecord,
+    SkillId, StoredFile, StoredJson, StoredTime, VersionRecord,
 };
 use jiff::Timestamp;
 
@@ -20,6 +20,8 @@ pub(super) struct Tables {
     pub(super) templates: Vec<(ApprovalLevel, String, StoredJson, bool)>,
     pub(super) mappings: Vec<MappingRow>,
     pub(super) contents: BTreeMap<String, Arc<[u8]>>,
+    /// The files of versions, by the key of the version.
+    pub(super) files: BTreeMap<i64, Vec<StoredFile>>,
     pub(super) bootstrap: Vec<BootstrapRow>,
     pub(super) usage: BTreeMap<i64, UsageEntry>,
     pub(super) outbox: BTreeMap<i64, Queued>,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cfn::model::{
     AgentType, ApprovalLevel, Bootstrap, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse,
-    Outcome, Revision, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow,
+    UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
@@ -199,6 +200,10 @@ impl CatalogueWrites for MemoryTransaction<'_> {
 
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
         self.change_catalogue()?.record_version(skill, version)
+    }
+
+    fn attach_folder(&mut self, version_id: i64, folder: &SkillFolder) -> Result<()> {
+        self.change_catalogue().map(|it| it.attach_folder(version_id, folder))
     }
 
     fn describe_version(&mut self, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {

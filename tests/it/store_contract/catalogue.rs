@@ -135,6 +135,7 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
     let decision = |decision, approver, now| NewApproval {
         version: "1.0.0",
         content_hash: &hash,
+        folder_hash: None,
         approval_level: Escalate,
         approver,
         decision,
@@ -160,6 +161,7 @@ pub(crate) fn decisions_are_newest_first_and_an_approval_is_noted_at_the_skill(b
         id: approvals[1].id,
         version: "1.0.0".to_owned(),
         content_hash: Some(hash.clone()),
+        folder_hash: None,
         approval_level: Escalate,
         approver: Some("ann".to_owned()),
         decision: Approved,

@@ -34,7 +34,7 @@ pub(crate) fn an_assessment_belongs_to_a_decision(backend: &dyn Backend) {
         decide(tx, skill, "1.0.0", b"1", Decision::Escalated);
         decide(tx, skill, "1.0.0", b"1", Decision::Approved);
         let hash = ContentHash::of(b"1").to_string();
-        let latest = tx.latest_decision(skill, &hash).expect("a read").expect("a decision").id;
+        let latest = tx.latest_decision(skill, &hash, None).expect("a read").expect("a decision").id;
         let (first, second) = (StoredJson::from("1".to_owned()), StoredJson::from("2".to_owned()));
         for assessment in [&first, &second] {
             tx.record_assessment(latest, assessment).expect("recorded");

@@ -31,7 +31,7 @@ pub(crate) fn the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version(b
     commit(store.as_mut(), |tx| {
         let (skill, other) = (insert(tx, "jwt", b"same", Human), insert(tx, "sql", b"same", Human));
         let latest = |tx: &dyn Transaction, skill: SkillId, body: &[u8]| {
-            tx.latest_decision(skill, &ContentHash::of(body).to_string()).expect("a read")
+            tx.latest_decision(skill, &ContentHash::of(body).to_string(), None).expect("a read")
         };
         assert_eq!(latest(tx, skill, b"same"), None);
         decide(tx, skill, "1.0.0", b"same", Approved);

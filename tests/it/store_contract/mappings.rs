@@ -86,18 +86,21 @@ pub(crate) fn everything_that_has_some_bytes_is_found(backend: &dyn Backend) {
         tx.record_version(jwt, &version("1.0.2", &hash, Auto)).expect("recorded");
         (jwt, copy)
     });
-    let holder = |skill, name: &str, version: &str, approval_level| Holder {
+    let holder_of = |hash: cfn::model::ContentHash, skill, name: &str, version: &str, approval_level| Holder {
         skill,
         name: name.to_owned(),
         version: version.to_owned(),
+        content_hash: hash.to_string(),
+        folder_hash: None,
         approval_level,
     };
+    let holder = |skill, name: &str, version: &str, level| holder_of(hash, skill, name, version, level);
     let expected =
         [holder(copy, "copy", "1.0.0", Human), holder(jwt, "jwt", "1.0.0", Auto), holder(jwt, "jwt", "1.0.2", Auto)];
     assert_eq!(store.read().expect("a snapshot").holders(&hash.to_string()).expect("a read"), expected);
     // Another program writes them into a row under a number that is recorded with other bytes.
     backend.other_program().overwrite("sql", "1.0.0", &other.to_string());
     let sql = store.read().expect("a snapshot").skill(&name("sql")).expect("a read").expect("a skill").id;
-    let expected = [holder(jwt, "jwt", "1.0.1", Auto), holder(sql, "sql", "1.0.0", Auto)];
+    let expected = [holder_of(other, jwt, "jwt", "1.0.1", Auto), holder_of(other, sql, "sql", "1.0.0", Auto)];
     assert_eq!(store.read().expect("a snapshot").holders(&other.to_string()).expect("a read"), expected);
 }

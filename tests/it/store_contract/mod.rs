@@ -5,6 +5,7 @@ mod coverage;
 mod criteria;
 mod deciding;
 mod edge_cases;
+mod folders;
 mod held;
 mod isolation;
 mod lifecycle;
@@ -96,6 +97,10 @@ macro_rules! contract {
                 a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
             edge_cases: edge_cases_are_read_as_they_were_recorded_in_order, an_edge_case_is_resolved_once,
                 an_edge_case_of_no_skill_is_refused;
+            folders: the_files_of_a_version_are_read_as_they_were_recorded, a_version_is_not_recorded_again_with_other_files,
+                a_decision_is_about_all_files_of_a_version, a_skill_file_alone_is_served_where_nobody_decided_about_the_rest,
+                a_level_approves_no_files_beside_a_refused_skill_file, bytes_are_found_in_every_file_and_as_a_folder,
+                a_deletion_takes_the_files_that_nothing_else_has;
             held: a_pinned_version_is_served_whatever_comes_later_and_nothing_in_its_place,
                 agents_get_the_replacement_of_a_deprecated_skill_if_it_may_be_served;
             isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit,
@@ -195,6 +200,7 @@ pub(crate) fn version<'a>(number: &'a str, hash: &'a ContentHash, level: Approva
     NewVersion {
         version: number,
         content_hash: hash,
+        folder: None,
         content_path: "s.md",
         front_matter: Some(&FRONT_MATTER),
         approval_level: level,
@@ -242,6 +248,7 @@ pub(crate) fn decide(tx: &mut dyn Transaction, skill: SkillId, number: &str, bod
     let approval = NewApproval {
         version: number,
         content_hash: &hash,
+        folder_hash: None,
         approval_level: ApprovalLevel::Human,
         approver: "me",
         decision,

@@ -101,7 +101,7 @@ pub(crate) fn a_decision_by_number_binds_to_the_bytes_that_the_number_has_then(b
     other.decide("jwt", "1.0.0", Rejected);
     assert_eq!(review_and_version(store.as_mut()), (Review::Pending, None), "the recorded bytes were rejected");
     let snapshot = store.read().expect("a snapshot");
-    let latest = |bytes: &[u8]| snapshot.latest_decision(id, &hash(bytes)).expect("a read").map(|it| it.decision);
+    let latest = |bytes: &[u8]| snapshot.latest_decision(id, &hash(bytes), None).expect("a read").map(|it| it.decision);
     assert_eq!((latest(b"one"), latest(b"two")), (Some(Rejected), None));
     let approvals = snapshot.approvals(id).expect("a read");
     assert!(approvals.iter().all(|it| it.content_hash == Some(hash(b"one")) && it.approver.is_none()));

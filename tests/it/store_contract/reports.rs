@@ -26,6 +26,7 @@ pub(crate) fn decisions_are_reported_with_when_their_version_was_recorded(backen
             let approval = NewApproval {
                 version: number,
                 content_hash: "h",
+                folder_hash: None,
                 approval_level: Escalate,
                 approver: "me",
                 decision,

@@ -115,6 +115,7 @@ pub(crate) fn what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change
     let approval = NewApproval {
         version: "1.0.0",
         content_hash: &hex,
+        folder_hash: None,
         approval_level: Human,
         approver: "me",
         decision: Approved,

@@ -71,7 +71,11 @@ fn skill(snapshot: &dyn Snapshot, id: SkillId, name: &str, seen: &mut Seen) {
     let versions = snapshot.versions(id).expect("versions");
     for it in &versions {
         seen.add("front matter", snapshot.front_matter(id, &it.version).expect("a read"));
-        seen.add("latest decision", snapshot.latest_decision(id, &it.content_hash).expect("a read"));
+        seen.add(
+            "latest decision",
+            snapshot.latest_decision(id, &it.content_hash, it.folder_hash.as_deref()).expect("a read"),
+        );
+        seen.add("files", snapshot.files(id, &it.version).expect("a read"));
         seen.add("content", snapshot.content(&it.content_hash).expect("a read").map(|it| it.len()));
     }
     seen.add("versions", versions);

@@ -1,0 +1,55 @@
+//! `skill_files`: the files of versions that have more than a plain SKILL.md.
+
+use rusqlite::{Connection, Result, params};
+
+use super::rows::{Fields, change, collect};
+use crate::model::{SkillFolder, SkillId, StoredFile};
+
+const OF: &str = "SELECT f.version_id, f.path, f.mode, f.hash, f.size
+     FROM skill_versions v JOIN skill_files f ON f.version_id = v.id
+     WHERE v.skill_id = ?1 AND v.version = ?2 ORDER BY CAST(f.path AS BLOB)";
+
+pub(super) fn of(connection: &Connection, skill: SkillId, version: &str) -> Result<Vec<StoredFile>> {
+    collect(connection, OF, params![skill.0, version], |row| {
+        let mut fields = Fields::new("skill_files", row);
+        let _version: i64 = fields.get()?;
+        Ok(StoredFile {
+            path: fields.text()?,
+            mode: fields.text()?,
+            hash: fields.text()?,
+            size: fields.number()?.unwrap_or(-1),
+        })
+    })
+}
+
+/// Records the files of a version, in place of any others, which another program may have left.
+pub(super) fn record(connection: &Connection, version_id: i64, folder: &SkillFolder) -> Result<()> {
+    change(connection, "DELETE FROM skill_files WHERE version_id = ?1", [version_id])?;
+    for file in folder.files() {
+        change(
+            connection,
+            "INSERT INTO skill_files (version_id, path, mode, hash, size) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                version_id,
+                file.path.as_str(),
+                file.mode.as_str(),
+                file.hash.to_string(),
+                i64::try_from(file.size).unwrap_or(i64::MAX),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OF;
+    use crate::store::sqlite::plans::{database, scans};
+
+    #[test]
+    fn the_files_of_a_version_are_found_by_seeks_alone() -> rusqlite::Result<()> {
+        let connection = database()?;
+        assert!(scans(&connection, OF)?.is_empty(), "{:?}", scans(&connection, OF));
+        Ok(())
+    }
+}
