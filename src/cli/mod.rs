@@ -8,6 +8,7 @@ mod argument;
 mod bench;
 mod cache;
 mod choice;
+mod client_budget;
 mod completions;
 mod config;
 mod confirm;

@@ -14,6 +14,7 @@ mod cache_care;
 mod cached;
 mod capture;
 mod care;
+mod client_budget;
 mod content_file;
 mod delete;
 mod deploy;
@@ -68,6 +69,10 @@ pub use cache_care::{
 pub use cached::{Query, answer, cached, recall};
 pub use capture::{CaptureReport, capture, fill};
 pub use care::{CareReport, check};
+pub use client_budget::{
+    BudgetUnit, BudgetVerdict, BudgetedSkill, Client, ClientBudget, ClientBudgetReport, ClientRule, ListingEntry,
+    client_budget,
+};
 pub use content_file::{ContentFile, FileError, Files};
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};
 pub use deploy::{Deploy, DeployReport, deploy};
@@ -84,6 +89,7 @@ pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint
 pub use list::{ListReport, list};
 pub use load::{
     Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
+    load_budget,
 };
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};

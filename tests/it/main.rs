@@ -15,6 +15,7 @@ mod browser;
 mod budgets;
 mod capture;
 mod certificates;
+mod client_budget;
 mod completions;
 mod config;
 mod corpus;

@@ -3,6 +3,7 @@
 mod answers;
 mod batch;
 mod format;
+mod preflight;
 mod request;
 
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ use super::output::{Output, Remarks};
 use super::plural::counted;
 use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Exit, Remark, Visible};
-use crate::ops::{self, Cause, Listed, Load, LoadReport, Picked, UsageOf};
+use crate::ops::{self, Cause, Client, Listed, Load, LoadReport, Picked, UsageOf};
 
 pub(super) use format::Format;
 
@@ -30,6 +31,7 @@ Examples:
   cfn load backend-developer
   cfn load backend-developer --context auth,database --phase loop3 --max-tokens 8000
   cfn load backend-developer --format xml
+  cfn load backend-developer --budget codex --strict
   cfn load backend-developer --agent-id backend-developer-1 --task-id task-100 --json
   echo '{\"agent_type\":\"tester\",\"id\":1}' | cfn load --batch")]
 pub(super) struct Args {
@@ -42,9 +44,10 @@ pub(super) struct Args {
     /// Phase of the task; excludes skills for other phases
     #[arg(long)]
     phase: Option<String>,
-    /// Maximum number of skills, excluding bootstrap skills; required skills are always included
-    #[arg(long, default_value_t = Load::USUAL_SKILLS, value_name = "N")]
-    max_skills: usize,
+    /// Maximum number of skills, excluding bootstrap skills; required skills are always included [default: 20; with
+    /// --budget: all]
+    #[arg(long, value_name = "N")]
+    max_skills: Option<usize>,
     /// Maximum number of tokens, estimated as bytes / 4; required and bootstrap skills are always included
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
@@ -60,9 +63,11 @@ pub(super) struct Args {
     /// Task id of the usage rows
     #[arg(long, value_name = "ID", requires = "agent_id")]
     task_id: Option<String>,
+    #[command(flatten)]
+    preflight: preflight::Preflight,
     /// Answer requests from stdin, one JSON object per line, with the long options as keys ('_' for '-')
     #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
-        "agent_id", "task_id"])]
+        "agent_id", "task_id", "budget"])]
     batch: bool,
 }
 
@@ -74,7 +79,7 @@ impl Args {
             agent_type,
             context: words(&self.context),
             phase: optional(self.phase.as_deref()).map(str::to_owned),
-            max_skills: self.max_skills,
+            max_skills: self.max_skills.unwrap_or(Load::USUAL_SKILLS),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
             format: if context.output.json { ops::Format::Json } else { self.format.resolve(context)? },
@@ -89,6 +94,9 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let Some(request) = args.request(context)? else { return batch::run(context) };
+    if let Some(client) = args.preflight.budget {
+        return preflight(context, args, client, request);
+    }
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
         agent_id: agent_id.to_owned(),
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),
@@ -109,6 +117,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         format => context.output.pieces(&bytes_of(&format.pieces(&report)))?,
     }
     Ok(Exit::Done)
+}
+
+/// Prints what a client would cut, of all skills unless their number is limited. Bootstrap skills have no folders that
+/// clients read.
+fn preflight(context: &Context, args: &Args, client: Client, request: Load) -> Result<Exit, Failure> {
+    let max_skills = args.max_skills.unwrap_or(usize::MAX);
+    let request = Load { max_skills, bootstrap: false, format: ops::Format::Names, ..request };
+    let (loaded, report) = args.preflight.listing(context, client, &request)?;
+    say(context.output, &request, &loaded);
+    context.output.answer(&report)?;
+    Ok(args.preflight.exit(&report))
 }
 
 fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
