@@ -10,7 +10,7 @@ use cfn::bench::statistics::ratio_of_medians;
 use cfn::bench::workload::{self, MEDIAN_BYTES, Workload, agent_of, sized_skill_text, write_skill, write_tree};
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
-use cfn::model::{AgentType, ContentHash, Outcome, SkillName};
+use cfn::model::{AgentType, ContentHash, FolderLimits, Outcome, SkillName};
 use cfn::ops::{self, Analytics, DatedRequest, Deploy, Files, Import, Load, NewUse, Project, ReportName};
 use cfn::skill_file::{Limits, SkillFile};
 use cfn::store::Store;
@@ -81,7 +81,8 @@ fn import(c: &mut Criterion) {
 
 fn import_into(database: &Path, tree: &Path) -> usize {
     let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let (files, request) = (Files { most_bytes: 1024 * 1024, root: None }, Import::new(tree));
+    let (files, request) =
+        (Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default() }, Import::new(tree));
     let report =
         ops::import(&mut store, &files, &Project::of(&database.into(), tree), Clock::System, &request, &mut |_| ());
     report.expect("an import").imported
@@ -102,8 +103,10 @@ fn write(c: &mut Criterion) {
         outcome: Outcome::default(),
     };
     group.bench_function("log an execution", |b| b.iter(|| ops::log(&mut store, Clock::System, &execution).is_ok()));
-    let (files, project) =
-        (Files { most_bytes: 1024 * 1024, root: None }, Project::of(&path.as_path().into(), folder.path()));
+    let (files, project) = (
+        Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default() },
+        Project::of(&path.as_path().into(), folder.path()),
+    );
     let mut number = SKILLS;
     group.bench_function("deploy a skill, its commit synced", |b| {
         b.iter_batched(

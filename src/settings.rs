@@ -39,11 +39,13 @@ pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertifi
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The variables of the database and of commands. Services define their own.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 9] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
     "CFN_CONTENT_ROOT",
     "CFN_MAX_CONTENT_BYTES",
+    "CFN_MAX_FOLDER_FILES",
+    "CFN_MAX_FOLDER_BYTES",
     "CFN_BUSY_TIMEOUT_MS",
     "CFN_SYNCHRONOUS",
     "ENABLE_AGENT_NOTIFICATIONS",
@@ -263,6 +265,8 @@ impl Settings {
         let judged = [
             self.database().err(),
             self.content_bytes().err(),
+            self.folder_files().err(),
+            self.folder_bytes().err(),
             self.busy_timeout().err(),
             self.synchronous().err(),
             self.notify_agents().err(),

@@ -187,7 +187,8 @@ impl Context {
 
     /// The files that a skill may come from.
     pub(super) fn files(&self) -> Result<Files, Failure> {
-        Ok(Files { most_bytes: self.settings.content_bytes()?, root: self.settings.content_root() })
+        let (most_bytes, folder) = (self.settings.content_bytes()?, self.settings.folder_limits()?);
+        Ok(Files { most_bytes, root: self.settings.content_root(), folder })
     }
 
     /// The folder that content paths are relative to.

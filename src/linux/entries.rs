@@ -4,15 +4,16 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType, RawDir, statat};
 
-/// Names everything in an opened folder, `.` and `..` too, with its kind or why that is not known.
+/// Names everything in an opened folder, `.` and `..` too, with its kind or why that is not known, until `take` has enough.
 pub fn each_entry(
     folder: &OwnedFd,
     buffer: &mut [MaybeUninit<u8>],
-    take: &mut dyn FnMut(&[u8], io::Result<FileType>),
+    take: &mut dyn FnMut(&[u8], io::Result<FileType>) -> ControlFlow<()>,
 ) -> io::Result<()> {
     let mut raw = RawDir::new(folder, buffer);
     while let Some(entry) = raw.next() {
@@ -24,7 +25,9 @@ pub fn each_entry(
                 .map_err(io::Error::from),
             known => Ok(known),
         };
-        take(entry.file_name().to_bytes(), kind);
+        if take(entry.file_name().to_bytes(), kind).is_break() {
+            break;
+        }
     }
     Ok(())
 }

@@ -14,4 +14,4 @@ pub use machine::{Ticks, memory_kib, processor};
 pub use network_file_system::network_file_system;
 pub use process_status::ProcessStatus;
 pub use renaming::rename_without_replacing;
-pub use without_links::{PLACE, open_without_links, set_rights_of_place};
+pub use without_links::{PLACE, open_without_links, place_inside, set_rights_of_place};

@@ -12,7 +12,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::linux;
-use crate::model::Visible;
+use crate::model::{FolderLimits, Visible};
 
 /// The restrictions on files.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Files {
     pub most_bytes: usize,
     /// The folder that files must be in, links resolved; `None` for any.
     pub root: Option<PathBuf>,
+    /// The limits of a skill's folder.
+    pub folder: FolderLimits,
 }
 
 /// A file that was read.
@@ -266,7 +268,7 @@ fn without_links(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FileError, Files};
+    use super::{FileError, Files, FolderLimits};
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -278,7 +280,7 @@ mod tests {
         std::fs::write(root.join("in.md"), "in")?;
         symlink(&outside, root.join("out.md"))?;
         symlink(root.join("in.md"), root.join("also-in.md"))?;
-        let files = Files { most_bytes: 3, root: Some(root.clone()) };
+        let files = Files { most_bytes: 3, root: Some(root.clone()), folder: FolderLimits::default() };
         assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
         let real = std::fs::canonicalize(root.join("in.md"))?;
         for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {

@@ -22,6 +22,7 @@ mod diff;
 mod edge_case;
 mod edit;
 mod error;
+mod folder;
 mod history;
 mod import;
 mod lint;

@@ -52,6 +52,8 @@ impl Settings {
         let agents = self.agents().map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
         let expert =
             |it| one(expert_key(it), Ok(self.expert(it).map(str::to_owned)), self.source_of(None, expert_key(it)));
+        let files = self.folder_files().map(|it| Some(it.to_string()));
+        let bytes = self.folder_bytes().map(|it| Some(it.to_string()));
         let settings = vec![
             one("db", self.database().map(|it| Some(it.to_string())), self.database.source.clone()),
             one("redis_url", self.redis().map(|it| it.map(|it| it.to_string())), redis_source),
@@ -63,6 +65,8 @@ impl Settings {
                 self.token_price().map(|it| Some(it.to_string())),
                 self.source_of(None, "usd_per_million_tokens"),
             ),
+            one("max_folder_files", files, self.source_of(Some("CFN_MAX_FOLDER_FILES"), "max_folder_files")),
+            one("max_folder_bytes", bytes, self.source_of(Some("CFN_MAX_FOLDER_BYTES"), "max_folder_bytes")),
             one("category", self.category().map(|it| it.map(|it| it.0.to_string())), self.source_of(None, "category")),
         ];
         settings.into_iter().chain(Category::ALL.map(expert)).collect()

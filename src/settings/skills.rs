@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::bad::number;
 use super::file::expert_key;
 use super::{BadSetting, Scope, Settings, Source};
-use crate::model::{AgentType, Category, TokenPrice};
+use crate::model::{AgentType, Category, FolderLimits, TokenPrice};
 
 /// Default maximum size of a skill file, in bytes.
 pub const DEFAULT_CONTENT_BYTES: usize = 1024 * 1024;
@@ -23,6 +23,33 @@ impl Settings {
         let default = DEFAULT_CONTENT_BYTES as u64;
         let number = number(&self.environment, "CFN_MAX_CONTENT_BYTES", default, 1..=1_000_000_000, bytes)?;
         Ok(usize::try_from(number).unwrap_or(DEFAULT_CONTENT_BYTES))
+    }
+
+    /// The limits of a skill's folder.
+    pub fn folder_limits(&self) -> Result<FolderLimits, BadSetting> {
+        Ok(FolderLimits { files: self.folder_files()?, bytes: self.folder_bytes()? })
+    }
+
+    /// Maximum number of files in a skill's folder.
+    pub(super) fn folder_files(&self) -> Result<usize, BadSetting> {
+        let default = FolderLimits::default().files;
+        let files = self.folder_limit("CFN_MAX_FOLDER_FILES", "max_folder_files", default as u64)?;
+        Ok(usize::try_from(files).unwrap_or(default))
+    }
+
+    /// Maximum size of the files in a skill's folder together, in bytes.
+    pub(super) fn folder_bytes(&self) -> Result<u64, BadSetting> {
+        self.folder_limit("CFN_MAX_FOLDER_BYTES", "max_folder_bytes", FolderLimits::default().bytes)
+    }
+
+    fn folder_limit(&self, variable: &'static str, key: &'static str, default: u64) -> Result<u64, BadSetting> {
+        let expected = "a number from 1 to 1000000000";
+        let of_file = self.files.text(key).filter(|_| self.environment.get(variable).is_none());
+        let Some(given) = of_file else {
+            return number(&self.environment, variable, default, 1..=1_000_000_000, expected);
+        };
+        let read = given.value.to_str().and_then(|it| it.parse().ok()).filter(|it| (1..=1_000_000_000).contains(it));
+        read.ok_or_else(|| BadSetting::of(given, expected))
     }
 
     /// The default approver, from the environment or the user's file.

@@ -43,6 +43,8 @@ fn an_invalid_value_names_its_source_when_it_is_used() {
         ("CFN_MAX_CONTENT_BYTES", "lots"),
         ("CFN_MAX_CONTENT_BYTES", "0"),
         ("CFN_MAX_CONTENT_BYTES", "1000000001"),
+        ("CFN_MAX_FOLDER_FILES", "0"),
+        ("CFN_MAX_FOLDER_BYTES", "16 MiB"),
         ("CFN_BUSY_TIMEOUT_MS", "-1"),
         ("CFN_SYNCHRONOUS", "off"),
         ("ENABLE_AGENT_NOTIFICATIONS", "maybe"),

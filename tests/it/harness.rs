@@ -78,6 +78,8 @@ pub fn cfn_in(folder: &Path) -> Command {
         "CFN_SKILLS_DB_PATH",
         "CFN_CONTENT_ROOT",
         "CFN_MAX_CONTENT_BYTES",
+        "CFN_MAX_FOLDER_FILES",
+        "CFN_MAX_FOLDER_BYTES",
         "CFN_BUSY_TIMEOUT_MS",
         "CFN_SYNCHRONOUS",
         "CFN_APPROVER",

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::bench::Error as BenchError;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::model::{AgentType, ChangeType, Exit, SkillName, Version};
+use crate::model::{AgentType, ChangeType, Exit, FolderLimits, SkillName, Version};
 use crate::ops::{self, Cause, Deploy, Files, Load, NewUse, Project, Update};
 use crate::process::{self, Program};
 use crate::store::{LockWaits, Store, StoreError};
@@ -109,7 +109,12 @@ pub(super) struct Connected<'a> {
 
 impl<'a> Connected<'a> {
     pub(super) fn new(store: Box<dyn Store>, cache: &'a dyn Cache, project: &'a Project) -> Self {
-        Self { store, cache, project, files: Files { most_bytes: MOST_BYTES, root: None } }
+        Self {
+            store,
+            cache,
+            project,
+            files: Files { most_bytes: MOST_BYTES, root: None, folder: FolderLimits::default() },
+        }
     }
 
     fn perform(&mut self, action: &Action) -> ops::Result<Done> {

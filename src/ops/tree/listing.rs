@@ -1,11 +1,9 @@
 //! Lists the relevant entries of one folder.
 
-use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use rustix::fs::FileType;
 
@@ -42,9 +40,12 @@ impl Listing {
     /// Lists an opened folder.
     pub(super) fn of(folder: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) -> io::Result<Self> {
         let mut listing = Self::default();
-        linux::each_entry(folder, buffer, &mut |name, kind| match kind {
-            Ok(kind) => listing.consider(name, kind),
-            Err(error) => listing.unknown.push((name.to_vec(), error.to_string())),
+        linux::each_entry(folder, buffer, &mut |name, kind| {
+            match kind {
+                Ok(kind) => listing.consider(name, kind),
+                Err(error) => listing.unknown.push((name.to_vec(), error.to_string())),
+            }
+            ControlFlow::Continue(())
         })?;
         Ok(listing)
     }
@@ -55,7 +56,7 @@ impl Listing {
         let matters = match kind {
             FileType::Directory => name != b"." && name != b"..",
             FileType::Symlink => true,
-            FileType::RegularFile => is_skill_file(Path::new(OsStr::from_bytes(name))),
+            FileType::RegularFile => is_skill_file(name),
             _ => false,
         };
         if matters {

@@ -20,8 +20,9 @@ use std::path::Path;
 use super::content_file::{FileError, Folder};
 
 pub(super) use place::{Claim, bears};
-pub(super) use tree_file::{TreeFile, Walked, folder_name};
-pub(super) use walk::walk;
+pub(super) use skip::{IGNORE_FILE, patterns};
+pub(super) use tree_file::{TreeFile, Walked, folder_name, is_skill_file};
+pub(super) use walk::{is_skill_of_its_own, walk};
 
 /// All skill files below a folder, in path order, and the other results.
 pub(super) fn skill_files(folder: &Path) -> Result<(Vec<TreeFile>, Walked), FileError> {

@@ -11,7 +11,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{FileType, Mode, OFlags};
 
 /// The name of the file with patterns in gitignore syntax, which apply to its folder and everything below.
-pub(super) const IGNORE_FILE: &[u8] = b".cfnignore";
+pub(in crate::ops) const IGNORE_FILE: &[u8] = b".cfnignore";
 
 /// Maximum size of the file, since patterns cost time and memory.
 const LARGEST_IGNORE_FILE: u64 = 16 * 1024;
@@ -59,15 +59,15 @@ pub(super) fn marks_skipped_folder(name: &[u8]) -> bool {
 }
 
 /// The patterns of a `.cfnignore`, and the reasons for its invalid lines.
-pub(super) struct Patterns {
-    pub(super) ignored: Gitignore,
-    pub(super) wrong: Vec<String>,
+pub(in crate::ops) struct Patterns {
+    pub(in crate::ops) ignored: Gitignore,
+    pub(in crate::ops) wrong: Vec<String>,
 }
 
 /// The patterns of the folders above this one, nearest first, each with the path of its file. The search ends at the
 /// root of the project (the folder with `.claude` or `.git`); without one, there are no patterns. `Err` as in
 /// [`patterns`], with the path.
-pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, (PathBuf, String)> {
+pub(in crate::ops) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, (PathBuf, String)> {
     let mut found = Vec::new();
     for (index, above) in folder.ancestors().enumerate() {
         let flags = linux::PLACE | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -85,7 +85,7 @@ pub(super) fn patterns_above(folder: &Path) -> Result<Vec<(PathBuf, Patterns)>, 
 }
 
 /// The patterns of a folder's `.cfnignore`. `Err` if the file is unreadable.
-pub(super) fn patterns(folder: &OwnedFd, path: &Path) -> Result<Patterns, String> {
+pub(in crate::ops) fn patterns(folder: &OwnedFd, path: &Path) -> Result<Patterns, String> {
     let text = read(folder).map_err(|error| error.to_string())?;
     let mut builder = GitignoreBuilder::new(path);
     let mut wrong = Vec::new();

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::model::Remark;
+use crate::model::{Remark, SKILL_FILE};
 
 /// The results of a walk besides the skill files.
 #[derive(Debug, Default)]
@@ -38,9 +38,9 @@ impl TreeFile {
     }
 }
 
-/// Whether a file has the name of a skill file, in any spelling.
-pub(super) fn is_skill_file(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.eq_ignore_ascii_case("SKILL.md"))
+/// Whether this is the name of a skill file, in any spelling.
+pub(in crate::ops) fn is_skill_file(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(SKILL_FILE.as_bytes())
 }
 
 /// The name of the folder that a file is in.

@@ -67,6 +67,14 @@ const BUFFER: usize = 32 * 1024;
 /// Folders of a skill that contain no other skills.
 const PARTS: [&[u8]; 4] = [b"assets", b"references", b"examples", b"templates"];
 
+/// Whether a folder with a skill file can be a separate skill, by its path below another skill's folder.
+pub(in crate::ops) fn is_skill_of_its_own(below: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = below.split(|it| *it == b'/').collect();
+    let part = |name: &&[u8]| PARTS.iter().any(|it| name.eq_ignore_ascii_case(it));
+    let [above @ .., parent, _] = parts.as_slice() else { return false };
+    parent.eq_ignore_ascii_case(b"skills") && !above.iter().any(part)
+}
+
 struct Walk<'a> {
     folder: &'a Folder,
     /// The current path, with a trailing slash for a folder.
@@ -158,7 +166,7 @@ impl Walk<'_> {
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let files = entries.iter().filter(|it| !it.is_folder()).count();
         let mut skill = above.last().and_then(|it| it.skill);
-        if files > 0 && (self.nested || skill.is_none_or(|outer| self.is_skill_of_its_own(outer))) {
+        if files > 0 && (self.nested || skill.is_none_or(|outer| self.is_separate(outer))) {
             skill = Some(self.path.len());
         } else if files > 0 {
             for Entry { name, .. } in entries.extract_if(.., |it| !it.is_folder()) {
@@ -212,18 +220,15 @@ impl Walk<'_> {
     }
 
     /// Whether the folder at `path` can be a separate skill, although it is inside another skill's folder.
-    fn is_skill_of_its_own(&self, outer: usize) -> bool {
-        let inner = self.path.get(outer..).and_then(|it| it.strip_suffix(b"/")).unwrap_or_default();
-        let parts: Vec<&[u8]> = inner.split(|it| *it == b'/').collect();
-        let part = |name: &&[u8]| PARTS.iter().any(|it| name.eq_ignore_ascii_case(it));
-        let [above @ .., parent, _] = parts.as_slice() else { return false };
-        parent.eq_ignore_ascii_case(b"skills") && !above.iter().any(part)
+    fn is_separate(&self, outer: usize) -> bool {
+        is_skill_of_its_own(self.path.get(outer..).and_then(|it| it.strip_suffix(b"/")).unwrap_or_default())
     }
 
     /// Whether the link at `path` counts as a skill file.
     fn leads_to_skill_file(&mut self, path: &[u8]) -> bool {
         let link = Path::new(OsStr::from_bytes(path));
-        let named = is_skill_file(link);
+        let is_named = |it: &Path| it.file_name().is_some_and(|name| is_skill_file(name.as_bytes()));
+        let named = is_named(link);
         let root = self.folder.path();
         let why = match fs::canonicalize(link) {
             Err(_) if named => "it is a dangling link",
@@ -232,7 +237,7 @@ impl Walk<'_> {
                 "it is a link to a path outside the folder"
             }
             // A target that is a skill file is found under its own path.
-            Ok(target) => return named && target.is_file() && !is_skill_file(&target),
+            Ok(target) => return named && target.is_file() && !is_named(&target),
             Err(_) => return false,
         };
         self.refuse(path, why.to_owned());

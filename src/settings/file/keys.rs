@@ -50,6 +50,8 @@ const KEYS: &[Key] = &[
     Key::one("category", Place::Both),
     Key::one("db", Place::Both),
     Key { name: "experts", kind: Kind::Experts, place: Place::Both },
+    Key::one("max_folder_bytes", Place::Both),
+    Key::one("max_folder_files", Place::Both),
     Key::one("usd_per_million_tokens", Place::Both),
     Key::one("approver", Place::User),
     Key::one("redis_url", Place::User),

@@ -32,7 +32,8 @@ fn an_unknown_name_is_met_with_the_nearest_one() {
     assert_eq!(known("agnets = 'a'"), ["agents"]);
     assert_eq!(known("Category = 'a'"), ["category"]);
     assert_eq!(known("[cache-policy]\na = 1"), ["cache"]);
-    let all = ["agents", "cache", "category", "db", "experts", "usd_per_million_tokens"];
+    let mut all = vec!["agents", "cache", "category", "db", "experts"];
+    all.extend(["max_folder_bytes", "max_folder_files", "usd_per_million_tokens"]);
     assert_eq!(known("zzz = 1"), all);
     assert_eq!(known("aprover = 'me'"), known("zzz = 1"), "none that may not stand here is offered");
 }

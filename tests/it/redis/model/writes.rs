@@ -1,7 +1,7 @@
 //! Writes: by cfn, and in plain SQL.
 
 use cfn::bench::Random;
-use cfn::model::{Category, Decision, Location, Outcome};
+use cfn::model::{Category, Decision, FolderLimits, Location, Outcome};
 use cfn::ops::{self, Before, Deploy, Files, Load, NewUse, Review, Rollback, UsageOf};
 use cfn::store::sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -105,7 +105,7 @@ fn one_on(table: &str, random: &mut Random) -> String {
 pub(super) fn deploy(store: &mut SqliteStore, project: &Project, name: &str, text: usize, agents: &[&str]) {
     let path = project.skill(name, &format!("Text {text}."));
     let agents: Vec<_> = agents.iter().map(|it| it.parse().expect("an agent type")).collect();
-    let files = Files { most_bytes: 1 << 20, root: None };
+    let files = Files { most_bytes: 1 << 20, root: None, folder: FolderLimits::default() };
     let own = ops::Project::of(&Location::File(project.database()), project.path());
     let name = name.parse().expect("a name");
     let request = Deploy {

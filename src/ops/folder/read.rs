@@ -1,0 +1,134 @@
+//! Reads and hashes the files of a folder.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+use super::links::resolve;
+use super::opened::{Identity, open_file};
+use super::problem::FolderProblem;
+use super::walk::{Scope, entries};
+use crate::model::{ContentHash, FileMode, FolderFile, FolderPath, SkillFolder};
+
+/// What to read of a folder, whose skill file was read.
+pub(in crate::ops) struct Reading<'a> {
+    pub(in crate::ops) folder: &'a OwnedFd,
+    pub(in crate::ops) scope: Scope<'a>,
+    /// The skill file.
+    pub(in crate::ops) skill: &'a FolderFile,
+    /// Maximum number of bytes to keep.
+    pub(in crate::ops) most_kept: usize,
+}
+
+/// The files of a folder besides its skill file.
+#[derive(Debug, Clone, Default)]
+pub(in crate::ops) struct Others {
+    pub(in crate::ops) files: Vec<OtherFile>,
+    /// Whether the bytes were kept.
+    pub(in crate::ops) is_kept: bool,
+}
+
+/// A file of a folder.
+#[derive(Debug, Clone)]
+pub(in crate::ops) struct OtherFile {
+    pub(in crate::ops) file: FolderFile,
+    /// Where its bytes are; `None` for a link to the skill file, and if they were not kept.
+    pub(in crate::ops) bytes: Option<Range<usize>>,
+}
+
+impl Others {
+    /// The folder with its skill file.
+    pub(in crate::ops) fn with(&self, skill: FolderFile) -> Result<SkillFolder, FolderProblem> {
+        let others = self.files.iter().map(|it| it.file.clone());
+        SkillFolder::of(others.chain([skill]).collect()).map_err(|fault| FolderProblem::Whole(fault.to_string()))
+    }
+}
+
+/// Reads the files of a folder besides its skill file, and appends their bytes to `to`; on an error, nothing. If they
+/// are more than to be kept, they are only hashed.
+pub(in crate::ops) fn read_others(reading: &Reading<'_>, to: &mut Vec<u8>) -> Result<Others, FolderProblem> {
+    let start = to.len();
+    let mut reader = Reader { reading, start, total: reading.skill.size, is_kept: true, known: HashMap::new() };
+    let outcome = reader.all(to);
+    if outcome.is_err() || !reader.is_kept {
+        to.truncate(start);
+    }
+    outcome
+}
+
+struct Reader<'a> {
+    reading: &'a Reading<'a>,
+    /// Where the kept bytes start.
+    start: usize,
+    /// The number of bytes read.
+    total: u64,
+    is_kept: bool,
+    /// The files read.
+    known: HashMap<Identity, OtherFile>,
+}
+
+impl Reader<'_> {
+    fn all(&mut self, to: &mut Vec<u8>) -> Result<Others, FolderProblem> {
+        let found = entries(self.reading.folder, &self.reading.scope)?;
+        let mut files = Vec::with_capacity(found.files.len());
+        for path in &found.files {
+            files.extend(self.file(path, to)?);
+        }
+        if !found.links.is_empty() {
+            resolve(self.reading, &found, &self.known, &mut files)?;
+        }
+        if !self.is_kept {
+            files.iter_mut().for_each(|it| it.bytes = None);
+        }
+        Ok(Others { files, is_kept: self.is_kept })
+    }
+
+    /// Reads a file; `None` if it is gone.
+    fn file(&mut self, path: &FolderPath, to: &mut Vec<u8>) -> Result<Option<OtherFile>, FolderProblem> {
+        let io = || FolderProblem::io(path.as_str());
+        let file = match open_file(self.reading.folder, path.as_str()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(io())?,
+        };
+        let stat = file.metadata().map_err(io())?;
+        if !stat.is_file() {
+            return Err(FolderProblem::entry(path.as_str(), "it is not a regular file"));
+        }
+        self.forget_if_larger(stat.len(), to);
+        let room = self.reading.scope.limits.bytes.saturating_sub(self.total);
+        let start = to.len();
+        let (hash, size) = if self.is_kept {
+            keep(file, stat.len(), room, to).map_err(io())?;
+            (ContentHash::of(&to[start..]), (to.len() - start) as u64)
+        } else {
+            ContentHash::of_reader(file.take(room.saturating_add(1))).map_err(io())?
+        };
+        if size > room {
+            return Err(FolderProblem::Bytes(self.reading.scope.limits.bytes));
+        }
+        self.total += size;
+        let bytes = self.is_kept.then(|| start..to.len());
+        let file = FolderFile { path: path.clone(), mode: FileMode::of(stat.permissions().mode()), hash, size };
+        let other = OtherFile { file, bytes };
+        self.known.insert((stat.dev(), stat.ino()), other.clone());
+        Ok(Some(other))
+    }
+
+    fn forget_if_larger(&mut self, size: u64, to: &mut Vec<u8>) {
+        let kept = (to.len() - self.start) as u64;
+        if self.is_kept && kept.saturating_add(size) > self.reading.most_kept as u64 {
+            self.is_kept = false;
+            to.truncate(self.start);
+        }
+    }
+}
+
+/// Appends the bytes of a file, at most one more than there is room for: it may grow while it is read.
+fn keep(file: File, size: u64, room: u64, to: &mut Vec<u8>) -> io::Result<()> {
+    let most = room.saturating_add(1);
+    to.reserve(usize::try_from(size.min(most)).unwrap_or(0).saturating_add(1));
+    file.take(most).read_to_end(to).map(drop)
+}
