@@ -191,6 +191,9 @@ impl From<Error> for Failure {
                 let known: Vec<_> = known.iter().take(5).map(|it| Visible(it).to_string()).collect();
                 (FailureKind::VersionNotFound, format!("It has: {}.", known.join(", ")))
             }
+            Error::FolderFileNotFound { near, .. } => {
+                (FailureKind::FolderFileNotFound, meant(&near, "'cfn skill show' lists the files of a skill."))
+            }
             Error::NotHigher { .. } => (FailureKind::VersionNotHigher, "Name a higher version.".into()),
             Error::OtherChangeType { actual, .. } => (
                 FailureKind::OtherChangeType,
@@ -268,8 +271,13 @@ impl From<Error> for Failure {
 }
 
 fn not_found(near: &[String]) -> String {
+    meant(near, "'cfn skill list' shows all skills.")
+}
+
+/// Suggests similar names; without any, says what lists them.
+fn meant(near: &[String], otherwise: &str) -> String {
     if near.is_empty() {
-        return "'cfn skill list' shows all skills.".to_owned();
+        return otherwise.to_owned();
     }
     let near: Vec<_> = near.iter().map(|it| Visible(it).to_string()).collect();
     format!("Did you mean {}?", near.join(" or "))

@@ -4,9 +4,7 @@ mod nearest;
 mod said;
 
 use crate::cache::ServerError;
-use crate::model::{
-    ApprovalLevel, ChangeType, Decision, Skill, SkillEvent, SkillName, Version, VersionRecord, Visible,
-};
+use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillEvent, SkillName, Version, Visible};
 use crate::store::{NameKind, Snapshot, Spelling, StoreError};
 use crate::workflow::WorkflowError;
 
@@ -54,6 +52,18 @@ pub enum Error {
         version: Version,
         /// Its versions, newest first.
         known: Vec<String>,
+    },
+    /// A version has no such file.
+    #[error("version {} of \"{name}\" has no file {}", Visible(version), Visible(path))]
+    FolderFileNotFound {
+        /// The skill.
+        name: String,
+        /// The version.
+        version: String,
+        /// The requested path.
+        path: String,
+        /// Similar paths that exist.
+        near: Vec<String>,
     },
     /// The version is not higher than the current one.
     #[error("version {new} is not higher than the current version {} of \"{name}\"", Visible(current))]
@@ -283,17 +293,4 @@ pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<Skill>
             near: nearest(name.as_str(), snapshot.names(NameKind::Skill)?),
         }),
     }
-}
-
-/// The version with this number, or an error that names those that exist. A text of another program that means the number
-/// counts where none is written exactly so.
-pub(super) fn require_version<'v>(name: &str, all: &'v [VersionRecord], wanted: Version) -> Result<&'v VersionRecord> {
-    let exact = wanted.to_string();
-    let found = all.iter().find(|it| it.version == exact);
-    let found = found.or_else(|| all.iter().find(|it| Version::lenient(&it.version) == Some(wanted)));
-    found.ok_or_else(|| Error::VersionNotFound {
-        name: name.to_owned(),
-        version: wanted,
-        known: all.iter().map(|it| it.version.clone()).collect(),
-    })
 }

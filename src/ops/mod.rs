@@ -37,6 +37,7 @@ mod proposal;
 mod publish;
 mod purge;
 mod rename;
+mod required;
 mod review;
 mod revoke;
 mod risk;
@@ -44,6 +45,7 @@ mod rollback;
 mod rules;
 mod search;
 mod show;
+mod show_file;
 mod status;
 mod stored_folder;
 mod sync;
@@ -77,7 +79,7 @@ pub use client_budget::{
 pub use content_file::{ContentFile, FileError, Files};
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};
 pub use deploy::{Deploy, DeployReport, deploy};
-pub use diff::{Diff, DiffLine, DiffReport, Hunk, LineChange, diff};
+pub use diff::{Diff, DiffLine, DiffReport, FileDiff, FileState, Hunk, LineChange, diff};
 pub use edge_case::{
     EdgeCaseKind, EdgeCaseReport, EdgeCasesReport, ListEdgeCases, RecordEdgeCase, RecordedEdgeCase, ResolveEdgeCases,
     ResolvedEdgeCase, ResolvedReport, list_edge_cases, record_edge_case, resolve_edge_cases, show_edge_case,
@@ -106,6 +108,7 @@ pub use risk::{Assessment, Most, Part, Place, Raised, Thresholds};
 pub use rollback::{Rollback, rollback};
 pub use search::{FoundSkill, Search, SearchReport, has_words, index_is_current, marks, search, update_index};
 pub use show::{Show, ShowReport, show};
+pub use show_file::{ShowFile, ShowFileReport, show_file};
 pub use status::{ChangedStatus, SetStatus, StatusReport, set_status};
 pub use sync::{
     Connect, NextStep, Retry, RetryReport, SyncReport, SyncStatus, next_step, retry, sync, sync_status, waiting,

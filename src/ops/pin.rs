@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::{Error, Result, require_skill, require_version};
+use super::error::{Error, Result, require_skill};
+use super::required::require_version;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{AgentType, EventKind, Mapping, Moment, Remark, Skill, SkillName, StoredJson, Version, Visible};

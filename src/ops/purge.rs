@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::{Result, require_skill, require_version};
+use super::error::{Result, require_skill};
+use super::required::require_version;
 use super::revoke::{RevokedVersion, Verdict};
 use super::rules::describe;
 use super::update::as_snapshot;

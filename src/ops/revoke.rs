@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::{Result, require_skill, require_version};
+use super::error::{Result, require_skill};
+use super::required::require_version;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{Decision, EventKind, Moment, SkillName, StoredJson, Version};

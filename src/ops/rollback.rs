@@ -1,7 +1,8 @@
 //! `skill rollback`: makes the content of an earlier version the newest version.
 
-use super::error::{Error, Result, require_skill, require_version};
+use super::error::{Error, Result, require_skill};
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
+use super::required::require_version;
 use super::rules::{Content, FolderContent};
 use super::stored_folder::require_folder;
 use super::update::{Propagated, UpdateReport, as_snapshot};

@@ -4,9 +4,13 @@ use serde::Serialize;
 
 use super::body::require_body;
 use super::cached::{Query, cached};
-use super::error::{Result, require_skill, require_version};
+use super::error::{Result, require_skill};
+use super::required::require_version;
+use super::stored_folder::files_of;
 use crate::cache::{Cache, Class, Question};
-use crate::model::{ListedSkill, Mapping, SkillName, Tables, Version, VersionRecord};
+use crate::model::{
+    ContentHash, FolderFile, ListedSkill, Mapping, SkillFolder, SkillName, Tables, Version, VersionRecord,
+};
 use crate::store::{Snapshot, Store};
 
 /// A skill.
@@ -21,6 +25,13 @@ pub struct ShowReport {
     pub mappings: Vec<Mapping>,
     /// Newest first.
     pub versions: Vec<VersionRecord>,
+    /// The hash of the shown version's folder; unknown if its files are.
+    pub folder_hash: Option<ContentHash>,
+    /// The files of the shown version.
+    pub files: Vec<FolderFile>,
+    /// Why its files are unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files_problem: Option<String>,
     /// The content of the shown version, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -71,6 +82,9 @@ impl Query for Show {
             (Some(_), None) => Some(&skill.content_hash),
             (None, _) => None,
         };
+        let shown_hash = hash.unwrap_or(&skill.content_hash);
+        let folder_hash = shown.filter(|it| it.content_hash == *shown_hash).and_then(|it| it.folder_hash.as_deref());
+        let folder = files_of(snapshot, skill.id, &wanted, shown_hash, folder_hash)?;
         let hash = hash.filter(|_| self.content).cloned();
         let content = hash.as_deref().map(|it| require_body(snapshot, &skill.name, &wanted, it)).transpose()?;
         let review = snapshot.review(skill.id)?;
@@ -82,18 +96,34 @@ impl Query for Show {
             mappings,
             versions: versions.into_iter().map(VersionRecord::reported).collect(),
             content,
+            folder_hash: folder.as_ref().ok().map(SkillFolder::hash),
+            files: folder.as_ref().map(|it| it.files().to_vec()).unwrap_or_default(),
+            files_problem: folder.err(),
         })
     }
 
     fn kept(&self, answer: &ShowReport) -> Option<Vec<u8>> {
-        let ShowReport { skill, front_matter, mappings, versions, content: _, content_hash } = answer;
-        serde_json::to_vec(&(skill, skill.review, front_matter, mappings, versions, content_hash)).ok()
+        let ShowReport { skill, front_matter, mappings, versions, content_hash, .. } = answer;
+        let folder = (answer.folder_hash, &answer.files, &answer.files_problem);
+        serde_json::to_vec(&(skill, skill.review, front_matter, mappings, versions, content_hash, folder)).ok()
     }
 
     fn recalled(&self, kept: &[u8]) -> Option<(ShowReport, Vec<String>)> {
-        let (skill, review, front_matter, mappings, versions, content_hash) = serde_json::from_slice(kept).ok()?;
+        let (skill, review, front_matter, mappings, versions, content_hash, folder) =
+            serde_json::from_slice(kept).ok()?;
+        let (folder_hash, files, files_problem) = folder;
         let skill = ListedSkill { review, ..skill };
-        let report = ShowReport { skill, front_matter, mappings, versions, content: None, content_hash };
+        let report = ShowReport {
+            skill,
+            front_matter,
+            mappings,
+            versions,
+            folder_hash,
+            files,
+            files_problem,
+            content: None,
+            content_hash,
+        };
         let hashes = report.content_hash.iter().cloned().collect();
         Some((report, hashes))
     }

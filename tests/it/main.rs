@@ -56,6 +56,7 @@ mod rejections;
 mod review;
 mod rollback;
 mod scene;
+mod shown_files;
 mod store_contract;
 mod store_model;
 mod terminal;

@@ -49,6 +49,45 @@ pub fn with_skill(name: &str, category: &str, agent: &str) -> Project {
     project
 }
 
+/// Records files beside SKILL.md for a version, as if it had been deployed with them; its folder hash. With `approved`,
+/// its decisions are about these files.
+#[track_caller]
+pub fn attach(project: &Project, name: &str, version: &str, files: &[(&str, &str, &[u8])], approved: bool) -> String {
+    let of = format!("skill_id = (SELECT id FROM skills WHERE name = '{name}') AND version = '{version}'");
+    let skill_file = project.sqlite3(&format!(
+        "SELECT hash || ' ' || length(bytes) FROM skill_contents
+         WHERE hash = (SELECT content_hash FROM skill_versions WHERE {of})"
+    ));
+    let (hash, size) = skill_file.split_once(' ').expect("a hash and a size");
+    let other = |it: &(&str, &str, &[u8])| (it.0.to_owned(), it.1.to_owned(), sha256(it.2), it.2.len().to_string());
+    let mut rows: Vec<_> = files.iter().map(other).collect();
+    rows.push(("SKILL.md".to_owned(), "100644".to_owned(), hash.to_owned(), size.to_owned()));
+    rows.sort();
+    let mut sql = String::from("PRAGMA foreign_keys = ON; BEGIN;");
+    for (_, _, bytes) in files {
+        write!(
+            sql,
+            "INSERT OR IGNORE INTO skill_contents (hash, bytes) VALUES ('{}', X'{}');",
+            sha256(bytes),
+            hex(bytes)
+        )
+        .expect("text");
+    }
+    let mut lines = String::new();
+    for (path, mode, hash, size) in &rows {
+        writeln!(lines, "{mode} {hash} {path}").expect("text");
+        let id = format!("SELECT id, '{path}', '{mode}', '{hash}', {size} FROM skill_versions WHERE {of}");
+        write!(sql, "INSERT INTO skill_files (version_id, path, mode, hash, size) {id};").expect("text");
+    }
+    let folder_hash = sha256(&lines);
+    let tables: &[&str] = if approved { &["skill_versions", "approval_history"] } else { &["skill_versions"] };
+    for table in tables {
+        write!(sql, "UPDATE {table} SET folder_hash = '{folder_hash}' WHERE {of};").expect("text");
+    }
+    project.sqlite3(&(sql + "COMMIT"));
+    folder_hash
+}
+
 /// Everything in the database, as SQL.
 #[track_caller]
 pub fn dump(project: &Project) -> String {

@@ -45,10 +45,10 @@ impl Page {
     }
 
     /// Adds a line of a diff.
-    pub(in crate::cli) fn diff_line(&mut self, mark: char, text: &str) {
+    pub(in crate::cli) fn diff_line(&mut self, mark: &str, text: &str) {
         let style = match mark {
-            '+' => AnsiColor::Green.on_default(),
-            '-' => AnsiColor::Red.on_default(),
+            "+" => AnsiColor::Green.on_default(),
+            "-" => AnsiColor::Red.on_default(),
             _ => Style::new(),
         };
         let line = format!("{mark}{text}");

@@ -8,6 +8,7 @@ mod delete;
 mod diff;
 mod edit;
 mod export_yaml;
+mod files;
 mod history;
 mod import_yaml;
 mod lint;

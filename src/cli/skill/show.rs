@@ -4,22 +4,27 @@ use crate::cache::Class;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Exit, Review, SkillName, Version, Visible};
-use crate::ops::{self, Show, ShowReport};
+use crate::cli::skill::files;
+use crate::model::{Exit, FolderPath, Review, SkillName, Version, Visible};
+use crate::ops::{self, Show, ShowFile, ShowFileReport, ShowReport};
 
-/// Show a skill with its mappings and versions
+/// Show a skill with its files, mappings and versions
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn skill show postgresql
   cfn skill show postgresql --content
+  cfn skill show postgresql --file scripts/run.sh
   cfn skill show postgresql --version 1.0.0 --content > old.md")]
 pub(in crate::cli) struct Args {
     /// Name of the skill
     skill_name: SkillName,
-    /// Print only the content
+    /// Print only the content of SKILL.md
     #[arg(long)]
     content: bool,
+    /// Print only this file of the skill's folder
+    #[arg(long, value_name = "PATH", conflicts_with = "content")]
+    file: Option<FolderPath>,
     /// Version [default: the current one]
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
@@ -32,11 +37,37 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    if let Some(path) = &args.file {
+        return file(context, args, path);
+    }
     let cache = context.cache(Class::Show)?;
     let report = ops::show(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
     context.note_name(&args.skill_name, &report.skill.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)
+}
+
+fn file(context: &Context, args: &Args, path: &FolderPath) -> Result<Exit, Failure> {
+    let request = ShowFile { name: &args.skill_name, version: args.version, path };
+    let report = ops::show_file(context.open_for_few_rows()?.as_mut(), &request)?;
+    context.note_name(&args.skill_name, &report.name);
+    if context.output.json() {
+        context.output.answer(&report)?;
+        return Ok(Exit::Done);
+    }
+    let is_text = |it: &String| !it.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t'));
+    if context.output.width().is_some() && !report.content.as_ref().is_some_and(is_text) {
+        let message = format!("{} is not plain text, and stdout is a terminal", Visible(path.as_str()));
+        return Err(Failure::input(message, "Write it to a file: cfn skill show … --file PATH > FILE."));
+    }
+    context.output.raw(&report.bytes)?;
+    Ok(Exit::Done)
+}
+
+impl Report for ShowFileReport {
+    fn text(&self, page: &mut Page) {
+        page.body(self.content.as_deref().unwrap_or_default());
+    }
 }
 
 impl Report for ShowReport {
@@ -70,6 +101,11 @@ impl Report for ShowReport {
         ];
         for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
             page.line(format!("{name:<9} {}", Visible(value)));
+        }
+        page.heading("\nfiles");
+        files::table(page, &self.files);
+        if let Some(problem) = &self.files_problem {
+            page.line(Visible(problem));
         }
         page.heading("\nagent types");
         let rows = self.mappings.iter().map(|it| {

@@ -2,8 +2,9 @@
 
 use crate::clock::Clock;
 use crate::model::{ContentHash, Skill, Version, VersionRecord, VersionSource};
-use crate::ops::error::{Error, Result, require_version};
+use crate::ops::error::{Error, Result};
 use crate::ops::publish::Numbering;
+use crate::ops::required::require_version;
 use crate::ops::rules::describe;
 use crate::store::{NewVersion, Transaction};
 

@@ -28,7 +28,7 @@ pub(super) fn summary(proposal: &Proposal, (number, count): (usize, usize), rows
     let shown = if changes.len() > room { room - 1 } else { changes.len() };
     page.heading(&diff::heading(&proposal.diff));
     for (mark, text) in changes.iter().take(shown) {
-        page.diff_line(*mark, text);
+        page.diff_line(mark, text);
     }
     if shown < changes.len() {
         page.line(format!("… {} more lines: details (d)", changes.len() - shown));

@@ -1,0 +1,109 @@
+//! `cfn skill show` and `cfn skill diff`: the files of a skill's folder.
+
+use crate::harness::Project;
+use crate::scene::{attach, path_of, sha256, with_skill};
+
+const RUN: &[u8] = b"#!/bin/sh\necho one\n";
+const ICON: &[u8] = b"\x89PNG\0";
+
+/// A skill with a script and an icon in version 1.0.0, and another script in 1.0.1.
+fn with_two_versions() -> Project {
+    let project = with_skill("jwt", "testing", "dev");
+    let first: &[(&str, &str, &[u8])] =
+        &[("scripts/run.sh", "100755", RUN), ("icon.png", "100644", ICON), ("old.txt", "100644", b"gone\n")];
+    attach(&project, "jwt", "1.0.0", first, true);
+    project.skill("jwt", "Second.");
+    project.cfn(["update", "jwt", "1.0.1", &path_of("jwt"), "patch", "true"]).ok();
+    project
+}
+
+fn second(project: &Project) -> String {
+    let run = b"#!/bin/sh\necho two\n";
+    let files: &[(&str, &str, &[u8])] =
+        &[("scripts/run.sh", "100644", run), ("icon.png", "100644", b"\x89PNG\0\0"), ("new.txt", "100755", b"new\n")];
+    project
+        .sqlite3("DELETE FROM skill_files WHERE version_id = (SELECT id FROM skill_versions WHERE version = '1.0.1')");
+    attach(project, "jwt", "1.0.1", files, true)
+}
+
+#[test]
+fn show_lists_the_files_with_their_modes_and_sizes() {
+    let project = with_skill("jwt", "testing", "dev");
+    let plain = project.cfn(["skill", "show", "jwt", "--json"]).json();
+    let hash = sha256(project.cfn(["skill", "show", "jwt", "--content"]).ok());
+    assert_eq!(plain["files"][0]["hash"], hash.as_str());
+    assert_eq!(plain["folder_hash"], sha256(format!("100644 {hash} SKILL.md\n")));
+    let files: &[(&str, &str, &[u8])] = &[("scripts/run.sh", "100755", RUN), ("a.txt", "100644", b"a\n")];
+    let folder_hash = attach(&project, "jwt", "1.0.0", files, true);
+    let shown = project.cfn(["skill", "show", "jwt", "--json"]).json();
+    assert_eq!(shown["folder_hash"], folder_hash);
+    let paths: Vec<_> = shown["files"].as_array().expect("a list").iter().map(|it| &it["path"]).collect();
+    assert_eq!(paths, ["SKILL.md", "a.txt", "scripts/run.sh"]);
+    let text = project.cfn(["skill", "show", "jwt"]).ok();
+    assert!(text.contains("\n100755  19 bytes  scripts/run.sh\n"), "{text}");
+}
+
+#[test]
+fn one_file_is_printed_byte_for_byte() {
+    let project = with_two_versions();
+    let file = |path: &str| project.cfn(["skill", "show", "jwt", "--version", "1.0.0", "--file", path]);
+    assert_eq!(file("scripts/run.sh").ok().as_bytes(), RUN);
+    let body = project.cfn(["skill", "show", "jwt", "--version", "1.0.0", "--content"]).ok();
+    assert_eq!(file("SKILL.md").ok(), body);
+    let said = file("scripts/rum.sh").fails(4);
+    assert!(said.contains("has no file scripts/rum.sh") && said.contains("Did you mean scripts/run.sh?"), "{said}");
+    let unknown = ["skill", "show", "jwt", "--file", "zzz", "--json"];
+    project.cfn(unknown).fails_as(4, "folder_file_not_found");
+    project.cfn(["skill", "show", "jwt", "--file", "../x"]).fails(1);
+    let json = project.cfn(["skill", "show", "jwt", "--version", "1.0.0", "--file", "icon.png", "--json"]).json();
+    assert_eq!((&json["content"], &json["size"]), (&serde_json::Value::Null, &5.into()));
+}
+
+#[test]
+fn a_damaged_file_is_not_printed() {
+    let project = with_two_versions();
+    project.sqlite3(&format!("UPDATE skill_contents SET bytes = 'x' WHERE hash = '{}'", sha256(RUN)));
+    let said = project.cfn(["skill", "show", "jwt", "--version", "1.0.0", "--file", "scripts/run.sh"]).fails(7);
+    assert!(said.contains("the stored bytes of scripts/run.sh do not match their hash"), "{said}");
+    project.sqlite3("UPDATE skill_files SET mode = '100755' WHERE path = 'icon.png'");
+    let text = project.cfn(["skill", "show", "jwt", "--version", "1.0.0"]).ok();
+    assert!(text.contains("its recorded files do not match its folder hash"), "{text}");
+    project.cfn(["skill", "diff", "jwt", "1.0.0"]).fails(7);
+}
+
+#[test]
+fn a_diff_is_of_every_file() {
+    let project = with_two_versions();
+    second(&project);
+    let text = project.cfn(["skill", "diff", "jwt", "1.0.0", "1.0.1"]).ok();
+    let parts = [
+        "jwt: 1.0.0 → 1.0.1, 3 added, 3 removed\ndiff --git a/SKILL.md b/SKILL.md\n@@",
+        "diff --git a/icon.png b/icon.png\nBinary file: 5 bytes (",
+        "diff --git a/new.txt b/new.txt\nnew file mode 100755\n@@ -1 +1 @@\n+new\n",
+        "diff --git a/old.txt b/old.txt\ndeleted file mode 100644\n@@ -1 +1 @@\n-gone\n",
+        "old mode 100755\nnew mode 100644\n@@ -1 +1 @@\n #!/bin/sh\n-echo one\n+echo two\n",
+    ];
+    for part in parts {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let one = project.cfn(["skill", "diff", "jwt", "1.0.0", "1.0.1", "--file", "old.txt"]).ok();
+    assert!(one.contains("0 added, 1 removed") && !one.contains("run.sh"), "{one}");
+    let said = project.cfn(["skill", "diff", "jwt", "1.0.0", "1.0.1", "--file", "old.tx"]).fails(4);
+    assert!(said.contains("Did you mean old.txt?"), "{said}");
+}
+
+#[test]
+fn a_version_with_another_script_alone_differs() {
+    let project = with_two_versions();
+    second(&project);
+    project.sqlite3(
+        "UPDATE skill_versions SET content_hash = (SELECT content_hash FROM skill_versions WHERE version = '1.0.0');
+         UPDATE skills SET content_hash = (SELECT content_hash FROM skill_versions WHERE version = '1.0.0');
+         UPDATE approval_history SET content_hash = (SELECT content_hash FROM skill_versions WHERE version = '1.0.0');
+         DELETE FROM skill_files WHERE version_id = (SELECT id FROM skill_versions WHERE version = '1.0.1')",
+    );
+    attach(&project, "jwt", "1.0.1", &[("scripts/run.sh", "100755", b"two\n")], true);
+    let json = project.cfn(["skill", "diff", "jwt", "--json"]).json();
+    assert_eq!((&json["from"], &json["hunks"]), (&"1.0.0".into(), &serde_json::json!([])));
+    assert_eq!(json["files"].as_array().map(Vec::len), Some(3), "{json}");
+}
