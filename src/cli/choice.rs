@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 
 use crate::model::{ApprovalLevel, Category, ChangeType, Decision, Severity, Status};
+use crate::ops::Layout;
 
 /// Lists the words of a set, in display order.
 type Words = fn() -> Vec<&'static str>;
@@ -54,6 +55,10 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 
 pub(super) fn status() -> impl TypedValueParser<Value = Status> {
     one_of(str::parse::<Status>, || Status::ALL.iter().map(|it| it.as_str()).collect())
+}
+
+pub(super) fn layout() -> impl TypedValueParser<Value = Layout> {
+    one_of(str::parse::<Layout>, || Layout::ALL.iter().map(|it| it.as_str()).collect())
 }
 
 /// The decisions of the old tool's `approve`.

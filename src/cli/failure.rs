@@ -1,6 +1,7 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
 mod database;
+mod export;
 mod kind;
 mod service;
 mod settings;
@@ -186,6 +187,7 @@ impl From<Error> for Failure {
                 (FailureKind::NoWriteTokens, "Recreate the triggers as in a new database, or restore a backup.".into())
             }
             Error::File(error) => return error.into(),
+            Error::Export(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (FailureKind::SkillNotFound, not_found(&near)),
             Error::VersionNotFound { known, .. } => {
                 let known: Vec<_> = known.iter().take(5).map(|it| Visible(it).to_string()).collect();

@@ -20,11 +20,13 @@ mod deploy;
 mod diagnostics;
 mod document;
 mod edge_case;
+mod export;
 mod failure;
 mod former;
 mod global;
 mod help;
 mod init;
+mod interruption;
 mod lines;
 mod load;
 mod log;
@@ -107,6 +109,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
         Command::Search(args) => skill::search::run(context, &args),
         Command::EdgeCase(args) => edge_case::run(context, args),
         Command::Agents(args) => agents::run(context, &args),

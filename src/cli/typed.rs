@@ -7,8 +7,8 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, help, init, load, log, skill, sync,
-    update,
+    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, export, help, init, load, log, skill,
+    sync, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -40,6 +40,7 @@ pub(super) enum Command {
     Deploy(deploy::Args),
     Update(update::Args),
     Load(load::Args),
+    Export(export::Args),
     Log(log::Args),
     Analytics(analytics::Args),
     Search(skill::search::Args),
@@ -61,11 +62,12 @@ pub(super) fn tree() -> clap::Command {
 }
 
 /// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
-const COMMANDS: [Named; 10] = [
+const COMMANDS: [Named; 11] = [
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),
     ("load", load::Args::augment_args),
+    ("export", export::Args::augment_args),
     ("log", log::Args::augment_args),
     ("analytics", analytics::Args::augment_args),
     ("search", skill::search::Args::augment_args),

@@ -9,6 +9,7 @@ use crate::store::{NameKind, Snapshot, Spelling, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
+use super::export::ExportError;
 use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
 
@@ -35,6 +36,9 @@ pub enum Error {
     /// The file was refused.
     #[error(transparent)]
     File(#[from] FileError),
+    /// An export failed.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// There is no such skill.
     #[error("there is no skill named \"{name}\"")]
     SkillNotFound {

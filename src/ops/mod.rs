@@ -22,6 +22,7 @@ mod diff;
 mod edge_case;
 mod edit;
 mod error;
+mod export;
 mod folder;
 mod history;
 mod import;
@@ -86,6 +87,10 @@ pub use edge_case::{
 };
 pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, Result, require_skill};
+pub use export::{
+    Export, ExportCheck, ExportError, ExportReport, FolderDifference, FolderState, Layout, RemovedSkill, Selection,
+    WrittenSkill, check_export, export, plan_export,
+};
 pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
 pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint};

@@ -1,8 +1,10 @@
-//! Folders of skills on disk: written whole, and removed, relative to opened folders, so that no link is followed.
+//! Folders of skills on disk: written whole, read, moved and removed, relative to opened folders, so that no link is followed.
 //!
 //! What a file must contain is the caller's to know: its hash is in the [`SkillFolder`](crate::model::SkillFolder).
 
 mod folders;
+mod places;
+mod read;
 mod remove;
 mod write;
 
@@ -10,5 +12,7 @@ mod write;
 mod tests;
 
 pub use folders::{create_below, open_below};
+pub use places::Place;
+pub use read::{OnDisk, is_skill, read};
 pub use remove::{remove, remove_what_is_in};
 pub use write::{Rights, WriteFault, write};

@@ -76,7 +76,7 @@ fn removal_needs_no_rights_and_follows_no_link() -> io::Result<()> {
     fs::create_dir(&outside)?;
     fs::write(outside.join("precious"), "")?;
     symlink(&outside, skill.join("closed/link"))?;
-    fs::set_permissions(skill.join("closed"), Permissions::from_mode(0))?;
+    fs::set_permissions(skill.join("closed"), Permissions::from_mode(0o000))?;
     fs::set_permissions(&skill, Permissions::from_mode(0o500))?;
     let opened = File::open(parent.path())?;
     assert!(open_below(&opened, "outside").is_ok());

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::html;
-use super::interruption::Interruption;
 use super::publish::publish;
 use super::scratch::{Scratch, find, make_up_database, own_program};
 use super::table::{self, FIGURES};
@@ -12,6 +11,7 @@ use crate::bench::compare::{Compare, CompareReport, compare};
 use crate::bench::workload::Workload;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::interruption::Interruption;
 use crate::cli::output::{Page, Report};
 use crate::model::Exit;
 

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::interruption::Interruption;
 use super::publish::publish;
 use super::scratch::{Scratch, own_program};
 use super::{html, table};
 use crate::bench::growth::{Growth, GrowthReport, Phase, growth};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::interruption::Interruption;
 use crate::cli::output::{Page, Report};
 use crate::model::Exit;
 

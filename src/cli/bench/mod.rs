@@ -3,7 +3,6 @@
 mod compare;
 mod growth;
 mod html;
-mod interruption;
 mod publish;
 mod scratch;
 mod sql;
@@ -13,9 +12,9 @@ mod table;
 
 use clap::Subcommand;
 
-use self::interruption::Interruption;
 use super::context::Context;
 use super::failure::Failure;
+use crate::cli::interruption::Interruption;
 use crate::model::Exit;
 
 /// Measure cfn on this machine, against targets and a baseline

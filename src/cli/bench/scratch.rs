@@ -6,11 +6,11 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use super::interruption::Interruption;
 use crate::bench::Error;
 use crate::bench::workload::{Workload, fill};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::interruption::Interruption;
 use crate::clock::Clock;
 
 /// Prefix of these folders' names.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::interruption::Interruption;
 use super::scratch::{find, own_program};
 use super::table::{FIGURES, figures};
 use crate::bench::sql::{Sql, SqlReport, measure, shell};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::interruption::Interruption;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::process::Program;

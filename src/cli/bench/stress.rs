@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::interruption::Interruption;
 use super::scratch::{Scratch, own_program, place_database};
 use super::table::ms;
 use crate::bench::stress::{Crew, Live, Mix, Stress, StressReport, StressSample, stress};
@@ -15,6 +14,7 @@ use crate::bench::workload::Workload;
 use crate::cache::Class;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::interruption::Interruption;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
 use crate::model::{Exit, Visible};

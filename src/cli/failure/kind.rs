@@ -42,7 +42,7 @@ kinds! {
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
-        NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere;
+        NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;
     Exit::INTERRUPTED => Interrupted;

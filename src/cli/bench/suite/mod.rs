@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::html;
-use super::interruption::Interruption;
 use super::publish::publish;
 use super::scratch::{Scratch, own_program, place_database};
 use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
+use crate::cli::interruption::Interruption;
 use crate::model::{Exit, Visible};
 use crate::process::Program;
 

@@ -1,4 +1,4 @@
-//! Handles Ctrl-C and SIGTERM: the command reports the samples so far, and leaves no files.
+//! Handles Ctrl-C and SIGTERM: the command ends where its work is whole, and leaves no files.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::model::Exit;
 
 /// Knows whether a signal interrupted this run.
 #[derive(Debug)]
-pub(super) struct Interruption {
+pub(in crate::cli) struct Interruption {
     stop: Arc<AtomicBool>,
     /// The first signal, or 0.
     signal: Arc<AtomicUsize>,
@@ -21,7 +21,7 @@ pub(super) struct Interruption {
 impl Interruption {
     /// Starts listening. Signals that the caller ignores, as with `nohup` and a shell's `&`, stay ignored. A second
     /// signal kills the process; the next run removes its files.
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(in crate::cli) fn listen() -> Result<Self, Failure> {
         let (stop, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let status = ProcessStatus::own();
         for number in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !status.ignores(*it)) {
@@ -35,17 +35,17 @@ impl Interruption {
     }
 
     /// The flag that the signal sets.
-    pub(super) fn flag(&self) -> &Arc<AtomicBool> {
+    pub(in crate::cli) fn flag(&self) -> &Arc<AtomicBool> {
         &self.stop
     }
 
     /// Whether there was a signal.
-    pub(super) fn stopped(&self) -> bool {
+    pub(in crate::cli) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
     /// Gives an interrupted run the exit code of its signal.
-    pub(super) fn verdict(&self, ran: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    pub(in crate::cli) fn verdict(&self, ran: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if !self.stopped() {
             return ran;
         }
