@@ -48,7 +48,12 @@ fn main() {
 fn project(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     SqliteStore::create(path, Options::default(), Clock::System)?;
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System)?;
-    workload::fill(&mut store, &Workload { skills: 5000, usage_rows: 0 }, Clock::System, &mut |_, _| Ok(()))?;
+    workload::fill(
+        &mut store,
+        &Workload { skills: 5000, usage_rows: 0, used_skills: usize::MAX },
+        Clock::System,
+        &mut |_, _| Ok(()),
+    )?;
     let (agent_type, now) = ("backend-developer".parse()?, Clock::System.moment());
     let mapping =
         NewMapping { agent_type: &agent_type, priority: 5, required: false, conditions: None, enabled: true, now };

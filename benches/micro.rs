@@ -54,7 +54,7 @@ fn load(c: &mut Criterion) {
 fn fill_database(path: &Path) {
     SqliteStore::create(path, Options::default(), Clock::System).expect("a database");
     let mut store = SqliteStore::open(path, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let workload = Workload { skills: SKILLS, usage_rows: 0 };
+    let workload = Workload { skills: SKILLS, usage_rows: 0, used_skills: usize::MAX };
     workload::fill(&mut store, &workload, Clock::System, &mut |_, _| Ok(())).expect("skills");
 }
 
@@ -131,7 +131,7 @@ fn report(c: &mut Criterion) {
     let path = folder.path().join("skills.db");
     SqliteStore::create(&path, Options::default(), Clock::System).expect("a database");
     let mut store = SqliteStore::open(&path, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let workload = Workload { skills: 1000, usage_rows: 10_000 };
+    let workload = Workload { skills: 1000, usage_rows: 10_000, used_skills: usize::MAX };
     workload::fill(&mut store, &workload, Clock::System, &mut |_, _| Ok(())).expect("skills");
     let mut group = c.benchmark_group("report over 10,000 usage rows");
     for (report, name) in ReportName::ALL {

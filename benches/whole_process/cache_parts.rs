@@ -110,7 +110,12 @@ fn heavy_reports(bench: &mut Bench, server: &Server) -> Result<()> {
     let database = project.database();
     SqliteStore::create(&database, Options::default(), Clock::System)?;
     let mut store = SqliteStore::open(&database, Access::Write, Options::default(), Clock::System)?;
-    fill(&mut store, &Workload { skills: 100, usage_rows: ROWS }, Clock::System, &mut |_, _| Ok(()))?;
+    fill(
+        &mut store,
+        &Workload { skills: 100, usage_rows: ROWS, used_skills: usize::MAX },
+        Clock::System,
+        &mut |_, _| Ok(()),
+    )?;
     drop(store);
     // Without this row nobody knows whether the rollups are exact, so reports scan the log.
     rusqlite::Connection::open(&database)?.execute_batch("DELETE FROM cfn_metadata WHERE name = 'rolled_up_schema'")?;

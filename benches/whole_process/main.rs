@@ -4,7 +4,7 @@
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `CFN_BENCH_GOALS` | which, by number, separated by commas | `1,2,3,4,6,7,8` |
+//! | `CFN_BENCH_GOALS` | which, by number, separated by commas; `folders` for skills of several files | `1,2,3,4,6,7,8` |
 //! | `CFN_BENCH_RUNS` | counted runs of each side; a fifth of it where a run takes long | 100 |
 //! | `CFN_BENCH_SKILLS` | skills in the large database of goals 3 and 8 | 100000 |
 //! | `CFN_BENCH_BINARY` | a cfn to measure | an ordinary build, made in `target/ordinary` |
@@ -18,6 +18,7 @@
 mod builds;
 mod cache;
 mod cache_parts;
+mod folders;
 mod goals;
 mod measure;
 mod memory;
@@ -87,6 +88,7 @@ fn run() -> Result<()> {
                 let other = env::var_os("CFN_OTHER").map(|it| installed(Path::new(&it), "other")).transpose()?;
                 builds::beside(&mut bench, other.as_deref())?;
             }
+            "folders" => folders::folders(&mut bench)?,
             other => return Err(format!("CFN_BENCH_GOALS: there is no goal {other}").into()),
         }
         bench.clear()?;
@@ -154,7 +156,7 @@ impl Bench {
         (self.runs / 5).max(3)
     }
 
-    fn clear(&self) -> Result<()> {
+    pub(crate) fn clear(&self) -> Result<()> {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)?;
         }

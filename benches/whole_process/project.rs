@@ -32,15 +32,21 @@ impl Project {
 
     /// With a database that holds this many skills.
     pub(crate) fn with_skills(bench: &Bench, name: &str, skills: usize) -> Result<Self> {
-        Self::with_usage(bench, name, skills, 0)
+        Self::with_usage(bench, name, skills, 0, 0)
     }
 
-    /// And a usage log of this many rows.
-    pub(crate) fn with_usage(bench: &Bench, name: &str, skills: usize, usage_rows: usize) -> Result<Self> {
+    /// And a usage log of this many rows about the first so many skills.
+    pub(crate) fn with_usage(
+        bench: &Bench,
+        name: &str,
+        skills: usize,
+        usage_rows: usize,
+        used_skills: usize,
+    ) -> Result<Self> {
         let project = Self::empty(bench, name)?;
         SqliteStore::create(&project.database(), Options::default(), Clock::System)?;
         let mut store = SqliteStore::open(&project.database(), Access::Write, Options::default(), Clock::System)?;
-        workload::fill(&mut store, &Workload { skills, usage_rows }, Clock::System, &mut |_, _| Ok(()))?;
+        workload::fill(&mut store, &Workload { skills, usage_rows, used_skills }, Clock::System, &mut |_, _| Ok(()))?;
         drop(store);
         let size = fs::metadata(project.database())?.len() / 1024 / 1024;
         super::say(&format!("(database of {skills} skills: {size} MiB)"));

@@ -11,7 +11,7 @@
 
 ALTER TABLE skill_versions ADD folder_hash;
 ALTER TABLE approval_history ADD folder_hash;
-CREATE TABLE skill_files(version_id REFERENCES skill_versions ON DELETE CASCADE,path,mode,hash,size,PRIMARY KEY(version_id,path))WITHOUT ROWID;
+CREATE TABLE skill_files(version_id INTEGER REFERENCES skill_versions ON DELETE CASCADE,path,mode,hash,size,PRIMARY KEY(version_id,path))WITHOUT ROWID;
 DROP INDEX idx_approval_history_skill_hash;
 -- load: the latest decision about the folder of a version.
 CREATE INDEX idx_approval_history_skill_hash ON approval_history(skill_id,content_hash,folder_hash,id,decision);

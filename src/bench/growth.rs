@@ -173,7 +173,7 @@ fn measure(
     progress: Progress<'_>,
 ) -> Result<Size> {
     let (database, since) = (folder.join("skills.db"), Instant::now());
-    let workload = Workload { skills, usage_rows: request.usage_rows };
+    let workload = Workload { skills, usage_rows: request.usage_rows, used_skills: usize::MAX };
     let mut filling = |done, all| {
         progress(Phase::Filling, done, all);
         if request.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }

@@ -32,6 +32,8 @@ pub struct Workload {
     pub skills: usize,
     /// Number of rows in the usage log.
     pub usage_rows: usize,
+    /// The rows are uses of the first skills, at most this many.
+    pub used_skills: usize,
 }
 
 /// The agent type of a skill, out of `skills`. The skills of an agent type are far apart.
@@ -60,7 +62,9 @@ pub fn fill(
         progress(known.len(), all)?;
     }
     if !known.is_empty() {
-        log_uses(store, &known, workload, clock, &mut |rows| progress(known.len() + rows, all))?;
+        log_uses(store, known.get(..workload.used_skills).unwrap_or(&known), workload, clock, &mut |rows| {
+            progress(known.len() + rows, all)
+        })?;
     }
     Ok(())
 }

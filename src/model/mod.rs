@@ -8,6 +8,7 @@ mod edge_case;
 mod exit;
 mod folder;
 mod folder_limits;
+mod folder_path;
 mod hash;
 pub mod json;
 mod lifecycle;
@@ -33,6 +34,8 @@ pub use edge_case::{EdgeCase, EdgeCaseName, EdgeCaseTexts, InvalidEdgeCaseName, 
 pub use exit::Exit;
 pub use folder::{FileMode, FolderFault, FolderFile, FolderPath, InvalidPath, SKILL_FILE, SkillFolder, StoredFile};
 pub use folder_limits::FolderLimits;
+pub use folder::{FileMode, FolderFault, FolderFile, SKILL_FILE, SkillFolder, StoredFile};
+pub use folder_path::{FolderPath, InvalidPath};
 pub use hash::{ContentHash, HashPrefix};
 pub use lifecycle::{EventKind, SkillEvent};
 pub use listed::ListedSkill;

@@ -100,7 +100,7 @@ pub struct VersionRecord {
     /// SHA-256 in hex.
     pub content_hash: String,
     /// The hash of its folder, in hex; `None` for a plain one, see [`SkillFolder::is_plain`](super::SkillFolder::is_plain).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_hash: Option<String>,
     /// The path that the bytes were read from.
     pub content_path: String,
@@ -112,7 +112,7 @@ pub struct VersionRecord {
     /// Whether it is approved, with its files or without.
     pub approved: bool,
     /// Whether only its skill file is approved, and not the rest of its folder.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
     /// Whether the bytes are in the database.
     pub stored: bool,
@@ -140,7 +140,7 @@ pub struct Approval {
     /// The hash of the bytes; unknown for old records of removed versions.
     pub content_hash: Option<String>,
     /// The hash of the folder that the decision is about; `None` for a skill file alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_hash: Option<String>,
     /// The approval level at the time.
     pub approval_level: ApprovalLevel,

@@ -7,7 +7,9 @@ use super::rules::{Content, FolderContent};
 use super::stored_folder::require_folder;
 use super::update::{Propagated, UpdateReport, as_snapshot};
 use crate::clock::Clock;
-use crate::model::{Category, ChangeType, ContentHash, SkillName, Version, VersionRecord, VersionSource};
+use crate::model::{
+    Category, ChangeType, ContentHash, Skill, SkillFolder, SkillName, Version, VersionRecord, VersionSource,
+};
 use crate::store::{Durability, Store, Transaction, write_unless};
 
 /// Default approver.
@@ -47,7 +49,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let versions = tx.versions(skill.id)?;
     let earlier = require_version(&skill.name, &versions, request.to)?;
-    let (hash, bytes) = stored(tx, &skill.name, earlier)?;
+    let stored = Stored::read(tx, &skill, earlier)?;
     let default_reason = format!("Rolled back to the bytes of {}", earlier.version);
     let propagated = Propagated {
         change_type: ChangeType::Patch,
@@ -57,12 +59,6 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         default_reason: &default_reason,
     };
     let criteria = propagated.criteria(clock);
-    let front_matter = earlier.front_matter.as_ref();
-    let files = match &earlier.folder_hash {
-        Some(hash) => Some(require_folder(as_snapshot(tx), &skill, &earlier.version, hash)?),
-        None => None,
-    };
-    let folder = files.as_ref().map(|folder| FolderContent { folder, contents: &[] });
     let publication = Publication {
         name: request.name,
         content: Content {
@@ -96,7 +92,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         version: published.version,
         previous_version: skill.version,
         change_type: ChangeType::Patch,
-        content_hash: hash,
+        content_hash: stored.hash,
         approval_level: published.level,
         agents: None,
         resolved: Vec::new(),
@@ -105,17 +101,42 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     })
 }
 
-/// The bytes of a version, with their hash verified.
-fn stored(tx: &dyn Transaction, name: &str, earlier: &VersionRecord) -> Result<(ContentHash, Vec<u8>)> {
-    let broken = |problem: &str| Error::Integrity {
-        name: name.to_owned(),
-        version: earlier.version.clone(),
-        problem: problem.to_owned(),
-    };
-    let hash: ContentHash = earlier.content_hash.parse().map_err(|_| broken("its recorded hash is not a SHA-256"))?;
-    let bytes = tx.content(&earlier.content_hash)?.ok_or_else(|| broken("its bytes are not in the database"))?;
-    if !hash.matches(&bytes) {
-        return Err(broken("its stored bytes are damaged"));
+/// What is stored of a version, verified.
+struct Stored {
+    hash: ContentHash,
+    bytes: Vec<u8>,
+    /// The files; `None` for a plain folder.
+    folder: Option<SkillFolder>,
+}
+
+impl Stored {
+    fn read(tx: &dyn Transaction, skill: &Skill, earlier: &VersionRecord) -> Result<Self> {
+        let broken = |problem: &str| Error::Integrity {
+            name: skill.name.clone(),
+            version: earlier.version.clone(),
+            problem: problem.to_owned(),
+        };
+        let hash: ContentHash =
+            earlier.content_hash.parse().map_err(|_| broken("its recorded hash is not a SHA-256"))?;
+        let bytes = tx.content(&earlier.content_hash)?.ok_or_else(|| broken("its bytes are not in the database"))?;
+        if !hash.matches(&bytes) {
+            return Err(broken("its stored bytes are damaged"));
+        }
+        let folder = match &earlier.folder_hash {
+            Some(hash) => Some(require_folder(as_snapshot(tx), skill, &earlier.version, hash)?),
+            None => None,
+        };
+        Ok(Self { hash, bytes, folder })
     }
-    Ok((hash, bytes))
+
+    fn content<'a>(&'a self, earlier: &'a VersionRecord) -> Content<'a> {
+        Content {
+            hash: &self.hash,
+            bytes: &self.bytes,
+            path: &earlier.content_path,
+            folder: self.folder.as_ref().map(|folder| FolderContent { folder, contents: &[] }),
+            front_matter: earlier.front_matter.as_ref(),
+            moved: false,
+        }
+    }
 }

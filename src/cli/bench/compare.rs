@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result
     let (scratch, cfn) = (Scratch::new()?, own_program()?);
     let own = context.with_database(&scratch.database());
     let skills = args.skills as usize;
-    make_up_database(&own, Workload { skills, usage_rows: 0 }, stop)?;
+    make_up_database(&own, Workload { skills, usage_rows: 0, used_skills: usize::MAX }, stop)?;
     let opening = own.opening(Access::Write)?;
     let mut progress = context.output.progress("comparing");
     let request = Compare {

@@ -60,7 +60,13 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(context: &Context, args: &Args, stop: &Interruption) -> Result<Exit, Failure> {
     let scratch = Scratch::new()?;
     let own = context.with_database(&scratch.database());
-    place_database(context, &own, &scratch, Workload { skills: args.skills as usize, usage_rows: 0 }, stop)?;
+    place_database(
+        context,
+        &own,
+        &scratch,
+        Workload { skills: args.skills as usize, usage_rows: 0, used_skills: usize::MAX },
+        stop,
+    )?;
     let (open, project) = (own.opening(Access::Write)?.opener(), own.project()?);
     let cfn = program(&own)?;
     if args.processes && context.settings.redis()?.is_some() && env::var_os("CFN_REDIS_URL").is_none() {

@@ -9,6 +9,7 @@ mod beside;
 mod bootstrap;
 mod bootstrap_writes;
 mod candidates;
+mod catalogue_writes;
 mod cells;
 mod check;
 mod contents;

@@ -172,7 +172,7 @@ mod tests {
     fn without_any_one_trigger_there_is_no_revision() -> Result<()> {
         let connection = fresh()?;
         let names: Vec<_> = schema::token_triggers().collect();
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 25);
         let watched = Cell::new(None);
         for (name, sql) in names {
             let marked = || revision(&connection, Tables::Catalogue, Some(&watched)).map(|it| it.is_some());

@@ -53,7 +53,7 @@ impl<'a> Writer<'a> {
         let mut statement = connection.prepare(sql).expect("SQL");
         let triggers = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it runs");
         let triggers: Vec<_> = triggers.collect::<rusqlite::Result<_>>().expect("triggers");
-        assert_eq!(triggers.len(), 22);
+        assert_eq!(triggers.len(), 25);
         drop(statement);
         Self { project, connection, random: Random::new(7), triggers, backup, version: 0 }
     }

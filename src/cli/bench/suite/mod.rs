@@ -105,7 +105,8 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
         Some(path) => Recorder::create(&context.absolute(path))?,
         None => Recorder::none(),
     };
-    let workload = Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize };
+    let workload =
+        Workload { skills: args.skills as usize, usage_rows: args.usage_rows as usize, used_skills: usize::MAX };
     place_database(context, &own, &scratch, workload, stop)?;
     let open = own.opening(Access::Write)?.opener();
     let cfn = Program::new(&own_program()?, scratch.path()).args(["--db"]).args([scratch.database()]);

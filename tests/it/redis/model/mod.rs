@@ -218,7 +218,7 @@ fn the_model_detects_an_answer_cached_under_a_later_revision() {
 fn the_model_detects_a_write_without_any_one_trigger() {
     let server = server();
     let triggers = Model::new(&server, 0).scene.triggers();
-    assert_eq!(triggers.len(), 21);
+    assert_eq!(triggers.len(), 24);
     for (name, table) in triggers {
         let mut model = Model::new(&server, 3);
         model.blind = Some(table);

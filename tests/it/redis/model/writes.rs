@@ -26,8 +26,10 @@ pub(super) fn execute(writer: &Connection, sql: &str) {
 
 pub(super) fn sql(random: &mut Random) -> String {
     let tables =
-        ["skills", "agent_skill_mappings", "approval_history", "bootstrap_skills", "skill_contents", "skill_versions"];
-    let table = tables.get(random.below(9)).unwrap_or(&"skill_usage_log"); // a third are uses
+        ["skills", "agent_skill_mappings", "approval_history", "bootstrap_skills", "skill_contents", "skill_versions",
+        "skill_files",
+    ];
+    let table = tables.get(random.below(10)).unwrap_or(&"skill_usage_log"); // a third are uses
     one_on(table, random)
 }
 
@@ -89,6 +91,17 @@ fn one_on(table: &str, random: &mut Random) -> String {
             format!("UPDATE skill_versions SET content_path = 'p{number}' WHERE skill_id = {id}"),
             format!("DELETE FROM skill_versions WHERE skill_id = {id} AND version = '0.{number}.0'"),
         ],
+        "skill_files" => {
+            let (file, folder) = (sha256("file"), folder_hash());
+            vec![
+                format!("UPDATE skill_versions SET folder_hash = '{folder}' WHERE skill_id = {id}"),
+                format!("INSERT OR REPLACE INTO skill_files (version_id, path, mode, hash, size)
+                           SELECT id, column1, '100644', '{file}', 4 FROM skill_versions, (VALUES ('SKILL.md'), ('run')) WHERE skill_id = {id}"),
+                format!("UPDATE skill_files SET mode = '100755' WHERE path = 'run' AND version_id % 2 = {number} % 2"),
+                format!("UPDATE skill_files SET mode = '100644' WHERE version_id % 2 = {number} % 2"),
+                format!("DELETE FROM skill_files WHERE path = 'run' AND version_id % 2 = {number} % 2"),
+            ]
+        }
         _ => vec![
             format!("INSERT OR REPLACE INTO skill_usage_log (id, agent_id, agent_type, skill_id, loaded_at, execution_time_ms,
                          confidence_before, confidence_after)
@@ -99,6 +112,12 @@ fn one_on(table: &str, random: &mut Random) -> String {
         ],
     };
     all[random.below(all.len())].clone()
+}
+
+/// The hash of the folder that plain SQL writes.
+fn folder_hash() -> String {
+    let hash = sha256("file");
+    sha256(&format!("100644 {hash} SKILL.md\n100644 {hash} run\n"))
 }
 
 /// Deploys one of a few texts; one that was refused changes nothing.
