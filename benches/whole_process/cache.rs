@@ -39,7 +39,7 @@ pub(crate) fn query_cache(bench: &mut Bench) -> Result<()> {
         bench.not_measured("4 query cache", "redis-server is not installed");
         return Ok(());
     }
-    let project = Project::with_usage(bench, "cache", SKILLS, 20_000)?;
+    let project = Project::with_usage(bench, "cache", SKILLS, 20_000, SKILLS)?;
     let server = Server::start(bench)?;
     let (agent, skill) = (agent_of(7, SKILLS), skill_name(7));
     let classes: [(&str, &[&str]); 5] = [

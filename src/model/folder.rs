@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentHash, FolderPath, Visible, folded};
-
-/// The name of the file that makes a folder a skill.
-pub const SKILL_FILE: &str = "SKILL.md";
+use super::{ContentHash, FolderPath, SKILL_FILE, Visible, folded};
 
 /// The mode of a file, as git has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

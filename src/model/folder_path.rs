@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::SKILL_FILE;
+/// The name of the file that makes a folder a skill.
+pub const SKILL_FILE: &str = "SKILL.md";
 
 /// A path of a file below a skill's folder: relative, with `/`, in UTF-8, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

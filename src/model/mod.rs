@@ -32,10 +32,9 @@ pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, Unreada
 pub use delivery::{Changed, Delivery, Event, Execution, Failures};
 pub use edge_case::{EdgeCase, EdgeCaseName, EdgeCaseTexts, InvalidEdgeCaseName, Severity, edge_case_kind};
 pub use exit::Exit;
-pub use folder::{FileMode, FolderFault, FolderFile, FolderPath, InvalidPath, SKILL_FILE, SkillFolder, StoredFile};
+pub use folder::{FileMode, FolderFault, FolderFile, SkillFolder, StoredFile};
 pub use folder_limits::FolderLimits;
-pub use folder::{FileMode, FolderFault, FolderFile, SKILL_FILE, SkillFolder, StoredFile};
-pub use folder_path::{FolderPath, InvalidPath};
+pub use folder_path::{FolderPath, InvalidPath, SKILL_FILE};
 pub use hash::{ContentHash, HashPrefix};
 pub use lifecycle::{EventKind, SkillEvent};
 pub use listed::ListedSkill;

@@ -61,14 +61,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     let criteria = propagated.criteria(clock);
     let publication = Publication {
         name: request.name,
-        content: Content {
-            folder,
-            hash: &hash,
-            bytes: &bytes,
-            path: &earlier.content_path,
-            front_matter,
-            moved: false,
-        },
+        content: stored.content(earlier),
         file: None,
         command: Fields::default(),
         default: Category::Domain.into(),

@@ -13,15 +13,14 @@ use super::{
     rollups, searching, skills, usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, ContentHash, DecisionTime, ListedSkill, Mapping, OpenUse,
-    Review, Revision, Skill, SkillFolder, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow,
-    UsedSkill, VersionRecord, Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, Review,
+    Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
+    Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, CatalogueWrites, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind,
-    NewApproval, NewMapping, NewSkill, NewVersion, Reports, Result, Revisions, Searchable, Searching, Serving,
-    SilentMapping, SkillChange, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
+    AgentTypeCounts, Catalogue, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind, Reports, Result,
+    Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
 };
 
 /// An open transaction; dropping it rolls back.

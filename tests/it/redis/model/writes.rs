@@ -25,8 +25,13 @@ pub(super) fn execute(writer: &Connection, sql: &str) {
 }
 
 pub(super) fn sql(random: &mut Random) -> String {
-    let tables =
-        ["skills", "agent_skill_mappings", "approval_history", "bootstrap_skills", "skill_contents", "skill_versions",
+    let tables = [
+        "skills",
+        "agent_skill_mappings",
+        "approval_history",
+        "bootstrap_skills",
+        "skill_contents",
+        "skill_versions",
         "skill_files",
     ];
     let table = tables.get(random.below(10)).unwrap_or(&"skill_usage_log"); // a third are uses
