@@ -14,13 +14,14 @@ use crate::ops::{self, Deploy, DeployReport};
 
 /// Deploy an approved skill; prints its id
 ///
-/// Stores the file's bytes, records the version and its approval, and maps the skill to agent types, in one
-/// transaction. Deploying the same bytes again adds only missing mappings and approvals; different bytes become the
-/// next patch version.
+/// Stores the files of the skill's folder, records the version and its approval, and maps the skill to agent types, in
+/// one transaction. Deploying the same files again adds only missing mappings and approvals; different ones become the
+/// next patch version. Of a project's root, and of a folder beyond the limits, only SKILL.md is taken, with a warning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cfn deploy 42 jwt-authentication skills/jwt-authentication/SKILL.md
+  cfn deploy 42 jwt-authentication skills/jwt-authentication
+  cfn deploy 42 jwt-authentication skills/jwt-authentication/SKILL.md --only-skill-md
   cfn deploy 42 jwt-authentication SKILL.md domain backend-developer,api-designer
   cfn deploy 7 incident-review SKILL.md coordination on-call --priority 1 --required")]
 pub(super) struct Args {
@@ -29,7 +30,7 @@ pub(super) struct Args {
     pattern_id: i64,
     /// Name of the skill: up to 64 letters, digits, '_' and '-'
     skill_name: SkillName,
-    /// Path of its SKILL.md
+    /// Path of its folder or SKILL.md; a file of another name replaces SKILL.md and keeps the other files
     content_path: PathBuf,
     /// Category [default for a new skill: domain]
     #[arg(value_parser = optional_category())]
@@ -60,6 +61,9 @@ pub(super) struct Args {
     /// Tags, overriding the front matter
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     tags: Option<Vec<String>>,
+    /// Take SKILL.md alone, not what lies beside it
+    #[arg(long)]
+    only_skill_md: bool,
     #[command(flatten)]
     approval: ApprovalArgs,
     /// Report what would be done, without committing it
@@ -76,6 +80,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         pattern_id: args.pattern_id,
         name: &args.skill_name,
         path: &args.content_path,
+        only_skill_file: args.only_skill_md,
         category,
         agents: &agents,
         version: args.version,

@@ -109,8 +109,8 @@ impl From<FileError> for Failure {
             FileError::Unreadable { .. } => {
                 Self::new(FailureKind::FileUnreadable, message, "Check the path and its permissions.")
             }
-            FileError::NotRegular { .. } => {
-                Self::new(FailureKind::FileNotRegular, message, "Name the SKILL.md itself, not its folder.")
+            FileError::NotRegular { .. } | FileError::NoSkillFile { .. } => {
+                Self::new(FailureKind::FileNotRegular, message, "Name a skill's folder, or its SKILL.md.")
             }
             FileError::Replaced { .. } => {
                 Self::new(FailureKind::FileReplaced, message, "Nothing was stored; run the command again.")

@@ -16,7 +16,7 @@ use crate::ops::{self, Update, UpdateReport};
 
 /// Replace a skill's content with a new version; prints the version
 ///
-/// Content, version and approval are recorded in one transaction. The version is given before the file, or counted from
+/// Files, version and approval are recorded in one transaction. A folder replaces all files. The version is given before the file, or counted from
 /// the current one by --patch, --minor or --major. Tags, category, owner and approval level are taken from the new
 /// file's front matter, if it has them.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ cfn update [OPTIONS] <SKILL_NAME> <NEW_VERSION> <UPDATE_PATH> [CHANGE_TYPE] [NOT
        cfn update [OPTIONS] <SKILL_NAME> <UPDATE_PATH> --patch|--minor|--major",
     after_help = "\
 Examples:
-  cfn update postgresql skills/postgresql/SKILL.md --patch
+  cfn update postgresql skills/postgresql --patch
   cfn update postgresql skills/postgresql/SKILL.md --minor --resolves 7
   cfn update postgresql 1.0.2 skills/postgresql/SKILL.md
   cfn update postgresql 1.1.0 skills/postgresql/SKILL.md minor true"
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// New version, X.Y.Z; not with --patch, --minor or --major
     #[arg(value_name = "NEW_VERSION", required_unless_present = "skill")]
     version_or_path: Option<PathBuf>,
-    /// Path of the new file
+    /// Path of the new folder or SKILL.md; a file of another name replaces SKILL.md and keeps the other files
     #[arg(required_unless_present_any = ["patch", "minor", "major", "skill"])]
     update_path: Option<PathBuf>,
     /// Required change of the version number [default: patch]
@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// Resolve these edge cases of the skill together with the update
     #[arg(long, value_name = "ID|HASH", value_delimiter = ',')]
     resolves: Vec<EdgeCaseName>,
+    /// Take SKILL.md alone, not what lies beside it
+    #[arg(long)]
+    only_skill_md: bool,
     #[command(flatten)]
     approval: ApprovalArgs,
     #[command(flatten)]
@@ -85,6 +88,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         name,
         version,
         path,
+        only_skill_file: args.only_skill_md,
         change_type,
         notify_agents: notify_agents(context, args.notify_agents.as_deref())?,
         approver: args.approval.approver(context),

@@ -1,24 +1,24 @@
 //! `skill add`: adds a hand-written skill.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result};
+use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, find, publish};
-use super::rules::{Described, read_described};
+use super::rules::{Content, Described, FolderContent};
+use super::stored_folder::{current_folder_hash, folder_to_publish};
 use super::tree::folder_name;
+use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, SkillId, SkillName, Version, VersionSource,
-    is_conformant_name,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, Skill, SkillId, SkillName, Version,
+    VersionSource, is_conformant_name,
 };
 use crate::store::{Durability, Store, Transaction, write_unless};
-
-/// The file name inside a skill's folder.
-const FILE: &str = "SKILL.md";
 
 /// A request to add a skill.
 #[derive(Debug, Clone)]
@@ -60,8 +60,12 @@ pub struct AddReport {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its skill file.
     pub content_hash: ContentHash,
+    /// The hash of its folder.
+    pub folder_hash: ContentHash,
+    /// The number of its files.
+    pub files: usize,
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
     /// Whether agents get it now.
@@ -85,45 +89,58 @@ pub fn add(
     clock: Clock,
     request: &Add<'_>,
 ) -> Result<AddReport> {
-    let path = file_of(request.path);
-    let (file, described) = read_described(files, &path)?;
-    let name = request.name_of(&described, &file.path)?;
+    let read = ReadSkill::read(files, Wanted { path: request.path, only_skill_file: false })?;
+    let (file, described, contents) = (&read.file, &read.described, read.contents());
+    let name = request.name_of(described, &file.path)?;
     let stored_path = project.stored_path(&file.path)?;
-    request.require_level(&name, &described)?;
+    request.require_level(&name, described)?;
     let now = clock.moment();
-    let (present, published, approved) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
-        let known = find(tx, &name)?;
-        if known.as_ref().is_some_and(|it| request.must_be_new || it.content_hash != described.hash.to_string()) {
-            return Err(Error::SkillExists { name: name.to_string() });
-        }
-        let content = described.content(&file.bytes, &stored_path);
-        let publication = Publication {
-            name: &name,
-            content,
-            file: Some(&described),
-            command: request.fields(),
-            default: Category::Domain.into(),
-            trust: Trust::Warn,
-            least_level: request.level,
-            numbering: request.version.map_or(Numbering::Declared, Numbering::Exactly),
-            source: VersionSource::Add,
-            judgement: request.judgement(),
-            overrule: None,
-            mappings: MappingFlags { agents: request.agents, ..MappingFlags::default() },
-            now,
-        };
-        let published = publish(tx, known.as_ref(), &publication)?;
-        let approved = is_approved(tx, &published)?;
-        Ok((known.map_or_else(|| name.to_string(), |it| it.name), published, approved))
-    })?;
+    let (folder, present, published, approved) =
+        write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+            let known = find(tx, &name)?;
+            let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
+            let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+            let content = Content { folder: in_folder, ..described.content(&file.bytes, &stored_path) };
+            let has_it = |it: &Skill| -> Result<bool> {
+                let is_same_file = it.content_hash == described.hash.to_string();
+                Ok(is_same_file && current_folder_hash(as_snapshot(tx), it)? == content.folder_hash())
+            };
+            if let Some(skill) = &known
+                && (request.must_be_new || !has_it(skill)?)
+            {
+                return Err(Error::SkillExists { name: name.to_string() });
+            }
+            let publication = Publication {
+                name: &name,
+                content,
+                file: Some(described),
+                command: request.fields(),
+                default: Category::Domain.into(),
+                trust: Trust::Warn,
+                least_level: request.level,
+                numbering: request.version.map_or(Numbering::Declared, Numbering::Exactly),
+                source: VersionSource::Add,
+                judgement: request.judgement(),
+                overrule: None,
+                mappings: MappingFlags { agents: request.agents, ..MappingFlags::default() },
+                now,
+            };
+            let published = publish(tx, known.as_ref(), &publication)?;
+            let approved = is_approved(tx, &published)?;
+            Ok((folder, known.map_or_else(|| name.to_string(), |it| it.name), published, approved))
+        })?;
     let mut warnings = odd_name(&name, published.created);
     warnings.extend(published.warnings);
-    warnings.extend(described.warnings);
+    let content_hash = described.hash;
+    warnings.extend(read.warnings);
+    warnings.extend(read.described.warnings);
     Ok(AddReport {
         id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
         name: present,
         version: published.version,
-        content_hash: described.hash,
+        content_hash,
+        folder_hash: folder.hash(),
+        files: folder.files().len(),
         approval_level: published.level,
         approved,
         created: published.created,
@@ -131,10 +148,6 @@ pub fn add(
         dry_run: request.dry_run,
         warnings,
     })
-}
-
-fn file_of(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(FILE) } else { path.to_owned() }
 }
 
 pub(super) fn is_approved(tx: &dyn Transaction, published: &Published) -> Result<bool> {

@@ -12,7 +12,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::linux;
-use crate::model::{FolderLimits, Visible};
+use crate::model::{FileMode, FolderLimits, Visible};
 
 /// The restrictions on files.
 #[derive(Debug, Clone)]
@@ -32,7 +32,12 @@ pub struct ContentFile {
     pub bytes: Vec<u8>,
     /// Its path, links resolved.
     pub path: PathBuf,
+    /// Its mode.
+    pub mode: FileMode,
 }
+
+/// The path of a file whose bytes were read, links resolved, and its mode.
+pub(super) type Place<'p> = (Cow<'p, Path>, FileMode);
 
 /// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +53,12 @@ pub enum FileError {
     /// It is a folder, FIFO or device.
     #[error("{} is not a regular file", Visible(path.to_string_lossy()))]
     NotRegular {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// It is a folder that is not a skill's.
+    #[error("{} is a folder without a SKILL.md", Visible(path.to_string_lossy()))]
+    NoSkillFile {
         /// The path that was given.
         path: PathBuf,
     },
@@ -97,27 +108,27 @@ impl Files {
     /// Reads a file. Links are followed, but the target must be a regular file inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let mut bytes = Vec::new();
-        let real = match open_without_links(path) {
-            Some(file) => self.read_opened(path, file, Some(path), &mut bytes)?.components().collect(),
-            None => self.read_linked(path, &mut bytes)?.into_owned(),
+        let (real, mode) = match open_without_links(path) {
+            Some(file) => self.read_opened(path, file, Some(path), &mut bytes)?,
+            None => self.read_linked(path, &mut bytes)?,
         };
-        Ok(ContentFile { bytes, path: real })
+        Ok(ContentFile { bytes, path: real.components().collect(), mode })
     }
 
-    /// Reads a file below a folder, by the path at which it was found. Appends its bytes to `to`, and returns its path.
+    /// Reads a file below a folder, by the path at which it was found. Appends its bytes to `to`.
     pub(super) fn read_below<'p>(
         &self,
         folder: &Folder,
         path: &'p Path,
         to: &mut Vec<u8>,
-    ) -> Result<Cow<'p, Path>, FileError> {
+    ) -> Result<Place<'p>, FileError> {
         match folder.open_without_links(path) {
             Some(file) => self.read_opened(path, file, Some(path), to),
             None => self.read_linked(path, to),
         }
     }
 
-    fn read_linked<'p>(&self, path: &'p Path, to: &mut Vec<u8>) -> Result<Cow<'p, Path>, FileError> {
+    fn read_linked<'p>(&self, path: &'p Path, to: &mut Vec<u8>) -> Result<Place<'p>, FileError> {
         let file = open(path).map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
         self.read_opened(path, file, None, to)
     }
@@ -129,7 +140,7 @@ impl Files {
         file: File,
         real: Option<&'p Path>,
         to: &mut Vec<u8>,
-    ) -> Result<Cow<'p, Path>, FileError> {
+    ) -> Result<Place<'p>, FileError> {
         let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
         let opened = file.metadata().map_err(unreadable)?;
         if !opened.is_file() {
@@ -149,7 +160,7 @@ impl Files {
             let hint = "Make it smaller, or raise the limit with CFN_MAX_CONTENT_BYTES.";
             return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
-        Ok(real)
+        Ok((real, FileMode::of(opened.mode())))
     }
 
     fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
@@ -267,32 +278,4 @@ fn without_links(path: &Path) -> io::Result<(u64, u64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{FileError, Files, FolderLimits};
-    use std::os::unix::fs::symlink;
-
-    #[test]
-    fn links_are_followed_only_within_the_root() -> std::io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let (root, outside) = (folder.path().join("root"), folder.path().join("outside.md"));
-        std::fs::create_dir(&root)?;
-        std::fs::write(&outside, "out")?;
-        std::fs::write(root.join("in.md"), "in")?;
-        symlink(&outside, root.join("out.md"))?;
-        symlink(root.join("in.md"), root.join("also-in.md"))?;
-        let files = Files { most_bytes: 3, root: Some(root.clone()), folder: FolderLimits::default() };
-        assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
-        let real = std::fs::canonicalize(root.join("in.md"))?;
-        for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {
-            let found = files.read(&root.join(path)).map(|it| it.path.into_os_string());
-            assert!(found.is_ok_and(|it| it == real.as_os_str()), "{path}");
-        }
-        for path in ["out.md", "../outside.md"] {
-            assert!(matches!(files.read(&root.join(path)), Err(FileError::OutsideRoot { .. })), "{path}");
-        }
-        assert!(matches!(files.read(&root), Err(FileError::NotRegular { .. })));
-        std::fs::write(root.join("in.md"), "four")?;
-        assert!(matches!(files.read(&root.join("in.md")), Err(FileError::Content { .. })));
-        Ok(())
-    }
-}
+mod tests;

@@ -6,11 +6,14 @@ use serde::Serialize;
 
 use super::content_file::{ContentFile, Files};
 use super::error::Result;
+use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{
     Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find, foreign_name, publish,
 };
-use super::rules::{Content, Described, read_described};
+use super::rules::{Content, Described, FolderContent};
+use super::stored_folder::folder_to_publish;
+use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillId, SkillName, Version,
@@ -29,8 +32,10 @@ pub struct Deploy<'a> {
     pub pattern_id: i64,
     /// The skill.
     pub name: &'a SkillName,
-    /// Its file.
+    /// Its folder or skill file, or a file that replaces its skill file.
     pub path: &'a Path,
+    /// Leave what lies beside the skill file.
+    pub only_skill_file: bool,
     /// The category. The default is the file's for new bytes, or else the current one; for a new skill without either,
     /// `domain`.
     pub category: Option<Category>,
@@ -71,6 +76,7 @@ impl<'a> Deploy<'a> {
             pattern_id,
             name,
             path,
+            only_skill_file: false,
             category: None,
             agents: &[],
             version: None,
@@ -99,8 +105,12 @@ pub struct DeployReport {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its skill file.
     pub content_hash: ContentHash,
+    /// The hash of its folder.
+    pub folder_hash: ContentHash,
+    /// The number of its files.
+    pub files: usize,
     /// Its approval level.
     pub approval_level: ApprovalLevel,
     /// Whether it is new.
@@ -128,27 +138,35 @@ pub fn deploy(
     request: &Deploy<'_>,
 ) -> Result<DeployReport> {
     let overrule = Overrule::asked(request.override_rejection, request.reason, request.approver.unwrap_or(APPROVER))?;
-    let (file, described) = read_described(files, request.path)?;
+    let read = ReadSkill::read(files, Wanted { path: request.path, only_skill_file: request.only_skill_file })?;
+    let (file, described, contents) = (&read.file, &read.described, read.contents());
     let path = project.stored_path(&file.path)?;
     let now = clock.moment();
-    let (name, published, mut warnings) = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
-        let known = find(tx, request.name)?;
-        let moved = known.as_ref().is_some_and(|it| moved(it, &path, &file, files, project));
-        let content = Content { moved, ..described.content(&file.bytes, &path) };
-        let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
-        let published = publish(tx, known.as_ref(), &request.publication(content, &described, overrule, now))?;
-        let mut warnings = request.odd_name(known.is_none());
-        warnings.extend(foreign_name(tx, &described, published.id, &present)?);
-        tx.announce_deployed(published.id, now)?;
-        Ok((present, published, warnings))
-    })?;
+    let (name, folder, published, mut warnings) =
+        write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+            let known = find(tx, request.name)?;
+            let moved = known.as_ref().is_some_and(|it| moved(it, &path, file, files, project));
+            let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
+            let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+            let content = Content { moved, folder: in_folder, ..described.content(&file.bytes, &path) };
+            let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
+            let published = publish(tx, known.as_ref(), &request.publication(content, described, overrule, now))?;
+            let mut warnings = request.odd_name(known.is_none());
+            warnings.extend(foreign_name(tx, described, published.id, &present)?);
+            tx.announce_deployed(published.id, now)?;
+            Ok((present, folder, published, warnings))
+        })?;
     warnings.extend(published.warnings);
-    warnings.extend(described.warnings);
+    let content_hash = described.hash;
+    warnings.extend(read.warnings);
+    warnings.extend(read.described.warnings);
     Ok(DeployReport {
         id: Some(published.id).filter(|_| !(request.dry_run && published.created)),
         name,
         version: published.version,
-        content_hash: described.hash,
+        content_hash,
+        folder_hash: folder.hash(),
+        files: folder.files().len(),
         approval_level: published.level,
         created: published.created,
         new_version: published.new_version,

@@ -79,6 +79,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     if !earlier.approved && !published.overruled {
         return Err(Error::NotApproved { name: skill.name, version: earlier.version.clone() });
     }
+    let folder = stored.whole();
     Ok(UpdateReport {
         id: skill.id,
         name: skill.name,
@@ -86,6 +87,8 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         previous_version: skill.version,
         change_type: ChangeType::Patch,
         content_hash: stored.hash,
+        folder_hash: folder.hash(),
+        files: folder.files().len(),
         approval_level: published.level,
         agents: None,
         resolved: Vec::new(),
@@ -120,6 +123,10 @@ impl Stored {
             None => None,
         };
         Ok(Self { hash, bytes, folder })
+    }
+
+    fn whole(&self) -> SkillFolder {
+        self.folder.clone().unwrap_or_else(|| SkillFolder::alone(self.hash, self.bytes.len() as u64))
     }
 
     fn content<'a>(&'a self, earlier: &'a VersionRecord) -> Content<'a> {

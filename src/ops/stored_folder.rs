@@ -1,6 +1,7 @@
 //! The recorded folder of a version, and whether all of it is stored.
 
 use super::error::{Error, Result};
+use super::folder::ReadSkill;
 use crate::model::{FolderFault, FolderFile, Skill, SkillFolder, SkillId, VersionRecord, Visible};
 use crate::store::Snapshot;
 
@@ -77,6 +78,26 @@ pub(super) fn files_of(
 /// The folder hash of the current version; `None` for a plain one, and for bytes that are no version yet.
 pub(super) fn current_folder_hash(snapshot: &dyn Snapshot, skill: &Skill) -> Result<Option<String>> {
     Ok(current(skill, &snapshot.versions(skill.id)?).and_then(|it| it.folder_hash.clone()))
+}
+
+/// The folder to publish for a skill that was read; a file of another name than SKILL.md keeps the files of the current
+/// version.
+pub(super) fn folder_to_publish(
+    snapshot: &dyn Snapshot,
+    known: Option<&Skill>,
+    read: &ReadSkill,
+) -> Result<SkillFolder> {
+    let Some(skill) = known.filter(|_| read.keeps_files()) else { return Ok(read.folder(None)) };
+    let versions = snapshot.versions(skill.id)?;
+    let recorded = versions.iter().find(|it| it.version == skill.version);
+    let Some(hash) = recorded.and_then(|it| it.folder_hash.as_deref()) else { return Ok(read.folder(None)) };
+    let current = stored_folder(snapshot, skill.id, &skill.version, hash)?;
+    let broken = |fault: FolderFault| Error::Integrity {
+        name: skill.name.clone(),
+        version: skill.version.clone(),
+        problem: fault.to_string(),
+    };
+    Ok(read.folder(Some(&current.map_err(broken)?)))
 }
 
 /// The record of the current version, if the skill's row has its bytes.

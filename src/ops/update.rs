@@ -7,9 +7,11 @@ use serde::Serialize;
 use super::content_file::Files;
 use super::edge_case::{self, ResolvedEdgeCase};
 use super::error::{Result, require_skill};
+use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
-use super::rules::{Described, read_described};
+use super::rules::{Content, FolderContent};
+use super::stored_folder::folder_to_publish;
 use crate::clock::Clock;
 use crate::model::{
     ApprovalLevel, Category, ChangeType, ContentHash, Decision, EdgeCaseName, Remark, SkillId, SkillName, Version,
@@ -28,8 +30,10 @@ pub struct Update<'a> {
     pub name: &'a SkillName,
     /// Its new version; counted from the current one if `None`.
     pub version: Option<Version>,
-    /// The new file.
+    /// The new folder or skill file, or a file that replaces the skill file.
     pub path: &'a Path,
+    /// Leave what lies beside the skill file.
+    pub only_skill_file: bool,
     /// The required kind of step, or the one to count.
     pub change_type: ChangeType,
     /// Whether to report the agent types that use the skill.
@@ -54,6 +58,7 @@ impl<'a> Update<'a> {
             name,
             version: Some(version),
             path,
+            only_skill_file: false,
             change_type,
             notify_agents: false,
             approver: None,
@@ -82,8 +87,12 @@ pub struct UpdateReport {
     pub previous_version: String,
     /// The kind of step.
     pub change_type: ChangeType,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its skill file.
     pub content_hash: ContentHash,
+    /// The hash of its folder.
+    pub folder_hash: ContentHash,
+    /// The number of its files.
+    pub files: usize,
     /// Its approval level.
     pub approval_level: ApprovalLevel,
     /// The agent types that use it, if requested.
@@ -113,16 +122,16 @@ pub fn update(
         default_reason: REASON,
     };
     let overrule = propagated.overrule(request.override_rejection)?;
-    let (file, described) = read_described(files, request.path)?;
-    let path = project.stored_path(&file.path)?;
+    let read = ReadSkill::read(files, Wanted { path: request.path, only_skill_file: request.only_skill_file })?;
+    let path = project.stored_path(&read.file.path)?;
     let now = clock.moment();
     #[cfg(feature = "slow-update")]
     std::thread::sleep(std::time::Duration::from_millis(20));
     let criteria = propagated.criteria(clock);
     let publication = Publication {
         name: request.name,
-        content: described.content(&file.bytes, &path),
-        file: Some(&described),
+        content: read.described.content(&read.file.bytes, &path),
+        file: Some(&read.described),
         command: Fields::default(),
         default: Category::Domain.into(),
         trust: Trust::Refuse,
@@ -135,20 +144,24 @@ pub fn update(
         now,
     };
     let mut report =
-        write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &described, &publication, request))?;
-    report.warnings.extend_from_slice(&described.warnings);
+        write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &read, publication, request))?;
+    report.warnings.extend(read.warnings);
+    report.warnings.extend(read.described.warnings);
     Ok(report)
 }
 
 fn correct(
     tx: &mut dyn Transaction,
-    described: &Described,
-    publication: &Publication<'_>,
+    read: &ReadSkill,
+    publication: Publication<'_>,
     request: &Update<'_>,
 ) -> Result<UpdateReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
-    let published = publish(tx, Some(&skill), publication)?;
-    let mut warnings: Vec<Remark> = foreign_name(tx, described, skill.id, &skill.name)?.into_iter().collect();
+    let (folder, contents) = (folder_to_publish(as_snapshot(tx), Some(&skill), read)?, read.contents());
+    let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+    let content = Content { folder: in_folder, ..publication.content };
+    let published = publish(tx, Some(&skill), &Publication { content, ..publication })?;
+    let mut warnings: Vec<Remark> = foreign_name(tx, &read.described, skill.id, &skill.name)?.into_iter().collect();
     warnings.extend(published.warnings);
     let note = format!("Resolved by version {}", published.version);
     let resolved = edge_case::resolve(tx, request.resolves, Some(&skill), Some(&note), publication.now)?;
@@ -161,7 +174,9 @@ fn correct(
         version: published.version,
         previous_version: skill.version,
         change_type: request.change_type,
-        content_hash: described.hash,
+        content_hash: read.described.hash,
+        folder_hash: folder.hash(),
+        files: folder.files().len(),
         approval_level: published.level,
         agents,
         resolved,

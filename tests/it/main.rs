@@ -28,6 +28,7 @@ mod discovery;
 mod documentation;
 mod exit_codes;
 mod faults;
+mod folders;
 mod foreign_hash;
 mod foreign_objects;
 mod harness;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, statat};
 
+use super::files::{OtherFile, Reading};
 use super::opened::{Identity, identity};
 use super::problem::FolderProblem;
-use super::read::{OtherFile, Reading};
 use super::walk::Entries;
 use crate::linux;
 use crate::model::{FolderFile, FolderPath};

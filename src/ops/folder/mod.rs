@@ -11,21 +11,25 @@
 //! | `opened` | opening what is in a folder |
 //! | `walk` | which files belong to it |
 //! | `links` | what the links in it stand for |
+//! | `files` | what to read, and what was read |
 //! | `read` | reading and hashing the files |
+//! | `skill` | reading a skill from the path that a command names |
 //! | `problem` | why a folder cannot be taken |
 
-#![expect(dead_code, unused_imports, reason = "its callers follow")]
-
 mod belongs;
+mod files;
 mod links;
 mod opened;
 mod problem;
 mod read;
+mod skill;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub(super) use belongs::{may_belong, project_mark};
+pub(super) use files::{OtherFile, Others, Reading};
 pub(super) use problem::FolderProblem;
-pub(super) use read::{OtherFile, Others, Reading, read_others};
+pub(super) use read::read_others;
+pub(super) use skill::{ReadSkill, Wanted};
 pub(super) use walk::Scope;

@@ -3,49 +3,14 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::ops::Range;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
+use super::files::{OtherFile, Others, Reading};
 use super::links::resolve;
 use super::opened::{Identity, open_file};
 use super::problem::FolderProblem;
-use super::walk::{Scope, entries};
-use crate::model::{ContentHash, FileMode, FolderFile, FolderPath, SkillFolder};
-
-/// What to read of a folder, whose skill file was read.
-pub(in crate::ops) struct Reading<'a> {
-    pub(in crate::ops) folder: &'a OwnedFd,
-    pub(in crate::ops) scope: Scope<'a>,
-    /// The skill file.
-    pub(in crate::ops) skill: &'a FolderFile,
-    /// Maximum number of bytes to keep.
-    pub(in crate::ops) most_kept: usize,
-}
-
-/// The files of a folder besides its skill file.
-#[derive(Debug, Clone, Default)]
-pub(in crate::ops) struct Others {
-    pub(in crate::ops) files: Vec<OtherFile>,
-    /// Whether the bytes were kept.
-    pub(in crate::ops) is_kept: bool,
-}
-
-/// A file of a folder.
-#[derive(Debug, Clone)]
-pub(in crate::ops) struct OtherFile {
-    pub(in crate::ops) file: FolderFile,
-    /// Where its bytes are; `None` for a link to the skill file, and if they were not kept.
-    pub(in crate::ops) bytes: Option<Range<usize>>,
-}
-
-impl Others {
-    /// The folder with its skill file.
-    pub(in crate::ops) fn with(&self, skill: FolderFile) -> Result<SkillFolder, FolderProblem> {
-        let others = self.files.iter().map(|it| it.file.clone());
-        SkillFolder::of(others.chain([skill]).collect()).map_err(|fault| FolderProblem::Whole(fault.to_string()))
-    }
-}
+use super::walk::entries;
+use crate::model::{ContentHash, FileMode, FolderFile, FolderPath};
 
 /// Reads the files of a folder besides its skill file, and appends their bytes to `to`; on an error, nothing. If they
 /// are more than to be kept, they are only hashed.

@@ -61,7 +61,7 @@ impl Reader<'_> {
 
     fn item(&self, found: &TreeFile, chosen: Option<Chosen>, shown: &str, bytes: &mut Vec<u8>) -> Result<Item, Remark> {
         let start = bytes.len();
-        let real = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
+        let (real, _mode) = self.files.read_below(self.folder, &found.path, bytes).map_err(unusable)?;
         let range = start..bytes.len();
         let mut described = describe(&bytes[range.clone()], self.files.most_bytes)
             .map_err(|error| Remark::from(error.to_string()).at(error.line()))?;

@@ -14,9 +14,10 @@ use self::staged::{FILE, Found, Places};
 use super::add::is_approved;
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result};
+use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Trust, find, publish};
-use super::rules::{Content, read_described};
+use super::rules::{Content, FolderContent};
 use crate::clock::Clock;
 use crate::linux::rename_without_replacing;
 use crate::model::{Category, Decision, SkillName, VersionSource};
@@ -88,12 +89,15 @@ fn one(
     request: &Promote<'_>,
     staging: &Staging<'_>,
 ) -> Result<Promotion> {
-    let (file, described) = read_described(files, &staging.path.join(FILE))?;
-    let content = Content { moved: true, ..described.content(&file.bytes, staging.recorded) };
+    let read = ReadSkill::read(files, Wanted { path: staging.path, only_skill_file: false })?;
+    let (folder, contents) = (read.folder(None), read.contents());
+    let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+    let content = read.described.content(&read.file.bytes, staging.recorded);
+    let content = Content { moved: true, folder: in_folder, ..content };
     let publication = Publication {
         name: staging.name,
         content,
-        file: Some(&described),
+        file: Some(&read.described),
         command: Fields::default(),
         default: Category::Domain.into(),
         trust: Trust::Warn,
@@ -112,7 +116,8 @@ fn one(
         let (version, approval_level) = (published.version, published.level);
         Ok(Promotion { version, approval_level, approved, warnings: published.warnings })
     })?;
-    promotion.warnings.extend(described.warnings);
+    promotion.warnings.extend(read.warnings);
+    promotion.warnings.extend(read.described.warnings);
     Ok(promotion)
 }
 

@@ -20,6 +20,7 @@ pub(super) use mapping::{Mapped, MappingFlags};
 pub(super) use numbering::Numbering;
 
 /// The future current version of a skill.
+#[derive(Clone, Copy)]
 pub(in crate::ops) struct Publication<'a> {
     pub(in crate::ops) name: &'a SkillName,
     pub(in crate::ops) content: Content<'a>,

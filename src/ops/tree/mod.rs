@@ -20,7 +20,7 @@ use std::path::Path;
 use super::content_file::{FileError, Folder};
 
 pub(super) use place::{Claim, bears};
-pub(super) use skip::{IGNORE_FILE, patterns};
+pub(super) use skip::{IGNORE_FILE, Patterns, patterns, patterns_above};
 pub(super) use tree_file::{TreeFile, Walked, folder_name, is_skill_file};
 pub(super) use walk::{is_skill_of_its_own, walk};
 
