@@ -9,7 +9,11 @@ use serde::{Serialize, Serializer};
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::project::Project;
-use crate::model::{Bootstrap, ContentHash, ListedSkill, Remark, Skill, SkillId, SkillName};
+use super::stored_folder::stored_folder;
+use crate::model::{
+    Bootstrap, ContentHash, EventKind, ListedSkill, Remark, SKILL_FILE, Skill, SkillId, SkillName, VersionRecord,
+    Visible,
+};
 use crate::store::{SkillFilter, Snapshot, Store};
 
 /// The differences.
@@ -131,12 +135,34 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyRep
             Some(problem) => report.add(&skill.name, &version.version, problem.to_owned()),
             None => {}
         }
+        for problem in file_problems(snapshot, skill.skill, &version)? {
+            report.add(&skill.name, &version.version, problem);
+        }
     }
     if !current_recorded {
         let problem = "its row has another hash than the record of its version";
         report.add(&skill.name, &skill.version, problem.to_owned());
     }
     Ok(())
+}
+
+/// The problems of the files of a version besides its skill file. Erased ones stay recorded.
+fn file_problems(snapshot: &dyn Snapshot, skill: SkillId, version: &VersionRecord) -> Result<Vec<String>> {
+    let Some(folder_hash) = &version.folder_hash else { return Ok(Vec::new()) };
+    let folder = match stored_folder(snapshot, skill, &version.version, folder_hash)? {
+        Ok(folder) => folder,
+        Err(fault) => return Ok(vec![fault.to_string()]),
+    };
+    let mut problems = Vec::new();
+    for file in folder.files().iter().filter(|it| it.path.as_str() != SKILL_FILE) {
+        let hash = file.hash.to_string();
+        let Some(problem) = stored_problem(snapshot, &hash)? else { continue };
+        let is_erased = snapshot.refusal(&hash, None)?.is_some_and(|it| it.is(EventKind::Purged));
+        if problem != MISSING || !is_erased {
+            problems.push(format!("{}: {problem}", Visible(file.path.as_str())));
+        }
+    }
+    Ok(problems)
 }
 
 const MISSING: &str = "its bytes are not in the database";

@@ -1,4 +1,4 @@
-//! `cfn skill show` and `cfn skill diff`: the files of a skill's folder.
+//! `cfn skill show`, `cfn skill diff`, `cfn skill verify` and `cfn db check`: the files of a skill's folder.
 
 use crate::harness::Project;
 use crate::scene::{attach, path_of, sha256, with_skill};
@@ -106,4 +106,38 @@ fn a_version_with_another_script_alone_differs() {
     let json = project.cfn(["skill", "diff", "jwt", "--json"]).json();
     assert_eq!((&json["from"], &json["hunks"]), (&"1.0.0".into(), &serde_json::json!([])));
     assert_eq!(json["files"].as_array().map(Vec::len), Some(3), "{json}");
+}
+
+#[test]
+fn verify_and_check_cover_the_stored_files_of_every_version() {
+    let project = with_two_versions();
+    second(&project);
+    project.cfn(["skill", "verify"]).ok();
+    assert!(project.cfn(["db", "check"]).ok().starts_with("0 damaged, 0 warnings"), "whole");
+    project.sqlite3(&format!("UPDATE skill_contents SET bytes = 'x' WHERE hash = '{}'", sha256(RUN)));
+    project.sqlite3(&format!("DELETE FROM skill_contents WHERE hash = '{}'", sha256("new\n")));
+    let ran = project.cfn(["skill", "verify"]);
+    let expected = "jwt 1.0.1: new.txt: its bytes are not in the database\n\
+                    jwt 1.0.0: scripts/run.sh: its stored bytes do not match its hash\n\
+                    1 skill checked, 2 differences\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), expected));
+    let checked = project.cfn(["db", "check", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&checked.stdout).expect("JSON");
+    let named = |key: &str, part: &str| {
+        json[key].as_array().expect("a list").iter().any(|it| it.as_str().is_some_and(|it| it.contains(part)))
+    };
+    assert!(named("warnings", "rows of skill_files name bytes that are not in the database (new.txt)"), "{json}");
+}
+
+#[test]
+fn verify_and_check_name_files_that_do_not_have_the_folder_hash() {
+    let project = with_two_versions();
+    project.sqlite3("UPDATE skill_files SET mode = '100755' WHERE path = 'icon.png'");
+    let ran = project.cfn(["skill", "verify"]);
+    assert!(ran.stdout.contains("jwt 1.0.0: its recorded files do not match its folder hash\n"), "{ran:?}");
+    let checked = project.cfn(["db", "check"]);
+    assert!(checked.stdout.contains("version 1.0.0 (row 1 of skill_versions): its recorded files"), "{checked:?}");
+    project.sqlite3("INSERT INTO skill_files VALUES (99, 'a', '100644', 'h', 1)");
+    let checked = project.cfn(["db", "check"]);
+    assert!(checked.stdout.contains("1 rows of skill_files point to a version that does not exist"), "{checked:?}");
 }

@@ -4,13 +4,13 @@
 use rusqlite::{Connection, Result};
 
 use super::failure::Place;
-use super::foreign;
 use super::rows::Fields;
+use super::{files, foreign};
 use crate::model::{ContentHash, Visible};
 use crate::store::CheckReport;
 
 /// The checks and their messages; each query returns a count and the first few keys.
-const WARNINGS: [(&str, &str); 15] = [
+const WARNINGS: [(&str, &str); 17] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
         "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
@@ -34,6 +34,17 @@ const WARNINGS: [(&str, &str); 15] = [
     (
         "rows of skill_versions point to a skill that does not exist",
         "SELECT count(*), group_concat(id) FROM skill_versions WHERE skill_id NOT IN (SELECT id FROM skills)",
+    ),
+    (
+        "rows of skill_files point to a version that does not exist",
+        "SELECT count(*), substr(group_concat(version_id || ' ' || path, ', '), 1, 60) FROM skill_files
+         WHERE version_id NOT IN (SELECT id FROM skill_versions)",
+    ),
+    (
+        "rows of skill_files name bytes that are not in the database",
+        "SELECT count(*), group_concat(path, ', ') FROM (SELECT DISTINCT f.path, f.hash FROM skill_files f
+         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = f.hash)
+           AND NOT EXISTS (SELECT 1 FROM cfn_events e WHERE e.content_hash = f.hash AND e.event = 'purged'))",
     ),
     (
         "skills name a replacement that does not exist",
@@ -101,6 +112,7 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
 /// Checks the content of the tables, which must exist.
 fn rows(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     contents(connection, report)?;
+    files::check(connection, report)?;
     warnings(connection, report)
 }
 

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Result, params};
 
 use super::rows::{Fields, change, collect};
-use crate::model::{SkillFolder, SkillId, StoredFile};
+use crate::model::{SkillFolder, SkillId, StoredFile, Visible};
+use crate::store::CheckReport;
 
 const OF: &str = "SELECT f.version_id, f.path, f.mode, f.hash, f.size
      FROM skill_versions v JOIN skill_files f ON f.version_id = v.id
@@ -39,6 +40,48 @@ pub(super) fn record(connection: &Connection, version_id: i64, folder: &SkillFol
         )?;
     }
     Ok(())
+}
+
+/// Every version with a folder hash or files, and its files.
+const ALL: &str = "SELECT v.id, v.version, v.folder_hash, f.path, f.mode, f.hash, f.size
+     FROM skill_versions v LEFT JOIN skill_files f ON f.version_id = v.id
+     WHERE v.folder_hash NOTNULL OR f.version_id NOTNULL ORDER BY v.id";
+
+/// Compares the files of each version with its folder hash.
+pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    let mut statement = connection.prepare(ALL)?;
+    let mut rows = statement.query([])?;
+    let mut recorded: Option<Recorded> = None;
+    while let Some(row) = rows.next()? {
+        let mut fields = Fields::new("skill_files", row);
+        let id: i64 = fields.get()?;
+        if recorded.as_ref().is_none_or(|it| it.id != id) {
+            report.damage.extend(recorded.take().and_then(|it| it.fault()));
+        }
+        let (version, folder_hash) = (fields.text()?, fields.text()?);
+        let files = &mut recorded.get_or_insert(Recorded { id, version, folder_hash, files: Vec::new() }).files;
+        if let Some(path) = fields.maybe_text()? {
+            let (mode, hash, size) = (fields.text()?, fields.text()?, fields.number()?.unwrap_or(-1));
+            files.push(StoredFile { path, mode, hash, size });
+        }
+    }
+    report.damage.extend(recorded.and_then(|it| it.fault()));
+    Ok(())
+}
+
+/// The files of a version, as recorded.
+struct Recorded {
+    id: i64,
+    version: String,
+    folder_hash: String,
+    files: Vec<StoredFile>,
+}
+
+impl Recorded {
+    fn fault(self) -> Option<String> {
+        let fault = SkillFolder::recorded(&self.files, &self.folder_hash).err()?;
+        Some(format!("version {} (row {} of skill_versions): {fault}", Visible(&self.version), self.id))
+    }
 }
 
 #[cfg(test)]
