@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use super::entry::{ApprovalEntry, MappingEntry, SkillEntry, UsageEntry, VersionEntry};
+use super::folder::problem;
 use super::stream::Item;
 use crate::model::{
     AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, SkillName, Status, Version, folded,
 };
+use crate::ops::content_file::Files;
 use crate::ops::rules::describe;
 
 /// Maximum number of findings that are kept.
@@ -16,13 +18,29 @@ const MOST_FINDINGS: usize = 1000;
 /// Maximum key of a row that is kept: keys above all that a database will ever give would end its numbering.
 const MOST_ID: i64 = 1 << 40;
 
+/// A skill, and what it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CheckedSkill {
+    pub(super) name: String,
+    pub(super) content_hash: String,
+    /// `None` for a plain folder.
+    pub(super) folder_hash: Option<String>,
+}
+
+impl CheckedSkill {
+    pub(super) fn of(skill: &SkillEntry) -> Self {
+        let folder_hash = skill.current().and_then(|it| it.folder_hash.clone());
+        Self { name: skill.name().to_owned(), content_hash: skill.hash().to_owned(), folder_hash }
+    }
+}
+
 /// A checked document.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// What is wrong, with the skill or the section.
     pub(super) findings: Vec<Remark<String>>,
-    /// The name and the hash of each skill, in order.
-    pub(super) skills: Vec<(String, String)>,
+    /// What identifies each skill and its current folder, in order.
+    pub(super) skills: Vec<CheckedSkill>,
     /// Names by the document's ids.
     pub(super) names: HashMap<i64, String>,
     pub(super) mappings: HashMap<i64, Vec<MappingEntry>>,
@@ -39,7 +57,7 @@ pub(super) struct Checked {
 
 impl Checked {
     /// Checks an item, and keeps what is needed later.
-    pub(super) fn take(&mut self, item: Item, most_bytes: usize) {
+    pub(super) fn take(&mut self, item: Item, limits: &Files) {
         match item {
             Item::Format(format) => {
                 self.has_format = true;
@@ -47,7 +65,7 @@ impl Checked {
                     self.find("version", "only documents of version 2 can be read");
                 }
             }
-            Item::Skill(skill) => self.skill(*skill, most_bytes),
+            Item::Skill(skill) => self.skill(*skill, limits),
             Item::Mapping(mapping) => self.mapping(*mapping),
             Item::Approval(approval) => self.approval(*approval),
             Item::Usage(usage) => self.usage(&usage),
@@ -84,7 +102,8 @@ impl Checked {
         }
     }
 
-    fn skill(&mut self, mut skill: SkillEntry, most_bytes: usize) {
+    fn skill(&mut self, mut skill: SkillEntry, limits: &Files) {
+        let checked = CheckedSkill::of(&skill);
         let name = skill.name().to_owned();
         for problem in problems(&skill) {
             self.find(&name, &problem);
@@ -99,7 +118,7 @@ impl Checked {
         for version in &versions {
             let number = version.version.clone().unwrap_or_default();
             self.key("versions", version.id);
-            for problem in version_problems(version, most_bytes) {
+            for problem in version_problems(version, limits) {
                 self.find(&name, &format!("version {number}: {problem}"));
             }
             if !numbers.insert(number) {
@@ -112,7 +131,7 @@ impl Checked {
         if current.is_some_and(|it| !numbers.contains(&it)) {
             self.find(&name, "its current version is not among its versions");
         }
-        self.skills.push((name.clone(), hash));
+        self.skills.push(checked);
         if let Some(replacement) = skill.replacement_id {
             self.replaced.push((name.clone(), replacement));
         }
@@ -195,8 +214,11 @@ fn problems(skill: &SkillEntry) -> impl Iterator<Item = String> {
     problems.into_iter().flatten()
 }
 
-fn version_problems(version: &VersionEntry, most_bytes: usize) -> Vec<String> {
-    let mut problems = Vec::new();
+fn version_problems(version: &VersionEntry, limits: &Files) -> Vec<String> {
+    let most_bytes = limits.most_bytes;
+    let (folder_hash, content_hash) = (version.folder_hash.as_deref(), version.content_hash.as_deref());
+    let mut problems: Vec<String> =
+        problem(&version.files, folder_hash, content_hash, limits.folder).into_iter().collect();
     if is_bad::<ContentHash>(version.content_hash.as_ref(), true) {
         problems.push("its hash is not valid".to_owned());
     }

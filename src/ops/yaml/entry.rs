@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::error::DocumentError;
+use super::folder::FileEntry;
 use crate::ops::error::Result;
 use crate::store::Row;
 
@@ -68,8 +69,9 @@ entry! {
     /// A version of a skill.
     VersionEntry {
         id: i64, version: String, content_hash: String, content_path: String, approval_level: String, source: String,
-        created_at: String, content: String,
+        created_at: String, content: String, folder_hash: String,
     }
+    #[serde(skip_serializing)] files: Vec<FileEntry>
 }
 
 entry! {
@@ -87,7 +89,7 @@ entry! {
         id: i64, skill_id: i64, version: String, approval_level: String, approver: String, decision: String,
         reasoning: String, risk_assessment: Json, test_results: Json, approval_criteria_check: Json,
         escalation_reason: String, escalated_to: String, escalation_timestamp: String, timestamp: String,
-        review_duration_minutes: i64, content_hash: String,
+        review_duration_minutes: i64, content_hash: String, folder_hash: String,
     }
 }
 
@@ -111,6 +113,11 @@ impl SkillEntry {
         self.content_hash.as_deref().unwrap_or_default()
     }
 
+    /// The current version, if the document lists it.
+    pub(super) fn current(&self) -> Option<&VersionEntry> {
+        self.versions.iter().find(|it| it.version == self.version && it.content_hash == self.content_hash)
+    }
+
     /// The versions; in a document of the old scripts, only the current one.
     pub(super) fn versions(&mut self) -> Vec<VersionEntry> {
         let versions = std::mem::take(&mut self.versions);
@@ -126,7 +133,22 @@ impl SkillEntry {
             source: Some("import".to_owned()),
             created_at: self.created_at.clone(),
             content: self.content.take(),
+            folder_hash: None,
+            files: Vec::new(),
         }]
+    }
+}
+
+impl VersionEntry {
+    /// The hashes of its folder and of all files in it.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = &str> {
+        let own = [&self.content_hash, &self.folder_hash].into_iter().flatten().map(String::as_str);
+        own.chain(self.files.iter().map(FileEntry::hash))
+    }
+
+    /// The size of its contents in the document.
+    pub(super) fn len(&self) -> usize {
+        self.content.as_ref().map_or(0, String::len) + self.files.iter().map(FileEntry::len).sum::<usize>()
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::DocumentError;
+use super::folder::{FileEntry, Filled};
 use super::text::{presented, yaml};
 use crate::clock::Clock;
 use crate::model::{Category, ContentHash, Remark, SkillId, Status};
@@ -34,7 +35,7 @@ pub struct ExportYaml {
 pub struct ExportYamlReport {
     /// Number of skills.
     pub skills: usize,
-    /// Number of versions with their bytes.
+    /// Number of contents of versions and of their files.
     pub contents: usize,
     /// Number of mappings.
     pub mappings: usize,
@@ -157,6 +158,7 @@ impl Exporter<'_> {
                 version.shift_remove(column);
             }
             self.content(item, &mut version, &mut written)?;
+            self.files(item, skill, &mut version, &mut written)?;
             versions.push(Value::Object(version));
         }
         // Another program may have written bytes that are no version.
@@ -171,7 +173,6 @@ impl Exporter<'_> {
 
     /// Adds the bytes of a hash to where it is named first.
     fn content(&mut self, skill: &Row, to: &mut Row, written: &mut HashSet<String>) -> Result<()> {
-        let text = |of: &Row, column: &str| of.get(column).and_then(Value::as_str).unwrap_or_default().to_owned();
         let hash = text(to, "content_hash");
         if !written.insert(hash.clone()) {
             return Ok(());
@@ -184,6 +185,29 @@ impl Exporter<'_> {
             let reason = format!("the bytes of {} are not in the database", text(to, "version"));
             self.report.left_out.push(Remark::new(text(skill, "name"), (), reason));
         }
+        Ok(())
+    }
+
+    /// Adds the files of a version that has more than SKILL.md.
+    fn files(&mut self, item: &Row, skill: SkillId, to: &mut Row, written: &mut HashSet<String>) -> Result<()> {
+        if !to.contains_key("folder_hash") {
+            return Ok(());
+        }
+        let version = text(to, "version");
+        let mut files = Vec::new();
+        for file in self.snapshot.files(skill, &version)? {
+            let mut entry = FileEntry::of(file);
+            match entry.fill(written, |hash| Ok(self.snapshot.content(hash)?))? {
+                Filled::Here => self.report.contents += 1,
+                Filled::Before => {}
+                Filled::Missing(path) => {
+                    let reason = format!("the bytes of {path} of {version} are not in the database");
+                    self.report.left_out.push(Remark::new(text(item, "name"), (), reason));
+                }
+            }
+            files.push(entry);
+        }
+        to.insert("files".to_owned(), json!(files));
         Ok(())
     }
 
@@ -203,6 +227,10 @@ impl Exporter<'_> {
         let text = yaml(item)?;
         self.to.write_all(text.as_bytes()).map_err(|it| DocumentError::Output(it).into())
     }
+}
+
+fn text(of: &Row, column: &str) -> String {
+    of.get(column).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn id(row: &Row) -> Option<i64> {

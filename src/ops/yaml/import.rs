@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use super::check::Checked;
-use super::entry::SkillEntry;
+use super::check::{Checked, CheckedSkill};
+use super::entry::{SkillEntry, VersionEntry};
 use super::error::DocumentError;
 use super::request::{ImportYaml, ImportYamlMode, ImportYamlReport};
 use super::stream::{Item, Section, again, read};
@@ -17,6 +17,7 @@ use crate::ops::content_file::{FileError, Files};
 use crate::ops::delete::{Delete, delete};
 use crate::ops::error::Result;
 use crate::ops::project::Project;
+use crate::ops::stored_folder::current_folder_hash;
 use crate::regular_file;
 use crate::store::{Durability, NameKind, SkillFilter, SkillPage, Store, write_unless};
 
@@ -35,7 +36,7 @@ pub fn import_yaml(
     let mut document = open(request.document)?;
     let mut checked = Checked::default();
     read(&mut document, None, &mut |item| {
-        checked.take(item, files.most_bytes);
+        checked.take(item, files);
         Ok(())
     })?;
     checked.finish();
@@ -76,7 +77,7 @@ fn delete_others(
     if !report.refused.is_empty() {
         return Ok(Vec::new());
     }
-    let kept: HashSet<&str> = checked.skills.iter().map(|(name, _)| name.as_str()).collect();
+    let kept: HashSet<&str> = checked.skills.iter().map(|it| it.name.as_str()).collect();
     let all = store.read()?.names(NameKind::Skill)?;
     let mut names: Vec<SkillName> =
         all.iter().filter(|it| !kept.contains(it.as_str())).filter_map(|it| it.parse().ok()).collect();
@@ -95,9 +96,10 @@ fn open(path: &Path) -> Result<File> {
 fn conflicts(store: &mut dyn Store, checked: &Checked) -> Result<Vec<String>> {
     let snapshot = store.read()?;
     let mut conflicts = Vec::new();
-    for (name, hash) in &checked.skills {
+    for CheckedSkill { name, content_hash, folder_hash } in &checked.skills {
         let Ok(parsed) = name.parse::<SkillName>() else { continue };
-        if snapshot.skill(&parsed)?.is_some_and(|it| it.content_hash != *hash) {
+        let Some(skill) = snapshot.skill(&parsed)? else { continue };
+        if skill.content_hash != *content_hash || current_folder_hash(snapshot.as_ref(), &skill)? != *folder_hash {
             conflicts.push(name.clone());
         }
     }
@@ -116,11 +118,11 @@ fn write_skills(store: &mut dyn Store, document: &mut File, taker: &mut Taker<'_
     read(&mut *document, Some(Section::Skills), &mut |item| {
         let Item::Skill(skill) = item else { return Ok(()) };
         // It was checked before; only what has not changed since is written.
-        if taker.checked.skills.get(place) != Some(&(skill.name().to_owned(), skill.hash().to_owned())) {
+        if taker.checked.skills.get(place) != Some(&CheckedSkill::of(&skill)) {
             return Err(DocumentError::Invalid { problem: "it changed during the import".to_owned() }.into());
         }
         place += 1;
-        bytes += skill.versions.iter().filter_map(|it| it.content.as_ref()).map(String::len).sum::<usize>();
+        bytes += skill.versions.iter().map(VersionEntry::len).sum::<usize>();
         batch.push(*skill);
         if batch.len() >= BATCH_SKILLS || bytes >= BATCH_BYTES {
             bytes = 0;

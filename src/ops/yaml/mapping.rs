@@ -1,8 +1,9 @@
 //! Adds and changes the mappings of an imported skill.
 
 use super::entry::{MappingEntry, row};
+use super::incoming::{Incoming, changed};
 use super::request::ImportYamlReport;
-use super::take::{Incoming, Taker, changed};
+use super::take::Taker;
 use crate::model::{AgentType, Remark, SkillId, StoredJson};
 use crate::ops::error::Result;
 use crate::store::{NewMapping, RowKind, Transaction};

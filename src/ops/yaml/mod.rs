@@ -12,10 +12,12 @@
 //! |---|---|
 //! | `export`, `text` | writing a document |
 //! | `entry` | what a document has about a skill, a mapping, a decision and a use |
+//! | `folder` | the files of a version in a document |
 //! | `stream` | reading a document |
 //! | `check` | what is wrong with a document, and what is kept of it |
 //! | `request` | what to import, and what was imported |
 //! | `import` | the order of an import |
+//! | `incoming` | a skill of a document, with its bytes |
 //! | `take`, `restore`, `mapping` | writing one skill |
 //! | `uses` | adding the usage log |
 //! | `error` | why a document was not imported or written |
@@ -24,7 +26,9 @@ mod check;
 mod entry;
 mod error;
 mod export;
+mod folder;
 mod import;
+mod incoming;
 mod mapping;
 mod request;
 mod restore;

@@ -1,8 +1,10 @@
 //! Adds a new skill row by row, if the approvals of the document are trusted.
 
 use super::entry::{ApprovalEntry, VersionEntry, row};
+use super::folder::{FileEntry, folder_of};
+use super::incoming::{Incoming, changed};
 use super::request::ImportYamlReport;
-use super::take::{Incoming, Taker};
+use super::take::Taker;
 use crate::model::{ContentHash, EventKind, SkillId, Status, VersionSource};
 use crate::ops::error::{Error, Result};
 use crate::ops::rules::describe;
@@ -17,9 +19,8 @@ impl Taker<'_> {
         report: &mut ImportYamlReport,
     ) -> Result<SkillId> {
         let now = self.now.to_string();
-        for version in &incoming.versions {
-            let refused = version.content_hash.as_deref().map(|it| tx.refusal(it, None)).transpose()?.flatten();
-            if let Some(event) = refused {
+        for hash in incoming.versions.iter().flat_map(VersionEntry::hashes) {
+            if let Some(event) = tx.refusal(hash, None)? {
                 return Err(Error::revoked(incoming.name.to_string(), &event));
             }
         }
@@ -77,7 +78,12 @@ impl Taker<'_> {
         if let Some(front_matter) = front_matter {
             row.insert("front_matter".to_owned(), front_matter.as_str().into());
         }
-        tx.add_whole_row(RowKind::Version, &row)?;
+        row.shift_remove("folder_hash"); // it comes with the files
+        let id = tx.add_whole_row(RowKind::Version, &row)?;
+        if let Some(folder) = folder_of(&version.files, version.folder_hash.as_deref()).map_err(|_| changed())? {
+            store_contents(tx, &version.files)?;
+            tx.attach_folder(id, &folder)?;
+        }
         Ok(())
     }
 
@@ -96,4 +102,13 @@ impl Taker<'_> {
         tx.add_whole_row(RowKind::Approval, &row)?;
         Ok(())
     }
+}
+
+fn store_contents(tx: &mut dyn Transaction, files: &[FileEntry]) -> Result<()> {
+    for file in files {
+        if let Some(bytes) = file.bytes().map_err(|_| changed())? {
+            tx.store_content(&ContentHash::of(&bytes), &bytes)?;
+        }
+    }
+    Ok(())
 }

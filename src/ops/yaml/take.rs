@@ -2,11 +2,12 @@
 //! published, and wait for review. For an existing one, other bytes are published as its next version.
 
 use super::check::Checked;
-use super::entry::{ApprovalEntry, SkillEntry, VersionEntry};
-use super::error::DocumentError;
+use super::entry::{ApprovalEntry, SkillEntry};
+use super::folder::folder_of;
+use super::incoming::{Incoming, changed, contents_of};
 use super::request::{ImportYaml, ImportYamlReport};
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillId, SkillName, Status, StoredTags,
+    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, SkillId, SkillName, Status,
     Version, VersionSource,
 };
 use crate::ops::capture::read_stored;
@@ -14,7 +15,7 @@ use crate::ops::content_file::Files;
 use crate::ops::error::{Error, Result};
 use crate::ops::project::Project;
 use crate::ops::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Trust, find, publish};
-use crate::ops::rules::{Content, describe};
+use crate::ops::rules::{Content, FolderContent, describe};
 use crate::ops::stored_folder::current_folder_hash;
 use crate::ops::update::as_snapshot;
 use crate::store::{SkillChange, Transaction};
@@ -32,17 +33,6 @@ pub(super) struct Taker<'a> {
     pub(super) fresh: bool,
     pub(super) now: Moment,
     pub(super) report: ImportYamlReport,
-}
-
-/// A skill of the document, with the bytes of its versions.
-pub(super) struct Incoming {
-    pub(super) name: SkillName,
-    pub(super) entry: SkillEntry,
-    pub(super) versions: Vec<VersionEntry>,
-    pub(super) level: ApprovalLevel,
-    pub(super) category: Category,
-    pub(super) hash: ContentHash,
-    pub(super) bytes: Vec<u8>,
 }
 
 impl Taker<'_> {
@@ -82,7 +72,7 @@ impl Taker<'_> {
                 self.set_status(tx, skill, &incoming)?;
                 skill
             }
-            Some(skill) if skill.content_hash == incoming.hash.to_string() => {
+            Some(skill) if incoming.is_current(tx, skill)? => {
                 self.change(tx, skill, &incoming, report)?;
                 report.unchanged += 1;
                 skill.id
@@ -103,6 +93,9 @@ impl Taker<'_> {
     /// Finds the bytes of the current version: in the document, in the database, or in the skill's file.
     fn incoming(&self, tx: &dyn Transaction, mut entry: SkillEntry) -> Result<Incoming> {
         let stray = entry.content.clone();
+        let folder_hash = entry.current().and_then(|it| it.folder_hash.clone());
+        let files = entry.current().map(|it| it.files.clone()).unwrap_or_default();
+        let folder = folder_of(&files, folder_hash.as_deref()).map_err(|_| changed())?;
         let versions = entry.versions();
         let name: SkillName = entry.name().parse().map_err(|_| changed())?;
         let hash: ContentHash = entry.hash().parse().map_err(|_| changed())?;
@@ -121,7 +114,10 @@ impl Taker<'_> {
         }
         let category: Category = entry.category.as_deref().unwrap_or_default().parse().map_err(|_| changed())?;
         let level = entry.approval_level.as_deref().and_then(|it| it.parse().ok()).unwrap_or(ApprovalLevel::Human);
-        Ok(Incoming { name, entry, versions, level, category, hash, bytes })
+        let contents = contents_of(&versions)?;
+        let incoming = Incoming { name, entry, versions, level, category, hash, bytes, folder, contents };
+        incoming.require_files(tx)?;
+        Ok(incoming)
     }
 
     fn file(&self, entry: &SkillEntry) -> Result<Vec<u8>> {
@@ -154,12 +150,13 @@ impl Taker<'_> {
             false => None,
         };
         let version = incoming.entry.version.as_deref().and_then(Version::lenient);
+        let contents = incoming.borrowed_contents();
         // A number that is free and higher is kept.
         let higher = known.is_none_or(|it| version > Version::lenient(&it.version));
         let publication = Publication {
             name: &incoming.name,
             content: Content {
-                folder: None,
+                folder: incoming.folder.as_ref().map(|folder| FolderContent { folder, contents: &contents }),
                 hash: &incoming.hash,
                 bytes: &incoming.bytes,
                 path: incoming.entry.content_path.as_deref().unwrap_or_default(),
@@ -196,7 +193,9 @@ impl Taker<'_> {
     /// Whether the document approves the current bytes, and is trusted.
     fn is_approved(&self, incoming: &Incoming) -> bool {
         let about = |it: &&ApprovalEntry| match &it.content_hash {
-            Some(hash) => Some(hash) == incoming.entry.content_hash.as_ref(),
+            Some(hash) => {
+                Some(hash) == incoming.entry.content_hash.as_ref() && it.folder_hash == incoming.folder_hash()
+            }
             None => it.version == incoming.entry.version,
         };
         let latest = self.decisions(&incoming.entry).iter().rfind(about);
@@ -221,10 +220,13 @@ impl Taker<'_> {
         incoming: &Incoming,
         report: &mut ImportYamlReport,
     ) -> Result<()> {
-        if let Some(event) = tx.refusal(&skill.content_hash, Some(skill.id))? {
-            return Err(Error::revoked(skill.name.clone(), &event));
+        let files = incoming.folder.iter().flat_map(SkillFolder::files).map(|it| it.hash.to_string());
+        for hash in files.chain(incoming.folder_hash()).chain([skill.content_hash.clone()]) {
+            if let Some(event) = tx.refusal(&hash, Some(skill.id))? {
+                return Err(Error::revoked(skill.name.clone(), &event));
+            }
         }
-        tx.store_content(&incoming.hash, &incoming.bytes)?; // where it was missing
+        incoming.store_missing(tx)?;
         let level = incoming.level.max(incoming.category.approval_level()).max(skill.approval_level);
         let tags = incoming.tags();
         let change = SkillChange {
@@ -244,7 +246,7 @@ impl Taker<'_> {
             return Ok(());
         }
         for approval in self.decisions(&incoming.entry) {
-            if approval.content_hash == incoming.entry.content_hash {
+            if approval.content_hash == incoming.entry.content_hash && approval.folder_hash == folder_hash {
                 let without_key = ApprovalEntry { id: None, ..approval.clone() };
                 self.restore_decision(tx, skill.id, &without_key)?;
                 report.approvals_taken += 1;
@@ -252,16 +254,6 @@ impl Taker<'_> {
         }
         Ok(())
     }
-}
-
-impl Incoming {
-    fn tags(&self) -> Option<Vec<String>> {
-        self.entry.tags.as_ref().map(|it| StoredTags::from(it.0.clone()).words())
-    }
-}
-
-pub(super) fn changed() -> Error {
-    DocumentError::Invalid { problem: "it changed during the import".to_owned() }.into()
 }
 
 pub(super) fn id_of(tx: &dyn Transaction, name: &str) -> Result<Option<SkillId>> {

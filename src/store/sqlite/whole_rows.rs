@@ -33,6 +33,7 @@ const SKILL: &[&str] = &[
 #[rustfmt::skip]
 const VERSION: &[&str] = &[
     "skill_id", "version", "content_hash", "content_path", "front_matter", "approval_level", "source", "created_at",
+    "folder_hash",
 ];
 
 #[rustfmt::skip]
@@ -45,7 +46,7 @@ const MAPPING: &[&str] = &[
 const APPROVAL: &[&str] = &[
     "skill_id", "version", "approval_level", "approver", "decision", "reasoning", "risk_assessment", "test_results",
     "approval_criteria_check", "escalation_reason", "escalated_to", "escalation_timestamp", "timestamp",
-    "review_duration_minutes", "content_hash",
+    "review_duration_minutes", "content_hash", "folder_hash",
 ];
 
 #[rustfmt::skip]

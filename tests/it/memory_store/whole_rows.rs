@@ -208,7 +208,7 @@ fn version(it: &VersionRecord) -> Value {
     json!({
         "version": it.version, "content_hash": it.content_hash, "content_path": it.content_path,
         "front_matter": it.front_matter, "approval_level": it.approval_level, "source": it.source,
-        "created_at": it.created_at,
+        "created_at": it.created_at, "folder_hash": it.folder_hash,
     })
 }
 
@@ -217,6 +217,7 @@ fn approval(it: &Approval) -> Value {
         "version": it.version, "content_hash": it.content_hash, "approval_level": it.approval_level,
         "approver": it.approver, "decision": it.decision, "reasoning": it.reasoning,
         "approval_criteria_check": it.approval_criteria_check, "timestamp": it.timestamp,
+        "folder_hash": it.folder_hash,
     })
 }
 
