@@ -196,6 +196,9 @@ impl From<Error> for Failure {
             Error::FolderFileNotFound { near, .. } => {
                 (FailureKind::FolderFileNotFound, meant(&near, "'cfn skill show' lists the files of a skill."))
             }
+            Error::HashNotFound { .. } => {
+                (FailureKind::HashNotFound, "'cfn skill show' lists the hashes of a skill's files with --json.".into())
+            }
             Error::NotHigher { .. } => (FailureKind::VersionNotHigher, "Name a higher version.".into()),
             Error::OtherChangeType { actual, .. } => (
                 FailureKind::OtherChangeType,

@@ -69,6 +69,12 @@ pub enum Error {
         /// Similar paths that exist.
         near: Vec<String>,
     },
+    /// No version has such a file or folder.
+    #[error("no version of a skill has a file or a folder with the hash {hash}")]
+    HashNotFound {
+        /// The hash.
+        hash: String,
+    },
     /// The version is not higher than the current one.
     #[error("version {new} is not higher than the current version {} of \"{name}\"", Visible(current))]
     NotHigher {

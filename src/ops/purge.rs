@@ -1,14 +1,20 @@
 //! `skill purge`: erases bytes that must go, wherever they are. Their hash stays, and is refused.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::error::{Result, require_skill};
-use super::required::require_version;
+use super::required::{require_file, require_version};
 use super::revoke::{RevokedVersion, Verdict};
 use super::rules::describe;
+use super::stored_folder::stored_folder;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{EventKind, Moment, Skill, SkillId, SkillName, StoredJson, Version};
+use crate::model::{
+    ContentHash, EventKind, FolderFile, FolderPath, Moment, SKILL_FILE, Skill, SkillFolder, SkillId, SkillName,
+    StoredJson, Version, VersionRecord,
+};
 use crate::store::{Durability, NewEvent, SkillChange, Store, Transaction, write_unless};
 
 /// The bytes to erase.
@@ -18,6 +24,8 @@ pub struct Purge<'a> {
     pub name: &'a SkillName,
     /// The version with these bytes.
     pub version: Version,
+    /// Only this file of the version; by default SKILL.md, and the files that no other version has.
+    pub file: Option<&'a FolderPath>,
     /// Who erases them.
     pub approver: &'a str,
     /// The reason, which stays with the hash.
@@ -39,9 +47,37 @@ pub struct PurgeReport {
     pub again: bool,
     /// Whether this was a dry run.
     pub dry_run: bool,
-    /// The recorded paths of the files, which are not touched.
+    /// Other files of the version that were erased with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<PurgedFile>,
+    /// Other files of the version that are kept, since others have them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptFile>,
+    /// The recorded paths and hashes of the files on disk, which are not touched.
     #[serde(skip)]
-    pub paths: Vec<String>,
+    pub sources: Vec<(String, String)>,
+}
+
+/// An erased file.
+#[derive(Debug, Clone, Serialize)]
+pub struct PurgedFile {
+    /// Its path.
+    pub path: FolderPath,
+    /// Its hash, which is refused from now on.
+    pub hash: ContentHash,
+    /// The number of its bytes; `None` if they were not stored.
+    pub size_bytes: Option<u64>,
+}
+
+/// A file that is kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeptFile {
+    /// Its path.
+    pub path: FolderPath,
+    /// Its hash.
+    pub hash: ContentHash,
+    /// The other versions that have it.
+    pub also_in: Vec<RevokedVersion>,
 }
 
 /// Erases the bytes in one transaction. Their traces in files are [`FileCare::scrub`](crate::store::FileCare::scrub)'s.
@@ -50,10 +86,74 @@ pub fn purge(store: &mut dyn Store, clock: Clock, request: &Purge<'_>) -> Result
     write_unless(request.dry_run, store, Durability::Full, |tx| {
         let skill = require_skill(as_snapshot(tx), request.name)?;
         let versions = tx.versions(skill.id)?;
-        let hash = require_version(&skill.name, &versions, request.version)?.content_hash.clone();
+        let version = require_version(&skill.name, &versions, request.version)?;
+        let folder = recorded_files(tx, &skill, version)?;
+        let (hash, others) = match request.file {
+            None => (version.content_hash.clone(), Others::of(tx, &version.content_hash, folder.as_ref())?),
+            Some(path) => (request.hash_of(&skill, version, folder.as_ref(), path)?, Others::default()),
+        };
+        let sources = sources(tx, &skill, &hash, &others)?;
+        let mut report = request.erase(tx, hash, now)?;
+        for file in others.erased {
+            let erased = request.erase(tx, file.hash.to_string(), now)?;
+            report.again &= erased.again;
+            report.files.push(PurgedFile { path: file.path, hash: file.hash, size_bytes: erased.size_bytes });
+        }
+        Ok(PurgeReport { kept: others.kept, sources, ..report })
+    })
+}
+
+/// The files of a version that has more than SKILL.md; `None` also if their record is damaged.
+fn recorded_files(tx: &dyn Transaction, skill: &Skill, version: &VersionRecord) -> Result<Option<SkillFolder>> {
+    let Some(folder_hash) = &version.folder_hash else { return Ok(None) };
+    Ok(stored_folder(as_snapshot(tx), skill.id, &version.version, folder_hash)?.ok())
+}
+
+/// The other files of the erased versions.
+#[derive(Default)]
+struct Others {
+    erased: Vec<FolderFile>,
+    kept: Vec<KeptFile>,
+}
+
+impl Others {
+    /// A file goes with the skill file if no version without that skill file has it: a purge must not break others.
+    fn of(tx: &dyn Transaction, content_hash: &str, folder: Option<&SkillFolder>) -> Result<Self> {
+        let mut others = Self::default();
+        let files = folder.into_iter().flat_map(SkillFolder::files);
+        for file in files.filter(|it| it.hash.to_string() != content_hash) {
+            let holders = tx.holders(&file.hash.to_string())?.into_iter().filter(|it| it.content_hash != content_hash);
+            let also_in: Vec<_> = holders.map(|it| RevokedVersion { name: it.name, version: it.version }).collect();
+            if !also_in.is_empty() {
+                others.kept.push(KeptFile { path: file.path.clone(), hash: file.hash, also_in });
+            } else if others.erased.iter().all(|it| it.hash != file.hash) {
+                others.erased.push(file.clone());
+            }
+        }
+        Ok(others)
+    }
+}
+
+impl Purge<'_> {
+    /// The hash of a file of the version.
+    fn hash_of(
+        &self,
+        skill: &Skill,
+        version: &VersionRecord,
+        folder: Option<&SkillFolder>,
+        path: &FolderPath,
+    ) -> Result<String> {
+        if path.as_str() == SKILL_FILE {
+            return Ok(version.content_hash.clone());
+        }
+        let folders: Vec<_> = folder.into_iter().collect();
+        Ok(require_file(&skill.name, &version.version, &folders, path)?.hash.to_string())
+    }
+
+    /// Erases the bytes with this hash.
+    fn erase(&self, tx: &mut dyn Transaction, hash: String, now: Moment) -> Result<PurgeReport> {
         let before = tx.refusal(&hash, None)?.filter(|it| it.is(EventKind::Purged));
         let bytes = tx.content(&hash)?;
-        let paths = paths(tx, &hash)?;
         forget_fields(tx, &hash, bytes.as_deref().unwrap_or_default(), now)?;
         let size_bytes = tx.erase_content(&hash)?.size_bytes;
         let again = before.is_some() && size_bytes.is_none();
@@ -61,13 +161,12 @@ pub fn purge(store: &mut dyn Store, clock: Clock, request: &Purge<'_>) -> Result
             let holders = tx.holders(&hash)?.into_iter();
             holders.map(|it| RevokedVersion { name: it.name, version: it.version }).collect()
         } else {
-            request.record(tx, &hash, size_bytes, now)?
+            self.record(tx, &hash, size_bytes, now)?
         };
-        Ok(PurgeReport { content_hash: hash, size_bytes, purged, again, dry_run: request.dry_run, paths })
-    })
-}
+        let (files, kept, sources) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(PurgeReport { content_hash: hash, size_bytes, purged, again, dry_run: self.dry_run, files, kept, sources })
+    }
 
-impl Purge<'_> {
     /// Rejects the bytes for every skill that has them, and records who erased what.
     fn record(
         &self,
@@ -108,12 +207,18 @@ fn skills(tx: &dyn Transaction, hash: &str) -> Result<Vec<Skill>> {
     Ok(skills)
 }
 
-/// The paths that the bytes were read from.
-fn paths(tx: &dyn Transaction, hash: &str) -> Result<Vec<String>> {
+/// The paths that the bytes were read from, with their hashes.
+fn sources(tx: &dyn Transaction, of: &Skill, hash: &str, others: &Others) -> Result<Vec<(String, String)>> {
     let mut paths = Vec::new();
     for skill in skills(tx, hash)? {
-        let versions = tx.versions(skill.id)?.into_iter();
-        paths.extend(versions.filter(|it| it.content_hash == hash).map(|it| it.content_path));
+        let is_it = |it: &VersionRecord| it.content_hash == hash;
+        let versions = tx.versions(skill.id)?.into_iter().filter(is_it);
+        paths.extend(versions.map(|it| (it.content_path, hash.to_owned())));
+    }
+    let folders: Vec<String> = tx.versions(of.id)?.into_iter().map(|it| it.content_path).collect();
+    for folder in folders.iter().filter_map(|it| Path::new(it).parent()) {
+        let path = |it: &FolderFile| folder.join(it.path.as_str()).to_string_lossy().into_owned();
+        paths.extend(others.erased.iter().map(|it| (path(it), it.hash.to_string())));
     }
     paths.sort();
     paths.dedup();

@@ -2,26 +2,33 @@
 
 use serde::Serialize;
 
-use super::error::{Result, require_skill};
+use super::error::{Error, Result, require_skill};
 use super::required::require_version;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{Decision, EventKind, Moment, SkillName, StoredJson, Version};
+use crate::model::{ContentHash, Decision, EventKind, Moment, SkillId, SkillName, StoredJson, Version};
 use crate::store::{Durability, Holder, NewApproval, NewEvent, Store, Transaction, write_unless};
 
 /// The bytes to revoke.
 #[derive(Debug, Clone)]
 pub struct Revoke<'a> {
-    /// The skill.
-    pub name: &'a SkillName,
-    /// The version with these bytes; by default the current bytes.
-    pub version: Option<Version>,
+    /// Which ones.
+    pub what: RevokedBytes<'a>,
     /// The approver.
     pub approver: &'a str,
     /// The reason for the decision.
     pub reason: &'a str,
     /// A dry run: do everything except the commit.
     pub dry_run: bool,
+}
+
+/// Which bytes to revoke.
+#[derive(Debug, Clone, Copy)]
+pub enum RevokedBytes<'a> {
+    /// The skill file of a version, with whatever files; by default of the current one.
+    Version(&'a SkillName, Option<Version>),
+    /// Those with this hash: of a file, or of a folder as a whole.
+    Hash(&'a ContentHash),
 }
 
 /// The revoked bytes.
@@ -50,24 +57,54 @@ pub struct RevokedVersion {
 pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Result<RevokeReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {
-        let skill = require_skill(as_snapshot(tx), request.name)?;
-        let versions = tx.versions(skill.id)?;
-        let hash = match request.version {
-            None => skill.content_hash,
-            Some(version) => require_version(&skill.name, &versions, version)?.content_hash.clone(),
+        let (hash, told) = match request.what {
+            RevokedBytes::Version(name, version) => of_version(tx, name, version)?,
+            RevokedBytes::Hash(hash) => of_hash(tx, hash)?,
         };
         let verdict = Verdict { hash: &hash, approver: request.approver, reason: request.reason, now };
         let revoked = verdict.reject_everywhere(tx)?;
-        tx.record_event(&NewEvent {
-            version: versions.iter().find(|it| it.content_hash == hash).map(|it| it.version.as_str()),
-            content_hash: Some(&hash),
-            actor: Some(request.approver),
-            reason: Some(request.reason),
-            ..NewEvent::of(skill.id, &skill.name, EventKind::Revoked, now)
-        })?;
+        for Told { skill, name, version } in &told {
+            tx.record_event(&NewEvent {
+                version: version.as_deref(),
+                content_hash: Some(&hash),
+                actor: Some(request.approver),
+                reason: Some(request.reason),
+                ..NewEvent::of(*skill, name, EventKind::Revoked, now)
+            })?;
+        }
         let approver = request.approver.to_owned();
         Ok(RevokeReport { content_hash: hash, revoked, approver, dry_run: request.dry_run })
     })
+}
+
+/// A skill whose history tells of a revocation.
+struct Told {
+    skill: SkillId,
+    name: String,
+    version: Option<String>,
+}
+
+fn of_version(tx: &dyn Transaction, name: &SkillName, version: Option<Version>) -> Result<(String, Vec<Told>)> {
+    let skill = require_skill(as_snapshot(tx), name)?;
+    let versions = tx.versions(skill.id)?;
+    let hash = match version {
+        None => skill.content_hash,
+        Some(version) => require_version(&skill.name, &versions, version)?.content_hash.clone(),
+    };
+    let version = versions.into_iter().find(|it| it.content_hash == hash).map(|it| it.version);
+    Ok((hash, vec![Told { skill: skill.id, name: skill.name, version }]))
+}
+
+/// Every skill that has a file or a folder with this hash.
+fn of_hash(tx: &dyn Transaction, hash: &ContentHash) -> Result<(String, Vec<Told>)> {
+    let hash = hash.to_string();
+    let mut told: Vec<Told> = Vec::new();
+    for Holder { skill, name, version, .. } in tx.holders(&hash)? {
+        if told.iter().all(|it| it.skill != skill) {
+            told.push(Told { skill, name, version: Some(version) });
+        }
+    }
+    if told.is_empty() { Err(Error::HashNotFound { hash }) } else { Ok((hash, told)) }
 }
 
 /// A revocation of bytes.

@@ -11,13 +11,14 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{ContentHash, Exit, SkillName, Version, Visible, path_as_text};
-use crate::ops::{self, Purge, PurgeReport};
+use crate::model::{ContentHash, Exit, FolderPath, SkillName, Version, Visible, path_as_text};
+use crate::ops::{self, KeptFile, Purge, PurgeReport};
 use crate::store::{ScrubReport, file_care};
 
 /// Erase the bytes of a version, in every skill that has them
 ///
-/// For bytes that must go, such as a secret. It erases them from the database, its log, the search index and Redis; the
+/// SKILL.md goes, and the other files of the version that no other version has; with --file, that file alone, wherever
+/// it is. For bytes that must go, such as a secret. It erases them from the database, its log, the search index and Redis; the
 /// hash, the size, the time, the name and the reason stay, and the bytes are refused from then on. Files that cfn cannot
 /// reach are named: backups, copies, exports, the skill file itself. If a reader still needs an earlier state, the exit
 /// code is 8; run it again later.
@@ -25,12 +26,16 @@ use crate::store::{ScrubReport, file_care};
 #[command(after_help = "\
 Examples:
   cfn skill purge postgresql 1.0.3 --yes --reason 'contains a password'
+  cfn skill purge postgresql 1.0.3 --file scripts/run.sh --yes --reason 'contains a token'
   cfn skill purge postgresql 1.0.3 --reason 'contains a password' --dry-run")]
 pub(super) struct Args {
     /// Name of the skill
     skill_name: SkillName,
     /// Version
     version: Version,
+    /// Erase only this file of the version
+    #[arg(long, value_name = "PATH")]
+    file: Option<FolderPath>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -70,8 +75,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Failure::new(FailureKind::PurgeWithoutReason, message, "Give the reason with --reason TEXT.")
     })?;
     let approver = decider(context, args.approver.as_deref())?;
-    let request =
-        Purge { name: &args.skill_name, version: args.version, approver: &approver, reason, dry_run: args.dry_run };
+    let request = Purge {
+        name: &args.skill_name,
+        version: args.version,
+        file: args.file.as_ref(),
+        approver: &approver,
+        reason,
+        dry_run: args.dry_run,
+    };
     let mut store = context.open(Access::Write)?;
     if !args.yes && !args.dry_run {
         let would = ops::purge(store.as_mut(), context.clock, &Purge { dry_run: true, ..request.clone() })?;
@@ -105,13 +116,15 @@ fn clear_cache(context: &Context) -> Result<Option<usize>, Failure> {
 /// The files that the versions were read from, where they still have the bytes.
 fn source_files(context: &Context, purge: &PurgeReport) -> Result<Vec<LeftFile>, Failure> {
     let (files, project) = (context.files()?, context.project()?);
-    let places = purge.paths.iter().flat_map(|it| project.places(it));
-    let of = |it: &[u8]| ContentHash::of(it).to_string();
-    let has_them = |it: &PathBuf| files.read(it).is_ok_and(|file| of(&file.bytes) == purge.content_hash);
-    let mut left: Vec<PathBuf> = places.filter(has_them).collect();
+    let mut left: Vec<PathBuf> = Vec::new();
+    for (path, hash) in &purge.sources {
+        let has_them =
+            |it: &PathBuf| files.read(it).is_ok_and(|file| ContentHash::of(&file.bytes).to_string() == *hash);
+        left.extend(project.places(path).into_iter().filter(has_them));
+    }
     left.sort();
     left.dedup();
-    Ok(left.into_iter().map(|path| LeftFile { path, what: "the skill file" }).collect())
+    Ok(left.into_iter().map(|path| LeftFile { path, what: "a file of the skill" }).collect())
 }
 
 fn versions(purge: &PurgeReport) -> String {
@@ -127,6 +140,14 @@ impl Report for PurgedReport {
         let size = self.purge.size_bytes.map(|it| format!(" ({})", bytes(it))).unwrap_or_default();
         let what = if self.purge.again { "erased the traces of" } else { "erased" };
         page.line(format!("{dry}{what} the bytes {}{size}: {}", Visible(hash), versions(&self.purge)));
+        for it in &self.purge.files {
+            page.line(format!("{dry}erased {}", Visible(it.path.as_str())));
+        }
+        for KeptFile { path, also_in, .. } in &self.purge.kept {
+            let others = also_in.iter().map(|it| format!("{} {}", Visible(&it.name), Visible(&it.version)));
+            let others: Vec<_> = others.collect();
+            page.line(format!("kept {}, which others have: {}", Visible(path.as_str()), others.join(", ")));
+        }
         if let Some(answers) = self.cached_answers {
             page.line(format!("removed {} from Redis", counted(answers, "answer")));
         }

@@ -7,13 +7,14 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{Exit, SkillName, Version, Visible};
-use crate::ops::{self, Revoke, RevokeReport};
+use crate::model::{ContentHash, Exit, SkillName, Version, Visible};
+use crate::ops::{self, Revoke, RevokeReport, RevokedBytes};
 
 /// Revoke every approval of a version's bytes, in all skills
 ///
-/// Agents no longer get these bytes, but the newest other approved version, if any. To accept revoked bytes again, use
-/// --override-rejection with a reason.
+/// Every version with this SKILL.md is revoked, whatever other files it has; with --hash, every version with that file,
+/// or with exactly that folder. Agents get the newest other approved version instead, if any. To accept revoked bytes
+/// again, use --override-rejection with a reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -21,9 +22,13 @@ Examples:
   cfn skill revoke postgresql 1.0.3 --reason 'contains a secret' --approver ann --json")]
 pub(super) struct Args {
     /// Name of the skill
-    skill_name: SkillName,
+    #[arg(required_unless_present = "hash")]
+    skill_name: Option<SkillName>,
     /// Version [default: the current bytes]
     version: Option<Version>,
+    /// SHA-256 of a file of any version, or its folder hash, in place of a name
+    #[arg(long, value_name = "SHA-256", conflicts_with = "skill_name")]
+    hash: Option<ContentHash>,
     /// Reason, recorded with the decision
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: String,
@@ -37,13 +42,12 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let approver = decider(context, args.approver.as_deref())?;
-    let request = Revoke {
-        name: &args.skill_name,
-        version: args.version,
-        approver: &approver,
-        reason: &args.reason,
-        dry_run: args.dry_run,
+    let what = match (&args.hash, &args.skill_name) {
+        (Some(hash), _) => RevokedBytes::Hash(hash),
+        (None, Some(name)) => RevokedBytes::Version(name, args.version),
+        (None, None) => return Err(Failure::internal("neither a name nor a hash")),
     };
+    let request = Revoke { what, approver: &approver, reason: &args.reason, dry_run: args.dry_run };
     let report = ops::revoke(context.open(Access::Write)?.as_mut(), context.clock, &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)

@@ -6,6 +6,7 @@ mod assigning;
 mod deciding;
 mod edge_cases;
 mod editing;
+mod folder_files;
 mod linting;
 mod old_tool;
 mod pinning;

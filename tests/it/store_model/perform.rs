@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cfn::cache::Disabled;
 use cfn::clock::Clock;
 use cfn::model::{Bootstrap, Failures, SkillName, Status, Version};
-use cfn::ops::{self, Before, Delete, Load, Rename, Review, Revoke, SetStatus, UsageOf};
+use cfn::ops::{self, Before, Delete, Load, Rename, Review, Revoke, RevokedBytes, SetStatus, UsageOf};
 use cfn::store::{self, Durability, SkillChange, Store, UsageSums, write};
 use jiff::{SignedDuration, Timestamp};
 
@@ -119,7 +119,8 @@ fn lifecycle(store: &mut dyn Store, clock: Clock, step: &Step) -> String {
         }
         Step::Revoke { skill } => {
             let name = &name(skill);
-            let request = Revoke { name, version: None, approver: "ann", reason: "bad", dry_run: false };
+            let request =
+                Revoke { what: RevokedBytes::Version(name, None), approver: "ann", reason: "bad", dry_run: false };
             told(ops::revoke(store, clock, &request))
         }
         _ => String::new(),
