@@ -41,6 +41,11 @@ fn email_of_git() -> Option<String> {
 }
 
 impl ApprovalArgs {
+    /// Whether a decision is described.
+    pub(super) fn is_given(&self) -> bool {
+        self.approver.is_some() || self.reason.is_some() || self.override_rejection
+    }
+
     pub(super) fn approver<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
         optional(self.approver.as_deref()).or(context.settings.approver())
     }

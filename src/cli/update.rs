@@ -81,6 +81,7 @@ struct StepArgs {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let name = args.named.name()?;
     let Some(first) = &args.version_or_path else {
+        args.require_no_decision(name)?;
         return amend::run(context, name, &args.row, args.dry_run);
     };
     let (version, path, change_type) = args.file(name, first)?;
@@ -126,6 +127,18 @@ impl StepArgs {
 }
 
 impl Args {
+    /// With `--skill`, nothing is decided: other bytes wait for review.
+    fn require_no_decision(&self, name: &SkillName) -> Result<(), Failure> {
+        if !self.approval.is_given() && self.resolves.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::InvalidArguments,
+            "--approver, --reason, --override-rejection and --resolves are not for --skill, which decides nothing",
+            format!("Run 'cfn update {name} FILE --patch', or decide later with 'cfn skill approve {name}'."),
+        ))
+    }
+
     /// The version, unless it is to be counted, the file, and the change type. With a step there are two arguments: the
     /// skill and the file, whatever the file's name looks like.
     fn file<'a>(

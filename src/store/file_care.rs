@@ -1,6 +1,6 @@
 //! The care of a database file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, Result, ScrubReport,
@@ -15,6 +15,9 @@ pub trait FileCare {
     fn check(&mut self) -> Result<CheckReport>;
     /// Copies the committed state, even while others write. The copy appears complete or not at all.
     fn backup(&mut self, to: &Path) -> Result<BackupReport>;
+    /// Copies the file beside the database, whose data can be made again, beside a copy of the database; returns its
+    /// path. `None` if there is none.
+    fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>>;
     /// Replaces the content with a backup, even while others read. The previous database is saved beside the file.
     fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
     /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.

@@ -57,6 +57,9 @@ pub struct BackupReport {
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
+    /// The copy of the work file, if one was requested and there is one.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_path_as_text")]
+    pub work_file: Option<PathBuf>,
 }
 
 /// The report of [`super::FileCare::restore`].

@@ -31,6 +31,21 @@ fn a_backup_replaces_an_existing_one_and_leaves_no_staged_file() {
 }
 
 #[test]
+fn a_backup_of_all_has_the_search_index_where_there_is_one() {
+    let project = with_skill("jwt", "domain", "dev");
+    let json = project.cfn(["db", "backup", "--all", "one/copy.db", "--json"]).json();
+    assert!(json.get("work_file").is_none(), "nobody has searched yet");
+    project.cfn(["skill", "search", "jwt"]).ok();
+    let json = project.cfn(["db", "backup", "--all", "two/copy.db", "--json"]).json();
+    let path = json["work_file"].as_str().expect("a path");
+    assert!(path.ends_with("two/copy-work.db"), "{path}");
+    let blocks = std::process::Command::new("sqlite3").arg(path).arg("SELECT count(*) FROM search_blocks").output();
+    assert_eq!(blocks.expect("sqlite3").stdout, b"1\n");
+    project.cfn(["db", "backup", "three/copy.db"]).ok();
+    assert_eq!(fs::read_dir(project.path().join("three")).expect("a folder").count(), 1);
+}
+
+#[test]
 fn a_backup_that_cannot_be_written_changes_nothing() {
     let project = with_skill("jwt", "domain", "dev");
     let before = fs::read(project.database()).expect("a file");

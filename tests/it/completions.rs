@@ -45,6 +45,20 @@ fn offered(project: &Project, words: &[&str]) -> String {
 }
 
 #[test]
+fn unresolved_edge_cases_are_offered_by_their_ids() {
+    let project = project();
+    project.cfn(["init"]).ok();
+    deploy(&project, "jwt", "About jwt.", &[]);
+    deploy(&project, "sql", "About sql.", &[]);
+    for (skill, text) in [("jwt", "one"), ("sql", "two"), ("jwt", "three")] {
+        project.cfn(["edge-case", "record", skill, "--description", text]).ok();
+    }
+    project.cfn(["edge-case", "resolve", "1"]).ok();
+    assert_eq!(offered(&project, &["edge-case", "show", ""]), "2 3");
+    assert_eq!(offered(&project, &["update", "jwt", "file", "--patch", "--resolves", ""]), "3");
+}
+
+#[test]
 fn words_of_a_fixed_set_are_offered() {
     let project = project();
     for (words, expected) in [

@@ -40,6 +40,7 @@ fn complete(command: Command, line: &Arc<Line>) -> Command {
             }
             "subjects" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.names_and_paths(typed))),
             "version" | "to_version" if !creates => it.add(candidates(move || line.versions())),
+            "edge_case" | "edge_cases" | "resolves" => it.add(candidates(move || line.edge_cases())),
             "from" | "to" if compares => it.add(candidates(move || line.versions())),
             _ => it,
         }
@@ -86,6 +87,18 @@ impl Line {
             Some(snapshot.versions(skill.id).ok()?.into_iter().map(|it| it.version).collect())
         });
         plain(versions.unwrap_or_default())
+    }
+
+    /// The ids of unresolved edge cases, newest first; of the skill that the line names, if it names one.
+    fn edge_cases(&self) -> Vec<String> {
+        let cases = self.store().and_then(|mut store| {
+            let snapshot = store.read().ok()?;
+            let words = self.typed.iter().skip(1).filter_map(|it| it.to_str()?.parse().ok());
+            let skill = words.into_iter().find_map(|it| snapshot.skill(&it).ok()?);
+            snapshot.edge_cases(skill.map(|it| it.id)).ok()
+        });
+        let unresolved = cases.unwrap_or_default().into_iter().rev().filter(|it| !it.resolved);
+        unresolved.take(MOST).map(|it| it.id.to_string()).collect()
     }
 
     /// Opens the database of the command line for reading; never migrates it.

@@ -15,16 +15,24 @@ use crate::store::{BackupReport, file_care};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cfn db backup backups/skills-$(date +%F).db")]
+  cfn db backup backups/skills-$(date +%F).db
+  cfn db backup --all backups/skills.db")]
 pub(super) struct Args {
     /// File to write; an existing file is replaced
     path: PathBuf,
+    /// Also copy skills-work.db, which holds data that can be made again
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let to = context.settings.file_of_a_database("the backup", args.path.as_os_str())?;
     let mut store = context.open(Access::Read)?;
-    let report = file_care(store.as_mut())?.backup(&to)?;
+    let care = file_care(store.as_mut())?;
+    let mut report = care.backup(&to)?;
+    if args.all {
+        report.work_file = care.backup_work_file(&to)?;
+    }
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }
@@ -32,5 +40,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 impl Report for BackupReport {
     fn text(&self, page: &mut Page) {
         page.line(format!("{} ({})", Visible(self.path.to_string_lossy()), bytes(self.size_bytes)));
+        if let Some(work_file) = &self.work_file {
+            page.line(Visible(work_file.to_string_lossy()).to_string());
+        }
     }
 }

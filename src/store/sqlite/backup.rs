@@ -43,7 +43,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     place.require_unchanged()?;
     staged.replace().map_err(|error| naming_error("could not rename the backup to", to, error))?;
     let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
-    Ok(BackupReport { path: to.to_owned(), size_bytes })
+    Ok(BackupReport { path: to.to_owned(), size_bytes, work_file: None })
 }
 
 /// Creates the folder of a file.

@@ -1,7 +1,9 @@
 //! The care of the file; each method delegates to the file of its work.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::open::Options;
+use super::work_file::WorkFile;
 use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, scrub, status};
 use crate::store::{
     ArchiveReport, BackupReport, CheckReport, Durability, FileCare, MaintainReport, MigrateReport, RestoreReport,
@@ -22,6 +24,12 @@ impl FileCare for SqliteStore {
 
     fn backup(&mut self, to: &Path) -> Result<BackupReport> {
         backup::copy(&self.place, to)
+    }
+
+    fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>> {
+        let options = Options { busy_timeout: self.place.busy_timeout, ..Options::default() };
+        let Some(file) = WorkFile::for_reading(&self.place.path, &options)? else { return Ok(None) };
+        backup::copy(&file.place, &WorkFile::path_of(copy)).map(|it| Some(it.path))
     }
 
     fn restore(&mut self, from: &Path) -> Result<RestoreReport> {

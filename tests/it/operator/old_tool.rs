@@ -96,6 +96,11 @@ fn update_changes_the_row_and_other_bytes_are_a_new_version() {
     assert_eq!(project.sqlite3(row), r#"2.0.0|["x","y"]|human"#);
     assert_eq!(names(&project, &["devops"]), ["ops"], "the approval is about the bytes");
     assert_eq!(project.cfn(["skill", "update", "--skill", "ops"]).ok(), "ops 2.0.0: unchanged\n");
+    for decides in [&["--approver", "ann"][..], &["--reason", "r", "--override-rejection"], &["--resolves", "1"]] {
+        let message =
+            project.cfn(["skill", "update", "--skill", "ops"].into_iter().chain(decides.iter().copied())).fails(1);
+        assert!(message.contains("decides nothing") && message.contains("skill approve ops"), "{message}");
+    }
     let same = project.cfn(["skill", "update", "--skill", "ops", "--recalculate-hash"]).ok();
     assert_eq!(same, "ops 2.0.0: unchanged\n");
     project.skill("ops", "Run it twice.");
