@@ -1,12 +1,12 @@
 //! The files that the story is about.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cfn::model::{ContentHash, FolderLimits, Location};
 use cfn::ops::{self, Project};
 
-use super::steps::{BODIES, SKILLS};
+use super::steps::{BODIES, FILES, SKILLS};
 
 /// The files that skills are made of, the same for all databases.
 pub(super) struct Files {
@@ -23,10 +23,14 @@ impl Files {
         let files = Self { folder, rules, project };
         for skill in SKILLS {
             for body in 0..BODIES {
-                fs::write(files.path(skill, body), text(skill, body)).expect("written");
+                let path = files.path(skill, body);
+                if body < FILES {
+                    fs::write(path, text(skill, body)).expect("written");
+                } else {
+                    write_folder(&path, &text(skill, body), body);
+                }
             }
-            fs::create_dir_all(files.tree().join(skill)).expect("a folder");
-            fs::write(files.tree().join(skill).join("SKILL.md"), text(skill, 3)).expect("written");
+            write_folder(&files.tree().join(skill), &text(skill, 3), skill.len());
         }
         fs::write(files.folder.path().join("first.md"), "First steps.\n").expect("written");
         files
@@ -38,12 +42,20 @@ impl Files {
     }
 
     pub(super) fn path(&self, skill: &str, body: usize) -> PathBuf {
-        self.folder.path().join(format!("{skill}-{body}.md"))
+        self.folder.path().join(format!("{skill}-{body}{}", if body < FILES { ".md" } else { "" }))
     }
+}
+
+/// A folder with a skill file and a script.
+fn write_folder(folder: &Path, text: &str, number: usize) {
+    fs::create_dir_all(folder).expect("a folder");
+    fs::write(folder.join("SKILL.md"), text).expect("written");
+    fs::write(folder.join("run.sh"), format!("echo {number}\n")).expect("written");
 }
 
 /// Some files ask for a category, a version, or another review; one is the same for all skills.
 fn text(skill: &str, body: usize) -> String {
+    let body = body.min(FILES - 1);
     let fields = match body {
         0 => return "# The same for all\n\nRead first.\n".to_owned(),
         1 => "category: testing\ntags: [one, two]",

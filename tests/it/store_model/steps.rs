@@ -12,7 +12,10 @@ pub(super) const AGENTS: [&str; 3] = ["dev", "tester", "dev-lead"];
 pub(super) const TASKS: [&str; 3] = ["t1", "t2", "t3"];
 pub(super) const PHASES: [&str; 2] = ["plan", "build"];
 /// Of each skill, so many files with other bytes.
-pub(super) const BODIES: usize = 5;
+pub(super) const FILES: usize = 5;
+/// And so many folders with the last of them and a script.
+const FOLDERS: usize = 2;
+pub(super) const BODIES: usize = FILES + FOLDERS;
 const TIMES: [&str; 5] =
     ["2026-01-31 12:00:00", "2026-01-31T23:30:00-05:00", "2026-02-01T00:30:00+09:00", "soon", "2026-02-30 10:00:00"];
 
