@@ -1,11 +1,12 @@
 //! Errors of operations. The command line maps them to hints and exit codes.
 
+mod made;
 mod nearest;
 mod said;
 
 use crate::cache::ServerError;
-use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillEvent, SkillName, Version, Visible};
-use crate::store::{NameKind, Snapshot, Spelling, StoreError};
+use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillName, Version, Visible};
+use crate::store::{NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
@@ -273,25 +274,6 @@ pub enum Error {
         /// The hash of its current bytes.
         actual: String,
     },
-}
-
-impl Error {
-    /// The name is that of another skill.
-    pub(super) fn taken(name: &SkillName, by: Spelling) -> Self {
-        let former_of = Some(by.present).filter(|it| *it != by.name);
-        Self::NameTaken { name: name.to_string(), other: by.name, former_of }
-    }
-
-    /// Bytes of this skill that the event refuses.
-    pub(super) fn revoked(name: String, by: &SkillEvent) -> Self {
-        Self::Revoked {
-            name,
-            event: Visible(&by.event).to_string(),
-            who: by.actor.clone(),
-            when: by.created_at.as_ref().map(ToString::to_string),
-            why: by.reason.clone(),
-        }
-    }
 }
 
 /// The skill with this name, or an error that suggests similar ones.

@@ -27,6 +27,7 @@ mod diagnostics;
 mod discovery;
 mod documentation;
 mod exit_codes;
+mod export;
 mod faults;
 mod folders;
 mod foreign_hash;

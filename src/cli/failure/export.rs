@@ -9,7 +9,7 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         let message = error.to_string();
         let (kind, hint) = match &error {
-            ExportError::Folder { source, .. } if source.kind() == ErrorKind::StorageFull => {
+            ExportError::Folder { source, .. } if is_about_space(source.kind()) => {
                 (FailureKind::DiskFull, "Free space or raise the limit, and run the command again.")
             }
             ExportError::Folder { .. } => {
@@ -36,4 +36,8 @@ impl From<ExportError> for Failure {
         };
         Self::new(kind, message, hint)
     }
+}
+
+fn is_about_space(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded)
 }

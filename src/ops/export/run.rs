@@ -1,6 +1,6 @@
 //! An export from its survey to its report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::{Done, Workshop};
 use super::lock::{Lock, LockedSkill};
@@ -11,6 +11,7 @@ use super::survey::{Aim, FolderState, Item, Survey, left_out};
 use super::wanted::Wanted;
 use crate::model::Remark;
 use crate::ops::error::Result;
+use crate::skill_folder::OnDisk;
 use crate::store::Snapshot;
 
 pub(super) fn check(mut survey: Survey, request: &Export) -> ExportCheck {
@@ -56,33 +57,43 @@ pub(super) fn plan(mut survey: Survey, request: &Export) -> ExportReport {
 pub(super) fn export(snapshot: &dyn Snapshot, place: &Place, request: &Export) -> Result<ExportReport> {
     let mut survey = Survey::of(snapshot, place, request)?;
     let mut run = Run::new(&mut survey, request);
-    let works = |item: &&Item| !matches!(run.work(item), Work::Nothing);
-    let mut layouts: BTreeSet<Layout> = survey.items.values().filter(works).map(|it| it.layout).collect();
-    if !layouts.is_empty() {
+    let workshops = workshops(snapshot, place, &survey, &run)?;
+    if survey.items.values().any(|it| !matches!(run.work(it), Work::Nothing)) {
         place.record(&intended(&survey, &run))?;
     }
+    let worked = || survey.items.values().filter_map(|it| Some((it, workshops.get(&it.layout)?)));
+    for (item, workshop) in worked() {
+        if let Work::Take(why, locked) = run.work(item) {
+            run.taken(item, why, workshop.take(item, locked)?);
+        }
+    }
+    for (item, workshop) in worked() {
+        if let Work::Put(wanted) = run.work(item) {
+            run.put(item, wanted, workshop.put(item, wanted)?);
+        }
+    }
+    workshops.into_values().for_each(Workshop::close);
+    if run.report.in_the_way.is_empty() || run.report.changes() {
+        place.record(&recorded(&survey, &run))?;
+    }
+    Ok(run.report)
+}
+
+/// Opens what the work needs, and mends what killed exports left.
+fn workshops<'a>(
+    snapshot: &'a dyn Snapshot,
+    place: &'a Place,
+    survey: &Survey,
+    run: &Run,
+) -> Result<BTreeMap<Layout, Workshop<'a>>> {
+    let works = |item: &&Item| !matches!(run.work(item), Work::Nothing);
+    let mut layouts: BTreeSet<Layout> = survey.items.values().filter(works).map(|it| it.layout).collect();
     for layout in Layout::ALL {
         if Workshop::has_leftovers(place, layout)? {
             layouts.insert(layout);
         }
     }
-    for layout in layouts {
-        let workshop = Workshop::open(snapshot, place, layout, &survey.lock)?;
-        let items = || survey.items.values().filter(|it| it.layout == layout);
-        for item in items() {
-            if let Work::Take(why, locked) = run.work(item) {
-                run.taken(item, why, workshop.take(item, locked)?);
-            }
-        }
-        for item in items() {
-            if let Work::Put(wanted) = run.work(item) {
-                run.put(item, wanted, workshop.put(item, wanted)?);
-            }
-        }
-        workshop.close();
-    }
-    place.record(&recorded(&survey, &run))?;
-    Ok(run.report)
+    layouts.into_iter().map(|it| Ok((it, Workshop::open(snapshot, place, it, &survey.lock)?))).collect()
 }
 
 /// What to do about an item.
@@ -116,7 +127,7 @@ impl Run {
             unchanged: survey.items.values().filter(|it| it.state == FolderState::Current).count(),
             left_out: left_out(&mut survey.selected),
             problems,
-            in_the_way: in_the_way.map(Item::path).collect(),
+            in_the_way: in_the_way.map(shown).collect(),
             foreign: std::mem::take(&mut survey.foreign),
             notes: notes(survey),
             unmapped: std::mem::take(&mut survey.selected.unmapped),
@@ -158,6 +169,14 @@ impl Run {
     }
 }
 
+/// The path, and what is there if it is no folder of a skill.
+fn shown(item: &Item) -> String {
+    match &item.on_disk {
+        OnDisk::Other(why) => format!("{} ({why})", item.path()),
+        _ => item.path(),
+    }
+}
+
 fn is_in_the_way(item: &Item) -> bool {
     matches!(item.aim, Aim::Be(_)) && item.state == FolderState::Foreign
 }
@@ -176,9 +195,7 @@ fn intended(survey: &Survey, run: &Run) -> Lock {
     for item in survey.items.values() {
         if let Work::Put(wanted) = run.work(item) {
             let present = match (&item.locked, &item.on_disk) {
-                (Some(locked), crate::skill_folder::OnDisk::Folder(folder)) if locked.wrote(folder.hash()) => {
-                    Some(folder.hash())
-                }
+                (Some(locked), OnDisk::Folder(folder)) if locked.wrote(folder.hash()) => Some(folder.hash()),
                 (locked, _) => locked.as_ref().map(|it| it.folder_hash),
             };
             lock.add(entry(item, wanted).replacing(present));

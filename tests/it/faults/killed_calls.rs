@@ -159,3 +159,56 @@ fn a_killed_restore_leaves_the_previous_database_or_the_backup() {
         });
     }
 }
+
+/// An export that replaces a folder that cfn wrote, one that somebody changed, and takes one away.
+fn export_is_all_or_nothing(call: &str) {
+    let export = ["export", "out", "--all"];
+    let versions = |name: &str, text: &str| format!("SKILL.md 644 {}", crate::scene::skill_text(name, text));
+    let prepare = |_| {
+        let project = Project::new();
+        for name in ["new", "old", "gone", "changed"] {
+            project.cfn(["deploy", "1", name, &path_of(&project, name, "The first."), "domain", "agent"]).ok();
+        }
+        project.cfn(["skill", "archive", "new"]).ok();
+        project.cfn(export).ok();
+        project.cfn(["skill", "restore", "new"]).ok();
+        project.cfn(["skill", "archive", "gone"]).ok();
+        project.cfn(["update", "old", "1.0.1", &path_of(&project, "old", "The second.")]).ok();
+        project.file("out/changed/SKILL.md", "Changed.");
+        project.file("out/own/SKILL.md", "Mine.");
+        (project, export.map(str::to_owned).to_vec())
+    };
+    at_each(call, prepare, |nth, project, undisturbed| {
+        let out = project.path().join("out");
+        let tree = |name: &str| crate::export::tree(&out.join(name));
+        let (first, second) = (|name: &str| [versions(name, "The first.")], [versions("old", "The second.")]);
+        let found = ["new", "old", "gone", "changed"].map(tree);
+        let done = [first("new").to_vec(), second.to_vec(), Vec::new(), first("changed").to_vec()];
+        let before =
+            [Vec::new(), first("old").to_vec(), first("gone").to_vec(), vec!["SKILL.md 644 Changed.".to_owned()]];
+        for (index, now) in found.into_iter().enumerate() {
+            assert!(now == done[index] || (now == before[index] && !undisturbed), "{call} {nth}: {now:?}");
+        }
+        project.cfn(export).ok();
+        assert_eq!(["new", "old", "gone", "changed"].map(tree), done, "{call} {nth}");
+        assert_eq!(tree(".cfn-quarantine"), ["changed.1/SKILL.md 644 Changed."], "{call} {nth}");
+        let entries = [".cfn-quarantine", "cfn-export.lock", "changed", "new", "old", "own"];
+        assert_eq!(crate::export::entries(&out), entries, "{call} {nth}");
+        assert_eq!(tree("own"), ["SKILL.md 644 Mine."]);
+    });
+}
+
+#[test]
+fn an_export_killed_at_any_rename_leaves_each_folder_whole_or_absent() {
+    export_is_all_or_nothing(RENAME);
+}
+
+#[test]
+fn an_export_killed_at_any_removal_leaves_each_folder_whole_or_absent() {
+    export_is_all_or_nothing(UNLINK);
+}
+
+#[test]
+fn an_export_killed_at_any_new_folder_leaves_each_folder_whole_or_absent() {
+    export_is_all_or_nothing("/^mkdir(at)?$");
+}

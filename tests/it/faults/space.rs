@@ -166,6 +166,51 @@ fn a_file_size_limit_is_an_error_and_does_not_kill_the_process() {
 }
 
 #[test]
+fn an_export_without_space_leaves_each_folder_whole_and_the_next_one_mends_it() {
+    let (disk, project) = (SmallDisk::new(1024 * 1024), Project::new());
+    let update = |turn: usize| {
+        let (path, _) = skill(&project, turn);
+        let name = format!("s-{turn}");
+        project.cfn(["deploy", "1", &name, &path, "domain", "agent"]).ok();
+    };
+    let out = disk.mounted.join("out").to_string_lossy().into_owned();
+    update(0);
+    project.cfn(["export", &out, "--all"]).ok();
+    let (before, filler) = (crate::export::tree(out.as_ref()), disk.fill());
+    (1..4).for_each(update);
+    for _ in 0..2 {
+        run(project.command(["export", &out, "--all", "--json"])).fails_as(3, "disk_full");
+        let skill = |it: &&String| it.starts_with("s-");
+        let now = crate::export::tree(out.as_ref());
+        assert!(now.iter().filter(skill).eq(before.iter().filter(skill)), "{now:?}");
+    }
+    fs::remove_file(filler).expect("space");
+    project.cfn(["export", &out, "--all"]).ok();
+    project.cfn(["export", &out, "--all", "--check"]).ok();
+    assert_eq!(crate::export::entries(out.as_ref()), ["cfn-export.lock", "s-0", "s-1", "s-2", "s-3"]);
+    let limited = under(&project, &["prlimit", "--fsize=1000"], ["export", "other", "--all", "--json"]);
+    Ran::from(finish(limited)).fails_as(3, "disk_full");
+}
+
+#[test]
+fn an_export_to_a_disk_that_may_not_be_written_says_so() {
+    let (disk, project) = (SmallDisk::new(1024 * 1024), Project::new());
+    let (path, _) = skill(&project, 0);
+    project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let out = disk.mounted.to_string_lossy().into_owned();
+    let remount = |option| must(&[as_root("mount"), vec!["-o", option]].concat(), &[disk.mounted.as_os_str()]);
+    remount("remount,ro");
+    let error = run(project.command(["export", &out, "--all", "--json"])).fails_as(2, "file_failed");
+    assert!(error["message"].to_string().contains(".claude"), "{error}");
+    assert_eq!(run(project.command(["export", &out, "--all", "--check"])).code, Some(7));
+    remount("remount,rw");
+    project.cfn(["export", &out, "--all"]).ok();
+    remount("remount,ro");
+    project.cfn(["export", &out, "--all", "--check"]).ok();
+    project.cfn(["export", &out, "--all"]).ok();
+}
+
+#[test]
 fn a_disk_that_may_not_be_written_refuses_and_says_so() {
     let disk = SmallDisk::new(1024 * 1024);
     let (path, _) = skill(&disk.project, 0);

@@ -1,5 +1,6 @@
 //! The victims of the campaigns: each kind of command that writes, with the conditions that hold whenever it dies.
 
+mod exports;
 mod files;
 mod steps;
 mod victim;
@@ -22,6 +23,7 @@ pub(super) fn victims() -> Vec<Box<dyn Victim>> {
         Box::new(files::Adoption::new()),
         Box::new(files::Fresh::new()),
         Box::new(steps::Batches::new()),
+        Box::new(exports::Exports::new()),
     ];
     all.extend(steps::Steps::all().map(|it| Box::new(it) as Box<dyn Victim>));
     all
