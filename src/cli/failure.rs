@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use self::kind::FailureKind;
 use crate::bench;
 use crate::model::{Exit, InvalidName, InvalidVersion, UnknownWord, Visible};
-use crate::ops::{DocumentError, Error, FileError};
+use crate::ops::{DocumentError, Error, FileError, NoSuchFile};
 use crate::process;
 
 /// The reason a command failed, and what the user can do about it.
@@ -193,10 +193,10 @@ impl From<Error> for Failure {
                 let known: Vec<_> = known.iter().take(5).map(|it| Visible(it).to_string()).collect();
                 (FailureKind::VersionNotFound, format!("It has: {}.", known.join(", ")))
             }
-            Error::FolderFileNotFound { near, .. } => {
+            Error::NoFile(NoSuchFile::Path { near, .. }) => {
                 (FailureKind::FolderFileNotFound, meant(&near, "'cfn skill show' lists the files of a skill."))
             }
-            Error::HashNotFound { .. } => {
+            Error::NoFile(NoSuchFile::Hash(_)) => {
                 (FailureKind::HashNotFound, "'cfn skill show' lists the hashes of a skill's files with --json.".into())
             }
             Error::NotHigher { .. } => (FailureKind::VersionNotHigher, "Name a higher version.".into()),

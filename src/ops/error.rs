@@ -2,6 +2,7 @@
 
 mod made;
 mod nearest;
+mod no_such_file;
 mod said;
 
 use crate::cache::ServerError;
@@ -15,6 +16,7 @@ use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
 
 pub(super) use nearest::nearest;
+pub use no_such_file::NoSuchFile;
 
 /// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,24 +60,9 @@ pub enum Error {
         /// Its versions, newest first.
         known: Vec<String>,
     },
-    /// A version has no such file.
-    #[error("version {} of \"{name}\" has no file {}", Visible(version), Visible(path))]
-    FolderFileNotFound {
-        /// The skill.
-        name: String,
-        /// The version.
-        version: String,
-        /// The requested path.
-        path: String,
-        /// Similar paths that exist.
-        near: Vec<String>,
-    },
-    /// No version has such a file or folder.
-    #[error("no version of a skill has a file or a folder with the hash {hash}")]
-    HashNotFound {
-        /// The hash.
-        hash: String,
-    },
+    /// There is no such file.
+    #[error(transparent)]
+    NoFile(#[from] NoSuchFile),
     /// The version is not higher than the current one.
     #[error("version {new} is not higher than the current version {} of \"{name}\"", Visible(current))]
     NotHigher {

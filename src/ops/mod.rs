@@ -24,6 +24,7 @@ mod edit;
 mod error;
 mod export;
 mod folder;
+mod folder_on_disk;
 mod history;
 mod import;
 mod lint;
@@ -86,7 +87,7 @@ pub use edge_case::{
     ResolvedEdgeCase, ResolvedReport, list_edge_cases, record_edge_case, resolve_edge_cases, show_edge_case,
 };
 pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
-pub use error::{Error, Result, require_skill};
+pub use error::{Error, NoSuchFile, Result, require_skill};
 pub use export::{
     Export, ExportCheck, ExportError, ExportReport, FolderDifference, FolderState, Layout, RemovedSkill, Selection,
     WrittenSkill, check_export, export, plan_export,

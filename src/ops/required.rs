@@ -1,6 +1,6 @@
 //! What a command names and must exist: a version of a skill, a file of a version.
 
-use super::error::{Error, Result, nearest};
+use super::error::{Error, NoSuchFile, Result, nearest};
 use crate::model::{FolderFile, FolderPath, SkillFolder, Version, VersionRecord};
 
 /// The version with this number, or an error that names those that exist. A text of another program that means the number
@@ -24,10 +24,11 @@ pub(super) fn require_file<'f>(
     path: &FolderPath,
 ) -> Result<&'f FolderFile> {
     let files = || folders.iter().flat_map(|it| it.files());
-    files().find(|it| it.path == *path).ok_or_else(|| Error::FolderFileNotFound {
+    let missing = || NoSuchFile::Path {
         name: name.to_owned(),
         version: version.to_owned(),
         path: path.to_string(),
         near: nearest(path.as_str(), files().map(|it| it.path.to_string()).collect()),
-    })
+    };
+    Ok(files().find(|it| it.path == *path).ok_or_else(missing)?)
 }

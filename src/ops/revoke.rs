@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::{Error, Result, require_skill};
+use super::error::{NoSuchFile, Result, require_skill};
 use super::required::require_version;
 use super::update::as_snapshot;
 use crate::clock::Clock;
@@ -104,7 +104,7 @@ fn of_hash(tx: &dyn Transaction, hash: &ContentHash) -> Result<(String, Vec<Told
             told.push(Told { skill, name, version: Some(version) });
         }
     }
-    if told.is_empty() { Err(Error::HashNotFound { hash }) } else { Ok((hash, told)) }
+    if told.is_empty() { Err(NoSuchFile::Hash(hash).into()) } else { Ok((hash, told)) }
 }
 
 /// A revocation of bytes.

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
+use super::folder_on_disk;
 use super::project::Project;
 use super::stored_folder::stored_folder;
 use crate::model::{
-    Bootstrap, ContentHash, EventKind, ListedSkill, Remark, SKILL_FILE, Skill, SkillId, SkillName, VersionRecord,
-    Visible,
+    Bootstrap, ContentHash, EventKind, ListedSkill, Remark, SKILL_FILE, Skill, SkillFolder, SkillId, SkillName, Visible,
 };
 use crate::store::{SkillFilter, Snapshot, Store};
 
@@ -66,9 +67,14 @@ pub fn verify(
     let mut report = VerifyReport { checked: all, differences: Vec::new() };
     for (done, skill) in skills.iter().enumerate() {
         progress(done, all);
-        stored_bytes(snapshot.as_ref(), skill, &mut report)?;
-        if let Some(problem) = file_problem(files, project, &skill.content_path, Some(&skill.content_hash)) {
-            report.add(&skill.name, &skill.version, problem);
+        let recorded = stored_bytes(snapshot.as_ref(), skill, &mut report)?;
+        match approved_file(files, project, &skill.content_path, Some(&skill.content_hash)) {
+            Err(problem) => report.add(&skill.name, &skill.version, problem),
+            Ok(file) => {
+                for problem in recorded.iter().flat_map(|it| folder_on_disk::differences(files, &file, it)) {
+                    report.add(&skill.name, &skill.version, problem);
+                }
+            }
         }
     }
     for (done, skill) in bootstrap.iter().enumerate() {
@@ -124,9 +130,10 @@ impl VerifyReport {
 }
 
 /// Checks the bytes of every version. In an adopted database, those of earlier versions may be unknown, but not those
-/// of the current one.
-fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyReport) -> Result<()> {
+/// of the current one. Returns the files of the current one, if they are known.
+fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyReport) -> Result<Option<SkillFolder>> {
     let mut current_recorded = false;
+    let mut recorded = None;
     for version in snapshot.versions(skill.skill)? {
         let current = version.version == skill.version;
         current_recorded |= current && version.content_hash == skill.content_hash;
@@ -135,24 +142,31 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyRep
             Some(problem) => report.add(&skill.name, &version.version, problem.to_owned()),
             None => {}
         }
-        for problem in file_problems(snapshot, skill.skill, &version)? {
-            report.add(&skill.name, &version.version, problem);
+        let Some(folder_hash) = &version.folder_hash else {
+            if current {
+                recorded = version.content_hash.parse().ok().map(|it| SkillFolder::alone(it, 0));
+            }
+            continue;
+        };
+        match stored_folder(snapshot, skill.skill, &version.version, folder_hash)? {
+            Ok(folder) => {
+                for problem in file_problems(snapshot, &folder)? {
+                    report.add(&skill.name, &version.version, problem);
+                }
+                recorded = if current { Some(folder) } else { recorded };
+            }
+            Err(fault) => report.add(&skill.name, &version.version, fault.to_string()),
         }
     }
     if !current_recorded {
         let problem = "its row has another hash than the record of its version";
         report.add(&skill.name, &skill.version, problem.to_owned());
     }
-    Ok(())
+    Ok(recorded.filter(|_| current_recorded))
 }
 
 /// The problems of the files of a version besides its skill file. Erased ones stay recorded.
-fn file_problems(snapshot: &dyn Snapshot, skill: SkillId, version: &VersionRecord) -> Result<Vec<String>> {
-    let Some(folder_hash) = &version.folder_hash else { return Ok(Vec::new()) };
-    let folder = match stored_folder(snapshot, skill, &version.version, folder_hash)? {
-        Ok(folder) => folder,
-        Err(fault) => return Ok(vec![fault.to_string()]),
-    };
+fn file_problems(snapshot: &dyn Snapshot, folder: &SkillFolder) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for file in folder.files().iter().filter(|it| it.path.as_str() != SKILL_FILE) {
         let hash = file.hash.to_string();
@@ -194,19 +208,29 @@ fn bootstrap_problems(
     Ok(stored.into_iter().chain(file).collect())
 }
 
-/// The problem of the current file, if any. Without a hash, only its existence is checked.
+/// The problem of the current file, if any.
 fn file_problem(files: &Files, project: &Project, path: &str, hash: Option<&str>) -> Option<String> {
+    approved_file(files, project, path, hash).err()
+}
+
+/// The file with the approved bytes, or why there is none. Without a hash, only its existence is checked.
+fn approved_file(
+    files: &Files,
+    project: &Project,
+    path: &str,
+    hash: Option<&str>,
+) -> std::result::Result<PathBuf, String> {
     let mut problem = match path {
         "" => "no file of it is recorded".to_owned(),
         path => format!("its file is missing ({path})"),
     };
     for place in project.places(path) {
         match files.read(&place) {
-            Ok(file) if hash.is_none_or(|it| ContentHash::of(&file.bytes).to_string() == it) => return None,
+            Ok(file) if hash.is_none_or(|it| ContentHash::of(&file.bytes).to_string() == it) => return Ok(place),
             Ok(_) => problem = format!("its file changed since its approval ({path})"),
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             Err(error) => problem = error.to_string(),
         }
     }
-    Some(problem)
+    Err(problem)
 }

@@ -1,5 +1,8 @@
 //! `cfn skill show`, `cfn skill diff`, `cfn skill verify` and `cfn db check`: the files of a skill's folder.
 
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
 use crate::harness::Project;
 use crate::scene::{attach, path_of, sha256, with_skill};
 
@@ -112,6 +115,13 @@ fn a_version_with_another_script_alone_differs() {
 fn verify_and_check_cover_the_stored_files_of_every_version() {
     let project = with_two_versions();
     second(&project);
+    for (path, bytes) in
+        [("scripts/run.sh", &b"#!/bin/sh\necho two\n"[..]), ("icon.png", b"\x89PNG\0\0"), ("new.txt", b"new\n")]
+    {
+        project.file(&format!(".claude/skills/jwt/{path}"), bytes);
+    }
+    let new = project.path().join(".claude/skills/jwt/new.txt");
+    fs::set_permissions(new, fs::Permissions::from_mode(0o755)).expect("a mode");
     project.cfn(["skill", "verify"]).ok();
     assert!(project.cfn(["db", "check"]).ok().starts_with("0 damaged, 0 warnings"), "whole");
     project.sqlite3(&format!("UPDATE skill_contents SET bytes = 'x' WHERE hash = '{}'", sha256(RUN)));
@@ -140,4 +150,61 @@ fn verify_and_check_name_files_that_do_not_have_the_folder_hash() {
     project.sqlite3("INSERT INTO skill_files VALUES (99, 'a', '100644', 'h', 1)");
     let checked = project.cfn(["db", "check"]);
     assert!(checked.stdout.contains("1 rows of skill_files point to a version that does not exist"), "{checked:?}");
+}
+
+/// A skill that was deployed with a script and a text.
+fn deployed() -> Project {
+    let project = Project::new();
+    project.skill("jwt", "First.");
+    project.file(".claude/skills/jwt/scripts/run.sh", RUN);
+    project.file(".claude/skills/jwt/old.txt", "old\n");
+    project.cfn(["deploy", "1", "jwt", &path_of("jwt"), "testing", "dev"]).ok();
+    project
+}
+
+#[test]
+fn verify_sees_what_changed_on_disk() {
+    let project = deployed();
+    assert_eq!(project.cfn(["skill", "verify"]).ok(), "1 skill checked, 0 differences\n");
+    let folder = project.path().join(".claude/skills/jwt");
+    fs::write(folder.join("new.txt"), "new\n").expect("written");
+    fs::write(folder.join("SKILL-1.0.0.md"), "a copy\n").expect("written");
+    fs::remove_file(folder.join("old.txt")).expect("removed");
+    fs::set_permissions(folder.join("scripts/run.sh"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let ran = project.cfn(["skill", "verify"]);
+    let expected = "jwt 1.0.0: new.txt: it is not part of the version\n\
+                    jwt 1.0.0: old.txt: its file is missing\n\
+                    jwt 1.0.0: scripts/run.sh: its mode is 100755, not 100644\n\
+                    1 skill checked, 3 differences\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), expected));
+    fs::write(folder.join("scripts/run.sh"), "echo two\n").expect("written");
+    let ran = project.cfn(["skill", "verify"]);
+    assert!(ran.stdout.contains("scripts/run.sh: its file changed since its approval\n"), "{ran:?}");
+    fs::remove_file(folder.join("scripts/run.sh")).expect("removed");
+    symlink("/etc/hostname", folder.join("scripts/run.sh")).expect("a link");
+    let ran = project.cfn(["skill", "verify"]);
+    assert!(ran.code == Some(7) && ran.stdout.contains("scripts/run.sh"), "{ran:?}");
+}
+
+#[test]
+fn a_file_beside_a_skill_file_that_was_deployed_alone_is_seen() {
+    let project = with_skill("jwt", "testing", "dev");
+    project.file(".claude/skills/jwt/run.sh", RUN);
+    let ran = project.cfn(["skill", "verify"]);
+    assert!(ran.code == Some(7) && ran.stdout.contains("jwt 1.0.0: run.sh: it is not part of the version"), "{ran:?}");
+}
+
+#[test]
+fn a_diff_with_the_disk_is_of_every_file() {
+    let project = deployed();
+    let same = project.cfn(["skill", "diff", "jwt", "--disk", "--json"]).json();
+    assert_eq!((&same["from"], &same["to"], &same["files"]), (&"1.0.0".into(), &"disk".into(), &serde_json::json!([])));
+    project.file(".claude/skills/jwt/scripts/run.sh", "#!/bin/sh\necho two\n");
+    project.file(".claude/skills/jwt/icon.png", ICON);
+    let text = project.cfn(["skill", "diff", "jwt", "--disk"]).ok();
+    assert!(text.contains("new file mode 100644\nBinary file: nothing → 5 bytes ("), "{text}");
+    assert!(text.contains("-echo one\n+echo two\n"), "{text}");
+    project.cfn(["skill", "diff", "jwt", "1.0.0", "1.0.0", "--disk"]).fails(1);
+    fs::remove_dir_all(project.path().join(".claude/skills/jwt")).expect("removed");
+    project.cfn(["skill", "diff", "jwt", "--disk"]).fails(2);
 }

@@ -16,6 +16,7 @@ use crate::ops::{self, Diff, DiffReport, FileDiff, FileState, Hunk, LineChange};
 Examples:
   cfn skill diff postgresql
   cfn skill diff postgresql 1.0.0
+  cfn skill diff postgresql --disk
   cfn skill diff postgresql 1.0.0 --file scripts/run.sh
   cfn skill diff postgresql 1.0.0 1.0.2 --json")]
 pub(super) struct Args {
@@ -25,13 +26,23 @@ pub(super) struct Args {
     from: Option<Version>,
     /// Later version [default: the current bytes]
     to: Option<Version>,
+    /// Compare the current version, or an earlier one, with the folder on disk
+    #[arg(long, conflicts_with = "to")]
+    disk: bool,
     /// Compare only this file
     #[arg(long, value_name = "PATH")]
     file: Option<FolderPath>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let request = Diff { name: &args.skill_name, from: args.from, to: args.to, file: args.file.as_ref() };
+    let disk = if args.disk { Some((context.files()?, context.project()?)) } else { None };
+    let request = Diff {
+        name: &args.skill_name,
+        from: args.from,
+        to: args.to,
+        disk: disk.as_ref().map(|(files, project)| (files, project)),
+        file: args.file.as_ref(),
+    };
     let report = ops::diff(context.open_for_few_rows()?.as_mut(), &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)

@@ -8,7 +8,6 @@ use super::lines::{Hunk, hunks};
 use super::side::Side;
 use crate::model::{ContentHash, FileMode, FolderFile, FolderPath, SKILL_FILE, Skill};
 use crate::ops::error::Result;
-use crate::ops::stored_folder::require_bytes;
 use crate::store::Snapshot;
 
 /// A file that differs.
@@ -50,20 +49,20 @@ pub(super) fn between(
     earlier: Option<&Side>,
     later: &Side,
 ) -> Result<Vec<FileDiff>> {
-    let mut pairs: BTreeMap<&FolderPath, [Option<(&str, &FolderFile)>; 2]> = BTreeMap::new();
+    let mut pairs: BTreeMap<&FolderPath, [Option<(&Side, &FolderFile)>; 2]> = BTreeMap::new();
     for (at, side) in [earlier, Some(later)].into_iter().enumerate() {
         let Some(side) = side else { continue };
         for file in side.folder.files() {
-            pairs.entry(&file.path).or_default()[at] = Some((&side.version, file));
+            pairs.entry(&file.path).or_default()[at] = Some((side, file));
         }
     }
-    let read = |file: Option<(&str, &FolderFile)>| match file {
-        Some((version, file)) => require_bytes(snapshot, skill, version, file),
+    let read = |file: Option<(&Side, &FolderFile)>| match file {
+        Some((side, file)) => side.bytes(snapshot, skill, file),
         None => Ok(Vec::new()),
     };
     let mut differences = Vec::new();
     for (path, [from, to]) in pairs {
-        let state = |it: Option<(&str, &FolderFile)>| it.map(|(_, file)| FileState::from(file));
+        let state = |it: Option<(&Side, &FolderFile)>| it.map(|(_, file)| FileState::from(file));
         let (was, is) = (state(from), state(to));
         let is_skill_file = path.as_str() == SKILL_FILE;
         let is_other_mode = was.as_ref().zip(is.as_ref()).is_some_and(|(was, is)| was.mode != is.mode);

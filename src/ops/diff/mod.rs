@@ -6,7 +6,9 @@ mod side;
 
 use serde::Serialize;
 
+use super::content_file::Files;
 use super::error::{Result, require_skill};
+use super::project::Project;
 use super::required::{require_file, require_version};
 use crate::model::{FolderPath, SKILL_FILE, Skill, SkillName, Version, VersionRecord};
 use crate::store::{Snapshot, Store};
@@ -24,6 +26,8 @@ pub struct Diff<'a> {
     pub from: Option<Version>,
     /// The later one; by default the current bytes.
     pub to: Option<Version>,
+    /// Compare with the folder on disk, in place of a later version.
+    pub disk: Option<(&'a Files, &'a Project)>,
     /// Only this file.
     pub file: Option<&'a FolderPath>,
 }
@@ -53,16 +57,21 @@ pub fn diff(store: &mut dyn Store, request: &Diff<'_>) -> Result<DiffReport> {
     let snapshot = snapshot.as_ref();
     let skill = require_skill(snapshot, request.name)?;
     let versions = snapshot.versions(skill.id)?;
+    let current = Place::current(&skill, &versions);
     let later = match request.to {
         Some(version) => Place::recorded(require_version(&skill.name, &versions, version)?),
-        None => Place::current(&skill, &versions),
+        None => current.clone(),
     };
     let earlier = match request.from {
         Some(version) => Some(Place::recorded(require_version(&skill.name, &versions, version)?)),
+        None if request.disk.is_some() => Some(current),
         None => before(&skill, &versions, &later),
     };
     let earlier = earlier.map(|it| Side::read(snapshot, &skill, &it)).transpose()?;
-    let later = Side::read(snapshot, &skill, &later)?;
+    let later = match request.disk {
+        Some((files, project)) => Side::on_disk(files, project, &skill, earlier.as_ref())?,
+        None => Side::read(snapshot, &skill, &later)?,
+    };
     let mut report = between(snapshot, &skill, earlier.as_ref(), &later)?;
     if let Some(path) = request.file {
         let folders: Vec<_> = earlier.iter().chain([&later]).map(|it| &it.folder).collect();

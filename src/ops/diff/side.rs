@@ -1,9 +1,12 @@
 //! A folder to compare.
 
-use crate::model::{Skill, SkillFolder, VersionRecord};
+use crate::model::{ContentHash, FolderFile, Skill, SkillFolder, VersionRecord};
 use crate::ops::body::require_body;
+use crate::ops::content_file::Files;
 use crate::ops::error::{Error, Result};
-use crate::ops::stored_folder::{current, require_recorded};
+use crate::ops::folder::{ReadSkill, Wanted};
+use crate::ops::project::Project;
+use crate::ops::stored_folder::{current, require_bytes, require_recorded};
 use crate::store::Snapshot;
 
 /// Where a folder is recorded.
@@ -45,6 +48,8 @@ pub(super) struct Side {
     pub(super) version: String,
     pub(super) text: String,
     pub(super) folder: SkillFolder,
+    /// Bytes that are not in the database.
+    contents: Vec<(ContentHash, Vec<u8>)>,
 }
 
 impl Side {
@@ -61,6 +66,26 @@ impl Side {
                 }
             },
         };
-        Ok(Self { version: version.clone(), text, folder })
+        Ok(Self { version: version.clone(), text, folder, contents: Vec::new() })
+    }
+
+    /// The folder that the current version was read from, as it is now. A file of another name stands for the skill
+    /// file alone, and the other files are those of the recorded side.
+    pub(super) fn on_disk(files: &Files, project: &Project, skill: &Skill, recorded: Option<&Self>) -> Result<Self> {
+        let places = project.places(&skill.content_path);
+        let path = places.iter().find(|it| it.exists()).or(places.first()).cloned().unwrap_or_default();
+        let read = ReadSkill::read(files, Wanted { path: &path, only_skill_file: false })?;
+        let folder = read.folder(recorded.map(|it| &it.folder));
+        let contents = read.contents().into_iter().map(|(hash, bytes)| (hash, bytes.to_vec())).collect();
+        let text = String::from_utf8_lossy(&read.file.bytes).into_owned();
+        Ok(Self { version: "disk".to_owned(), text, folder, contents })
+    }
+
+    /// The bytes of one of its files, verified.
+    pub(super) fn bytes(&self, snapshot: &dyn Snapshot, skill: &Skill, file: &FolderFile) -> Result<Vec<u8>> {
+        match self.contents.iter().find(|(hash, _)| *hash == file.hash) {
+            Some((_, bytes)) => Ok(bytes.clone()),
+            None => require_bytes(snapshot, skill, &self.version, file),
+        }
     }
 }

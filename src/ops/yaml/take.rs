@@ -144,11 +144,7 @@ impl Taker<'_> {
         let level = incoming.level.max(incoming.category.approval_level());
         let level = known.map_or(level, |it| it.approval_level.max(level));
         let approver = self.request.trusted_by.unwrap_or(IMPORTER);
-        let decision = match self.is_approved(incoming) {
-            true => Some((Decision::Approved, "Approved in the imported document")),
-            false if level == ApprovalLevel::Auto => Some((Decision::Escalated, "Imported from a document")),
-            false => None,
-        };
+        let decision = self.decision(incoming, level);
         let version = incoming.entry.version.as_deref().and_then(Version::lenient);
         let contents = incoming.borrowed_contents();
         // A number that is free and higher is kept.
@@ -188,6 +184,15 @@ impl Taker<'_> {
             now: self.now,
         };
         Ok(publish(tx, known, &publication)?.id)
+    }
+
+    /// What the import decides about the current bytes.
+    fn decision(&self, incoming: &Incoming, level: ApprovalLevel) -> Option<(Decision, &'static str)> {
+        match self.is_approved(incoming) {
+            true => Some((Decision::Approved, "Approved in the imported document")),
+            false if level == ApprovalLevel::Auto => Some((Decision::Escalated, "Imported from a document")),
+            false => None,
+        }
     }
 
     /// Whether the document approves the current bytes, and is trusted.
