@@ -39,16 +39,18 @@ pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertifi
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The variables of the database and of commands. Services define their own.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 11] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
     "CFN_CONTENT_ROOT",
+    "CFN_MATERIALIZE_DIR",
     "CFN_MAX_CONTENT_BYTES",
     "CFN_MAX_FOLDER_FILES",
     "CFN_MAX_FOLDER_BYTES",
     "CFN_BUSY_TIMEOUT_MS",
     "CFN_SYNCHRONOUS",
     "ENABLE_AGENT_NOTIFICATIONS",
+    "XDG_CACHE_HOME",
 ];
 
 /// The global flags; `None` if a flag was not given.

@@ -3,6 +3,7 @@
 mod database;
 mod export;
 mod kind;
+mod materialized;
 mod service;
 mod settings;
 
@@ -188,6 +189,7 @@ impl From<Error> for Failure {
             }
             Error::File(error) => return error.into(),
             Error::Export(error) => return error.into(),
+            Error::Materialize(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (FailureKind::SkillNotFound, not_found(&near)),
             Error::VersionNotFound { known, .. } => {
                 let known: Vec<_> = known.iter().take(5).map(|it| Visible(it).to_string()).collect();

@@ -130,6 +130,12 @@ impl SkillFolder {
         &self.0
     }
 
+    /// The skill file.
+    #[must_use]
+    pub fn skill_file(&self) -> Option<&FolderFile> {
+        self.0.iter().find(|it| it.path.as_str() == SKILL_FILE)
+    }
+
     /// Whether it is a skill file alone, without permission to run it. Such a folder needs no record of its own: the
     /// hash of the skill file determines it.
     #[must_use]

@@ -39,6 +39,12 @@ pub trait Query {
         let _ = (answer, bodies);
     }
 
+    /// Whether what else the answer names is stored as it was. If not, the answer is computed anew.
+    fn is_intact(&self, answer: &Self::Answer, snapshot: &dyn Snapshot) -> Result<bool> {
+        let _ = (answer, snapshot);
+        Ok(true)
+    }
+
     /// Adds the parts that are never cached, from the snapshot of the bodies.
     fn complete(&self, answer: &mut Self::Answer, snapshot: &dyn Snapshot) -> Result<()> {
         let _ = (answer, snapshot);
@@ -98,6 +104,9 @@ pub(super) fn recall_at<Q: Query>(
         match bodies(snapshot.as_ref(), revision, &question, &hashes)? {
             Some(bodies) => query.fill(&mut answer, bodies),
             None => return Ok(None),
+        }
+        if !query.is_intact(&answer, snapshot.as_ref())? {
+            return Ok(None);
         }
         query.complete(&mut answer, snapshot.as_ref())?;
     }

@@ -7,6 +7,7 @@ mod said;
 
 use crate::cache::ServerError;
 use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillName, Version, Visible};
+use crate::skill_folder::MaterializeError;
 use crate::store::{NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
@@ -42,6 +43,9 @@ pub enum Error {
     /// An export failed.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Skills cannot be materialized where others can change them.
+    #[error(transparent)]
+    Materialize(#[from] MaterializeError),
     /// There is no such skill.
     #[error("there is no skill named \"{name}\"")]
     SkillNotFound {

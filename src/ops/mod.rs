@@ -31,6 +31,7 @@ mod lint;
 mod list;
 mod load;
 mod log;
+mod materialized_care;
 mod pending;
 mod pin;
 mod project;
@@ -46,6 +47,7 @@ mod risk;
 mod rollback;
 mod rules;
 mod search;
+mod served_folder;
 mod show;
 mod show_file;
 mod status;
@@ -97,10 +99,11 @@ pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, i
 pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint};
 pub use list::{ListReport, list};
 pub use load::{
-    Cause, Format, Listed, Listing, Load, LoadReport, LoadedSkill, Picked, Remembered, UsageOf, load, load_and_log,
-    load_budget,
+    Cause, Format, Listed, Load, LoadReport, LoadedSkill, Paths, Picked, Places, Remembered, UsageOf, load,
+    load_and_log, load_budget,
 };
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
+pub use materialized_care::{materialized_with, remove_unused};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use pin::{ChangedPin, Pin, PinReport, pin};
 pub use project::Project;

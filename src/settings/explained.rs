@@ -58,6 +58,11 @@ impl Settings {
             one("db", self.database().map(|it| Some(it.to_string())), self.database.source.clone()),
             one("redis_url", self.redis().map(|it| it.map(|it| it.to_string())), redis_source),
             one("cache", self.cache_policy().map(|it| Some(it.as_str().to_owned())), cache_source),
+            one(
+                "materialize_dir",
+                Ok(self.materialize_folder().map(|it| it.to_string_lossy().into_owned())),
+                self.source_of(Some("CFN_MATERIALIZE_DIR"), "materialize_dir"),
+            ),
             one("approver", Ok(self.approver().map(str::to_owned)), self.source_of(Some("CFN_APPROVER"), "approver")),
             one("agents", agents.map(|it| Some(it).filter(|it| !it.is_empty())), self.source_of(None, "agents")),
             one(

@@ -114,7 +114,12 @@ impl SettingsFile {
 
     /// The database that the file names. A relative path starts at the file's folder.
     pub(super) fn database(&self) -> Option<Given> {
-        let given = self.text("db")?;
+        self.path_setting("db")
+    }
+
+    /// The path that the file names. A relative path starts at the file's folder.
+    pub(super) fn path_setting(&self, key: &'static str) -> Option<Given> {
+        let given = self.text(key)?;
         let is_url = given.value.to_string_lossy().contains("://");
         match self.path.parent() {
             Some(folder) if !is_url => Some(Given { value: folder.join(&given.value).into(), ..given }),

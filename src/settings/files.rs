@@ -88,9 +88,18 @@ impl Files {
     }
 }
 
-/// As XDG specifies: a relative path is ignored.
+/// Path of the user's settings file.
 pub(super) fn user_file(environment: &Environment) -> Option<PathBuf> {
-    let named = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
-    let folder = named.or_else(|| Some(Path::new(environment.get("HOME")?).join(".config")));
-    folder.map(|it| it.join("cfn/config.toml"))
+    user_folder(environment, "XDG_CONFIG_HOME", ".config").map(|it| it.join("cfn/config.toml"))
+}
+
+/// The user's folder for caches.
+pub(super) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+    user_folder(environment, "XDG_CACHE_HOME", ".cache")
+}
+
+/// As XDG specifies: a relative path is ignored.
+fn user_folder(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
+    let named = environment.get(variable).map(PathBuf::from).filter(|it| it.is_absolute());
+    named.or_else(|| Some(Path::new(environment.get("HOME")?).join(below_home)))
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::bad::number;
 use super::file::expert_key;
-use super::{BadSetting, Scope, Settings, Source};
+use super::files::cache_folder;
+use super::{BadSetting, Scope, Settings, Source, without_detours};
 use crate::model::{AgentType, Category, FolderLimits, TokenPrice};
 
 /// Default maximum size of a skill file, in bytes.
@@ -15,6 +16,16 @@ impl Settings {
     #[must_use]
     pub fn content_root(&self) -> Option<PathBuf> {
         self.environment.get("CFN_CONTENT_ROOT").map(|root| self.current_folder.join(root))
+    }
+
+    /// The folder that skills are materialized in; `None` without a home folder.
+    #[must_use]
+    pub fn materialize_folder(&self) -> Option<PathBuf> {
+        let of_file = || self.files.each().find_map(|it| it.path_setting("materialize_dir"));
+        let given = self.environment.given("CFN_MATERIALIZE_DIR").or_else(of_file);
+        let usual = || cache_folder(&self.environment).map(|it| it.join("cfn/skills"));
+        let named = given.map(|it| self.current_folder.join(it.value));
+        named.or_else(usual).map(|it| without_detours(&it))
     }
 
     /// Maximum size of a skill file, in bytes.

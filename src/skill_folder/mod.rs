@@ -3,6 +3,7 @@
 //! What a file must contain is the caller's to know: its hash is in the [`SkillFolder`](crate::model::SkillFolder).
 
 mod folders;
+mod materialized;
 mod places;
 mod read;
 mod remove;
@@ -12,6 +13,7 @@ mod write;
 mod tests;
 
 pub use folders::{create_below, open_below};
+pub use materialized::{Check, MaterializeError, Materialized, MaterializedFolder};
 pub use places::Place;
 pub use read::{OnDisk, is_skill, read};
 pub use remove::{remove, remove_what_is_in};

@@ -77,6 +77,7 @@ pub fn cfn_in(folder: &Path) -> Command {
     for name in [
         "CFN_SKILLS_DB_PATH",
         "CFN_CONTENT_ROOT",
+        "CFN_MATERIALIZE_DIR",
         "CFN_MAX_CONTENT_BYTES",
         "CFN_MAX_FOLDER_FILES",
         "CFN_MAX_FOLDER_BYTES",
@@ -108,6 +109,8 @@ pub fn cfn_in(folder: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
+    // Its content is addressed by its hash, so that all tests share it.
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command.env("XDG_CONFIG_HOME", "/nonexistent").current_dir(folder).stdin(Stdio::null());
     command
 }

@@ -207,7 +207,7 @@ fn what_files_or_the_usage_log_decide_is_not_remembered() {
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, test_pass_rate) VALUES ('a', 'dev', 1, 0.9)",
     );
     assert_eq!(names(), "jwt\n");
-    let mut paths = || batch.ask(r#"{"agent_type":"dev","format":"xml"}"#)["text"] != "";
+    let mut paths = || batch.ask(r#"{"agent_type":"dev","format":"xml","paths":"source"}"#)["text"] != "";
     assert!(paths());
     project.skill("jwt", "Changed.");
     assert!(!paths());

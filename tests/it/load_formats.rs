@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::Project;
+use crate::harness::{Project, Ran};
 use crate::scene::{deploy, names, path_of, sha256, skill_text, with_skill};
 
 #[test]
@@ -42,12 +42,25 @@ fn the_xml_is_that_of_the_reference_byte_for_byte() {
     deploy(&project, "sql", "Body.", &["testing", "dev"]);
     let root = fs::canonicalize(project.path()).expect("a path");
     let root = root.to_str().expect("UTF-8");
-    let expected = format!(
-        "<available_skills>\n<skill>\n<name>\npdf\n</name>\n<description>\nReads &lt;forms&gt; &amp; &quot;fields&quot; of Ann&#x27;s\n\
-         </description>\n<location>\n{root}/a & b/SKILL.md\n</location>\n</skill>\n<skill>\n<name>\nsql\n</name>\n<description>\n\
-         About sql.\n</description>\n<location>\n{root}/.claude/skills/sql/SKILL.md\n</location>\n</skill>\n</available_skills>"
-    );
-    assert_eq!(project.cfn(["load", "dev", "--format", "xml"]).ok(), expected);
+    let expected = |pdf: &str, sql: &str| {
+        format!(
+            "<available_skills>\n<skill>\n<name>\npdf\n</name>\n<description>\nReads &lt;forms&gt; &amp; &quot;fields&quot; of Ann&#x27;s\n\
+         </description>\n<location>\n{pdf}\n</location>\n</skill>\n<skill>\n<name>\nsql\n</name>\n<description>\n\
+         About sql.\n</description>\n<location>\n{sql}\n</location>\n</skill>\n</available_skills>"
+        )
+    };
+    let of_source = expected(&format!("{root}/a & b/SKILL.md"), &format!("{root}/.claude/skills/sql/SKILL.md"));
+    assert_eq!(project.cfn(["load", "dev", "--format", "xml", "--paths", "source"]).ok(), of_source);
+    let folder = |hash: &str| sha256(format!("100644 {hash} SKILL.md\n"));
+    let pdf = folder(&sha256(fs::read(project.path().join("a & b/SKILL.md")).expect("a file")));
+    let sql = folder(&sha256(skill_text("sql", "Body.")));
+    let mut load = project.command(["load", "dev", "--format", "xml"]);
+    let cache = project.path().join("a & cache");
+    let ran: Ran = load.env("XDG_CACHE_HOME", &cache).output().expect("cfn runs").into();
+    let root = cache.join("cfn/skills");
+    let [pdf, sql] =
+        [(pdf, "pdf"), (sql, "sql")].map(|(hash, name)| format!("{}/{hash}/{name}/SKILL.md", root.display()));
+    assert_eq!(ran.ok(), expected(&pdf, &sql));
 }
 
 #[test]
@@ -58,7 +71,7 @@ fn the_xml_lists_only_files_that_are_what_was_approved() {
     }
     project.skill("changed", "Other.");
     fs::remove_file(project.path().join(path_of("gone"))).expect("removed");
-    let ran = project.cfn(["load", "dev", "--format", "xml"]);
+    let ran = project.cfn(["load", "dev", "--format", "xml", "--paths", "source"]);
     for name in ["changed", "gone"] {
         let warning = format!("warning: left out {name}: its file is missing or differs from the approved bytes\n");
         assert!(ran.stderr.contains(&warning), "{ran:?}");
@@ -84,7 +97,7 @@ fn a_path_that_would_forge_an_entry_is_left_out_and_named() {
         project.file(&format!("{folder}/SKILL.md"), format!("---\nname: {name}\ndescription: d\n---\nBody.\n"));
         project.cfn(["deploy", "1", name, &format!("{folder}/SKILL.md"), "testing", "dev"]).ok();
     }
-    let ran = project.cfn(["load", "dev", "--format", "xml", "-v"]);
+    let ran = project.cfn(["load", "dev", "--format", "xml", "--paths", "source", "-v"]);
     for name in ["newline", "tags", "closing", "escape", "separator", "opening"] {
         assert!(ran.stderr.contains(&format!("left out {name}: its path has ")), "{name}: {ran:?}");
     }
@@ -208,7 +221,7 @@ fn only_loaded_skills_are_logged() {
         deploy(&project, name, "Body.", &["testing", "dev"]);
     }
     project.skill("changed", "Other.");
-    project.cfn(["load", "dev", "--format", "xml", "--agent-id", "dev-1"]).ok();
+    project.cfn(["load", "dev", "--format", "xml", "--paths", "source", "--agent-id", "dev-1"]).ok();
     let logged = project.sqlite3("SELECT s.name FROM skill_usage_log u JOIN skills s ON s.id = u.skill_id");
     assert_eq!(logged, "kept");
 }

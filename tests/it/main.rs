@@ -30,6 +30,7 @@ mod exit_codes;
 mod export;
 mod faults;
 mod folders;
+mod folders_served;
 mod foreign_hash;
 mod foreign_objects;
 mod harness;

@@ -41,7 +41,7 @@ kinds! {
     Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
-    Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
+    Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;

@@ -19,6 +19,7 @@ use crate::model::{AgentType, Exit, Remark, Visible};
 use crate::ops::{self, Cause, Client, Listed, Load, LoadReport, Picked, UsageOf};
 
 pub(super) use format::Format;
+use format::{Paths, Verify, places};
 
 /// Load the approved skills of an agent type
 ///
@@ -57,6 +58,12 @@ pub(super) struct Args {
     /// Output format; --json overrides it
     #[arg(long, default_value = "prompt")]
     format: Format,
+    /// Files to hand out, in 'xml' and for skills of several files
+    #[arg(long, default_value = "materialized")]
+    paths: Paths,
+    /// Hashes of materialized files to check
+    #[arg(long, default_value = "changed", value_name = "WHICH")]
+    verify: Verify,
     /// Log one usage row for each skill, with this agent id
     #[arg(long, value_name = "ID")]
     agent_id: Option<String>,
@@ -67,7 +74,7 @@ pub(super) struct Args {
     preflight: preflight::Preflight,
     /// Answer requests from stdin, one JSON object per line, with the long options as keys ('_' for '-')
     #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
-        "agent_id", "task_id", "budget"])]
+        "paths", "verify", "agent_id", "task_id", "budget"])]
     batch: bool,
 }
 
@@ -82,7 +89,8 @@ impl Args {
             max_skills: self.max_skills.unwrap_or(Load::USUAL_SKILLS),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
-            format: if context.output.json { ops::Format::Json } else { self.format.resolve(context)? },
+            format: if context.output.json { ops::Format::Json } else { self.format.into() },
+            places: Some(places(context, self.paths, self.verify)?),
         }))
     }
 
@@ -155,6 +163,10 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
     for skill in report.skills.iter().filter(|it| it.listed.as_ref().is_some_and(Listed::is_from_body)) {
         let name = Visible(&skill.picked.name);
         remarks.note("description", format!("{name} has no description; using the first sentence of its body"));
+    }
+    for Picked { name, .. } in report.skills.iter().map(|it| &it.picked).filter(|it| it.partial) {
+        let line = format!("the other files of {} were never approved: only its SKILL.md is loaded", Visible(name));
+        remarks.note("partial", line);
     }
     remarks.say();
     if report.unmapped {

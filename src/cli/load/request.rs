@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::Format;
+use super::format::{Paths, Verify, places};
 use crate::cache::Question;
 use crate::cli::argument::optional;
 use crate::cli::context::Context;
@@ -27,6 +28,10 @@ pub(super) struct Request {
     #[serde(default)]
     no_bootstrap: bool,
     pub(super) format: Option<Format>,
+    #[serde(default)]
+    paths: Paths,
+    #[serde(default)]
+    verify: Verify,
     agent_id: Option<String>,
     task_id: Option<String>,
 }
@@ -74,7 +79,8 @@ impl Request {
             max_skills: self.max_skills.unwrap_or(Load::USUAL_SKILLS),
             max_tokens: self.max_tokens,
             bootstrap: !self.no_bootstrap,
-            format: self.format.map_or(Ok(ops::Format::Json), |it| it.resolve(context))?,
+            format: self.format.map_or(ops::Format::Json, Into::into),
+            places: Some(places(context, self.paths, self.verify)?),
         };
         let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
         if task_id.is_some() && agent_id.is_none() {

@@ -13,15 +13,16 @@ use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
 use crate::model::{ContentHash, Exit, FolderPath, SkillName, Version, Visible, path_as_text};
 use crate::ops::{self, KeptFile, Purge, PurgeReport};
+use crate::skill_folder::Materialized;
 use crate::store::{ScrubReport, file_care};
 
 /// Erase the bytes of a version, in every skill that has them
 ///
 /// SKILL.md goes, and the other files of the version that no other version has; with --file, that file alone, wherever
-/// it is. For bytes that must go, such as a secret. It erases them from the database, its log, the search index and Redis; the
-/// hash, the size, the time, the name and the reason stay, and the bytes are refused from then on. Files that cfn cannot
-/// reach are named: backups, copies, exports, the skill file itself. If a reader still needs an earlier state, the exit
-/// code is 8; run it again later.
+/// it is. For bytes that must go, such as a secret. It erases them from the database, its log, the search index, Redis
+/// and this user's materialized folders; the hash, the size, the time, the name and the reason stay, and the bytes are
+/// refused from then on. Files that cfn cannot reach are named: backups, copies, exports, the skill file itself. If a
+/// reader still needs an earlier state, the exit code is 8; run it again later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -57,9 +58,15 @@ struct PurgedReport {
     purge: PurgeReport,
     /// Number of cached answers that were removed; none without a Redis server.
     cached_answers: Option<usize>,
+    /// Materialized folders with the bytes, which were removed.
+    materialized: Vec<PathAsText>,
     /// Existing files that may still have the bytes.
     left: Vec<LeftFile>,
 }
+
+/// A path in a list.
+#[derive(Serialize)]
+struct PathAsText(#[serde(serialize_with = "path_as_text")] PathBuf);
 
 /// A file that may still have the bytes.
 #[derive(Serialize)]
@@ -90,15 +97,18 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     let purge = ops::purge(store.as_mut(), context.clock, &request)?;
     if args.dry_run {
-        let left = source_files(context, &purge)?;
-        context.output.answer(&PurgedReport { purge, cached_answers: None, left })?;
+        let mut left = source_files(context, &purge)?;
+        let materialized = remove_materialized(context, &purge, &mut left);
+        context.output.answer(&PurgedReport { purge, cached_answers: None, materialized, left })?;
         return Ok(Exit::Done);
     }
+    let mut left = Vec::new();
+    let materialized = remove_materialized(context, &purge, &mut left);
     let ScrubReport { copies, .. } = file_care(store.as_mut())?.scrub().map_err(|error| erased_first(error.into()))?;
     let cached_answers = clear_cache(context).map_err(erased_first)?;
-    let mut left = source_files(context, &purge)?;
+    left.extend(source_files(context, &purge)?);
     left.extend(copies.into_iter().map(|path| LeftFile { path, what: "a copy of the database" }));
-    context.output.answer(&PurgedReport { purge, cached_answers, left })?;
+    context.output.answer(&PurgedReport { purge, cached_answers, materialized, left })?;
     Ok(Exit::Done)
 }
 
@@ -111,6 +121,36 @@ fn erased_first(failure: Failure) -> Failure {
 fn clear_cache(context: &Context) -> Result<Option<usize>, Failure> {
     let Some(settings) = context.settings.optional_cache()?.filter(|it| it.server.is_some()) else { return Ok(None) };
     Ok(Some(ops::clear(Context::connect_cache(&settings)?.as_mut())?.answers))
+}
+
+/// Removes the materialized folders with the bytes from this user's folder for them, except in a dry run. Those that
+/// stay are named with what is left.
+fn remove_materialized(context: &Context, purge: &PurgeReport, left: &mut Vec<LeftFile>) -> Vec<PathAsText> {
+    let Some(root) = context.settings.materialize_folder() else { return Vec::new() };
+    let found = || -> Result<_, Failure> {
+        let Some(materialized) = Materialized::open(&root, context.clock.now().as_second())? else { return Ok(None) };
+        let hashes = purge.content_hash.parse().into_iter().chain(purge.files.iter().map(|it| it.hash));
+        let folders = ops::materialized_with(&materialized, &hashes.collect::<Vec<ContentHash>>())?;
+        Ok(Some((materialized, folders)))
+    };
+    let (materialized, folders) = match found() {
+        Ok(Some(found)) => found,
+        Ok(None) => return Vec::new(),
+        Err(_) => {
+            left.push(LeftFile { path: root, what: "the folder of materialized skills, which cannot be used" });
+            return Vec::new();
+        }
+    };
+    let mut removed = Vec::new();
+    for folder in folders {
+        let path = root.join(&folder.folder_hash).join(&folder.name);
+        if purge.dry_run || materialized.remove(&folder).is_ok() {
+            removed.push(PathAsText(path));
+        } else {
+            left.push(LeftFile { path, what: "a materialized folder" });
+        }
+    }
+    removed
 }
 
 /// The files that the versions were read from, where they still have the bytes.
@@ -150,6 +190,9 @@ impl Report for PurgedReport {
         }
         if let Some(answers) = self.cached_answers {
             page.line(format!("removed {} from Redis", counted(answers, "answer")));
+        }
+        for PathAsText(path) in &self.materialized {
+            page.line(format!("removed {}", Visible(path.to_string_lossy())));
         }
         for it in &self.left {
             page.line(format!("not erased: {}, {}", Visible(it.path.to_string_lossy()), it.what));

@@ -1,30 +1,9 @@
 //! What a load writes, in tokens, and what it leaves out for that.
 
-use super::format::Format;
 use super::picked::Cause;
 use super::report::{LoadReport, LoadedSkill};
 use super::request::Load;
 use crate::model::Remark;
-use crate::ops::error::Result;
-use crate::store::Snapshot;
-
-/// Resolves the files of skills, for formats with files; skills with an unusable file are left out.
-pub(super) fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut LoadReport) -> Result<()> {
-    let Format::Xml(listing) = &request.format else { return Ok(()) };
-    for mut skill in std::mem::take(&mut report.skills) {
-        if skill.listed.is_none() {
-            match listing.of(snapshot, &skill.picked, &skill.content)? {
-                Ok(listed) => skill.listed = Some(listed),
-                Err(reason) => {
-                    report.left_out.push(Remark::new(skill.picked.name, Cause::Fault, reason));
-                    continue;
-                }
-            }
-        }
-        report.skills.push(skill);
-    }
-    Ok(())
-}
 
 /// Estimates the tokens. If they exceed the limit, since the text also lists what is left out, the last optional skills
 /// are removed.

@@ -3,20 +3,19 @@
 
 use std::borrow::Cow;
 
-use super::listing::Listing;
 use super::picked::Cause;
 use super::report::{LoadReport, LoadedSkill};
 use crate::model::{ContentHash, Remark, Visible, json};
 
 /// An output format.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// The report as JSON.
     Json,
     /// Each skill's content in a block of its own.
     Prompt,
     /// The `<available_skills>` block of the Agent Skills reference, with the paths of files.
-    Xml(Listing),
+    Xml,
     /// One name per line.
     Names,
 }
@@ -28,14 +27,14 @@ const CLOSING: &str = "\n</available_skills>";
 impl Format {
     /// Renders a report as a sequence of pieces, without copying content. The caller writes JSON.
     #[must_use]
-    pub fn pieces<'a>(&self, report: &'a LoadReport) -> Vec<Cow<'a, str>> {
+    pub fn pieces(self, report: &LoadReport) -> Vec<Cow<'_, str>> {
         match self {
             Self::Json => Vec::new(),
             Self::Names => {
                 report.skills.iter().map(|it| Cow::Owned(Visible(&it.picked.name).to_string() + "\n")).collect()
             }
-            Self::Xml(_) if report.skills.is_empty() => Vec::new(),
-            Self::Xml(_) => {
+            Self::Xml if report.skills.is_empty() => Vec::new(),
+            Self::Xml => {
                 let entries = report.skills.iter().map(entry).map(Cow::Owned);
                 [Cow::Borrowed(OPENING)].into_iter().chain(entries).chain([Cow::Borrowed(CLOSING)]).collect()
             }
@@ -47,7 +46,7 @@ impl Format {
     }
 
     /// Size of the rendered report, in bytes.
-    pub(super) fn size(&self, report: &LoadReport) -> u64 {
+    pub(super) fn size(self, report: &LoadReport) -> u64 {
         match self {
             Self::Json => json::size(report) + 1,
             _ => self.pieces(report).iter().map(|it| it.len() as u64).sum(),
@@ -55,32 +54,32 @@ impl Format {
     }
 
     /// Size of the rendered text without skills.
-    pub(super) fn size_around(&self, agent_type: &str) -> u64 {
+    pub(super) fn size_around(self, agent_type: &str) -> u64 {
         match self {
             Self::Json => {
                 let text = "{\"agent_type\":\"\",\"skills\":[],\"left_out\":[],\"estimated_tokens\":000000}\n";
                 (text.len() + agent_type.len()) as u64
             }
-            Self::Xml(_) => (OPENING.len() + CLOSING.len()) as u64,
+            Self::Xml => (OPENING.len() + CLOSING.len()) as u64,
             Self::Prompt | Self::Names => 0,
         }
     }
 
     /// Size that a skill adds.
-    pub(super) fn size_of(&self, skill: &LoadedSkill) -> u64 {
+    pub(super) fn size_of(self, skill: &LoadedSkill) -> u64 {
         match self {
             Self::Json => json::size(skill) + 1,
             Self::Prompt => {
                 let tag = Tags::default().free_for(skill);
                 block(skill, &tag).iter().map(|it| it.len() as u64).sum()
             }
-            Self::Xml(_) => entry(skill).len() as u64,
+            Self::Xml => entry(skill).len() as u64,
             Self::Names => Visible(&skill.picked.name).to_string().len() as u64 + 1,
         }
     }
 
     /// Size that a skill adds if it is left out.
-    pub(super) fn size_of_left_out(&self, left_out: &Remark<String, Cause>) -> u64 {
+    pub(super) fn size_of_left_out(self, left_out: &Remark<String, Cause>) -> u64 {
         if matches!(self, Self::Json) { json::size(left_out) + 1 } else { 0 }
     }
 }
@@ -89,8 +88,9 @@ impl Format {
 fn block<'a>(skill: &'a LoadedSkill, tag: &str) -> [Cow<'a, str>; 3] {
     let (name, version) = (attribute(&skill.picked.name), attribute(&skill.picked.version));
     let version = if version.is_empty() { version } else { format!(" version=\"{version}\"") };
+    let files = skill.path.as_ref().map(|it| format!(" files=\"{}\"", attribute(it))).unwrap_or_default();
     [
-        Cow::Owned(format!("<{tag} name=\"{name}\"{version}>\n")),
+        Cow::Owned(format!("<{tag} name=\"{name}\"{version}{files}>\n")),
         Cow::Borrowed(&skill.content),
         Cow::Owned(format!("\n</{tag}>\n")),
     ]
@@ -171,9 +171,11 @@ mod tests {
             description: None,
             pinned: false,
             replaces: Vec::new(),
+            folder: None,
+            partial: false,
             origin: None,
         };
-        LoadedSkill { picked, content: content.into(), listed: None }
+        LoadedSkill::new(picked, content.into())
     }
 
     fn tag(bodies: &[&str]) -> String {

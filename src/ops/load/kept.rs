@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::complete;
 use super::format::Format;
+use super::paths::complete;
 use super::picked::{Cause, Picked};
 use super::report::{LoadReport, LoadedSkill};
 use super::request::Load;
@@ -14,6 +14,7 @@ use crate::cache::{Class, Question};
 use crate::model::{Remark, Tables};
 use crate::ops::cached::Query;
 use crate::ops::error::Result;
+use crate::ops::served_folder::first_unusable;
 use crate::store::Snapshot;
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +70,7 @@ impl Query for Load {
             did_you_mean: kept.did_you_mean,
             unmapped: kept.unmapped,
             keepable: true,
+            depends_on_files: false,
         };
         Some((report, hashes))
     }
@@ -79,21 +81,30 @@ impl Query for Load {
         }
     }
 
+    fn is_intact(&self, answer: &LoadReport, snapshot: &dyn Snapshot) -> Result<bool> {
+        for skill in answer.skills.iter().filter_map(|it| it.picked.folder.as_ref()) {
+            if first_unusable(snapshot, skill)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn complete(&self, answer: &mut LoadReport, snapshot: &dyn Snapshot) -> Result<()> {
         complete(snapshot, self, answer)
     }
 }
 
 fn without_body(picked: Picked) -> LoadedSkill {
-    LoadedSkill { picked, content: String::new(), listed: None }
+    LoadedSkill::new(picked, String::new())
 }
 
 impl Format {
-    fn code(&self) -> u64 {
+    fn code(self) -> u64 {
         match self {
             Self::Json => 0,
             Self::Prompt => 1,
-            Self::Xml(_) => 2,
+            Self::Xml => 2,
             Self::Names => 3,
         }
     }

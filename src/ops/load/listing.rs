@@ -1,28 +1,18 @@
-//! Listings of files instead of content: finds the usable file of a skill, and its description.
+//! The entry of a skill in a listing of files: its path and its description.
 
-use crate::model::StoredJson;
 use std::path::Path;
 
 use super::picked::Picked;
-use crate::ops::content_file::Files;
+use super::places::Placed;
+use crate::model::StoredJson;
 use crate::ops::error::Result;
-use crate::ops::project::Project;
 use crate::skill_file::{Limits, SkillFile, first_sentence};
 use crate::store::Snapshot;
 
-/// How to find the files of skills.
-#[derive(Debug, Clone)]
-pub struct Listing {
-    /// Which files may be read.
-    pub files: Files,
-    /// The project that their paths are relative to.
-    pub project: Project,
-}
-
-/// A usable file.
+/// An entry of a listing.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// Its absolute path.
+    /// The absolute path of the skill file.
     pub(super) location: String,
     /// The description.
     pub(super) description: String,
@@ -31,6 +21,22 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// The entry of a skill, or why it cannot be listed. Paths are not escaped, so line breaks and tags in them would
+    /// forge entries.
+    pub(super) fn of(
+        snapshot: &dyn Snapshot,
+        skill: &Picked,
+        content: &str,
+        placed: &Placed,
+    ) -> Result<std::result::Result<Self, &'static str>> {
+        let Some(location) = writable(&placed.file) else { return Ok(Err(UNWRITABLE)) };
+        let (description, from_body) = description(snapshot, skill, content)?;
+        if skill.name.chars().any(breaks) || description.chars().any(|it| breaks(it) && !matches!(it, '\n' | '\t')) {
+            return Ok(Err("its name or description has control characters"));
+        }
+        Ok(Ok(Self { location, description, from_body }))
+    }
+
     /// Whether the description is the first sentence of the body, since the front matter has none.
     #[must_use]
     pub fn is_from_body(&self) -> bool {
@@ -38,51 +44,25 @@ impl Listed {
     }
 }
 
-impl Listing {
-    /// The file of a skill, if it has the approved bytes now and its path is safe to print. Paths are not escaped, so
-    /// line breaks and tags in them would forge entries.
-    pub(super) fn of(
-        &self,
-        snapshot: &dyn Snapshot,
-        skill: &Picked,
-        content: &str,
-    ) -> Result<std::result::Result<Listed, &'static str>> {
-        let Some(path) = self
-            .project
-            .places(&skill.content_path)
-            .into_iter()
-            .find(|place| self.files.read(place).is_ok_and(|file| file.bytes == content.as_bytes()))
-        else {
-            return Ok(Err("its file is missing or differs from the approved bytes"));
-        };
-        let Some(location) = writable(&path) else {
-            return Ok(Err("its path has control characters or tags"));
-        };
-        let (description, from_body) = self.description(snapshot, skill, content)?;
-        if skill.name.chars().any(breaks) || description.chars().any(|it| breaks(it) && !matches!(it, '\n' | '\t')) {
-            return Ok(Err("its name or description has control characters"));
-        }
-        Ok(Ok(Listed { location, description, from_body }))
-    }
+pub(super) const UNWRITABLE: &str = "its path has control characters or tags";
 
-    /// The description in the recorded front matter, or in the file, or the first sentence of the body.
-    fn description(&self, snapshot: &dyn Snapshot, skill: &Picked, content: &str) -> Result<(String, bool)> {
-        let recorded = match skill.origin {
-            Some(origin) => snapshot.front_matter(origin.id, &skill.version)?.as_ref().and_then(described),
-            None => skill.description.clone(),
-        };
-        let trimmed = |text: String| Some(text.trim().replace("\r\n", "\n")).filter(|it| !it.is_empty());
-        if let Some(description) = recorded.and_then(trimmed) {
-            return Ok((description, false));
-        }
-        let limits = Limits { file_bytes: self.files.most_bytes.max(content.len()), ..Limits::default() };
-        let Ok(file) = SkillFile::read(content.as_bytes(), &limits) else { return Ok((String::new(), true)) };
-        let own = file.front_matter.as_ref().and_then(|it| it.description.clone()).and_then(trimmed);
-        Ok(match own {
-            Some(description) => (description, false),
-            None => (first_sentence(file.body).unwrap_or_default(), true),
-        })
+/// The description in the recorded front matter, or in the file, or the first sentence of the body.
+fn description(snapshot: &dyn Snapshot, skill: &Picked, content: &str) -> Result<(String, bool)> {
+    let recorded = match skill.origin {
+        Some(origin) => snapshot.front_matter(origin.id, &skill.version)?.as_ref().and_then(described),
+        None => skill.description.clone(),
+    };
+    let trimmed = |text: String| Some(text.trim().replace("\r\n", "\n")).filter(|it| !it.is_empty());
+    if let Some(description) = recorded.and_then(trimmed) {
+        return Ok((description, false));
     }
+    let limits = Limits { file_bytes: content.len(), ..Limits::default() };
+    let Ok(file) = SkillFile::read(content.as_bytes(), &limits) else { return Ok((String::new(), true)) };
+    let own = file.front_matter.as_ref().and_then(|it| it.description.clone()).and_then(trimmed);
+    Ok(match own {
+        Some(description) => (description, false),
+        None => (first_sentence(file.body).unwrap_or_default(), true),
+    })
 }
 
 /// The description in recorded front matter.
@@ -96,7 +76,7 @@ fn described(front_matter: &StoredJson) -> Option<String> {
 }
 
 /// The path, if it is one line and contains no tags.
-fn writable(path: &Path) -> Option<String> {
+pub(super) fn writable(path: &Path) -> Option<String> {
     let text = path.to_str()?;
     let tag =
         text.split('<').skip(1).any(|it| it.starts_with(|first: char| first.is_alphabetic() || "/!?".contains(first)));

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::{ApprovalLevel, Remark, SkillId};
+use crate::model::{ApprovalLevel, Remark, SkillFolder, SkillId};
 
 /// A loaded skill without its content, as a cache keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Picked {
     /// Deprecated skills that it is served in place of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<String>,
+    /// Its files, if there is more than a plain skill file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<SkillFolder>,
+    /// Whether only its skill file is approved, and not the rest of its folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// The skill's row; none for a bootstrap skill.
     pub origin: Option<Origin>,
 }

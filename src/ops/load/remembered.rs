@@ -54,7 +54,8 @@ impl Remembered {
         };
         settle(request, &mut report);
         let encoded = encode(&report)?;
-        if let Some(revision) = revision {
+        // Files change without a write to the database.
+        if let Some(revision) = revision.filter(|_| !report.depends_on_files) {
             let answer = Answer { revision, encoded: Arc::clone(&encoded) };
             self.answers.insert(question.class, question.digest(), answer, encoded.len(), now);
         }

@@ -28,6 +28,9 @@ pub struct LoadReport {
     /// bytes.
     #[serde(skip)]
     pub keepable: bool,
+    /// Whether it has paths of files, or lacks a skill for its files, which change without a write to the database.
+    #[serde(skip)]
+    pub depends_on_files: bool,
 }
 
 /// A loaded skill.
@@ -37,14 +40,26 @@ pub struct LoadedSkill {
     pub picked: Picked,
     /// Its content, exactly as approved.
     pub content: String,
-    /// Its file, for formats with files.
+    /// Its entry, for listings of files.
     pub listed: Option<Listed>,
+    /// The absolute path of its folder, where it has more than a skill file.
+    pub path: Option<String>,
+}
+
+impl LoadedSkill {
+    /// A skill without paths.
+    #[must_use]
+    pub fn new(picked: Picked, content: String) -> Self {
+        Self { picked, content, listed: None, path: None }
+    }
 }
 
 impl Serialize for LoadedSkill {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let Picked { pinned, replaces, .. } = &self.picked;
-        let extra = usize::from(*pinned) + usize::from(!replaces.is_empty());
+        let Picked { pinned, replaces, folder, partial, .. } = &self.picked;
+        let folder_fields = folder.as_ref().map_or(0, |_| 2 + usize::from(self.path.is_some()));
+        let flags = [*pinned, !replaces.is_empty(), *partial].into_iter().filter(|it| *it).count();
+        let extra = flags + folder_fields;
         let mut fields = serializer.serialize_struct("LoadedSkill", 6 + extra)?;
         fields.serialize_field("name", &self.picked.name)?;
         fields.serialize_field("version", &self.picked.version)?;
@@ -56,6 +71,16 @@ impl Serialize for LoadedSkill {
         }
         if !replaces.is_empty() {
             fields.serialize_field("replaces", replaces)?;
+        }
+        if let Some(folder) = folder {
+            fields.serialize_field("folder_hash", &folder.hash())?;
+            fields.serialize_field("files", folder)?;
+        }
+        if let Some(path) = &self.path {
+            fields.serialize_field("path", path)?;
+        }
+        if *partial {
+            fields.serialize_field("partial", partial)?;
         }
         fields.serialize_field("content", &self.content)?;
         fields.end()

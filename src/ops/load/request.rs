@@ -1,6 +1,7 @@
 //! What an agent asks for.
 
 use super::format::Format;
+use super::places::Places;
 use crate::model::AgentType;
 
 /// A request for an agent's skills.
@@ -20,6 +21,8 @@ pub struct Load {
     pub bootstrap: bool,
     /// The output format.
     pub format: Format,
+    /// Where to find the files of skills; `None` if no paths are needed. Without it, a listing of files is empty.
+    pub places: Option<Places>,
 }
 
 impl Load {
@@ -37,6 +40,7 @@ impl Load {
             max_tokens: None,
             bootstrap: true,
             format: Format::Prompt,
+            places: None,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Selects the skills of an agent: in order, by conditions, within limits.
 
 use super::budget::{over_budget, tokens};
-use super::format::Format;
+use super::paths::{needs_paths, with_paths};
 use super::picked::{Cause, Origin, Picked};
+use super::places::Placing;
 use super::report::{LoadReport, LoadedSkill};
 use super::request::Load;
 use crate::model::{
-    ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, StoredTags, TddCondition, TddFigures,
+    ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, SkillFolder, StoredTags, TddCondition,
+    TddFigures,
 };
 use crate::ops::body::{Unusable, body};
 use crate::ops::error::{Error, Result, nearest};
+use crate::ops::served_folder::{UnusableFolder, served_folder};
 use crate::store::Snapshot;
 
 /// Content, or why it cannot be served.
@@ -26,8 +29,16 @@ pub(in crate::ops) fn select_among(
     candidates: Vec<Candidate>,
 ) -> Result<LoadReport> {
     let bytes = request.format.size_around(request.agent_type.as_str());
-    let mut selection =
-        Selection { snapshot, request, skills: Vec::new(), left_out: Vec::new(), bytes, counted: 0, keepable: true };
+    let mut selection = Selection {
+        snapshot,
+        request,
+        placing: request.places.as_ref().map(|it| Placing::of(snapshot, it)),
+        skills: Vec::new(),
+        left_out: Vec::new(),
+        bytes,
+        counted: 0,
+        keepable: true,
+    };
     let known = if candidates.is_empty() { snapshot.agent_types_near(&request.agent_type)? } else { Vec::new() };
     let unmapped = candidates.is_empty() && !known.iter().any(|it| it == request.agent_type.as_str());
     let mut did_you_mean = Vec::new();
@@ -51,13 +62,23 @@ pub(in crate::ops) fn select_among(
         did_you_mean,
         unmapped,
         keepable: selection.keepable,
+        depends_on_files: false,
     })
+}
+
+/// An approved version, verified.
+struct Approved {
+    version: ApprovedVersion,
+    content: String,
+    /// Its files, if there is more than a plain skill file.
+    folder: Option<SkillFolder>,
 }
 
 /// The selection so far, in order.
 struct Selection<'a> {
     snapshot: &'a dyn Snapshot,
     request: &'a Load,
+    placing: Option<Placing<'a>>,
     skills: Vec<LoadedSkill>,
     left_out: Vec<Remark<String, Cause>>,
     bytes: u64,
@@ -93,9 +114,11 @@ impl Selection<'_> {
             description: bootstrap.description,
             pinned: false,
             replaces: Vec::new(),
+            folder: None,
+            partial: false,
             origin: None,
         };
-        if let Some(skill) = self.listed(LoadedSkill { picked, content, listed: None })? {
+        if let Some(skill) = self.listed(LoadedSkill::new(picked, content))? {
             self.bytes += self.size_of(&skill);
             self.skills.push(skill);
         }
@@ -120,8 +143,8 @@ impl Selection<'_> {
             return Ok(());
         }
         let problem = match self.approved_body(&candidate)? {
-            Ok((version, content)) => {
-                return self.within_limits(candidate, version, content);
+            Ok(approved) => {
+                return self.within_limits(candidate, approved);
             }
             Err(problem) => problem,
         };
@@ -163,15 +186,21 @@ impl Selection<'_> {
         Ok(true)
     }
 
-    fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<(ApprovedVersion, String)>> {
+    fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<Approved>> {
         let Some(version) = candidate.approved.clone() else {
             return Ok(Err(match &candidate.pinned {
                 Some(pinned) => format!("version {pinned} is pinned, and it is not approved"),
                 None => "no version of it is approved".to_owned(),
             }));
         };
-        let body = self.body(&version.content_hash)?;
-        Ok(body.map(|content| (version, content)).map_err(|why| said(why).to_owned()))
+        let content = match self.body(&version.content_hash)? {
+            Ok(content) => content,
+            Err(why) => return Ok(Err(said(why).to_owned())),
+        };
+        let folder = served_folder(self.snapshot, candidate.id, &version)?;
+        // Neither damage nor its repair changes the revision.
+        self.keepable &= !matches!(folder, Err(UnusableFolder::Altered(_)));
+        Ok(folder.map(|folder| Approved { version, content, folder }).map_err(|why| why.to_string()))
     }
 
     /// The bytes of a hash, verified.
@@ -182,7 +211,8 @@ impl Selection<'_> {
         Ok(found)
     }
 
-    fn within_limits(&mut self, candidate: Candidate, version: ApprovedVersion, content: String) -> Result<()> {
+    fn within_limits(&mut self, candidate: Candidate, approved: Approved) -> Result<()> {
+        let Approved { version, content, folder } = approved;
         let picked = Picked {
             name: candidate.name,
             version: version.version,
@@ -193,13 +223,15 @@ impl Selection<'_> {
             description: None,
             pinned: candidate.pinned.is_some(),
             replaces: candidate.replaces.into_iter().collect(),
+            folder,
+            partial: version.partial,
             origin: Some(Origin {
                 id: candidate.id,
                 approval_level: candidate.approval_level,
                 phase4_generated: candidate.phase4_generated,
             }),
         };
-        let Some(skill) = self.listed(LoadedSkill { picked, content, listed: None })? else { return Ok(()) };
+        let Some(skill) = self.listed(LoadedSkill::new(picked, content))? else { return Ok(()) };
         let size = self.size_of(&skill);
         let over = |most: &u64| !skill.picked.required && tokens(self.bytes + size) > *most;
         if let Some(most) = self.request.max_tokens.filter(over) {
@@ -212,17 +244,15 @@ impl Selection<'_> {
         Ok(())
     }
 
-    /// With a token limit, the size of a skill's text is needed immediately; for a listing, this includes the file.
-    /// `None` if the file cannot be used.
+    /// With a token limit, the size of a skill's text is needed immediately, with its paths. `None` if its files cannot be
+    /// handed out.
     fn listed(&mut self, mut skill: LoadedSkill) -> Result<Option<LoadedSkill>> {
-        if let (Format::Xml(listing), Some(_)) = (&self.request.format, self.request.max_tokens) {
+        let (Some(placing), Some(_)) = (&self.placing, self.request.max_tokens) else { return Ok(Some(skill)) };
+        if needs_paths(self.request.format, &skill) {
             self.keepable = false; // files change without a write to the database
-            match listing.of(self.snapshot, &skill.picked, &skill.content)? {
-                Ok(listed) => skill.listed = Some(listed),
-                Err(reason) => {
-                    self.trouble(&skill.picked.name, reason);
-                    return Ok(None);
-                }
+            if let Err(reason) = with_paths(self.snapshot, placing, self.request.format, &mut skill)? {
+                self.trouble(&skill.picked.name, &reason);
+                return Ok(None);
             }
         }
         Ok(Some(skill))

@@ -38,7 +38,8 @@ impl Kind {
 enum Place {
     /// The project's and the user's file.
     Both,
-    /// The user's file only: the setting names an approver, or a service that data is sent to.
+    /// The user's file only: the setting names an approver, a service that data is sent to, or a folder that
+    /// is written to.
     User,
     /// No file: the flag confirms a single command.
     Nowhere,
@@ -54,6 +55,7 @@ const KEYS: &[Key] = &[
     Key::one("max_folder_files", Place::Both),
     Key::one("usd_per_million_tokens", Place::Both),
     Key::one("approver", Place::User),
+    Key::one("materialize_dir", Place::User),
     Key::one("redis_url", Place::User),
     Key::one("approve_as", Place::Nowhere),
     Key::one("force", Place::Nowhere),

@@ -27,6 +27,7 @@ const REQUESTS: &[&str] = &[
     r#"{"agent_type":"tester","format":"names"}"#,
     r#"{"id":2,"agent_type":"dev","format":"prompt"}"#,
     r#"{"agent_type":"dev","format":"xml"}"#,
+    r#"{"agent_type":"dev","format":"xml","paths":"source"}"#,
     r#"{"agent_type":"nobody"}"#,
     r#"{"id":3,"agent_type":"no body"}"#,
     r#"{"id":4,"agent_type":"tester","agent_id":"tester-1","task_id":"task"}"#,

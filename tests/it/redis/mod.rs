@@ -17,7 +17,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use self::server::Server;
+pub(crate) use self::server::Server;
 use crate::harness::{Project, Ran};
 use crate::scene;
 

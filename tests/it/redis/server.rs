@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::patience::eventually;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     pub(super) port: u16,
     options: Vec<String>,
@@ -20,7 +20,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
@@ -76,7 +76,7 @@ impl Server {
         eventually("the server is ready", || self.try_cli(&["PING"]).is_some_and(|it| !it.is_empty()));
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
