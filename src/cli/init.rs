@@ -20,7 +20,7 @@ use crate::store::Store;
 
 /// Create the database, and import a folder of skills
 ///
-/// An existing database is kept. With --from, every SKILL.md below the folder is imported, whatever its letter case; a
+/// An existing database is kept. With --from, every SKILL.md below the folder is imported with the files of its folder, whatever its letter case; a
 /// bad file does not stop the others. A repeated import changes nothing, except that it adds missing agent types and
 /// approvals. Skills above level auto wait for review, unless --approve-as names an approver.
 ///

@@ -36,8 +36,14 @@ pub struct ContentFile {
     pub mode: FileMode,
 }
 
-/// The path of a file whose bytes were read, links resolved, and its mode.
-pub(super) type Place<'p> = (Cow<'p, Path>, FileMode);
+/// A file whose bytes were read.
+pub(super) struct Place<'p> {
+    /// Its path, links resolved.
+    pub(super) path: Cow<'p, Path>,
+    pub(super) mode: FileMode,
+    /// Its device and inode.
+    pub(super) identity: (u64, u64),
+}
 
 /// Why a file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -108,11 +114,11 @@ impl Files {
     /// Reads a file. Links are followed, but the target must be a regular file inside the root.
     pub fn read(&self, path: &Path) -> Result<ContentFile, FileError> {
         let mut bytes = Vec::new();
-        let (real, mode) = match open_without_links(path) {
+        let Place { path, mode, .. } = match open_without_links(path) {
             Some(file) => self.read_opened(path, file, Some(path), &mut bytes)?,
             None => self.read_linked(path, &mut bytes)?,
         };
-        Ok(ContentFile { bytes, path: real.components().collect(), mode })
+        Ok(ContentFile { bytes, path: path.components().collect(), mode })
     }
 
     /// Reads a file below a folder, by the path at which it was found. Appends its bytes to `to`.
@@ -160,7 +166,7 @@ impl Files {
             let hint = "Make it smaller, or raise the limit with CFN_MAX_CONTENT_BYTES.";
             return Err(FileError::Content { path: path.to_owned(), problem, hint });
         }
-        Ok((real, FileMode::of(opened.mode())))
+        Ok(Place { path: real, mode: FileMode::of(opened.mode()), identity: (opened.dev(), opened.ino()) })
     }
 
     fn require_inside(&self, path: &Path, real: &Path, opened: &Metadata) -> Result<(), FileError> {
@@ -228,6 +234,14 @@ impl Folder {
         let relative = self.relative(path).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.handle, relative.unwrap_or(path), flags, Mode::empty())?)
+    }
+
+    /// Opens a folder in it, by its full path, for reading its files.
+    pub(super) fn open_inside(&self, path: &Path) -> io::Result<OwnedFd> {
+        let relative = self.relative(path).filter(|it| !it.as_os_str().is_empty());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = relative.and_then(|it| linux::open_without_links(&self.handle, it, flags));
+        opened.map_or_else(|| self.list(path), |it| Ok(it.into()))
     }
 
     /// Opens a file by its full path, if no part below the folder is a link.

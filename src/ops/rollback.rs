@@ -33,6 +33,11 @@ pub struct Rollback<'a> {
 }
 
 impl<'a> Rollback<'a> {
+    fn propagated(&self, default_reason: &'a str) -> Propagated<'a> {
+        let (change_type, source) = (ChangeType::Patch, APPROVER);
+        Propagated { change_type, source, approver: self.approver, reason: self.reason, default_reason }
+    }
+
     /// A rollback with default options.
     #[must_use]
     pub fn new(name: &'a SkillName, to: Version) -> Self {
@@ -51,13 +56,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
     let earlier = require_version(&skill.name, &versions, request.to)?;
     let stored = Stored::read(tx, &skill, earlier)?;
     let default_reason = format!("Rolled back to the bytes of {}", earlier.version);
-    let propagated = Propagated {
-        change_type: ChangeType::Patch,
-        source: APPROVER,
-        approver: request.approver,
-        reason: request.reason,
-        default_reason: &default_reason,
-    };
+    let propagated = request.propagated(&default_reason);
     let criteria = propagated.criteria(clock);
     let publication = Publication {
         name: request.name,

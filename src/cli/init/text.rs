@@ -83,6 +83,9 @@ fn totals(import: &ImportReport, page: &mut Page) {
         }
     }
     page.line(line);
+    if import.other_files > 0 {
+        page.line(format!("{} beside them taken along", counted(import.other_files, "file")));
+    }
     let kinds = import.refused_by_kind();
     if kinds.len() > 1 {
         let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.label())).collect();

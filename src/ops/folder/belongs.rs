@@ -2,16 +2,13 @@
 
 use rustix::fs::FileType;
 
-use crate::ops::tree::{IGNORE_FILE, is_skill_file};
+use crate::ops::tree::{EXPORT_LOCK, IGNORE_FILE, is_skill_file};
 
 /// Names of version control and of desktops, whatever they are.
 const NEVER: [&[u8]; 5] = [b".git", b".hg", b".svn", b".DS_Store", b"Thumbs.db"];
 
 /// Folders of installed dependencies and of builds.
 const NEVER_FOLDERS: [&[u8]; 5] = [b"node_modules", b".venv", b"venv", b"__pycache__", b"target"];
-
-/// The list of what `cfn export` wrote.
-const EXPORT_LOCK: &[u8] = b"cfn-export.lock";
 
 /// Names beside a skill file that mark its folder as the root of a project, whose files are not the skill's: folders of
 /// version control and of agents, and what names a package in the most used languages. Files of settings and of

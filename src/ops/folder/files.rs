@@ -18,7 +18,7 @@ pub(in crate::ops) struct Reading<'a> {
 }
 
 /// The files of a folder besides its skill file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(in crate::ops) struct Others {
     pub(in crate::ops) files: Vec<OtherFile>,
     /// Whether the bytes were kept.
@@ -31,6 +31,13 @@ pub(in crate::ops) struct OtherFile {
     pub(in crate::ops) file: FolderFile,
     /// Where its bytes are; `None` for a link to the skill file, and if they were not kept.
     pub(in crate::ops) bytes: Option<Range<usize>>,
+}
+
+/// None.
+impl Default for Others {
+    fn default() -> Self {
+        Self { files: Vec::new(), is_kept: true }
+    }
 }
 
 impl Others {

@@ -28,7 +28,7 @@ mod tests;
 mod walk;
 
 pub(super) use belongs::{may_belong, project_mark};
-pub(super) use files::{OtherFile, Others, Reading};
+pub(super) use files::{Others, Reading};
 pub(super) use problem::FolderProblem;
 pub(super) use read::read_others;
 pub(super) use skill::{ReadSkill, Wanted};

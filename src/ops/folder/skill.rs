@@ -162,7 +162,7 @@ impl ReadSkill {
             hash: self.described.hash,
             size: self.file.bytes.len() as u64,
         };
-        let scope = Scope { path, outer: &outer, nested: false, limits: files.folder };
+        let scope = Scope { path, outer: &outer, limits: files.folder };
         let most_kept = usize::try_from(files.folder.bytes).unwrap_or(usize::MAX);
         let others = read_others(&Reading { folder, scope, skill: &skill, most_kept }, bytes)?;
         // The path may lead to another folder than when the skill file was read.

@@ -32,8 +32,6 @@ pub(in crate::ops) struct Scope<'a> {
     pub(in crate::ops) path: &'a Path,
     /// The patterns of the folders above, nearest first.
     pub(in crate::ops) outer: &'a [Arc<Gitignore>],
-    /// Whether every skill file below it is a skill of its own.
-    pub(in crate::ops) nested: bool,
     pub(in crate::ops) limits: FolderLimits,
 }
 
@@ -88,7 +86,7 @@ impl Walk<'_> {
         let mut listed = self.list(&handle, &visit.path)?;
         listed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let is_root = visit.path.is_empty();
-        if !is_root && self.is_another_skill(&visit.path, &listed) {
+        if !is_root && Self::is_another_skill(&visit.path, &listed) {
             return Ok(());
         }
         self.entries.folders.insert(identity(&handle).map_err(problem())?, visit.path.clone());
@@ -135,9 +133,9 @@ impl Walk<'_> {
     }
 
     /// Whether a folder below is that of another skill.
-    fn is_another_skill(&self, path: &str, listed: &[(Vec<u8>, FileType)]) -> bool {
+    fn is_another_skill(path: &str, listed: &[(Vec<u8>, FileType)]) -> bool {
         let has_skill_file = || listed.iter().any(|(name, kind)| *kind != FileType::Directory && is_skill_file(name));
-        (self.scope.nested || is_skill_of_its_own(path.as_bytes())) && has_skill_file()
+        is_skill_of_its_own(path.as_bytes()) && has_skill_file()
     }
 
     /// The patterns that apply in a folder.

@@ -25,7 +25,7 @@ use crate::ops::tree::{TreeFile, Walked, folder_name, walk};
 const TURN_FILES: usize = 32;
 
 /// Maximum size of a piece, so that large files do not wait for the end of the turn.
-const PIECE_BYTES: usize = 256 * 1024;
+pub(super) const PIECE_BYTES: usize = 256 * 1024;
 
 /// Maximum number of pieces read ahead during the walk. The pages of an existing database use most of an import's
 /// memory; those of a new one use little.
@@ -46,6 +46,15 @@ pub(super) struct Piece {
     pub(super) files: Vec<Prepared>,
     /// Whether it is the last one of a turn.
     last: bool,
+}
+
+impl Piece {
+    /// One skill, read with all its files.
+    pub(super) fn of(reader: &Reader<'_>, task: Task) -> Self {
+        let mut piece = Self::default();
+        piece.files.push(reader.prepare(task, &mut piece.bytes));
+        piece
+    }
 }
 
 /// Which files to read.

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use super::namespace::collection;
-use super::prepare::{Chosen, Item, Task};
+use super::prepare::{Chosen, Item, Sum, Task};
 use super::report::{ImportReport, Kind};
 use super::source::Sources;
-use crate::model::{ContentHash, Remark, Skill, SkillName, Visible, folded};
+use crate::model::{Remark, Skill, SkillName, Visible, folded};
 use crate::ops::error::Result;
 use crate::ops::tree::{Claim, TreeFile};
 use crate::store::{NameKind, Snapshot};
@@ -20,7 +20,7 @@ use crate::store::{NameKind, Snapshot};
 pub(super) struct Candidate {
     found: TreeFile,
     name: SkillName,
-    hash: ContentHash,
+    sum: Sum,
     stored_path: String,
     claim: Claim,
 }
@@ -30,7 +30,7 @@ impl Candidate {
         Self {
             found: found.clone(),
             name: item.name.clone(),
-            hash: item.described.hash,
+            sum: item.sum(),
             stored_path: item.stored_path.clone(),
             claim: Claim::of(found.relative(), item.name.as_str(), item.described.front_matter.is_some()),
         }
@@ -38,7 +38,7 @@ impl Candidate {
 
     fn holder(&self) -> Holder {
         let (name, path) = (self.name.clone(), self.claim.path().to_owned());
-        Holder { name, hash: self.hash, path, has_front_matter: self.claim.has_front_matter() }
+        Holder { name, sum: self.sum, path, has_front_matter: self.claim.has_front_matter() }
     }
 
     fn shown(&self) -> String {
@@ -50,7 +50,7 @@ impl Candidate {
 #[derive(Clone)]
 pub(super) struct Holder {
     name: SkillName,
-    hash: ContentHash,
+    sum: Sum,
     /// The path relative to the imported folder.
     path: PathBuf,
     has_front_matter: bool,
@@ -60,7 +60,7 @@ impl Holder {
     pub(super) fn of(found: &TreeFile, item: &Item) -> Self {
         Self {
             name: item.name.clone(),
-            hash: item.described.hash,
+            sum: item.sum(),
             path: found.relative().to_owned(),
             has_front_matter: item.described.front_matter.is_some(),
         }
@@ -132,19 +132,19 @@ impl<'a> Choice<'a> {
 
     /// Keeps one candidate per folder, which is one skill even with several spellings of `SKILL.md`.
     fn one_a_folder(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
-        let mut first: HashMap<_, (String, ContentHash)> = HashMap::new();
+        let mut first: HashMap<_, (String, Sum)> = HashMap::new();
         let mut kept = Vec::new();
         for candidate in candidates {
             let folder = candidate.claim.path().parent().map(ToOwned::to_owned);
             match first.get(&folder).filter(|_| candidate.found.shares_folder) {
-                Some((_, hash)) if *hash == candidate.hash => self.report.copies += 1,
+                Some((_, sum)) if sum.is_copy_of(candidate.sum) => self.report.copies += 1,
                 Some((path, _)) => {
                     let reason = format!("{path} is the skill file of its folder");
                     self.refuse(&candidate, Kind::SameName, reason);
                 }
                 None => {
                     if candidate.found.shares_folder {
-                        first.insert(folder, (candidate.shown(), candidate.hash));
+                        first.insert(folder, (candidate.shown(), candidate.sum));
                     }
                     kept.push(candidate);
                 }
@@ -205,8 +205,8 @@ impl<'a> Choice<'a> {
         }
         let own = self.own_source(&claims, skill)?;
         let winner = claims.remove(own.unwrap_or(0));
-        let same_bytes = skill.is_none_or(|it| it.content_hash == winner.hash.to_string());
-        self.report.copies += claims.extract_if(.., |it| it.hash == winner.hash).count();
+        let same_bytes = skill.is_none_or(|it| it.content_hash == winner.sum.skill_file.to_string());
+        self.report.copies += claims.extract_if(.., |it| it.sum.is_copy_of(winner.sum)).count();
         if self.namespace.is_some() && (!claims.is_empty() || own.is_none() && !same_bytes) {
             for claim in claims {
                 self.rename(claim);
@@ -221,7 +221,7 @@ impl<'a> Choice<'a> {
                 self.lose(claim, &holder, own.is_some());
             }
         }
-        let chosen = Some(Chosen { name: winner.name.clone(), hash: winner.hash });
+        let chosen = Some(Chosen { name: winner.name.clone(), sum: winner.sum });
         self.winners.push(Task { found: winner.found.clone(), chosen });
         self.holders.keep(winner.holder());
         Ok(())
@@ -242,7 +242,7 @@ impl<'a> Choice<'a> {
         for candidate in claims {
             let holders = self.holders.of(&candidate.name);
             let holder = holders.iter().find(|it| it.name == candidate.name).or(holders.first()).cloned();
-            let copy = holder.as_ref().is_some_and(|it| it.hash == candidate.hash);
+            let copy = holder.as_ref().is_some_and(|it| it.sum.is_copy_of(candidate.sum));
             match holder {
                 Some(_) if copy => self.report.copies += 1,
                 Some(holder) => self.lose(candidate, &holder, false),

@@ -15,17 +15,19 @@
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `ahead`, `prepare` | finding, reading and parsing files on all cores |
+//! | `ahead`, `prepare`, `beside` | finding, reading and parsing files on all cores |
 //! | `choose`, `namespace`, `source` | which file gets a name, and the source of a skill |
 //! | `early` | which files have final names before all candidates are known |
-//! | `write` | writing to the database |
+//! | `write`, `publication` | writing to the database |
 //! | `request`, `report` | what to import, and what happened to each file |
 
 mod ahead;
+mod beside;
 mod choose;
 mod early;
 mod namespace;
 mod prepare;
+mod publication;
 mod report;
 mod request;
 mod source;
@@ -65,7 +67,7 @@ pub fn import(
 ) -> Result<ImportReport> {
     let folder = Folder::open(request.folder)?;
     let now = clock.moment();
-    let reader = Reader { files, folder: &folder, project };
+    let reader = Reader { files, folder: &folder, project, most_kept: ahead::PIECE_BYTES };
     let sources = Sources::new(project, &folder);
     let mut writer = Writer::new(request, &sources, now);
     read_ahead(&reader, ahead::Files::Below { nested: request.nested }, request.fresh, |pieces| {
@@ -90,7 +92,19 @@ pub fn import(
             write_all(store, pieces, &mut writer, &mut |_, _| {})
         })?;
     }
+    write_large(store, &reader, &mut writer)?;
     Ok(writer.report.sorted())
+}
+
+/// Writes the folders that are too large to be read ahead, one after the other.
+fn write_large(store: &mut dyn Store, reader: &Reader<'_>, writer: &mut Writer<'_>) -> Result<()> {
+    let reader = Reader { most_kept: usize::MAX, ..*reader };
+    for task in std::mem::take(&mut writer.large) {
+        let piece = Piece::of(&reader, task);
+        write(store, Durability::Full, |tx| writer.take_all(tx, std::slice::from_ref(&piece)))?;
+        writer.settle();
+    }
+    Ok(())
 }
 
 /// Decides about the open names, and returns the files that get one.

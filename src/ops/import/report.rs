@@ -26,6 +26,8 @@ pub struct ImportReport {
     pub copies: usize,
     /// Number of skills with a new version.
     pub updated: usize,
+    /// Number of files beside the skill files of new skills and versions.
+    pub other_files: usize,
     /// The updated skills.
     pub updates: Vec<UpdatedSkill>,
     /// Changed files that were not imported.
@@ -155,6 +157,7 @@ impl ImportReport {
         self.unchanged += more.unchanged;
         self.copies += more.copies;
         self.updated += more.updated;
+        self.other_files += more.other_files;
         self.pending += more.pending;
         self.mappings_added += more.mappings_added;
         self.approvals_recorded += more.approvals_recorded;

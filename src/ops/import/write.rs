@@ -4,18 +4,15 @@ use std::collections::HashSet;
 
 use super::ahead::Piece;
 use super::choose::{Candidate, Holder, Holders};
-use super::prepare::{Item, Prepared};
+use super::prepare::{Chosen, Item, Prepared, Task};
 use super::report::{ImportReport, Kind, UpdatedSkill};
 use super::request::Import;
 use super::source::Sources;
-use crate::model::{ApprovalLevel, Category, Decision, EventKind, Moment, Remark, Skill, VersionSource, Visible};
+use crate::model::{ApprovalLevel, ContentHash, Decision, EventKind, Moment, Remark, Skill, SkillFolder, Visible};
 use crate::ops::error::{Error, Result};
-use crate::ops::publish::{self, Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Published, Trust};
+use crate::ops::publish::{self, Judgement, Publication, Published};
 use crate::ops::tree::TreeFile;
 use crate::store::Transaction;
-
-/// Default name recorded with escalations.
-const IMPORTER: &str = "cfn-import";
 
 /// Writes files, and collects the report.
 pub(super) struct Writer<'a> {
@@ -25,11 +22,13 @@ pub(super) struct Writer<'a> {
     pub(super) unique: Option<HashSet<String>>,
     /// The files with final names.
     pub(super) holders: Holders,
+    /// Files with final names whose folders are to be read one at a time.
+    pub(super) large: Vec<Task>,
     /// Files to decide on when all are known.
     pub(super) candidates: Vec<Candidate>,
     pub(super) sources: &'a Sources<'a>,
     pub(super) request: &'a Import<'a>,
-    now: Moment,
+    pub(super) now: Moment,
     batch: Taken,
 }
 
@@ -39,14 +38,17 @@ struct Taken {
     report: ImportReport,
     holders: Vec<Holder>,
     candidates: Vec<Candidate>,
+    large: Vec<Task>,
 }
 
 /// A file, and the inputs for writing it.
-struct File<'a> {
+pub(super) struct File<'a> {
     path: &'a str,
     found: &'a TreeFile,
-    item: &'a Item,
-    bytes: &'a [u8],
+    pub(super) item: &'a Item,
+    pub(super) bytes: &'a [u8],
+    /// The bytes of the files beside it.
+    pub(super) contents: Vec<(ContentHash, &'a [u8])>,
 }
 
 impl<'a> Writer<'a> {
@@ -56,6 +58,7 @@ impl<'a> Writer<'a> {
             unique: None,
             holders: Holders::default(),
             candidates: Vec::new(),
+            large: Vec::new(),
             sources,
             request,
             now,
@@ -71,13 +74,14 @@ impl<'a> Writer<'a> {
 
     /// Counts the batch, which is committed.
     pub(super) fn settle(&mut self) {
-        let Taken { report, holders, candidates } = std::mem::take(&mut self.batch);
+        let Taken { report, holders, candidates, large } = std::mem::take(&mut self.batch);
         self.report.append(report);
         self.report.transactions += 1;
         for holder in holders {
             self.holders.keep(holder);
         }
         self.candidates.extend(candidates);
+        self.large.extend(large);
     }
 
     pub(super) fn fresh(&self) -> bool {
@@ -92,8 +96,13 @@ impl<'a> Writer<'a> {
     pub(super) fn take(&mut self, tx: &mut dyn Transaction, piece: &Piece) -> Result<()> {
         for Prepared { found, path, outcome } in &piece.files {
             match outcome {
-                Ok(item) if item.settled || self.has_its_name(found, item) => {
-                    self.write(tx, &File { path, found, item, bytes: &piece.bytes[item.bytes.clone()] })?;
+                Ok(item) if item.is_large() && item.settled => {
+                    let chosen = Chosen { name: item.name.clone(), sum: item.sum() };
+                    self.batch.large.push(Task { found: found.clone(), chosen: Some(chosen) });
+                }
+                Ok(item) if !item.is_large() && (item.settled || self.has_its_name(found, item)) => {
+                    let contents = item.folder.as_ref().map_or_else(Vec::new, |it| it.others.contents(&piece.bytes));
+                    self.write(tx, &File { path, found, item, bytes: &piece.bytes[item.bytes.clone()], contents })?;
                 }
                 Ok(item) => self.batch.candidates.push(Candidate::of(found, item)),
                 Err(why) => self.batch.report.refused.push(why.clone().about(path.clone(), Kind::Unusable)),
@@ -121,11 +130,12 @@ impl<'a> Writer<'a> {
         }
         self.batch.report.warnings.extend_from_slice(&item.warnings);
         match known {
-            Some(skill) if skill.content_hash == item.described.hash.to_string() => self.complete(tx, &skill, file),
+            Some(skill) if is_same(tx, &skill, item)? => self.complete(tx, &skill, file),
             Some(skill) => self.replace(tx, &skill, source, file),
             None => match publish::publish(tx, None, &self.publication(file, self.approval())) {
                 Ok(published) => {
                     self.batch.report.imported += 1;
+                    self.batch.report.other_files += item.others();
                     self.note(file, published, self.approval());
                     Ok(())
                 }
@@ -144,10 +154,15 @@ impl<'a> Writer<'a> {
             return self.refuse(file, Error::revoked(skill.name.clone(), &event));
         }
         tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
+        for (hash, bytes) in &file.contents {
+            tx.store_content(hash, bytes)?;
+        }
         if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
             return Ok(());
         }
-        let latest = tx.latest_decision(skill.id, &skill.content_hash, None)?.map(|it| it.decision);
+        let latest = tx
+            .latest_decision(skill.id, &skill.content_hash, file.item.folder_hash().as_deref())?
+            .map(|it| it.decision);
         let judgement = self.approval().filter(|_| match latest {
             None | Some(Decision::Approved) => true,
             Some(Decision::Rejected) => overrules,
@@ -189,7 +204,9 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         if !self.request.update {
-            let reason = format!("\"{name}\" {} in the database has other bytes", Visible(&skill.version));
+            let is_file = skill.content_hash != file.item.described.hash.to_string();
+            let what = if is_file { "bytes" } else { "files beside it" };
+            let reason = format!("\"{name}\" {} in the database has other {what}", Visible(&skill.version));
             self.batch.report.changed.push(Remark::new(file.path.to_owned(), Kind::Changed, reason));
             return Ok(());
         }
@@ -198,6 +215,7 @@ impl<'a> Writer<'a> {
         match publish::publish(tx, Some(skill), &self.publication(file, judgement)) {
             Ok(published) => {
                 self.batch.report.updated += 1;
+                self.batch.report.other_files += file.item.others();
                 self.batch.report.updates.push(UpdatedSkill {
                     name: skill.name.clone(),
                     path: file.path.to_owned(),
@@ -235,47 +253,16 @@ impl<'a> Writer<'a> {
         self.batch.report.refused.push(Remark::new(file.path.to_owned(), kind, error.to_string()));
         Ok(())
     }
+}
 
-    /// The requested decision. Without one, skills above level `auto` wait for review.
-    fn approval(&self) -> Option<Judgement<'a>> {
-        self.request.approve_as.map(|approver| Judgement {
-            decision: Decision::Approved,
-            approver,
-            level: None,
-            reasoning: self.request.reason.unwrap_or("Approved at import"),
-            criteria: None,
-        })
+/// Whether the current version of a skill has these bytes and files.
+fn is_same(tx: &dyn Transaction, skill: &Skill, item: &Item) -> Result<bool> {
+    if skill.content_hash != item.described.hash.to_string() {
+        return Ok(false);
     }
-
-    /// The decision about bytes from another source: they need a review.
-    fn escalation<'b>(&self, reasoning: &'b str) -> Judgement<'b>
-    where
-        'a: 'b,
-    {
-        let approver = self.request.approve_as.unwrap_or(IMPORTER);
-        Judgement { decision: Decision::Escalated, approver, level: None, reasoning, criteria: None }
-    }
-
-    fn publication<'b>(&'b self, file: &File<'b>, judgement: Option<Judgement<'b>>) -> Publication<'b> {
-        let described = &file.item.described;
-        Publication {
-            name: &file.item.name,
-            content: described.content(file.bytes, &file.item.stored_path),
-            file: Some(described),
-            command: Fields::default(),
-            default: self.request.default(),
-            trust: if self.request.trust_levels { Trust::Obey } else { Trust::Warn },
-            least_level: self.request.category.filter(|_| !self.request.trust_levels).map(Category::approval_level),
-            numbering: Numbering::Declared,
-            source: VersionSource::Import,
-            judgement,
-            overrule: self
-                .request
-                .reason
-                .filter(|_| self.request.override_rejection)
-                .map(|reason| Overrule { reason, approver: self.request.approve_as.unwrap_or(IMPORTER) }),
-            mappings: MappingFlags { agents: self.request.agents, ..MappingFlags::default() },
-            now: self.now,
-        }
-    }
+    let recorded = tx.files(skill.id, &skill.version)?;
+    Ok(match item.folder_hash() {
+        None => recorded.is_empty(),
+        Some(hash) => SkillFolder::recorded(&recorded, &hash).is_ok(),
+    })
 }

@@ -7,9 +7,11 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::FileType;
 
+use super::exported::EXPORT_LOCK;
 use super::skip;
 use super::tree_file::is_skill_file;
 use crate::linux;
+use crate::ops::folder::may_belong;
 
 /// The entries of a folder.
 #[derive(Default)]
@@ -19,6 +21,10 @@ pub(super) struct Listing {
     pub(super) unknown: Vec<(Vec<u8>, String)>,
     /// Whether it has a `.cfnignore`.
     pub(super) has_ignore_file: bool,
+    /// Whether it has more than a skill file that may belong to a skill.
+    pub(super) has_more: bool,
+    /// Whether it has the record of an export.
+    pub(super) has_export: bool,
     /// Whether it is marked as a virtual environment or cache.
     pub(super) is_marked: bool,
 }
@@ -53,6 +59,8 @@ impl Listing {
     fn consider(&mut self, name: &[u8], kind: FileType) {
         self.has_ignore_file |= name == skip::IGNORE_FILE;
         self.is_marked |= kind == FileType::RegularFile && skip::marks_skipped_folder(name);
+        self.has_more = self.has_more || may_belong(name, kind);
+        self.has_export |= kind == FileType::RegularFile && name == EXPORT_LOCK;
         let matters = match kind {
             FileType::Directory => name != b"." && name != b"..",
             FileType::Symlink => true,

@@ -6,8 +6,10 @@
 //! | `found` | what a walk finds |
 //! | `walk`, `listing` | walking the folders, and listing one |
 //! | `skip` | folders to skip, and `.cfnignore` |
+//! | `exported` | what cfn exported |
 //! | `place` | which of several files with one name wins |
 
+mod exported;
 mod listing;
 mod place;
 mod skip;
@@ -19,9 +21,10 @@ use std::path::Path;
 
 use super::content_file::{FileError, Folder};
 
+pub(super) use exported::EXPORT_LOCK;
 pub(super) use place::{Claim, bears};
 pub(super) use skip::{IGNORE_FILE, Patterns, patterns, patterns_above};
-pub(super) use tree_file::{TreeFile, Walked, folder_name, is_skill_file};
+pub(super) use tree_file::{Beside, TreeFile, Walked, folder_name, is_skill_file};
 pub(super) use walk::{is_skill_of_its_own, walk};
 
 /// All skill files below a folder, in path order, and the other results.

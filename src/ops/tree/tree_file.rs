@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::gitignore::Gitignore;
 
 use crate::model::{Remark, SKILL_FILE};
 
@@ -28,6 +31,17 @@ pub(in crate::ops) struct TreeFile {
     pub(super) below: usize,
     /// Whether its folder has another skill file, in a different letter case.
     pub(in crate::ops) shares_folder: bool,
+    /// What its folder may have besides, if anything.
+    pub(in crate::ops) beside: Option<Arc<Beside>>,
+}
+
+/// What a skill's folder may have besides the skill file.
+#[derive(Debug)]
+pub(in crate::ops) struct Beside {
+    /// The patterns of the folders above, nearest first.
+    pub(in crate::ops) outer: Vec<Arc<Gitignore>>,
+    /// The name that marks the searched folder as a project's root, if that is the skill's.
+    pub(in crate::ops) mark: Option<&'static str>,
 }
 
 impl TreeFile {

@@ -1,21 +1,25 @@
 //! Walks a folder recursively.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, vec};
 
 use ignore::gitignore::Gitignore;
 use rustix::fs::FileType;
 
+use super::exported::exported;
 use super::listing::{Entry, Listing};
 use super::skip;
-use super::tree_file::{TreeFile, Walked, is_skill_file};
+use super::tree_file::{Beside, TreeFile, Walked, is_skill_file};
 use crate::model::Remark;
 use crate::ops::content_file::{FileError, Folder};
+use crate::ops::folder::project_mark;
 
 /// Walks a folder, and passes on each skill file as soon as it is found, in path order. Links to folders are not
 /// followed: a target inside is found under its own path, and a target outside is not part of the folder. With
@@ -28,7 +32,16 @@ pub(in crate::ops) fn walk(
     let path = below(folder.path());
     let start = path.len();
     let buffer = Vec::with_capacity(BUFFER);
-    let mut walk = Walk { folder, path, start, nested, outer: Vec::new(), walked: Walked::default(), buffer };
+    let mut walk = Walk {
+        folder,
+        path,
+        start,
+        nested,
+        outer: Vec::new(),
+        exported: HashSet::new(),
+        walked: Walked::default(),
+        buffer,
+    };
     let mut levels = Vec::from_iter(walk.begin()?);
     while let Some(level) = levels.last_mut() {
         walk.path.truncate(level.length);
@@ -43,7 +56,8 @@ pub(in crate::ops) fn walk(
             continue;
         }
         let path = OsString::from_vec(walk.path.clone()).into();
-        if take(TreeFile { path, below: start, shares_folder: level.shared }).is_break() {
+        let beside = level.beside.clone();
+        if take(TreeFile { path, below: start, shares_folder: level.shared, beside }).is_break() {
             break;
         }
     }
@@ -83,7 +97,9 @@ struct Walk<'a> {
     start: usize,
     nested: bool,
     /// The patterns of the folders above, nearest first.
-    outer: Vec<Gitignore>,
+    outer: Vec<Arc<Gitignore>>,
+    /// The folders that `cfn export` wrote.
+    exported: HashSet<Vec<u8>>,
     walked: Walked,
     buffer: Vec<u8>,
 }
@@ -96,7 +112,9 @@ struct Level {
     /// Length of the path of the innermost skill folder that contains it, or is it.
     skill: Option<usize>,
     /// The patterns of its `.cfnignore`.
-    ignored: Option<Gitignore>,
+    ignored: Option<Arc<Gitignore>>,
+    /// What it has besides a skill file, if it has one.
+    beside: Option<Arc<Beside>>,
     /// Whether it has more than one skill file.
     shared: bool,
 }
@@ -107,12 +125,17 @@ impl Walk<'_> {
         self.path.strip_suffix(b"/").filter(|it| !it.is_empty()).unwrap_or(&self.path)
     }
 
-    /// Lists the folder at `path`; also returns its handle if it has a `.cfnignore`.
+    /// Lists the folder at `path`; also returns its handle if it has a `.cfnignore`, or the record of an
+    /// export.
     fn list(&mut self) -> io::Result<(Listing, Option<OwnedFd>)> {
         let handle = self.folder.list(Path::new(OsStr::from_bytes(self.own_path())))?;
         let listing = Listing::of(&handle, self.buffer.spare_capacity_mut())?;
         for (name, why) in &listing.unknown {
             self.refuse(&self.path_of(name), why.clone());
+        }
+        if listing.has_export {
+            let paths: Vec<_> = exported(&handle).iter().map(|it| self.path_of(it.as_bytes())).collect();
+            self.exported.extend(paths);
         }
         let handle = listing.has_ignore_file.then_some(handle);
         Ok((listing, handle))
@@ -128,7 +151,7 @@ impl Walk<'_> {
                     self.walked
                         .refused
                         .extend(patterns.wrong.into_iter().map(|why| Remark::new(file.clone(), (), why)));
-                    self.outer.push(patterns.ignored);
+                    self.outer.push(Arc::new(patterns.ignored));
                 }
                 Ok(self.level(listing, handle, &[]))
             }
@@ -160,8 +183,8 @@ impl Walk<'_> {
     fn level(&mut self, listing: Listing, handle: Option<OwnedFd>, above: &[Level]) -> Option<Level> {
         let ignored = self.patterns(handle).ok()?;
         let mut entries = listing.entries;
-        let inner: Vec<&Gitignore> =
-            ignored.iter().chain(above.iter().rev().filter_map(|it| it.ignored.as_ref())).collect();
+        let above_it: Vec<&Arc<Gitignore>> = above.iter().rev().filter_map(|it| it.ignored.as_ref()).collect();
+        let inner: Vec<&Arc<Gitignore>> = ignored.iter().chain(above_it.iter().copied()).collect();
         entries.retain(|entry| self.keeps(entry, &inner));
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let files = entries.iter().filter(|it| !it.is_folder()).count();
@@ -173,11 +196,22 @@ impl Walk<'_> {
                 self.walked.nested.push(self.relative(&self.path_of(&name)));
             }
         }
-        Some(Level { length: self.path.len(), entries: entries.into_iter(), skill, ignored, shared: files > 1 })
+        let has_skill = files > 0 && skill == Some(self.path.len());
+        let beside = (has_skill && listing.has_more).then(|| self.beside(above_it));
+        let length = self.path.len();
+        Some(Level { length, entries: entries.into_iter(), skill, ignored, beside, shared: files > 1 })
+    }
+
+    /// What the folder at `path` has besides its skill file.
+    fn beside(&self, above: Vec<&Arc<Gitignore>>) -> Arc<Beside> {
+        let outer = above.into_iter().chain(&self.outer).cloned().collect();
+        let is_root = self.path.len() == self.start;
+        let is_there = |name: &str| is_root && self.folder.path().join(name).symlink_metadata().is_ok();
+        Arc::new(Beside { outer, mark: project_mark(is_there) })
     }
 
     /// The patterns of the folder's `.cfnignore`. If the file is unreadable, the folder is skipped.
-    fn patterns(&mut self, handle: Option<OwnedFd>) -> Result<Option<Gitignore>, ()> {
+    fn patterns(&mut self, handle: Option<OwnedFd>) -> Result<Option<Arc<Gitignore>>, ()> {
         let Some(handle) = handle else { return Ok(None) };
         let file = self.path_of(skip::IGNORE_FILE);
         match skip::patterns(&handle, Path::new(OsStr::from_bytes(&self.path))) {
@@ -185,7 +219,7 @@ impl Walk<'_> {
                 for why in patterns.wrong {
                     self.refuse(&file, why);
                 }
-                Ok(Some(patterns.ignored))
+                Ok(Some(Arc::new(patterns.ignored)))
             }
             Err(why) => {
                 self.refuse(&file, format!("{why}, so its folder was skipped"));
@@ -195,11 +229,15 @@ impl Walk<'_> {
     }
 
     /// Whether an entry of the folder at `path` is a folder to walk, or a skill file.
-    fn keeps(&mut self, entry: &Entry, ignored: &[&Gitignore]) -> bool {
+    fn keeps(&mut self, entry: &Entry, ignored: &[&Arc<Gitignore>]) -> bool {
         let folder = entry.is_folder();
         let name = entry.name.strip_suffix(b"/").unwrap_or(&entry.name);
         if folder && skip::skipped_by_name(name) {
             self.skip("folders with this name have no skills of their own", &self.path_of(&entry.name));
+            return false;
+        }
+        if folder && self.exported.contains(&self.path_of(name)) {
+            self.skip("exported by cfn", &self.path_of(&entry.name));
             return false;
         }
         if !ignored.is_empty() || !self.outer.is_empty() {

@@ -1,6 +1,7 @@
 //! A skill is a folder: what is read from disk, and what is recorded of it.
 
 mod deployed;
+mod imported;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
