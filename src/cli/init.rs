@@ -20,9 +20,10 @@ use crate::store::Store;
 
 /// Create the database, and import a folder of skills
 ///
-/// An existing database is kept. With --from, every SKILL.md below the folder is imported with the files of its folder, whatever its letter case; a
-/// bad file does not stop the others. A repeated import changes nothing, except that it adds missing agent types and
-/// approvals. Skills above level auto wait for review, unless --approve-as names an approver.
+/// An existing database is kept. With --from, every SKILL.md below the folder is imported with the files of its
+/// folder, whatever its letter case; a bad file does not stop the others. A repeated import changes nothing, except that
+/// it adds missing agent types and approvals. Skills above level auto wait for review, unless --approve-as names an
+/// approver.
 ///
 /// Version control, dependency, build and cache folders are skipped, and everything a .cfnignore file excludes
 /// (gitignore syntax). If several files declare one name, the file in the folder of that name wins. A skill remembers

@@ -1,15 +1,16 @@
 //! `db capture`: stores content that the database lacks, from files that still have the recorded hash.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
+use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
-use super::rules::describe;
+use super::rules::{Described, describe};
 use crate::model::{ContentHash, EventKind, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
@@ -18,6 +19,8 @@ use crate::store::{self, Durability, Store, Transaction, Unstored};
 pub struct CaptureReport {
     /// Skills whose content was stored.
     pub captured: Vec<String>,
+    /// Skills of which only the skill file was stored, with the reason.
+    pub alone: Vec<Remark<String>>,
     /// Skills whose content could not be stored.
     pub left: Vec<Remark<Unstored>>,
 }
@@ -54,7 +57,10 @@ pub fn fill(
     for unstored in tx.unstored()? {
         let outcome = take(tx, files, project, &unstored, record_bootstrap)?;
         match outcome {
-            Ok(()) => report.captured.push(unstored.name),
+            Ok(alone) => {
+                report.alone.extend(alone.map(|why| Remark::new(unstored.name.clone(), (), why)));
+                report.captured.push(unstored.name);
+            }
             Err(reason) => report.left.push(Remark::new(unstored, (), reason)),
         }
     }
@@ -67,7 +73,7 @@ fn take(
     project: &Project,
     unstored: &Unstored,
     record_bootstrap: bool,
-) -> store::Result<std::result::Result<(), String>> {
+) -> store::Result<std::result::Result<Option<String>, String>> {
     let unrecorded = unstored.content_hash.is_none();
     if unrecorded && !unstored.bootstrap {
         // Without a hash, no content is approved.
@@ -76,33 +82,62 @@ fn take(
     if unrecorded && !record_bootstrap {
         return Ok(Err("bootstrap skill without a recorded hash".to_owned()));
     }
-    let (hash, bytes) = match find(files, project, unstored) {
+    let (hash, found) = match find(files, project, unstored) {
         Ok(found) => found,
         Err(reason) => return Ok(Err(reason)),
     };
-    let described = match describe(&bytes, files.most_bytes) {
+    let described = match describe(&found.file.bytes, files.most_bytes) {
         Ok(described) => described,
         Err(error) => return Ok(Err(error.to_string())),
     };
     if tx.refusal(&hash.to_string(), None)?.is_some_and(|it| it.is(EventKind::Purged)) {
         return Ok(Err("purged".to_owned()));
     }
-    tx.store_content(&hash, &bytes)?;
+    tx.store_content(&hash, &found.file.bytes)?;
     match unstored.version_id {
-        Some(id) => tx.describe_version(id, described.front_matter.as_ref())?,
+        Some(id) => {
+            tx.describe_version(id, described.front_matter.as_ref())?;
+            return Ok(Ok(attach(tx, id, found, described)?));
+        }
         None if unrecorded => tx.bind_bootstrap(&unstored.name, &hash)?,
         None => {}
     }
-    Ok(Ok(()))
+    Ok(Ok(None))
+}
+
+/// Records the files beside a skill file. Whoever approved the version saw the skill file alone, so that the files wait
+/// for review. Returns why they were left.
+fn attach(tx: &mut dyn Transaction, version: i64, found: Found, described: Described) -> store::Result<Option<String>> {
+    let wanted = Wanted { path: &found.place, only_skill_file: false };
+    let read = match ReadSkill::of_file(&found.files, wanted, false, found.file, described) {
+        Ok(read) => read,
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    for (hash, bytes) in read.contents() {
+        if tx.refusal(&hash.to_string(), None)?.is_some_and(|it| it.is(EventKind::Purged)) {
+            return Ok(Some("one of the files beside it was purged".to_owned()));
+        }
+        tx.store_content(&hash, bytes)?;
+    }
+    tx.attach_folder(version, &read.folder(None))?;
+    Ok(read.warnings.into_iter().next().map(|it| it.reason))
+}
+
+/// A file with the recorded hash.
+struct Found {
+    file: ContentFile,
+    place: PathBuf,
+    /// The restrictions that it was read with.
+    files: Files,
 }
 
 /// Finds the first file with the recorded hash. Paths in a database are not trusted: files outside the project are read
 /// only if a content root is set.
-fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Vec<u8>), String> {
+fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::Result<(ContentHash, Found), String> {
     let mut reason = "missing".to_owned();
     for place in project.places(&unstored.content_path) {
-        let bytes = match read_stored(files, project, &place) {
-            Ok(file) => file.bytes,
+        let (file, files) = match read_restricted(files, project, &place) {
+            Ok(read) => read,
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => continue,
             Err(FileError::OutsideRoot { .. }) if files.root.is_none() => {
                 "outside the project".clone_into(&mut reason);
@@ -113,10 +148,11 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
                 continue;
             }
         };
-        let hash = ContentHash::of(&bytes);
+        let hash = ContentHash::of(&file.bytes);
+        let found = Found { file, place, files };
         match &unstored.content_hash {
-            None => return Ok((hash, bytes)),
-            Some(recorded) if *recorded == hash.to_string() => return Ok((hash, bytes)),
+            None => return Ok((hash, found)),
+            Some(recorded) if *recorded == hash.to_string() => return Ok((hash, found)),
             // Content is found by the recorded text of the hash, so it would not be found.
             Some(recorded) if recorded.eq_ignore_ascii_case(&hash.to_string()) => {
                 "its hash is recorded in upper case; deploy the file again".clone_into(&mut reason);
@@ -133,14 +169,24 @@ pub(super) fn read_stored(
     project: &Project,
     place: &Path,
 ) -> std::result::Result<ContentFile, FileError> {
+    read_restricted(files, project, place).map(|(file, _)| file)
+}
+
+/// The same, with the restrictions under which it was read.
+fn read_restricted(
+    files: &Files,
+    project: &Project,
+    place: &Path,
+) -> std::result::Result<(ContentFile, Files), FileError> {
     if files.root.is_some() {
-        return files.read(place);
+        return Ok((files.read(place)?, files.clone()));
     }
     let mut last = None;
     for folder in project.folders() {
-        match (Files { root: Some(folder.to_owned()), ..files.clone() }.read(place)) {
+        let files = Files { root: Some(folder.to_owned()), ..files.clone() };
+        match files.read(place) {
             Err(outside @ FileError::OutsideRoot { .. }) => last = Some(outside),
-            other => return other,
+            other => return Ok((other?, files)),
         }
     }
     let root = place.to_owned();

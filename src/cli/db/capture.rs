@@ -8,7 +8,8 @@ use crate::ops::{self, CaptureReport};
 
 /// Store the content of skills that other programs added
 ///
-/// A file is stored only if its SHA-256 matches the recorded one. The others are listed.
+/// A file is stored only if its SHA-256 matches the recorded one. The others are listed. Files beside a SKILL.md are
+/// stored too, and wait for review: agents get SKILL.md alone until somebody approves all of it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +35,9 @@ impl Report for CaptureReport {
 }
 
 pub(super) fn text(report: &CaptureReport, page: &mut Page) {
+    for it in &report.alone {
+        page.line(format!("{}: stored without the files beside it: {}", Visible(&it.subject), Visible(&it.reason)));
+    }
     for it in &report.left {
         page.line(format!(
             "{}: {} ({})",

@@ -63,9 +63,20 @@ impl ReadSkill {
             problem: error.to_string(),
             hint: "Nothing was stored; correct the file.",
         })?;
+        Self::of_file(files, Wanted { path: &path, ..wanted }, is_folder, file, described)
+    }
+
+    /// Reads the files beside a skill file that was read.
+    pub(in crate::ops) fn of_file(
+        files: &Files,
+        wanted: Wanted<'_>,
+        is_folder: bool,
+        file: ContentFile,
+        described: Described,
+    ) -> Result<Self, FileError> {
         let mut read = Self { file, described, rest: Rest::Kept, warnings: Vec::new() };
-        if is_folder || is_named_as_skill(&path) {
-            let place = if wanted.only_skill_file { Ok(None) } else { read.place(files, &path, is_folder) };
+        if is_folder || is_named_as_skill(wanted.path) {
+            let place = if wanted.only_skill_file { Ok(None) } else { read.place(files, wanted.path, is_folder) };
             let taken = match place {
                 Ok(Some(folder)) => read.take(files, &folder)?,
                 Ok(None) => Taken::Nothing,
@@ -74,7 +85,9 @@ impl ReadSkill {
             read.rest = match taken {
                 Taken::Files(rest) => rest,
                 Taken::Nothing => Rest::Alone,
-                Taken::Left(why) if is_folder => return Err(refusal(wanted.path, why)),
+                Taken::Left(why) if is_folder => {
+                    return Err(refusal(wanted.path.parent().unwrap_or(wanted.path), why));
+                }
                 Taken::Left(why) => {
                     read.warnings.push(Remark::from(format!("only {SKILL_FILE} is taken: {why}")));
                     Rest::Alone

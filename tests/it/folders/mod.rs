@@ -1,5 +1,6 @@
 //! A skill is a folder: what is read from disk, and what is recorded of it.
 
+mod captured;
 mod deployed;
 mod imported;
 
