@@ -45,7 +45,9 @@ impl Report for ClientBudgetReport {
         let lines: Vec<_> = uncertain.map(|(name, why)| format!("{}: {}", Visible(name), Visible(why))).collect();
         if !lines.is_empty() {
             page.heading("\nuncertain rules");
-            lines.iter().for_each(|it| page.line(it));
+            for line in lines {
+                page.line(line);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::risk::{self, Assessment, Thresholds};
 use super::rules::describe;
+use super::scripts::scripts;
 use super::stored_folder::current_folder_hash;
 use super::update::as_snapshot;
 use crate::model::{ApprovalLevel, Category, Skill, SkillName};
@@ -103,7 +104,7 @@ pub fn assess_file(
         path: path.to_string_lossy().into_owned(),
         content_hash: described.hash.to_string(),
         category: category.to_owned(),
-        assessment: risk::assess(text, category, request.coverage, thresholds),
+        assessment: risk::assess(text, &[], category, request.coverage, thresholds),
         approval_level: None,
         recorded: false,
     })
@@ -116,25 +117,32 @@ fn file_of(path: &Path) -> PathBuf {
 /// The assessment of a skill's current bytes.
 pub(super) fn of_skill(snapshot: &dyn Snapshot, skill: &Skill, coverage: Option<f64>) -> Result<AssessReport> {
     let text = require_body(snapshot, &skill.name, &skill.version, &skill.content_hash)?;
+    let folder_hash = current_folder_hash(snapshot, skill)?;
     Ok(AssessReport {
         name: Some(skill.name.clone()),
         version: Some(skill.version.clone()),
         path: skill.content_path.clone(),
         content_hash: skill.content_hash.clone(),
         category: skill.category.clone(),
-        assessment: of_text(snapshot, skill, &text, coverage)?,
+        assessment: of_text(snapshot, skill, &text, folder_hash.as_deref(), coverage)?,
         approval_level: Some(skill.approval_level),
         recorded: false,
     })
 }
 
-fn of_text(snapshot: &dyn Snapshot, skill: &Skill, text: &str, coverage: Option<f64>) -> Result<Assessment> {
+fn of_text(
+    snapshot: &dyn Snapshot,
+    skill: &Skill,
+    text: &str,
+    folder_hash: Option<&str>,
+    coverage: Option<f64>,
+) -> Result<Assessment> {
     let coverage = match coverage {
         None => snapshot.test_coverage(skill.id)?,
         given => given,
     };
     let thresholds = Thresholds::of(&snapshot.criteria_templates(&skill.category)?);
-    Ok(risk::assess(text, &skill.category, coverage, thresholds))
+    Ok(risk::assess(text, &scripts(snapshot, skill, folder_hash)?, &skill.category, coverage, thresholds))
 }
 
 /// Records the assessment of these bytes with the decision that was made last about them, if they can be read.
@@ -145,7 +153,7 @@ pub(super) fn record_with_decision(
     folder_hash: Option<&str>,
 ) -> Result<()> {
     if let Ok(text) = body(as_snapshot(tx), hash)? {
-        let assessment = of_text(as_snapshot(tx), skill, &text, None)?;
+        let assessment = of_text(as_snapshot(tx), skill, &text, folder_hash, None)?;
         attach(tx, skill, hash, folder_hash, &assessment)?;
     }
     Ok(())

@@ -46,6 +46,7 @@ mod revoke;
 mod risk;
 mod rollback;
 mod rules;
+mod scripts;
 mod search;
 mod served_folder;
 mod show;

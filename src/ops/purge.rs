@@ -90,7 +90,7 @@ pub fn purge(store: &mut dyn Store, clock: Clock, request: &Purge<'_>) -> Result
         let folder = recorded_files(tx, &skill, version)?;
         let (hash, others) = match request.file {
             None => (version.content_hash.clone(), Others::of(tx, &version.content_hash, folder.as_ref())?),
-            Some(path) => (request.hash_of(&skill, version, folder.as_ref(), path)?, Others::default()),
+            Some(path) => (Purge::hash_of(&skill, version, folder.as_ref(), path)?, Others::default()),
         };
         let sources = sources(tx, &skill, &hash, &others)?;
         let mut report = request.erase(tx, hash, now)?;
@@ -137,7 +137,6 @@ impl Others {
 impl Purge<'_> {
     /// The hash of a file of the version.
     fn hash_of(
-        &self,
         skill: &Skill,
         version: &VersionRecord,
         folder: Option<&SkillFolder>,

@@ -208,3 +208,14 @@ fn a_diff_with_the_disk_is_of_every_file() {
     fs::remove_dir_all(project.path().join(".claude/skills/jwt")).expect("removed");
     project.cfn(["skill", "diff", "jwt", "--disk"]).fails(2);
 }
+
+#[test]
+fn scripts_raise_the_risk_that_a_reviewer_sees() {
+    let project = Project::new();
+    project.skill("jwt", "First.");
+    project.file(".claude/skills/jwt/scripts/run.sh", "#!/bin/sh\nsudo x\n");
+    project.file(".claude/skills/jwt/notes.txt", "sudo y\n");
+    project.cfn(["deploy", "1", "jwt", &path_of("jwt"), "domain", "dev"]).ok();
+    let text = project.cfn(["skill", "assess", "jwt"]).ok();
+    assert!(text.contains("runs as root in scripts/run.sh") && !text.contains("notes.txt"), "{text}");
+}

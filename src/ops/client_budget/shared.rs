@@ -33,7 +33,7 @@ pub(super) fn fit(
     let wanted = whole.full_cost();
     let mut best = whole.shared();
     if best.cut() {
-        let table = rules.number("alias_overhead")? as usize + "- `r0` = ``\n".len();
+        let table = usize::try_from(rules.number("alias_overhead")?).unwrap_or(usize::MAX / 2) + "- `r0` = ``\n".len();
         let table = measure.cost(table + root.chars().count(), table + root.len());
         if table < budget {
             let aliased = Listing::new(&loaded, measure, budget - table, "r0").shared();

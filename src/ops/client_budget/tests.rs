@@ -84,7 +84,7 @@ fn codex_counts_characters_where_the_window_is_unknown() -> Result<()> {
     let fits = entry("a", &"x".repeat(1_024), 0);
     let report = fit(Client::Codex, Some(0), std::slice::from_ref(&fits))?;
     assert_eq!((report.budget, report.context_window, report.cut), (8_000, None, 0));
-    assert_eq!(report.used as usize, bare + 1 + 1_024);
+    assert_eq!(report.used, bare as u64 + 1 + 1_024);
     let report = fit(Client::Codex, Some(0), &three_hundred(100))?;
     assert!(report.skills.iter().any(|it| it.verdict == BudgetVerdict::NotListed), "{report:?}");
     assert!(report.skills.iter().all(|it| it.shown == 0) && report.used <= 8_000, "{report:?}");

@@ -56,15 +56,13 @@ impl Side {
     pub(super) fn read(snapshot: &dyn Snapshot, skill: &Skill, place: &Place) -> Result<Self> {
         let Place { version, content_hash, folder_hash } = place;
         let text = require_body(snapshot, &skill.name, version, content_hash)?;
-        let folder = match folder_hash {
-            Some(hash) => require_recorded(snapshot, skill, version, hash)?,
-            None => match content_hash.parse() {
-                Ok(hash) => SkillFolder::alone(hash, text.len() as u64),
-                Err(_) => {
-                    let problem = "its recorded hash is invalid".to_owned();
-                    return Err(Error::Integrity { name: skill.name.clone(), version: version.clone(), problem });
-                }
-            },
+        let folder = if let Some(hash) = folder_hash {
+            require_recorded(snapshot, skill, version, hash)?
+        } else if let Ok(hash) = content_hash.parse() {
+            SkillFolder::alone(hash, text.len() as u64)
+        } else {
+            let problem = "its recorded hash is invalid".to_owned();
+            return Err(Error::Integrity { name: skill.name.clone(), version: version.clone(), problem });
         };
         Ok(Self { version: version.clone(), text, folder, contents: Vec::new() })
     }

@@ -1,4 +1,4 @@
-//! The risk of a skill, from its text. It sums up what a reviewer would look for, and names the lines; it decides nothing.
+//! The risk of a skill, from its text and its scripts. It sums up what a reviewer would look for, and names the lines; it decides nothing.
 //!
 //! | file | what it owns |
 //! |---|---|
@@ -29,11 +29,23 @@ const COVERAGE: f64 = 0.2;
 const EXTERNAL: f64 = 0.15;
 const CRITICALITY: f64 = 0.05;
 
-/// Assesses a text, in time linear in its length. Coverage that is no share counts as unknown.
-pub(super) fn assess(text: &str, category: &str, coverage: Option<f64>, thresholds: Thresholds) -> Assessment {
+/// Assesses a text, with the paths and texts of scripts, in time linear in their length. Coverage that is no share counts
+/// as unknown.
+pub(super) fn assess(
+    text: &str,
+    scripts: &[(String, String)],
+    category: &str,
+    coverage: Option<f64>,
+    thresholds: Thresholds,
+) -> Assessment {
     let limits = Limits { file_bytes: usize::MAX, ..Limits::default() };
     let file = SkillFile::read(text.as_bytes(), &limits).ok();
-    let scan = Scan::of(text);
+    let mut scan = Scan::of(text);
+    for (path, script) in scripts {
+        let Scan { security, external, .. } = Scan::of(script);
+        scan.security.extend(security.into_iter().map(|it| it.in_file(path)));
+        scan.external.extend(external.into_iter().map(|it| it.in_file(path)));
+    }
     let coverage = coverage.filter(|it| (0.0..=1.0).contains(it));
     let complexity = scan.shape.part(COMPLEXITY, file.as_ref().and_then(|it| it.front_matter.as_ref()));
     let complexity_score = complexity.score;
@@ -74,7 +86,17 @@ mod tests {
     use crate::model::ApprovalLevel::{Auto, Escalate, Human};
 
     fn risk(text: &str, category: &str, coverage: Option<f64>) -> super::Assessment {
-        assess(text, category, coverage, Thresholds::default())
+        assess(text, &[], category, coverage, Thresholds::default())
+    }
+
+    #[test]
+    fn scripts_raise_the_risk_of_their_skill() {
+        let calm = risk("Run it.\n", "testing", Some(1.0));
+        let script = ("run.sh".to_owned(), "\nsudo x\n".to_owned());
+        let found = assess("Run it.\n", &[script], "testing", Some(1.0), Thresholds::default());
+        assert!(found.risk > calm.risk, "{found:?}");
+        let root = &found.parts[0].signals[0];
+        assert_eq!((root.what.as_str(), root.lines[0].line), ("runs as root in run.sh", 2));
     }
 
     #[test]

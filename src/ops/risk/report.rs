@@ -74,6 +74,12 @@ impl Raised {
         Self { what: what.into(), adds: rounded(adds), lines: Vec::new(), more: 0 }
     }
 
+    /// The same in another file than the skill file.
+    pub(super) fn in_file(mut self, path: &str) -> Self {
+        self.what = format!("{} in {path}", self.what);
+        self
+    }
+
     pub(super) fn at(mut self, line: usize, text: &str) -> Self {
         self.add(line, text);
         self

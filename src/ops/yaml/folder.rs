@@ -114,7 +114,9 @@ pub(super) fn problem(
         return Some(format!("its {SKILL_FILE} does not have its content_hash"));
     }
     files.iter().find_map(|file| match file.bytes() {
-        Ok(Some(bytes)) if ContentHash::of(&bytes).to_string() != file.hash || bytes.len() as i64 != file.size => {
+        Ok(Some(bytes))
+            if ContentHash::of(&bytes).to_string() != file.hash || i64::try_from(bytes.len()) != Ok(file.size) =>
+        {
             Some(format!("{}: its content does not have its hash and size", Visible(&file.path)))
         }
         Ok(_) => None,

@@ -56,7 +56,7 @@ pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result
         let mut fields = Fields::new("skill_files", row);
         let id: i64 = fields.get()?;
         if recorded.as_ref().is_none_or(|it| it.id != id) {
-            report.damage.extend(recorded.take().and_then(|it| it.fault()));
+            report.damage.extend(recorded.take().and_then(Recorded::fault));
         }
         let (version, folder_hash) = (fields.text()?, fields.text()?);
         let files = &mut recorded.get_or_insert(Recorded { id, version, folder_hash, files: Vec::new() }).files;
@@ -65,7 +65,7 @@ pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result
             files.push(StoredFile { path, mode, hash, size });
         }
     }
-    report.damage.extend(recorded.and_then(|it| it.fault()));
+    report.damage.extend(recorded.and_then(Recorded::fault));
     Ok(())
 }
 
