@@ -22,6 +22,8 @@ tools=(
     openssl=openssl
     redis-server=redis-server
     pgrep=procps
+    python3=python3
+    pip3=python3-pip # for the reference tool of the Agent Skills format
 )
 # More of them, in the same form, for what the caller runs afterwards.
 read -ra more <<<"${CFN_ALSO_NEEDED:-}"

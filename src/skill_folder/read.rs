@@ -1,20 +1,27 @@
 //! Reads what is on disk where a skill's folder belongs, and compares nothing: its files and their hashes.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 
 use super::folders::open_below;
-use crate::linux::PLACE;
+use crate::linux::{PLACE, each_entry};
 use crate::model::{ContentHash, FileMode, FolderFile, FolderPath, SKILL_FILE, SkillFolder};
 
 /// What is read at most: more is no folder that cfn has written.
 const MOST_ENTRIES: usize = 20_000;
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 const MOST_DEPTH: usize = 600;
+
+/// Room for the names of a folder.
+const LISTING_BYTES: usize = 8 * 1024;
+
+/// Room for more of a file that grows.
+const MORE_BYTES: usize = 64 * 1024;
 
 /// What has the name of a skill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +42,8 @@ pub fn read(parent: impl AsFd, name: &str) -> io::Result<OnDisk> {
         Ok(root) => root,
         Err(error) => return without(parent.as_fd(), name, error),
     };
-    let mut reading = Reading { files: Vec::new(), content: Vec::new(), entries: 0, bytes: 0 };
-    match reading.folder(root, &mut String::new(), 0) {
+    let mut reading = Reading { files: Vec::new(), content: Vec::new(), listing: Vec::new(), entries: 0, bytes: 0 };
+    match reading.folder(&root, &mut String::new(), 0) {
         Ok(()) => {}
         Err(Stop::Odd(why)) => return Ok(odd(parent.as_fd(), name, why)),
         Err(Stop::Failed(error)) => return Err(error),
@@ -84,36 +91,50 @@ enum Stop {
 struct Reading {
     files: Vec<FolderFile>,
     content: Vec<u8>,
+    listing: Vec<u8>,
     entries: usize,
     bytes: u64,
 }
 
 impl Reading {
-    fn folder(&mut self, folder: OwnedFd, path: &mut String, depth: usize) -> Result<(), Stop> {
+    fn folder(&mut self, folder: &OwnedFd, path: &mut String, depth: usize) -> Result<(), Stop> {
         if depth > MOST_DEPTH {
             return Err(Stop::Odd(format!("it has more than {MOST_DEPTH} folders in one another")));
         }
-        let place = folder.try_clone().map_err(Stop::Failed)?;
-        for entry in Dir::new(folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
-            }
-            self.entries += 1;
-            if self.entries > MOST_ENTRIES {
-                return Err(Stop::Odd(format!("it has more than {MOST_ENTRIES} files and folders")));
-            }
-            let name = str::from_utf8(name).map_err(|_| Stop::Odd("a name in it is not UTF-8".to_owned()))?;
+        for (name, kind) in self.entries(folder)? {
+            let name = str::from_utf8(&name).map_err(|_| Stop::Odd("a name in it is not UTF-8".to_owned()))?;
             let length = path.len();
             if length > 0 {
                 path.push('/');
             }
             path.push_str(name);
-            self.entry(&place, name, entry.file_type(), path, depth)?;
+            self.entry(folder, name, kind, path, depth)?;
             path.truncate(length);
         }
         Ok(())
+    }
+
+    fn entries(&mut self, folder: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Stop> {
+        let (mut entries, mut failure) = (Vec::new(), None);
+        let left = MOST_ENTRIES - self.entries;
+        self.listing.reserve(LISTING_BYTES);
+        each_entry(folder, self.listing.spare_capacity_mut(), &mut |name, kind| {
+            match kind {
+                Ok(_) if matches!(name, b"." | b"..") => {}
+                Ok(kind) => entries.push((name.to_vec(), kind)),
+                Err(error) => failure = Some(error),
+            }
+            if entries.len() > left || failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .map_err(Stop::Failed)?;
+        if let Some(failure) = failure {
+            return Err(Stop::Failed(failure));
+        }
+        if entries.len() > left {
+            return Err(Stop::Odd(format!("it has more than {MOST_ENTRIES} files and folders")));
+        }
+        self.entries += entries.len();
+        Ok(entries)
     }
 
     fn entry(
@@ -124,15 +145,10 @@ impl Reading {
         path: &mut String,
         depth: usize,
     ) -> Result<(), Stop> {
-        let kind = if kind == FileType::Unknown {
-            FileType::from_raw_mode(statat(parent, name, AtFlags::SYMLINK_NOFOLLOW).map_err(failed)?.st_mode)
-        } else {
-            kind
-        };
         match kind {
             FileType::Directory => {
                 let folder = open_below(parent, name).map_err(|error| unreadable(path, error))?;
-                self.folder(folder, path, depth + 1)
+                self.folder(&folder, path, depth + 1)
             }
             FileType::RegularFile => self.file(parent, name, path),
             FileType::Symlink => Err(Stop::Odd(format!("{path} is a link"))),
@@ -153,7 +169,8 @@ impl Reading {
             return Err(too_much());
         }
         self.content.clear();
-        let size = File::from(file).take(left + 1).read_to_end(&mut self.content).map_err(Stop::Failed)? as u64;
+        let expected = usize::try_from(found.st_size).unwrap_or_default();
+        let size = read_to_end(&file, &mut self.content, expected, left).map_err(Stop::Failed)?;
         if size > left {
             return Err(too_much());
         }
@@ -163,6 +180,21 @@ impl Reading {
         let (mode, hash) = (FileMode::of(found.st_mode), ContentHash::of(&self.content));
         self.files.push(FolderFile { path, mode, hash, size });
         Ok(())
+    }
+}
+
+/// Reads a file to its end, or a little more than `most` bytes of it; the number of bytes. Nearly always it is as long as
+/// expected: the room is for one byte more, so that a short answer with all of them is the end.
+fn read_to_end(file: &OwnedFd, content: &mut Vec<u8>, expected: usize, most: u64) -> io::Result<u64> {
+    content.reserve(expected + 1);
+    loop {
+        let room = content.capacity() - content.len();
+        let count = rustix::io::read(file, spare_capacity(content))?;
+        let size = content.len();
+        if count == 0 || count < room && size >= expected || size as u64 > most {
+            return Ok(size as u64);
+        }
+        content.reserve(MORE_BYTES);
     }
 }
 

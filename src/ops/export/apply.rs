@@ -28,6 +28,9 @@ const NEW: &str = ".new";
 /// A folder that was replaced or removed, or is about to replace one.
 const OLD: &str = ".old";
 
+/// A folder that is being removed. Only these and new ones may be incomplete.
+const GONE: &str = ".gone";
+
 /// What became of a skill's folder.
 #[derive(Debug)]
 pub(super) enum Done {
@@ -94,6 +97,7 @@ impl<'a> Workshop<'a> {
             Ok(())
         });
         listed.map_err(|error| self.fault(STAGING, error.into()))?;
+        names.sort_by_key(|it| it.ends_with(OLD)); // the others may be in the way
         for name in names.iter().filter(|it| !matches!(it.as_str(), "." | "..")) {
             match name.strip_suffix(OLD).and_then(|it| it.parse::<SkillName>().ok()) {
                 Some(skill) => {
@@ -163,7 +167,6 @@ impl<'a> Workshop<'a> {
             found.ok_or_else(|| Failed::Unusable(format!("the bytes of {} are not in the database", file.path)))
         };
         let new = format!("{name}{NEW}");
-        remove(&self.staging, &new).map_err(|error| self.fault(name, error))?;
         match write(&self.staging, &new, folder, Rights::SHARED, bytes) {
             Ok(_) => Ok(None),
             Err(Failed::Store(error)) => Err(error.into()),
@@ -219,7 +222,11 @@ impl<'a> Workshop<'a> {
             OnDisk::Odd(_) | OnDisk::Other(_) => false,
         };
         if is_own {
-            remove(&self.staging, &old).map_err(|error| self.fault(name, error))?;
+            let gone = format!("{name}{GONE}");
+            let removed = skill_folder::Place::of(&self.staging, &old)
+                .move_to(skill_folder::Place::of(&self.staging, &gone))
+                .and_then(|()| remove(&self.staging, &gone));
+            removed.map_err(|error| self.fault(name, error))?;
             return Ok(None);
         }
         self.quarantine(name, &old).map(Some)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::tools::{Random, died, figure, number, run};
-use super::victims::{Victim, victims};
+use super::victims::{Victim, exports, victims};
 use crate::harness::Project;
 use crate::harness::interruptible;
 
@@ -65,9 +65,8 @@ fn undisturbed(victim: &mut dyn Victim) -> Duration {
 }
 
 /// Kills until `count` processes died of the signal, turn by turn over all kinds of command.
-fn campaign(name: &str, signal: Signal, count: usize) {
+fn campaign(name: &str, signal: Signal, count: usize, mut victims: Vec<Box<dyn Victim>>) {
     let mut random = Random::new();
-    let mut victims = victims();
     let mut killed = vec![0_usize; victims.len()];
     let (mut answered, mut times) = (0, Vec::new());
     let spans: Vec<Duration> = victims.iter_mut().map(|it| undisturbed(it.as_mut())).collect();
@@ -75,7 +74,7 @@ fn campaign(name: &str, signal: Signal, count: usize) {
     while killed.iter().sum::<usize>() < count {
         let kind = turn % victims.len();
         turn += 1;
-        assert!(turn < 20 * count + 200, "hardly any process was killed in time: {killed:?}");
+        assert!(turn < 40 * count + 200, "hardly any process was killed in time: {killed:?}");
         let span = u64::try_from(spans[kind].as_micros()).expect("a short time");
         let delay = Duration::from_micros(random.below(span + span / 5));
         let output = kill_after(&victims[kind].prepare(), delay, signal);
@@ -108,12 +107,17 @@ fn campaign(name: &str, signal: Signal, count: usize) {
 
 #[test]
 fn after_sigkill_nothing_acknowledged_is_lost_and_nothing_half_done() {
-    campaign("SIGKILL", Signal::KILL, number("CFN_KILLS", 60));
+    campaign("SIGKILL", Signal::KILL, number("CFN_KILLS", 60), victims());
 }
 
 #[test]
 fn a_terminated_or_interrupted_command_is_all_or_nothing() {
     let count = number("CFN_KILLS", 60) / 4;
-    campaign("SIGTERM", Signal::TERM, count);
-    campaign("SIGINT", Signal::INT, count);
+    campaign("SIGTERM", Signal::TERM, count, victims());
+    campaign("SIGINT", Signal::INT, count, victims());
+}
+
+#[test]
+fn a_killed_export_leaves_each_folder_whole_or_absent_and_touches_nothing_else() {
+    campaign("SIGKILL of exports", Signal::KILL, number("CFN_EXPORT_KILLS", 60), exports());
 }

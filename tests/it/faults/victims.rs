@@ -11,6 +11,11 @@ use self::writes::{Import, Loads, Writes};
 pub(super) use files::legacy;
 pub(super) use victim::{Victim, assert_clean};
 
+/// Exports alone.
+pub(super) fn exports() -> Vec<Box<dyn Victim>> {
+    vec![Box::new(exports::Exports::new())]
+}
+
 /// One of each kind.
 pub(super) fn victims() -> Vec<Box<dyn Victim>> {
     let mut all: Vec<Box<dyn Victim>> = vec![
