@@ -9,12 +9,11 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType, RawDir, statat};
 
+/// Takes the name of an entry, and its kind or why that is not known.
+pub type Take<'t> = dyn FnMut(&[u8], io::Result<FileType>) -> ControlFlow<()> + 't;
+
 /// Names everything in an opened folder, `.` and `..` too, with its kind or why that is not known, until `take` has enough.
-pub fn each_entry(
-    folder: &OwnedFd,
-    buffer: &mut [MaybeUninit<u8>],
-    take: &mut dyn FnMut(&[u8], io::Result<FileType>) -> ControlFlow<()>,
-) -> io::Result<()> {
+pub fn each_entry(folder: &OwnedFd, buffer: &mut [MaybeUninit<u8>], take: &mut Take<'_>) -> io::Result<()> {
     let mut raw = RawDir::new(folder, buffer);
     while let Some(entry) = raw.next() {
         let entry = entry?;

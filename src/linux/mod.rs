@@ -9,7 +9,7 @@ mod renaming;
 mod without_links;
 
 pub use control_group::memory_limit;
-pub use entries::each_entry;
+pub use entries::{Take, each_entry};
 pub use machine::{Ticks, memory_kib, processor};
 pub use network_file_system::network_file_system;
 pub use process_status::ProcessStatus;

@@ -25,6 +25,7 @@ const REASON: &str = "Edge-case correction, validated by an expert and propagate
 
 /// An update to make.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Update<'a> {
     /// The skill.
     pub name: &'a SkillName,
@@ -144,7 +145,7 @@ pub fn update(
         now,
     };
     let mut report =
-        write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &read, publication, request))?;
+        write_unless(request.dry_run, store, Durability::Full, |tx| correct(tx, &read, &publication, request))?;
     report.warnings.extend(read.warnings);
     report.warnings.extend(read.described.warnings);
     Ok(report)
@@ -153,14 +154,14 @@ pub fn update(
 fn correct(
     tx: &mut dyn Transaction,
     read: &ReadSkill,
-    publication: Publication<'_>,
+    publication: &Publication<'_>,
     request: &Update<'_>,
 ) -> Result<UpdateReport> {
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let (folder, contents) = (folder_to_publish(as_snapshot(tx), Some(&skill), read)?, read.contents());
     let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
     let content = Content { folder: in_folder, ..publication.content };
-    let published = publish(tx, Some(&skill), &Publication { content, ..publication })?;
+    let published = publish(tx, Some(&skill), &Publication { content, ..*publication })?;
     let mut warnings: Vec<Remark> = foreign_name(tx, &read.described, skill.id, &skill.name)?.into_iter().collect();
     warnings.extend(published.warnings);
     let note = format!("Resolved by version {}", published.version);

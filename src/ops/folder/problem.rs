@@ -1,5 +1,6 @@
 //! Why a folder cannot be taken.
 
+use std::fmt;
 use std::io;
 
 use crate::model::Visible;
@@ -30,8 +31,8 @@ pub(in crate::ops) enum FolderProblem {
 }
 
 impl FolderProblem {
-    pub(super) fn entry(path: impl Into<String>, reason: impl ToString) -> Self {
-        Self::Entry { path: path.into(), reason: reason.to_string() }
+    pub(super) fn entry(path: impl Into<String>, reason: impl fmt::Display) -> Self {
+        Self::Entry { path: path.into(), reason: format!("{reason}") }
     }
 
     /// An error of the system about an entry.

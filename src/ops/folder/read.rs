@@ -46,7 +46,9 @@ impl Reader<'_> {
             resolve(self.reading, &found, &self.known, &mut files)?;
         }
         if !self.is_kept {
-            files.iter_mut().for_each(|it| it.bytes = None);
+            for it in &mut files {
+                it.bytes = None;
+            }
         }
         Ok(Others { files, is_kept: self.is_kept })
     }
@@ -64,10 +66,10 @@ impl Reader<'_> {
         }
         self.forget_if_larger(stat.len(), to);
         let room = self.reading.scope.limits.bytes.saturating_sub(self.total);
-        let start = to.len();
+        let before = to.len();
         let (hash, size) = if self.is_kept {
             keep(file, stat.len(), room, to).map_err(io())?;
-            (ContentHash::of(&to[start..]), (to.len() - start) as u64)
+            (ContentHash::of(&to[before..]), (to.len() - before) as u64)
         } else {
             ContentHash::of_reader(file.take(room.saturating_add(1))).map_err(io())?
         };
@@ -75,7 +77,7 @@ impl Reader<'_> {
             return Err(FolderProblem::Bytes(self.reading.scope.limits.bytes));
         }
         self.total += size;
-        let bytes = self.is_kept.then(|| start..to.len());
+        let bytes = self.is_kept.then_some(before..to.len());
         let file = FolderFile { path: path.clone(), mode: FileMode::of(stat.permissions().mode()), hash, size };
         let other = OtherFile { file, bytes };
         self.known.insert((stat.dev(), stat.ino()), other.clone());

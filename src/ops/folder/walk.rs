@@ -52,7 +52,7 @@ pub(super) fn entries(folder: &OwnedFd, scope: &Scope<'_>) -> Result<Entries, Fo
     let mut walk = Walk { folder, scope, entries: Entries::default(), seen: 0, buffer: Vec::with_capacity(BUFFER) };
     let mut next = vec![Visit { path: String::new(), above: None }];
     while let Some(visit) = next.pop() {
-        walk.visit(visit, &mut next)?;
+        walk.visit(&visit, &mut next)?;
     }
     walk.entries.links.sort_unstable();
     Ok(walk.entries)
@@ -80,7 +80,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, visit: Visit, next: &mut Vec<Visit>) -> Result<(), FolderProblem> {
+    fn visit(&mut self, visit: &Visit, next: &mut Vec<Visit>) -> Result<(), FolderProblem> {
         let problem = || FolderProblem::io(&visit.path);
         let handle = open_folder(self.folder, &visit.path).map_err(problem())?;
         let mut listed = self.list(&handle, &visit.path)?;
@@ -90,7 +90,7 @@ impl Walk<'_> {
             return Ok(());
         }
         self.entries.folders.insert(identity(&handle).map_err(problem())?, visit.path.clone());
-        let ignored = self.patterns(&handle, &visit, &listed)?;
+        let ignored = self.patterns(&handle, visit, &listed)?;
         for (name, kind) in listed {
             if never_belongs(&name, kind) || is_root && is_copy_of_version(&name) {
                 continue;

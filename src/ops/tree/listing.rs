@@ -15,6 +15,7 @@ use crate::ops::folder::may_belong;
 
 /// The entries of a folder.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is found on its own")]
 pub(super) struct Listing {
     pub(super) entries: Vec<Entry>,
     /// Names whose type is unknown, with the reason.
