@@ -75,9 +75,7 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         now: clock.moment(),
     };
     let published = publish(tx, Some(&skill), &publication)?;
-    if !earlier.approved && !published.overruled {
-        return Err(Error::NotApproved { name: skill.name, version: earlier.version.clone() });
-    }
+    require_approved(&skill, earlier, published.overruled)?;
     let folder = stored.whole();
     Ok(UpdateReport {
         id: skill.id,
@@ -94,6 +92,13 @@ fn bring_back(tx: &mut dyn Transaction, clock: Clock, request: &Rollback<'_>) ->
         dry_run: request.dry_run,
         warnings: published.warnings,
     })
+}
+
+fn require_approved(skill: &Skill, earlier: &VersionRecord, overruled: bool) -> Result<()> {
+    if earlier.approved || overruled {
+        return Ok(());
+    }
+    Err(Error::NotApproved { name: skill.name.clone(), version: earlier.version.clone() })
 }
 
 /// What is stored of a version, verified.

@@ -25,7 +25,7 @@ use crate::store::{Durability, Store, Transaction, write};
 use budget::settle;
 pub use format::Format;
 pub use listing::Listed;
-use paths::complete;
+use paths::{complete, need_paths};
 pub use picked::{Cause, Picked};
 pub use places::{Paths, Places};
 pub use preflight::load_budget;
@@ -41,16 +41,37 @@ pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<
     Ok(report)
 }
 
-/// Loads skills, and logs one usage row for each in the same transaction.
+/// Loads skills, and logs one usage row for each in the same transaction. Files are written before it, so that nobody
+/// waits for them.
 pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
     let now = clock.moment();
+    let without_files = write(store, Durability::Normal, |tx| -> Result<_> {
+        let report = select(as_snapshot(tx), request)?;
+        if need_paths(request, &report) { Ok(None) } else { complete_and_log(tx, now, request, usage, report).map(Some) }
+    })?;
+    if let Some(report) = without_files {
+        return Ok(report);
+    }
+    let snapshot = store.read()?;
+    complete(snapshot.as_ref(), request, &mut select(snapshot.as_ref(), request)?)?;
+    drop(snapshot);
     write(store, Durability::Normal, |tx| {
-        let mut report = select(as_snapshot(tx), request)?;
-        complete(as_snapshot(tx), request, &mut report)?;
-        settle(request, &mut report);
-        log(tx, now, request, usage, &report)?;
-        Ok(report)
+        let report = select(as_snapshot(tx), request)?;
+        complete_and_log(tx, now, request, usage, report)
     })
+}
+
+fn complete_and_log(
+    tx: &mut dyn Transaction,
+    now: Moment,
+    request: &Load,
+    usage: &UsageOf,
+    mut report: LoadReport,
+) -> Result<LoadReport> {
+    complete(as_snapshot(tx), request, &mut report)?;
+    settle(request, &mut report);
+    log(tx, now, request, usage, &report)?;
+    Ok(report)
 }
 
 fn log(tx: &mut dyn Transaction, now: Moment, request: &Load, usage: &UsageOf, report: &LoadReport) -> Result<()> {

@@ -12,10 +12,7 @@ use crate::store::Snapshot;
 
 /// Adds the paths. Skills whose files cannot be handed out are left out.
 pub(super) fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut LoadReport) -> Result<()> {
-    let Some(places) = &request.places else { return Ok(()) };
-    if !report.skills.iter().any(|it| needs_paths(request.format, it)) {
-        return Ok(());
-    }
+    let Some(places) = request.places.as_ref().filter(|_| need_paths(request, report)) else { return Ok(()) };
     report.depends_on_files = true;
     let placing = Placing::of(snapshot, places);
     for mut skill in std::mem::take(&mut report.skills) {
@@ -25,6 +22,11 @@ pub(super) fn complete(snapshot: &dyn Snapshot, request: &Load, report: &mut Loa
         }
     }
     Ok(())
+}
+
+/// Whether an answer has paths.
+pub(super) fn need_paths(request: &Load, report: &LoadReport) -> bool {
+    request.places.is_some() && report.skills.iter().any(|it| needs_paths(request.format, it))
 }
 
 /// Whether a format has paths of this skill: a listing always, the others where there is more than a skill file.
