@@ -107,7 +107,7 @@ fn write_folders(tree: &Path, skills: usize) -> Result<()> {
         for (path, size) in BESIDE {
             let path = folder.join(path);
             fs::create_dir_all(path.parent().ok_or("no folder")?)?;
-            fs::write(&path, format!("{number} {path:?}\n").repeat(size / 40))?;
+            fs::write(&path, format!("{number} {}\n", path.display()).repeat(size / 40))?;
         }
     }
     Ok(())

@@ -93,7 +93,7 @@ pub use edit::{Edit, EditReport, EditedSkill, Lower, edit};
 pub use error::{Error, NoSuchFile, Result, require_skill};
 pub use export::{
     Export, ExportCheck, ExportError, ExportReport, FolderDifference, FolderState, Layout, RemovedSkill, Selection,
-    WrittenSkill, check_export, export, plan_export,
+    WrittenSkill, check_export, export, export_budget, plan_export,
 };
 pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};

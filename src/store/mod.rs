@@ -11,7 +11,8 @@
 //! * Order is the order of recording, and never depends on a clock.
 //! * An approval applies to bytes: a version is approved if the latest decision on its folder is `approved`, or if its
 //!   level is `auto`, its skill file is stored, and no decision about that file in any folder refuses it. Without a
-//!   decision on its folder, it is approved in part if the latest decision on its skill file alone is `approved`.
+//!   decision on its folder, it is approved in part if the latest decision on its skill file alone is `approved`; or if
+//!   its level is `auto`, another program recorded it, and the rest of its folder was found later.
 //! * If another program changes the hash in a skill's row without a new version number, the new bytes are not a
 //!   version: they wait for review, and the newest approved version is still served.
 //! * The bytes of a recorded version never change.

@@ -82,3 +82,18 @@ fn an_unknown_client_is_refused_with_the_known_ones() {
     project.cfn(["load", "dev", "--budget", "claude", "--agent-id", "a"]).fails(1);
     assert!(project.cfn(["load", "devv", "--budget", "claude"]).stderr.contains("did you mean dev?"));
 }
+
+#[test]
+fn an_export_is_measured_before_it_is_made() {
+    let project = three_hundred();
+    let load = project.cfn(["load", "dev", "--budget", "claude", "--json"]).json();
+    let export = project.cfn(["export", "out", "--agent", "dev", "--client", "claude", "--json"]).json();
+    assert_eq!(export, load, "the same skills, the same listing");
+    let strict = project.cfn(["export", "out", "--all", "--client", "copilot", "--strict"]);
+    assert_eq!(strict.code, Some(7), "{strict:?}");
+    assert!(strict.stdout.contains("cuts 227 skills"), "{strict:?}");
+    let wide = ["export", "out", "--all", "--client", "claude", "--strict", "--context-window", "1000000"];
+    assert_eq!(project.cfn(wide).code, Some(0));
+    assert!(!project.path().join("out").exists(), "nothing is exported");
+    project.cfn(["export", "out", "--all", "--strict"]).fails(1);
+}

@@ -1,5 +1,6 @@
 //! `cfn export`.
 
+mod preflight;
 mod text;
 mod watch;
 
@@ -27,7 +28,8 @@ Examples:
   cfn export . --agent backend-developer --layout claude
   cfn export dist/skills --all --prune
   cfn export . --agent backend-developer --layout claude --check
-  cfn export /srv/agent --agent tester,reviewer --layout agents --prune --watch")]
+  cfn export /srv/agent --agent tester,reviewer --layout agents --prune --watch
+  cfn export . --all --client claude --strict")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Args {
     /// Folder to export to
@@ -54,6 +56,8 @@ pub(crate) struct Args {
     /// Report what would be done, without doing it
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    preflight: preflight::Preflight,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
@@ -64,6 +68,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         prune: args.prune,
         patience: context.settings.busy_timeout()?,
     };
+    if let Some(client) = args.preflight.client {
+        return args.preflight.run(context, client, &request);
+    }
     if args.watch {
         return watch::run(context, &request);
     }

@@ -9,6 +9,7 @@
 //! | `place` | the folder: opening, locking, reading and replacing the record |
 //! | `lock` | the record of exports, `cfn-export.lock` |
 //! | `survey`, `difference` | the comparison of what should be there with what is |
+//! | `preflight` | what a client would cut from its listing |
 //! | `apply` | writing, replacing and removing folders; the quarantine |
 
 mod apply;
@@ -17,6 +18,7 @@ mod error;
 mod judged;
 mod lock;
 mod place;
+mod preflight;
 mod report;
 mod request;
 mod run;
@@ -27,6 +29,7 @@ use super::error::Result;
 use crate::store::Store;
 
 pub use error::ExportError;
+pub use preflight::export_budget;
 pub use report::{ExportCheck, ExportReport, FolderDifference, RemovedSkill, WrittenSkill};
 pub use request::{Export, Layout, Selection};
 pub use survey::FolderState;

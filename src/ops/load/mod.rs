@@ -47,7 +47,11 @@ pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: 
     let now = clock.moment();
     let without_files = write(store, Durability::Normal, |tx| -> Result<_> {
         let report = select(as_snapshot(tx), request)?;
-        if need_paths(request, &report) { Ok(None) } else { complete_and_log(tx, now, request, usage, report).map(Some) }
+        if need_paths(request, &report) {
+            Ok(None)
+        } else {
+            complete_and_log(tx, now, request, usage, report).map(Some)
+        }
     })?;
     if let Some(report) = without_files {
         return Ok(report);

@@ -1,8 +1,8 @@
 //! The folder of materialized skills, which only this user can enter.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,12 @@ use super::error::MaterializeError;
 /// How folders are opened: for listing and locking, never through a link.
 pub(super) const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// The file that marks a cache, and its content (Cache Directory Tagging Specification).
+const TAG: &str = "CACHEDIR.TAG";
+const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
+# Files of skills, written by cfn. 'cfn db maintain' removes what is no longer used.
+";
 
 /// The folder of materialized skills, opened.
 #[derive(Debug)]
@@ -56,7 +62,19 @@ impl Root {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(MaterializeError::failed(path, error)),
         }
-        Self::open(path)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+        let root = Self::open(path)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        root.tag().map_err(failed)?;
+        Ok(root)
+    }
+
+    /// Marks the folder as a cache, which imports and backups pass over.
+    fn tag(&self) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&self.handle, TAG, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => File::from(file).write_all(TAG_TEXT),
+            Err(Errno::EXIST) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The absolute path of something in it.

@@ -43,7 +43,7 @@ macro_rules! automatic {
 }
 
 /// Whether a version of skill `s` is approved with all its files: by the latest decision about it, or by its level
-/// without a decision.
+/// without a decision. A level says nothing about files that were found beside a skill file of another program.
 macro_rules! whole {
     ($v:literal) => {
         concat!(
@@ -51,7 +51,11 @@ macro_rules! whole {
             $crate::store::sqlite::approvals::decided!($v),
             ", CASE WHEN ",
             $crate::store::sqlite::approvals::automatic!($v),
-            " THEN 'approved' ELSE '' END) = 'approved')"
+            " AND (",
+            $v,
+            ".folder_hash IS NULL OR ",
+            $v,
+            ".source NOT IN ('adoption', 'external')) THEN 'approved' ELSE '' END) = 'approved')"
         )
     };
 }

@@ -31,7 +31,8 @@ fn nothing_differs_right_after_an_export_and_all_is_missing_before() {
 
 #[test]
 fn each_change_of_a_file_is_seen() {
-    let changes: [(&str, fn(&std::path::Path)); 7] = [
+    type Change = fn(&std::path::Path);
+    let changes: [(&str, Change); 7] = [
         ("scripts/run.sh differs", |skill| fs::write(skill.join("scripts/run.sh"), "x").expect("a file")),
         ("scripts/run.sh has another mode", |skill| {
             fs::set_permissions(skill.join("scripts/run.sh"), fs::Permissions::from_mode(0o644)).expect("a mode");

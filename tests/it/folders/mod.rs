@@ -3,6 +3,7 @@
 mod captured;
 mod deployed;
 mod imported;
+mod round_trip;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,7 +1,7 @@
 //! Whether bytes are approved: an approval binds to bytes, and the latest decision on them counts.
 
 use cfn::model::ApprovalLevel::Auto;
-use cfn::model::{Approval, Decision, Review, Skill, SkillId, Status, VersionRecord};
+use cfn::model::{Approval, Decision, Review, Skill, SkillId, Status, VersionRecord, VersionSource};
 
 use super::tables::Tables;
 
@@ -20,16 +20,29 @@ impl Tables {
     pub(super) fn approves(&self, skill: &Skill, version: &VersionRecord) -> bool {
         let approved = |it: &Approval| it.decision == Decision::Approved;
         let folder = version.folder_hash.as_deref();
-        self.approves_whole(skill, version)
-            || (self.latest_on(skill.id, &version.content_hash, folder).is_none()
-                && self.latest_on(skill.id, &version.content_hash, None).is_some_and(approved))
+        match self.latest_on(skill.id, &version.content_hash, folder) {
+            Some(decided) => approved(decided),
+            None => {
+                self.is_automatic(skill, version)
+                    || self.latest_on(skill.id, &version.content_hash, None).is_some_and(approved)
+            }
+        }
     }
 
-    /// Whether agents may get all files of a version. No level approves bytes that nobody can look at.
+    /// Whether agents may get all files of a version. A level says nothing about files beside one of another program.
     pub(super) fn approves_whole(&self, skill: &Skill, version: &VersionRecord) -> bool {
-        if let Some(decided) = self.latest_on(skill.id, &version.content_hash, version.folder_hash.as_deref()) {
-            return decided.decision == Decision::Approved;
+        let of_others = ["adoption", VersionSource::External.as_str()];
+        match self.latest_on(skill.id, &version.content_hash, version.folder_hash.as_deref()) {
+            Some(decided) => decided.decision == Decision::Approved,
+            None => {
+                self.is_automatic(skill, version)
+                    && (version.folder_hash.is_none() || !of_others.contains(&version.source.as_str()))
+            }
         }
+    }
+
+    /// Whether the level approves a version. No level approves bytes that nobody can look at.
+    fn is_automatic(&self, skill: &Skill, version: &VersionRecord) -> bool {
         let is_current = version.version == skill.version;
         let refuses = |it: &Approval| {
             it.content_hash.as_ref() == Some(&version.content_hash) && it.decision != Decision::Approved

@@ -190,6 +190,25 @@ pub(crate) fn a_level_approves_no_files_beside_a_refused_skill_file(backend: &dy
     });
 }
 
+pub(crate) fn a_level_approves_no_files_that_were_found_beside_one_of_another_program(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let skill = commit(store.as_mut(), |tx| {
+        let skill = insert(tx, "jwt", b"one", Auto);
+        map(tx, skill, "dev", 5, false);
+        tx.store_content(&ContentHash::of(b"two"), b"two").expect("stored");
+        skill
+    });
+    backend.other_program().overwrite("jwt", "1.0.1", &ContentHash::of(b"two").to_string());
+    commit(store.as_mut(), |tx| {
+        assert_eq!(number(tx), Some(("1.0.1".to_owned(), false)));
+        let with_files = folder(b"two", b"run");
+        tx.attach_folder(tx.versions(skill).expect("versions")[0].id, &with_files).expect("attached");
+        assert_eq!(number(tx), Some(("1.0.1".to_owned(), true)));
+        decide_on(tx, skill, b"two", &with_files, Approved);
+        assert_eq!(number(tx), Some(("1.0.1".to_owned(), false)));
+    });
+}
+
 pub(crate) fn bytes_are_found_in_every_file_and_as_a_folder(backend: &dyn Backend) {
     let mut store = backend.open();
     commit(store.as_mut(), |tx| {

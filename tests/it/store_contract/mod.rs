@@ -99,7 +99,8 @@ macro_rules! contract {
                 an_edge_case_of_no_skill_is_refused;
             folders: the_files_of_a_version_are_read_as_they_were_recorded, a_version_is_not_recorded_again_with_other_files,
                 a_decision_is_about_all_files_of_a_version, a_skill_file_alone_is_served_where_nobody_decided_about_the_rest,
-                a_level_approves_no_files_beside_a_refused_skill_file, bytes_are_found_in_every_file_and_as_a_folder,
+                a_level_approves_no_files_beside_a_refused_skill_file,
+                a_level_approves_no_files_that_were_found_beside_one_of_another_program, bytes_are_found_in_every_file_and_as_a_folder,
                 a_deletion_takes_the_files_that_nothing_else_has;
             held: a_pinned_version_is_served_whatever_comes_later_and_nothing_in_its_place,
                 agents_get_the_replacement_of_a_deprecated_skill_if_it_may_be_served;

@@ -122,7 +122,7 @@ fn one_on(table: &str, random: &mut Random) -> String {
 /// The hash of the folder that plain SQL writes.
 fn folder_hash() -> String {
     let hash = sha256("file");
-    sha256(&format!("100644 {hash} SKILL.md\n100644 {hash} run\n"))
+    sha256(format!("100644 {hash} SKILL.md\n100644 {hash} run\n"))
 }
 
 /// Deploys one of a few texts; one that was refused changes nothing.
