@@ -40,6 +40,15 @@ pub struct ShowReport {
     pub content_hash: Option<String>,
 }
 
+impl ShowReport {
+    /// Whether only the skill file of the shown version is approved.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        let shown = self.folder_hash.map(|it| it.to_string());
+        self.versions.iter().any(|it| it.partial && it.folder_hash == shown)
+    }
+}
+
 /// A request for a skill.
 #[derive(Debug, Clone)]
 pub struct Show {

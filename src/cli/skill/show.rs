@@ -107,6 +107,9 @@ impl Report for ShowReport {
         if let Some(problem) = &self.files_problem {
             page.line(Visible(problem));
         }
+        if self.is_partial() {
+            page.line("only SKILL.md is approved: the other files were never approved");
+        }
         page.heading("\nagent types");
         let rows = self.mappings.iter().map(|it| {
             let mut notes = Vec::new();

@@ -31,6 +31,10 @@ fn files_beside_a_recorded_skill_are_stored_and_wait_for_approval() {
     let shown = project.cfn(["skill", "history", "pdf", "--json"]).json();
     let version = &shown["versions"][0];
     assert_eq!((&version["approved"], &version["partial"]), (&true.into(), &true.into()), "{shown}");
+    assert!(project.cfn(["skill", "show", "pdf"]).ok().contains("only SKILL.md is approved"));
+    project.cfn(["skill", "approve", "pdf", "--approver", "ann", "--reason", "read"]).ok();
+    assert!(!project.cfn(["skill", "show", "pdf"]).ok().contains("only SKILL.md is approved"));
+    assert_eq!(project.sqlite3("SELECT count(*), count(folder_hash) FROM approval_history"), "2|1");
 }
 
 #[test]
