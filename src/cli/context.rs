@@ -41,6 +41,11 @@ impl Context {
         self.open_with(Access::Read, |it| Options { few_rows: true, ..it })
     }
 
+    /// Opens the database for work on all skills.
+    pub(super) fn open_for_all_rows(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
+        self.open_with(access, |it| Options { all_rows: true, ..it })
+    }
+
     /// Opens the database for a long-lived process.
     pub(super) fn open_long_lived(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
         self.open_with(access, |it| Options { long_lived: true, ..it })
@@ -229,6 +234,7 @@ impl Context {
             }),
             long_lived: false,
             few_rows: false,
+            all_rows: false,
             queued: if writes { settings.queued()? } else { Queued::Nothing },
         };
         let path = match settings.database()? {

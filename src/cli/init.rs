@@ -221,7 +221,7 @@ fn fill(context: &Context, request: &Import<'_>) -> Result<InitReport, Failure> 
     if let Some(report) = context.create_filled(|store| import(context, store, &fresh))? {
         return Ok(InitReport { path, created: true, bootstrap: None, import: Some(report) });
     }
-    let mut store = context.open(Access::Write)?;
+    let mut store = context.open_for_all_rows(Access::Write)?;
     Ok(InitReport { path, created: false, bootstrap: None, import: Some(import(context, store.as_mut(), request)?) })
 }
 

@@ -31,6 +31,8 @@ pub struct Options {
     pub long_lived: bool,
     /// For reading a few scattered rows.
     pub few_rows: bool,
+    /// For work on all skills, whose memory must not grow with the database.
+    pub all_rows: bool,
     /// The events to queue for the workflow database.
     pub queued: Queued,
 }
@@ -38,7 +40,14 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let busy_timeout = Duration::from_secs(5);
-        Self { busy_timeout, synchronous: None, long_lived: false, few_rows: false, queued: Queued::Nothing }
+        Self {
+            busy_timeout,
+            synchronous: None,
+            long_lived: false,
+            few_rows: false,
+            all_rows: false,
+            queued: Queued::Nothing,
+        }
     }
 }
 
@@ -147,10 +156,15 @@ const LONG_LIVED: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -6400
 /// less time and a third less memory, and is as fast with 100,000 skills as with 1,000.
 const FEW_ROWS: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
 
+/// For work on all skills: mapped pages stay resident, so that a process would be as large as the database.
+const ALL_ROWS: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
+
 fn settings(options: &Options) -> &'static str {
     match options {
         Options { long_lived: true, .. } => LONG_LIVED,
         Options { few_rows: true, .. } => FEW_ROWS,
+        Options { all_rows: true, .. } => ALL_ROWS,
         Options { .. } => REFERENCE,
     }
 }
