@@ -74,7 +74,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if args.watch {
         return watch::run(context, &request);
     }
-    let mut store = context.open_for_all_rows(Access::Read)?;
+    let mut store = context.open(Access::Read)?;
     if args.check {
         let report = ops::check_export(store.as_mut(), &request)?;
         text::say(context.output, &report.left_out, &report.notes, &report.unmapped);

@@ -23,7 +23,7 @@ pub(super) struct Preflight {
 impl Preflight {
     pub(super) fn run(&self, context: &Context, client: Client, request: &Export) -> Result<Exit, Failure> {
         let budget = ClientBudget { client, context_window: self.context_window, project: &request.folder };
-        let report = ops::export_budget(context.open_for_all_rows(Access::Read)?.as_mut(), request, &budget)?;
+        let report = ops::export_budget(context.open(Access::Read)?.as_mut(), request, &budget)?;
         context.output.answer(&report)?;
         Ok(Exit::done_if(!self.strict || report.cut == 0, Exit::Refused))
     }

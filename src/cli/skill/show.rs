@@ -102,14 +102,7 @@ impl Report for ShowReport {
         for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
             page.line(format!("{name:<9} {}", Visible(value)));
         }
-        page.heading("\nfiles");
-        files::table(page, &self.files);
-        if let Some(problem) = &self.files_problem {
-            page.line(Visible(problem));
-        }
-        if self.is_partial() {
-            page.line("only SKILL.md is approved: the other files were never approved");
-        }
+        shown_files(page, self);
         page.heading("\nagent types");
         let rows = self.mappings.iter().map(|it| {
             let mut notes = Vec::new();
@@ -123,5 +116,16 @@ impl Report for ShowReport {
         page.table(&["agent type", "priority", "conditions"], rows);
         page.heading("\nversions");
         super::history::versions(page, &self.versions);
+    }
+}
+
+fn shown_files(page: &mut Page, report: &ShowReport) {
+    page.heading("\nfiles");
+    files::table(page, &report.files);
+    if let Some(problem) = &report.files_problem {
+        page.line(Visible(problem));
+    }
+    if report.is_partial() {
+        page.line("only SKILL.md is approved: the other files were never approved");
     }
 }
