@@ -49,7 +49,7 @@ pub enum WriteFault {
     File {
         /// The file's path below the folder, or the folder's name.
         path: String,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
     /// The bytes to write have another hash.

@@ -14,7 +14,7 @@ pub enum ExportError {
         path: String,
         /// What was tried: `read` or `written`.
         done: &'static str,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
     /// A folder on the way to the skills is none.
@@ -34,7 +34,7 @@ pub enum ExportError {
     Lock {
         /// The path.
         path: String,
-        /// Why.
+        /// The rule that it breaks.
         why: String,
     },
     /// The record of earlier exports is of another database.

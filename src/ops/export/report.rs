@@ -67,7 +67,7 @@ pub struct RemovedSkill {
     pub path: String,
     /// The skill.
     pub skill: String,
-    /// Why.
+    /// The reason for the removal.
     pub reason: String,
     /// Where the folder went to, if somebody had changed it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -148,7 +148,10 @@ impl<'a> Writer<'a> {
     fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
         self.batch.report.unchanged += 1;
         let overrules = self.request.override_rejection;
-        let erased = tx.refusal(&skill.content_hash, Some(skill.id))?.filter(|it| it.is(EventKind::Purged));
+        let mut erased = tx.refusal(&skill.content_hash, Some(skill.id))?.filter(|it| it.is(EventKind::Purged));
+        for (hash, _) in &file.contents {
+            erased = erased.or(tx.refusal(&hash.to_string(), Some(skill.id))?.filter(|it| it.is(EventKind::Purged)));
+        }
         if let Some(event) = erased.filter(|_| !overrules) {
             self.batch.report.unchanged -= 1;
             return self.refuse(file, Error::revoked(skill.name.clone(), &event));

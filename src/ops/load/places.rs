@@ -135,7 +135,7 @@ impl<'a> Placing<'a> {
         Ok(Placed { file: folder.join(SKILL_FILE), folder })
     }
 
-    /// The stored bytes of a file; whoever writes them verifies their hash.
+    /// The stored bytes of a file, unverified: the caller compares them with the hash.
     fn bytes(&self, file: &FolderFile, content: &str) -> std::result::Result<Vec<u8>, Unwritten> {
         if file.path.as_str() == SKILL_FILE {
             return Ok(content.as_bytes().to_vec());
