@@ -9,7 +9,7 @@ use crate::model::{Delivery, Visible};
 pub use refusal::Refusal;
 
 /// SQL that creates missing tables.
-pub const SCHEMA: &str = include_str!("../../migrations/postgres/0001_workflow.sql");
+pub const SCHEMA: &str = include_str!("../../migrations/workflow/0001_workflow.sql");
 
 /// The result of an operation on the workflow database.
 pub type Result<T> = std::result::Result<T, WorkflowError>;
