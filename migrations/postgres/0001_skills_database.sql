@@ -327,3 +327,87 @@ SELECT expected.name || '_exists' AS check_name,
     AND c.relnamespace = (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = 'schema_versions'::regclass)) AS result
 FROM (VALUES ('approval_criteria_templates', 'approval_criteria_templates'), ('approval_history', 'approval_history'),
   ('skills_table', 'skills')) AS expected (name, table_name);
+
+-- What every program writes is noted, recorded and bound by three functions. The schema's name is quoted as an identifier in each
+-- body, and the body as a literal.
+DO $do$
+DECLARE
+  schema text := current_schema();
+  watched text;
+BEGIN
+  -- A write changes the revision. The row of this transaction is known by its xmin: after a restore, the key of another one may be
+  -- equal. Above 256 rows, what no other writer holds is folded into this one; in other isolation levels that could fail.
+  EXECUTE format('CREATE FUNCTION cfn_note_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+      SET search_path = pg_catalog, pg_temp AS %L', format($body$
+BEGIN
+  IF EXISTS (SELECT FROM %1$I.cfn_revisions r
+      WHERE r.transaction = pg_current_xact_id() AND r.xmin = pg_current_xact_id()::xid) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO %1$I.cfn_revisions (transaction, token)
+    VALUES (pg_current_xact_id(), substr(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 1, 16))
+    ON CONFLICT (transaction) DO UPDATE SET token = excluded.token;
+  IF current_setting('transaction_isolation') = 'read committed'
+      AND (SELECT count(*) FROM (SELECT FROM %1$I.cfn_revisions LIMIT 257) counted) > 256 THEN
+    DELETE FROM %1$I.cfn_revisions WHERE transaction IN (SELECT r.transaction FROM %1$I.cfn_revisions r
+      WHERE r.transaction <> pg_current_xact_id() FOR UPDATE SKIP LOCKED);
+  END IF;
+  RETURN NULL;
+END
+$body$, schema));
+
+  -- A version is recorded once, by whoever writes the skill. A conflict alone would use up an id.
+  EXECUTE format('CREATE FUNCTION cfn_record_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+      SET search_path = pg_catalog, pg_temp AS %L', format($body$
+BEGIN
+  INSERT INTO %1$I.skill_versions (skill_id, version, content_hash, content_path, approval_level, source)
+    SELECT NEW.id, NEW.version, NEW.content_hash, NEW.content_path, NEW.approval_level, 'external'
+    WHERE NOT EXISTS (SELECT FROM %1$I.skill_versions v WHERE v.skill_id = NEW.id AND v.version = NEW.version)
+    ON CONFLICT (skill_id, version) DO NOTHING;
+  RETURN NULL;
+END
+$body$, schema));
+
+  -- Other programs approve a version by its number: the decision is bound to the bytes and the folder that the number has then.
+  EXECUTE format('CREATE FUNCTION cfn_bind_decision() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+      SET search_path = pg_catalog, pg_temp AS %L', format($body$
+BEGIN
+  IF NEW.content_hash IS NULL THEN
+    SELECT v.content_hash, v.folder_hash INTO NEW.content_hash, NEW.folder_hash
+      FROM %1$I.skill_versions v WHERE v.skill_id = NEW.skill_id AND v.version = NEW.version;
+  END IF;
+  RETURN NEW;
+END
+$body$, schema));
+
+  -- The tables that answers are made of.
+  FOREACH watched IN ARRAY ARRAY['skills', 'skill_versions', 'skill_files', 'skill_contents', 'approval_history',
+      'agent_skill_mappings', 'bootstrap_skills', 'other_values'] LOOP
+    EXECUTE format('CREATE TRIGGER cfn_note_write AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
+      FOR EACH STATEMENT EXECUTE FUNCTION cfn_note_write()', watched);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER cfn_note_write', watched);
+  END LOOP;
+END
+$do$;
+
+REVOKE EXECUTE ON FUNCTION cfn_note_write(), cfn_record_version(), cfn_bind_decision() FROM PUBLIC;
+
+CREATE TRIGGER cfn_record_version AFTER INSERT OR UPDATE ON skills FOR EACH ROW EXECUTE FUNCTION cfn_record_version();
+ALTER TABLE skills ENABLE ALWAYS TRIGGER cfn_record_version;
+CREATE TRIGGER cfn_bind_decision BEFORE INSERT ON approval_history FOR EACH ROW EXECUTE FUNCTION cfn_bind_decision();
+ALTER TABLE approval_history ENABLE ALWAYS TRIGGER cfn_bind_decision;
+
+-- What notes writes. shape is what the triggers and their functions are: there is a revision only while it is the one below. state
+-- changes when a trigger is made anew or was off for a while, or a table was rewritten, so it is a part of the revision.
+CREATE VIEW cfn_triggers AS
+SELECT sha256(convert_to(string_agg(concat_ws(' ', c.relname, t.tgname, t.tgtype, t.tgenabled, t.tgattr, t.tgqual, p.proname,
+      p.prosecdef, p.proconfig, md5(p.prosrc)), ',' ORDER BY c.relname, t.tgname), 'UTF8')) AS shape,
+  sha256(convert_to(string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin, c.oid, c.relfilenode, c.relnatts), ','
+      ORDER BY c.relname, t.tgname), 'UTF8')) AS state
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_trigger t ON t.tgfoid = p.oid JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+WHERE p.proname IN ('cfn_note_write', 'cfn_record_version', 'cfn_bind_decision')
+  AND p.pronamespace = (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = 'cfn_revisions'::regclass);
+
+INSERT INTO cfn_metadata (name, value) SELECT 'catalogue_triggers', shape FROM cfn_triggers;
+INSERT INTO cfn_revisions (transaction, token)
+  VALUES (pg_current_xact_id(), substr(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 1, 16));
