@@ -11,6 +11,7 @@
 //! | 2 | [`cache`] | the query cache: the contract, the key, Redis, and the in-memory tier |
 //! | 2 | [`workflow`] | delivery to the workflow database, from which skills are generated |
 //! | 1 | [`settings`] | flags, environment and defaults, validated by the commands that use them |
+//! | 1 | [`postgres`] | connecting to PostgreSQL, for [`store`] and [`workflow`] |
 //! | 1 | [`process`] | running other programs; no other module starts any |
 //! | 1 | [`skill_file`] | parsing SKILL.md: front matter, fields, findings |
 //! | 1 | [`skill_folder`] | writing and removing folders of skills on disk |
@@ -42,6 +43,7 @@ pub mod linux;
 pub mod model;
 pub mod ops;
 pub mod output_file;
+pub mod postgres;
 pub mod process;
 pub mod regular_file;
 pub mod settings;

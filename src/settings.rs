@@ -11,6 +11,7 @@ mod files;
 mod foreign;
 mod given;
 mod percent;
+mod postgres;
 mod secret;
 mod skills;
 mod workflow;
@@ -31,9 +32,10 @@ use files::Files;
 pub use foreign::Foreign;
 use given::Environment;
 pub use given::{Given, Scope, Source};
+pub use postgres::{ChannelBinding, Host, PostgresServer, RootCertificates, SslMode};
 pub use secret::Secret;
 pub use skills::DEFAULT_CONTENT_BYTES;
-pub use workflow::{ChannelBinding, DELIVERY_VARIABLES, Host, Queued, RootCertificates, SslMode, WorkflowServer};
+pub use workflow::{DELIVERY_VARIABLES, Queued};
 
 /// Default maximum wait for a lock.
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -162,9 +164,23 @@ impl Settings {
         let path = match &self.database.source {
             // A discovered path may look like a URL, but is a file.
             Source::Found | Source::Default => without_detours(&self.current_folder.join(&self.database.value)),
+            _ if self.is_on_a_server() => return Ok(Location::Server(self.database_server()?.url())),
             origin => self.file_named(origin, &self.database.value)?,
         };
         Ok(Location::File(path))
+    }
+
+    /// Whether the database was named by a URL of a server.
+    #[must_use]
+    pub fn is_on_a_server(&self) -> bool {
+        let is_named = !matches!(self.database.source, Source::Found | Source::Default);
+        is_named && self.database.value.to_str().is_some_and(postgres::is_url)
+    }
+
+    /// The server of the database, if it was named by a URL.
+    pub fn database_server(&self) -> Result<PostgresServer, BadSetting> {
+        let url = self.database.value.to_str().unwrap_or_default();
+        PostgresServer::of_url(url, self.database.source.clone(), &self.environment, &self.current_folder)
     }
 
     /// The absolute path of a database file. A URL is an error.
@@ -179,7 +195,7 @@ impl Settings {
             Some((scheme, _)) => Err(BadSetting {
                 origin: origin.clone(),
                 value: format!("{scheme}://…"),
-                expected: "the path of a file: no engine supports URLs yet".into(),
+                expected: "the path of a file, or postgresql://HOST/DATABASE".into(),
             }),
             None => Ok(without_detours(&self.current_folder.join(value))),
         }
@@ -257,8 +273,8 @@ impl Settings {
     }
 
     /// The server of the workflow database.
-    pub fn workflow_server(&self) -> Result<WorkflowServer, BadSetting> {
-        WorkflowServer::resolve(&self.environment, &self.current_folder)
+    pub fn workflow_server(&self) -> Result<PostgresServer, BadSetting> {
+        workflow::server(&self.environment, &self.current_folder)
     }
 
     /// All invalid values, for diagnostics. Commands report those that they use as errors.

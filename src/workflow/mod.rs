@@ -2,11 +2,10 @@
 //! skills. This module has the contract, without types of a database driver.
 
 pub mod postgres;
-mod refusal;
 
 use crate::model::{Delivery, Visible};
 
-pub use refusal::Refusal;
+use crate::postgres::Refusal;
 
 /// SQL that creates missing tables.
 pub const SCHEMA: &str = include_str!("../../migrations/workflow/0001_workflow.sql");

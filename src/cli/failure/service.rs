@@ -2,7 +2,8 @@
 
 use super::{Failure, FailureKind};
 use crate::cache::{self, ServerError};
-use crate::workflow::{Refusal, WorkflowError};
+use crate::postgres::Refusal;
+use crate::workflow::WorkflowError;
 
 /// True of every failed delivery.
 const NOTHING_LOST: &str = "Nothing is lost: events stay queued.";

@@ -2,16 +2,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ChannelBinding, RootCertificates, SslMode, WorkflowServer};
+use super::{ChannelBinding, PostgresServer, RootCertificates, SslMode};
 use crate::settings::{Flags, Secret, Settings};
 
-fn resolve(environment: &[(&str, &str)]) -> Result<WorkflowServer, String> {
+fn resolve(environment: &[(&str, &str)]) -> Result<PostgresServer, String> {
     let look_up = |name: &str| environment.iter().find(|it| it.0 == name).map(|it| OsString::from(it.1));
     let settings = Settings::resolve(&Flags::default(), &look_up, Path::new("/here"));
     settings.workflow_server().map_err(|it| it.to_string())
 }
 
-fn server(text: &str) -> Result<WorkflowServer, String> {
+fn server(text: &str) -> Result<PostgresServer, String> {
     resolve(&[("CFN_POSTGRES_URL", text), ("PHASE4_POSTGRES_HOST", "other")])
 }
 

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 
 use tokio_postgres::{Client, Error};
 
-use super::client_error::{ClientResult, ends_the_connection, sentence};
 use super::statements::{self, Kind, Stopped};
 use crate::model::Delivery;
-use crate::workflow::{Delivered, Refusal};
+use crate::postgres::Refusal;
+use crate::postgres::{ClientResult, ends_the_connection, sentence};
+use crate::workflow::Delivered;
 
 /// Times are written as UTC for any column type, and constraints are checked inside the savepoint.
 const BEGIN: &str = "BEGIN; SET LOCAL TIME ZONE 'UTC'; SET CONSTRAINTS ALL IMMEDIATE";

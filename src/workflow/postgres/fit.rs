@@ -3,7 +3,7 @@
 
 use tokio_postgres::Client;
 
-use super::client_error::ClientResult;
+use crate::postgres::ClientResult;
 use crate::workflow::Misfit;
 
 /// The columns that cfn writes or compares, with their type, and whether it compares them.

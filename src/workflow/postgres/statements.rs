@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use super::client_error::ClientResult;
 use crate::model::{Changed, Delivery, Event, Execution, StoredTime};
+use crate::postgres::ClientResult;
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 

@@ -8,6 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "postgres",
             "ops",
             "bench",
             "store",
@@ -44,9 +45,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "regular_file",
         ],
     ),
-    ("store", &["settings", "model", "clock", "staged_file", "linux", "regular_file"]),
-    ("workflow", &["settings", "model", "clock", "certificates", "regular_file"]),
+    ("store", &["postgres", "settings", "model", "clock", "staged_file", "linux", "regular_file"]),
+    ("workflow", &["postgres", "settings", "model", "clock"]),
     ("cache", &["settings", "model", "clock", "certificates", "linux", "regular_file"]),
+    ("postgres", &["settings", "model", "certificates", "regular_file"]),
     ("settings", &["model", "clock", "regular_file"]),
     ("skill_file", &["model"]),
     ("skill_folder", &["model", "linux"]),

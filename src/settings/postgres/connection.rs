@@ -4,14 +4,14 @@
 use std::path::Path;
 
 use super::parameters::{Parameters, Protection, Wrong};
-use super::server::WorkflowServer;
+use super::server::PostgresServer;
 use crate::settings::percent;
 
 const SHAPE: &str = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special characters written as %XX, or \
     host=HOST port=PORT dbname=DATABASE user=USER";
 
 /// Applies a connection string to a server, and returns its TLS parameters.
-pub(super) fn apply(text: &str, server: &mut WorkflowServer, current_folder: &Path) -> Result<Protection, Wrong> {
+pub(super) fn apply(text: &str, server: &mut PostgresServer, current_folder: &Path) -> Result<Protection, Wrong> {
     let url = text.strip_prefix("postgresql://").or_else(|| text.strip_prefix("postgres://"));
     let mut parameters = Parameters::new(server, current_folder);
     match url {

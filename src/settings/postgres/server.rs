@@ -9,7 +9,7 @@ use crate::settings::Secret;
 
 /// A PostgreSQL server and a database on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkflowServer {
+pub struct PostgresServer {
     /// The hosts to try, at least one; the first usable one is used.
     pub hosts: Vec<Host>,
     /// Whether to try the hosts in random order, to balance connections.
@@ -18,6 +18,8 @@ pub struct WorkflowServer {
     pub writable: bool,
     /// The database.
     pub database: String,
+    /// The schema of a skills database.
+    pub schema: String,
     /// The role; the operating system's user if `None`.
     pub user: Option<String>,
     /// The password, if given.
@@ -102,7 +104,16 @@ impl Host {
     }
 }
 
-impl fmt::Display for WorkflowServer {
+impl PostgresServer {
+    /// Its name as a location: host, port, database and a schema that is not the default, without user and password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let schema = if self.schema == super::SCHEMA { String::new() } else { format!("?schema={}", self.schema) };
+        format!("postgresql://{self}{schema}")
+    }
+}
+
+impl fmt::Display for PostgresServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts: Vec<_> = self.hosts.iter().map(ToString::to_string).collect();
         write!(formatter, "{}/{}", hosts.join(","), self.database)

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use crate::certificates;
-use crate::settings::{RootCertificates, SslMode, WorkflowServer};
+use crate::settings::{PostgresServer, RootCertificates, SslMode};
 
 pub(super) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -13,7 +13,7 @@ pub(super) fn unverified() -> Result<Connector, String> {
 }
 
 /// TLS according to the mode. As with libpq, root certificates are used whenever there are some.
-pub(super) fn connector(server: &WorkflowServer) -> Result<Connector, String> {
+pub(super) fn connector(server: &PostgresServer) -> Result<Connector, String> {
     let verify = matches!(server.ssl_mode, SslMode::VerifyCa | SslMode::VerifyFull);
     let path = match &server.root_certificates {
         RootCertificates::File(path) => Some(path.clone()),

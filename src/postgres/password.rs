@@ -6,13 +6,13 @@ use std::path::Path;
 
 use crate::model::Visible;
 use crate::regular_file;
-use crate::settings::{Host, Secret, WorkflowServer};
+use crate::settings::{Host, PostgresServer, Secret};
 
 /// Maximum size of the password file, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The configured password, or the one in the password file; and why that file was not read, if so.
-pub(super) fn find(server: &WorkflowServer, host: &Host, user: &str) -> (Option<Secret>, Option<String>) {
+pub(super) fn find(server: &PostgresServer, host: &Host, user: &str) -> (Option<Secret>, Option<String>) {
     if server.password.is_some() {
         return (server.password.clone(), None);
     }

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::server::{ChannelBinding, Host, RootCertificates, SslMode, WorkflowServer};
+use super::server::{ChannelBinding, Host, PostgresServer, RootCertificates, SslMode};
 use crate::model::Visible;
 use crate::settings::bad::text;
 use crate::settings::given::Environment;
 use crate::settings::{BadSetting, Secret};
 
 /// The problem. It quotes no part of a connection string except the name of a parameter.
-pub(super) type Wrong = Cow<'static, str>;
+pub(in crate::settings) type Wrong = Cow<'static, str>;
 
 const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";
 
@@ -46,7 +46,7 @@ const ONLY: &[(&str, &[&str])] = &[
 
 /// The TLS settings, from several parameters and variables, which are combined at the end.
 #[derive(Default)]
-pub(super) struct Protection {
+pub(in crate::settings) struct Protection {
     mode: Option<SslMode>,
     roots: Option<RootCertificates>,
     certificate: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub(super) struct Protection {
 }
 
 pub(super) struct Parameters<'a> {
-    server: &'a mut WorkflowServer,
+    server: &'a mut PostgresServer,
     current_folder: &'a Path,
     protection: Protection,
     hosts: Vec<String>,
@@ -63,7 +63,7 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn new(server: &'a mut WorkflowServer, current_folder: &'a Path) -> Self {
+    pub(super) fn new(server: &'a mut PostgresServer, current_folder: &'a Path) -> Self {
         let protection = Protection::default();
         Self { server, current_folder, protection, hosts: Vec::new(), addresses: Vec::new(), ports: Vec::new() }
     }
@@ -80,6 +80,7 @@ impl<'a> Parameters<'a> {
             "user" => self.server.user = Some(value),
             "password" => self.server.password = Some(Secret::from(value)),
             "dbname" => self.server.database = value,
+            "schema" => self.server.schema = schema(value)?,
             "passfile" => self.server.password_file = Some(path(&value)),
             "options" => self.server.options = Some(value),
             "application_name" => self.server.application_name = value,
@@ -124,9 +125,9 @@ impl<'a> Parameters<'a> {
 impl Protection {
     /// The connection string overrides the variables. As with libpq, the system's certificates require verifying the
     /// server's name.
-    pub(super) fn apply(
+    pub(in crate::settings) fn apply(
         self,
-        server: &mut WorkflowServer,
+        server: &mut PostgresServer,
         environment: &Environment,
         current_folder: &Path,
     ) -> Result<(), BadSetting> {
@@ -161,6 +162,15 @@ impl Protection {
 
 fn list(value: &str) -> Vec<String> {
     value.split(',').map(str::to_owned).collect()
+}
+
+/// A name without surprises: PostgreSQL cuts longer ones.
+fn schema(value: String) -> Result<String, Wrong> {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "_-.".contains(it);
+    if value.len() <= 63 && value.chars().all(is_plain) && !value.starts_with("pg_") {
+        return Ok(value);
+    }
+    Err("a connection string with letters, digits, '_', '-' and '.' as schema, at most 63".into())
 }
 
 fn timeout(value: &str) -> Result<Duration, Wrong> {

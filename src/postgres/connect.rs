@@ -10,33 +10,23 @@ use tokio_postgres::config::{ChannelBinding as ClientChannelBinding, SslMode as 
 use tokio_postgres::{Client, Config, Error};
 
 use super::client_error::{ClientResult, sentence};
-use super::{password, tls};
-use crate::settings::{ChannelBinding, Host, SslMode, WorkflowServer};
-use crate::workflow::{Refusal, WorkflowError};
+use super::{Refusal, password, tls};
+use crate::settings::{ChannelBinding, Host, PostgresServer, SslMode};
 
 /// A dead network is detected after about this time.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Why connecting failed.
-pub(super) enum NotConnected {
+#[derive(Debug)]
+pub enum NotConnected {
     /// The settings are unusable.
     Setup(String),
     /// A host does not answer, or refuses the connection.
     Host(String, Option<Refusal>),
 }
 
-impl NotConnected {
-    pub(super) fn of(self, server: &WorkflowServer) -> WorkflowError {
-        let server = server.to_string();
-        match self {
-            Self::Setup(why) => WorkflowError::Setup { server, why },
-            Self::Host(why, refusal) => WorkflowError::Unreachable { server, why, refusal },
-        }
-    }
-}
-
 /// Connects to the first usable host. A host that refuses this role ends the search, as with libpq.
-pub(super) async fn first_host(server: &WorkflowServer) -> Result<Client, NotConnected> {
+pub(super) async fn first_host(server: &PostgresServer) -> Result<Client, NotConnected> {
     let mut hosts: Vec<&Host> = server.hosts.iter().collect();
     if server.any_order {
         let turns = usize::try_from(std::process::id()).unwrap_or(0) % hosts.len().max(1);
@@ -61,7 +51,7 @@ pub(super) async fn first_host(server: &WorkflowServer) -> Result<Client, NotCon
     Err(NotConnected::Host(whys.join("; "), refusal))
 }
 
-async fn one_host(server: &WorkflowServer, host: &Host) -> Result<Client, NotConnected> {
+async fn one_host(server: &PostgresServer, host: &Host) -> Result<Client, NotConnected> {
     let protections = Protections::of(server, host).map_err(NotConnected::Setup)?;
     let user = match &server.user {
         Some(user) => Some(user.clone()),
@@ -111,7 +101,7 @@ struct Protection {
 }
 
 impl Protections {
-    fn of(server: &WorkflowServer, host: &Host) -> Result<Self, String> {
+    fn of(server: &PostgresServer, host: &Host) -> Result<Self, String> {
         let plain = || tls::unverified().map(|tls| Protection { mode: ClientSslMode::Disable, tls });
         if host.is_socket() || server.ssl_mode == SslMode::Disable {
             return Ok(Self { first: plain()?, without_tls: None }); // a Unix socket has no TLS
@@ -143,7 +133,7 @@ async fn connect_once(config: &mut Config, protection: Protection) -> ClientResu
 
 /// The configuration without address and TLS. Also returns what was wrong with the password file, in case the server
 /// refuses the login.
-fn config(server: &WorkflowServer, host: &Host, user: Option<&str>) -> (Config, Option<String>) {
+fn config(server: &PostgresServer, host: &Host, user: Option<&str>) -> (Config, Option<String>) {
     let mut config = Config::new();
     config
         .dbname(&server.database)

@@ -1,0 +1,80 @@
+//! Settings of a PostgreSQL server, from a connection string and libpq's variables. Only the path of the password file is
+//! resolved here; connecting reads the file.
+
+mod connection;
+mod parameters;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(super) use self::parameters::Protection;
+use self::parameters::Wrong;
+pub use self::server::{ChannelBinding, Host, PostgresServer, RootCertificates, SslMode};
+use super::bad::text;
+use super::given::Environment;
+use super::{BadSetting, Secret, Source};
+
+/// Default time limit of connecting to a host.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The default schema of a skills database.
+const SCHEMA: &str = "cfn";
+
+/// Whether a text is a connection URL.
+pub(super) fn is_url(text: &str) -> bool {
+    text.starts_with("postgresql://") || text.starts_with("postgres://")
+}
+
+impl PostgresServer {
+    /// The server of a skills database. `origin` names the URL in errors, which never show it.
+    pub(super) fn of_url(
+        url: &str,
+        origin: Source,
+        environment: &Environment,
+        current_folder: &Path,
+    ) -> Result<Self, BadSetting> {
+        let mut server = Self::unnamed(environment, current_folder)?;
+        let protection = server.name(url, current_folder).map_err(|expected| BadSetting::hidden(origin, expected))?;
+        server.protected(protection, environment, current_folder)
+    }
+
+    /// The settings by libpq's variables, for a server without a connection string.
+    pub(super) fn unnamed(environment: &Environment, current_folder: &Path) -> Result<Self, BadSetting> {
+        let home = environment.get("HOME").map(PathBuf::from);
+        let password_file = environment.get("PGPASSFILE").map(|it| current_folder.join(it));
+        Ok(Self {
+            hosts: vec![Host { name: "localhost".to_owned(), address: None, port: 5432 }],
+            any_order: false,
+            writable: false,
+            database: String::new(),
+            schema: SCHEMA.to_owned(),
+            user: text(environment, "PGUSER")?,
+            password: text(environment, "PGPASSWORD")?.map(Secret::from),
+            password_file: password_file.or_else(|| home.as_ref().map(|it| it.join(".pgpass"))),
+            ssl_mode: SslMode::Prefer,
+            root_certificates: RootCertificates::Default(home.map(|it| it.join(".postgresql/root.crt"))),
+            certificate: None,
+            channel_binding: ChannelBinding::Prefer,
+            connect_timeout: CONNECT_TIMEOUT,
+            options: None,
+            application_name: "cfn".to_owned(),
+        })
+    }
+
+    /// Takes what a connection string says.
+    pub(super) fn name(&mut self, text: &str, current_folder: &Path) -> Result<Protection, Wrong> {
+        connection::apply(text, self, current_folder)
+    }
+
+    /// Takes the protection that a connection string or the environment asks for.
+    pub(super) fn protected(
+        mut self,
+        protection: Protection,
+        environment: &Environment,
+        current_folder: &Path,
+    ) -> Result<Self, BadSetting> {
+        protection.apply(&mut self, environment, current_folder)?;
+        Ok(self)
+    }
+}
