@@ -44,6 +44,7 @@ mod former_names;
 mod inspect;
 mod lifecycle;
 mod listing;
+pub mod postgres;
 mod reports;
 mod requests;
 mod search_index;

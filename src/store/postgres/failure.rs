@@ -1,0 +1,83 @@
+//! Translates PostgreSQL's errors.
+
+use std::time::Duration;
+
+use tokio_postgres::Error;
+
+use crate::model::Location;
+use crate::postgres::{NotConnected, Refusal, sentence};
+use crate::settings::PostgresServer;
+use crate::store::StoreError;
+
+/// The database that an error is about.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    url: String,
+    user: String,
+    pub(super) lock_timeout: Duration,
+}
+
+/// A failure whose cause is another transaction, so that running again helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// A deadlock, or another transaction changed what this one read.
+    Changed,
+    /// Another transaction added the same key.
+    Added,
+}
+
+impl Conflict {
+    pub(super) fn of(error: &Error) -> Option<Self> {
+        match error.code()?.code() {
+            "40001" | "40P01" => Some(Self::Changed),
+            "23505" => Some(Self::Added),
+            _ => None,
+        }
+    }
+}
+
+impl Place {
+    pub(super) fn new(server: &PostgresServer, lock_timeout: Duration) -> Self {
+        Self { url: server.url(), user: server.user.clone().unwrap_or_default(), lock_timeout }
+    }
+
+    pub(super) fn location(&self) -> Location {
+        Location::Server(self.url.clone())
+    }
+
+    pub(super) fn not_connected(&self, error: NotConnected) -> StoreError {
+        let location = self.location();
+        match error {
+            NotConnected::Setup(detail) | NotConnected::Host(detail, None) => {
+                StoreError::Unreachable { location, detail }
+            }
+            NotConnected::Host(detail, Some(refusal)) => match refusal {
+                Refusal::Restart => StoreError::Unreachable { location, detail },
+                _ => StoreError::Refused { location, detail },
+            },
+        }
+    }
+
+    /// Translates the server's refusal of a statement.
+    pub(super) fn refused(&self, error: &Error) -> StoreError {
+        let (location, detail) = (self.location(), sentence(error));
+        match error.code().map_or(Refusal::Other, |it| Refusal::of(it.code())) {
+            Refusal::Schema | Refusal::ColumnType => StoreError::Damaged {
+                location,
+                detail: format!("{detail}; its schema is not the one that it says it has"),
+            },
+            Refusal::Rights => self.denied("use", detail),
+            Refusal::ReadOnly => self.denied("write", detail),
+            Refusal::Conflict => StoreError::Conflict { location, attempts: 1 },
+            Refusal::Locked => StoreError::Busy { location, waited: self.lock_timeout },
+            Refusal::Disk => StoreError::Full { location, detail },
+            Refusal::Restart => StoreError::Unreachable { location, detail },
+            Refusal::Connections => StoreError::Refused { location, detail },
+            _ => StoreError::Failed { location, detail },
+        }
+    }
+
+    fn denied(&self, action: &'static str, detail: String) -> StoreError {
+        StoreError::Denied { location: self.location(), action, user: self.user.clone(), detail }
+    }
+}

@@ -1,0 +1,266 @@
+//! One connection, used synchronously: statements, and the beginning and end of transactions.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use futures_util::future::join;
+use futures_util::{StreamExt, pin_mut};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
+
+use super::failure::{Conflict, Place};
+use super::schema::{self, CURRENT};
+use crate::postgres::{CallError, ClientResult, Connection, Refusal, sentence};
+use crate::settings::PostgresServer;
+use crate::store::{Durability, Result, StoreError};
+
+/// Time limit of an answer to a statement that waits for no lock.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The value of a parameter, with its type: unnamed statements do not ask the server for types.
+pub(super) type Parameter<'a> = (Box<dyn ToSql + Sync + 'a>, Type);
+
+/// A connection to the database.
+pub(super) struct Session {
+    connection: Connection,
+    place: Place,
+    schema: String,
+    /// How to begin the transaction whose first statement comes next.
+    beginning: Cell<Option<Beginning>>,
+    /// Why the running transaction failed, if another one is the cause.
+    conflict: Cell<Option<Conflict>>,
+    /// Whether a statement of the running transaction failed.
+    failed: Cell<bool>,
+    /// Whether the transaction has ended, or none has begun.
+    over: Cell<bool>,
+    /// Whether the database is known to have the schema that this cfn needs.
+    checked: Cell<bool>,
+}
+
+/// The kind of a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Beginning {
+    /// One snapshot for all statements.
+    Read,
+    /// Each statement sees what was committed before it; waits this long for a lock.
+    Write(Durability, Duration),
+}
+
+impl Beginning {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Write(..) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    fn lock_timeout(self) -> String {
+        match self {
+            Self::Read => "0".to_owned(),
+            Self::Write(_, wait) => format!("{}ms", wait.as_millis().max(1)),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn open(server: &PostgresServer, place: Place) -> Result<Self> {
+        let connection = Connection::open(server).map_err(|error| place.not_connected(error))?;
+        let (beginning, conflict) = (Cell::new(None), Cell::new(None));
+        let (failed, checked, over) = (Cell::new(false), Cell::new(false), Cell::new(true));
+        Ok(Self { connection, place, schema: server.schema.clone(), beginning, conflict, failed, over, checked })
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the connection is known to be lost.
+    pub(super) fn is_closed(&self) -> bool {
+        self.connection.is_closed()
+    }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Begins a transaction together with its first statement, so that beginning costs no round trip.
+    pub(super) fn begin(&self, beginning: Beginning) {
+        self.beginning.set(Some(beginning));
+        self.conflict.set(None);
+        self.failed.set(false);
+        self.over.set(false);
+    }
+
+    /// The same for a database that need not have the schema of this cfn.
+    pub(super) fn begin_unchecked(&self, beginning: Beginning) {
+        self.checked.set(true);
+        self.begin(beginning);
+    }
+
+    /// Whether a statement of the transaction failed, so that it cannot be committed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    /// Why the transaction failed, if another one is the cause.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        self.conflict.get()
+    }
+
+    /// Commits. Every statement before it was answered without an error, so the server does not answer with a rollback.
+    pub(super) fn commit(&self) -> Result<()> {
+        if self.beginning.take().is_some() {
+            return Ok(()); // there was no statement
+        }
+        self.over.set(true);
+        self.connection.run(ANSWER_TIMEOUT, async |client| client.batch_execute("COMMIT").await).map_err(|error| {
+            match error {
+                CallError::Refused(error) => self.refused(&error),
+                CallError::Lost(detail) => StoreError::OutcomeUnknown { location: self.place.location(), detail },
+            }
+        })
+    }
+
+    /// Undoes the transaction. If that cannot be said to the server, it undoes it with the connection.
+    pub(super) fn undo(&self) {
+        if self.beginning.take().is_none() && !self.over.replace(true) {
+            let undone = self.connection.run(ANSWER_TIMEOUT, async |client| client.batch_execute("ROLLBACK").await);
+            if let Err(error) = undone {
+                tracing::debug!(?error, "a transaction ended with its connection");
+            }
+        }
+    }
+
+    /// Runs statements without parameters, one after the other.
+    pub(super) fn script(&self, sql: &str) -> Result<()> {
+        self.call(async |client| client.batch_execute(sql).await)
+    }
+
+    /// Every row of a query.
+    pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        self.call(async |client| client.query_typed(sql, &borrowed(parameters)).await)
+    }
+
+    /// The first row of a query.
+    pub(super) fn first(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Option<Row>> {
+        Ok(self.rows(sql, parameters)?.into_iter().next())
+    }
+
+    /// Runs a statement; returns the number of rows that it changed.
+    pub(super) fn change(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64> {
+        self.call(async |client| client.execute_typed(sql, &borrowed(parameters)).await)
+    }
+
+    /// Calls `each` with every row of a query, which are never all in memory.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        each: &mut dyn FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let mut outcome = Ok(());
+        self.call(async |client| {
+            let typed = parameters.iter().map(|it| (it.0.as_ref(), it.1.clone()));
+            let rows = client.query_typed_raw(sql, typed).await?;
+            pin_mut!(rows);
+            while let Some(row) = rows.next().await {
+                let row = row?;
+                if outcome.is_ok() {
+                    outcome = each(&row); // the rest of the rows is read to keep the connection usable
+                }
+            }
+            Ok(())
+        })?;
+        outcome
+    }
+
+    /// Makes a call in the transaction, and begins that first if it has not begun.
+    fn call<T>(&self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
+        let Some(beginning) = self.beginning.take() else {
+            return self.answered(self.connection.run(ANSWER_TIMEOUT, call));
+        };
+        let is_checked = self.checked.get();
+        let answer = self.connection.run(ANSWER_TIMEOUT, async |client| {
+            // The client sends everything before it waits for an answer.
+            let begun = join(begin(client, beginning, &self.schema), number(client, is_checked));
+            let ((begun, number), done) = join(begun, call(client)).await;
+            Ok((begun, number, done))
+        });
+        let (begun, number, done) = self.answered(answer)?;
+        self.answered(begun.map_err(CallError::Refused))?;
+        if !is_checked {
+            self.require_schema(number)?;
+        }
+        self.answered(done.map_err(CallError::Refused))
+    }
+
+    /// Refuses a database without the schema that this cfn needs.
+    fn require_schema(&self, number: ClientResult<Option<i64>>) -> Result<()> {
+        let location = self.place.location();
+        let number = match number {
+            Err(error) if error.code().is_some_and(|it| Refusal::of(it.code()) == Refusal::Schema) => None,
+            answer => self.answered(answer.map_err(CallError::Refused))?,
+        };
+        self.failed.set(true);
+        let name = |number: i64| format!("v{}.{}.{}", number / 1000, number % 1000, 0);
+        match number {
+            None => Err(StoreError::Missing { location }),
+            Some(found) if found < CURRENT => Err(StoreError::Older { location }),
+            Some(found) if found / 1000 > CURRENT / 1000 => {
+                Err(StoreError::Newer { location, found: name(found), known: name(CURRENT) })
+            }
+            Some(_) => {
+                self.failed.set(false);
+                self.checked.set(true);
+                Ok(())
+            }
+        }
+    }
+
+    fn answered<T>(&self, answer: std::result::Result<T, CallError>) -> Result<T> {
+        answer.map_err(|error| {
+            self.failed.set(true);
+            match error {
+                CallError::Refused(error) if error.code().is_none() => self.lost(sentence(&error)),
+                CallError::Refused(error) => self.refused(&error),
+                CallError::Lost(detail) => self.lost(detail),
+            }
+        })
+    }
+
+    fn lost(&self, detail: String) -> StoreError {
+        StoreError::Unreachable { location: self.place.location(), detail }
+    }
+
+    fn refused(&self, error: &tokio_postgres::Error) -> StoreError {
+        if let Some(conflict) = Conflict::of(error) {
+            self.conflict.set(Some(conflict));
+        }
+        self.place.refused(error)
+    }
+}
+
+/// Begins a transaction, and sets what its statements rely on.
+async fn begin(client: &Client, beginning: Beginning, schema: &str) -> ClientResult<()> {
+    let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
+           set_config('lock_timeout', $2, true),
+           CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
+    let (timeout, is_lazy) = (beginning.lock_timeout(), matches!(beginning, Beginning::Write(Durability::Normal, _)));
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&schema, Type::TEXT), (&timeout, Type::TEXT), (&is_lazy, Type::BOOL)];
+    let (begun, set) =
+        join(client.execute_typed(beginning.sql(), &[]), client.query_typed(settings, &parameters)).await;
+    begun.and(set).map(|_| ())
+}
+
+/// The number of the schema, unless it was checked before.
+async fn number(client: &Client, is_checked: bool) -> ClientResult<Option<i64>> {
+    if is_checked {
+        return Ok(None);
+    }
+    client.query_typed(schema::NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
+}
+
+fn borrowed<'a>(parameters: &'a [Parameter<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    parameters.iter().map(|it| (it.0.as_ref() as &(dyn ToSql + Sync), it.1.clone())).collect()
+}
