@@ -1,8 +1,8 @@
 //! What this engine does not do yet.
 
-use jiff::civil::Date;
-
 #![allow(unused_imports, reason = "for the time being")]
+
+use jiff::civil::Date;
 
 use super::PostgresStore;
 use super::state::State;
