@@ -7,14 +7,18 @@
 //! Reads are of one snapshot (REPEATABLE READ). Writes are READ COMMITTED: a lock is taken first, and what is read after it
 //! is what earlier writers committed.
 
+mod approvals;
 mod catalogue;
 mod failure;
 mod fields;
+mod listing;
 mod parameters;
 mod schema;
 mod session;
+mod skills;
 mod state;
 mod unfinished;
+mod versions;
 
 use std::thread;
 use std::time::Duration;
