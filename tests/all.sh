@@ -19,6 +19,7 @@ tools=(
     prlimit=util-linux
     script=bsdutils
     '/usr/lib/postgresql/*/bin/postgres=postgresql' # in no PATH
+    /usr/sbin/pgbouncer=pgbouncer
     openssl=openssl
     redis-server=redis-server
     pgrep=procps

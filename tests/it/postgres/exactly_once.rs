@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::atomic::Ordering;
 
 use super::Dual;
-use super::proxy::Proxy;
+use crate::postgres_server::Proxy;
 
 #[test]
 fn a_lost_answer_to_the_commit_delivers_nothing_twice() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Dual;
-use super::server::Server;
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
+use crate::postgres_server::Server;
 
 /// The time limit of a command on a loaded machine; a command that waits for a hanging server would never end.
 const PROMPT: Duration = Duration::from_secs(10);

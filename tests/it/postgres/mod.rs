@@ -7,9 +7,7 @@ mod dead_letters;
 mod delivery;
 mod exactly_once;
 mod faults;
-mod proxy;
 mod refusals;
-mod server;
 mod tls;
 mod volume;
 
@@ -17,8 +15,8 @@ use std::fs::File;
 use std::process::{Child, Command};
 use std::sync::Arc;
 
-use self::server::Server;
 use crate::harness::{Project, Ran};
+use crate::postgres_server::Server;
 
 /// A project whose generated skills are logged in a database of its own on the shared server.
 struct Dual {

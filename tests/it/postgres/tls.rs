@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Dual;
-use super::server::Server;
 use crate::certificates::certificates;
 use crate::harness::{Project, Ran};
 use crate::names::{hanging, seeing};
+use crate::postgres_server::Server;
 
 /// A server with a certificate for the name `localhost` alone, from an authority of its own; it lets in over TLS only, and
 /// with a password.

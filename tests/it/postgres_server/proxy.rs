@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-pub(super) struct Proxy {
-    pub(super) port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     /// How many more answers to a COMMIT are lost.
     to_lose: Arc<AtomicUsize>,
-    pub(super) lost: Arc<AtomicUsize>,
+    pub(crate) lost: Arc<AtomicUsize>,
 }
 
 impl Proxy {
-    pub(super) fn to(server_port: u16, to_lose: usize) -> Self {
+    pub(crate) fn to(server_port: u16, to_lose: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("it has one").port();
         let proxy = Self { port, to_lose: Arc::new(AtomicUsize::new(to_lose)), lost: Arc::default() };

@@ -1,0 +1,53 @@
+//! `PgBouncer` in transaction mode, in front of a server: a connection of a client has a session of the server for the length
+//! of a transaction only.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use super::programs::{give_away, guarded, start};
+use super::server::{Server, free_port};
+use crate::patience::eventually;
+
+pub(super) struct Bouncer {
+    pub(super) port: u16,
+    _process: Child,
+}
+
+impl Bouncer {
+    /// In the server's folder, and for roles with these passwords.
+    pub(super) fn of(server: &Server, passwords: &[(&str, &str)]) -> Self {
+        let (folder, port) = (server.folder.path(), free_port());
+        let users: String = passwords.iter().map(|(role, password)| format!("\"{role}\" \"{password}\"\n")).collect();
+        let users = file(folder, "bouncer-users", &users);
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir = {}\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
+             default_pool_size = 20\nmax_client_conn = 500\nlogfile = {}\n",
+            server.port,
+            folder.display(),
+            users.display(),
+            folder.join("bouncer-log").display()
+        );
+        let settings = file(folder, "bouncer.ini", &settings);
+        let mut command = guarded(&program(), "TERM");
+        command.arg("--quiet").arg(settings).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = start(command);
+        eventually("PgBouncer takes connections", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Self { port, _process: process }
+    }
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a file");
+    give_away(&path);
+    path
+}
+
+/// A missing one fails the test, it does not skip it.
+fn program() -> PathBuf {
+    let known = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"].map(PathBuf::from);
+    known.into_iter().find(|it| it.exists()).expect("PgBouncer must be installed: apt-get install pgbouncer")
+}

@@ -1,0 +1,116 @@
+//! Databases that hold cfn's schema: each test has its own, copied from a template that cfn itself makes once a run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::bouncer::Bouncer;
+use super::connection::Connection;
+use super::server::Server;
+
+/// The role that owns cfn's schema: no superuser, and it needs its password.
+const ROLE: (&str, &str) = ("cfn_owner", "open sesame");
+
+/// A role of another program that may read and write the rows of every table, and nothing else.
+const OTHER: (&str, &str) = ("other_program", "open barley");
+
+/// What the databases of tests are copied from.
+const TEMPLATE: &str = "cfn_template";
+
+/// How a database is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A connection to the server itself.
+    Direct,
+    /// Through `PgBouncer` in transaction mode.
+    Bouncer,
+}
+
+/// The shared server with its template and `PgBouncer`.
+struct Shared {
+    server: Arc<Server>,
+    bouncer: Bouncer,
+    /// To the database `postgres`, as the owner of the server.
+    administrator: Connection,
+}
+
+impl Shared {
+    fn get() -> &'static Self {
+        static SHARED: OnceLock<Shared> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let server = Server::shared();
+            let administrator = Connection::to(&server.url("postgres"));
+            for (role, password) in [ROLE, OTHER] {
+                administrator.run(&format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"));
+            }
+            let bouncer = Bouncer::of(&server, &[ROLE, OTHER]);
+            let shared = Self { server, bouncer, administrator };
+            shared.make_template();
+            shared
+        })
+    }
+
+    /// Its order of text is that of a language, as that of most databases of users is: nothing may depend on it.
+    fn make_template(&self) {
+        let has_icu = "SELECT count(*) > 0 FROM pg_collation WHERE collprovider = 'i'";
+        let language = if self.administrator.value(has_icu, &[]) {
+            "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+        } else {
+            ""
+        };
+        let sql = format!("CREATE DATABASE {TEMPLATE} OWNER {} TEMPLATE template0 ENCODING 'UTF8' {language}", ROLE.0);
+        self.administrator.run(&sql);
+    }
+
+    fn url(&self, (role, password): (&str, &str), database: &str, way: Way) -> String {
+        let port = match way {
+            Way::Direct => self.server.port,
+            Way::Bouncer => self.bouncer.port,
+        };
+        format!("postgresql://{role}:{}@127.0.0.1:{port}/{database}", password.replace(' ', "%20"))
+    }
+}
+
+/// A database of one test, which goes with it.
+pub(crate) struct Database {
+    name: String,
+    shared: &'static Shared,
+}
+
+impl Database {
+    /// A database with cfn's schema.
+    pub(crate) fn new() -> Self {
+        Self::copy_of(TEMPLATE)
+    }
+
+    fn copy_of(template: &str) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let shared = Shared::get();
+        let name = format!("skills_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        shared.administrator.run(&format!("CREATE DATABASE {name} OWNER {} TEMPLATE {template}", ROLE.0));
+        Self { name, shared }
+    }
+
+    /// The URL for cfn.
+    pub(crate) fn url(&self, way: Way) -> String {
+        self.shared.url(ROLE, &self.name, way)
+    }
+
+    /// A connection of another program, which finds cfn's tables.
+    pub(crate) fn other_program(&self) -> Connection {
+        let connection = Connection::to(&self.shared.url(OTHER, &self.name, Way::Direct));
+        connection.run("SET search_path = cfn");
+        connection
+    }
+
+    /// What `psql` prints, as the owner of the server.
+    #[track_caller]
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.shared.server.sql(&self.name, sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.shared.administrator.run(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}

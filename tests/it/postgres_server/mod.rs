@@ -1,0 +1,16 @@
+//! The one place that starts PostgreSQL and `PgBouncer` for tests: one server for all that do it no harm, with `PgBouncer` in
+//! transaction mode in front of it, and a server of its own for each test that harms it.
+
+mod bouncer;
+mod connection;
+mod database;
+mod programs;
+mod proxy;
+mod server;
+
+mod tests;
+
+pub(crate) use self::connection::Connection;
+pub(crate) use self::database::{Database, Way};
+pub(crate) use self::proxy::Proxy;
+pub(crate) use self::server::Server;
