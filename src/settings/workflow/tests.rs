@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ChannelBinding, PostgresServer, RootCertificates, SslMode};
+use crate::settings::{ChannelBinding, PostgresServer, RootCertificates, SslMode};
 use crate::settings::{Flags, Secret, Settings};
 
 fn resolve(environment: &[(&str, &str)]) -> Result<PostgresServer, String> {
