@@ -8,17 +8,27 @@
 //! is what earlier writers committed.
 
 mod approvals;
+mod bootstrap_writes;
 mod catalogue;
+mod catalogue_writes;
+mod events;
 mod failure;
 mod fields;
 mod listing;
+mod names;
 mod parameters;
+mod past;
+mod pins;
+mod removal;
+mod revisions;
 mod schema;
 mod session;
 mod skills;
 mod state;
 mod unfinished;
+mod version_writes;
 mod versions;
+mod whole_rows;
 
 use std::thread;
 use std::time::Duration;

@@ -14,12 +14,6 @@ const NOT_YET: StoreError = StoreError::Defect("PostgreSQL cannot do this yet");
 /// No index.
 pub(super) struct NoIndex;
 
-impl Revisions for State<'_> {
-    fn revision(&self, _of: Tables) -> Result<Option<Revision>> {
-        Err(NOT_YET)
-    }
-}
-
 impl Serving for State<'_> {
     fn candidates(&self, _agent_type: &AgentType) -> Result<Vec<Candidate>> {
         Err(NOT_YET)
@@ -140,60 +134,6 @@ impl OutboxStatus for State<'_> {
     }
 }
 
-impl CatalogueWrites for State<'_> {
-    fn insert_skill(&mut self, _skill: &NewSkill<'_>, _version: &NewVersion<'_>) -> Result<SkillId> {
-        Err(NOT_YET)
-    }
-    fn update_skill(&mut self, _skill: SkillId, _change: &SkillChange<'_>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn record_version(&mut self, _skill: SkillId, _version: &NewVersion<'_>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn attach_folder(&mut self, _version_id: i64, _folder: &SkillFolder) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn describe_version(&mut self, _version_id: i64, _front_matter: Option<&StoredJson>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn store_content(&mut self, _hash: &ContentHash, _bytes: &[u8]) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn record_approval(&mut self, _skill: SkillId, _approval: &NewApproval<'_>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn add_mapping(&mut self, _skill: SkillId, _mapping: &NewMapping<'_>) -> Result<bool> {
-        Err(NOT_YET)
-    }
-    fn change_mapping(&mut self, _skill: SkillId, _mapping: &NewMapping<'_>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn remove_mapping(&mut self, _skill: SkillId, _agent_type: &AgentType) -> Result<bool> {
-        Err(NOT_YET)
-    }
-}
-
-impl Pins for State<'_> {
-    fn pin(
-        &mut self,
-        _skill: SkillId,
-        _agent_type: Option<&AgentType>,
-        _version: Option<&str>,
-        _now: Moment,
-    ) -> Result<()> {
-        Err(NOT_YET)
-    }
-}
-
-impl BootstrapWrites for State<'_> {
-    fn add_bootstrap(&mut self, _bootstrap: &Bootstrap, _now: Moment) -> Result<bool> {
-        Err(NOT_YET)
-    }
-    fn bind_bootstrap(&mut self, _name: &str, _hash: &ContentHash) -> Result<()> {
-        Err(NOT_YET)
-    }
-}
-
 impl CriteriaWrites for State<'_> {
     fn record_assessment(&mut self, _decision: i64, _assessment: &StoredJson) -> Result<()> {
         Err(NOT_YET)
@@ -238,54 +178,6 @@ impl Outbox for State<'_> {
         Err(NOT_YET)
     }
     fn back_off(&mut self, _until: Option<i64>) -> Result<()> {
-        Err(NOT_YET)
-    }
-}
-
-impl Lifecycle for State<'_> {
-    fn spellings(&self, _name: &SkillName) -> Result<Vec<Spelling>> {
-        Err(NOT_YET)
-    }
-    fn former_names(&self, _skill: SkillId) -> Result<Vec<String>> {
-        Err(NOT_YET)
-    }
-    fn events(&self, _skill: SkillId) -> Result<Vec<SkillEvent>> {
-        Err(NOT_YET)
-    }
-    fn events_of_gone(&self, _name: &SkillName) -> Result<Vec<SkillEvent>> {
-        Err(NOT_YET)
-    }
-    fn refusal(&self, _content_hash: &str, _skill: Option<SkillId>) -> Result<Option<SkillEvent>> {
-        Err(NOT_YET)
-    }
-}
-
-impl LifecycleWrites for State<'_> {
-    fn record_event(&mut self, _event: &NewEvent<'_>) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn rename_skill(&mut self, _skill: SkillId, _to: &SkillName, _now: Moment) -> Result<()> {
-        Err(NOT_YET)
-    }
-    fn delete_skill(&mut self, _skill: SkillId) -> Result<DeletedRows> {
-        Err(NOT_YET)
-    }
-    fn erase_content(&mut self, _content_hash: &str) -> Result<Erased> {
-        Err(NOT_YET)
-    }
-}
-
-impl WholeRows for State<'_> {
-    fn whole_rows(&self, _of: RowKind, _skill: Option<SkillId>, _after: i64, _most: usize) -> Result<Vec<Row>> {
-        Err(NOT_YET)
-    }
-}
-
-impl WholeRowWrites for State<'_> {
-    fn add_whole_row(&mut self, _of: RowKind, _row: &Row) -> Result<i64> {
-        Err(NOT_YET)
-    }
-    fn link_replacement(&mut self, _skill: SkillId, _replacement: SkillId) -> Result<()> {
         Err(NOT_YET)
     }
 }

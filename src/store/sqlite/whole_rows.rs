@@ -9,53 +9,6 @@ use super::transaction::SqliteTransaction;
 use crate::model::SkillId;
 use crate::store::{self, Row, RowKind, WholeRowWrites, WholeRows};
 
-impl RowKind {
-    /// The table, the column with the skill, and the columns besides the key.
-    fn table(self) -> (&'static str, &'static str, &'static [&'static str]) {
-        match self {
-            Self::Skill => ("skills", "id", SKILL),
-            Self::Version => ("skill_versions", "skill_id", VERSION),
-            Self::Mapping => ("agent_skill_mappings", "skill_id", MAPPING),
-            Self::Approval => ("approval_history", "skill_id", APPROVAL),
-            Self::Usage => ("skill_usage_log", "skill_id", USAGE),
-        }
-    }
-}
-
-#[rustfmt::skip]
-const SKILL: &[&str] = &[
-    "name", "category", "team", "content_path", "content_hash", "tags", "version", "status", "approval_level",
-    "approval_criteria", "last_approved_by", "last_approval_date", "test_coverage", "test_suite_path",
-    "required_test_pass_rate", "phase4_pattern_id", "generated_by", "is_auto_generated", "deprecation_note",
-    "replacement_id", "owner", "created_at", "updated_at", "pinned_version",
-];
-
-#[rustfmt::skip]
-const VERSION: &[&str] = &[
-    "skill_id", "version", "content_hash", "content_path", "front_matter", "approval_level", "source", "created_at",
-    "folder_hash",
-];
-
-#[rustfmt::skip]
-const MAPPING: &[&str] = &[
-    "agent_type", "skill_id", "priority", "required", "conditions", "tdd_condition", "notes", "enabled", "created_at",
-    "updated_at", "pinned_version",
-];
-
-#[rustfmt::skip]
-const APPROVAL: &[&str] = &[
-    "skill_id", "version", "approval_level", "approver", "decision", "reasoning", "risk_assessment", "test_results",
-    "approval_criteria_check", "escalation_reason", "escalated_to", "escalation_timestamp", "timestamp",
-    "review_duration_minutes", "content_hash", "folder_hash",
-];
-
-#[rustfmt::skip]
-const USAGE: &[&str] = &[
-    "agent_id", "agent_type", "skill_id", "task_id", "phase", "loaded_at", "execution_time_ms", "confidence_before",
-    "confidence_after", "success_indicator", "test_suite_executed", "test_pass_rate", "notes", "approval_level",
-    "phase4_generated", "exit_code", "version", "content_hash", "tokens_avoided", "cost_avoided_usd",
-];
-
 fn read(connection: &Connection, of: RowKind, skill: Option<SkillId>, after: i64, most: usize) -> Result<Vec<Row>> {
     let (table, owner, columns) = of.table();
     // Two statements, so that each uses its index.

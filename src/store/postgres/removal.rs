@@ -1,0 +1,64 @@
+//! Removes skills, and erases bytes. What is deleted stays in the table's pages until the server vacuums them, and in its
+//! log and backups: see `docs/postgresql.md`.
+
+use super::fields::Fields;
+use super::parameters::{big, text};
+use super::session::Session;
+use crate::model::SkillId;
+use crate::store::{DeletedRows, Erased, Result};
+
+/// Foreign keys remove what is not counted. All parts of a statement see the rows as they were before it, so contents
+/// are those that nothing but this skill names.
+const DELETE: &str = "WITH own AS (SELECT id, content_hash FROM skill_versions WHERE skill_id = $1),
+   named AS (SELECT content_hash AS hash FROM own UNION SELECT content_hash FROM skills WHERE id = $1
+     UNION SELECT f.hash FROM own JOIN skill_files f ON f.version_id = own.id),
+   contents AS (DELETE FROM skill_contents c WHERE c.hash IN (SELECT hash FROM named)
+     AND NOT EXISTS (SELECT FROM skill_versions v WHERE v.content_hash = c.hash AND v.skill_id <> $1)
+     AND NOT EXISTS (SELECT FROM skill_files f JOIN skill_versions v ON v.id = f.version_id
+       WHERE f.hash = c.hash AND v.skill_id <> $1)
+     AND NOT EXISTS (SELECT FROM skills s WHERE s.content_hash = c.hash AND s.id <> $1)
+     AND NOT EXISTS (SELECT FROM bootstrap_skills b WHERE b.content_hash = c.hash) RETURNING 1),
+   versions AS (DELETE FROM skill_versions WHERE skill_id = $1 RETURNING 1),
+   decisions AS (DELETE FROM approval_history WHERE skill_id = $1 RETURNING 1),
+   mappings AS (DELETE FROM agent_skill_mappings WHERE skill_id = $1 RETURNING 1),
+   uses AS (DELETE FROM skill_usage_log WHERE skill_id = $1 RETURNING 1),
+   names AS (DELETE FROM cfn_aliases WHERE skill_id = $1),
+   skill AS (DELETE FROM skills WHERE id = $1)
+   SELECT (SELECT count(*) FROM versions), (SELECT count(*) FROM decisions), (SELECT count(*) FROM mappings),
+     (SELECT count(*) FROM uses), (SELECT count(*) FROM contents)";
+
+const ERASE: &str =
+    "WITH contents AS (DELETE FROM skill_contents WHERE hash = $1 RETURNING octet_length(bytes)::bigint AS size),
+   descriptions AS (UPDATE bootstrap_skills SET description = '' WHERE content_hash = $1),
+   front_matters AS (UPDATE skill_versions SET front_matter = NULL
+     WHERE content_hash = $1 AND front_matter IS NOT NULL RETURNING 1),
+   assessments AS (UPDATE approval_history SET risk_assessment = NULL
+     WHERE content_hash = $1 AND risk_assessment IS NOT NULL RETURNING 1)
+   SELECT (SELECT size FROM contents), (SELECT count(*) FROM front_matters), (SELECT count(*) FROM assessments)";
+
+pub(super) fn delete_skill(session: &Session, skill: SkillId) -> Result<DeletedRows> {
+    let Some(row) = session.first(DELETE, &[big(skill.0)])? else { return Ok(DeletedRows::default()) };
+    let mut fields = Fields::new("skills", &row);
+    let mut count = || fields.get().map(counted);
+    Ok(DeletedRows {
+        versions: count()?,
+        decisions: count()?,
+        mappings: count()?,
+        usage_rows: count()?,
+        contents: count()?,
+    })
+}
+
+pub(super) fn erase(session: &Session, hash: &str) -> Result<Erased> {
+    let Some(row) = session.first(ERASE, &[text(hash)])? else { return Ok(Erased::default()) };
+    let mut fields = Fields::new("skill_contents", &row);
+    Ok(Erased {
+        size_bytes: fields.get::<Option<i64>>()?.map(i64::unsigned_abs),
+        front_matters: fields.get().map(counted)?,
+        assessments: fields.get().map(counted)?,
+    })
+}
+
+fn counted(rows: i64) -> usize {
+    usize::try_from(rows).unwrap_or_default()
+}
