@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, FailureKind};
+use super::opening::{Opened, Opening};
 use super::output::Output;
 use super::plural::counted;
 use crate::cache::redis::{Attended, Observed, Patience, Redis};
@@ -13,8 +14,8 @@ use crate::clock::Clock;
 use crate::model::{Location, Visible};
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{CacheSettings, DEFAULT_DATABASE, PROJECT_FILE, Queued, Settings, Synchronous, without_detours};
-use crate::store::sqlite::{Options, SqliteStore};
-use crate::store::{self, Durability, FileCare, FormerNames, MigrateReport, RestoreReport, Store, StoreError};
+use crate::store::sqlite::Options;
+use crate::store::{Durability, FormerNames, MigrateReport, RestoreReport, Store, StoreError};
 use crate::workflow::{self, WorkflowDatabase, postgres::Postgres};
 
 pub(super) use crate::store::Access;
@@ -52,17 +53,16 @@ impl Context {
     }
 
     fn open_with(&self, access: Access, adjust: impl FnOnce(Options) -> Options) -> Result<Box<dyn Store>, Failure> {
-        let Opening { path, options, clock } = self.opening(access)?;
-        let options = adjust(options);
-        match SqliteStore::open(&path, access, options, clock) {
-            Ok(store) => {
-                tracing::debug!(path = %path.display(), ?access, "opened");
-                store.warning().inspect(|it| self.output.warn(it));
-                Ok(Box::new(store.noting(self.former.clone())))
+        let opening = self.opening(access)?.adjusted(adjust);
+        match opening.open_noting(access, self.former.clone()) {
+            Ok(Opened { store, warning }) => {
+                tracing::debug!(location = %opening.location(), ?access, "opened");
+                warning.inspect(|it| self.output.warn(it));
+                Ok(store)
             }
-            Err(StoreError::Older { .. }) => {
+            Err(StoreError::Older { .. }) if opening.may_adopt() => {
                 self.adopt()?;
-                Ok(Box::new(SqliteStore::open(&path, access, options, clock)?.noting(self.former.clone())))
+                Ok(opening.open_noting(access, self.former.clone())?.store)
             }
             Err(StoreError::Missing { .. }) if self.settings.searched_in_vain() => Err(self.not_found()),
             Err(error) => Err(error.into()),
@@ -90,16 +90,15 @@ impl Context {
 
     /// Migrates an older database, and reports it on one line.
     pub(super) fn adopt(&self) -> Result<(MigrateReport, CaptureReport), Failure> {
-        let Opening { path, options, clock } = self.opening(Access::Write)?;
-        let mut store = SqliteStore::older(&path, options, clock)?;
+        let opening = self.opening(Access::Write)?;
         let (files, project) = (self.files()?, self.project()?);
         let mut captured = CaptureReport::default();
-        let report = store.migrate(&mut |tx| {
+        let report = opening.migrate(&mut |tx| {
             captured = ops::fill(tx, &files, &project, false)?;
             Ok(())
         })?;
         if report.from.is_some() {
-            self.output.note(&self.adoption(&path, &report, &captured));
+            self.output.note(&self.adoption(&opening.location(), &report, &captured));
         }
         Ok((report, captured))
     }
@@ -115,18 +114,15 @@ impl Context {
         &self,
         fill: impl FnOnce(&mut dyn Store) -> Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
-        let Opening { path, options, clock } = self.opening(Access::Write)?;
-        let Some(mut staged) = SqliteStore::staged(&path, options, clock)? else { return Ok(None) };
-        let store = staged.fill()?;
-        store.warning().inspect(|it| self.output.warn(it));
-        let filled = fill(store)?;
-        Ok(staged.publish()?.then_some(filled))
+        self.opening(Access::Write)?.create_filled(|store, warning| {
+            warning.inspect(|it| self.output.warn(it));
+            fill(store)
+        })
     }
 
     /// Restores a backup to a path without a database, or with a damaged one.
     pub(super) fn replace(&self, from: &Path) -> Result<Result<RestoreReport, StoreError>, Failure> {
-        let Opening { path, options, clock } = self.opening(Access::Write)?;
-        Ok(SqliteStore::replace(&path, from, options, clock))
+        Ok(self.opening(Access::Write)?.replace(from))
     }
 
     /// Connects to the workflow database.
@@ -215,9 +211,7 @@ impl Context {
 
     /// Copies the database without writing to it.
     pub(super) fn copy_to(&self, path: &Path) -> Result<(), Failure> {
-        let opening = self.opening(Access::Read)?;
-        SqliteStore::open(&opening.path, Access::Read, opening.options, opening.clock)?.backup(path)?;
-        Ok(())
+        Ok(self.opening(Access::Read)?.copy_to(path)?)
     }
 
     /// How to open the database. Write settings are checked only for write access.
@@ -237,18 +231,17 @@ impl Context {
             all_rows: false,
             queued: if writes { settings.queued()? } else { Queued::Nothing },
         };
-        let path = match settings.database()? {
-            Location::File(path) => path,
-            Location::Server(_) => return Err(Failure::internal("there is no engine for databases on a server yet")),
-        };
-        Ok(Opening { path, options, clock: self.clock })
+        Ok(match settings.database()? {
+            Location::File(path) => Opening::of_file(&path, options, self.clock),
+            Location::Server(_) => Opening::of_server(settings.database_server()?, options, self.clock),
+        })
     }
 
     /// Describes an adoption on one line.
-    fn adoption(&self, path: &Path, report: &MigrateReport, captured: &CaptureReport) -> String {
+    fn adoption(&self, location: &Location, report: &MigrateReport, captured: &CaptureReport) -> String {
         let mut parts = vec![format!(
             "adopted {}: schema {} to {}, contents of {} stored",
-            path.display(),
+            location,
             report.from.as_deref().unwrap_or_default(),
             report.to,
             counted(captured.captured.len(), "skill")
@@ -262,37 +255,5 @@ impl Context {
             parts.push(format!("the previous database was saved to {}", backup.display()));
         }
         Visible(parts.join("; ")).to_string()
-    }
-}
-
-/// A database with its validated settings: from here on only the database itself can fail.
-pub(super) struct Opening {
-    path: PathBuf,
-    options: Options,
-    clock: Clock,
-}
-
-impl Opening {
-    /// These settings with another database.
-    pub(super) fn at(&self, path: &Path) -> Self {
-        Self { path: path.to_owned(), ..*self }
-    }
-
-    /// Like [`Context::create`], but returns the store's error.
-    pub(super) fn create(&self) -> store::Result<bool> {
-        SqliteStore::create(&self.path, self.options, self.clock)
-    }
-
-    /// Opens a database that this process created.
-    pub(super) fn open(&self, access: Access) -> store::Result<Box<dyn Store>> {
-        Ok(Box::new(SqliteStore::open(&self.path, access, self.options, self.clock)?))
-    }
-
-    /// A function that opens the database for writing on each call, from any thread.
-    pub(super) fn opener(self) -> impl Fn() -> store::Result<Box<dyn Store>> + Sync {
-        move || {
-            let options = Options { long_lived: true, ..self.options };
-            Ok(Box::new(SqliteStore::open(&self.path, Access::Write, options, self.clock)?))
-        }
     }
 }

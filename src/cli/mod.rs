@@ -32,6 +32,7 @@ mod load;
 mod log;
 mod named;
 mod numbers;
+mod opening;
 mod output;
 mod plural;
 mod skill;

@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::project::Project;
 use super::verify::{Verified, verify};
 use crate::model::Remark;
-use crate::store::{CheckReport, Store, StoreError, file_care};
+use crate::store::{CheckReport, Store, StoreError};
 
 /// The findings.
 #[derive(Debug, Clone, Serialize)]
@@ -27,7 +27,7 @@ pub fn check(
     project: &Project,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<CareReport> {
-    let mut database = file_care(store)?.check()?;
+    let mut database = store.care().check()?;
     if !database.damage.is_empty() {
         return Ok(CareReport { database, differences: Vec::new() });
     }

@@ -80,7 +80,7 @@ pub struct KeptFile {
     pub also_in: Vec<RevokedVersion>,
 }
 
-/// Erases the bytes in one transaction. Their traces in files are [`FileCare::scrub`](crate::store::FileCare::scrub)'s.
+/// Erases the bytes in one transaction. Their traces in files are [`Care::scrub`](crate::store::Care::scrub)'s.
 pub fn purge(store: &mut dyn Store, clock: Clock, request: &Purge<'_>) -> Result<PurgeReport> {
     let now = clock.moment();
     write_unless(request.dry_run, store, Durability::Full, |tx| {

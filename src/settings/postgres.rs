@@ -4,6 +4,8 @@
 mod connection;
 mod parameters;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,9 +1,6 @@
 //! Settings of the workflow database: its server, and which events are queued for it. Only the path of the password
 //! file is resolved here; connecting reads the file.
 
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 use std::time::Duration;
 

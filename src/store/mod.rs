@@ -28,16 +28,17 @@
 //! | `lifecycle` | the ports for names, events and removal |
 //! | `usage_sums` | the care of the sums that make reports fast |
 //! | `whole_rows` | rows with every column, for documents |
-//! | `file_care` | the care of a database file |
+//! | `care`, `file_care` | the care of a database, and of its file |
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
 //! | `search_index` | the ports of the search index |
 //! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error` | errors |
-//! | `sqlite` | the SQLite engine |
+//! | `sqlite`, `postgres` | the engines |
 
 mod answers;
 mod calls;
+mod care;
 mod error;
 mod file_care;
 mod former_names;
@@ -56,6 +57,7 @@ mod whole_rows;
 
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
+pub use care::Care;
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::FileCare;
 pub use former_names::FormerNames;
@@ -63,8 +65,8 @@ pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
 pub use lifecycle::{DeletedRows, Erased, Lifecycle, LifecycleWrites, NewEvent, Spelling};
 pub use listing::{SkillFilter, SkillOrder, SkillPage};
 pub use reports::{
-    ArchiveReport, BackupReport, CheckReport, MaintainReport, MigrateReport, RestoreReport, ScrubReport, StatusReport,
-    UnarchiveReport,
+    ArchiveReport, BackupReport, CheckReport, DatabaseStatus, MaintainReport, MigrateReport, RestoreReport,
+    ScrubReport, ServerStatus, StatusReport, UnarchiveReport,
 };
 pub use requests::{
     Days, Due, LatestDecision, NameKind, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, OutboxSummary,
@@ -114,6 +116,8 @@ pub trait Store: Send {
     fn usage_sums(&mut self) -> &mut dyn UsageSums;
     /// The search index. Nothing is opened yet.
     fn search_index(&mut self) -> Box<dyn SearchIndex>;
+    /// The care of the database.
+    fn care(&mut self) -> &mut dyn Care;
     /// The care of the file, if the database is one. [`file_care()`] returns an error for others.
     fn file_care(&mut self) -> Option<&mut dyn FileCare>;
     /// Measurements for benchmarks, if the engine supports them.

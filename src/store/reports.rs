@@ -4,9 +4,49 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{maybe_path_as_text, path_as_text};
+use crate::model::{Location, maybe_path_as_text, path_as_text};
 
-/// The report of [`super::FileCare::status`].
+/// The report of [`super::Care::status`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum DatabaseStatus {
+    /// Of a file.
+    File(StatusReport),
+    /// On a server.
+    Server(ServerStatus),
+}
+
+/// The state of a database on a server.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServerStatus {
+    /// The server, the database and the schema, without user and password.
+    pub server: Location,
+    /// The version of the server.
+    pub server_version: String,
+    /// Size of the schema's tables and indexes in bytes.
+    pub size_bytes: u64,
+    /// The version of the schema.
+    pub schema_version: String,
+    /// What connecting took, in milliseconds.
+    pub connecting_ms: f64,
+    /// What a query took, in milliseconds.
+    pub query_ms: f64,
+    /// The oldest transaction on the server, in seconds; `None` if there is none but this one.
+    pub oldest_transaction_seconds: Option<f64>,
+    /// Each replica with its lag in bytes, as far as the role may see them.
+    #[serde(serialize_with = "object")]
+    pub replicas: Vec<(String, i64)>,
+    /// Effective settings of the connection.
+    #[serde(serialize_with = "object")]
+    pub settings: Vec<(String, String)>,
+    /// Number of rows by table.
+    #[serde(serialize_with = "object")]
+    pub counts: Vec<(String, i64)>,
+    /// What to do about it.
+    pub advice: Vec<String>,
+}
+
+/// The state of a database file.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusReport {
     /// The file.
@@ -38,7 +78,7 @@ fn object<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> 
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-/// The report of [`super::FileCare::check`].
+/// The report of [`super::Care::check`].
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
     /// Damage: results of SQLite's own check, and stored bytes that do not match their hash.
@@ -73,7 +113,7 @@ pub struct RestoreReport {
     pub previous: Option<PathBuf>,
 }
 
-/// The report of [`super::FileCare::maintain`].
+/// The report of [`super::Care::maintain`].
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintainReport {
     /// Size of the file and its write-ahead log before, in bytes.
@@ -88,7 +128,7 @@ pub struct MaintainReport {
     pub notes: Vec<String>,
 }
 
-/// The report of [`super::FileCare::scrub`].
+/// The report of [`super::Care::scrub`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrubReport {
     /// Number of search indexes that were removed.
@@ -115,7 +155,7 @@ pub struct MigrateReport {
     pub carried_forward: u64,
 }
 
-/// The report of [`super::FileCare::archive`].
+/// The report of [`super::Care::archive`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
     /// The file.
@@ -131,7 +171,7 @@ pub struct ArchiveReport {
     pub kept: u64,
 }
 
-/// The report of [`super::FileCare::unarchive`].
+/// The report of [`super::Care::unarchive`].
 #[derive(Debug, Clone, Serialize)]
 pub struct UnarchiveReport {
     /// The file.

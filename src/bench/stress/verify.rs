@@ -6,7 +6,7 @@ use super::report::Verification;
 use super::worker::{Logs, Promises};
 use crate::bench::error::Result;
 use crate::model::{ContentHash, Decision};
-use crate::store::{Snapshot, Store, UsageFilter, file_care};
+use crate::store::{Snapshot, Store, UsageFilter};
 
 /// Maximum number of problems to list.
 const MOST_NAMED: usize = 50;
@@ -31,7 +31,7 @@ pub(super) fn verify(store: &mut dyn Store, promises: Vec<Promises>) -> Result<V
             usage(snapshot.as_ref(), task, logs, &mut found)?;
         }
     }
-    let checked = file_care(store)?.check()?;
+    let checked = store.care().check()?;
     found.contents = checked.contents_checked;
     found.problems.extend(checked.damage.into_iter().map(|it| format!("damage: {it}")));
     found.problems.extend(checked.warnings.into_iter().map(|it| format!("check: {it}")));

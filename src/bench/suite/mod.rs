@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::linux::Ticks;
 use crate::ops;
 use crate::process::Program;
-use crate::store::{Store, file_care};
+use crate::store::{DatabaseStatus, Store, StoreError};
 
 /// Number of warm-up rounds.
 const WARM_UP: usize = 2;
@@ -58,7 +58,9 @@ pub struct Suite<'a> {
 /// Measures, and records each sample immediately. `progress` gets the number of rounds done and in total.
 pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn FnMut(usize, usize)) -> Result<Run> {
     let mut store = (suite.open)()?;
-    let status = file_care(store.as_mut())?.status()?;
+    let DatabaseStatus::File(status) = store.care().status()? else {
+        return Err(StoreError::NoFile.into());
+    };
     let (agent, _) = most_served(store.as_mut())?;
     let waited = ops::waiting(store.as_mut()).map_err(|it| unreadable(&it))?;
     let system = system(suite.cfn, store.as_mut(), &agent, suite.redis)?;

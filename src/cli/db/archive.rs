@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
 use crate::model::{Exit, Visible};
-use crate::store::{ArchiveReport, UnarchiveReport, file_care};
+use crate::store::{ArchiveReport, UnarchiveReport};
 
 /// Move old rows of the usage log to a compressed file; reports keep counting them
 ///
@@ -43,8 +43,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let to = context.absolute(&args.to);
     let mut progress = context.output.progress("archiving the usage log");
     let mut store = context.open(Access::Write)?;
-    let report = file_care(store.as_mut())?
-        .archive(&args.before.to_string(), &to, &mut |done, all| progress.at(count(done), count(all)))?;
+    let report =
+        store.care().archive(&args.before.to_string(), &to, &mut |done, all| progress.at(count(done), count(all)))?;
     drop(progress);
     context.output.answer(&report)?;
     Ok(Exit::Done)
@@ -54,7 +54,7 @@ pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Exit, Failu
     let from = context.absolute(&args.file);
     let mut progress = context.output.progress("restoring archived rows");
     let mut store = context.open(Access::Write)?;
-    let report = file_care(store.as_mut())?.unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;
+    let report = store.care().unarchive(&from, &mut |done, all| progress.at(count(done), count(all)))?;
     drop(progress);
     context.output.answer(&report)?;
     Ok(Exit::Done)

@@ -10,7 +10,7 @@ use crate::cli::plural::counted;
 use crate::model::{Exit, Visible};
 use crate::ops;
 use crate::skill_folder::Materialized;
-use crate::store::{MaintainReport, Store, file_care};
+use crate::store::{MaintainReport, Store};
 
 /// Reclaim free space and refresh statistics, if worthwhile
 ///
@@ -25,7 +25,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
-    let mut report = file_care(store.as_mut())?.maintain()?;
+    let mut report = store.care().maintain()?;
     let mut progress = context.output.progress("indexing");
     if let Some(why) = ops::update_index(store.as_mut(), &mut |done, all| progress.at(done, all))? {
         report.notes.push(format!("the search index is not up to date: {}", Visible(why)));

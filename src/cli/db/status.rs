@@ -8,7 +8,7 @@ use crate::cli::numbers::{bytes, integer};
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::ops;
-use crate::store::{StatusReport, file_care};
+use crate::store::{DatabaseStatus, ServerStatus, StatusReport};
 
 /// Show the size, schema, effective settings and row counts of the database
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
-    let database = file_care(store.as_mut())?.status()?;
+    let database = store.care().status()?;
     let search_index_current = ops::index_is_current(store.as_mut())?;
     context.output.answer(&Status { database, search_index_current })?;
     Ok(Exit::Done)
@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
 #[derive(Debug, Serialize)]
 struct Status {
     #[serde(flatten)]
-    database: StatusReport,
+    database: DatabaseStatus,
     /// `None` without an index.
     search_index_current: Option<bool>,
 }
@@ -41,7 +41,48 @@ impl Report for Status {
         if let Some(current) = self.search_index_current {
             let state = if current { "up to date" } else { "behind: the next search updates it" };
             page.heading("\nsearch index");
-            page.line(format!("{} ({state})", bytes(self.database.work_bytes)));
+            match &self.database {
+                DatabaseStatus::File(file) => page.line(format!("{} ({state})", bytes(file.work_bytes))),
+                DatabaseStatus::Server(_) => page.line(state),
+            }
+        }
+    }
+}
+
+impl Report for DatabaseStatus {
+    fn text(&self, page: &mut Page) {
+        match self {
+            Self::File(file) => file.text(page),
+            Self::Server(server) => server.text(page),
+        }
+    }
+}
+
+impl Report for ServerStatus {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("server           {}", self.server));
+        page.line(format!("size             {}", bytes(self.size_bytes)));
+        page.line(format!("schema           {}", self.schema_version));
+        page.line(format!("PostgreSQL       {}", Visible(&self.server_version)));
+        page.line(format!("connecting       {:.2} ms", self.connecting_ms));
+        page.line(format!("a query          {:.2} ms", self.query_ms));
+        if let Some(seconds) = self.oldest_transaction_seconds {
+            page.line(format!("oldest           a transaction of {seconds:.0} s"));
+        }
+        for (name, bytes_behind) in &self.replicas {
+            let behind = u64::try_from(*bytes_behind).map_or_else(|_| "lag not visible".to_owned(), bytes);
+            page.line(format!("replica          {} ({behind} behind)", Visible(name)));
+        }
+        for advice in &self.advice {
+            page.line(format!("advice           {advice}"));
+        }
+        page.heading("\nsettings");
+        for (name, value) in &self.settings {
+            page.line(format!("{name:<35} {}", Visible(value)));
+        }
+        page.heading("\nrows");
+        for (table, count) in &self.counts {
+            page.line(format!("{table:<35} {}", integer(*count)));
         }
     }
 }

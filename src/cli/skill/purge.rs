@@ -14,7 +14,7 @@ use crate::cli::plural::counted;
 use crate::model::{ContentHash, Exit, FolderPath, SkillName, Version, Visible, path_as_text};
 use crate::ops::{self, KeptFile, Purge, PurgeReport};
 use crate::skill_folder::Materialized;
-use crate::store::{ScrubReport, file_care};
+use crate::store::ScrubReport;
 
 /// Erase the bytes of a version, in every skill that has them
 ///
@@ -104,7 +104,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     let mut left = Vec::new();
     let materialized = remove_materialized(context, &purge, &mut left);
-    let ScrubReport { copies, .. } = file_care(store.as_mut())?.scrub().map_err(|error| erased_first(error.into()))?;
+    let ScrubReport { copies, .. } = store.care().scrub().map_err(|error| erased_first(error.into()))?;
     let cached_answers = clear_cache(context).map_err(erased_first)?;
     left.extend(source_files(context, &purge)?);
     left.extend(copies.into_iter().map(|path| LeftFile { path, what: "a copy of the database" }));

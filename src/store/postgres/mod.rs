@@ -9,8 +9,10 @@
 
 mod approvals;
 mod bootstrap_writes;
+mod care;
 mod catalogue;
 mod catalogue_writes;
+mod check;
 mod events;
 mod failure;
 mod fields;
@@ -25,6 +27,7 @@ mod schema;
 mod session;
 mod skills;
 mod state;
+mod status;
 mod unfinished;
 mod version_writes;
 mod versions;
@@ -37,8 +40,8 @@ use self::failure::Place;
 use self::session::{Beginning, Session};
 use self::state::State;
 use super::{
-    Conclusion, Durability, FileCare, FormerNames, Inspect, Result, SearchIndex, Snapshot, Store, StoreError,
-    UsageSums, Work,
+    Care, Conclusion, Durability, FileCare, FormerNames, Inspect, MigrateReport, Result, SearchIndex, Snapshot, Store,
+    StoreError, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
@@ -81,6 +84,11 @@ impl PostgresStore {
     /// Creates the schema and everything in it, in one transaction; returns whether it was missing.
     pub fn create(server: &PostgresServer, options: Options, clock: Clock) -> Result<bool> {
         schema::create(&Self::open(server, options, clock)?.session)
+    }
+
+    /// Migrates an older schema, in one transaction.
+    pub fn migrate(&self) -> Result<MigrateReport> {
+        schema::migrate(&self.session)
     }
 
     /// Notes there which former names are used.
@@ -151,6 +159,10 @@ impl Store for PostgresStore {
 
     fn search_index(&mut self) -> Box<dyn SearchIndex> {
         Box::new(unfinished::NoIndex)
+    }
+
+    fn care(&mut self) -> &mut dyn Care {
+        self
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

@@ -2,7 +2,7 @@
 
 use super::parameters::text;
 use super::session::{Beginning, Session};
-use crate::store::{Durability, Result};
+use crate::store::{Durability, MigrateReport, Result, StoreError};
 
 /// Each migration, with the number of the schema after it. Numbers are those of the SQLite engine.
 const MIGRATIONS: &[(i64, &str)] = &[(CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql"))];
@@ -15,28 +15,62 @@ pub(super) const NUMBER: &str = "SELECT convert_from(value, 'UTF8')::bigint FROM
 
 /// Creates the schema and everything in it; returns whether it was missing.
 pub(super) fn create(session: &Session) -> Result<bool> {
-    session.begin_unchecked(Beginning::Write(Durability::Full, session.place().lock_timeout));
-    let created = create_missing(session).inspect_err(|_| session.undo())?;
-    session.commit()?;
-    Ok(created)
+    alone(session, || {
+        if exists(session)? {
+            return Ok(false);
+        }
+        // The server quotes the name, which cannot be a parameter of this statement.
+        let create = session.first("SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1)", &[text(session.schema())])?;
+        session.script(&create.map(|it| it.get::<_, String>(0)).unwrap_or_default())?;
+        upgrade(session, 0)?;
+        Ok(true)
+    })
 }
 
-fn create_missing(session: &Session) -> Result<bool> {
-    // The schema may be missing, so the lock is not on current_schema().
-    session.first("SELECT pg_advisory_xact_lock(1667657217, hashtext($1))", &[text(session.schema())])?;
-    let exists = "SELECT to_regclass(format('%I.cfn_metadata', $1)) IS NOT NULL";
-    let row = session.first(exists, &[text(session.schema())])?;
-    if row.is_some_and(|it| it.get(0)) {
-        return Ok(false);
-    }
-    // The server quotes the name, which is no parameter of this statement.
-    let creating = session.first("SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1)", &[text(session.schema())])?;
-    session.script(&creating.map(|it| it.get::<_, String>(0)).unwrap_or_default())?;
-    for (_, sql) in MIGRATIONS {
+/// Brings an older schema up to date.
+pub(super) fn migrate(session: &Session) -> Result<MigrateReport> {
+    let from = alone(session, || {
+        let location = session.place().location();
+        if !exists(session)? {
+            return Err(StoreError::Missing { location });
+        }
+        let found: i64 = session.first(NUMBER, &[])?.map_or(0, |it| it.get(0));
+        if found / 1000 > CURRENT / 1000 {
+            return Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) });
+        }
+        upgrade(session, found)?;
+        Ok((found < CURRENT).then(|| name_of(found)))
+    })?;
+    let to = name_of(CURRENT);
+    Ok(MigrateReport { from, to, backup: None, added: Vec::new(), dropped: Vec::new(), carried_forward: 0 })
+}
+
+/// Runs the migrations after a schema, and notes which it is now.
+fn upgrade(session: &Session, found: i64) -> Result<()> {
+    for (_, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > found) {
         session.script(sql)?;
     }
-    let number = CURRENT.to_string();
-    let sql = "INSERT INTO cfn_metadata (name, value) VALUES ('schema', convert_to($1, 'UTF8'))";
-    session.change(sql, &[text(&number)])?;
-    Ok(true)
+    let number = CURRENT.max(found).to_string();
+    let note = "INSERT INTO cfn_metadata (name, value) VALUES ('schema', convert_to($1, 'UTF8'))
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    session.change(note, &[text(&number)]).map(|_| ())
+}
+
+/// Runs work in a transaction, one at a time for a schema, which need not exist.
+fn alone<T>(session: &Session, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    session.begin_unchecked(Beginning::Write(Durability::Full, session.place().lock_timeout));
+    let lock = "SELECT pg_advisory_xact_lock(1667657217, hashtext($1))";
+    let done = session.first(lock, &[text(session.schema())]).and_then(|_| work()).inspect_err(|_| session.undo())?;
+    session.commit()?;
+    Ok(done)
+}
+
+fn exists(session: &Session) -> Result<bool> {
+    let sql = "SELECT to_regclass(format('%I.cfn_metadata', $1)) IS NOT NULL";
+    Ok(session.first(sql, &[text(session.schema())])?.is_some_and(|it| it.get(0)))
+}
+
+/// `v3.8.0` for 3008, as on SQLite.
+pub(super) fn name_of(number: i64) -> String {
+    format!("v{}.{}.0", number / 1000, number % 1000)
 }

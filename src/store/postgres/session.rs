@@ -202,12 +202,11 @@ impl Session {
             answer => self.answered(answer.map_err(CallError::Refused))?,
         };
         self.failed.set(true);
-        let name = |number: i64| format!("v{}.{}.{}", number / 1000, number % 1000, 0);
         match number {
             None => Err(StoreError::Missing { location }),
             Some(found) if found < CURRENT => Err(StoreError::Older { location }),
             Some(found) if found / 1000 > CURRENT / 1000 => {
-                Err(StoreError::Newer { location, found: name(found), known: name(CURRENT) })
+                Err(StoreError::Newer { location, found: schema::name_of(found), known: schema::name_of(CURRENT) })
             }
             Some(_) => {
                 self.failed.set(false);

@@ -5,7 +5,7 @@ use super::approvals::{approved, whole};
 use super::fields::Fields;
 use super::parameters::{big, text};
 use super::session::Session;
-use crate::model::{SkillId, VersionRecord};
+use crate::model::{SkillFolder, SkillId, StoredFile, VersionRecord, Visible};
 use crate::store::{Holder, Result, Unstored};
 
 const OF: &str = concat!(
@@ -88,4 +88,45 @@ pub(super) fn unstored(session: &Session) -> Result<Vec<Unstored>> {
         })
     };
     session.rows(UNSTORED, &[])?.iter().map(read).collect()
+}
+
+/// Every version with a folder hash or files, and its files.
+const FOLDERS: &str = "SELECT v.id, v.version, v.folder_hash, convert_from(f.path, 'UTF8'), f.mode, f.hash, f.size
+     FROM skill_versions v LEFT JOIN skill_files f ON f.version_id = v.id
+     WHERE v.folder_hash IS NOT NULL OR f.version_id IS NOT NULL ORDER BY v.id, f.path";
+
+/// What is wrong with the files of versions, compared with their folder hashes.
+pub(super) fn faults_of_folders(session: &Session) -> Result<Vec<String>> {
+    let (mut faults, mut recorded) = (Vec::new(), None::<RecordedFolder>);
+    session.each(FOLDERS, &[], &mut |row| {
+        let mut fields = Fields::new("skill_files", row);
+        let id: i64 = fields.get()?;
+        if recorded.as_ref().is_none_or(|it| it.id != id) {
+            faults.extend(recorded.take().and_then(RecordedFolder::fault));
+        }
+        let (version, folder_hash) = (fields.text()?, fields.text()?);
+        let files = &mut recorded.get_or_insert(RecordedFolder { id, version, folder_hash, files: Vec::new() }).files;
+        if let Some(path) = fields.get::<Option<String>>()? {
+            let (mode, hash) = (fields.text()?, fields.text()?);
+            files.push(StoredFile { path, mode, hash, size: fields.get::<Option<i64>>()?.unwrap_or(-1) });
+        }
+        Ok(())
+    })?;
+    faults.extend(recorded.and_then(RecordedFolder::fault));
+    Ok(faults)
+}
+
+/// The files of a version, as recorded.
+struct RecordedFolder {
+    id: i64,
+    version: String,
+    folder_hash: String,
+    files: Vec<StoredFile>,
+}
+
+impl RecordedFolder {
+    fn fault(self) -> Option<String> {
+        let fault = SkillFolder::recorded(&self.files, &self.folder_hash).err()?;
+        Some(format!("version {} (row {} of skill_versions): {fault}", Visible(&self.version), self.id))
+    }
 }

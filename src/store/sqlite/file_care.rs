@@ -6,35 +6,20 @@ use super::open::Options;
 use super::work_file::WorkFile;
 use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, scrub, status};
 use crate::store::{
-    ArchiveReport, BackupReport, CheckReport, Durability, FileCare, MaintainReport, MigrateReport, RestoreReport,
-    Result, ScrubReport, StatusReport, Transaction, UnarchiveReport,
+    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, FileCare, MaintainReport,
+    MigrateReport, RestoreReport, Result, ScrubReport, Transaction, UnarchiveReport,
 };
 
-impl FileCare for SqliteStore {
-    fn status(&mut self) -> Result<StatusReport> {
+impl Care for SqliteStore {
+    fn status(&mut self) -> Result<DatabaseStatus> {
         self.require_tables()?;
         let report = status::report(&self.connection, &self.place)?;
-        self.place.require_unchanged().map(|()| report)
+        self.place.require_unchanged().map(|()| DatabaseStatus::File(report))
     }
 
     fn check(&mut self) -> Result<CheckReport> {
         let report = check::run(&self.connection, &self.place)?;
         self.place.require_unchanged().map(|()| report)
-    }
-
-    fn backup(&mut self, to: &Path) -> Result<BackupReport> {
-        backup::copy(&self.place, to)
-    }
-
-    fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>> {
-        let options = Options { busy_timeout: self.place.busy_timeout, ..Options::default() };
-        let Some(file) = WorkFile::for_reading(&self.place.path, &options)? else { return Ok(None) };
-        backup::copy(&file.place, &WorkFile::path_of(copy)).map(|it| Some(it.path))
-    }
-
-    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
-        self.set_durability(Durability::Full)?;
-        restore::restore(&mut self.connection, &self.place, from, self.clock)
     }
 
     fn maintain(&mut self) -> Result<MaintainReport> {
@@ -58,6 +43,23 @@ impl FileCare for SqliteStore {
         self.require_tables()?;
         self.set_durability(Durability::Full)?;
         archive::unarchive(&mut self.connection, &self.place, from, progress)
+    }
+}
+
+impl FileCare for SqliteStore {
+    fn backup(&mut self, to: &Path) -> Result<BackupReport> {
+        backup::copy(&self.place, to)
+    }
+
+    fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>> {
+        let options = Options { busy_timeout: self.place.busy_timeout, ..Options::default() };
+        let Some(file) = WorkFile::for_reading(&self.place.path, &options)? else { return Ok(None) };
+        backup::copy(&file.place, &WorkFile::path_of(copy)).map(|it| Some(it.path))
+    }
+
+    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
+        self.set_durability(Durability::Full)?;
+        restore::restore(&mut self.connection, &self.place, from, self.clock)
     }
 
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {

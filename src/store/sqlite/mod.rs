@@ -76,7 +76,7 @@ use self::identity::Identity;
 use self::search_index::SearchFile;
 use self::transaction::SqliteTransaction;
 use super::{
-    Conclusion, Durability, FileCare, FormerNames, Inspect, Result, SearchIndex, Snapshot, Store, StoreError,
+    Care, Conclusion, Durability, FileCare, FormerNames, Inspect, Result, SearchIndex, Snapshot, Store, StoreError,
     UsageSums, Work,
 };
 use crate::clock::Clock;
@@ -247,6 +247,10 @@ impl Store for SqliteStore {
 
     fn search_index(&mut self) -> Box<dyn SearchIndex> {
         Box::new(SearchFile::of(self.place.path.clone(), self.options))
+    }
+
+    fn care(&mut self) -> &mut dyn Care {
+        self
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

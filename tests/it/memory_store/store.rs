@@ -1,10 +1,12 @@
 //! A handle on the database.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use cfn::settings::Queued;
 use cfn::store::{
-    Conclusion, Durability, FileCare, Inspect, Proof, Result, SearchIndex, Snapshot, Store, UsageSums, Work,
+    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, FileCare, Inspect, MaintainReport, Proof,
+    Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport, UsageSums, Work,
 };
 
 use super::database::{Database, MemoryDatabase};
@@ -55,6 +57,10 @@ impl Store for MemoryStore {
         Box::new(MemoryIndex { database: Arc::clone(&self.database) })
     }
 
+    fn care(&mut self) -> &mut dyn Care {
+        self
+    }
+
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
         None
     }
@@ -82,5 +88,32 @@ impl UsageSums for MemoryStore {
 
     fn rebuild(&mut self, _: &mut dyn FnMut(u64)) -> Result<()> {
         Ok(())
+    }
+}
+
+/// There is nothing to look after.
+impl Care for MemoryStore {
+    fn status(&mut self) -> Result<DatabaseStatus> {
+        Err(StoreError::NoFile)
+    }
+
+    fn check(&mut self) -> Result<CheckReport> {
+        Err(StoreError::NoFile)
+    }
+
+    fn maintain(&mut self) -> Result<MaintainReport> {
+        Err(StoreError::NoFile)
+    }
+
+    fn scrub(&mut self) -> Result<ScrubReport> {
+        Err(StoreError::NoFile)
+    }
+
+    fn archive(&mut self, _: &str, _: &Path, _: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        Err(StoreError::NoFile)
+    }
+
+    fn unarchive(&mut self, _: &Path, _: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        Err(StoreError::NoFile)
     }
 }

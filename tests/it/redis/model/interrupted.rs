@@ -1,7 +1,7 @@
 //! A database into which somebody else writes in the middle of a read.
 
 use cfn::store::sqlite::SqliteStore;
-use cfn::store::{self, Durability, FileCare, Inspect, SearchIndex, Snapshot, Store, UsageSums, Work};
+use cfn::store::{self, Care, Durability, FileCare, Inspect, SearchIndex, Snapshot, Store, UsageSums, Work};
 use rusqlite::Connection;
 
 use super::writes;
@@ -33,6 +33,10 @@ impl Store for Interrupted<'_> {
 
     fn search_index(&mut self) -> Box<dyn SearchIndex> {
         self.inner.search_index()
+    }
+
+    fn care(&mut self) -> &mut dyn Care {
+        self.inner.care()
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {

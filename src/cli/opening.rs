@@ -1,0 +1,156 @@
+//! How to open the database, with its validated settings: from here on only the database itself can fail. With
+//! [`Context`](super::context::Context), this is the only place that names an engine.
+
+use std::path::Path;
+
+use crate::clock::Clock;
+use crate::model::Location;
+use crate::settings::PostgresServer;
+use crate::store::postgres::{self, PostgresStore};
+use crate::store::sqlite::{Options, SqliteStore};
+use crate::store::{
+    Access, FileCare as _, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
+};
+
+/// A database with its validated settings.
+#[derive(Clone)]
+pub(super) struct Opening {
+    engine: Engine,
+    clock: Clock,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { path: std::path::PathBuf, options: Options },
+    Postgres { server: Box<PostgresServer>, options: postgres::Options },
+}
+
+/// A database that was opened, and a warning about where it is.
+pub(super) struct Opened {
+    pub(super) store: Box<dyn Store>,
+    pub(super) warning: Option<String>,
+}
+
+impl Opening {
+    /// A database in a file.
+    pub(super) fn of_file(path: &Path, options: Options, clock: Clock) -> Self {
+        Self { engine: Engine::Sqlite { path: path.to_owned(), options }, clock }
+    }
+
+    /// A database on a server.
+    pub(super) fn of_server(server: PostgresServer, options: Options, clock: Clock) -> Self {
+        let options = postgres::Options { lock_timeout: options.busy_timeout, queued: options.queued };
+        Self { engine: Engine::Postgres { server: Box::new(server), options }, clock }
+    }
+
+    /// With other options of the engine in a file.
+    pub(super) fn adjusted(self, adjust: impl FnOnce(Options) -> Options) -> Self {
+        let engine = match self.engine {
+            Engine::Sqlite { path, options } => Engine::Sqlite { path, options: adjust(options) },
+            other @ Engine::Postgres { .. } => other,
+        };
+        Self { engine, ..self }
+    }
+
+    /// These settings with another file.
+    pub(super) fn at(&self, path: &Path) -> Self {
+        match &self.engine {
+            Engine::Sqlite { options, .. } => Self::of_file(path, *options, self.clock),
+            Engine::Postgres { .. } => self.clone(),
+        }
+    }
+
+    pub(super) fn location(&self) -> Location {
+        match &self.engine {
+            Engine::Sqlite { path, .. } => path.as_path().into(),
+            Engine::Postgres { server, .. } => Location::Server(server.url()),
+        }
+    }
+
+    /// Whether an older database may be migrated without being asked: others use one on a server.
+    pub(super) fn may_adopt(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
+    pub(super) fn open(&self, access: Access) -> Result<Box<dyn Store>> {
+        Ok(self.open_noting(access, FormerNames::default())?.store)
+    }
+
+    /// Opens the database, which notes there which former names are used.
+    pub(super) fn open_noting(&self, access: Access, former: FormerNames) -> Result<Opened> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => {
+                let store = SqliteStore::open(path, access, *options, self.clock)?.noting(former);
+                let warning = store.warning().map(str::to_owned);
+                Ok(Opened { store: Box::new(store), warning })
+            }
+            Engine::Postgres { server, options } => {
+                let store = PostgresStore::open(server, *options, self.clock)?.noting(former);
+                Ok(Opened { store: Box::new(store), warning: None })
+            }
+        }
+    }
+
+    /// Creates the database if it is missing, and returns whether it did.
+    pub(super) fn create(&self) -> Result<bool> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => SqliteStore::create(path, *options, self.clock),
+            Engine::Postgres { server, options } => PostgresStore::create(server, *options, self.clock),
+        }
+    }
+
+    /// Creates a database and fills it with `fill`; a file is published complete. `None` if there is one already, or if
+    /// another process was faster.
+    pub(super) fn create_filled<T, E: From<StoreError>>(
+        &self,
+        fill: impl FnOnce(&mut dyn Store, Option<&str>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<Option<T>, E> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => {
+                let Some(mut staged) = SqliteStore::staged(path, *options, self.clock)? else { return Ok(None) };
+                let store = staged.fill()?;
+                let warning = store.warning().map(str::to_owned);
+                let filled = fill(store, warning.as_deref())?;
+                Ok(staged.publish()?.then_some(filled))
+            }
+            Engine::Postgres { server, options } => {
+                if !PostgresStore::create(server, *options, self.clock)? {
+                    return Ok(None);
+                }
+                fill(&mut PostgresStore::open(server, *options, self.clock)?, None).map(Some)
+            }
+        }
+    }
+
+    /// Migrates an older database; `fill` runs in the transaction of a file's migration.
+    pub(super) fn migrate(&self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => SqliteStore::older(path, *options, self.clock)?.migrate(fill),
+            Engine::Postgres { server, options } => PostgresStore::open(server, *options, self.clock)?.migrate(),
+        }
+    }
+
+    /// Restores a backup to a path without a database, or with a damaged one.
+    pub(super) fn replace(&self, from: &Path) -> Result<RestoreReport> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => SqliteStore::replace(path, from, *options, self.clock),
+            Engine::Postgres { .. } => Err(StoreError::NoFile),
+        }
+    }
+
+    /// Copies the database to a file without writing to it.
+    pub(super) fn copy_to(&self, to: &Path) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => {
+                SqliteStore::open(path, Access::Read, *options, self.clock)?.backup(to).map(|_| ())
+            }
+            Engine::Postgres { .. } => Err(StoreError::NoFile),
+        }
+    }
+
+    /// A function that opens the database for writing on each call, from any thread.
+    pub(super) fn opener(self) -> impl Fn() -> Result<Box<dyn Store>> + Sync {
+        let opening = self.adjusted(|it| Options { long_lived: true, ..it });
+        move || opening.open(Access::Write)
+    }
+}

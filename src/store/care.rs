@@ -1,0 +1,23 @@
+//! The care of a database, in a file or on a server.
+
+use std::path::Path;
+
+use super::{ArchiveReport, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, UnarchiveReport};
+
+/// The care of a database.
+pub trait Care {
+    /// The state of the database, and the effective settings of the connection.
+    fn status(&mut self) -> Result<DatabaseStatus>;
+    /// Checks for damage and orphaned rows.
+    fn check(&mut self) -> Result<CheckReport>;
+    /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.
+    fn maintain(&mut self) -> Result<MaintainReport>;
+    /// Removes what is left of deleted bytes, and the search index. On SQLite, it rewrites the file and empties its log;
+    /// [`StoreError::Busy`](super::StoreError::Busy) if a reader still needs an earlier state.
+    fn scrub(&mut self) -> Result<ScrubReport>;
+    /// Moves usage rows from before the day `before` to a file, which is synced before any row leaves the log. Reports
+    /// do not change. `progress` gets the number of rows done and in total.
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;
+    /// Moves the rows of such a file back, except those that are in the log already.
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport>;
+}

@@ -1,0 +1,34 @@
+//! The care of a database on a server; each method delegates to the file of its work.
+
+use std::path::Path;
+
+use super::{PostgresStore, check, status};
+use crate::store::{
+    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, StoreError, UnarchiveReport,
+};
+
+impl Care for PostgresStore {
+    fn status(&mut self) -> Result<DatabaseStatus> {
+        status::report(self).map(DatabaseStatus::Server)
+    }
+
+    fn check(&mut self) -> Result<CheckReport> {
+        check::run(self)
+    }
+
+    fn maintain(&mut self) -> Result<MaintainReport> {
+        Err(StoreError::Defect("not yet"))
+    }
+
+    fn scrub(&mut self) -> Result<ScrubReport> {
+        Err(StoreError::Defect("not yet"))
+    }
+
+    fn archive(&mut self, _before: &str, _to: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        Err(StoreError::Defect("not yet"))
+    }
+
+    fn unarchive(&mut self, _from: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        Err(StoreError::Defect("not yet"))
+    }
+}
