@@ -13,17 +13,24 @@ mod care;
 mod catalogue;
 mod catalogue_writes;
 mod check;
+mod criteria;
+mod edge_cases;
 mod events;
 mod failure;
 mod fields;
 mod listing;
+mod mappings;
 mod names;
+mod outbox;
+mod outgoing;
 mod parameters;
 mod past;
 mod pins;
 mod removal;
 mod revisions;
 mod schema;
+mod search_index;
+mod searching;
 mod session;
 mod skills;
 mod state;
@@ -37,6 +44,7 @@ use std::thread;
 use std::time::Duration;
 
 use self::failure::Place;
+use self::search_index::ServerIndex;
 use self::session::{Beginning, Session};
 use self::state::State;
 use super::{
@@ -158,7 +166,7 @@ impl Store for PostgresStore {
     }
 
     fn search_index(&mut self) -> Box<dyn SearchIndex> {
-        Box::new(unfinished::NoIndex)
+        Box::new(ServerIndex::of(self.server.clone(), self.options.lock_timeout))
     }
 
     fn care(&mut self) -> &mut dyn Care {

@@ -1,7 +1,12 @@
 //! Databases that hold cfn's schema: each test has its own, copied from a template that cfn itself makes once a run.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use cfn::clock::Clock;
+use cfn::settings::{Flags, PostgresServer, Settings};
+use cfn::store::postgres::{Options, PostgresStore};
 
 use super::bouncer::Bouncer;
 use super::connection::Connection;
@@ -59,6 +64,13 @@ impl Shared {
         };
         let sql = format!("CREATE DATABASE {TEMPLATE} OWNER {} TEMPLATE template0 ENCODING 'UTF8' {language}", ROLE.0);
         self.administrator.run(&sql);
+        let server = server_of(&self.url(ROLE, TEMPLATE, Way::Direct));
+        assert!(PostgresStore::create(&server, Options::default(), Clock::System).expect("created"));
+        let sql = format!(
+            "GRANT USAGE ON SCHEMA cfn TO {0}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA cfn TO {0}",
+            OTHER.0
+        );
+        self.server.sql(TEMPLATE, &sql);
     }
 
     fn url(&self, (role, password): (&str, &str), database: &str, way: Way) -> String {
@@ -68,6 +80,13 @@ impl Shared {
         };
         format!("postgresql://{role}:{}@127.0.0.1:{port}/{database}", password.replace(' ', "%20"))
     }
+}
+
+/// The server that a URL names, as `--db` takes it.
+pub(crate) fn server_of(url: &str) -> PostgresServer {
+    let flags = Flags { db: Some(url.into()), ..Flags::default() };
+    let settings = Settings::resolve(&flags, &|_| None, Path::new("/"));
+    settings.database_server().expect("a URL")
 }
 
 /// A database of one test, which goes with it.

@@ -11,6 +11,6 @@ mod server;
 mod tests;
 
 pub(crate) use self::connection::Connection;
-pub(crate) use self::database::{Database, Way};
+pub(crate) use self::database::{Database, Way, server_of};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::server::Server;
