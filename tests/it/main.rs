@@ -53,6 +53,7 @@ mod names;
 mod operator;
 mod patience;
 mod postgres;
+mod postgres_faults;
 mod postgres_server;
 mod publishing;
 mod redis;

@@ -10,6 +10,7 @@ use cfn::store::postgres::{Options, PostgresStore};
 
 use super::bouncer::Bouncer;
 use super::connection::Connection;
+use super::proxy::Proxy;
 use super::server::Server;
 
 /// The role that owns cfn's schema: no superuser, and it needs its password.
@@ -112,6 +113,16 @@ impl Database {
     /// The URL for cfn.
     pub(crate) fn url(&self, way: Way) -> String {
         self.shared.url(ROLE, &self.name, way)
+    }
+
+    /// The URL for cfn through a proxy that ends at the server.
+    pub(crate) fn url_through(&self, proxy: &Proxy) -> String {
+        self.url(Way::Direct).replace(&format!(":{}/", self.shared.server.port), &format!(":{}/", proxy.port))
+    }
+
+    /// A proxy that loses so many answers to a COMMIT.
+    pub(crate) fn proxy(&self, to_lose: usize) -> Proxy {
+        Proxy::to(self.shared.server.port, to_lose)
     }
 
     /// A connection of another program, which finds cfn's tables.

@@ -91,7 +91,10 @@ pub(crate) fn an_attempt_commits_only_what_it_is_told_to(backend: &dyn Backend) 
 pub(crate) fn a_dry_run_has_the_result_of_a_commit_and_leaves_nothing(backend: &dyn Backend) {
     let mut store = backend.open();
     let mut insert = |dry_run| {
-        write_unless(dry_run, store.as_mut(), Durability::Full, |tx| Ok::<_, StoreError>(insert(tx, "jwt", b"x", Auto)))
+        write_unless(dry_run, store.as_mut(), Durability::Full, |tx| {
+            insert(tx, "jwt", b"x", Auto); // its key is another one where keys are not given twice
+            tx.names(NameKind::Skill)
+        })
     };
     assert_eq!(insert(true).expect("a dry run"), insert(false).expect("committed"));
     assert_eq!(names(store.as_mut()), ["jwt"]);

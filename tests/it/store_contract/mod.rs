@@ -14,6 +14,7 @@ mod mappings;
 mod memory;
 mod other_programs;
 mod outbox;
+mod postgres;
 mod reports;
 mod revisions;
 mod searching;
@@ -162,7 +163,7 @@ macro_rules! contract {
         $($(
             #[test]
             fn $name() {
-                super::$module::$name(&$backend);
+                crate::store_contract::$module::$name(&$backend);
             }
         )+)+
     };

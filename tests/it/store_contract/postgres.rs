@@ -8,7 +8,7 @@ use cfn::settings::Queued;
 use cfn::store::Store;
 use cfn::store::postgres::{Options, PostgresStore};
 
-use super::{Backend, NOW, OtherProgram, contract};
+use super::{Backend, NOW, OtherProgram};
 use crate::postgres_server::{Connection, Database, Way, server_of};
 
 /// A database on the shared server, with another program that is connected to it.
@@ -83,7 +83,8 @@ impl OtherProgram for Connection {
     }
 
     fn add_template(&self, level: ApprovalLevel, category: &str, criteria: &str, enabled: bool) {
-        let sql = "INSERT INTO approval_criteria_templates (approval_level, category, criteria_json, description, enabled)
+        let sql =
+            "INSERT INTO approval_criteria_templates (approval_level, category, criteria_json, description, enabled)
              VALUES ($1, $2, $3, '', $4)";
         change!(self, sql, level.as_str(), category, criteria, i16::from(enabled));
     }
@@ -106,16 +107,40 @@ impl OtherProgram for Connection {
     }
 }
 
-mod directly {
-    use super::super::contract;
-    use super::{Postgres, Way};
+/// Runs the functions of the contract that hold already.
+macro_rules! holds {
+    ($way:expr) => {
+        contract! {
+            Postgres::new($way);
+            catalogue: a_skill_is_read_as_it_was_inserted, a_change_writes_the_fields_that_are_given_and_no_others, a_list_has_what_passes_every_filter_by_name, decisions_are_newest_first_and_an_approval_is_noted_at_the_skill, mappings_are_read_by_agent_type, bytes_that_are_named_and_not_stored_are_found, agent_types_that_may_be_meant_begin_with_itself, names_are_those_of_all_skills_and_of_agent_types_that_get_one, names_that_begin_with_a_text_are_the_first_ones_and_the_last;
+            criteria: coverage_is_that_of_the_skill_where_it_is_a_number, templates_are_those_of_a_category_that_are_enabled, an_assessment_belongs_to_a_decision;
+            deciding: a_name_is_found_in_other_letters, the_latest_decision_on_bytes_is_that_of_one_skill_in_any_version, a_review_is_what_the_latest_decision_the_level_and_the_status_make_it, a_mapping_changes_as_a_whole_and_stays_as_it_is_enabled;
+            edge_cases: edge_cases_are_read_as_they_were_recorded_in_order, an_edge_case_is_resolved_once, an_edge_case_of_no_skill_is_refused;
+            folders: bytes_are_found_in_every_file_and_as_a_folder;
+            isolation: a_snapshot_is_of_one_moment, nobody_sees_a_transaction_before_its_commit, an_attempt_commits_only_what_it_is_told_to, a_dry_run_has_the_result_of_a_commit_and_leaves_nothing, what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing, what_only_some_engines_have_is_asked_for_and_refused_by_others;
+            lifecycle: every_spelling_of_a_name_is_found_with_its_skill, bytes_are_refused_until_the_skill_accepts_them;
+            listing: tags_owners_and_teams_narrow_a_list, descriptions_are_those_of_current_versions_where_they_are_asked_for;
+            mappings: a_mapping_is_removed_once_and_no_other_with_it, agent_types_are_counted_with_what_they_are_handed_and_what_waits, mappings_that_hand_nothing_out_say_why, everything_that_has_some_bytes_is_found;
+            other_programs: who_recorded_a_version_first_stays;
+            outbox: what_was_delivered_is_forgotten_and_nothing_else, a_delivery_that_failed_waits_and_remembers_why, a_delivery_that_failed_a_moment_ago_is_not_due, a_dead_letter_waits_again_only_when_it_is_asked_to, how_long_the_server_is_left_in_peace_is_remembered;
+            revisions: every_write_to_the_catalogue_changes_both_revisions, other_programs_change_the_revision_too, what_is_undone_leaves_the_revision_and_its_successor_is_new;
+            searching: a_skill_is_found_by_the_bytes_that_agents_get, the_index_returns_what_was_written_in_order, the_index_is_changed_as_a_whole_and_emptied;
+            whole_rows: a_row_without_a_key_gets_one_and_a_taken_name_is_refused;
+            writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording, a_name_is_taken_once_and_names_differ_by_case, what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change_of_it_changes_nothing;
+        }
+    };
+}
 
-    contract!(Postgres::new(Way::Direct));
+mod directly {
+    use super::{Postgres, Way};
+    use crate::store_contract::contract;
+
+    holds!(Way::Direct);
 }
 
 mod through_the_bouncer {
-    use super::super::contract;
     use super::{Postgres, Way};
+    use crate::store_contract::contract;
 
-    contract!(Postgres::new(Way::Bouncer));
+    holds!(Way::Bouncer);
 }

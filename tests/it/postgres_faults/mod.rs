@@ -1,0 +1,115 @@
+//! A database on a server that is gone, refuses, or loses connections: nothing is half written, and doing it again is safe.
+
+use std::sync::atomic::Ordering;
+
+use cfn::clock::Clock;
+use cfn::model::ApprovalLevel::Auto;
+use cfn::store::postgres::{Options, PostgresStore};
+use cfn::store::{Durability, NameKind, Result, Store, StoreError, Transaction, write};
+
+use crate::postgres_server::{Database, Server, Way, server_of};
+use crate::store_contract::insert;
+
+fn open(url: &str) -> PostgresStore {
+    PostgresStore::open(&server_of(url), Options::default(), Clock::System).expect("opened")
+}
+
+fn names(store: &mut PostgresStore) -> Result<Vec<String>> {
+    let mut names = store.read()?.names(NameKind::Skill)?;
+    names.sort();
+    Ok(names)
+}
+
+/// Adds a skill, unless it is there.
+fn add(store: &mut PostgresStore, skill: &str) -> Result<()> {
+    write(store, Durability::Full, |tx| add_missing(tx, skill))
+}
+
+fn add_missing(tx: &mut dyn Transaction, skill: &str) -> Result<()> {
+    if !tx.names(NameKind::Skill)?.iter().any(|it| it == skill) {
+        insert(tx, skill, skill.as_bytes(), Auto);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_lost_answer_to_the_commit_is_an_unknown_outcome_and_doing_it_again_is_safe() {
+    let database = Database::new();
+    let proxy = database.proxy(1);
+    let mut store = open(&database.url_through(&proxy));
+    let lost = add(&mut store, "jwt");
+    assert!(matches!(lost, Err(StoreError::OutcomeUnknown { .. })), "{lost:?}");
+    assert_eq!(proxy.lost.load(Ordering::SeqCst), 1);
+    add(&mut store, "jwt").expect("it connects again");
+    assert_eq!(names(&mut store).expect("names"), ["jwt"]);
+}
+
+#[test]
+fn a_connection_that_ends_within_a_transaction_undoes_it_and_the_next_one_connects_again() {
+    let database = Database::new();
+    let mut store = open(&database.url(Way::Direct));
+    let cut = write(&mut store, Durability::Full, |tx| {
+        insert(tx, "jwt", b"jwt", Auto);
+        database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        tx.names(NameKind::Skill)
+    });
+    assert!(matches!(cut, Err(StoreError::Unreachable { .. })), "{cut:?}");
+    assert_eq!(names(&mut store).expect("it connects again"), [""; 0]);
+    add(&mut store, "jwt").expect("added");
+}
+
+#[test]
+fn a_server_that_crashes_within_a_transaction_has_nothing_of_it_afterwards() {
+    let mut server = Server::start();
+    let url = server.url("postgres");
+    assert!(PostgresStore::create(&server_of(&url), Options::default(), Clock::System).expect("created"));
+    let mut store = open(&url);
+    add(&mut store, "before").expect("added");
+    let crashed = write(&mut store, Durability::Full, |tx| {
+        add_missing(tx, "within")?;
+        server.stop_immediately();
+        add_missing(tx, "after")
+    });
+    assert!(matches!(crashed, Err(StoreError::Unreachable { .. })), "{crashed:?}");
+    let gone = add(&mut store, "gone");
+    assert!(matches!(gone, Err(StoreError::Unreachable { .. })), "{gone:?}");
+    server.launch();
+    assert_eq!(names(&mut store).expect("it connects again"), ["before"]);
+    add(&mut store, "within").expect("added");
+}
+
+#[test]
+fn a_missing_right_is_said_and_nothing_is_half_written() {
+    let database = Database::new();
+    let mut store = open(&database.url(Way::Direct));
+    database.sql("REVOKE INSERT ON cfn.edge_case_tracking FROM cfn_owner");
+    let refused = write(&mut store, Durability::Full, |tx| {
+        let skill = insert(tx, "jwt", b"jwt", Auto);
+        let now = crate::store_contract::at(crate::store_contract::NOW);
+        let case = cfn::store::NewEdgeCase {
+            description: "it fails",
+            failure_reason: None,
+            input_parameters: None,
+            expected_output: None,
+            actual_output: None,
+            severity: None,
+            now,
+        };
+        tx.record_edge_case(skill, &case)
+    });
+    assert!(matches!(refused, Err(StoreError::Denied { .. })), "{refused:?}");
+    assert_eq!(names(&mut store).expect("names"), [""; 0]);
+}
+
+#[test]
+fn a_search_path_of_the_database_or_a_table_of_the_same_name_changes_nothing() {
+    let database = Database::new();
+    database.sql("CREATE TABLE public.skills (name text); INSERT INTO public.skills VALUES ('decoy')");
+    database.sql(&format!(
+        "ALTER DATABASE {} SET search_path = public, nonsense",
+        database.sql("SELECT current_database()")
+    ));
+    let mut store = open(&database.url(Way::Direct));
+    add(&mut store, "jwt").expect("added");
+    assert_eq!(names(&mut store).expect("names"), ["jwt"]);
+}
