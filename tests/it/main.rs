@@ -54,6 +54,7 @@ mod operator;
 mod patience;
 mod postgres;
 mod postgres_faults;
+mod postgres_schema;
 mod postgres_server;
 mod publishing;
 mod redis;
