@@ -144,6 +144,7 @@ pub fn deploy(
     let now = clock.moment();
     let (name, folder, published, mut warnings) =
         write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+            tx.claim(&[request.name.as_str()])?;
             let known = find(tx, request.name)?;
             let moved = known.as_ref().is_some_and(|it| moved(it, &path, file, files, project));
             let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;

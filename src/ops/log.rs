@@ -45,6 +45,7 @@ pub struct UsageReport {
 pub fn log(store: &mut dyn Store, clock: Clock, execution: &NewUse) -> Result<LogReport> {
     let now = clock.moment();
     write(store, Durability::Normal, |tx| {
+        tx.claim(&[])?;
         append(tx, &mut Known::new(), now, execution)?;
         Ok(LogReport { logged: 1 })
     })
@@ -55,6 +56,7 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &NewUse) -> Result<Lo
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[NewUse]) -> Result<Vec<Result<()>>> {
     let now = clock.moment();
     write(store, Durability::Normal, |tx| {
+        tx.claim(&[])?;
         let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
         for execution in executions {
             match append(tx, &mut known, now, execution) {

@@ -16,12 +16,14 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of a database: the folder above the last `.claude` in its path, with links resolved; a server has
-    /// none.
+    /// The project of a database: the folder above the last `.claude` in its path, with links resolved. For a database on a
+    /// server, it is the nearest folder with a `.claude`, from the current one upwards.
     #[must_use]
     pub fn of(database: &Location, current: &Path) -> Self {
         let Some(database) = database.file() else {
-            return Self { root: None, current: current.to_owned(), beside: None };
+            let real = std::fs::canonicalize(current).unwrap_or_else(|_| current.to_owned());
+            let root = real.ancestors().find(|it| it.join(".claude").is_dir()).map(Path::to_owned);
+            return Self { root, current: current.to_owned(), beside: None };
         };
         let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let root = real

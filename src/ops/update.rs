@@ -157,6 +157,7 @@ fn correct(
     publication: &Publication<'_>,
     request: &Update<'_>,
 ) -> Result<UpdateReport> {
+    tx.claim(&[request.name.as_str()])?;
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let (folder, contents) = (folder_to_publish(as_snapshot(tx), Some(&skill), read)?, read.contents());
     let in_folder = Some(FolderContent { folder: &folder, contents: &contents });

@@ -77,7 +77,7 @@ pub use snapshot::{
     Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Searching, Serving, Snapshot, UsageLog,
 };
 pub use transaction::{
-    BootstrapWrites, CatalogueWrites, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
+    BootstrapWrites, CatalogueWrites, Claims, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
     UsageWrites, Work,
 };
 pub use usage_sums::UsageSums;

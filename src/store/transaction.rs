@@ -13,6 +13,7 @@ use crate::model::{
 /// commits.
 pub trait Transaction:
     Snapshot
+    + Claims
     + CatalogueWrites
     + Pins
     + LifecycleWrites
@@ -27,6 +28,7 @@ pub trait Transaction:
 
 impl<
     T: Snapshot
+        + Claims
         + CatalogueWrites
         + Pins
         + LifecycleWrites
@@ -38,6 +40,16 @@ impl<
         + WholeRowWrites,
 > Transaction for T
 {
+}
+
+/// Says which skills a transaction is about, so that transactions about others need not wait for it.
+///
+/// Promise: without a claim, a transaction is about everything. With one, what was read about these skills is unchanged
+/// when it commits, and no transaction without a claim runs meanwhile; but other skills may change.
+pub trait Claims {
+    /// Claims skills by their names or former names, in whatever case. It comes before anything is read or written.
+    /// Without names, the transaction only adds rows to logs.
+    fn claim(&mut self, names: &[&str]) -> Result<()>;
 }
 
 /// Writes to skills, versions, approvals and mappings.

@@ -11,6 +11,7 @@ mod architecture;
 mod backup;
 mod batch;
 mod bench;
+mod both_engines;
 mod browser;
 mod budgets;
 mod capture;

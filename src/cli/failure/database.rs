@@ -1,11 +1,15 @@
 //! Errors of the database.
 
 use super::{Failure, FailureKind};
+use crate::model::Location;
 use crate::store::{FileFault, StoreError};
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
+        if let Some((kind, hint)) = of_server(&error) {
+            return Self::new(kind, message, hint);
+        }
         let (kind, hint) = match &error {
             StoreError::Missing { location } => {
                 let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
@@ -43,7 +47,10 @@ impl From<StoreError> for Failure {
             StoreError::Statement { .. } => {
                 (FailureKind::StatementRefused, "Use a single SELECT on the tables of the skills database.")
             }
-            StoreError::NoFile => (FailureKind::DatabaseNotAFile, "Use the tools of the server, such as pg_dump."),
+            StoreError::NoFile => (
+                FailureKind::DatabaseNotAFile,
+                "Use pg_dump and pg_restore for a database on a server, or 'cfn db copy' to copy it to a file.",
+            ),
             StoreError::File(fault) => of_file(fault),
             StoreError::Failed { .. } => (FailureKind::DatabaseFailed, "Run 'cfn db check'."),
         };
@@ -52,6 +59,30 @@ impl From<StoreError> for Failure {
 }
 
 /// Errors that only a database in a file has.
+/// Errors with another hint for a database on a server.
+fn of_server(error: &StoreError) -> Option<(FailureKind, &'static str)> {
+    Some(match error {
+        StoreError::Damaged { location: Location::Server(_), .. } => {
+            (FailureKind::DatabaseCorrupt, "Run 'cfn db check', and restore what is missing from a dump.")
+        }
+        StoreError::Older { location: Location::Server(_) } => (
+            FailureKind::DatabaseOlder,
+            "Run 'cfn db migrate' with this --db: on a server, nothing else changes the schema.",
+        ),
+        StoreError::Newer { location: Location::Server(_), .. } => {
+            (FailureKind::DatabaseNewer, "Install a newer cfn; the database was not touched.")
+        }
+        StoreError::Denied { location: Location::Server(_), .. } => (
+            FailureKind::DatabaseDenied,
+            "Grant the role the rights that docs/postgresql.md lists, or name the primary server with --db.",
+        ),
+        StoreError::Full { location: Location::Server(_), .. } => {
+            (FailureKind::DiskFull, "Free space on the server, and run the command again; nothing was changed.")
+        }
+        _ => return None,
+    })
+}
+
 fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
     match fault {
         FileFault::Changed { .. } => (

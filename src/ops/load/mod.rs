@@ -46,6 +46,7 @@ pub fn load(store: &mut dyn Store, cache: &dyn Cache, request: &Load) -> Result<
 pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: &UsageOf) -> Result<LoadReport> {
     let now = clock.moment();
     let without_files = write(store, Durability::Normal, |tx| -> Result<_> {
+        tx.claim(&[])?;
         let report = select(as_snapshot(tx), request)?;
         if need_paths(request, &report) {
             Ok(None)
@@ -60,6 +61,7 @@ pub fn load_and_log(store: &mut dyn Store, clock: Clock, request: &Load, usage: 
     complete(snapshot.as_ref(), request, &mut select(snapshot.as_ref(), request)?)?;
     drop(snapshot);
     write(store, Durability::Normal, |tx| {
+        tx.claim(&[])?;
         let report = select(as_snapshot(tx), request)?;
         complete_and_log(tx, now, request, usage, report)
     })

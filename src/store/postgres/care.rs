@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{PostgresStore, check, status};
+use super::{PostgresStore, check, scrub, status};
 use crate::store::{
     ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, StoreError, UnarchiveReport,
 };
@@ -21,7 +21,7 @@ impl Care for PostgresStore {
     }
 
     fn scrub(&mut self) -> Result<ScrubReport> {
-        Err(StoreError::Defect("not yet"))
+        scrub::run(self)
     }
 
     fn archive(&mut self, _before: &str, _to: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {

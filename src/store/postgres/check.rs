@@ -1,7 +1,8 @@
 //! Checks for damage and orphaned rows. Constraints of the schema refuse most of what SQLite's check looks for.
 
+use super::beginning::Beginning;
 use super::fields::Fields;
-use super::session::{Beginning, Session};
+use super::session::Session;
 use super::{PostgresStore, versions};
 use crate::model::{ContentHash, Visible};
 use crate::store::{CheckReport, Result};

@@ -8,6 +8,7 @@
 //! is what earlier writers committed.
 
 mod approvals;
+mod beginning;
 mod bootstrap_writes;
 mod care;
 mod catalogue;
@@ -29,6 +30,7 @@ mod pins;
 mod removal;
 mod revisions;
 mod schema;
+mod scrub;
 mod search_index;
 mod searching;
 mod session;
@@ -43,9 +45,10 @@ mod whole_rows;
 use std::thread;
 use std::time::Duration;
 
+use self::beginning::Beginning;
 use self::failure::Place;
 use self::search_index::ServerIndex;
-use self::session::{Beginning, Session};
+use self::session::Session;
 use self::state::State;
 use super::{
     Care, Conclusion, Durability, FileCare, FormerNames, Inspect, MigrateReport, Result, SearchIndex, Snapshot, Store,
@@ -117,7 +120,7 @@ impl PostgresStore {
     fn once(&mut self, durability: Durability, work: &mut Work<'_>) -> Option<Result<()>> {
         self.session.begin(Beginning::Write(durability, self.options.lock_timeout));
         let mut state = State::new(&self.session, &self.former, self.options.queued);
-        let concluded = state.lock().and_then(|()| work(&mut state));
+        let concluded = work(&mut state);
         let is_changed_meanwhile = |session: &Session| session.conflict().is_some();
         match concluded {
             Ok(Conclusion::Undo) if !is_changed_meanwhile(&self.session) => {

@@ -1,8 +1,9 @@
 //! The schema of the database: its migrations, and which of them it has.
 
+use super::beginning::Beginning;
 use super::parameters::text;
-use super::session::{Beginning, Session};
-use crate::store::{Durability, MigrateReport, Result, StoreError};
+use super::session::Session;
+use crate::store::{MigrateReport, Result, StoreError};
 
 /// Each migration, with the number of the schema after it. Numbers are those of the SQLite engine.
 const MIGRATIONS: &[(i64, &str)] = &[(CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql"))];
@@ -58,7 +59,7 @@ fn upgrade(session: &Session, found: i64) -> Result<()> {
 
 /// Runs work in a transaction, one at a time for a schema, which need not exist.
 fn alone<T>(session: &Session, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    session.begin_unchecked(Beginning::Write(Durability::Full, session.place().lock_timeout));
+    session.begin_unchecked(Beginning::Unlocked(session.place().lock_timeout));
     let lock = "SELECT pg_advisory_xact_lock(1667657217, hashtext($1))";
     let done = session.first(lock, &[text(session.schema())]).and_then(|_| work()).inspect_err(|_| session.undo())?;
     session.commit()?;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::beginning::Beginning;
 use super::failure::Place;
 use super::fields::Fields;
 use super::parameters::{big, bytes, text};
-use super::session::{Beginning, Parameter, Session};
+use super::session::{Parameter, Session};
 use crate::settings::PostgresServer;
 use crate::store::{Durability, Postings, PostingsWrites, Result, SearchIndex, StoreError};
 

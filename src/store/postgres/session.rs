@@ -1,6 +1,6 @@
 //! One connection, used synchronously: statements, and the beginning and end of transactions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use futures_util::future::join;
@@ -8,11 +8,12 @@ use futures_util::{StreamExt, pin_mut};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use super::beginning::{Beginning, begin, lock, number};
 use super::failure::{Conflict, Place};
 use super::schema::{self, CURRENT};
 use crate::postgres::{CallError, ClientResult, Connection, Refusal, sentence};
 use crate::settings::PostgresServer;
-use crate::store::{Durability, Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// Time limit of an answer to a statement that waits for no lock.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
@@ -27,6 +28,8 @@ pub(super) struct Session {
     schema: String,
     /// How to begin the transaction whose first statement comes next.
     beginning: Cell<Option<Beginning>>,
+    /// The names of the skills that the transaction which begins is about; `None` for everything.
+    claimed: RefCell<Option<Vec<String>>>,
     /// Why the running transaction failed, if another one is the cause.
     conflict: Cell<Option<Conflict>>,
     /// Whether a statement of the running transaction failed.
@@ -37,37 +40,22 @@ pub(super) struct Session {
     checked: Cell<bool>,
 }
 
-/// The kind of a transaction.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Beginning {
-    /// One snapshot for all statements.
-    Read,
-    /// Each statement sees what was committed before it; waits this long for a lock.
-    Write(Durability, Duration),
-}
-
-impl Beginning {
-    fn sql(self) -> &'static str {
-        match self {
-            Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Write(..) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        }
-    }
-
-    fn lock_timeout(self) -> String {
-        match self {
-            Self::Read => "0".to_owned(),
-            Self::Write(_, wait) => format!("{}ms", wait.as_millis().max(1)),
-        }
-    }
-}
-
 impl Session {
     pub(super) fn open(server: &PostgresServer, place: Place) -> Result<Self> {
         let connection = Connection::open(server).map_err(|error| place.not_connected(error))?;
-        let (beginning, conflict) = (Cell::new(None), Cell::new(None));
+        let (beginning, claimed, conflict) = (Cell::new(None), RefCell::new(None), Cell::new(None));
         let (failed, checked, over) = (Cell::new(false), Cell::new(false), Cell::new(true));
-        Ok(Self { connection, place, schema: server.schema.clone(), beginning, conflict, failed, over, checked })
+        Ok(Self {
+            connection,
+            place,
+            schema: server.schema.clone(),
+            beginning,
+            claimed,
+            conflict,
+            failed,
+            over,
+            checked,
+        })
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -86,9 +74,20 @@ impl Session {
     /// Begins a transaction together with its first statement, so that beginning costs no round trip.
     pub(super) fn begin(&self, beginning: Beginning) {
         self.beginning.set(Some(beginning));
+        self.claimed.replace(None);
         self.conflict.set(None);
         self.failed.set(false);
         self.over.set(false);
+    }
+
+    /// Says which skills the transaction that is about to begin is about.
+    pub(super) fn claim(&self, names: Vec<String>) -> Result<()> {
+        let Some(beginning) = self.beginning.take() else {
+            return Err(StoreError::Defect("a transaction claimed something after it had read or written"));
+        };
+        self.beginning.set(Some(beginning));
+        self.claimed.replace(Some(names));
+        Ok(())
     }
 
     /// The same for a database that need not have the schema of this cfn.
@@ -179,18 +178,20 @@ impl Session {
         let Some(beginning) = self.beginning.take() else {
             return self.answered(self.connection.run(ANSWER_TIMEOUT, call));
         };
-        let is_checked = self.checked.get();
+        let (is_checked, claimed) = (self.checked.get(), self.claimed.take());
         let answer = self.connection.run(ANSWER_TIMEOUT, async |client| {
             // The client sends everything before it waits for an answer.
             let begun = join(begin(client, beginning, &self.schema), number(client, is_checked));
-            let ((begun, number), done) = join(begun, call(client)).await;
-            Ok((begun, number, done))
+            let locked = lock(client, beginning, claimed.as_deref());
+            let (((begun, number), locked), done) = join(join(begun, locked), call(client)).await;
+            Ok((begun, number, locked, done))
         });
-        let (begun, number, done) = self.answered(answer)?;
+        let (begun, number, locked, done) = self.answered(answer)?;
         self.answered(begun.map_err(CallError::Refused))?;
         if !is_checked {
             self.require_schema(number)?;
         }
+        self.answered(locked.map_err(CallError::Refused))?;
         self.answered(done.map_err(CallError::Refused))
     }
 
@@ -237,27 +238,6 @@ impl Session {
         }
         self.place.refused(error)
     }
-}
-
-/// Begins a transaction, and sets what its statements rely on.
-async fn begin(client: &Client, beginning: Beginning, schema: &str) -> ClientResult<()> {
-    let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
-           set_config('lock_timeout', $2, true),
-           CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
-    let (timeout, is_lazy) = (beginning.lock_timeout(), matches!(beginning, Beginning::Write(Durability::Normal, _)));
-    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-        [(&schema, Type::TEXT), (&timeout, Type::TEXT), (&is_lazy, Type::BOOL)];
-    let (begun, set) =
-        join(client.execute_typed(beginning.sql(), &[]), client.query_typed(settings, &parameters)).await;
-    begun.and(set).map(|_| ())
-}
-
-/// The number of the schema, unless it was checked before.
-async fn number(client: &Client, is_checked: bool) -> ClientResult<Option<i64>> {
-    if is_checked {
-        return Ok(None);
-    }
-    client.query_typed(schema::NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
 }
 
 fn borrowed<'a>(parameters: &'a [Parameter<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {

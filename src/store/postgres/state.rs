@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::model::SkillName;
 use crate::settings::Queued;
-use crate::store::{FormerNames, Result};
+use crate::store::{Claims, FormerNames, Result};
 
 /// An open transaction, for reading or for writing; dropping it undoes it if it was not committed.
 pub(super) struct State<'a> {
@@ -17,17 +17,17 @@ impl<'a> State<'a> {
         Self { session, former, queued }
     }
 
-    /// Lets one writer at a time into the schema.
-    pub(super) fn lock(&self) -> Result<()> {
-        let sql = "SELECT pg_advisory_xact_lock(1667657216, hashtext(current_schema()))";
-        self.session.first(sql, &[]).map(|_| ())
-    }
-
     /// Notes that a skill was found by a former name.
     pub(super) fn note(&self, asked: &SkillName, present: &str) {
         if asked.as_str() != present {
             self.former.note(asked.as_str(), present);
         }
+    }
+}
+
+impl Claims for State<'_> {
+    fn claim(&mut self, names: &[&str]) -> Result<()> {
+        self.session.claim(names.iter().map(|it| (*it).to_owned()).collect())
     }
 }
 

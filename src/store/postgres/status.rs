@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use super::beginning::Beginning;
 use super::schema::{CURRENT, name_of};
-use super::session::{Beginning, Session};
+use super::session::Session;
 use super::{Place, PostgresStore};
 use crate::store::{Result, ServerStatus, StoreError};
 

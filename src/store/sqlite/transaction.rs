@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind, Reports, Result,
+    AgentTypeCounts, Catalogue, Claims, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind, Reports, Result,
     Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
 };
 
@@ -89,6 +89,13 @@ impl<'a> SqliteTransaction<'a> {
     pub(super) fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         let value = result.map_err(|error| self.place.fail(&error))?;
         self.place.require_unchanged().map(|()| value)
+    }
+}
+
+impl Claims for SqliteTransaction<'_> {
+    /// There is one writer at a time, whatever it is about.
+    fn claim(&mut self, _names: &[&str]) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -10,9 +10,9 @@ use cfn::model::{
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    BootstrapWrites, CatalogueWrites, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion, Outbox,
-    OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter, UsageLog,
-    UsageWrites,
+    BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion,
+    Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter,
+    UsageLog, UsageWrites,
 };
 use jiff::civil::Date;
 
@@ -186,6 +186,12 @@ impl Outbox for MemoryTransaction<'_> {
 
     fn back_off(&mut self, until: Option<i64>) -> Result<()> {
         self.change().map(|it| it.backoff_until = until)
+    }
+}
+
+impl Claims for MemoryTransaction<'_> {
+    fn claim(&mut self, _: &[&str]) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -102,6 +102,18 @@ impl Database {
         Self::copy_of(TEMPLATE)
     }
 
+    /// A database without cfn's schema.
+    pub(crate) fn empty() -> Self {
+        Self::copy_of("template0")
+    }
+
+    /// The URL as cfn shows it.
+    pub(crate) fn shown(&self, way: Way) -> String {
+        let url = self.url(way);
+        let (_, place) = url.split_once('@').expect("a role");
+        format!("postgresql://{place}")
+    }
+
     fn copy_of(template: &str) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let shared = Shared::get();

@@ -3,10 +3,10 @@
 use std::thread;
 
 use cfn::model::ApprovalLevel::Auto;
-use cfn::model::ContentHash;
+use cfn::model::{ContentHash, SkillId};
 use cfn::store::{Conclusion, Durability, NameKind, Snapshot, Store, StoreError, file_care, write, write_unless};
 
-use super::{Backend, commit, insert, name, undo, version};
+use super::{Backend, NOW, at, commit, insert, name, undo, version};
 
 fn names(store: &mut dyn Store) -> Vec<String> {
     let mut names = store.read().expect("a snapshot").names(NameKind::Skill).expect("names");
@@ -109,6 +109,7 @@ pub(crate) fn what_work_has_read_is_still_so_when_it_commits(backend: &dyn Backe
         if theirs.is_none() {
             // Whether the other one is kept out, or this one runs again, is the engine's business.
             theirs = Some(write(second.as_mut(), Durability::Full, |tx| {
+                tx.names(NameKind::Skill)?;
                 insert(tx, "theirs", b"x", Auto);
                 Ok::<_, StoreError>(())
             }));
@@ -125,24 +126,37 @@ pub(crate) fn what_work_has_read_is_still_so_when_it_commits(backend: &dyn Backe
 
 /// Each of some threads adds versions; each is to be the successor of the one before.
 pub(crate) fn writers_at_once_lose_nothing(backend: &dyn Backend) {
-    const WRITERS: usize = 4;
-    const EACH: usize = 10;
     let skill = commit(backend.open().as_mut(), |tx| insert(tx, "jwt", b"0", Auto));
-    let add_one = |store: &mut dyn Store| {
+    // Those who name the skill, those who name it otherwise, and those who are about everything.
+    let claims = [None, Some("jwt"), Some("JWT"), Some("token")];
+    commit(backend.open().as_mut(), |tx| tx.rename_skill(skill, &name("token"), at(NOW)).expect("renamed"));
+    add_versions_at_once(backend, skill, &claims);
+    let versions = backend.open().read().expect("a snapshot").versions(skill).expect("versions");
+    let numbers: Vec<_> = versions.into_iter().rev().map(|it| it.version).collect();
+    assert_eq!(numbers, (0..=claims.len() * EACH).map(|it| format!("1.0.{it}")).collect::<Vec<_>>());
+}
+
+/// Versions that each writer adds.
+const EACH: usize = 10;
+
+/// Each writer adds versions whose numbers follow from those that it finds.
+fn add_versions_at_once(backend: &dyn Backend, skill: SkillId, claims: &[Option<&str>]) {
+    let add_one = |store: &mut dyn Store, claim: Option<&str>| {
         write(store, Durability::Normal, |tx| {
+            claim.map_or(Ok(()), |it| tx.claim(&[it]))?;
             let next = tx.versions(skill)?.len();
             let hash = ContentHash::of(next.to_string().as_bytes());
             tx.record_version(skill, &version(&format!("1.0.{next}"), &hash, Auto))
         })
     };
     thread::scope(|scope| {
-        for _ in 0..WRITERS {
+        for claim in claims {
             let mut store = backend.open();
             let add_one = &add_one;
             scope.spawn(move || {
                 let mut left = EACH;
                 while left > 0 {
-                    match add_one(store.as_mut()) {
+                    match add_one(store.as_mut(), *claim) {
                         Ok(()) => left -= 1,
                         Err(StoreError::Busy { .. } | StoreError::Conflict { .. }) => {}
                         Err(error) => panic!("{error}"),
@@ -151,14 +165,15 @@ pub(crate) fn writers_at_once_lose_nothing(backend: &dyn Backend) {
             });
         }
     });
-    let versions = backend.open().read().expect("a snapshot").versions(skill).expect("versions");
-    let numbers: Vec<_> = versions.into_iter().rev().map(|it| it.version).collect();
-    assert_eq!(numbers, (0..=WRITERS * EACH).map(|it| format!("1.0.{it}")).collect::<Vec<_>>());
 }
 
 pub(crate) fn what_only_some_engines_have_is_asked_for_and_refused_by_others(backend: &dyn Backend) {
     let mut store = backend.open();
     let is_a_file = store.file_care().is_some();
+    match store.care().check() {
+        Ok(report) => assert_eq!(report.damage, [""; 0]),
+        Err(error) => assert!(matches!(error, StoreError::NoFile) && !is_a_file, "{error}"),
+    }
     match file_care(store.as_mut()) {
         Ok(_) => assert!(is_a_file),
         Err(error) => assert!(!is_a_file && matches!(error, StoreError::NoFile), "{error}"),

@@ -1,0 +1,91 @@
+//! How a transaction begins: what its statements rely on, its locks, and the schema of the database.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::schema;
+use crate::postgres::ClientResult;
+use crate::store::Durability;
+
+/// The kind of a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Beginning {
+    /// One snapshot for all statements.
+    Read,
+    /// Each statement sees what was committed before it; waits this long for a lock.
+    Write(Durability, Duration),
+    /// The same, without the lock that keeps other writers out.
+    Unlocked(Duration),
+}
+
+/// Locks the whole schema: others wait.
+const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(1667657216, hashtext(current_schema()))";
+
+/// Locks names, in an order that is the same for all, and keeps out only those who lock the whole schema.
+const LOCK_NAMES: &str = "SELECT pg_advisory_xact_lock_shared(1667657216, hashtext(current_schema())),
+       (SELECT count(pg_advisory_xact_lock(1667657218, key)) FROM (
+          SELECT DISTINCT hashtext(current_schema() || '/' || lower(name COLLATE \"C\")) AS key FROM unnest($1) AS of (name)
+          ORDER BY 1) AS sorted)";
+
+/// Locks the rows of these skills, against other programs and against transactions that name them otherwise. Not FOR UPDATE,
+/// for which usage rows would wait.
+const LOCK_ROWS: &str = "SELECT s.id FROM skills s
+     WHERE lower(s.name) IN (SELECT lower(name COLLATE \"C\") FROM unnest($1) AS of (name))
+        OR s.id IN (SELECT a.skill_id FROM cfn_aliases a
+                    WHERE lower(a.name) IN (SELECT lower(name COLLATE \"C\") FROM unnest($1) AS of (name)))
+     ORDER BY s.id FOR NO KEY UPDATE";
+
+impl Beginning {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Write(..) | Self::Unlocked(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    fn lock_timeout(self) -> String {
+        match self {
+            Self::Read => "0".to_owned(),
+            Self::Write(_, wait) | Self::Unlocked(wait) => format!("{}ms", wait.as_millis().max(1)),
+        }
+    }
+}
+
+/// Begins a transaction, and sets what its statements rely on.
+pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str) -> ClientResult<()> {
+    let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
+           set_config('lock_timeout', $2, true),
+           CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
+    let (timeout, is_lazy) = (beginning.lock_timeout(), matches!(beginning, Beginning::Write(Durability::Normal, _)));
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&schema, Type::TEXT), (&timeout, Type::TEXT), (&is_lazy, Type::BOOL)];
+    let (begun, set) =
+        join(client.execute_typed(beginning.sql(), &[]), client.query_typed(settings, &parameters)).await;
+    begun.and(set).map(|_| ())
+}
+
+/// Takes the locks of a transaction that writes. What is read after them is what earlier writers committed.
+pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<&[String]>) -> ClientResult<()> {
+    match (beginning, claimed) {
+        (Beginning::Read | Beginning::Unlocked(_), _) => {}
+        (Beginning::Write(..), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
+        (Beginning::Write(..), Some(names)) => {
+            let names: [(&(dyn ToSql + Sync), Type); 1] = [(&names, Type::TEXT_ARRAY)];
+            let (named, rows) =
+                join(client.query_typed(LOCK_NAMES, &names), client.query_typed(LOCK_ROWS, &names)).await;
+            named.and(rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// The number of the schema, unless it was checked before.
+pub(super) async fn number(client: &Client, is_checked: bool) -> ClientResult<Option<i64>> {
+    if is_checked {
+        return Ok(None);
+    }
+    client.query_typed(schema::NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
+}

@@ -1,0 +1,177 @@
+//! Every command does on PostgreSQL what it does on SQLite: the same arguments, output and exit code.
+
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::harness::{Project, Ran};
+use crate::postgres_server::{Database, Way};
+
+/// What a user does with skills, command by command, in order. `@` before the first word means that it reads stdin.
+const COMMANDS: &[&str] = &[
+    "init",
+    "init --from .claude/skills --category testing --approve-as lead --agents tester,reviewer",
+    "init --from .claude/skills --category testing --approve-as lead --agents tester,reviewer --json",
+    "init --bootstrap",
+    "skill list",
+    "skill list --json",
+    "skill list --sort updated --limit 2",
+    "skill list --sort uses --limit 3 --json",
+    "skill list --tag testing --owner nobody",
+    "skill show alpha",
+    "skill show alpha --json",
+    "skill show nothing",
+    "skill show Alpha",
+    "skill history alpha",
+    "deploy 7 generated .claude/skills/alpha/SKILL.md testing tester",
+    "deploy 8 delta other/delta/SKILL.md testing tester,writer --approval-level auto",
+    "deploy 8 delta other/delta/SKILL.md testing tester,writer --approval-level auto --json",
+    "deploy 9 DELTA other/delta/SKILL.md testing tester",
+    "skill add other/omega/SKILL.md",
+    "skill pending",
+    "skill pending --json",
+    "skill approve omega --approver lead --reason fine",
+    "skill approve omega --approver lead --reason fine --json",
+    "skill update beta --patch --file changed/beta/SKILL.md --reason better",
+    "skill update beta --file changed/beta/SKILL.md --json",
+    "skill reject beta --approver lead --reason worse",
+    "skill approve beta --approver lead --reason again --override-rejection",
+    "skill history beta --json",
+    "skill diff beta",
+    "skill rollback beta 1.0.0 --approver lead --reason back",
+    "skill show beta --json",
+    "skill map gamma writer --priority 2 --required",
+    "skill unmap gamma tester",
+    "skill pin gamma 1.0.0",
+    "skill unpin gamma",
+    "skill pin gamma 1.0.0 --agents writer",
+    "load tester",
+    "load tester --json",
+    "load writer --format xml --paths source",
+    "load writer --json --max-skills 1",
+    "load nobody --json",
+    "load --agent-type tester --agent-id a1 --task-id t1 --format json",
+    "log alpha --agent-id a1 --agent-type tester --exit-code 0 --execution-ms 420 --tokens-avoided 10 --cost-avoided-usd 0.25 --task-id t1",
+    "log beta --agent-id a1 --agent-type tester --exit-code 1 --task-id t2 --json",
+    "log nothing --agent-id a1 --agent-type tester --exit-code 0",
+    "log show --task-id t1 --json",
+    "log show --skill alpha",
+    "analytics",
+    "analytics --json",
+    "analytics effectiveness --json",
+    "analytics rebuild",
+    "skill list --sort uses --json",
+    "edge-case add alpha 'it breaks' --severity high",
+    "edge-case list",
+    "edge-case list --json",
+    "edge-case resolve 1 --note mended",
+    "edge-case show 1 --json",
+    "search testing",
+    "search testing --json",
+    "skill rename gamma gimmel --approver lead --reason nicer",
+    "skill show gamma",
+    "skill deprecate delta --replacement gimmel --note old",
+    "load writer",
+    "skill archive omega",
+    "skill activate omega",
+    "skill revoke alpha --approver lead --reason unsafe",
+    "load tester --json",
+    "deploy 7 alpha2 .claude/skills/alpha/SKILL.md testing tester",
+    "skill purge beta --approver lead --reason secret --yes",
+    "skill delete omega --approver lead --reason unused --yes",
+    "skill history omega --json",
+    "skill agents",
+    "skill agents --json",
+    "skill lint",
+    "skill verify",
+    "skill verify --json",
+    "skill export-yaml --all",
+    "export --to out --layout claude --agents writer",
+    "export --to out --layout claude --agents writer --check",
+    "db check",
+    "db check --json",
+    "db capture --json",
+    "db migrate --json",
+    "db maintain",
+    "db backup copy.db",
+    "sync",
+    "cache stats",
+];
+
+fn project() -> Project {
+    let project = Project::empty();
+    for (name, body) in [("alpha", "Read it."), ("beta", "Write it."), ("gamma", "Test it.")] {
+        project.skill(name, body);
+    }
+    project.file(".claude/skills/gamma/scripts/run.sh", "echo run\n");
+    for name in ["delta", "omega"] {
+        let text =
+            format!("---\nname: {name}\ndescription: About testing {name}.\ntags: [testing]\n---\n\nDo {name}.\n");
+        project.file(&format!("other/{name}/SKILL.md"), text);
+    }
+    project.file("changed/beta/SKILL.md", "---\nname: beta\ndescription: About beta.\n---\n\nWrite it well.\n");
+    project
+}
+
+fn run(project: &Project, database: Option<&str>, command: &str) -> Ran {
+    let mut shell = project.command([""; 0]);
+    let mut line = std::process::Command::new("bash");
+    line.arg("-c").arg(format!("\"$0\" {command}")).arg(shell.get_program().to_owned());
+    line.current_dir(project.path()).stdin(std::process::Stdio::null());
+    for (name, value) in shell.get_envs() {
+        match value {
+            Some(value) => line.env(name, value),
+            None => line.env_remove(name),
+        };
+    }
+    shell.stdin(std::process::Stdio::null());
+    if let Some(database) = database {
+        line.env("CFN_SKILLS_DB_PATH", database);
+    }
+    line.output().expect("bash runs").into()
+}
+
+/// What differs between two runs whatever the engine: folders, places of databases, times and durations.
+fn normal(ran: Ran, project: &Path, database: &str) -> Ran {
+    let times =
+        Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z?").expect("a pattern");
+    let durations = Regex::new(r"[0-9]+(\.[0-9]+)? ?(ms|s)(?-u:\b)|_ms.: ?[0-9.]+").expect("a pattern");
+    let real = std::fs::canonicalize(project).expect("a folder");
+    let normal = |text: &str| {
+        let text = text.replace(database, "DATABASE");
+        let text = text.replace(&*real.to_string_lossy(), "FOLDER").replace(&*project.to_string_lossy(), "FOLDER");
+        let text = text.replace("FOLDER/.claude/skills-database/skills.db", "DATABASE");
+        durations.replace_all(&times.replace_all(&text, "TIME"), "DURATION").into_owned()
+    };
+    Ran { code: ran.code, stdout: normal(&ran.stdout), stderr: normal(&ran.stderr) }
+}
+
+/// Commands whose answers differ for a reason.
+const DIFFERENT: &[(&str, &str)] =
+    &[("db backup", "a file is copied, a server has its own tools"), ("db maintain", "it tells the size of the file")];
+
+fn compare(way: Way) {
+    let (file, server) = (project(), project());
+    let database = Database::empty();
+    let (url, shown) = (database.url(way), database.shown(way));
+    let mut differences = Vec::new();
+    for command in COMMANDS {
+        let expected = normal(run(&file, None, command), file.path(), "\0");
+        let answered = normal(run(&server, Some(&url), command), server.path(), &shown);
+        assert!(!answered.stderr.contains("open sesame") && !answered.stdout.contains("sesame"), "{answered:?}");
+        if answered != expected && !DIFFERENT.iter().any(|(it, _)| command.starts_with(it)) {
+            differences.push(format!("cfn {command}\n  SQLite:     {expected:?}\n  PostgreSQL: {answered:?}"));
+        }
+    }
+    assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), COMMANDS.len(), differences.join("\n"));
+}
+
+#[test]
+fn every_command_answers_on_a_server_as_it_does_on_a_file() {
+    compare(Way::Direct);
+}
+
+#[test]
+fn every_command_answers_through_a_pooler_as_it_does_on_a_file() {
+    compare(Way::Bouncer);
+}
