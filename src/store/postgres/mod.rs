@@ -10,6 +10,7 @@
 mod approvals;
 mod beginning;
 mod bootstrap_writes;
+mod candidates;
 mod care;
 mod catalogue;
 mod catalogue_writes;
@@ -33,6 +34,7 @@ mod schema;
 mod scrub;
 mod search_index;
 mod searching;
+mod serving;
 mod session;
 mod skills;
 mod state;

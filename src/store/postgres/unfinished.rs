@@ -11,27 +11,6 @@ use crate::store::*;
 
 const NOT_YET: StoreError = StoreError::Defect("PostgreSQL cannot do this yet");
 
-impl Serving for State<'_> {
-    fn candidates(&self, _agent_type: &AgentType) -> Result<Vec<Candidate>> {
-        Err(NOT_YET)
-    }
-    fn bootstrap(&self) -> Result<Vec<Bootstrap>> {
-        Err(NOT_YET)
-    }
-    fn latest_pass_rate(&self, _skill: SkillId) -> Result<Option<f64>> {
-        Err(NOT_YET)
-    }
-    fn front_matter(&self, _skill: SkillId, _version: &str) -> Result<Option<StoredJson>> {
-        Err(NOT_YET)
-    }
-    fn files(&self, _skill: SkillId, _version: &str) -> Result<Vec<StoredFile>> {
-        Err(NOT_YET)
-    }
-    fn content(&self, _hash: &str) -> Result<Option<Vec<u8>>> {
-        Err(NOT_YET)
-    }
-}
-
 impl UsageLog for State<'_> {
     fn used(&self, _name: &SkillName, _agent_type: &AgentType) -> Result<Option<UsedSkill>> {
         Err(NOT_YET)

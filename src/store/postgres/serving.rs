@@ -1,0 +1,77 @@
+//! What `load` reads.
+
+use super::candidates;
+use super::fields::Fields;
+use super::parameters::{big, text};
+use super::state::State;
+use crate::model::{AgentType, Bootstrap, Candidate, SkillId, StoredFile, StoredJson};
+use crate::store::{Result, Serving};
+
+impl Serving for State<'_> {
+    fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>> {
+        candidates::of(self.session, agent_type)
+    }
+
+    fn bootstrap(&self) -> Result<Vec<Bootstrap>> {
+        let sql = "SELECT skill_name, file_path, load_order, description, content_hash
+             FROM bootstrap_skills WHERE enabled <> 0 ORDER BY load_order";
+        let read = |row| {
+            let mut fields = Fields::new("bootstrap_skills", row);
+            Ok(Bootstrap {
+                name: fields.text()?,
+                file_path: fields.text()?,
+                load_order: fields.get()?,
+                description: fields.get()?,
+                content_hash: fields.get()?,
+            })
+        };
+        self.session.rows(sql, &[])?.iter().map(read).collect()
+    }
+
+    fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>> {
+        let sql = "SELECT id, test_pass_rate FROM skill_usage_log
+             WHERE skill_id = $1 AND test_pass_rate IS NOT NULL ORDER BY id DESC LIMIT 1";
+        let found = self.session.first(sql, &[big(skill.0)])?;
+        found.map_or(Ok(None), |row| {
+            let mut fields = Fields::new("skill_usage_log", &row);
+            let _id: i64 = fields.get()?;
+            fields.get()
+        })
+    }
+
+    fn front_matter(&self, skill: SkillId, version: &str) -> Result<Option<StoredJson>> {
+        let sql = "SELECT id, front_matter FROM skill_versions WHERE skill_id = $1 AND version = $2";
+        let found = self.session.first(sql, &[big(skill.0), text(version)])?;
+        found.map_or(Ok(None), |row| {
+            let mut fields = Fields::new("skill_versions", &row);
+            let _id: i64 = fields.get()?;
+            fields.stored()
+        })
+    }
+
+    fn files(&self, skill: SkillId, version: &str) -> Result<Vec<StoredFile>> {
+        let sql = "SELECT f.version_id, f.path, f.mode, f.hash, f.size
+             FROM skill_versions v JOIN skill_files f ON f.version_id = v.id
+             WHERE v.skill_id = $1 AND v.version = $2 ORDER BY f.path";
+        let read = |row| {
+            let mut fields = Fields::new("skill_files", row);
+            let _version: i64 = fields.get()?;
+            Ok(StoredFile {
+                path: String::from_utf8_lossy(fields.get()?).into_owned(),
+                mode: fields.text()?,
+                hash: fields.text()?,
+                size: fields.get::<Option<i64>>()?.unwrap_or(-1),
+            })
+        };
+        self.session.rows(sql, &[big(skill.0), text(version)])?.iter().map(read).collect()
+    }
+
+    fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
+        let found = self.session.first("SELECT hash, bytes FROM skill_contents WHERE hash = $1", &[text(hash)])?;
+        found.map_or(Ok(None), |row| {
+            let mut fields = Fields::new("skill_contents", &row);
+            let _hash: String = fields.get()?;
+            fields.get().map(Some)
+        })
+    }
+}
