@@ -99,7 +99,7 @@ pub fn add(
         write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
             let known = find(tx, &name)?;
             let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
-            let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+            let in_folder = Some(FolderContent::of(&folder, &contents));
             let content = Content { folder: in_folder, ..described.content(&file.bytes, &stored_path) };
             let has_it = |it: &Skill| -> Result<bool> {
                 let is_same_file = it.content_hash == described.hash.to_string();

@@ -4,12 +4,13 @@
 use serde::Serialize;
 
 use super::capture::read_stored;
-use super::content_file::{ContentFile, FileError, Files};
+use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
+use super::folder::ReadSkill;
 use super::project::Project;
 use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
-use super::rules::{Described, describe};
-use super::stored_folder::{current, stored_folder};
+use super::rules::{Content, FolderContent, describe};
+use super::stored_folder::{current, folder_to_publish, stored_folder};
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
@@ -68,7 +69,7 @@ pub fn amend(
     write_unless(request.dry_run, store, Durability::Full, |tx| request.apply(tx, file.as_ref(), now))
 }
 
-fn file_of(skill: &Skill, files: &Files, project: &Project) -> Result<(ContentFile, Described)> {
+fn file_of(skill: &Skill, files: &Files, project: &Project) -> Result<ReadSkill> {
     let path = project.absolute(&skill.content_path);
     let file = read_stored(files, project, &path)?;
     let described = describe(&file.bytes, files.most_bytes).map_err(|error| FileError::Content {
@@ -76,24 +77,19 @@ fn file_of(skill: &Skill, files: &Files, project: &Project) -> Result<(ContentFi
         problem: error.to_string(),
         hint: "Nothing was stored; correct the file.",
     })?;
-    Ok((file, described))
+    Ok(ReadSkill::replacement(file, described))
 }
 
 impl Amend<'_> {
-    fn apply(
-        &self,
-        tx: &mut dyn Transaction,
-        file: Option<&(ContentFile, Described)>,
-        now: Moment,
-    ) -> Result<AmendReport> {
+    fn apply(&self, tx: &mut dyn Transaction, file: Option<&ReadSkill>, now: Moment) -> Result<AmendReport> {
         let skill = require_skill(as_snapshot(tx), self.name)?;
         if let Some(to) = self.level.filter(|it| *it < skill.approval_level) {
             let cause = "--approval-level".to_owned();
             return Err(Error::LowersLevel { name: skill.name, from: skill.approval_level, to, cause });
         }
-        let other = file.filter(|(_, described)| described.hash.to_string() != skill.content_hash);
-        let warnings = if let Some((file, described)) = other {
-            self.publish(tx, &skill, file, described, now)?
+        let other = file.filter(|it| it.described.hash.to_string() != skill.content_hash);
+        let warnings = if let Some(read) = other {
+            self.publish(tx, &skill, read, now)?
         } else {
             self.renumber(tx, &skill, now)?;
             Vec::new()
@@ -125,18 +121,13 @@ impl Amend<'_> {
         })
     }
 
-    /// Records other bytes as a new version, which waits for review unless its level is `auto`.
-    fn publish(
-        &self,
-        tx: &mut dyn Transaction,
-        skill: &Skill,
-        file: &ContentFile,
-        described: &Described,
-        now: Moment,
-    ) -> Result<Vec<Remark>> {
+    /// Records another skill file as a new version, with the other files of the current one, which waits for review unless its level is `auto`.
+    fn publish(&self, tx: &mut dyn Transaction, skill: &Skill, read: &ReadSkill, now: Moment) -> Result<Vec<Remark>> {
+        let (described, folder) = (&read.described, folder_to_publish(as_snapshot(tx), Some(skill), read)?);
+        let content = described.content(&read.file.bytes, &skill.content_path);
         let publication = Publication {
             name: self.name,
-            content: described.content(&file.bytes, &skill.content_path),
+            content: Content { folder: Some(FolderContent::of(&folder, &[])), ..content },
             file: Some(described),
             command: Fields { tags: self.tags, ..Fields::default() },
             default: Category::Domain.into(),

@@ -1,10 +1,11 @@
 //! Whether bytes may be approved.
 
 use super::error::{Error, Result};
+use super::refusal::{Acceptance, refusals};
 use super::stored_folder::require_folder;
 use super::update::as_snapshot;
-use crate::model::{ContentHash, EventKind, Moment, Skill, SkillEvent};
-use crate::store::{NewEvent, Transaction};
+use crate::model::{ContentHash, Moment, Skill, SkillEvent};
+use crate::store::Transaction;
 
 /// An approval to record.
 pub(super) struct Approvable<'a> {
@@ -22,36 +23,29 @@ impl Approvable<'_> {
     /// Refuses bytes that nobody can have reviewed, and those that are refused for every skill, unless overridden.
     pub(super) fn require(&self, tx: &mut dyn Transaction, now: Moment) -> Result<()> {
         self.require_stored(tx)?;
-        let Some(event) = self.refusal(tx)? else { return Ok(()) };
+        let refusals = self.refusals(tx)?;
+        let Some(event) = refusals.first() else { return Ok(()) };
         if !self.override_rejection {
-            return Err(Error::revoked(self.skill.name.clone(), &event));
+            return Err(Error::revoked(self.skill.name.clone(), event));
         }
         if self.reason.trim().is_empty() {
             return Err(Error::NoReason);
         }
-        tx.record_event(&NewEvent {
-            version: Some(self.version),
-            content_hash: event.content_hash.as_deref(),
-            actor: Some(self.approver),
-            reason: Some(self.reason),
-            ..NewEvent::of(self.skill.id, &self.skill.name, EventKind::Accepted, now)
-        })?;
-        Ok(())
+        let Skill { id, name, .. } = self.skill;
+        let acceptance =
+            Acceptance { skill: *id, name, version: self.version, actor: self.approver, reason: self.reason, now };
+        acceptance.record(tx, &refusals)
     }
 
-    /// The event by which the folder or one of its files is refused for every skill.
-    fn refusal(&self, tx: &dyn Transaction) -> Result<Option<SkillEvent>> {
+    /// The events by which the folder or one of its files is refused for every skill.
+    fn refusals(&self, tx: &dyn Transaction) -> Result<Vec<SkillEvent>> {
         let files = match self.folder_hash {
             Some(_) => tx.files(self.skill.id, self.version)?,
             None => Vec::new(),
         };
         let files = files.iter().map(|it| it.hash.as_str());
-        for hash in [self.content_hash].into_iter().chain(self.folder_hash).chain(files) {
-            if let Some(event) = tx.refusal(hash, Some(self.skill.id))? {
-                return Ok(Some(event));
-            }
-        }
-        Ok(None)
+        let hashes = [self.content_hash].into_iter().chain(self.folder_hash).chain(files);
+        Ok(refusals(tx, hashes, Some(self.skill.id))?)
     }
 
     fn require_stored(&self, tx: &dyn Transaction) -> Result<()> {

@@ -10,8 +10,9 @@ use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
+use super::refusal::purge_of;
 use super::rules::{Described, describe};
-use crate::model::{ContentHash, EventKind, Remark};
+use crate::model::{ContentHash, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
 /// The outcome of a capture.
@@ -90,7 +91,7 @@ fn take(
         Ok(described) => described,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    if tx.refusal(&hash.to_string(), None)?.is_some_and(|it| it.is(EventKind::Purged)) {
+    if purge_of(tx, [hash.to_string()], None)?.is_some() {
         return Ok(Err("purged".to_owned()));
     }
     tx.store_content(&hash, &found.file.bytes)?;
@@ -113,10 +114,11 @@ fn attach(tx: &mut dyn Transaction, version: i64, found: Found, described: Descr
         Ok(read) => read,
         Err(error) => return Ok(Some(error.to_string())),
     };
-    for (hash, bytes) in read.contents() {
-        if tx.refusal(&hash.to_string(), None)?.is_some_and(|it| it.is(EventKind::Purged)) {
-            return Ok(Some("one of the files beside it was purged".to_owned()));
-        }
+    let contents = read.contents();
+    if purge_of(tx, contents.iter().map(|(hash, _)| hash.to_string()), None)?.is_some() {
+        return Ok(Some("one of the files beside it was purged".to_owned()));
+    }
+    for (hash, bytes) in contents {
         tx.store_content(&hash, bytes)?;
     }
     tx.attach_folder(version, &read.folder(None))?;

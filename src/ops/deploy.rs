@@ -148,7 +148,7 @@ pub fn deploy(
             let known = find(tx, request.name)?;
             let moved = known.as_ref().is_some_and(|it| moved(it, &path, file, files, project));
             let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
-            let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+            let in_folder = Some(FolderContent::of(&folder, &contents));
             let content = Content { moved, folder: in_folder, ..described.content(&file.bytes, &path) };
             let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
             let published = publish(tx, known.as_ref(), &request.publication(content, described, overrule, now))?;

@@ -39,6 +39,7 @@ mod promote;
 mod proposal;
 mod publish;
 mod purge;
+mod refusal;
 mod rename;
 mod required;
 mod review;

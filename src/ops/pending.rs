@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::error::Result;
+use super::scripts::is_named_as_script;
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Category, Moment, SkillName, StoredTime, Waiting};
+use crate::model::{ApprovalLevel, Category, Moment, SKILL_FILE, SkillName, StoredTime, Waiting};
 use crate::store::{Snapshot, Store};
 
 /// A filter for pending skills.
@@ -35,6 +36,10 @@ pub struct PendingSkill {
     pub name: String,
     /// Its current version.
     pub version: String,
+    /// Number of files beside its SKILL.md, which wait with it.
+    pub files: usize,
+    /// Number of those that may be run, or are named as scripts.
+    pub scripts: usize,
     /// The review that it needs.
     pub approval_level: ApprovalLevel,
     /// The time of recording, in UTC; unknown if another program omitted it.
@@ -51,10 +56,12 @@ pub struct PendingSkill {
 
 /// Lists pending skills, from one snapshot.
 pub fn pending(store: &mut dyn Store, clock: Clock, request: &Pending<'_>) -> Result<PendingReport> {
-    let mut pending = waiting(store.read()?.as_ref(), clock, request.category)?;
+    let snapshot = store.read()?;
+    let mut pending = waiting(snapshot.as_ref(), clock, request.category)?;
     pending.retain(|it| request.level.is_none_or(|level| level == it.approval_level));
     let overdue = pending.iter().filter(|it| it.overdue).count();
     pending.retain(|it| it.overdue || !request.overdue);
+    pending.iter_mut().try_for_each(|it| it.count_files(snapshot.as_ref()))?;
     Ok(PendingReport { pending, overdue })
 }
 
@@ -89,11 +96,24 @@ impl PendingSkill {
             overdue: waited_hours.zip(service_hours).is_some_and(|(waited, most)| waited > most),
             name: waiting.name,
             version: waiting.version,
+            files: 0,
+            scripts: 0,
             approval_level: waiting.approval_level,
             since: waiting.since,
             waited_hours,
             service_hours,
         }
+    }
+
+    /// Counts the files beside its SKILL.md. Names that no command accepts, from other programs, have none.
+    fn count_files(&mut self, snapshot: &dyn Snapshot) -> Result<()> {
+        let Ok(name) = self.name.parse::<SkillName>() else { return Ok(()) };
+        let Some(skill) = snapshot.skill(&name)? else { return Ok(()) };
+        let mut files = snapshot.files(skill.id, &self.version)?;
+        files.retain(|it| it.path != SKILL_FILE);
+        self.files = files.len();
+        self.scripts = files.iter().filter(|it| is_named_as_script(&it.path, &it.mode)).count();
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::{Result, require_skill};
+use super::refusal::purge_of;
 use super::required::{require_file, require_version};
 use super::revoke::{RevokedVersion, Verdict};
 use super::rules::describe;
@@ -151,7 +152,7 @@ impl Purge<'_> {
 
     /// Erases the bytes with this hash.
     fn erase(&self, tx: &mut dyn Transaction, hash: String, now: Moment) -> Result<PurgeReport> {
-        let before = tx.refusal(&hash, None)?.filter(|it| it.is(EventKind::Purged));
+        let before = purge_of(tx, [&hash], None)?;
         let bytes = tx.content(&hash)?;
         forget_fields(tx, &hash, bytes.as_deref().unwrap_or_default(), now)?;
         let size_bytes = tx.erase_content(&hash)?.size_bytes;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::{NoSuchFile, Result, require_skill};
+use super::refusal::purge_of;
 use super::required::require_version;
 use super::update::as_snapshot;
 use crate::clock::Clock;
@@ -63,10 +64,12 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
         };
         let verdict = Verdict { hash: &hash, approver: request.approver, reason: request.reason, now };
         let revoked = verdict.reject_everywhere(tx)?;
+        // Of purged bytes, the purge stays the event by which they are refused, so that they are not stored again.
+        let is_purged = purge_of(tx, [&hash], None)?.is_some() && tx.content(&hash)?.is_none();
         for Told { skill, name, version } in &told {
             tx.record_event(&NewEvent {
                 version: version.as_deref(),
-                content_hash: Some(&hash),
+                content_hash: Some(hash.as_str()).filter(|_| !is_purged),
                 actor: Some(request.approver),
                 reason: Some(request.reason),
                 ..NewEvent::of(*skill, name, EventKind::Revoked, now)

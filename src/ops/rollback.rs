@@ -138,7 +138,7 @@ impl Stored {
             hash: &self.hash,
             bytes: &self.bytes,
             path: &earlier.content_path,
-            folder: self.folder.as_ref().map(|folder| FolderContent { folder, contents: &[] }),
+            folder: self.folder.as_ref().map(|folder| FolderContent::of(folder, &[])),
             front_matter: earlier.front_matter.as_ref(),
             moved: false,
         }

@@ -47,8 +47,21 @@ pub(super) struct Content<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct FolderContent<'a> {
     pub(super) folder: &'a SkillFolder,
+    /// Its folder hash.
+    hash: ContentHash,
     /// Bytes to store, besides those of the skill file; those that are stored already may be left out.
     pub(super) contents: &'a [(ContentHash, &'a [u8])],
+}
+
+impl<'a> FolderContent<'a> {
+    pub(super) fn of(folder: &'a SkillFolder, contents: &'a [(ContentHash, &'a [u8])]) -> Self {
+        Self { folder, hash: folder.hash(), contents }
+    }
+
+    /// One whose folder hash is known.
+    pub(super) fn hashed(folder: &'a SkillFolder, hash: ContentHash, contents: &'a [(ContentHash, &'a [u8])]) -> Self {
+        Self { folder, hash, contents }
+    }
 }
 
 impl<'a> Content<'a> {
@@ -59,7 +72,7 @@ impl<'a> Content<'a> {
 
     /// The folder hash in hex; `None` for a plain folder.
     pub(super) fn folder_hash(&self) -> Option<String> {
-        self.files().map(|it| it.hash().to_string())
+        self.folder.filter(|it| !it.folder.is_plain()).map(|it| it.hash.to_string())
     }
 }
 

@@ -29,6 +29,11 @@ pub(super) fn scripts(
 }
 
 fn is_script(file: &FolderFile, text: &str) -> bool {
-    let path = file.path.as_str().to_ascii_lowercase();
-    file.mode == FileMode::Executable || text.starts_with("#!") || ENDINGS.iter().any(|it| path.ends_with(it))
+    text.starts_with("#!") || is_named_as_script(file.path.as_str(), file.mode.as_str())
+}
+
+/// Whether a file of this path and mode may be run, or is named as a script.
+pub(super) fn is_named_as_script(path: &str, mode: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    mode == FileMode::Executable.as_str() || ENDINGS.iter().any(|it| path.ends_with(it))
 }

@@ -91,13 +91,7 @@ pub(super) fn folder_to_publish(
     let versions = snapshot.versions(skill.id)?;
     let recorded = versions.iter().find(|it| it.version == skill.version);
     let Some(hash) = recorded.and_then(|it| it.folder_hash.as_deref()) else { return Ok(read.folder(None)) };
-    let current = stored_folder(snapshot, skill.id, &skill.version, hash)?;
-    let broken = |fault: FolderFault| Error::Integrity {
-        name: skill.name.clone(),
-        version: skill.version.clone(),
-        problem: fault.to_string(),
-    };
-    Ok(read.folder(Some(&current.map_err(broken)?)))
+    Ok(read.folder(Some(&require_recorded(snapshot, skill, &skill.version, hash)?)))
 }
 
 /// The record of the current version, if the skill's row has its bytes.

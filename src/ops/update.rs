@@ -160,7 +160,7 @@ fn correct(
     tx.claim(&[request.name.as_str()])?;
     let skill = require_skill(as_snapshot(tx), request.name)?;
     let (folder, contents) = (folder_to_publish(as_snapshot(tx), Some(&skill), read)?, read.contents());
-    let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+    let in_folder = Some(FolderContent::of(&folder, &contents));
     let content = Content { folder: in_folder, ..publication.content };
     let published = publish(tx, Some(&skill), &Publication { content, ..*publication })?;
     let mut warnings: Vec<Remark> = foreign_name(tx, &read.described, skill.id, &skill.name)?.into_iter().collect();

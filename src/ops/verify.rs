@@ -11,9 +11,10 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::folder_on_disk;
 use super::project::Project;
+use super::refusal::purge_of;
 use super::stored_folder::stored_folder;
 use crate::model::{
-    Bootstrap, ContentHash, EventKind, ListedSkill, Remark, SKILL_FILE, Skill, SkillFolder, SkillId, SkillName, Visible,
+    Bootstrap, ContentHash, ListedSkill, Remark, SKILL_FILE, Skill, SkillFolder, SkillId, SkillName, Visible,
 };
 use crate::store::{SkillFilter, Snapshot, Store};
 
@@ -171,8 +172,7 @@ fn file_problems(snapshot: &dyn Snapshot, folder: &SkillFolder) -> Result<Vec<St
     for file in folder.files().iter().filter(|it| it.path.as_str() != SKILL_FILE) {
         let hash = file.hash.to_string();
         let Some(problem) = stored_problem(snapshot, &hash)? else { continue };
-        let is_erased = snapshot.refusal(&hash, None)?.is_some_and(|it| it.is(EventKind::Purged));
-        if problem != MISSING || !is_erased {
+        if problem != MISSING || purge_of(snapshot, [&hash], None)?.is_none() {
             problems.push(format!("{}: {problem}", Visible(file.path.as_str())));
         }
     }

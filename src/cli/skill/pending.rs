@@ -11,7 +11,7 @@ use crate::ops::{self, Pending, PendingReport};
 /// List skills that wait for review, longest first
 ///
 /// A decision may take 48 hours at level escalate, and 7 days at level human. With --overdue, exits 7 if any took
-/// longer.
+/// longer. Files and scripts lie beside SKILL.md, and are decided on with it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -44,17 +44,20 @@ impl Report for PendingReport {
             return page.line("no skill waits for review");
         }
         let rows = self.pending.iter().map(|it| {
+            let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
             let hours = |hours: Option<f64>| hours.map_or_else(String::new, lasting);
             vec![
                 it.name.clone(),
                 it.version.clone(),
+                count(it.files),
+                count(it.scripts),
                 it.approval_level.to_string(),
                 hours(it.waited_hours),
                 it.due.as_ref().map(minute).unwrap_or_default(),
                 if it.overdue { "overdue" } else { "" }.to_owned(),
             ]
         });
-        page.table(&["name", "version", "level", "waited", "due", ""], rows);
+        page.table(&["name", "version", "files", "scripts", "level", "waited", "due", ""], rows);
     }
 }
 

@@ -74,7 +74,7 @@ impl ReadSkill {
         file: ContentFile,
         described: Described,
     ) -> Result<Self, FileError> {
-        let mut read = Self { file, described, rest: Rest::Kept, warnings: Vec::new() };
+        let mut read = Self::replacement(file, described);
         if is_folder || is_named_as_skill(wanted.path) {
             let place = if wanted.only_skill_file { Ok(None) } else { read.place(files, wanted.path, is_folder) };
             let taken = match place {
@@ -95,6 +95,11 @@ impl ReadSkill {
             };
         }
         Ok(read)
+    }
+
+    /// A skill file that replaces the one of the skill's current version, whose other files are kept.
+    pub(in crate::ops) fn replacement(file: ContentFile, described: Described) -> Self {
+        Self { file, described, rest: Rest::Kept, warnings: Vec::new() }
     }
 
     /// The folder to publish; `current` is that of the skill's current version, if it has files.

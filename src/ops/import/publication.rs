@@ -32,7 +32,7 @@ impl<'a> Writer<'a> {
     pub(super) fn publication<'b>(&'b self, file: &'b File<'b>, judgement: Option<Judgement<'b>>) -> Publication<'b> {
         let described = &file.item.described;
         let folder = file.item.folder.as_ref();
-        let folder = folder.map(|it| FolderContent { folder: &it.folder, contents: &file.contents });
+        let folder = folder.map(|it| FolderContent::hashed(&it.folder, it.hash, &file.contents));
         Publication {
             name: &file.item.name,
             content: Content { folder, ..described.content(file.bytes, &file.item.stored_path) },

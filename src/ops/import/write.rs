@@ -8,9 +8,10 @@ use super::prepare::{Chosen, Item, Prepared, Task};
 use super::report::{ImportReport, Kind, UpdatedSkill};
 use super::request::Import;
 use super::source::Sources;
-use crate::model::{ApprovalLevel, ContentHash, Decision, EventKind, Moment, Remark, Skill, SkillFolder, Visible};
+use crate::model::{ApprovalLevel, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, Visible};
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Judgement, Publication, Published};
+use crate::ops::refusal::purge_of;
 use crate::ops::tree::TreeFile;
 use crate::store::Transaction;
 
@@ -148,19 +149,17 @@ impl<'a> Writer<'a> {
     fn complete(&mut self, tx: &mut dyn Transaction, skill: &Skill, file: &File<'_>) -> Result<()> {
         self.batch.report.unchanged += 1;
         let overrules = self.request.override_rejection;
-        let mut erased = tx.refusal(&skill.content_hash, Some(skill.id))?.filter(|it| it.is(EventKind::Purged));
-        for (hash, _) in &file.contents {
-            erased = erased.or(tx.refusal(&hash.to_string(), Some(skill.id))?.filter(|it| it.is(EventKind::Purged)));
-        }
-        if let Some(event) = erased.filter(|_| !overrules) {
+        let others = file.contents.iter().map(|(hash, _)| hash.to_string());
+        let purged = purge_of(tx, others.chain([skill.content_hash.clone()]), Some(skill.id))?;
+        if let Some(event) = purged.filter(|_| !overrules) {
             self.batch.report.unchanged -= 1;
             return self.refuse(file, Error::revoked(skill.name.clone(), &event));
         }
-        tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
-        for (hash, bytes) in &file.contents {
-            tx.store_content(hash, bytes)?;
-        }
         if self.request.agents.is_empty() && self.request.approve_as.is_none() && !overrules {
+            tx.store_content(&file.item.described.hash, file.bytes)?; // where it was missing or damaged
+            for (hash, bytes) in &file.contents {
+                tx.store_content(hash, bytes)?;
+            }
             return Ok(());
         }
         let latest = tx

@@ -91,7 +91,7 @@ fn one(
 ) -> Result<Promotion> {
     let read = ReadSkill::read(files, Wanted { path: staging.path, only_skill_file: false })?;
     let (folder, contents) = (read.folder(None), read.contents());
-    let in_folder = Some(FolderContent { folder: &folder, contents: &contents });
+    let in_folder = Some(FolderContent::of(&folder, &contents));
     let content = read.described.content(&read.file.bytes, staging.recorded);
     let content = Content { moved: true, folder: in_folder, ..content };
     let publication = Publication {

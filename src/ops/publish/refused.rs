@@ -1,22 +1,23 @@
 //! Bytes that were refused before: by a decision about the skill, or for every skill.
 
-use super::Publication;
+use super::{Overrule, Publication};
 use crate::model::{EventKind, Skill, SkillEvent, SkillId};
 use crate::ops::error::{Error, Result};
-use crate::store::{LatestDecision, NewEvent, Transaction};
+use crate::ops::refusal::{Acceptance, refusals};
+use crate::store::{LatestDecision, Transaction};
 
 /// What was decided about the bytes before.
 pub(super) struct Refused {
     /// The latest decision about them for this skill.
     pub(super) latest: Option<LatestDecision>,
-    /// The event by which they are refused for every skill.
-    pub(super) event: Option<SkillEvent>,
+    /// The events by which they are refused for every skill.
+    pub(super) events: Vec<SkillEvent>,
 }
 
 impl Refused {
     /// Whether accepting them needs an override.
     pub(super) fn is(&self) -> bool {
-        self.event.is_some() || self.rejection().is_some()
+        !self.events.is_empty() || self.rejection().is_some()
     }
 
     pub(super) fn rejection(&self) -> Option<LatestDecision> {
@@ -35,12 +36,12 @@ impl Publication<'_> {
     ) -> Result<Refused> {
         let (id, hash) = (skill.map(|it| it.id), self.content.hash.to_string());
         let latest = id.map(|it| self.latest(tx, it, &hash)).transpose()?.flatten();
-        let refused = Refused { latest, event: self.refusal(tx, id, &hash)? };
+        let refused = Refused { latest, events: refusals(tx, self.hashes(), id)? };
         if self.overrule.is_some() {
             return Ok(refused);
         }
         let name = skill.map_or_else(|| self.name.to_string(), |it| it.name.clone());
-        match &refused.event {
+        match refused.events.first() {
             Some(event) if decided || event.is(EventKind::Purged) => Err(Error::revoked(name, event)),
             None if decided && refused.rejection().is_some() => Err(Error::Rejected { name }),
             _ => Ok(refused),
@@ -57,16 +58,12 @@ impl Publication<'_> {
         Ok(tx.latest_decision(skill, hash, None)?.filter(|it| it.decision.refuses()))
     }
 
-    /// The event by which the folder or one of its files is refused for every skill.
-    fn refusal(&self, tx: &dyn Transaction, skill: Option<SkillId>, hash: &str) -> Result<Option<SkillEvent>> {
-        let mut found = tx.refusal(hash, skill)?;
-        if let Some(folder) = self.content.files().filter(|_| found.is_none()) {
-            let others = folder.files().iter().map(|it| it.hash).chain([folder.hash()]);
-            for other in others.filter(|it| it != self.content.hash) {
-                found = found.or(tx.refusal(&other.to_string(), skill)?);
-            }
-        }
-        Ok(found)
+    /// The hashes of the skill file, the other files and the folder.
+    fn hashes(&self) -> impl Iterator<Item = String> {
+        let skill_file = *self.content.hash;
+        let files = self.content.files().into_iter().flat_map(|it| it.files().iter().map(|it| it.hash));
+        let others = files.filter(move |it| *it != skill_file).map(|it| it.to_string());
+        [skill_file.to_string()].into_iter().chain(others).chain(self.content.folder_hash())
     }
 
     /// Records that this skill has the bytes in spite of a refusal for every skill.
@@ -78,14 +75,7 @@ impl Publication<'_> {
         version: &str,
         refused: &Refused,
     ) -> Result<()> {
-        let (Some(overrule), Some(event)) = (self.overrule, &refused.event) else { return Ok(()) };
-        tx.record_event(&NewEvent {
-            version: Some(version),
-            content_hash: event.content_hash.as_deref(),
-            actor: Some(overrule.approver),
-            reason: Some(overrule.reason),
-            ..NewEvent::of(id, name, EventKind::Accepted, self.now)
-        })?;
-        Ok(())
+        let Some(Overrule { reason, approver: actor }) = self.overrule else { return Ok(()) };
+        Acceptance { skill: id, name, version, actor, reason, now: self.now }.record(tx, &refused.events)
     }
 }

@@ -107,7 +107,7 @@ impl Publication<'_> {
         if let Some(rejection) = refused.rejection().filter(|_| overruled.is_some()) {
             criteria.insert("overrides_rejection".to_owned(), rejection.id.into());
         }
-        if let Some(event) = refused.event.as_ref().filter(|_| overruled.is_some()) {
+        if let Some(event) = refused.events.first().filter(|_| overruled.is_some()) {
             criteria.insert("overrides_event".to_owned(), event.id.into());
         }
         let criteria = (!criteria.is_empty()).then(|| StoredJson::of(&criteria)).flatten();

@@ -28,8 +28,11 @@ impl Incoming {
         self.folder.as_ref().map(|it| it.hash().to_string())
     }
 
-    pub(super) fn borrowed_contents(&self) -> Vec<(ContentHash, &[u8])> {
-        self.contents.iter().map(|(hash, bytes)| (*hash, &bytes[..])).collect()
+    /// The bytes of the current files, as far as the document has them.
+    pub(super) fn current_contents(&self) -> Vec<(ContentHash, &[u8])> {
+        let files = self.folder.iter().flat_map(SkillFolder::files);
+        let bytes = |hash| self.contents.iter().find(|(it, _)| *it == hash).map(|(_, bytes)| &bytes[..]);
+        files.filter_map(|it| Some((it.hash, bytes(it.hash)?))).collect()
     }
 
     /// Whether the skill has this folder now.
@@ -54,10 +57,8 @@ impl Incoming {
     /// Stores the current bytes where they were missing.
     pub(super) fn store_missing(&self, tx: &mut dyn Transaction) -> Result<()> {
         tx.store_content(&self.hash, &self.bytes)?;
-        for file in self.folder.iter().flat_map(SkillFolder::files) {
-            if let Some((hash, bytes)) = self.contents.iter().find(|(hash, _)| *hash == file.hash) {
-                tx.store_content(hash, bytes)?;
-            }
+        for (hash, bytes) in self.current_contents() {
+            tx.store_content(&hash, bytes)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::request::ImportYamlReport;
 use super::take::Taker;
 use crate::model::{ContentHash, EventKind, SkillId, Status, VersionSource};
 use crate::ops::error::{Error, Result};
+use crate::ops::refusal::refusals;
 use crate::ops::rules::describe;
 use crate::store::{NewEvent, RowKind, Transaction};
 
@@ -19,10 +20,9 @@ impl Taker<'_> {
         report: &mut ImportYamlReport,
     ) -> Result<SkillId> {
         let now = self.now.to_string();
-        for hash in incoming.versions.iter().flat_map(VersionEntry::hashes) {
-            if let Some(event) = tx.refusal(hash, None)? {
-                return Err(Error::revoked(incoming.name.to_string(), &event));
-            }
+        let hashes = incoming.versions.iter().flat_map(VersionEntry::hashes);
+        if let Some(event) = refusals(tx, hashes, None)?.first() {
+            return Err(Error::revoked(incoming.name.to_string(), event));
         }
         let mut skill = incoming.entry.clone();
         skill.content = None;

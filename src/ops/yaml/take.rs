@@ -15,6 +15,7 @@ use crate::ops::content_file::Files;
 use crate::ops::error::{Error, Result};
 use crate::ops::project::Project;
 use crate::ops::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Trust, find, publish};
+use crate::ops::refusal::refusals;
 use crate::ops::rules::{Content, FolderContent, describe};
 use crate::ops::stored_folder::current_folder_hash;
 use crate::ops::update::as_snapshot;
@@ -146,13 +147,13 @@ impl Taker<'_> {
         let approver = self.request.trusted_by.unwrap_or(IMPORTER);
         let decision = self.decision(incoming, level);
         let version = incoming.entry.version.as_deref().and_then(Version::lenient);
-        let contents = incoming.borrowed_contents();
+        let contents = incoming.current_contents();
         // A number that is free and higher is kept.
         let higher = known.is_none_or(|it| version > Version::lenient(&it.version));
         let publication = Publication {
             name: &incoming.name,
             content: Content {
-                folder: incoming.folder.as_ref().map(|folder| FolderContent { folder, contents: &contents }),
+                folder: incoming.folder.as_ref().map(|folder| FolderContent::of(folder, &contents)),
                 hash: &incoming.hash,
                 bytes: &incoming.bytes,
                 path: incoming.entry.content_path.as_deref().unwrap_or_default(),
@@ -226,10 +227,9 @@ impl Taker<'_> {
         report: &mut ImportYamlReport,
     ) -> Result<()> {
         let files = incoming.folder.iter().flat_map(SkillFolder::files).map(|it| it.hash.to_string());
-        for hash in files.chain(incoming.folder_hash()).chain([skill.content_hash.clone()]) {
-            if let Some(event) = tx.refusal(&hash, Some(skill.id))? {
-                return Err(Error::revoked(skill.name.clone(), &event));
-            }
+        let hashes = files.chain(incoming.folder_hash()).chain([skill.content_hash.clone()]);
+        if let Some(event) = refusals(tx, hashes, Some(skill.id))?.first() {
+            return Err(Error::revoked(skill.name.clone(), event));
         }
         incoming.store_missing(tx)?;
         let level = incoming.level.max(incoming.category.approval_level()).max(skill.approval_level);

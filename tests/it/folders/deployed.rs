@@ -169,3 +169,39 @@ fn a_dry_run_says_what_it_would_take_and_stores_nothing() {
     assert_eq!(project.cfn(["deploy", "1", "pdf", "skills/pdf", "--dry-run", "--json"]).json()["files"], 3);
     assert_eq!(dump(&project), before);
 }
+
+#[test]
+fn reading_a_changed_skill_file_again_keeps_the_other_files() {
+    let project = Project::new();
+    skill_with_files(&project, "pdf");
+    project.cfn(["deploy", "1", "pdf", "skills/pdf"]).ok();
+    project.file("skills/pdf/SKILL.md", skill_text("pdf", "Run it twice."));
+    project.file("skills/pdf/notes.txt", "changed, and not read again");
+    let before = project.sqlite3("SELECT count(*) FROM skill_contents");
+    let said = project.cfn(["skill", "update", "--skill", "pdf", "--recalculate-hash"]).ok();
+    assert_eq!(said, "pdf 1.0.1: version, content_hash\n");
+    assert_eq!(files(&project, "pdf", "1.0.1"), files(&project, "pdf", "1.0.0"));
+    assert_eq!(
+        project.sqlite3("SELECT count(*) FROM skill_contents"),
+        (before.parse::<i64>().expect("a number") + 1).to_string()
+    );
+    let report = project.cfn(["skill", "show", "pdf", "--json"]).json();
+    assert_eq!(report["approved"], false, "it waits for review: {report}");
+    project.cfn(["skill", "approve", "pdf", "--approver", "ann"]).ok();
+    assert_eq!(unstored(&project), "0");
+}
+
+#[test]
+fn the_files_that_wait_are_counted() {
+    let project = Project::new();
+    skill_with_files(&project, "pdf");
+    project.file("skills/pdf/tool.py", "print()");
+    project.file("skills/plain/SKILL.md", skill_text("plain", "Body."));
+    project.cfn(["init", "--from", "skills"]).ok();
+    let report = project.cfn(["skill", "pending", "--json"]).json();
+    let count = |at: usize| (report["pending"][at]["files"].as_u64(), report["pending"][at]["scripts"].as_u64());
+    assert_eq!((count(0), count(1)), ((Some(3), Some(2)), (Some(0), Some(0))), "{report}");
+    let text = project.cfn(["skill", "pending"]).ok();
+    let head = text.lines().next().unwrap_or_default();
+    assert!(head.contains("FILES") && head.contains("SCRIPTS"), "{text}");
+}

@@ -3,6 +3,7 @@
 mod captured;
 mod deployed;
 mod imported;
+mod purged;
 mod round_trip;
 
 use std::fs;
