@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::content_file::{FileError, Files};
+use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
+use super::folder::{ReadSkill, Wanted};
+use super::rules::describe;
 use super::tree::{folder_name, skill_files};
 use crate::model::{Remark, path_as_text};
 use crate::skill_file::{self, Limits, Mode, Severity, SkillFile};
@@ -66,9 +68,26 @@ fn one(files: &Files, path: &Path, mode: Mode) -> ValidatedFile {
         Err(error) => return unreadable(path.to_owned(), format!("line {}: {error}", error.line())),
     };
     let found = as_found(path);
-    let findings = skill_file::validate(&file, folder_name(&found), mode);
+    let mut findings = skill_file::validate(&file, folder_name(&found), mode);
+    findings.extend(beside(files, path, content));
     let valid = findings.iter().all(|it| it.kind != Severity::Error);
     ValidatedFile { path: path.to_owned(), valid, findings, unreadable: None }
+}
+
+/// What is wrong with the files beside a skill file: those for which its folder is refused, and those for which the skill
+/// file is taken alone.
+fn beside(files: &Files, path: &Path, content: ContentFile) -> Vec<Remark<(), Severity>> {
+    let Ok(described) = describe(&content.bytes, files.most_bytes) else { return Vec::new() };
+    match ReadSkill::of_file(files, Wanted { path, only_skill_file: false }, false, content, described) {
+        Ok(read) => read.warnings.into_iter().map(|it| it.about((), Severity::Warning)).collect(),
+        Err(FileError::Content { path: entry, problem, .. }) => {
+            let folder = path.parent().and_then(|it| it.canonicalize().ok()).unwrap_or_default();
+            let entry = entry.strip_prefix(folder).unwrap_or(&entry);
+            let name = if entry.as_os_str().is_empty() { Path::new("its folder") } else { entry };
+            vec![Remark::new((), Severity::Error, format!("{}: {problem}", name.display()))]
+        }
+        Err(error) => vec![Remark::new((), Severity::Error, error.to_string())],
+    }
 }
 
 /// The path of a file without following a final link, since the folder of the link names the skill.

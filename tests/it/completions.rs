@@ -234,3 +234,25 @@ fn of_many_names_the_first_are_offered_and_the_last_so_that_a_shell_completes_no
     assert_eq!((names.len(), names.first(), names.last()), (501, Some(&"s-0001"), Some(&"s-2000")));
     assert_eq!(offered(&project, &["skill", "show", "s-123"]).split(' ').count(), 10);
 }
+
+#[test]
+fn files_of_a_skill_are_offered_where_one_of_them_is_named() {
+    let project = project();
+    project.cfn(["init"]).ok();
+    let write = |name: &str| drop(project.file(&format!("pdf/{name}"), name));
+    for name in ["SKILL.md", "scripts/run.sh", "scripts/odd name"] {
+        write(name);
+    }
+    project.cfn(["deploy", "1", "pdf", "pdf"]).ok();
+    write("scripts/more.sh");
+    project.cfn(["update", "pdf", "1.0.1", "pdf"]).ok();
+    for (words, expected) in [
+        (&["skill", "show", "pdf", "--file", "s"][..], "scripts/more.sh scripts/run.sh"),
+        (&["skill", "show", "pdf", "--version", "1.0.0", "--file", "s"], "scripts/run.sh"),
+        (&["skill", "diff", "pdf", "1.0.0", "1.0.1", "--file", "scripts/m"], "scripts/more.sh"),
+        (&["skill", "purge", "pdf", "--file", ""], "SKILL.md scripts/more.sh scripts/run.sh"),
+        (&["skill", "purge", "none", "--file", ""], ""),
+    ] {
+        assert_eq!(offered(&project, words), expected, "{words:?}");
+    }
+}

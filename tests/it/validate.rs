@@ -123,3 +123,29 @@ fn the_skills_of_the_repository_keep_the_format() {
     let ran = project.cfn(["skill".as_ref(), "validate".as_ref(), path.as_os_str()]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }
+
+#[test]
+fn files_for_which_a_folder_is_refused_are_errors_and_those_for_which_it_is_left_are_warnings() {
+    let project = Project::empty();
+    for name in ["good", "leaving", "pipe", "twins", "root"] {
+        project.file(&format!("tree/{name}/SKILL.md"), skill_text(name, "Body."));
+        project.file(&format!("tree/{name}/run.sh"), "echo\n");
+    }
+    let tree = project.path().join("tree");
+    std::os::unix::fs::symlink("/etc/passwd", tree.join("leaving/out")).expect("a link");
+    assert!(std::process::Command::new("mkfifo").arg(tree.join("pipe/fifo")).status().is_ok_and(|it| it.success()));
+    project.file("tree/twins/RUN.sh", "echo\n");
+    project.file("tree/root/package.json", "{}");
+    let ran = project.cfn(["skill", "validate", "tree"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for expected in [
+        "leaving/SKILL.md: error: out: it is a link that leaves the skill's folder",
+        "pipe/SKILL.md: error: fifo: ",
+        "twins/SKILL.md: error: its folder: ",
+        "root/SKILL.md: warning: only SKILL.md is taken: package.json marks its folder as a project's root",
+    ] {
+        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("good/SKILL.md"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("5 files, 3 with errors\n"), "{}", ran.stdout);
+}

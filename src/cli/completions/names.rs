@@ -1,5 +1,6 @@
 //! Completion candidates from the database: skills, their versions, agent types. Errors yield no candidates.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -12,8 +13,9 @@ use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use crate::cli::context::{Access, Context};
 use crate::cli::output::{Color, Output};
 use crate::clock::Clock;
+use crate::model::Skill;
 use crate::settings::{Flags, Settings};
-use crate::store::{FormerNames, NameKind, Store};
+use crate::store::{FormerNames, NameKind, Snapshot, Store};
 
 /// Maximum wait for a lock, in milliseconds.
 const PATIENCE: &str = "20";
@@ -29,6 +31,7 @@ pub(super) fn with_live_names(command: Command, typed: &[OsString]) -> Command {
 fn complete(command: Command, line: &Arc<Line>) -> Command {
     let creates = ["add", "deploy", "update"].contains(&command.get_name());
     let compares = command.get_name() == "diff";
+    let reads = ["show", "diff", "purge"].contains(&command.get_name());
     let completed = |it: Arg| {
         let line = Arc::clone(line);
         match it.get_id().as_str() {
@@ -41,6 +44,7 @@ fn complete(command: Command, line: &Arc<Line>) -> Command {
             "subjects" => it.add(ArgValueCompleter::new(move |typed: &OsStr| line.names_and_paths(typed))),
             "version" | "to_version" if !creates => it.add(candidates(move || line.versions())),
             "edge_case" | "edge_cases" | "resolves" => it.add(candidates(move || line.edge_cases())),
+            "file" if reads => it.add(candidates(move || line.files())),
             "from" | "to" if compares => it.add(candidates(move || line.versions())),
             _ => it,
         }
@@ -82,19 +86,39 @@ impl Line {
     fn versions(&self) -> Vec<String> {
         let versions = self.store().and_then(|mut store| {
             let snapshot = store.read().ok()?;
-            let words = self.typed.iter().skip(1).filter_map(|it| it.to_str()?.parse().ok());
-            let skill = words.into_iter().find_map(|it| snapshot.skill(&it).ok()?)?;
+            let skill = self.skill(snapshot.as_ref())?;
             Some(snapshot.versions(skill.id).ok()?.into_iter().map(|it| it.version).collect())
         });
         plain(versions.unwrap_or_default())
+    }
+
+    /// The files of the skill that the line names: of the versions that it names, or else of the current one.
+    fn files(&self) -> Vec<String> {
+        let files = self.store().and_then(|mut store| {
+            let snapshot = store.read().ok()?;
+            let skill = self.skill(snapshot.as_ref())?;
+            let mut versions: Vec<_> = snapshot.versions(skill.id).ok()?.into_iter().map(|it| it.version).collect();
+            versions.retain(|it| self.typed.iter().any(|typed| typed == it.as_str()));
+            if versions.is_empty() {
+                versions.push(skill.version);
+            }
+            let files = versions.iter().filter_map(|it| snapshot.files(skill.id, it).ok()).flatten();
+            Some(files.map(|it| it.path).collect::<BTreeSet<_>>().into_iter().collect())
+        });
+        plain(files.unwrap_or_default())
+    }
+
+    /// The skill that the line names.
+    fn skill(&self, snapshot: &dyn Snapshot) -> Option<Skill> {
+        let mut words = self.typed.iter().skip(1).filter_map(|it| it.to_str()?.parse().ok());
+        words.find_map(|it| snapshot.skill(&it).ok()?)
     }
 
     /// The ids of unresolved edge cases, newest first; of the skill that the line names, if it names one.
     fn edge_cases(&self) -> Vec<String> {
         let cases = self.store().and_then(|mut store| {
             let snapshot = store.read().ok()?;
-            let words = self.typed.iter().skip(1).filter_map(|it| it.to_str()?.parse().ok());
-            let skill = words.into_iter().find_map(|it| snapshot.skill(&it).ok()?);
+            let skill = self.skill(snapshot.as_ref());
             snapshot.edge_cases(skill.map(|it| it.id)).ok()
         });
         let unresolved = cases.unwrap_or_default().into_iter().rev().filter(|it| !it.resolved);
@@ -135,7 +159,7 @@ impl Line {
 
 /// Leaves out names that a shell would have to quote: other programs can write anything.
 fn plain(mut names: Vec<String>) -> Vec<String> {
-    let is_plain = |it: &str| !it.starts_with('-') && it.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it));
+    let is_plain = |it: &str| !it.starts_with('-') && it.chars().all(|it| it.is_alphanumeric() || "_-./".contains(it));
     names.retain(|it| !it.is_empty() && is_plain(it));
     names
 }

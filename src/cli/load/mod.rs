@@ -2,8 +2,8 @@
 
 mod answers;
 mod batch;
+mod budget_flags;
 mod format;
-mod preflight;
 mod request;
 
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", requires = "agent_id")]
     task_id: Option<String>,
     #[command(flatten)]
-    preflight: preflight::Preflight,
+    budget: budget_flags::BudgetFlags,
     /// Answer requests from stdin, one JSON object per line, with the long options as keys ('_' for '-')
     #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
         "paths", "verify", "agent_id", "task_id", "budget"])]
@@ -102,7 +102,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let Some(request) = args.request(context)? else { return batch::run(context) };
-    if let Some(client) = args.preflight.budget {
+    if let Some(client) = args.budget.budget {
         return preflight(context, args, client, request);
     }
     let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
@@ -132,10 +132,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 fn preflight(context: &Context, args: &Args, client: Client, request: Load) -> Result<Exit, Failure> {
     let max_skills = args.max_skills.unwrap_or(usize::MAX);
     let request = Load { max_skills, bootstrap: false, format: ops::Format::Names, ..request };
-    let (loaded, report) = args.preflight.listing(context, client, &request)?;
+    let (loaded, report) = args.budget.listing(context, client, &request)?;
     say(context.output, &request, &loaded);
     context.output.answer(&report)?;
-    Ok(args.preflight.exit(&report))
+    Ok(args.budget.exit(&report))
 }
 
 fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {

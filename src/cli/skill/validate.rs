@@ -12,7 +12,8 @@ use crate::skill_file::Severity;
 
 /// Validate a skill file, or all below a folder, against the Agent Skills format
 ///
-/// By default, only files that cannot be used are errors. Exits 1 on an error.
+/// By default, only files that cannot be used are errors. Files beside SKILL.md are checked too: what belongs to the
+/// skill must be regular files, or links inside its folder. Exits 1 on an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,8 +39,8 @@ impl Report for ValidateReport {
             let path = Visible(file.path.to_string_lossy());
             for finding in &file.findings {
                 let label = if finding.kind == Severity::Error { "error" } else { "warning" };
-                let line = finding.line.unwrap_or_default();
-                page.line(format!("{path}:{line}: {label}: {}", Visible(&finding.reason)));
+                let line = finding.line.map_or_else(String::new, |it| format!(":{it}"));
+                page.line(format!("{path}{line}: {label}: {}", Visible(&finding.reason)));
             }
             if let Some(why) = &file.unreadable {
                 page.line(format!("{path}: error: {}", Visible(why)));

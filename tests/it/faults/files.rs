@@ -140,3 +140,60 @@ fn links_in_an_imported_folder_do_not_lead_outside() {
     assert_eq!(project.sqlite3("SELECT name FROM skills"), "inside");
     assert_clean(&project);
 }
+
+/// The files of every version: `PATH HASH`, a line each.
+fn folders(project: &Project) -> Vec<String> {
+    let rows = "SELECT group_concat(path || ' ' || hash, ';') FROM
+        (SELECT version_id, path, hash FROM skill_files ORDER BY version_id, path) GROUP BY version_id";
+    project.sqlite3(rows).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_folder_that_is_swapped_while_it_is_imported_is_stored_as_it_was_hashed_and_approved_as_one_of_the_two() {
+    let project = Project::new();
+    let write = |side: &str| {
+        project.file(&format!("{side}/s/SKILL.md"), format!("---\nname: s\ndescription: d\n---\n{side}\n"));
+        for name in ["a", "b/c", "d"] {
+            project.file(&format!("{side}/s/{name}"), side.repeat(20_000));
+        }
+    };
+    write("one");
+    write("two");
+    let [one, two] = ["one", "two"].map(|it| project.path().join(it));
+    let import = || run(project.command(["init", "--from", "one", "--update", "--from-any", "--json"]));
+    while_swapping(&one.join("s"), &two.join("s"), || {
+        for _ in 0..number("CFN_SWAPS", 80) / 2 {
+            let ran = import();
+            assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+        }
+    });
+    let known = [["one", "two"].map(|it| sha256(it.repeat(20_000).as_bytes())).to_vec(), skill_files()].concat();
+    for (hash, actual) in stored(&project) {
+        assert_eq!(hash, actual);
+        assert!(known.contains(&hash), "a mixture of the two in one file");
+    }
+    for folder in folders(&project) {
+        let hashes: Vec<_> = folder.split(';').filter_map(|it| it.split_once(' ')).collect();
+        let sides = |side: &str| hashes.iter().filter(|(path, hash)| *hash == hash_of(side, path)).count();
+        assert!(sides("one") == hashes.len() || sides("two") == hashes.len(), "a mixture of the two: {folder}");
+    }
+    assert_eq!(project.cfn(["load", "agent"]).stdout, "", "nobody approved anything");
+    import().ok();
+    project.cfn(["skill", "verify"]).ok();
+    let (before, now) = (project.sqlite3("SELECT content_hash FROM skills"), two.join("s"));
+    renameat_with(CWD, one.join("s"), CWD, now, RenameFlags::EXCHANGE).expect("they swap");
+    let verified = run(project.command(["skill", "verify", "--json"]));
+    assert!(verified.code != Some(0), "{before}: {verified:?}");
+    assert_clean(&project);
+}
+
+fn skill_files() -> Vec<String> {
+    ["one", "two"].map(|it| hash_of(it, "SKILL.md")).to_vec()
+}
+
+fn hash_of(side: &str, path: &str) -> String {
+    match path {
+        "SKILL.md" => sha256(format!("---\nname: s\ndescription: d\n---\n{side}\n").as_bytes()),
+        _ => sha256(side.repeat(20_000).as_bytes()),
+    }
+}

@@ -7,7 +7,7 @@ use crate::model::Exit;
 use crate::ops::{self, Client, ClientBudget, ClientBudgetReport, Load, LoadReport};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Preflight {
+pub(super) struct BudgetFlags {
     /// Print what this client would cut from its listing of all these skills, instead of the skills; bootstrap skills
     /// do not count
     #[arg(long, value_name = "CLIENT", value_parser = client_budget::client(), conflicts_with_all = ["format", "max_tokens",
@@ -21,7 +21,7 @@ pub(super) struct Preflight {
     strict: bool,
 }
 
-impl Preflight {
+impl BudgetFlags {
     /// The selected skills, and what the client lists of them.
     pub(super) fn listing(
         &self,
