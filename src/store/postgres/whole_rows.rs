@@ -60,7 +60,7 @@ fn add(session: &Session, of: RowKind, row: &Row) -> Result<i64> {
         format!(
             "WITH added AS (INSERT INTO {table} (id, {list})
                SELECT id, {list} FROM json_populate_record(NULL::{table}, $1::json) RETURNING id)
-             SELECT id, CASE WHEN id > (SELECT last_value FROM {table}_id_seq) THEN setval('{table}_id_seq', id) END FROM added"
+             SELECT id, CASE WHEN id >= (SELECT last_value FROM {table}_id_seq) THEN setval('{table}_id_seq', id) END FROM added"
         )
     } else {
         format!(
