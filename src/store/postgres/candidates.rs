@@ -15,7 +15,7 @@ use crate::store::Result;
 const OF: &str = concat!(
     "WITH RECURSIVE served AS (
        SELECT m.id AS mapping, s.id AS skill, coalesce(m.pinned_version, s.pinned_version) AS pin, s.status, s.replacement_id,
-         ARRAY[s.id] AS seen, NULL::text AS replaces, s.name AS mapped
+         ARRAY[s.id] AS seen, NULL::text COLLATE \"C\" AS replaces, s.name AS mapped
        FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
        WHERE m.agent_type = $1 AND m.enabled <> 0
      UNION ALL
