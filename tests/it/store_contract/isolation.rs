@@ -1,6 +1,5 @@
 //! Moments, conflicts, and what is undone.
 
-use std::path::Path;
 use std::thread;
 
 use cfn::model::ApprovalLevel::Auto;
@@ -179,7 +178,5 @@ pub(crate) fn what_only_some_engines_have_is_asked_for_and_refused_by_others(bac
         Ok(_) => assert!(is_a_file),
         Err(error) => assert!(!is_a_file && matches!(error, StoreError::NoFile), "{error}"),
     }
-    let unarchived = store.care().unarchive(Path::new("/nonexistent/archive"), &mut |_, _| ());
-    assert!(unarchived.is_err(), "there is no such file");
     assert!(store.inspect().is_none_or(|it| it.lock_waits().count == 0), "nobody was waited for");
 }
