@@ -71,5 +71,6 @@ mod triggers;
 mod typing;
 mod update;
 mod upgrades;
+mod usage_rollups;
 mod validate;
 mod verify;

@@ -19,6 +19,8 @@ pub(super) enum Beginning {
     Write(Durability, Duration),
     /// The same, without the lock that keeps other writers out.
     Unlocked(Duration),
+    /// One snapshot for all statements, which may write; fails if another transaction changed what it changes.
+    Fold(Duration),
 }
 
 /// Locks the whole schema: others wait.
@@ -43,13 +45,14 @@ impl Beginning {
         match self {
             Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Write(..) | Self::Unlocked(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Self::Fold(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
         }
     }
 
     fn lock_timeout(self) -> String {
         match self {
             Self::Read => "0".to_owned(),
-            Self::Write(_, wait) | Self::Unlocked(wait) => format!("{}ms", wait.as_millis().max(1)),
+            Self::Write(_, wait) | Self::Unlocked(wait) | Self::Fold(wait) => format!("{}ms", wait.as_millis().max(1)),
         }
     }
 }
@@ -70,7 +73,7 @@ pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str) -
 /// Takes the locks of a transaction that writes. What is read after them is what earlier writers committed.
 pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<&[String]>) -> ClientResult<()> {
     match (beginning, claimed) {
-        (Beginning::Read | Beginning::Unlocked(_), _) => {}
+        (Beginning::Read | Beginning::Unlocked(_) | Beginning::Fold(_), _) => {}
         (Beginning::Write(..), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
         (Beginning::Write(..), Some(names)) => {
             let names: [(&(dyn ToSql + Sync), Type); 1] = [(&names, Type::TEXT_ARRAY)];

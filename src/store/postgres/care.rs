@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{PostgresStore, check, scrub, status};
+use super::{PostgresStore, check, maintain, scrub, status};
 use crate::store::{
     ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, StoreError, UnarchiveReport,
 };
@@ -17,7 +17,7 @@ impl Care for PostgresStore {
     }
 
     fn maintain(&mut self) -> Result<MaintainReport> {
-        Err(StoreError::Defect("not yet"))
+        maintain::run(self)
     }
 
     fn scrub(&mut self) -> Result<ScrubReport> {

@@ -6,7 +6,10 @@ use super::session::Session;
 use crate::store::{MigrateReport, Result, StoreError};
 
 /// Each migration, with the number of the schema after it. Numbers are those of the SQLite engine.
-const MIGRATIONS: &[(i64, &str)] = &[(CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql")),
+    (CURRENT, include_str!("../../../migrations/postgres/0002_usage_log.sql")),
+];
 
 /// The number of the schema that this cfn needs.
 pub(super) const CURRENT: i64 = 3008;

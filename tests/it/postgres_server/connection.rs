@@ -29,6 +29,15 @@ impl Connection {
         runtime.block_on(client.batch_execute(sql)).map_err(|error| format!("{error:?}")).expect(sql);
     }
 
+    /// The same, undone if one of them fails, as where two programs wait for each other.
+    pub(crate) fn try_run(&self, sql: &str) {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (runtime, client) = &*connection;
+        if runtime.block_on(client.batch_execute(sql)).is_err() {
+            runtime.block_on(client.batch_execute("ROLLBACK")).expect("undone");
+        }
+    }
+
     /// The number of rows that a statement changed.
     #[track_caller]
     pub(crate) fn change(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> u64 {

@@ -125,6 +125,8 @@ macro_rules! holds {
             outbox: what_was_delivered_is_forgotten_and_nothing_else, a_delivery_that_failed_waits_and_remembers_why, a_delivery_that_failed_a_moment_ago_is_not_due, a_dead_letter_waits_again_only_when_it_is_asked_to, how_long_the_server_is_left_in_peace_is_remembered;
             revisions: every_write_to_the_catalogue_changes_both_revisions, other_programs_change_the_revision_too, what_is_undone_leaves_the_revision_and_its_successor_is_new;
             searching: a_skill_is_found_by_the_bytes_that_agents_get, the_index_returns_what_was_written_in_order, the_index_is_changed_as_a_whole_and_emptied;
+            reports: decisions_are_reported_with_when_their_version_was_recorded, what_waits_for_a_decision_is_reported_in_the_order_of_skills, skills_are_counted_by_level_and_status, active_skills_are_named_in_order;
+            usage: rows_are_newest_first_of_a_task_or_a_skill, a_row_is_read_as_it_was_logged, an_agent_got_what_it_was_last_given_in_the_task, a_use_is_open_until_its_outcome_is_added, a_use_that_another_program_completed_is_open_no_more, cells_add_every_row_up_exactly, sums_follow_an_outcome_that_is_added_later, bringing_sums_up_to_date_changes_no_figure, days_are_those_of_utc_whoever_wrote_the_time, what_an_agent_would_get_is_counted_as_used;
             whole_rows: a_row_without_a_key_gets_one_and_a_taken_name_is_refused;
             writing: a_recorded_version_never_changes_its_bytes, versions_are_newest_first_by_the_order_of_recording, a_name_is_taken_once_and_names_differ_by_case, what_is_added_to_a_skill_that_is_not_there_is_refused_and_a_change_of_it_changes_nothing;
         }

@@ -1,0 +1,203 @@
+//! `skill_usage_log`: the uses of skills.
+
+use jiff::civil::Date;
+use tokio_postgres::Row;
+
+use super::approvals::approved;
+use super::fields::Fields;
+use super::parameters::{big, maybe_big, maybe_double, maybe_text, small, text};
+use super::session::Session;
+use super::state::State;
+use super::{cells, outbox, rollups};
+use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill};
+use crate::settings::Queued;
+use crate::store::{Days, Result, UsageFilter, UsageLog, UsageWrites};
+
+/// A skill, and the version that an agent of a type would load. The name itself comes before a former one.
+const USED: &str = concat!(
+    "SELECT s.id, s.approval_level, coalesce(s.generated_by, '') = 'phase4', v.version, v.content_hash, s.name
+     FROM (SELECT *, coalesce((SELECT m.pinned_version FROM agent_skill_mappings m
+       WHERE m.agent_type = $2 AND m.skill_id = skills.id), pinned_version) AS pin FROM skills
+       WHERE id = coalesce((SELECT id FROM skills WHERE name = $1), (SELECT skill_id FROM cfn_aliases WHERE name = $1))) s
+     LEFT JOIN LATERAL (SELECT v.version, v.content_hash FROM skill_versions v WHERE v.skill_id = s.id AND ",
+    approved!("v"),
+    " AND CASE WHEN s.pin IS NULL
+         THEN v.id <= coalesce((SELECT c.id FROM skill_versions c WHERE c.skill_id = s.id AND c.version = s.version), v.id)
+         ELSE v.version = s.pin END
+       ORDER BY v.id DESC LIMIT 1) v ON true"
+);
+
+/// The skill, and its name.
+fn used(session: &Session, name: &SkillName, agent_type: &AgentType) -> Result<Option<(UsedSkill, String)>> {
+    let row = session.first(USED, &[text(name.as_str()), text(agent_type.as_str())])?;
+    row.map(|row| {
+        let mut fields = Fields::new("skills", &row);
+        let (id, approval_level, phase4_generated) = (SkillId(fields.get()?), fields.level()?, fields.get()?);
+        let (version, hash): (Option<String>, Option<String>) = (fields.get()?, fields.get()?);
+        Ok((UsedSkill { id, approval_level, phase4_generated, version: version.zip(hash) }, fields.text()?))
+    })
+    .transpose()
+}
+
+fn got(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
+    let sql = "SELECT version, content_hash FROM skill_usage_log
+         WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND version IS NOT NULL AND content_hash IS NOT NULL
+         ORDER BY id DESC LIMIT 1";
+    let row = session.first(sql, &[text(task_id), text(agent_id), big(skill.0)])?;
+    row.map(|row| {
+        let mut fields = Fields::new("skill_usage_log", &row);
+        Ok((fields.get()?, fields.get()?))
+    })
+    .transpose()
+}
+
+/// Served by a partial index of open uses. A use completed by another program is no longer open.
+const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
+   WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND open_key IS NOT NULL
+     AND num_nonnulls(exit_code, success_indicator, execution_time_ms, confidence_before, confidence_after,
+       test_pass_rate, tokens_avoided, cost_avoided_usd) = 0
+   ORDER BY id DESC LIMIT 1";
+
+fn open(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+    let row = session.first(OPEN, &[text(task_id), text(agent_id), big(skill.0)])?;
+    row.map(|row| {
+        let mut fields = Fields::new("skill_usage_log", &row);
+        Ok(OpenUse { id: fields.get()?, key: fields.text()? })
+    })
+    .transpose()
+}
+
+/// Adds an outcome to a row.
+fn complete(session: &Session, id: i64, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+    let sql = "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce($2, phase), execution_time_ms = $3,
+           confidence_before = $4, confidence_after = $5, success_indicator = CASE WHEN $9 = 0 THEN 1 WHEN $9 <> 0 THEN 0 END,
+           test_suite_executed = CASE WHEN $6 IS NOT NULL THEN 1 END, test_pass_rate = $6, tokens_avoided = $7,
+           cost_avoided_usd = $8, exit_code = $9 WHERE id = $1";
+    let parameters = [
+        big(id),
+        maybe_text(phase),
+        maybe_big(outcome.execution_ms),
+        maybe_double(outcome.confidence_before),
+        maybe_double(outcome.confidence_after),
+        maybe_double(outcome.test_pass_rate),
+        maybe_big(outcome.tokens_avoided),
+        maybe_double(outcome.cost_avoided_usd),
+        maybe_big(outcome.exit_code),
+    ];
+    session.change(sql, &parameters).map(|_| ())
+}
+
+/// Writes a row, in its month's partition; `open` is the key of its event, while the row awaits its outcome.
+fn log(session: &Session, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
+    let outcome = row.outcome.unwrap_or_default();
+    let sql = "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
+           phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, test_pass_rate,
+           tokens_avoided, cost_avoided_usd, exit_code, open_key, success_indicator, test_suite_executed, month)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+           CASE WHEN $17 = 0 THEN 1 WHEN $17 <> 0 THEN 0 END, CASE WHEN $14 IS NOT NULL THEN 1 END,
+           cfn_month(cfn_time($6)))";
+    let loaded_at = row.loaded_at;
+    let parameters = [
+        text(row.agent_id),
+        text(row.agent_type),
+        big(row.skill_id.0),
+        maybe_text(row.task_id),
+        maybe_text(row.phase),
+        text(loaded_at.as_str()),
+        text(row.approval_level.as_str()),
+        small(row.phase4_generated),
+        maybe_text(row.version),
+        maybe_text(row.content_hash),
+        maybe_big(outcome.execution_ms),
+        maybe_double(outcome.confidence_before),
+        maybe_double(outcome.confidence_after),
+        maybe_double(outcome.test_pass_rate),
+        maybe_big(outcome.tokens_avoided),
+        maybe_double(outcome.cost_avoided_usd),
+        maybe_big(outcome.exit_code),
+        maybe_text(open),
+    ];
+    session.change(sql, &parameters).map(|_| ())
+}
+
+/// By task or by skill, each served by an index, newest first.
+fn rows(session: &Session, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
+    macro_rules! shown {
+        ($which:literal) => {
+            concat!(
+                "SELECT u.id, s.name, u.agent_id, u.agent_type, u.task_id, u.phase, u.loaded_at, u.version, u.content_hash,
+                   u.execution_time_ms, u.exit_code
+                 FROM skill_usage_log u LEFT JOIN skills s ON s.id = u.skill_id WHERE ",
+                $which,
+                " ORDER BY u.id DESC LIMIT $2"
+            )
+        };
+    }
+    let most = big(i64::try_from(most).unwrap_or(i64::MAX));
+    let rows = match filter {
+        UsageFilter::Task(task) => session.rows(shown!("u.task_id = $1"), &[text(task), most]),
+        UsageFilter::Skill(skill) => session.rows(shown!("u.skill_id = $1"), &[big(skill.0), most]),
+    };
+    rows?.iter().map(shown_row).collect()
+}
+
+fn shown_row(row: &Row) -> Result<UsageRow> {
+    let mut fields = Fields::new("skill_usage_log", row);
+    Ok(UsageRow {
+        id: fields.get()?,
+        skill: fields.get()?,
+        agent_id: fields.text()?,
+        agent_type: fields.text()?,
+        task_id: fields.get()?,
+        phase: fields.get()?,
+        loaded_at: fields.text()?.into(),
+        version: fields.get()?,
+        content_hash: fields.get()?,
+        execution_time_ms: fields.get()?,
+        exit_code: fields.get()?,
+    })
+}
+
+impl UsageLog for State<'_> {
+    fn used(&self, name: &SkillName, agent_type: &AgentType) -> Result<Option<UsedSkill>> {
+        let found = used(self.session, name, agent_type)?;
+        Ok(found.map(|(used, present)| {
+            self.note(name, &present);
+            used
+        }))
+    }
+
+    fn got(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
+        got(self.session, skill, agent_id, task_id)
+    }
+
+    fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+        open(self.session, skill, agent_id, task_id)
+    }
+
+    fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
+        rows(self.session, filter, most)
+    }
+
+    fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
+        cells::cells(self.session, days, &rollups::exact(self.session)?)
+    }
+
+    fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {
+        cells::by_day(self.session, days, &rollups::exact(self.session)?, most)
+    }
+}
+
+impl UsageWrites for State<'_> {
+    fn log_usage(&mut self, row: &Usage<'_>) -> Result<()> {
+        let all = self.queued == Queued::Everything;
+        let queued = if all { outbox::executed(self.session, row)? } else { None };
+        let open = row.awaits_outcome().then(|| queued.unwrap_or_default());
+        log(self.session, row, open.as_deref())
+    }
+
+    fn complete_usage(&mut self, open: &OpenUse, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
+        complete(self.session, open.id, phase, outcome)?;
+        outbox::completed(self.session, open, outcome, self.queued == Queued::Everything)
+    }
+}
