@@ -4,6 +4,7 @@
 
 mod bad;
 mod cache;
+mod database;
 mod discovery;
 mod explained;
 mod file;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use crate::model::Location;
 
 pub use bad::BadSetting;
-use bad::{boolean, number};
+use bad::boolean;
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
 pub use discovery::{DEFAULT_DATABASE, Found, Place, without_detours};
 pub use explained::Explained;
@@ -170,19 +171,6 @@ impl Settings {
         Ok(Location::File(path))
     }
 
-    /// Whether the database was named by a URL of a server.
-    #[must_use]
-    pub fn is_on_a_server(&self) -> bool {
-        let is_named = !matches!(self.database.source, Source::Found | Source::Default);
-        is_named && self.database.value.to_str().is_some_and(postgres::is_url)
-    }
-
-    /// The server of the database, if it was named by a URL.
-    pub fn database_server(&self) -> Result<PostgresServer, BadSetting> {
-        let url = self.database.value.to_str().unwrap_or_default();
-        PostgresServer::of_url(url, self.database.source.clone(), &self.environment, &self.current_folder)
-    }
-
     /// The absolute path of a database file. A URL is an error.
     pub fn file_of_a_database(&self, name: &'static str, value: &OsStr) -> Result<PathBuf, BadSetting> {
         self.file_named(&Source::Argument(name), value)
@@ -198,24 +186,6 @@ impl Settings {
                 expected: "the path of a file, or postgresql://HOST/DATABASE".into(),
             }),
             None => Ok(without_detours(&self.current_folder.join(value))),
-        }
-    }
-
-    /// Maximum wait for a lock.
-    pub fn busy_timeout(&self) -> Result<Duration, BadSetting> {
-        let default = u64::try_from(DEFAULT_BUSY_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
-        let expected = "a number of milliseconds from 1";
-        Ok(Duration::from_millis(number(&self.environment, "CFN_BUSY_TIMEOUT_MS", default, 1..=u64::MAX, expected)?))
-    }
-
-    /// The durability of every write, if it is overridden.
-    pub fn synchronous(&self) -> Result<Option<Synchronous>, BadSetting> {
-        let value = self.environment.get("CFN_SYNCHRONOUS");
-        match value.map(|it| it.to_string_lossy().to_lowercase()).as_deref() {
-            None => Ok(None),
-            Some("full") => Ok(Some(Synchronous::Full)),
-            Some("normal") => Ok(Some(Synchronous::Normal)),
-            Some(_) => Err(BadSetting::variable("CFN_SYNCHRONOUS", value.unwrap_or_default(), "full or normal")),
         }
     }
 

@@ -85,7 +85,7 @@ impl Opening {
                 Ok(Opened { store: Box::new(store), warning })
             }
             Engine::Postgres { server, options } => {
-                let store = PostgresStore::open(server, *options, self.clock)?.noting(former);
+                let store = PostgresStore::open(server, *options)?.noting(former);
                 Ok(Opened { store: Box::new(store), warning: None })
             }
         }
@@ -95,7 +95,7 @@ impl Opening {
     pub(super) fn create(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite { path, options } => SqliteStore::create(path, *options, self.clock),
-            Engine::Postgres { server, options } => PostgresStore::create(server, *options, self.clock),
+            Engine::Postgres { server, options } => PostgresStore::create(server, *options),
         }
     }
 
@@ -114,10 +114,10 @@ impl Opening {
                 Ok(staged.publish()?.then_some(filled))
             }
             Engine::Postgres { server, options } => {
-                if !PostgresStore::create(server, *options, self.clock)? {
+                if !PostgresStore::create(server, *options)? {
                     return Ok(None);
                 }
-                fill(&mut PostgresStore::open(server, *options, self.clock)?, None).map(Some)
+                fill(&mut PostgresStore::open(server, *options)?, None).map(Some)
             }
         }
     }
@@ -126,7 +126,7 @@ impl Opening {
     pub(super) fn migrate(&self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {
         match &self.engine {
             Engine::Sqlite { path, options } => SqliteStore::older(path, *options, self.clock)?.migrate(fill),
-            Engine::Postgres { server, options } => PostgresStore::open(server, *options, self.clock)?.migrate(),
+            Engine::Postgres { server, options } => PostgresStore::open(server, *options)?.migrate(),
         }
     }
 

@@ -6,11 +6,13 @@ use tokio_postgres::Error;
 pub type ClientResult<T> = std::result::Result<T, Error>;
 
 /// Whether the server is shutting down (57P01 to 57P05) or the connection is lost (08).
+#[must_use]
 pub fn ends_the_connection(error: &Error) -> bool {
     error.code().is_some_and(|it| it.code().starts_with("57P0") || it.code().starts_with("08"))
 }
 
 /// The server's message, which the client's error hides, on one line.
+#[must_use]
 pub fn sentence(error: &Error) -> String {
     let Some(said) = error.as_db_error() else { return with_causes(error) };
     let detail = said.detail().map(|it| format!(" ({it})")).unwrap_or_default();

@@ -20,9 +20,6 @@ use super::{BadSetting, Secret, Source};
 /// Default time limit of connecting to a host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The default schema of a skills database.
-const SCHEMA: &str = "cfn";
-
 /// Whether a text is a connection URL.
 pub(super) fn is_url(text: &str) -> bool {
     text.starts_with("postgresql://") || text.starts_with("postgres://")
@@ -50,7 +47,7 @@ impl PostgresServer {
             any_order: false,
             writable: false,
             database: String::new(),
-            schema: SCHEMA.to_owned(),
+            schema: server::SCHEMA.to_owned(),
             user: text(environment, "PGUSER")?,
             password: text(environment, "PGPASSWORD")?.map(Secret::from),
             password_file: password_file.or_else(|| home.as_ref().map(|it| it.join(".pgpass"))),

@@ -126,7 +126,7 @@ fn project() -> Project {
 fn run(project: &Project, database: Option<&str>, command: &str) -> Ran {
     let mut shell = project.command([""; 0]);
     let mut line = std::process::Command::new("bash");
-    line.arg("-c").arg(format!("\"$0\" {command}")).arg(shell.get_program().to_owned());
+    line.arg("-c").arg(format!("\"$0\" {command}")).arg(shell.get_program());
     line.current_dir(project.path()).stdin(std::process::Stdio::null());
     for (name, value) in shell.get_envs() {
         match value {
@@ -142,7 +142,7 @@ fn run(project: &Project, database: Option<&str>, command: &str) -> Ran {
 }
 
 /// What differs between two runs whatever the engine: folders, places of databases, times and durations.
-fn normal(ran: Ran, project: &Path, database: &str) -> Ran {
+fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
     let times =
         Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z?").expect("a pattern");
     let durations = Regex::new(r"[0-9]+(\.[0-9]+)? ?(ms|s)(?-u:\b)|_ms.: ?[0-9.]+").expect("a pattern");
@@ -166,8 +166,8 @@ fn compare(way: Way) {
     let (url, shown) = (database.url(way), database.shown(way));
     let mut differences = Vec::new();
     for command in COMMANDS {
-        let expected = normal(run(&file, None, command), file.path(), "\0");
-        let answered = normal(run(&server, Some(&url), command), server.path(), &shown);
+        let expected = normal(&run(&file, None, command), file.path(), "\0");
+        let answered = normal(&run(&server, Some(&url), command), server.path(), &shown);
         assert!(!answered.stderr.contains("open sesame") && !answered.stdout.contains("sesame"), "{answered:?}");
         if answered != expected && !DIFFERENT.iter().any(|(it, _)| command.starts_with(it)) {
             differences.push(format!("cfn {command}\n  SQLite:     {expected:?}\n  PostgreSQL: {answered:?}"));

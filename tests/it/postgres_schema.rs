@@ -29,7 +29,7 @@ const UNNOTED: [(&str, &str); 13] = [
 ];
 
 fn store(database: &Database) -> PostgresStore {
-    PostgresStore::open(&server_of(&database.url(Way::Direct)), Options::default(), Clock::System).expect("opened")
+    PostgresStore::open(&server_of(&database.url(Way::Direct)), Options::default()).expect("opened")
 }
 
 fn revision(store: &mut PostgresStore) -> Option<Revision> {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use cfn::clock::Clock;
 use cfn::model::ApprovalLevel::Auto;
 use cfn::model::{Outcome, SkillId, Usage, utc_time};
 use cfn::settings::Queued;
@@ -49,7 +48,7 @@ const NUMBERS: &[&str] = &["NULL", "0.53", "0.58", "0.581", "1", "'Infinity'", "
 
 fn open(database: &Database) -> PostgresStore {
     let options = Options { lock_timeout: Duration::from_secs(30), queued: Queued::Nothing };
-    PostgresStore::open(&server_of(&database.url(Way::Direct)), options, Clock::System).expect("opened")
+    PostgresStore::open(&server_of(&database.url(Way::Direct)), options).expect("opened")
 }
 
 fn database(skills: usize) -> Database {

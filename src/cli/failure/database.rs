@@ -11,10 +11,7 @@ impl From<StoreError> for Failure {
             return Self::new(kind, message, hint);
         }
         let (kind, hint) = match &error {
-            StoreError::Missing { location } => {
-                let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
-                return Self::new(FailureKind::DatabaseMissing, message, hint);
-            }
+            StoreError::Missing { location } => return Self::missing(message, location),
             StoreError::NotADatabase { .. } => {
                 (FailureKind::NotASkillsDatabase, "Name a skills database with --db; this file was not touched.")
             }
@@ -49,7 +46,7 @@ impl From<StoreError> for Failure {
             }
             StoreError::NoFile => (
                 FailureKind::DatabaseNotAFile,
-                "Use pg_dump and pg_restore for a database on a server, or 'cfn db copy' to copy it to a file.",
+                "Use pg_dump and pg_restore, which save and restore a database on a server.",
             ),
             StoreError::File(fault) => of_file(fault),
             StoreError::Failed { .. } => (FailureKind::DatabaseFailed, "Run 'cfn db check'."),
@@ -59,6 +56,13 @@ impl From<StoreError> for Failure {
 }
 
 /// Errors that only a database in a file has.
+impl Failure {
+    fn missing(message: String, location: &Location) -> Self {
+        let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
+        Self::new(FailureKind::DatabaseMissing, message, hint)
+    }
+}
+
 /// Errors with another hint for a database on a server.
 fn of_server(error: &StoreError) -> Option<(FailureKind, &'static str)> {
     Some(match error {

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::settings::Secret;
 
+/// The default schema of a skills database.
+pub(super) const SCHEMA: &str = "cfn";
+
 /// A PostgreSQL server and a database on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresServer {
@@ -108,7 +111,7 @@ impl PostgresServer {
     /// Its name as a location: host, port, database and a schema that is not the default, without user and password.
     #[must_use]
     pub fn url(&self) -> String {
-        let schema = if self.schema == super::SCHEMA { String::new() } else { format!("?schema={}", self.schema) };
+        let schema = if self.schema == SCHEMA { String::new() } else { format!("?schema={}", self.schema) };
         format!("postgresql://{self}{schema}")
     }
 }

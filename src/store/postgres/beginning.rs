@@ -6,7 +6,7 @@ use futures_util::future::join;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::schema;
+use super::schema_number::NUMBER;
 use crate::postgres::ClientResult;
 use crate::store::Durability;
 
@@ -77,9 +77,9 @@ pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<
         (Beginning::Write(..), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
         (Beginning::Write(..), Some(names)) => {
             let names: [(&(dyn ToSql + Sync), Type); 1] = [(&names, Type::TEXT_ARRAY)];
-            let (named, rows) =
+            let (claimed, rows) =
                 join(client.query_typed(LOCK_NAMES, &names), client.query_typed(LOCK_ROWS, &names)).await;
-            named.and(rows)?;
+            claimed.and(rows)?;
         }
     }
     Ok(())
@@ -90,5 +90,5 @@ pub(super) async fn number(client: &Client, is_checked: bool) -> ClientResult<Op
     if is_checked {
         return Ok(None);
     }
-    client.query_typed(schema::NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
+    client.query_typed(NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
 }

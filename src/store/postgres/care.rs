@@ -25,10 +25,10 @@ impl Care for PostgresStore {
     }
 
     fn archive(&mut self, _before: &str, _to: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
-        Err(StoreError::Defect("not yet"))
+        Err(StoreError::NoFile)
     }
 
     fn unarchive(&mut self, _from: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
-        Err(StoreError::Defect("not yet"))
+        Err(StoreError::NoFile)
     }
 }

@@ -35,6 +35,7 @@ mod reports;
 mod revisions;
 mod rollups;
 mod schema;
+mod schema_number;
 mod scrub;
 mod search_index;
 mod searching;
@@ -62,7 +63,6 @@ use super::{
     Care, Conclusion, Durability, FileCare, FormerNames, Inspect, MigrateReport, Result, SearchIndex, Snapshot, Store,
     StoreError, UsageSums, Work,
 };
-use crate::clock::Clock;
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
 
 /// How often work runs again after a conflict with another writer.
@@ -88,21 +88,20 @@ pub struct PostgresStore {
     server: PostgresServer,
     session: Session,
     options: Options,
-    clock: Clock,
     former: FormerNames,
 }
 
 impl PostgresStore {
     /// Connects to a database. The first transaction finds out whether it has this cfn's schema: it fails with
     /// [`StoreError::Missing`], [`StoreError::Older`] or [`StoreError::Newer`] if not.
-    pub fn open(server: &PostgresServer, options: Options, clock: Clock) -> Result<Self> {
+    pub fn open(server: &PostgresServer, options: Options) -> Result<Self> {
         let session = Session::open(server, Place::new(server, options.lock_timeout))?;
-        Ok(Self { server: server.clone(), session, options, clock, former: FormerNames::default() })
+        Ok(Self { server: server.clone(), session, options, former: FormerNames::default() })
     }
 
     /// Creates the schema and everything in it, in one transaction; returns whether it was missing.
-    pub fn create(server: &PostgresServer, options: Options, clock: Clock) -> Result<bool> {
-        schema::create(&Self::open(server, options, clock)?.session)
+    pub fn create(server: &PostgresServer, options: Options) -> Result<bool> {
+        schema::create(&Self::open(server, options)?.session)
     }
 
     /// Migrates an older schema, in one transaction.

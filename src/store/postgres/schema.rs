@@ -2,6 +2,7 @@
 
 use super::beginning::Beginning;
 use super::parameters::text;
+use super::schema_number::{CURRENT, NUMBER, name_of};
 use super::session::Session;
 use crate::store::{MigrateReport, Result, StoreError};
 
@@ -10,12 +11,6 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql")),
     (CURRENT, include_str!("../../../migrations/postgres/0002_usage_log.sql")),
 ];
-
-/// The number of the schema that this cfn needs.
-pub(super) const CURRENT: i64 = 3008;
-
-/// Reads the number of the schema.
-pub(super) const NUMBER: &str = "SELECT convert_from(value, 'UTF8')::bigint FROM cfn_metadata WHERE name = 'schema'";
 
 /// Creates the schema and everything in it; returns whether it was missing.
 pub(super) fn create(session: &Session) -> Result<bool> {
@@ -72,9 +67,4 @@ fn alone<T>(session: &Session, work: impl FnOnce() -> Result<T>) -> Result<T> {
 fn exists(session: &Session) -> Result<bool> {
     let sql = "SELECT to_regclass(format('%I.cfn_metadata', $1)) IS NOT NULL";
     Ok(session.first(sql, &[text(session.schema())])?.is_some_and(|it| it.get(0)))
-}
-
-/// `v3.8.0` for 3008, as on SQLite.
-pub(super) fn name_of(number: i64) -> String {
-    format!("v{}.{}.0", number / 1000, number % 1000)
 }

@@ -172,16 +172,13 @@ impl PostingsWrites for Opened<'_> {
     }
 
     fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()> {
-        let set = match postings {
-            Some(postings) => {
-                let sql = "INSERT INTO search_postings (block, term, postings) VALUES ($1, $2, $3)
-                     ON CONFLICT (term, block) DO UPDATE SET postings = excluded.postings";
-                self.session.change(sql, &[big(block), text(term), bytes(postings)])
-            }
-            None => {
-                let sql = "DELETE FROM search_postings WHERE block = $1 AND term = $2";
-                self.session.change(sql, &[big(block), text(term)])
-            }
+        let set = if let Some(postings) = postings {
+            let sql = "INSERT INTO search_postings (block, term, postings) VALUES ($1, $2, $3)
+                 ON CONFLICT (term, block) DO UPDATE SET postings = excluded.postings";
+            self.session.change(sql, &[big(block), text(term), bytes(postings)])
+        } else {
+            let sql = "DELETE FROM search_postings WHERE block = $1 AND term = $2";
+            self.session.change(sql, &[big(block), text(term)])
         };
         set.map(|_| ())
     }

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Row};
 
 use super::beginning::{Beginning, begin, lock, number};
 use super::failure::{Conflict, Place};
-use super::schema::{self, CURRENT};
+use super::schema_number::{CURRENT, name_of};
 use crate::postgres::{CallError, ClientResult, Connection, Refusal, sentence};
 use crate::settings::PostgresServer;
 use crate::store::{Result, StoreError};
@@ -207,7 +207,7 @@ impl Session {
             None => Err(StoreError::Missing { location }),
             Some(found) if found < CURRENT => Err(StoreError::Older { location }),
             Some(found) if found / 1000 > CURRENT / 1000 => {
-                Err(StoreError::Newer { location, found: schema::name_of(found), known: schema::name_of(CURRENT) })
+                Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
             }
             Some(_) => {
                 self.failed.set(false);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::beginning::Beginning;
-use super::schema::{CURRENT, name_of};
+use super::schema_number::{CURRENT, name_of};
 use super::session::Session;
 use super::{Place, PostgresStore};
 use crate::store::{Result, ServerStatus, StoreError};

@@ -5,7 +5,11 @@ use super::source::Source;
 
 /// What only some files may name.
 const RESERVED: &[Reserved] = &[
-    Reserved { what: "store::sqlite", places: &["store/sqlite/", "cli/context.rs"], named: names_the_backend },
+    Reserved {
+        what: "store::sqlite",
+        places: &["store/sqlite/", "cli/context.rs", "cli/opening.rs"],
+        named: names_the_backend,
+    },
     Reserved {
         what: "workflow::postgres",
         places: &["workflow/", "cli/context.rs"],
@@ -22,7 +26,11 @@ const RESERVED: &[Reserved] = &[
         named: |path| path.starts(&["rustls"]),
     },
     // The time limits of the PostgreSQL client need it; nothing else in cfn is asynchronous.
-    Reserved { what: "tokio", places: &["workflow/postgres/"], named: names_the_runtime },
+    Reserved {
+        what: "tokio",
+        places: &["workflow/postgres/", "store/postgres/", "postgres/"],
+        named: names_the_runtime,
+    },
     Reserved { what: "rusqlite", places: &["store/sqlite/"], named: |path| path.starts(&["rusqlite"]) },
     Reserved { what: "clap", places: &["cli/"], named: names_clap },
     Reserved { what: "anyhow", places: &["cli/"], named: |path| path.starts(&["anyhow"]) },

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use cfn::clock::Clock;
 use cfn::model::ApprovalLevel::Auto;
 use cfn::store::postgres::{Options, PostgresStore};
 use cfn::store::{Durability, NameKind, Result, Store, StoreError, Transaction, write};
@@ -11,7 +10,7 @@ use crate::postgres_server::{Database, Server, Way, server_of};
 use crate::store_contract::insert;
 
 fn open(url: &str) -> PostgresStore {
-    PostgresStore::open(&server_of(url), Options::default(), Clock::System).expect("opened")
+    PostgresStore::open(&server_of(url), Options::default()).expect("opened")
 }
 
 fn names(store: &mut PostgresStore) -> Result<Vec<String>> {
@@ -62,7 +61,7 @@ fn a_connection_that_ends_within_a_transaction_undoes_it_and_the_next_one_connec
 fn a_server_that_crashes_within_a_transaction_has_nothing_of_it_afterwards() {
     let mut server = Server::start();
     let url = server.url("postgres");
-    assert!(PostgresStore::create(&server_of(&url), Options::default(), Clock::System).expect("created"));
+    assert!(PostgresStore::create(&server_of(&url), Options::default()).expect("created"));
     let mut store = open(&url);
     add(&mut store, "before").expect("added");
     let crashed = write(&mut store, Durability::Full, |tx| {

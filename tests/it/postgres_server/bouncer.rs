@@ -19,7 +19,9 @@ impl Bouncer {
     /// In the server's folder, and for roles with these passwords.
     pub(super) fn of(server: &Server, passwords: &[(&str, &str)]) -> Self {
         let (folder, port) = (server.folder.path(), free_port());
-        let users: String = passwords.iter().map(|(role, password)| format!("\"{role}\" \"{password}\"\n")).collect();
+        let users: Vec<String> =
+            passwords.iter().map(|(role, password)| format!("\"{role}\" \"{password}\"\n")).collect();
+        let users = users.concat();
         let users = file(folder, "bouncer-users", &users);
         let settings = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\

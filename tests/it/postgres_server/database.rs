@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use cfn::clock::Clock;
 use cfn::settings::{Flags, PostgresServer, Settings};
 use cfn::store::postgres::{Options, PostgresStore};
 
@@ -66,7 +65,7 @@ impl Shared {
         let sql = format!("CREATE DATABASE {TEMPLATE} OWNER {} TEMPLATE template0 ENCODING 'UTF8' {language}", ROLE.0);
         self.administrator.run(&sql);
         let server = server_of(&self.url(ROLE, TEMPLATE, Way::Direct));
-        assert!(PostgresStore::create(&server, Options::default(), Clock::System).expect("created"));
+        assert!(PostgresStore::create(&server, Options::default()).expect("created"));
         let sql = format!(
             "GRANT USAGE ON SCHEMA cfn TO {0}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA cfn TO {0}",
             OTHER.0
