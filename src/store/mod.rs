@@ -33,14 +33,17 @@
 //! | `inspect` | measurements for benchmarks |
 //! | `search_index` | the ports of the search index |
 //! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
-//! | `error` | errors |
+//! | `error`, `file_error` | errors |
+//! | `archive_file` | the files of archives of the usage log |
 //! | `sqlite`, `postgres` | the engines |
 
 mod answers;
+mod archive_file;
 mod calls;
 mod care;
 mod error;
 mod file_care;
+mod file_error;
 mod former_names;
 mod inspect;
 mod lifecycle;

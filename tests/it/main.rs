@@ -71,6 +71,7 @@ mod triggers;
 mod typing;
 mod update;
 mod upgrades;
+mod usage_archive;
 mod usage_rollups;
 mod validate;
 mod verify;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{PostgresStore, check, maintain, scrub, status};
+use super::{PostgresStore, archive, check, maintain, scrub, status};
 use crate::store::{
-    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, StoreError, UnarchiveReport,
+    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, UnarchiveReport,
 };
 
 impl Care for PostgresStore {
@@ -24,11 +24,11 @@ impl Care for PostgresStore {
         scrub::run(self)
     }
 
-    fn archive(&mut self, _before: &str, _to: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
-        Err(StoreError::NoFile)
+    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+        archive::archive(self, before, to, progress)
     }
 
-    fn unarchive(&mut self, _from: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
-        Err(StoreError::NoFile)
+    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+        archive::unarchive(self, from, progress)
     }
 }

@@ -8,6 +8,8 @@
 //! is what earlier writers committed.
 
 mod approvals;
+mod archive;
+mod archived_rows;
 mod beginning;
 mod bootstrap_writes;
 mod candidates;

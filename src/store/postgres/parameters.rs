@@ -12,6 +12,10 @@ pub(super) fn maybe_text(value: Option<&str>) -> Parameter<'_> {
     (Box::new(value), Type::TEXT)
 }
 
+pub(super) fn texts<'a>(values: &'a [&'a str]) -> Parameter<'a> {
+    (Box::new(values), Type::TEXT_ARRAY)
+}
+
 pub(super) fn big(value: i64) -> Parameter<'static> {
     (Box::new(value), Type::INT8)
 }

@@ -8,12 +8,13 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
 use super::beside::with_suffix;
-use super::failure::{Place, file_error, naming_error};
+use super::failure::Place;
 use super::open;
 use super::waiting::Wait;
 use super::{rollups, schema};
 use crate::clock::Clock;
 use crate::staged_file::{self, NamingError, StagedFile};
+use crate::store::file_error::{file_error, naming_error};
 use crate::store::{BackupReport, FileFault, Result};
 
 /// A change to make in a copy before it is used.

@@ -13,7 +13,6 @@ use super::beside::{INDEX, with_suffix};
 use super::unchanging::Unchanging;
 use super::waiting::Waits;
 use crate::model::Location;
-use crate::staged_file::NamingError;
 use crate::store::{FileFault, Result, StoreError};
 
 /// The database that an error is about.
@@ -187,22 +186,4 @@ pub(super) fn cannot_share(error: &rusqlite::Error) -> bool {
 
 fn at_file_size_limit() -> bool {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some()
-}
-
-/// An error in changing a file or folder beside the database.
-pub(super) fn file_error(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Place::new(path, Duration::ZERO).denied("write", &source.to_string())
-        }
-        _ => FileFault::Unusable { what, path: path.to_owned(), source }.into(),
-    }
-}
-
-/// An error in naming a finished file.
-pub(super) fn naming_error(what: &'static str, path: &Path, error: NamingError) -> StoreError {
-    match error {
-        NamingError::NotNamed(source) => file_error(what, path, source),
-        NamingError::NotSynced(_) => StoreError::OutcomeUnknown { location: path.into(), detail: error.to_string() },
-    }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use super::backup::numbered;
 use super::beside::{INDEX, JOURNAL, LOG, with_suffix};
-use super::failure::file_error;
 use super::log_file::holds_a_commit;
 use crate::clock::Clock;
 use crate::regular_file;
 use crate::staged_file::rename_to_free;
 use crate::store::Result;
+use crate::store::file_error::file_error;
 
 /// Removes it before a file gets the name: a log with commits is renamed, the rest is deleted. Does nothing if there is
 /// a database, which an empty file is not.

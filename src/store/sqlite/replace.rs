@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::SqliteStore;
 use super::backup::{self, numbered};
 use super::beside::{INDEX, LOG, with_suffix};
-use super::failure::{Place, file_error, naming_error};
+use super::failure::Place;
 use super::open::Options;
 use super::orphans;
 use super::restore::{Verified, renew};
@@ -16,6 +16,7 @@ use super::waiting::Wait;
 use crate::clock::Clock;
 use crate::regular_file;
 use crate::staged_file::{NamingError, StagedFile, rename_to_free};
+use crate::store::file_error::{file_error, naming_error};
 use crate::store::{Access, FileCare as _, RestoreReport, Result, StoreError};
 
 impl SqliteStore {

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
 
-use super::failure::{file_error, naming_error};
 use super::open::{self, Options};
 use super::{SqliteStore, backup, orphans, rollups, schema, seeds};
 use crate::clock::Clock;
 use crate::regular_file;
 use crate::staged_file::{NamingError, StagedFile, SyncAhead};
+use crate::store::file_error::{file_error, naming_error};
 use crate::store::{Durability, Result};
 
 /// A staged database. Dropping it before it is published leaves no files.

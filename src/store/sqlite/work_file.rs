@@ -12,10 +12,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::beside::{self, INDEX, JOURNAL, LOG, with_suffix};
-use super::failure::{Place, file_error, naming_error};
+use super::failure::Place;
 use super::open::{self, Options};
 use super::{backup, schema};
 use crate::staged_file::StagedFile;
+use crate::store::file_error::{file_error, naming_error};
 use crate::store::{Access, FileFault, Result, StoreError};
 
 /// The version of the tables, in `user_version`. Another one is made again.

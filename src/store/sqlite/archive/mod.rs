@@ -5,29 +5,27 @@
 //! the log, and their sums stay. Reports are correct after each step. To finish a killed run, run the same command
 //! again; it reads the file instead of writing it again.
 
-mod file;
 mod values;
 
 use std::fs;
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter};
+use rusqlite::{
+    Connection, Error as SqlError, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter,
+};
 
-use self::file::Header;
-use self::values::{Value, columns, id_of, is_id, quoted};
-use super::failure::{Place, file_error, naming_error};
+use self::values::{bound, columns, quoted, value};
+use super::failure::Place;
 use super::rows::change;
 use super::schema;
 use super::sums::{
-    add_to_existing, bounded, daily_of_rows, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
+    add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
     sums_of_sums, totals_of_days, who,
 };
 use crate::clock::Clock;
-use crate::staged_file::StagedFile;
-use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport};
-
-/// Number of rows per transaction, so that other writers wait only a fraction of a second.
-const PART: usize = 10_000;
+use crate::store::archive_file::{self, Header, Value, after_a_commit, id_of, is_id};
+use crate::store::file_error::file_error;
+use crate::store::{ArchiveReport, Result, UnarchiveReport};
 
 /// The rows of one transaction, by id.
 const CHOSEN: &str =
@@ -58,23 +56,18 @@ pub(super) fn archive(
     if fs::symlink_metadata(to).is_err() && !write(connection, place, before, to)? {
         return Ok(report); // nothing is that old
     }
-    let mut file = file::open(to)?;
-    let header = file::verified(to, &mut file, &mut |_, _| Ok(()))?;
-    require_ours(connection, place, to, &header)?;
-    if header.before != before {
-        return Err(file::refused(to, &format!("it has the rows before {}", header.before)));
-    }
+    let ours = identity(connection).map_err(|error| place.fail(&error))?;
+    let (mut file, header) = archive_file::open(to, &ours, Some(before))?;
     report.rows = header.rows;
     let id = note(connection, place, to, &header, clock)?;
     let names = header.columns.clone();
-    let done = file::parts(to, &mut file, PART, &mut |part, rows| {
-        let (moved, kept) = take(connection, id, part, &names, &rows).map_err(|error| place.fail_commit(&error))?;
+    let done = archive_file::parts(to, &mut file, &header, progress, &mut |part, rows| {
+        let (moved, kept) = take(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
         report.moved += moved;
         report.kept += kept;
-        progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
         Ok(())
     });
-    done.map_err(|error| after_a_commit(place, error))?;
+    done.map_err(|error| after_a_commit(place.location(), error))?;
     Ok(report)
 }
 
@@ -85,9 +78,8 @@ pub(super) fn unarchive(
     from: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UnarchiveReport> {
-    let mut file = file::open(from)?;
-    let header = file::verified(from, &mut file, &mut |_, _| Ok(()))?;
-    require_ours(connection, place, from, &header)?;
+    let ours = identity(connection).map_err(|error| place.fail(&error))?;
+    let (mut file, header) = archive_file::open(from, &ours, None)?;
     let known: Option<i64> = connection
         .query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
         .optional()
@@ -97,13 +89,12 @@ pub(super) fn unarchive(
     // Rows of removed skills are restored too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
     let (names, mut some_are_back) = (header.columns.clone(), false);
-    let done = file::parts(from, &mut file, PART, &mut |part, rows| {
+    let done = archive_file::parts(from, &mut file, &header, progress, &mut |part, rows| {
         let (returned, renumbered) =
-            put_back(connection, id, part, &names, &rows).map_err(|error| place.fail_commit(&error))?;
+            put_back(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
         some_are_back = true;
         report.returned += returned;
         report.renumbered += renumbered;
-        progress(u64::try_from(part + 1).unwrap_or(0) * PART as u64, header.rows);
         Ok(())
     });
     let forgotten = done.and_then(|()| {
@@ -113,7 +104,7 @@ pub(super) fn unarchive(
             .map_err(|error| place.fail_commit(&error))
     });
     match forgotten {
-        Err(error) if some_are_back => Err(after_a_commit(place, error)),
+        Err(error) if some_are_back => Err(after_a_commit(place.location(), error)),
         done => done.map(|_| report),
     }
 }
@@ -122,39 +113,41 @@ pub(super) fn unarchive(
 const FORGET: &str = "DELETE FROM usage_archives WHERE id = ?1
      AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)";
 
-/// Translates an error after a part was committed or the archive recorded. Busy stays busy, since a retry is safe.
-fn after_a_commit(place: &Place, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Busy { .. } | StoreError::OutcomeUnknown { .. } => error,
-        other => place.unknown(&other),
-    }
-}
-
 /// Writes the file from one snapshot; returns whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
-    let staged = StagedFile::of(to);
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
     let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
-    let database = identity(&snapshot).map_err(|error| place.fail(&error))?;
-    let schema = schema::version_name(&snapshot).map_err(|error| place.fail(&error))?;
-    let header = Header { archive: file::FORMAT, schema, database, before: before.to_owned(), ..Header::default() };
-    if file::write(&snapshot, place, header, &staged, &original)? > 0 {
-        // If another process was faster, its file has the same rows and is used.
-        staged.publish().map_err(|error| naming_error("could not create", to, error))?;
-    }
-    Ok(fs::symlink_metadata(to).is_ok())
+    let header = header(&snapshot, before).map_err(|error| place.fail(&error))?;
+    let list: Vec<String> = header.columns.iter().map(|it| quoted(it)).collect();
+    let which = concat!(" FROM skill_usage_log u WHERE ", day_of!(), " > '' AND ", day_of!(), " < ?1 ORDER BY id");
+    let sql = format!("SELECT {}{which}", list.join(", "));
+    archive_file::write(to, header, Some(&original), &mut |each| {
+        let say = |error: SqlError| place.fail(&error);
+        let mut statement = snapshot.prepare(&sql).map_err(say)?;
+        let mut rows = statement.query([before]).map_err(say)?;
+        while let Some(row) = rows.next().map_err(say)? {
+            let values: rusqlite::Result<Vec<Value>> = (0..list.len()).map(|index| value(row, index)).collect();
+            each(&values.map_err(say)?)?;
+        }
+        Ok(())
+    })
+}
+
+/// What the file's first line says of this database.
+fn header(snapshot: &Connection, before: &str) -> rusqlite::Result<Header> {
+    let (schema, database) = (schema::version_name(snapshot)?, identity(snapshot)?);
+    Ok(Header { schema, database, before: before.to_owned(), columns: columns(snapshot)?, ..Header::default() })
 }
 
 /// Removes a part's rows from the log; returns how many, and how many stay because they changed.
 fn take(
     connection: &mut Connection,
     archive: i64,
-    part: usize,
+    part: i64,
     names: &[String],
     rows: &[Vec<Value>],
 ) -> rusqlite::Result<(u64, u64)> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let part = i64::try_from(part).unwrap_or(i64::MAX);
     if is_out(&transaction, archive, part)? {
         return Ok((0, 0));
     }
@@ -166,7 +159,7 @@ fn take(
         let id = id_of(names, row);
         let now: Option<Vec<Value>> = transaction
             .prepare_cached(&live)?
-            .query_row([id], |found| (0..names.len()).map(|index| found.get(index)).collect())
+            .query_row([id], |found| (0..names.len()).map(|index| value(found, index)).collect())
             .optional()?;
         if now.as_ref() == Some(row) {
             change(&transaction, "INSERT INTO temp.archive_chosen (id) VALUES (?1)", [id])?;
@@ -189,12 +182,11 @@ fn take(
 fn put_back(
     connection: &mut Connection,
     archive: i64,
-    part: usize,
+    part: i64,
     names: &[String],
     rows: &[Vec<Value>],
 ) -> rusqlite::Result<(u64, u64)> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let part = i64::try_from(part).unwrap_or(i64::MAX);
     if !is_out(&transaction, archive, part)? {
         return Ok((0, 0));
     }
@@ -210,7 +202,8 @@ fn put_back(
         }
         let fields = names.iter().zip(row).filter(|(name, _)| known.contains(name));
         let insert = |without_id: bool| {
-            let values = fields.clone().map(|(name, it)| if without_id && is_id(name) { &Value::Null } else { it });
+            let values =
+                fields.clone().map(|(name, it)| bound(if without_id && is_id(name) { &Value::Null } else { it }));
             transaction.prepare_cached(&sql)?.execute(params_from_iter(values))
         };
         match insert(false) {
@@ -253,7 +246,7 @@ fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, cloc
                 header.before,
                 to.to_string_lossy(),
                 rows,
-                header.rows.div_ceil(PART as u64).cast_signed(),
+                header.parts().cast_signed(),
                 clock.moment()
             ],
         )
@@ -266,10 +259,4 @@ fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, cloc
 /// The database's id, in hex.
 fn identity(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("SELECT hex(value) FROM cfn_metadata WHERE name = 'database_id'", [], |row| row.get(0))
-}
-
-fn require_ours(connection: &Connection, place: &Place, path: &Path, header: &Header) -> Result<()> {
-    let ours = identity(connection).map_err(|error| place.fail(&error))?;
-    let wrong = |why: &str| Err::<(), StoreError>(file::refused(path, why));
-    if header.database == ours { Ok(()) } else { wrong("it has rows of another database") }
 }
