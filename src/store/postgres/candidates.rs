@@ -1,17 +1,20 @@
 //! The query behind `load`: an agent type's skills, each with its newest approved version, in one statement.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 
 use super::approvals::{approved, whole};
 use super::fields::Fields;
 use super::parameters::text;
 use super::session::Session;
-use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
+use crate::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId};
 use crate::store::Result;
 
 /// `served` follows a deprecated skill to its replacements. A pin of the mapping names a version of the mapped skill, and
 /// does not count for a replacement. `current` is the version in the skill's row, or the pinned one; the newest approved
-/// one is at most as new, since the skill may have been reset, and no other one stands in for a pinned one.
+/// one is at most as new, since the skill may have been reset, and no other one stands in for a pinned one. The bytes of the
+/// first ones come with them, so that a load needs no other round trip for them; large ones do not.
 const OF: &str = concat!(
     "WITH RECURSIVE served AS (
        SELECT m.id AS mapping, s.id AS skill, coalesce(m.pinned_version, s.pinned_version) AS pin, s.status, s.replacement_id,
@@ -26,7 +29,9 @@ const OF: &str = concat!(
      )
      SELECT s.id, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition, s.test_coverage, s.test_suite_path,
        s.approval_level, s.generated_by, served.pin, served.replaces, newest.version, newest.content_hash,
-       newest.content_path, newest.folder_hash, newest.is_whole
+       newest.content_path, newest.folder_hash, newest.is_whole,
+       CASE WHEN row_number() OVER (ORDER BY m.required DESC, m.priority, s.name) <= 64 THEN
+         (SELECT c.bytes FROM skill_contents c WHERE c.hash = newest.content_hash AND octet_length(c.bytes) <= 262144) END
      FROM served JOIN skills s ON s.id = served.skill JOIN agent_skill_mappings m ON m.id = served.mapping
      LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = coalesce(served.pin, s.version)
      LEFT JOIN LATERAL (
@@ -41,14 +46,49 @@ const OF: &str = concat!(
      WHERE served.status = 'active' AND (served.replaces IS NULL OR newest.version IS NOT NULL)"
 );
 
-pub(super) fn of(session: &Session, agent_type: &AgentType) -> Result<Vec<Candidate>> {
-    let rows = session.rows(OF, &[text(agent_type.as_str())])?;
-    let mut candidates = rows.iter().map(candidate).collect::<Result<Vec<_>>>()?;
-    candidates.sort_by(Candidate::order);
-    Ok(candidates)
+/// The enabled bootstrap skills, which a load needs too.
+const BOOTSTRAP: &str = "SELECT skill_name, file_path, load_order, description, content_hash
+     FROM bootstrap_skills WHERE enabled <> 0 ORDER BY load_order";
+
+/// What a load needs, read in one round trip.
+pub(super) struct Served {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) bootstrap: Vec<Bootstrap>,
+    /// Bytes of the first candidates, by their hashes.
+    pub(super) contents: HashMap<String, Vec<u8>>,
 }
 
-fn candidate(row: &Row) -> Result<Candidate> {
+pub(super) fn served(session: &Session, agent_type: &AgentType) -> Result<Served> {
+    let (rows, bootstrap) = session.rows_of_both((OF, &[text(agent_type.as_str())]), (BOOTSTRAP, &[]))?;
+    let (mut candidates, mut contents) = (Vec::with_capacity(rows.len()), HashMap::new());
+    for row in &rows {
+        let (candidate, bytes) = candidate(row)?;
+        if let (Some(approved), Some(bytes)) = (&candidate.approved, bytes) {
+            contents.insert(approved.content_hash.clone(), bytes);
+        }
+        candidates.push(candidate);
+    }
+    candidates.sort_by(Candidate::order);
+    let bootstrap = bootstrap.iter().map(one_bootstrap).collect::<Result<_>>()?;
+    Ok(Served { candidates, bootstrap, contents })
+}
+
+pub(super) fn bootstrap(session: &Session) -> Result<Vec<Bootstrap>> {
+    session.rows(BOOTSTRAP, &[])?.iter().map(one_bootstrap).collect()
+}
+
+fn one_bootstrap(row: &Row) -> Result<Bootstrap> {
+    let mut fields = Fields::new("bootstrap_skills", row);
+    Ok(Bootstrap {
+        name: fields.text()?,
+        file_path: fields.text()?,
+        load_order: fields.get()?,
+        description: fields.get()?,
+        content_hash: fields.get()?,
+    })
+}
+
+fn candidate(row: &Row) -> Result<(Candidate, Option<Vec<u8>>)> {
     let mut fields = Fields::new("skills", row);
     let candidate = Candidate {
         id: SkillId(fields.get()?),
@@ -66,7 +106,7 @@ fn candidate(row: &Row) -> Result<Candidate> {
         replaces: fields.get()?,
         approved: None,
     };
-    let Some(version) = fields.get()? else { return Ok(candidate) };
+    let Some(version) = fields.get()? else { return Ok((candidate, None)) };
     let approved = ApprovedVersion {
         version,
         content_hash: fields.text()?,
@@ -74,5 +114,5 @@ fn candidate(row: &Row) -> Result<Candidate> {
         folder_hash: fields.get()?,
         partial: !fields.get::<bool>()?,
     };
-    Ok(Candidate { approved: Some(approved), ..candidate })
+    Ok((Candidate { approved: Some(approved), ..candidate }, fields.get()?))
 }

@@ -82,6 +82,7 @@ impl CatalogueWrites for State<'_> {
     }
 
     fn store_content(&mut self, hash: &ContentHash, content: &[u8]) -> Result<()> {
+        self.forget_ahead();
         self.session.change(STORE, &[text(&hash.to_string()), bytes(content)]).map(drop)
     }
 

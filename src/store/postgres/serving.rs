@@ -3,29 +3,20 @@
 use super::candidates;
 use super::fields::Fields;
 use super::parameters::{big, text};
-use super::state::State;
+use super::state::{ReadAhead, State};
 use crate::model::{AgentType, Bootstrap, Candidate, SkillId, StoredFile, StoredJson};
 use crate::store::{Result, Serving};
 
 impl Serving for State<'_> {
     fn candidates(&self, agent_type: &AgentType) -> Result<Vec<Candidate>> {
-        candidates::of(self.session, agent_type)
+        let served = candidates::served(self.session, agent_type)?;
+        self.read_ahead.replace(ReadAhead { bootstrap: Some(served.bootstrap), contents: served.contents });
+        Ok(served.candidates)
     }
 
     fn bootstrap(&self) -> Result<Vec<Bootstrap>> {
-        let sql = "SELECT skill_name, file_path, load_order, description, content_hash
-             FROM bootstrap_skills WHERE enabled <> 0 ORDER BY load_order";
-        let read = |row| {
-            let mut fields = Fields::new("bootstrap_skills", row);
-            Ok(Bootstrap {
-                name: fields.text()?,
-                file_path: fields.text()?,
-                load_order: fields.get()?,
-                description: fields.get()?,
-                content_hash: fields.get()?,
-            })
-        };
-        self.session.rows(sql, &[])?.iter().map(read).collect()
+        let ahead = self.read_ahead.borrow_mut().bootstrap.take();
+        ahead.map_or_else(|| candidates::bootstrap(self.session), Ok)
     }
 
     fn latest_pass_rate(&self, skill: SkillId) -> Result<Option<f64>> {
@@ -67,6 +58,9 @@ impl Serving for State<'_> {
     }
 
     fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
+        if let Some(bytes) = self.read_ahead.borrow().contents.get(hash) {
+            return Ok(Some(bytes.clone()));
+        }
         let found = self.session.first("SELECT hash, bytes FROM skill_contents WHERE hash = $1", &[text(hash)])?;
         found.map_or(Ok(None), |row| {
             let mut fields = Fields::new("skill_contents", &row);

@@ -21,6 +21,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// The value of a parameter, with its type: unnamed statements do not ask the server for types.
 pub(super) type Parameter<'a> = (Box<dyn ToSql + Sync + 'a>, Type);
 
+/// A query with its parameters.
+pub(super) type Query<'a> = (&'a str, &'a [Parameter<'a>]);
+
 /// A connection to the database.
 pub(super) struct Session {
     connection: Connection,
@@ -138,6 +141,16 @@ impl Session {
     /// Every row of a query.
     pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
         self.call(async |client| client.query_typed(sql, &borrowed(parameters)).await)
+    }
+
+    /// Every row of two queries, which are sent together.
+    pub(super) fn rows_of_both(&self, one: Query<'_>, other: Query<'_>) -> Result<(Vec<Row>, Vec<Row>)> {
+        self.call(async |client| {
+            let (one_parameters, other_parameters) = (borrowed(one.1), borrowed(other.1));
+            let both =
+                join(client.query_typed(one.0, &one_parameters), client.query_typed(other.0, &other_parameters)).await;
+            Ok((both.0?, both.1?))
+        })
     }
 
     /// The first row of a query.
