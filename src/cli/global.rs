@@ -11,7 +11,7 @@ use crate::settings::CachePolicy;
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Global {
-    /// Skills database [env: CFN_SKILLS_DB_PATH]
+    /// Database: a file or a URL [env: CFN_SKILLS_DB_PATH]
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     pub(super) db: Option<PathBuf>,
     /// Redis server for the query cache [env: CFN_REDIS_URL]

@@ -135,8 +135,10 @@ async fn connect_once(config: &mut Config, protection: Protection) -> ClientResu
 /// refuses the login.
 fn config(server: &PostgresServer, host: &Host, user: Option<&str>) -> (Config, Option<String>) {
     let mut config = Config::new();
+    if !server.database.is_empty() {
+        config.dbname(&server.database); // else it is named as the user
+    }
     config
-        .dbname(&server.database)
         .application_name(&server.application_name)
         .connect_timeout(server.connect_timeout)
         .tcp_user_timeout(SILENCE)

@@ -25,13 +25,18 @@ fn flags_override_the_environment_which_overrides_defaults() {
 
 #[test]
 fn a_url_is_never_a_file_name_and_its_password_is_not_shown() {
-    for url in ["postgresql://u:hunter2@h/db", "sqlite:///x.db?key=hunter2", "://hunter2", "a/b://hunter2"] {
+    for url in ["mysql://u:hunter2@h/db", "sqlite:///x.db?key=hunter2", "://hunter2", "a/b://hunter2"] {
         let flag = settings(Some(url), &[]).database().map_err(|it| it.to_string());
-        assert!(flag.as_ref().is_err_and(|it| it.contains("--db") && it.contains("no engine")), "{flag:?}");
+        assert!(
+            flag.as_ref().is_err_and(|it| it.contains("--db") && it.contains("postgresql://HOST/DATABASE")),
+            "{flag:?}"
+        );
         assert!(flag.is_err_and(|it| !it.contains("hunter2")));
         let variable = settings(None, &[("CFN_SKILLS_DB_PATH", url)]).database().map_err(|it| it.to_string());
         assert!(variable.is_err_and(|it| it.contains("CFN_SKILLS_DB_PATH") && !it.contains("hunter2")));
     }
+    let server = Ok(Location::Server("postgresql://h:5432/db?schema=mine".to_owned()));
+    assert_eq!(settings(Some("postgres://u:hunter2@h/db?schema=mine"), &[]).database(), server);
     for path in ["postgresql:", "a:/b", "C:\\x", "http:x"] {
         assert!(settings(Some(path), &[]).database().is_ok(), "{path}");
     }

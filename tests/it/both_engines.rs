@@ -155,7 +155,7 @@ fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
     let times =
         Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z?").expect("a pattern");
     let durations =
-        Regex::new(r"[0-9]+(\.[0-9]+)? ?(ms|s)(?-u:\b)|_ms.: ?[0-9.]+|waited_hours.:[0-9.e-]+").expect("a pattern");
+        Regex::new(r"[0-9]+(\.[0-9]+)? ?(ms|s)(?-u:\b)|_ms.: ?[0-9.]+|waited_hours.: ?[0-9.e-]+").expect("a pattern");
     let real = std::fs::canonicalize(project).expect("a folder");
     let normal = |text: &str| {
         let text = text.replace(database, "DATABASE");

@@ -211,12 +211,16 @@ fn a_file_that_names_a_database_is_a_project() {
 }
 
 #[test]
-fn the_url_of_a_database_is_refused_without_its_password() {
+fn the_url_of_a_database_is_shown_without_its_password() {
     let project = Project::empty();
-    project.file("cfn.toml", "db = 'postgresql://u:hunter2@h/d'");
     for args in ["load dev", "init", "db status"] {
+        project.file("cfn.toml", "db = 'mysql://u:hunter2@h/d'");
         let failed = project.cfn(args.split(' ')).fails(1);
-        assert!(failed.contains("cfn.toml, line 1") && failed.contains("no engine"), "{failed}");
+        assert!(failed.contains("cfn.toml, line 1") && failed.contains("postgresql://HOST/DATABASE"), "{failed}");
+        assert!(!failed.contains("hunter2"), "{failed}");
+        project.file("cfn.toml", "db = 'postgresql://u:hunter2@127.0.0.1:1/d'");
+        let failed = project.cfn(args.split(' ')).fails(3);
+        assert!(failed.contains("postgresql://127.0.0.1:1/d cannot be reached"), "{failed}");
         assert!(!failed.contains("hunter2"), "{failed}");
     }
 }

@@ -191,7 +191,8 @@ fn a_bad_setting_names_its_source_in_a_command_that_uses_it() {
         ("CFN_REDIS_URL", "http://h", &["cache", "status"]),
         ("CFN_REDIS_URL", "http://h", &["--cache", "always", "load", "dev"]),
         ("CFN_CACHE_TTL_READS", "soon", &["cache", "status"]),
-        ("CFN_SKILLS_DB_PATH", "postgres://h/d", &["skill", "list"]),
+        ("CFN_SKILLS_DB_PATH", "mysql://h/d", &["skill", "list"]),
+        ("CFN_SKILLS_DB_PATH", "postgres://h:x/d", &["skill", "list"]),
     ] {
         let ran: Ran = project.command(args).env(name, value).output().expect("cfn runs").into();
         let message = ran.fails(1);
@@ -238,7 +239,7 @@ fn a_url_is_never_a_files_name() {
     let project = with_skill("jwt", "domain", "dev");
     project.file("import/a/SKILL.md", "---\nname: a\ndescription: d\n---\nText.\n");
     let before = project.leftovers();
-    for url in ["postgresql://u:hunter2@h/db", "postgres://h", "sqlite:///x/skills.db", "sqlite://skills.db", "x://"] {
+    for url in ["mysql://u:hunter2@h/db", "sqlite:///x/skills.db", "sqlite://skills.db", "x://"] {
         for command in
             [&["init"][..], &["init", "--from", "import"], &["skill", "list"], &["load", "dev"], &["db", "migrate"]]
         {
@@ -247,8 +248,21 @@ fn a_url_is_never_a_files_name() {
         for command in [&["db", "backup", url][..], &["db", "restore", url]] {
             fails(&project, 1, "invalid_setting", command);
         }
+        for command in
+            [&["init"][..], &["skill", "list"], &["load", "dev"], &["db", "migrate"], &["db", "backup", "x.db"]]
+        {
+            fails(
+                &project,
+                3,
+                "database_unreachable",
+                &[&["--db", "postgres://u:hunter2@127.0.0.1:1/d"], command].concat(),
+            );
+        }
         let message = project.cfn(["--db", url, "load", "dev"]).fails(1);
-        assert!(message.contains("--db") && message.contains("no engine") && !message.contains("hunter2"), "{message}");
+        assert!(
+            message.contains("--db") && message.contains("postgresql://HOST/DATABASE") && !message.contains("hunter2"),
+            "{message}"
+        );
     }
     let names: Vec<_> =
         std::fs::read_dir(project.path()).expect("a folder").flatten().map(|it| it.file_name()).collect();
