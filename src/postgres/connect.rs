@@ -25,8 +25,8 @@ pub enum NotConnected {
     Host(String, Option<Refusal>),
 }
 
-/// Connects to the first usable host. A host that refuses this role ends the search, as with libpq.
-pub(super) async fn first_host(server: &PostgresServer) -> Result<Client, NotConnected> {
+/// Connects to the first usable host, which it returns too. A host that refuses this role ends the search, as with libpq.
+pub(super) async fn first_host(server: &PostgresServer) -> Result<(Client, Host), NotConnected> {
     let mut hosts: Vec<&Host> = server.hosts.iter().collect();
     if server.any_order {
         let turns = usize::try_from(std::process::id()).unwrap_or(0) % hosts.len().max(1);
@@ -37,7 +37,7 @@ pub(super) async fn first_host(server: &PostgresServer) -> Result<Client, NotCon
         let no_answer =
             || NotConnected::Host(format!("no answer within {} ms", server.connect_timeout.as_millis()), None);
         let failed = match timeout(server.connect_timeout, one_host(server, host)).await {
-            Ok(Ok(client)) => return Ok(client),
+            Ok(Ok(client)) => return Ok((client, host.clone())),
             Ok(Err(failed)) => failed,
             Err(_) => no_answer(),
         };

@@ -7,6 +7,8 @@ mod password;
 mod refusal;
 mod tls;
 
+use std::cell::Cell;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -23,8 +25,12 @@ pub use self::refusal::Refusal;
 #[derive(Debug)]
 pub struct Connection {
     client: Client,
+    /// The settings, with the host that is used.
+    server: PostgresServer,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
+    /// Whether a call failed for which the connection cannot be used further.
+    is_lost: Cell<bool>,
 }
 
 /// Why a call to a server failed.
@@ -42,7 +48,10 @@ impl Connection {
         let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = built.map_err(|error| NotConnected::Setup(error.to_string()))?;
         match runtime.block_on(connect::first_host(server)) {
-            Ok(client) => Ok(Self { client, runtime: Some(runtime) }),
+            Ok((client, host)) => {
+                let server = PostgresServer { hosts: vec![host], ..server.clone() };
+                Ok(Self { client, server, runtime: Some(runtime), is_lost: Cell::new(false) })
+            }
             Err(failed) => {
                 runtime.shutdown_background(); // a name look-up may still hang in a thread
                 Err(failed)
@@ -54,18 +63,62 @@ impl Connection {
     pub fn run<T>(&self, limit: Duration, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T, CallError> {
         let Some(runtime) = &self.runtime else { return Err(CallError::Lost("it was closed".to_owned())) };
         // The timer is created inside, since it needs the runtime.
-        match runtime.block_on(async { timeout(limit, call(&self.client)).await }) {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) if error.code().is_some() && !ends_the_connection(&error) => Err(CallError::Refused(error)),
-            Ok(Err(error)) => Err(CallError::Lost(sentence(&error))),
-            Err(_) => Err(CallError::Lost(format!("no answer within {} s", limit.as_secs()))),
+        self.ended(limit, runtime.block_on(async { timeout(limit, call(&self.client)).await.ok() }))
+    }
+
+    /// Makes a call that may take long. Whenever it was silent for so long, another connection asks whether the server still
+    /// answers anybody; if not, the call ends.
+    pub fn run_while_alive<T>(
+        &self,
+        silence: Duration,
+        call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
+    ) -> Result<T, CallError> {
+        let Some(runtime) = &self.runtime else { return Err(CallError::Lost("it was closed".to_owned())) };
+        let answer = runtime.block_on(async {
+            let mut call = pin!(call(&self.client));
+            loop {
+                match timeout(silence, &mut call).await {
+                    Ok(answer) => return Some(answer),
+                    Err(_) if self.is_alive().await => {}
+                    Err(_) => return None,
+                }
+            }
+        });
+        self.ended(silence, answer)
+    }
+
+    /// Whether the server answers on another connection: a refusal is an answer too.
+    async fn is_alive(&self) -> bool {
+        match connect::first_host(&self.server).await {
+            // An empty statement: a pooler that stands in front passes it on.
+            Ok((client, _)) => timeout(self.server.connect_timeout, client.batch_execute("")).await.is_ok(),
+            Err(NotConnected::Host(_, refusal)) => refusal.is_some(),
+            Err(NotConnected::Setup(_)) => false,
         }
+    }
+
+    fn ended<T>(&self, waited: Duration, answer: Option<ClientResult<T>>) -> Result<T, CallError> {
+        let why = match answer {
+            Some(Ok(done)) => return Ok(done),
+            Some(Err(error)) if error.code().is_some() && !ends_the_connection(&error) => {
+                return Err(CallError::Refused(error));
+            }
+            Some(Err(error)) => sentence(&error),
+            None => format!("no answer within {} s", waited.as_secs()),
+        };
+        self.give_up();
+        Err(CallError::Lost(why))
+    }
+
+    /// Says that the connection cannot be used further.
+    pub fn give_up(&self) {
+        self.is_lost.set(true);
     }
 
     /// Whether the connection is known to be lost.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.is_lost.get() || self.client.is_closed()
     }
 }
 

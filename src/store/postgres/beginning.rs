@@ -41,11 +41,12 @@ const LOCK_ROWS: &str = "SELECT s.id FROM skills s
      ORDER BY s.id FOR NO KEY UPDATE";
 
 impl Beginning {
+    /// Who may write is not said, so that a server, database or role that is read-only stays it.
     fn sql(self) -> &'static str {
         match self {
             Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Write(..) | Self::Unlocked(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-            Self::Fold(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
+            Self::Write(..) | Self::Unlocked(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Fold(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
         }
     }
 

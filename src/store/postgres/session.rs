@@ -11,12 +11,13 @@ use tokio_postgres::{Client, Row};
 use super::beginning::{Beginning, begin, lock, number};
 use super::failure::{Conflict, Place};
 use super::schema_number::{CURRENT, name_of};
-use crate::postgres::{CallError, ClientResult, Connection, Refusal, sentence};
+use crate::postgres::{CallError, ClientResult, Connection, Refusal, ends_the_connection, sentence};
 use crate::settings::PostgresServer;
 use crate::store::{Result, StoreError};
 
-/// Time limit of an answer to a statement that waits for no lock.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+/// After so many times the time limit of connecting without an answer, and the longest wait for a lock, the server is asked
+/// whether it still answers anybody.
+const SILENCE: u32 = 6;
 
 /// The value of a parameter, with its type: unnamed statements do not ask the server for types.
 pub(super) type Parameter<'a> = (Box<dyn ToSql + Sync + 'a>, Type);
@@ -29,6 +30,8 @@ pub(super) struct Session {
     connection: Connection,
     place: Place,
     schema: String,
+    /// How long a statement may be silent before the server is asked whether it still answers.
+    silence: Duration,
     /// How to begin the transaction whose first statement comes next.
     beginning: Cell<Option<Beginning>>,
     /// The names of the skills that the transaction which begins is about; `None` for everything.
@@ -45,6 +48,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn open(server: &PostgresServer, place: Place) -> Result<Self> {
+        let silence = place.lock_timeout.saturating_add(server.connect_timeout.saturating_mul(SILENCE));
         let connection = Connection::open(server).map_err(|error| place.not_connected(error))?;
         let (beginning, claimed, conflict) = (Cell::new(None), RefCell::new(None), Cell::new(None));
         let (failed, checked, over) = (Cell::new(false), Cell::new(false), Cell::new(true));
@@ -52,6 +56,7 @@ impl Session {
             connection,
             place,
             schema: server.schema.clone(),
+            silence,
             beginning,
             claimed,
             conflict,
@@ -115,18 +120,19 @@ impl Session {
             return Ok(()); // there was no statement
         }
         self.over.set(true);
-        self.connection.run(ANSWER_TIMEOUT, async |client| client.batch_execute("COMMIT").await).map_err(|error| {
-            match error {
+        self.connection.run_while_alive(self.silence, async |client| client.batch_execute("COMMIT").await).map_err(
+            |error| match error {
                 CallError::Refused(error) => self.refused(&error),
                 CallError::Lost(detail) => StoreError::OutcomeUnknown { location: self.place.location(), detail },
-            }
-        })
+            },
+        )
     }
 
     /// Undoes the transaction. If that cannot be said to the server, it undoes it with the connection.
     pub(super) fn undo(&self) {
-        if self.beginning.take().is_none() && !self.over.replace(true) {
-            let undone = self.connection.run(ANSWER_TIMEOUT, async |client| client.batch_execute("ROLLBACK").await);
+        if self.beginning.take().is_none() && !self.over.replace(true) && !self.is_closed() {
+            let undone =
+                self.connection.run_while_alive(self.silence, async |client| client.batch_execute("ROLLBACK").await);
             if let Err(error) = undone {
                 tracing::debug!(?error, "a transaction ended with its connection");
             }
@@ -189,10 +195,10 @@ impl Session {
     /// Makes a call in the transaction, and begins that first if it has not begun.
     fn call<T>(&self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
         let Some(beginning) = self.beginning.take() else {
-            return self.answered(self.connection.run(ANSWER_TIMEOUT, call));
+            return self.answered(self.connection.run_while_alive(self.silence, call));
         };
         let (is_checked, claimed) = (self.checked.get(), self.claimed.take());
-        let answer = self.connection.run(ANSWER_TIMEOUT, async |client| {
+        let answer = self.connection.run_while_alive(self.silence, async |client| {
             // The client sends everything before it waits for an answer.
             let begun = join(begin(client, beginning, &self.schema), number(client, is_checked));
             let locked = lock(client, beginning, claimed.as_deref());
@@ -234,7 +240,10 @@ impl Session {
         answer.map_err(|error| {
             self.failed.set(true);
             match error {
-                CallError::Refused(error) if error.code().is_none() => self.lost(sentence(&error)),
+                CallError::Refused(error) if error.code().is_none() || ends_the_connection(&error) => {
+                    self.connection.give_up();
+                    self.lost(sentence(&error))
+                }
                 CallError::Refused(error) => self.refused(&error),
                 CallError::Lost(detail) => self.lost(detail),
             }

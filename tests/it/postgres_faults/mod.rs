@@ -1,5 +1,8 @@
 //! A database on a server that is gone, refuses, or loses connections: nothing is half written, and doing it again is safe.
 
+mod hanging;
+mod writers;
+
 use std::sync::atomic::Ordering;
 
 use cfn::model::ApprovalLevel::Auto;
@@ -55,6 +58,32 @@ fn a_connection_that_ends_within_a_transaction_undoes_it_and_the_next_one_connec
     assert!(matches!(cut, Err(StoreError::Unreachable { .. })), "{cut:?}");
     assert_eq!(names(&mut store).expect("it connects again"), [""; 0]);
     add(&mut store, "jwt").expect("added");
+}
+
+#[test]
+fn a_connection_that_ends_before_the_commit_is_an_unknown_outcome_and_doing_it_again_is_safe() {
+    let database = Database::new();
+    let mut store = open(&database.url(Way::Direct));
+    let cut = write(&mut store, Durability::Full, |tx| {
+        insert(tx, "jwt", b"jwt", Auto);
+        database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        Ok(())
+    });
+    assert!(matches!(cut, Err(StoreError::OutcomeUnknown { .. })), "{cut:?}");
+    assert_eq!(names(&mut store).expect("it connects again"), [""; 0]);
+    add(&mut store, "jwt").expect("added");
+}
+
+#[test]
+fn a_read_only_server_is_read_and_refuses_writes() {
+    let database = Database::new();
+    add(&mut open(&database.url(Way::Direct)), "jwt").expect("added");
+    let name = database.sql("SELECT current_database()");
+    database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    let mut store = open(&database.url(Way::Direct));
+    let refused = write(&mut store, Durability::Full, |tx| tx.back_off(Some(1)));
+    assert!(matches!(refused, Err(StoreError::Denied { action: "write", .. })), "{refused:?}");
+    assert_eq!(names(&mut store).expect("names"), ["jwt"]);
 }
 
 #[test]

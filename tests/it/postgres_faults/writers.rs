@@ -1,0 +1,52 @@
+//! Programs that write at the same time: each is told what happened, and none of an internal error.
+
+use std::process::{Child, Stdio};
+
+use crate::harness::{Project, Ran};
+use crate::postgres_server::{Database, Way};
+
+/// Starts a command on a database.
+fn start(project: &Project, database: &Database, arguments: &[&str]) -> Child {
+    let mut command = project.command(arguments);
+    command.env("CFN_SKILLS_DB_PATH", database.url(Way::Bouncer)).env("CFN_BUSY_TIMEOUT_MS", "60000");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn runs")
+}
+
+fn end(command: Child) -> Ran {
+    command.wait_with_output().expect("it ends").into()
+}
+
+fn text(body: &str) -> String {
+    format!("---\nname: alpha\ndescription: About alpha.\n---\n\n{body}\n")
+}
+
+#[test]
+fn two_identical_first_deploys_at_once_both_succeed() {
+    let (project, database) = (Project::empty(), Database::new());
+    project.file("one.md", text("Read it."));
+    for skill in ["a", "b", "c", "d", "e", "f"] {
+        let arguments = ["deploy", "7", skill, "one.md", "testing", "tester"];
+        let both = [(); 2].map(|()| start(&project, &database, &arguments));
+        for ran in both.map(end) {
+            ran.ok();
+        }
+    }
+    assert_eq!(database.sql("SELECT count(*), count(DISTINCT skill_id) FROM cfn.skill_versions"), "6|6");
+}
+
+#[test]
+fn one_of_sixteen_writers_of_a_version_wins_and_the_others_are_told_why_not() {
+    let (project, database) = (Project::empty(), Database::new());
+    project.file("first.md", text("Read it."));
+    end(start(&project, &database, &["deploy", "7", "alpha", "first.md", "testing", "tester"])).ok();
+    let files: Vec<String> = (0..16).map(|it| format!("{}.md", it % 8)).collect();
+    for (number, file) in files.iter().enumerate() {
+        project.file(file, text(&format!("Body {}.", number % 8)));
+    }
+    let writers: Vec<Child> =
+        files.iter().map(|it| start(&project, &database, &["update", "alpha", "2.0.0", it, "major"])).collect();
+    let ran: Vec<Ran> = writers.into_iter().map(end).collect();
+    let won = ran.iter().filter(|it| it.code == Some(0)).count();
+    assert!(won == 1 && ran.iter().all(|it| matches!(it.code, Some(0 | 5 | 6 | 7))), "{ran:#?}");
+    assert_eq!(database.sql("SELECT version FROM cfn.skill_versions ORDER BY id"), "1.0.0\n2.0.0");
+}
