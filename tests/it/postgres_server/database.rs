@@ -56,7 +56,8 @@ impl Shared {
 
     /// Its order of text is that of a language, as that of most databases of users is: nothing may depend on it.
     fn make_template(&self) {
-        let has_icu = "SELECT count(*) > 0 FROM pg_collation WHERE collprovider = 'i'";
+        // A server that was built without ICU has one of its collations all the same.
+        let has_icu = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'en-US-x-icu')";
         let language = if self.administrator.value(has_icu, &[]) {
             "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
         } else {

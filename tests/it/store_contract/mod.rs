@@ -35,6 +35,7 @@ use cfn::store::{
     Conclusion, Durability, NewApproval, NewMapping, NewSkill, NewVersion, Store, StoreError, Transaction, write,
 };
 
+pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
 static FRONT_MATTER: LazyLock<StoredJson> = LazyLock::new(|| "{}".to_owned().into());
