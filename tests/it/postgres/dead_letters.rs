@@ -178,10 +178,10 @@ fn columns_that_take_what_is_written_are_no_misfits() {
 #[test]
 fn a_missing_right_is_no_fault_of_the_rows_and_stops_no_other_kind() {
     let dual = ready();
-    dual.sql("CREATE ROLE limited_sync LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO limited_sync; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO limited_sync; REVOKE UPDATE ON workflow_patterns FROM limited_sync");
+    dual.sql("CREATE ROLE limited_sync LOGIN PASSWORD 'sesame'; GRANT ALL ON ALL TABLES IN SCHEMA public TO limited_sync; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO limited_sync; REVOKE UPDATE ON workflow_patterns FROM limited_sync");
     dual.deploy(2, "other");
     log_all(&dual, &["t1"]);
-    let url = dual.url.replace("cfn_test@", "limited_sync@");
+    let url = dual.url.replace("cfn_test@", "limited_sync:sesame@");
     let ran: crate::harness::Ran =
         dual.command(["sync"]).env("CFN_POSTGRES_URL", url).output().expect("cfn runs").into();
     let message = ran.fails(9);
