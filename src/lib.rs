@@ -7,6 +7,7 @@
 //! | 4 | [`cli`] | arguments, the text of reports, hints, exit codes; the only user of [`mod@bench`] |
 //! | 3 | [`ops`] | the operations: a request becomes a report; no printing, no environment, no SQL |
 //! | 3 | [`mod@bench`] | benchmarks: workloads, measuring, statistics |
+//! | 3 | [`schedule`] | what runs again and again: units of systemd, lines of a crontab |
 //! | 2 | [`store`] | the contract of a skills database, and the SQLite engine |
 //! | 2 | [`cache`] | the query cache: the contract, the key, Redis, and the in-memory tier |
 //! | 2 | [`workflow`] | delivery to the workflow database, from which skills are generated |
@@ -46,6 +47,7 @@ pub mod output_file;
 pub mod postgres;
 pub mod process;
 pub mod regular_file;
+pub mod schedule;
 pub mod settings;
 pub mod skill_file;
 pub mod skill_folder;

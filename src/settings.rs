@@ -247,6 +247,27 @@ impl Settings {
         workflow::server(&self.environment, &self.current_folder)
     }
 
+    /// The variables that a delivery needs but the passwords, which a user's password file holds as well; `None` if the
+    /// connection string itself has one.
+    #[must_use]
+    pub fn for_scheduled_delivery(&self) -> Option<Vec<(&'static str, OsString)>> {
+        let public = workflow::without_passwords(&self.environment, &self.current_folder)?;
+        let needed = DELIVERY_VARIABLES.iter().filter(|name| !["HOME", "TMPDIR"].contains(*name));
+        Some(needed.filter_map(|name| Some((*name, public.get(name)?.to_owned()))).collect())
+    }
+
+    /// The user's folder for units of systemd.
+    #[must_use]
+    pub fn unit_folder(&self) -> Option<PathBuf> {
+        files::unit_folder(&self.environment)
+    }
+
+    /// Whether a settings file names the database.
+    #[must_use]
+    pub fn is_named_by_a_file(&self) -> bool {
+        matches!(self.database.source, Source::File { .. })
+    }
+
     /// All invalid values, for diagnostics. Commands report those that they use as errors.
     #[must_use]
     pub fn unusable(&self) -> Vec<BadSetting> {

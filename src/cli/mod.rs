@@ -35,6 +35,7 @@ mod numbers;
 mod opening;
 mod output;
 mod plural;
+mod schedule;
 mod skill;
 mod sync;
 mod typed;
@@ -115,6 +116,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::EdgeCase(args) => edge_case::run(context, args),
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
+        Command::Schedule(args) => schedule::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),

@@ -7,8 +7,8 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, export, help, init, load, log, skill,
-    sync, update,
+    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, export, help, init, load, log,
+    schedule, skill, sync, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -47,6 +47,7 @@ pub(super) enum Command {
     Agents(agents::Args),
     EdgeCase(edge_case::Args),
     Sync(sync::Args),
+    Schedule(schedule::Args),
     Bench(bench::Args),
     Skill(skill::Args),
     Db(db::Args),

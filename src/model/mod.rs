@@ -41,7 +41,7 @@ pub use listed::ListedSkill;
 pub use location::Location;
 pub use moment::{Moment, StoredTime, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
-pub use paths::{maybe_path_as_text, path_as_text};
+pub use paths::{maybe_path_as_text, path_as_text, paths_as_text};
 pub use price::{InvalidPrice, TokenPrice};
 pub use records::{
     Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,

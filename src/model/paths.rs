@@ -13,3 +13,8 @@ pub fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, 
 pub fn maybe_path_as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|it| it.to_string_lossy()).serialize(serializer)
 }
+
+/// Serialises paths as text; what is no UTF-8 is replaced.
+pub fn paths_as_text<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|it| it.to_string_lossy()))
+}

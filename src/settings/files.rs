@@ -93,6 +93,11 @@ pub(super) fn user_file(environment: &Environment) -> Option<PathBuf> {
     user_folder(environment, "XDG_CONFIG_HOME", ".config").map(|it| it.join("cfn/config.toml"))
 }
 
+/// The user's folder for units of systemd.
+pub(super) fn unit_folder(environment: &Environment) -> Option<PathBuf> {
+    user_folder(environment, "XDG_CONFIG_HOME", ".config").map(|it| it.join("systemd/user"))
+}
+
 /// The user's folder for caches.
 pub(super) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
     user_folder(environment, "XDG_CACHE_HOME", ".cache")

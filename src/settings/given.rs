@@ -90,6 +90,11 @@ impl Environment {
         self.0.iter().find(|it| it.0 == name).map(|it| it.1.as_os_str())
     }
 
+    /// These variables without some of them.
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|it| !names.contains(&it.0)).cloned().collect())
+    }
+
     pub(super) fn given(&self, name: &'static str) -> Option<Given> {
         Some(Given { source: Source::Variable(name), value: self.get(name)?.to_owned() })
     }

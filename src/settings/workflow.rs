@@ -83,6 +83,12 @@ pub(super) fn server(environment: &Environment, current_folder: &Path) -> Result
     server.protected(Protection::default(), environment, current_folder)
 }
 
+/// The variables of a delivery but the passwords; `None` if the connection string has one, or is wrong.
+pub(super) fn without_passwords(environment: &Environment, current_folder: &Path) -> Option<Environment> {
+    let public = environment.without(&["PGPASSWORD", "PHASE4_POSTGRES_PASS"]);
+    server(&public, current_folder).ok()?.password.is_none().then_some(public)
+}
+
 fn take_old_variables(server: &mut PostgresServer, environment: &Environment) -> Result<(), BadSetting> {
     let host = &mut server.hosts[0];
     if let Some(name) = text(environment, "PHASE4_POSTGRES_HOST")? {

@@ -4,6 +4,15 @@ use std::path::Path;
 
 use super::{ArchiveReport, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, UnarchiveReport};
 
+/// How much [`Care::maintain`] may cost those who work with the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maintenance {
+    /// Everything that is worthwhile; writers wait until it is done.
+    Thorough,
+    /// What is due and keeps nobody waiting for long; what another process prevents is left for the next time.
+    IfDue,
+}
+
 /// The care of a database.
 pub trait Care {
     /// The state of the database, and the effective settings of the connection.
@@ -11,7 +20,7 @@ pub trait Care {
     /// Checks for damage and orphaned rows.
     fn check(&mut self) -> Result<CheckReport>;
     /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.
-    fn maintain(&mut self) -> Result<MaintainReport>;
+    fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport>;
     /// Removes what is left of deleted bytes, and the search index. On SQLite, it rewrites the file and empties its log;
     /// [`StoreError::Busy`](super::StoreError::Busy) if a reader still needs an earlier state.
     fn scrub(&mut self) -> Result<ScrubReport>;

@@ -1,5 +1,6 @@
 //! The care of a database file.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::{BackupReport, MigrateReport, RestoreReport, Result, Transaction};
@@ -8,6 +9,9 @@ use super::{BackupReport, MigrateReport, RestoreReport, Result, Transaction};
 pub trait FileCare {
     /// Copies the committed state, even while others write. The copy appears complete or not at all.
     fn backup(&mut self, to: &Path) -> Result<BackupReport>;
+    /// Copies it to a new file of the folder `to`, named after the database and the time, and then removes all but the
+    /// newest `keep` of such files; likewise those saved beside the database before a restore or a migration.
+    fn backup_into(&mut self, to: &Path, keep: Option<NonZeroUsize>) -> Result<BackupReport>;
     /// Copies the file beside the database, whose data can be made again, beside a copy of the database; returns its
     /// path. `None` if there is none.
     fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>>;

@@ -60,7 +60,7 @@ mod whole_rows;
 
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
-pub use care::Care;
+pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};
 pub use file_care::FileCare;
 pub use former_names::FormerNames;

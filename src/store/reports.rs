@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Location, maybe_path_as_text, path_as_text};
+use crate::model::{Location, maybe_path_as_text, path_as_text, paths_as_text};
 
 /// The report of [`super::Care::status`].
 #[derive(Debug, Clone, Serialize)]
@@ -100,6 +100,9 @@ pub struct BackupReport {
     /// The copy of the work file, if one was requested and there is one.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_path_as_text")]
     pub work_file: Option<PathBuf>,
+    /// Older copies that were removed.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "paths_as_text")]
+    pub removed: Vec<PathBuf>,
 }
 
 /// The report of [`super::FileCare::restore`].

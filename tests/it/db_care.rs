@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Project, cfn_in};
+use crate::harness::{Project, Ran, cfn_in};
 use crate::scene::{SCHEMA, deploy, dump, path_of, sha256, skill_text, tokens, with_skill};
 
 #[test]
@@ -210,6 +210,37 @@ fn maintain_gives_space_back_and_says_what_it_gained() {
     assert_eq!(project.cfn(["db", "maintain", "--json"]).json()["analyzed"], true);
     assert!(project.cfn(["db", "maintain"]).ok().contains("the statistics are fresh"));
     project.assert_whole();
+}
+
+#[test]
+fn maintain_if_due_does_what_pays_and_leaves_the_rest() {
+    let project = with_skill("jwt", "domain", "dev");
+    let none = project.cfn(["db", "maintain", "--if-due"]).ok();
+    assert!(none.contains("no VACUUM: ") && none.contains("bytes are free, less than 1048576"), "{none}");
+    project.sqlite3("INSERT INTO skill_contents (hash, bytes) VALUES ('h', randomblob(3000000))");
+    project.sqlite3("DELETE FROM skill_contents WHERE hash = 'h'");
+    assert_eq!(project.cfn(["db", "maintain", "--if-due", "--json"]).json()["vacuumed"], true);
+    project.sqlite3("INSERT INTO skill_contents (hash, bytes) VALUES ('h', randomblob(70000000))");
+    project.sqlite3("DELETE FROM skill_contents WHERE hash = 'h'");
+    let large = project.cfn(["db", "maintain", "--if-due"]).ok();
+    assert!(large.contains("no VACUUM: writers would wait for") && large.contains("run 'cfn db maintain'"), "{large}");
+    assert_eq!(project.cfn(["db", "maintain", "--json"]).json()["vacuumed"], true);
+    project.assert_whole();
+}
+
+#[test]
+fn maintain_if_due_leaves_a_database_alone_that_another_process_writes_to() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.sqlite3("INSERT INTO skill_contents (hash, bytes) VALUES ('h', randomblob(3000000))");
+    project.sqlite3("DELETE FROM skill_contents WHERE hash = 'h'");
+    let writer = rusqlite::Connection::open(project.database()).expect("a database");
+    writer.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let mut command = project.command(["db", "maintain", "--if-due"]);
+    let ran = Ran::from(command.env("CFN_BUSY_TIMEOUT_MS", "50").output().expect("cfn runs"));
+    assert!(ran.stdout.contains("another process is writing; the rest is left for the next time"), "{ran:?}");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    writer.execute_batch("COMMIT").expect("released");
+    assert_eq!(project.cfn(["db", "maintain", "--if-due", "--json"]).json()["vacuumed"], true);
 }
 
 #[test]

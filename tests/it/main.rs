@@ -63,6 +63,7 @@ mod rejections;
 mod review;
 mod rollback;
 mod scene;
+mod schedule;
 mod shown_files;
 mod store_contract;
 mod store_model;

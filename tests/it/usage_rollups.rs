@@ -9,7 +9,7 @@ use cfn::model::ApprovalLevel::Auto;
 use cfn::model::{Outcome, SkillId, Usage, utc_time};
 use cfn::settings::Queued;
 use cfn::store::postgres::{Options, PostgresStore};
-use cfn::store::{Care as _, Days, Store};
+use cfn::store::{Care as _, Days, Maintenance, Store};
 
 use crate::postgres_server::{Connection, Database, Way, server_of};
 use crate::store_contract::{commit, insert, usage};
@@ -213,7 +213,7 @@ fn a_month_gets_its_partition_with_what_the_default_one_caught() {
     );
     let mut store = open(&database);
     store.usage_sums().rebuild(&mut |_| ()).expect("rebuilt");
-    let report = store.maintain().expect("done");
+    let report = store.maintain(Maintenance::Thorough).expect("done");
     assert_eq!(report.notes.len(), 1, "{report:?}");
     assert!(report.notes[0].ends_with("5 rows moved there"), "{report:?}");
     assert!(!store.usage_sums().is_behind().expect("a read"), "sums that were believed still are");
@@ -221,7 +221,7 @@ fn a_month_gets_its_partition_with_what_the_default_one_caught() {
     compare(&database);
     other.run("INSERT INTO skill_usage_log (agent_id, agent_type, skill_id) VALUES ('a', 't', 1)");
     assert_eq!(database.sql("SELECT count(*) FROM cfn.skill_usage_log_rest"), "0", "moved by a trigger");
-    assert!(store.maintain().expect("done").notes.is_empty(), "nothing is left to do");
+    assert!(store.maintain(Maintenance::Thorough).expect("done").notes.is_empty(), "nothing is left to do");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::cli::plural::counted;
 use crate::model::{Exit, Visible};
 use crate::ops;
 use crate::skill_folder::Materialized;
-use crate::store::{MaintainReport, Store};
+use crate::store::{MaintainReport, Maintenance, Store};
 
 /// Reclaim free space and refresh statistics, if worthwhile
 ///
@@ -20,12 +20,17 @@ use crate::store::{MaintainReport, Store};
 #[command(after_help = "\
 Examples:
   cfn db maintain
+  cfn db maintain --if-due --quiet
   cfn db maintain --json")]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Do only what is due and keeps nobody waiting, for a schedule
+    #[arg(long)]
+    if_due: bool,
+}
 
-pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
-    let mut report = store.care().maintain()?;
+    let mut report = store.care().maintain(if args.if_due { Maintenance::IfDue } else { Maintenance::Thorough })?;
     let mut progress = context.output.progress("indexing");
     if let Some(why) = ops::update_index(store.as_mut(), &mut |done, all| progress.at(done, all))? {
         report.notes.push(format!("the search index is not up to date: {}", Visible(why)));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{PostgresStore, archive, check, maintain, scrub, status};
 use crate::store::{
-    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, UnarchiveReport,
+    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Maintenance, Result, ScrubReport, UnarchiveReport,
 };
 
 impl Care for PostgresStore {
@@ -16,8 +16,8 @@ impl Care for PostgresStore {
         check::run(self)
     }
 
-    fn maintain(&mut self) -> Result<MaintainReport> {
-        maintain::run(self)
+    fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport> {
+        maintain::run(self, how)
     }
 
     fn scrub(&mut self) -> Result<ScrubReport> {

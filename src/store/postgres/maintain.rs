@@ -3,7 +3,7 @@
 
 use super::PostgresStore;
 use super::beginning::Beginning;
-use crate::store::{MaintainReport, Result, UsageSums as _};
+use crate::store::{MaintainReport, Maintenance, Result, UsageSums as _};
 
 /// The next three months, and those of the last ten years of which the default partition has rows. Other times are mistakes,
 /// or very old: a partition for each would only make the table slower.
@@ -18,7 +18,7 @@ const MONTHS: &str = "SELECT to_char(month, 'YYYY-MM-DD') FROM (
 const SIZE: &str = "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
    WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'usage_state'::regclass) AND c.relkind = 'r'";
 
-pub(super) fn run(store: &mut PostgresStore) -> Result<MaintainReport> {
+pub(super) fn run(store: &mut PostgresStore, how: Maintenance) -> Result<MaintainReport> {
     let (bytes_before, months) = store.step(Beginning::Read, |session| {
         let months = session.rows(MONTHS, &[])?.iter().map(|row| row.get(0)).collect::<Vec<String>>();
         Ok(((size(session)?, months), false))
@@ -33,13 +33,17 @@ pub(super) fn run(store: &mut PostgresStore) -> Result<MaintainReport> {
         notes.push(format!("the usage log has a partition for {} now; {moved} rows moved there", &month[..7]));
     }
     store.catch_up(&mut |_| ())?;
+    let analyzed = how == Maintenance::Thorough;
     let bytes_after = store.step(Beginning::Unlocked(store.options.lock_timeout), |session| {
-        session.script(
-            "ANALYZE skills, skill_versions, approval_history, agent_skill_mappings, skill_usage_log, usage_daily",
-        )?;
+        // The server's own autovacuum does it whenever it is due.
+        if analyzed {
+            session.script(
+                "ANALYZE skills, skill_versions, approval_history, agent_skill_mappings, skill_usage_log, usage_daily",
+            )?;
+        }
         Ok((size(session)?, true))
     })?;
-    Ok(MaintainReport { bytes_before, bytes_after, vacuumed: false, analyzed: true, notes })
+    Ok(MaintainReport { bytes_before, bytes_after, vacuumed: false, analyzed, notes })
 }
 
 fn size(session: &super::Session) -> Result<u64> {

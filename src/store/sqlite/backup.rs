@@ -44,7 +44,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     place.require_unchanged()?;
     staged.replace().map_err(|error| naming_error("could not rename the backup to", to, error))?;
     let size_bytes = fs::metadata(to).map_or(0, |it| it.len());
-    Ok(BackupReport { path: to.to_owned(), size_bytes, work_file: None })
+    Ok(BackupReport { path: to.to_owned(), size_bytes, work_file: None, removed: Vec::new() })
 }
 
 /// Creates the folder of a file.
@@ -62,9 +62,19 @@ pub(super) fn beside(place: &Place, why: &str, clock: Clock) -> Result<PathBuf> 
 /// The same from any connection. It uses the first free name.
 pub(super) fn keep(place: &Place, source: &Connection, why: &str, clock: Clock) -> Result<PathBuf> {
     let stem = with_suffix(&place.path, &format!(".{why}-{}", clock.file_time()));
-    let staged = StagedFile::of(&stem);
+    publish(place, source, &stem, numbered(&stem))
+}
+
+/// A copy with the first free one of these names in the folder of `beside`.
+pub(super) fn publish(
+    place: &Place,
+    source: &Connection,
+    beside: &Path,
+    names: impl Iterator<Item = PathBuf>,
+) -> Result<PathBuf> {
+    let staged = StagedFile::of(beside);
     fill(place, source, &staged)?;
-    for to in numbered(&stem) {
+    for to in names {
         match staged.publish_as(&to) {
             Ok(true) => return Ok(to),
             Ok(false) => {} // somebody else's copy of this second
@@ -76,7 +86,7 @@ pub(super) fn keep(place: &Place, source: &Connection, why: &str, clock: Clock) 
             }
         }
     }
-    Err(place.failed(format!("there are too many copies like {}", stem.display())))
+    Err(place.failed(format!("there are too many copies like {}", beside.display())))
 }
 
 /// The name itself, then numbered variants.

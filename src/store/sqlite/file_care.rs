@@ -1,12 +1,13 @@
 //! The care of the file; each method delegates to the file of its work.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::open::Options;
 use super::work_file::WorkFile;
-use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, scrub, status};
+use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, rotation, scrub, status};
 use crate::store::{
-    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, FileCare, MaintainReport,
+    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, FileCare, MaintainReport, Maintenance,
     MigrateReport, RestoreReport, Result, ScrubReport, Transaction, UnarchiveReport,
 };
 
@@ -22,9 +23,9 @@ impl Care for SqliteStore {
         self.place.require_unchanged().map(|()| report)
     }
 
-    fn maintain(&mut self) -> Result<MaintainReport> {
+    fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport> {
         self.require_tables()?;
-        maintain::run(&self.connection, &self.place)
+        maintain::run(&self.connection, &self.place, how)
     }
 
     fn scrub(&mut self) -> Result<ScrubReport> {
@@ -49,6 +50,10 @@ impl Care for SqliteStore {
 impl FileCare for SqliteStore {
     fn backup(&mut self, to: &Path) -> Result<BackupReport> {
         backup::copy(&self.place, to)
+    }
+
+    fn backup_into(&mut self, to: &Path, keep: Option<NonZeroUsize>) -> Result<BackupReport> {
+        rotation::backup(&self.connection, &self.place, to, keep, self.clock)
     }
 
     fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>> {

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, ErrorCode, Result};
 
 use super::beside::wal_of;
 use super::failure::Place;
 use super::rollups;
-use crate::store::{MaintainReport, StoreError};
+use crate::store::{MaintainReport, Maintenance, StoreError};
 
 /// Minimum share of free pages for rewriting the file.
 const FREE_SHARE: f64 = 0.10;
@@ -16,7 +16,11 @@ const FREE_SHARE: f64 = 0.10;
 /// down each start.
 const ROWS_FOR_STATISTICS: i64 = 10_000;
 
-pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Result<MaintainReport> {
+/// Sizes between which rewriting the file is due: it gains little below, and writers wait for long above.
+const DUE_FREE_BYTES: i64 = 1024 * 1024;
+const DUE_FILE_BYTES: i64 = 64 * 1024 * 1024;
+
+pub(super) fn run(connection: &Connection, place: &Place, how: Maintenance) -> crate::store::Result<MaintainReport> {
     let mut report = MaintainReport {
         bytes_before: size(place),
         bytes_after: 0,
@@ -24,9 +28,12 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
         analyzed: false,
         notes: Vec::new(),
     };
-    let done = vacuum(connection, &mut report)
-        .and_then(|()| statistics(connection, &mut report))
-        .and_then(|()| checkpoint(connection, &mut report));
+    let done = match how {
+        Maintenance::Thorough => vacuum(connection, &mut report)
+            .and_then(|()| statistics(connection, &mut report))
+            .and_then(|()| checkpoint(connection, &mut report)),
+        Maintenance::IfDue => what_is_due(connection, &mut report),
+    };
     done.map_err(|error| match place.fail_commit(&error) {
         error @ (StoreError::Busy { .. } | StoreError::OutcomeUnknown { .. }) => error,
         other if report.vacuumed || report.analyzed => place.unknown(&other),
@@ -36,9 +43,44 @@ pub(super) fn run(connection: &Connection, place: &Place) -> crate::store::Resul
     Ok(report)
 }
 
+/// A checkpoint that waits for nobody; without it, the next writers do its work.
+fn what_is_due(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
+    let page = number(connection, "page_size")?;
+    let (free, file) = (number(connection, "freelist_count")? * page, number(connection, "page_count")? * page);
+    if free < DUE_FREE_BYTES {
+        report.notes.push(format!("no VACUUM: {free} bytes are free, less than {DUE_FREE_BYTES}"));
+    } else if file > DUE_FILE_BYTES {
+        report.notes.push(format!(
+            "no VACUUM: writers would wait for the {file} bytes of this file; when nobody writes, run 'cfn db maintain'"
+        ));
+    } else {
+        unless_busy(vacuum, connection, report)?;
+    }
+    unless_busy(statistics, connection, report)?;
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// One step of a maintenance that can wait.
+fn unless_busy(
+    step: fn(&Connection, &mut MaintainReport) -> Result<()>,
+    connection: &Connection,
+    report: &mut MaintainReport,
+) -> Result<()> {
+    match step(connection, report) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+            report.notes.push("another process is writing; the rest is left for the next time".to_owned());
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+fn number(connection: &Connection, pragma: &str) -> Result<i64> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
 fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
-    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    let (free, pages) = (number("freelist_count")?, number("page_count")?);
+    let (free, pages) = (number(connection, "freelist_count")?, number(connection, "page_count")?);
     #[expect(clippy::cast_precision_loss, reason = "a share of pages needs no more digits")]
     let share = if pages == 0 { 0.0 } else { free as f64 / pages as f64 };
     if share < FREE_SHARE {

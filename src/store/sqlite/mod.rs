@@ -43,6 +43,7 @@ mod reports;
 mod restore;
 mod revisions;
 mod rollups;
+mod rotation;
 mod rows;
 mod schema;
 mod scrub;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use cfn::settings::Queued;
 use cfn::store::{
-    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, FileCare, Inspect, MaintainReport, Proof,
-    Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport, UsageSums, Work,
+    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, FileCare, Inspect, MaintainReport,
+    Maintenance, Proof, Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport, UsageSums,
+    Work,
 };
 
 use super::database::{Database, MemoryDatabase};
@@ -101,7 +102,7 @@ impl Care for MemoryStore {
         Err(StoreError::NoFile)
     }
 
-    fn maintain(&mut self) -> Result<MaintainReport> {
+    fn maintain(&mut self, _: Maintenance) -> Result<MaintainReport> {
         Err(StoreError::NoFile)
     }
 
