@@ -24,6 +24,8 @@
 --
 -- The sums are those of migrations/sqlite (0002, 0003, 0005, 0008): money in whole dollars and billionths, confidences in millionths.
 
+-- No text here has a backslash, which standard_conforming_strings = off in the session of another program would take away.
+--
 -- The instant that a text names, to the second, as cfn reads times: a day, with a time of day after a blank or T, with Z or an offset
 -- after that; UTC where there is none. NULL if there is no such day or time of day, or it is outside the years 0 to 9999.
 CREATE FUNCTION cfn_time(written text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -40,8 +42,8 @@ DECLARE
     '^([0-9]{4})-([0-9]{2})-([0-9]{2})'
     || '(?:[ Tt]([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:[.,][0-9]{1,9})?)?)?'
     || '(?:([Zz])|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:[.,]([0-9])[0-9]{0,8})?)?)?)?)?'
-    || '((?:\[!?(?:[+-][0-9]{2}(?::?[0-9]{2})?|[A-Za-z_.][A-Za-z0-9_.+-]*(?:/[A-Za-z_.][A-Za-z0-9_.+-]*)*)\])?)'
-    || '(?:\[[a-z_][a-z0-9_-]*=[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\])*$');
+    || '((?:[[]!?(?:[+-][0-9]{2}(?::?[0-9]{2})?|[A-Za-z_.][A-Za-z0-9_.+-]*(?:/[A-Za-z_.][A-Za-z0-9_.+-]*)*)[]])?)'
+    || '(?:[[][a-z_][a-z0-9_-]*=[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*[]])*$');
   year int := part[1]; month int := part[2]; day int := part[3];
   hour int := coalesce(part[4], '0'); minute int := coalesce(part[5], '0'); second int := coalesce(part[6], '0');
   away int := coalesce(part[9], '0')::int * 3600 + coalesce(part[10], '0')::int * 60 + coalesce(part[11], '0')::int
@@ -219,10 +221,10 @@ CREATE FUNCTION cfn_usage_fingerprint() RETURNS text LANGUAGE sql STABLE SET sea
     (SELECT string_agg(concat_ws(':', inhrelid, xmin, inhdetachpending), ',' ORDER BY inhrelid)
       FROM pg_inherits WHERE inhparent = %2$L::regclass),
     (SELECT string_agg(concat_ws(':', t.oid, t.xmin, t.tgrelid, t.tgenabled), ',' ORDER BY t.oid)
-      FROM pg_trigger t WHERE t.tgrelid IN (SELECT %1$I.cfn_usage_tables()) AND t.tgname LIKE 'cfn\_usage\_%%'),
+      FROM pg_trigger t WHERE t.tgrelid IN (SELECT %1$I.cfn_usage_tables()) AND starts_with(t.tgname::text, 'cfn_usage_')),
     (SELECT string_agg(concat_ws(':', oid, xmin), ',' ORDER BY oid)
       FROM pg_proc WHERE pronamespace = %3$L::regnamespace
-        AND (proname LIKE 'cfn\_usage\_%%' OR proname IN ('cfn_time', 'cfn_day', 'cfn_month')))))
+        AND (starts_with(proname::text, 'cfn_usage_') OR proname IN ('cfn_time', 'cfn_day', 'cfn_month')))))
 $$;
 
 -- Whether every trigger is there and fires always.

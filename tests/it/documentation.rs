@@ -11,21 +11,21 @@ use crate::harness::{Project, binary, cfn_in, repository};
 const FOLDER: &str = "/home/me/project";
 
 /// A page of the documentation.
-struct Page {
-    path: PathBuf,
-    text: String,
+pub(crate) struct Page {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
 }
 
 /// One command of an example, and what it shows.
-struct Example {
-    line: usize,
+pub(crate) struct Example {
+    pub(crate) line: usize,
     /// Each section of a page runs in a folder of its own.
-    section: usize,
-    command: String,
+    pub(crate) section: usize,
+    pub(crate) command: String,
     shown: Vec<String>,
 }
 
-fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Page> {
     let docs = fs::read_dir(repository("docs")).expect("docs").map(|it| it.expect("an entry").path());
     let mut paths: Vec<_> = docs.filter(|it| it.extension().is_some_and(|it| it == "md")).collect();
     paths.push(repository("README.md"));
@@ -35,7 +35,7 @@ fn pages() -> Vec<Page> {
 }
 
 /// The lines of code blocks in one language, with their numbers; `None` ends a block.
-fn blocks<'a>(text: &'a str, language: &str) -> Vec<Option<(usize, &'a str)>> {
+pub(crate) fn blocks<'a>(text: &'a str, language: &str) -> Vec<Option<(usize, &'a str)>> {
     let (mut lines, mut inside) = (Vec::new(), None);
     for (number, line) in text.lines().enumerate() {
         match (inside, line.strip_prefix("```")) {
@@ -53,7 +53,7 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<Option<(usize, &'a str)>> {
     lines
 }
 
-fn examples(text: &str) -> Vec<Example> {
+pub(crate) fn examples(text: &str) -> Vec<Example> {
     let section = |line| text.lines().take(line).filter(|it| it.starts_with("## ")).count();
     let mut examples: Vec<Example> = Vec::new();
     for (line, shown) in blocks(text, "console").into_iter().flatten() {
@@ -67,7 +67,7 @@ fn examples(text: &str) -> Vec<Example> {
 }
 
 /// A project with the skills of this repository.
-fn with_skills() -> Project {
+pub(crate) fn with_skills() -> Project {
     let project = Project::empty();
     let mut copy = Command::new("cp");
     copy.arg("-r").arg(repository("tests/skills")).arg(project.path().join("skills"));
@@ -75,18 +75,25 @@ fn with_skills() -> Project {
     project
 }
 
-/// Runs a command line as a reader types it; what it prints on both streams.
-fn run(folder: &Path, command: &str) -> String {
+/// A command line as a reader types it.
+pub(crate) fn typed(folder: &Path, line: &str) -> Command {
     let inherited = env::var("PATH").unwrap_or_default();
     let programs = binary().parent().expect("a folder").display().to_string();
     let mut shell = Command::new("bash");
     for (name, value) in cfn_in(folder).get_envs() {
-        if value.is_none() {
-            shell.env_remove(name);
-        }
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
     }
-    shell.args(["-c", &format!("exec 2>&1; {command}")]).env("PATH", format!("{programs}:{inherited}"));
-    let output = shell.current_dir(folder).stdin(Stdio::null()).output().expect("bash runs");
+    shell.args(["-c", line]).env("PATH", format!("{programs}:{inherited}"));
+    shell.current_dir(folder).stdin(Stdio::null());
+    shell
+}
+
+/// What it prints on both streams.
+fn run(folder: &Path, command: &str) -> String {
+    let output = typed(folder, &format!("exec 2>&1; {command}")).output().expect("bash runs");
     String::from_utf8_lossy(&output.stdout).replace(&folder.display().to_string(), FOLDER)
 }
 

@@ -20,7 +20,7 @@ fn commands_in(help: &str) -> Vec<String> {
 }
 
 /// Every command with its help, groups before what is in them.
-fn reference(project: &Project) -> Vec<(Vec<String>, String)> {
+pub(crate) fn reference(project: &Project) -> Vec<(Vec<String>, String)> {
     let mut pages = Vec::new();
     let mut waiting = vec![Vec::new()];
     while let Some(command) = waiting.pop() {

@@ -144,6 +144,16 @@ impl Database {
         connection
     }
 
+    /// A connection of the owner of the server.
+    pub(crate) fn administrator(&self) -> Connection {
+        Connection::to(&self.shared.server.url(&self.name))
+    }
+
+    /// The name of the database.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What `psql` prints, as the owner of the server.
     #[track_caller]
     pub(crate) fn sql(&self, sql: &str) -> String {

@@ -1,13 +1,16 @@
 //! Every command does on PostgreSQL what it does on SQLite: the same arguments, output and exit code.
 
+mod pages;
+
 use std::path::Path;
 
 use regex::Regex;
 
+use crate::documentation::typed;
 use crate::harness::{Project, Ran};
 use crate::postgres_server::{Database, Way};
 
-/// What a user does with skills, command by command, in order. `@` before the first word means that it reads stdin.
+/// What a user does with skills, command by command, in order.
 const COMMANDS: &[&str] = &[
     "init",
     "init --from .claude/skills --category testing --approve-as lead --agents tester,reviewer",
@@ -113,8 +116,37 @@ const COMMANDS: &[&str] = &[
     "analytics --json",
     "db maintain",
     "db backup copy.db",
+    "db restore copy.db",
+    "db status --json",
+    "db postgres-schema",
     "sync",
+    "sync status",
+    "sync status --json",
+    "sync retry --json",
     "cache status",
+    "cache warm",
+    "cache clear",
+    "cache audit --json",
+    "cache explain load tester",
+    "cache explain list --json",
+    "cache explain show gimmel",
+    "cache explain history gimmel",
+    "cache explain analytics",
+    "config",
+    "completions bash",
+    "man",
+    "skill assess beta",
+    "skill assess other/delta --json",
+    "skill promote --list",
+    "skill promote --check-stale --json",
+    "skill review gimmel",
+    "skill validate other",
+    "skill export-yaml --output all.yaml --include-history --include-usage",
+    "skill import-yaml all.yaml --mode validate-only",
+    "skill import-yaml all.yaml --dry-run --json",
+    r#"load --batch <<< '{"agent_type": "tester", "id": 1}'"#,
+    r#"log --batch <<< '{"skill": "beta", "agent_id": "a2", "agent_type": "tester", "exit_code": 0, "id": 1}'"#,
+    "bench sql 'SELECT count(*) FROM skills'",
 ];
 
 fn project() -> Project {
@@ -132,22 +164,13 @@ fn project() -> Project {
     project
 }
 
-fn run(project: &Project, database: Option<&str>, command: &str) -> Ran {
-    let mut shell = project.command([""; 0]);
-    let mut line = std::process::Command::new("bash");
-    line.arg("-c").arg(format!("\"$0\" {command}")).arg(shell.get_program());
-    line.current_dir(project.path()).stdin(std::process::Stdio::null());
-    for (name, value) in shell.get_envs() {
-        match value {
-            Some(value) => line.env(name, value),
-            None => line.env_remove(name),
-        };
-    }
-    shell.stdin(std::process::Stdio::null());
+/// Runs a command line on a file, or on a server.
+fn run(project: &Project, database: Option<&str>, line: &str) -> Ran {
+    let mut shell = typed(project.path(), line);
     if let Some(database) = database {
-        line.env("CFN_SKILLS_DB_PATH", database);
+        shell.env("CFN_SKILLS_DB_PATH", database);
     }
-    line.output().expect("bash runs").into()
+    shell.output().expect("bash runs").into()
 }
 
 /// What differs between two runs whatever the engine: folders, places of databases, times and durations.
@@ -166,35 +189,74 @@ fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
     Ran { code: ran.code, stdout: normal(&ran.stdout), stderr: normal(&ran.stderr) }
 }
 
-/// Commands whose answers differ for a reason.
-const DIFFERENT: &[(&str, &str)] =
-    &[("db backup", "a file is copied, a server has its own tools"), ("db maintain", "it tells the size of the file")];
+/// Commands that answer otherwise on a server, their exit code there, and why.
+const DIFFERENT: &[(&str, i32, &str)] = &[
+    ("cfn db backup", 1, "a file is copied, a server has its own tools"),
+    ("cfn db restore", 1, "a file is copied, a server has its own tools"),
+    ("cfn db maintain", 0, "it tells the size of the file, or the partitions that it made"),
+    ("cfn db status", 0, "it is about the file, or about the server"),
+    ("cfn config", 0, "the variable that names the server is a setting"),
+    ("cfn bench", 1, "a benchmark is of a file"),
+];
 
-fn compare(way: Way) {
-    let (file, server) = (project(), project());
-    let database = Database::empty();
+/// Runs a line on a file and on a server; how the answers differ, if they do without a reason.
+fn difference(line: &str, file: &Project, server: &Project, database: &Database, way: Way) -> Option<String> {
     let (url, shown) = (database.url(way), database.shown(way));
-    let mut differences = Vec::new();
-    for command in COMMANDS {
-        let expected = run(&file, None, command);
-        let is_a_command = !expected.stderr.contains("unexpected argument") && !expected.stderr.contains("subcommand");
-        assert!(is_a_command && !expected.stderr.contains("required arguments"), "{command}: {expected:?}");
-        let expected = normal(&expected, file.path(), "\0");
-        let answered = normal(&run(&server, Some(&url), command), server.path(), &shown);
-        assert!(!answered.stderr.contains("open sesame") && !answered.stdout.contains("sesame"), "{answered:?}");
-        if answered != expected && !DIFFERENT.iter().any(|(it, _)| command.starts_with(it)) {
-            differences.push(format!("cfn {command}\n  SQLite:     {expected:?}\n  PostgreSQL: {answered:?}"));
-        }
+    let expected = run(file, None, line);
+    let is_a_command = !expected.stderr.contains("unexpected argument") && !expected.stderr.contains("subcommand");
+    assert!(is_a_command && !expected.stderr.contains("required arguments"), "{line}: {expected:?}");
+    let expected = normal(&expected, file.path(), "\0");
+    let answered = normal(&run(server, Some(&url), line), server.path(), &shown);
+    assert!(!format!("{answered:?}").contains("sesame"), "a password: {answered:?}");
+    let is_as_expected = match DIFFERENT.iter().find(|it| line.starts_with(it.0)) {
+        Some((_, code, _)) => answered.code == Some(*code),
+        None => answered == expected,
+    };
+    let told = || format!("{line}\n  SQLite:     {expected:?}\n  PostgreSQL: {answered:?}");
+    (!is_as_expected).then(told)
+}
+
+fn compare(way: Way, settings: &[&str]) {
+    let (file, server, database) = (project(), project(), Database::empty());
+    for setting in settings {
+        database.sql(&format!("ALTER DATABASE {} SET {setting}", database.name()));
     }
+    let lines = COMMANDS.iter().map(|it| format!("cfn {it}"));
+    let differences: Vec<_> = lines.filter_map(|it| difference(&it, &file, &server, &database, way)).collect();
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), COMMANDS.len(), differences.join("\n"));
 }
 
 #[test]
 fn every_command_answers_on_a_server_as_it_does_on_a_file() {
-    compare(Way::Direct);
+    compare(Way::Direct, &[]);
 }
 
 #[test]
 fn every_command_answers_through_a_pooler_as_it_does_on_a_file() {
-    compare(Way::Bouncer);
+    compare(Way::Bouncer, &[]);
+}
+
+/// What an administrator may set for a database or a role, and cfn must not depend on.
+const SETTINGS: &[&str] = &[
+    "search_path = public, pg_catalog",
+    "TimeZone = 'Asia/Tokyo'",
+    "DateStyle = 'SQL, DMY'",
+    "IntervalStyle = 'sql_standard'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = -3",
+    "standard_conforming_strings = off",
+    "escape_string_warning = off",
+    "transform_null_equals = on",
+    "default_transaction_isolation = 'serializable'",
+    "default_transaction_deferrable = on",
+    "default_toast_compression = 'pglz'",
+    "quote_all_identifiers = on",
+    "array_nulls = off",
+    "enable_seqscan = off",
+    "row_security = off",
+];
+
+#[test]
+fn every_command_answers_alike_whatever_the_settings_of_the_database() {
+    compare(Way::Direct, SETTINGS);
 }
