@@ -67,10 +67,23 @@ async fn one_host(server: &PostgresServer, host: &Host) -> Result<Client, NotCon
         }
     }
     connect(config, protections).await.map_err(|error| {
-        let (why, refusal) = (sentence(&error), error.code().map(|it| Refusal::of(it.code())));
-        let why = remark.map_or_else(|| why.clone(), |remark| format!("{why}; {remark}"));
+        let (why, refusal) = (sentence(&error), refusal_of(&error));
+        let why = match remark.filter(|_| refusal == Some(Refusal::Login)) {
+            Some(remark) => format!("{why}; {remark}"),
+            None => why,
+        };
         NotConnected::Host(why, refusal)
     })
+}
+
+/// Why a host refuses the connection, if it does. That a password is needed and there is none is found out by the client.
+fn refusal_of(error: &Error) -> Option<Refusal> {
+    let is_without_password =
+        || std::error::Error::source(error).is_some_and(|it| it.to_string() == "password missing");
+    match error.code() {
+        Some(code) => Some(Refusal::of(code.code())),
+        None => is_without_password().then_some(Refusal::Login),
+    }
 }
 
 /// The distinct addresses of a host, in the order to try; for a Unix socket, one `None`.

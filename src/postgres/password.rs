@@ -11,15 +11,23 @@ use crate::settings::{Host, PostgresServer, Secret};
 /// Maximum size of the password file, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// The configured password, or the one in the password file; and why that file was not read, if so.
+/// What a server is told that a project's settings file names, and that gets no password.
+const OF_A_PROJECT: &str = "a project's settings file names the server, so it gets a password only from a line with its \
+    host in the password file; name the server with --db or CFN_SKILLS_DB_PATH to use PGPASSWORD";
+
+/// The configured password, or the one in the password file; and a remark about what was not used, if so.
 pub(super) fn find(server: &PostgresServer, host: &Host, user: &str) -> (Option<Secret>, Option<String>) {
     if server.password.is_some() {
         return (server.password.clone(), None);
     }
-    let Some(path) = &server.password_file else { return (None, None) };
+    let remark = || server.is_named_by_project.then(|| OF_A_PROJECT.to_owned());
+    let Some(path) = &server.password_file else { return (None, remark()) };
     match read(path) {
-        Ok(None) => (None, None),
-        Ok(Some(text)) => (in_file(&text, (host, &server.database), user), None),
+        Ok(None) => (None, remark()),
+        Ok(Some(text)) => match in_file(&text, server, host, user) {
+            Some(password) => (Some(password), None),
+            None => (None, remark()),
+        },
         Err(why) => (None, Some(format!("the password file {} was not read: {why}", Visible(path.to_string_lossy())))),
     }
 }
@@ -40,17 +48,19 @@ fn read(path: &Path) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The password of the first matching line: `host:port:database:user:password`, where `*` matches everything.
-fn in_file(text: &str, (at, database): (&Host, &str), user: &str) -> Option<Secret> {
+/// The password of the first matching line: `host:port:database:user:password`, where `*` matches everything, but not the
+/// host that a project names.
+fn in_file(text: &str, server: &PostgresServer, at: &Host, user: &str) -> Option<Secret> {
     let host = if at.is_socket() { "localhost" } else { &at.name };
     let port = at.port.to_string();
-    let wanted = [host, &port, database, user];
+    let wanted = [host, &port, &server.database, user];
     text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
         let mut fields = fields(line).into_iter();
         let fits = wanted.iter().enumerate().all(|(index, wanted)| {
             let Some(field) = fields.next() else { return false };
             let socket = index == 0 && field == at.name; // a socket's folder fits by its path as well
-            field == "*" || field == *wanted || socket
+            let is_any = field == "*" && !(index == 0 && server.is_named_by_project);
+            is_any || field == *wanted || socket
         });
         fits.then(|| fields.next()).flatten().filter(|it| !it.is_empty()).map(Secret::from)
     })
@@ -81,7 +91,7 @@ mod tests {
     fn found(text: &str, url: &str, user: &str) -> Option<String> {
         let lookup = |name: &str| (name == "CFN_POSTGRES_URL").then(|| OsString::from(url));
         let server = Settings::resolve(&Flags::default(), &lookup, Path::new("/here")).workflow_server().ok()?;
-        in_file(text, (&server.hosts[0], &server.database), user).map(|it| it.reveal().to_owned())
+        in_file(text, &server, &server.hosts[0], user).map(|it| it.reveal().to_owned())
     }
 
     #[test]

@@ -15,7 +15,7 @@ use self::parameters::Wrong;
 pub use self::server::{ChannelBinding, Host, PostgresServer, RootCertificates, SslMode};
 use super::bad::text;
 use super::given::Environment;
-use super::{BadSetting, Secret, Source};
+use super::{BadSetting, Scope, Secret, Source};
 
 /// Default time limit of connecting to a host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,7 +26,8 @@ pub(super) fn is_url(text: &str) -> bool {
 }
 
 impl PostgresServer {
-    /// The server of a skills database. `origin` names the URL in errors, which never show it.
+    /// The server of a skills database. `origin` names the URL in errors, which never show it. A clone brings the project's
+    /// settings file along, so a server that this file names does not get the password that is meant for others.
     pub(super) fn of_url(
         url: &str,
         origin: Source,
@@ -34,6 +35,9 @@ impl PostgresServer {
         current_folder: &Path,
     ) -> Result<Self, BadSetting> {
         let mut server = Self::unnamed(environment, current_folder)?;
+        if matches!(origin, Source::File { scope: Scope::Project, .. }) {
+            (server.is_named_by_project, server.password) = (true, None);
+        }
         let protection = server.name(url, current_folder).map_err(|expected| BadSetting::hidden(origin, expected))?;
         server.protected(protection, environment, current_folder)
     }
@@ -50,6 +54,7 @@ impl PostgresServer {
             schema: server::SCHEMA.to_owned(),
             user: text(environment, "PGUSER")?,
             password: text(environment, "PGPASSWORD")?.map(Secret::from),
+            is_named_by_project: false,
             password_file: password_file.or_else(|| home.as_ref().map(|it| it.join(".pgpass"))),
             ssl_mode: SslMode::Prefer,
             root_certificates: RootCertificates::Default(home.map(|it| it.join(".postgresql/root.crt"))),

@@ -64,6 +64,7 @@ mod review;
 mod rollback;
 mod scene;
 mod schedule;
+mod secrets;
 mod shown_files;
 mod store_contract;
 mod store_model;

@@ -27,6 +27,8 @@ pub struct PostgresServer {
     pub user: Option<String>,
     /// The password, if given.
     pub password: Option<Secret>,
+    /// Whether a project's settings file names it, so that it gets a password only from a line with its host.
+    pub is_named_by_project: bool,
     /// The password file.
     pub password_file: Option<PathBuf>,
     /// The TLS mode.

@@ -86,7 +86,7 @@ impl Server {
 
     /// A command, as its user would type it; the answer as `redis-cli` prints it to a file.
     #[track_caller]
-    pub(super) fn cli(&self, command: &[&str]) -> String {
+    pub(crate) fn cli(&self, command: &[&str]) -> String {
         let answer = self.try_cli(command).expect("redis-cli must be installed: apt-get install redis-server");
         assert!(!["NOAUTH", "WRONGPASS", "ERR"].iter().any(|it| answer.starts_with(it)), "{command:?}: {answer}");
         answer
