@@ -66,6 +66,7 @@ mod scene;
 mod schedule;
 mod secrets;
 mod shown_files;
+mod small_disk;
 mod store_contract;
 mod store_model;
 mod terminal;

@@ -128,9 +128,8 @@ pub(super) fn unarchive(
 impl PostgresStore {
     /// Runs a step of an archive in a transaction of its own, again if another transaction is in its way.
     fn alone<T>(&mut self, step: impl Fn(&Session) -> Result<T>) -> Result<T> {
-        let beginning = Beginning::Unlocked(self.options.lock_timeout);
         for _ in 0..ATTEMPTS {
-            let done = self.step(beginning, |session| {
+            let done = self.step(Beginning::Unlocked, |session| {
                 session.first(LOCK, &[])?;
                 step(session).map(|it| (it, true))
             });

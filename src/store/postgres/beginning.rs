@@ -15,12 +15,12 @@ use crate::store::Durability;
 pub(super) enum Beginning {
     /// One snapshot for all statements.
     Read,
-    /// Each statement sees what was committed before it; waits this long for a lock.
-    Write(Durability, Duration),
+    /// Each statement sees what was committed before it.
+    Write(Durability),
     /// The same, without the lock that keeps other writers out.
-    Unlocked(Duration),
+    Unlocked,
     /// One snapshot for all statements, which may write; fails if another transaction changed what it changes.
-    Fold(Duration),
+    Fold,
 }
 
 /// Locks the whole schema: others wait.
@@ -45,25 +45,19 @@ impl Beginning {
     fn sql(self) -> &'static str {
         match self {
             Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Write(..) | Self::Unlocked(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            Self::Fold(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-        }
-    }
-
-    fn lock_timeout(self) -> String {
-        match self {
-            Self::Read => "0".to_owned(),
-            Self::Write(_, wait) | Self::Unlocked(wait) | Self::Fold(wait) => format!("{}ms", wait.as_millis().max(1)),
+            Self::Write(_) | Self::Unlocked => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Fold => "BEGIN ISOLATION LEVEL REPEATABLE READ",
         }
     }
 }
 
-/// Begins a transaction, and sets what its statements rely on.
-pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str) -> ClientResult<()> {
+/// Begins a transaction, and sets what its statements rely on. Reads wait for locks too: those of who changes the schema.
+pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str, wait: Duration) -> ClientResult<()> {
     let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
            set_config('lock_timeout', $2, true),
            CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
-    let (timeout, is_lazy) = (beginning.lock_timeout(), matches!(beginning, Beginning::Write(Durability::Normal, _)));
+    let timeout = format!("{}ms", wait.as_millis().max(1));
+    let is_lazy = matches!(beginning, Beginning::Write(Durability::Normal));
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
         [(&schema, Type::TEXT), (&timeout, Type::TEXT), (&is_lazy, Type::BOOL)];
     let (begun, set) =
@@ -74,9 +68,9 @@ pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str) -
 /// Takes the locks of a transaction that writes. What is read after them is what earlier writers committed.
 pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<&[String]>) -> ClientResult<()> {
     match (beginning, claimed) {
-        (Beginning::Read | Beginning::Unlocked(_) | Beginning::Fold(_), _) => {}
-        (Beginning::Write(..), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
-        (Beginning::Write(..), Some(names)) => {
+        (Beginning::Read | Beginning::Unlocked | Beginning::Fold, _) => {}
+        (Beginning::Write(_), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
+        (Beginning::Write(_), Some(names)) => {
             let names: [(&(dyn ToSql + Sync), Type); 1] = [(&names, Type::TEXT_ARRAY)];
             let (claimed, rows) =
                 join(client.query_typed(LOCK_NAMES, &names), client.query_typed(LOCK_ROWS, &names)).await;

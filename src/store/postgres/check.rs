@@ -1,4 +1,5 @@
-//! Checks for damage and orphaned rows. Constraints of the schema refuse most of what SQLite's check looks for.
+//! Checks for damage and orphaned rows. Constraints of the schema refuse most of it, but an owner can drop them, and a session
+//! with `session_replication_role` set does not check them.
 
 use super::beginning::Beginning;
 use super::fields::Fields;
@@ -7,33 +8,79 @@ use super::{PostgresStore, versions};
 use crate::model::{ContentHash, Visible};
 use crate::store::{CheckReport, Result};
 
-/// The checks and their messages; each query returns keys.
-const WARNINGS: [(&str, &str); 6] = [
+/// The rows of a table without their skill.
+macro_rules! without_a_skill {
+    ($table:literal) => {
+        (
+            concat!("rows of ", $table, " point to a skill that does not exist"),
+            concat!(
+                "SELECT t.id::text FROM ",
+                $table,
+                " t WHERE NOT EXISTS (SELECT FROM skills s WHERE s.id = t.skill_id) ORDER BY t.id"
+            ),
+        )
+    };
+}
+
+/// The checks and their messages, in the order of SQLite's; each query returns keys.
+const WARNINGS: [(&str, &str); 18] = [
+    without_a_skill!("agent_skill_mappings"),
+    without_a_skill!("approval_history"),
+    without_a_skill!("skill_usage_log"),
+    without_a_skill!("phase4_skill_generation"),
+    without_a_skill!("edge_case_tracking"),
+    without_a_skill!("skill_versions"),
+    (
+        "rows of skill_files point to a version that does not exist",
+        "SELECT f.version_id || ' ' || convert_from(f.path, 'UTF8') FROM skill_files f
+         WHERE NOT EXISTS (SELECT FROM skill_versions v WHERE v.id = f.version_id) ORDER BY f.version_id, f.path",
+    ),
     (
         "rows of skill_files name bytes that are not in the database",
         "SELECT DISTINCT convert_from(f.path, 'UTF8') FROM skill_files f
-         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = f.hash)
-           AND NOT EXISTS (SELECT 1 FROM cfn_events e WHERE e.content_hash = f.hash AND e.event = 'purged') ORDER BY 1",
+         WHERE NOT EXISTS (SELECT FROM skill_contents c WHERE c.hash = f.hash)
+           AND NOT EXISTS (SELECT FROM cfn_events e WHERE e.content_hash = f.hash AND e.event = 'purged') ORDER BY 1",
+    ),
+    (
+        "skills name a replacement that does not exist",
+        "SELECT s.id::text FROM skills s WHERE s.replacement_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM skills r WHERE r.id = s.replacement_id) ORDER BY s.id",
     ),
     (
         "skills name bytes that are not in the database",
         "SELECT s.name FROM skills s
-         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
-           AND NOT EXISTS (SELECT 1 FROM cfn_events e WHERE e.content_hash = s.content_hash AND e.event = 'purged')
+         WHERE NOT EXISTS (SELECT FROM skill_contents c WHERE c.hash = s.content_hash)
+           AND NOT EXISTS (SELECT FROM cfn_events e WHERE e.content_hash = s.content_hash AND e.event = 'purged')
          ORDER BY s.id",
     ),
     (
         "skills name other bytes than were recorded for their version",
         "SELECT s.name FROM skills s JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version
-         WHERE v.content_hash <> s.content_hash ORDER BY s.id",
+         WHERE v.content_hash IS DISTINCT FROM s.content_hash ORDER BY s.id",
+    ),
+    (
+        "skills have a status or a level that cfn does not know",
+        "SELECT id::text FROM skills WHERE status NOT IN ('active', 'deprecated', 'archived')
+           OR approval_level NOT IN ('auto', 'escalate', 'human') ORDER BY id",
     ),
     (
         "skills have a name that no command can take",
         "SELECT id::text FROM skills WHERE name !~ '^[a-zA-Z0-9_-]{1,64}$' ORDER BY id",
     ),
+    ("names belong to more than one skill", "SELECT name FROM skills GROUP BY name HAVING count(*) > 1 ORDER BY 1"),
+    (
+        "rows of approval_history have a decision that cfn does not know",
+        "SELECT id::text FROM approval_history
+         WHERE coalesce(decision, '') NOT IN ('approved', 'rejected', 'escalated', 'needs_correction') ORDER BY id",
+    ),
     (
         "rows of agent_skill_mappings have a priority outside 1 to 10",
         "SELECT id::text FROM agent_skill_mappings WHERE priority NOT BETWEEN 1 AND 10 ORDER BY id",
+    ),
+    (
+        "rows of agent_skill_mappings repeat an agent type and skill",
+        "SELECT m.id::text FROM agent_skill_mappings m WHERE EXISTS (SELECT FROM agent_skill_mappings n
+           WHERE n.agent_type = m.agent_type AND n.skill_id = m.skill_id AND n.id < m.id) ORDER BY m.id",
     ),
     (
         "indexes are invalid: REINDEX them",
@@ -42,10 +89,23 @@ const WARNINGS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Triggers that are off, so that cfn does not notice what other programs write.
-const TRIGGERS_OFF: &str =
-    "SELECT t.tgname::text || ' on ' || c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-     WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal AND t.tgenabled <> 'A' ORDER BY 1";
+/// The number of rows of a query, and the first keys.
+const COUNT: &str = "SELECT count(*), coalesce(string_agg(key, ', ' ORDER BY n) FILTER (WHERE n <= 40), '') FROM
+   (SELECT key, row_number() OVER () AS n FROM";
+
+/// Triggers of cfn that do not fire for every session, so that it does not notice what other programs write.
+const TRIGGERS: &str = "WITH expected (log, name) AS (
+     SELECT of.name::regclass, 'cfn_note_write' FROM unnest(ARRAY['skills', 'skill_versions', 'skill_files', 'skill_contents',
+       'approval_history', 'agent_skill_mappings', 'bootstrap_skills', 'other_values']) AS of (name)
+     UNION ALL VALUES ('skills'::regclass, 'cfn_record_version'), ('approval_history', 'cfn_bind_decision')
+     UNION ALL SELECT log, 'cfn_usage_' || what FROM cfn_usage_tables() log, unnest(ARRAY['fill', 'place', 'mark', 'emptied']) AS of (what))
+   SELECT name || ' on ' || c.relname::text FROM expected JOIN pg_class c ON c.oid = log
+   WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = log AND t.tgname = name AND t.tgenabled = 'A') ORDER BY 1";
+
+/// Whether the triggers of the catalogue are those of the migration, and whether every month has a place in the usage log.
+const DEFINITIONS: &str = "SELECT EXISTS (SELECT FROM cfn_triggers t JOIN cfn_metadata s
+     ON s.name = 'catalogue_triggers' AND s.value = t.shape),
+   EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = 'skill_usage_log'::regclass AND partdefid <> 0)";
 
 pub(super) fn run(store: &mut PostgresStore) -> Result<CheckReport> {
     store.connected()?;
@@ -67,15 +127,34 @@ fn read(session: &Session) -> Result<CheckReport> {
         Ok(())
     })?;
     report.damage.extend(versions::faults_of_folders(session)?);
-    for row in session.rows(TRIGGERS_OFF, &[])? {
-        report.damage.push(format!("the trigger {} is off", Visible(row.get::<_, String>(0))));
-    }
+    report.damage.extend(faults_of_definitions(session)?);
     for (what, query) in WARNINGS {
-        let keys: Vec<String> = session.rows(query, &[])?.iter().map(|row| row.get(0)).collect();
-        if !keys.is_empty() {
-            let which: String = keys.join(", ").chars().take(200).collect();
-            report.warnings.push(format!("{} {what} ({})", keys.len(), Visible(which)));
+        let Some(row) = session.first(&format!("{COUNT} ({query}) AS found (key)) AS numbered"), &[])? else {
+            continue;
+        };
+        let (count, which): (i64, String) = (row.get(0), row.get(1));
+        if count > 0 {
+            let which: String = which.chars().take(200).collect();
+            report.warnings.push(format!("{count} {what} ({})", Visible(which)));
         }
     }
     Ok(report)
+}
+
+/// What is wrong with triggers and partitions.
+fn faults_of_definitions(session: &Session) -> Result<Vec<String>> {
+    let mut faults: Vec<String> = Vec::new();
+    for row in session.rows(TRIGGERS, &[])? {
+        faults.push(format!("the trigger {} is missing or off", Visible(row.get::<_, String>(0))));
+    }
+    if let Some(row) = session.first(DEFINITIONS, &[])? {
+        let (are_ours, has_default): (bool, bool) = (row.get(0), row.get(1));
+        if faults.is_empty() && !are_ours {
+            faults.push("the triggers or their functions were changed, so no answer is cached".to_owned());
+        }
+        if !has_default {
+            faults.push("the usage log has no default partition, so times of other months are refused".to_owned());
+        }
+    }
+    Ok(faults)
 }

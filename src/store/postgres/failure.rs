@@ -77,6 +77,16 @@ impl Place {
         }
     }
 
+    /// The role may not use the schema.
+    pub(super) fn hidden(&self, schema: &str) -> StoreError {
+        self.denied("use", format!("permission denied for schema {schema}"))
+    }
+
+    /// Only the owner of the tables may do that.
+    pub(super) fn not_the_owner(&self, owner: &str) -> StoreError {
+        self.denied("rewrite the tables of", format!("they belong to the role {owner}"))
+    }
+
     fn denied(&self, action: &'static str, detail: String) -> StoreError {
         StoreError::Denied { location: self.location(), action, user: self.user.clone(), detail }
     }

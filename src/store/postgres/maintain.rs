@@ -25,7 +25,7 @@ pub(super) fn run(store: &mut PostgresStore, how: Maintenance) -> Result<Maintai
     })?;
     let mut notes = Vec::new();
     for month in &months {
-        let moved = store.step(Beginning::Unlocked(store.options.lock_timeout), |session| {
+        let moved = store.step(Beginning::Unlocked, |session| {
             let sql = "SELECT coalesce(cfn_usage_partition($1::date), 0)";
             let row = session.first(sql, &[super::parameters::text(month)])?;
             Ok((row.map_or(0, |row| row.get::<_, i64>(0)), true))
@@ -34,7 +34,7 @@ pub(super) fn run(store: &mut PostgresStore, how: Maintenance) -> Result<Maintai
     }
     store.catch_up(&mut |_| ())?;
     let analyzed = how == Maintenance::Thorough;
-    let bytes_after = store.step(Beginning::Unlocked(store.options.lock_timeout), |session| {
+    let bytes_after = store.step(Beginning::Unlocked, |session| {
         // The server's own autovacuum does it whenever it is due.
         if analyzed {
             session.script(

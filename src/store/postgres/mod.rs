@@ -127,7 +127,7 @@ impl PostgresStore {
 
     /// Runs work once; `None` if it has to run again.
     fn once(&mut self, durability: Durability, work: &mut Work<'_>) -> Option<Result<()>> {
-        self.session.begin(Beginning::Write(durability, self.options.lock_timeout));
+        self.session.begin(Beginning::Write(durability));
         let mut state = State::new(&self.session, &self.former, self.options.queued);
         let concluded = work(&mut state);
         let is_changed_meanwhile = |session: &Session| session.conflict().is_some();

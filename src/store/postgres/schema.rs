@@ -57,7 +57,7 @@ fn upgrade(session: &Session, found: i64) -> Result<()> {
 
 /// Runs work in a transaction, one at a time for a schema, which need not exist.
 fn alone<T>(session: &Session, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    session.begin_unchecked(Beginning::Unlocked(session.place().lock_timeout));
+    session.begin_unchecked(Beginning::Unlocked);
     let lock = "SELECT pg_advisory_xact_lock(1667657217, hashtext($1))";
     let done = session.first(lock, &[text(session.schema())]).and_then(|_| work()).inspect_err(|_| session.undo())?;
     session.commit()?;

@@ -44,10 +44,6 @@ impl ServerIndex {
         session.begin(beginning);
         Ok(Opened { session })
     }
-
-    fn writing(&self) -> Beginning {
-        Beginning::Write(Durability::Normal, self.lock_timeout)
-    }
 }
 
 impl SearchIndex for ServerIndex {
@@ -56,7 +52,7 @@ impl SearchIndex for ServerIndex {
     }
 
     fn write(&mut self, work: &mut dyn FnMut(&mut dyn PostingsWrites) -> Result<()>) -> Result<bool> {
-        let mut opened = self.begin(self.writing())?;
+        let mut opened = self.begin(Beginning::Write(Durability::Normal))?;
         if !opened.may_write()? {
             return Ok(false);
         }
@@ -66,7 +62,7 @@ impl SearchIndex for ServerIndex {
     }
 
     fn clear(&mut self) -> Result<bool> {
-        let opened = self.begin(self.writing())?;
+        let opened = self.begin(Beginning::Write(Durability::Normal))?;
         if !opened.may_write()? {
             return Ok(false);
         }

@@ -200,7 +200,8 @@ impl Session {
         let (is_checked, claimed) = (self.checked.get(), self.claimed.take());
         let answer = self.connection.run_while_alive(self.silence, async |client| {
             // The client sends everything before it waits for an answer.
-            let begun = join(begin(client, beginning, &self.schema), number(client, is_checked));
+            let begun =
+                join(begin(client, beginning, &self.schema, self.place.lock_timeout), number(client, is_checked));
             let locked = lock(client, beginning, claimed.as_deref());
             let (((begun, number), locked), done) = join(join(begun, locked), call(client)).await;
             Ok((begun, number, locked, done))
@@ -223,7 +224,7 @@ impl Session {
         };
         self.failed.set(true);
         match number {
-            None => Err(StoreError::Missing { location }),
+            None => Err(self.missing()),
             Some(found) if found < CURRENT => Err(StoreError::Older { location }),
             Some(found) if found / 1000 > CURRENT / 1000 => {
                 Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
@@ -233,6 +234,20 @@ impl Session {
                 self.checked.set(true);
                 Ok(())
             }
+        }
+    }
+
+    /// The schema is not there, or this role may not use it: then the server passes it over without an error.
+    fn missing(&self) -> StoreError {
+        const HIDDEN: &str = "SELECT 1 FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')";
+        self.over.set(true);
+        let hidden = self.connection.run_while_alive(self.silence, async |client| {
+            client.batch_execute("ROLLBACK").await?;
+            client.query_typed(HIDDEN, &[(&self.schema, Type::TEXT)]).await
+        });
+        match hidden {
+            Ok(rows) if !rows.is_empty() => self.place.hidden(&self.schema),
+            _ => StoreError::Missing { location: self.place.location() },
         }
     }
 

@@ -28,17 +28,15 @@ impl PostgresStore {
 
     /// Brings the rollups to now. A fold that meets another one fails, and runs again with a newer snapshot.
     fn fold(&mut self) -> Result<()> {
-        let wait = self.options.lock_timeout;
-        let write = Beginning::Unlocked(wait);
         for _ in 0..TRIES {
             let fold = |session: &super::Session| rollups::fold(session).map(|it| (it, it == Folded::Done));
-            match self.step(Beginning::Fold(wait), fold) {
+            match self.step(Beginning::Fold, fold) {
                 Ok(Folded::Done) => return Ok(()),
                 Ok(Folded::Busy) => {
-                    self.step(write, |session| rollups::wait(session).map(|()| ((), false)))?;
+                    self.step(Beginning::Unlocked, |session| rollups::wait(session).map(|()| ((), false)))?;
                 }
                 Ok(Folded::Unguarded) => {
-                    self.step(write, |session| rollups::guard(session).map(|()| ((), true)))?;
+                    self.step(Beginning::Unlocked, |session| rollups::guard(session).map(|()| ((), true)))?;
                 }
                 Err(_) if self.session.conflict().is_some() => {}
                 Err(error) => return Err(error),
@@ -64,8 +62,7 @@ impl UsageSums for PostgresStore {
     }
 
     fn rebuild(&mut self, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        let write = Beginning::Unlocked(self.options.lock_timeout);
-        self.step(write, |session| rollups::forget(session).map(|()| ((), true)))?;
+        self.step(Beginning::Unlocked, |session| rollups::forget(session).map(|()| ((), true)))?;
         self.catch_up(progress)
     }
 }

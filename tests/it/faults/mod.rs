@@ -42,4 +42,4 @@ mod unwritable;
 mod victims;
 mod whole_files;
 
-pub(crate) use tools::{as_root, figure};
+pub(crate) use tools::{as_root, figure, must};

@@ -2,48 +2,28 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
 
 use rustix::process::{getegid, geteuid};
 
 use super::tools::{as_root, assert_one_message, finish, must, number, run, sha256, under};
 use super::victims::assert_clean;
 use crate::harness::{Project, Ran};
+use crate::small_disk::SmallDisk;
 
 /// A project whose database is on a small disk of its own.
-struct SmallDisk {
+struct Confined {
+    disk: SmallDisk,
     project: Project,
-    mounted: PathBuf,
 }
 
-impl SmallDisk {
+impl Confined {
     fn new(bytes: usize) -> Self {
         let project = Project::empty();
-        let mounted = project.path().join(".claude");
-        fs::create_dir(&mounted).expect("a folder");
-        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-        let options = format!("size={bytes},mode=0755,uid={user},gid={group}");
-        let words = [as_root("mount"), vec!["-t", "tmpfs", "-o", &options, "tmpfs"]].concat();
-        must(&words, &[mounted.as_os_str()]);
-        let disk = Self { project, mounted };
-        disk.project.cfn(["init"]).ok();
-        disk
-    }
-
-    /// Takes all the space that is left; gives it back by the path.
-    fn fill(&self) -> PathBuf {
-        let path = self.mounted.join("filler");
-        let mut file = fs::File::create(&path).expect("a file");
-        while file.write_all(&[0; 4096]).is_ok() {}
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let words = [as_root("umount"), vec!["-l"]].concat();
-        must(&words, &[self.mounted.as_os_str()]);
+        let folder = project.path().join(".claude");
+        fs::create_dir(&folder).expect("a folder");
+        let disk = SmallDisk::at(&folder, bytes, (geteuid().as_raw(), getegid().as_raw()));
+        project.cfn(["init"]).ok();
+        Self { disk, project }
     }
 }
 
@@ -56,11 +36,11 @@ fn skill(project: &Project, turn: usize) -> (String, String) {
 
 #[test]
 fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact() {
-    let disk = SmallDisk::new(2 * 1024 * 1024);
+    let confined = Confined::new(2 * 1024 * 1024);
     let mut acknowledged = Vec::new();
     let refused = loop {
-        let (path, hash) = skill(&disk.project, acknowledged.len());
-        let ran = run(disk.project.command(["deploy", "1", &format!("s-{}", acknowledged.len()), &path, "--json"]));
+        let (path, hash) = skill(&confined.project, acknowledged.len());
+        let ran = run(confined.project.command(["deploy", "1", &format!("s-{}", acknowledged.len()), &path, "--json"]));
         if ran.code != Some(0) {
             break ran;
         }
@@ -70,22 +50,22 @@ fn a_disk_that_fills_up_refuses_with_what_was_acknowledged_intact() {
     let error = refused.fails_as(3, "disk_full");
     assert!(error["message"].as_str().is_some_and(|it| it.contains("bytes free")), "{error}");
     assert!(acknowledged.len() > 10);
-    let hashes = disk.project.sqlite3("SELECT content_hash FROM skills ORDER BY id");
+    let hashes = confined.project.sqlite3("SELECT content_hash FROM skills ORDER BY id");
     assert_eq!(hashes.lines().collect::<Vec<_>>(), acknowledged);
-    assert_clean(&disk.project);
+    assert_clean(&confined.project);
 }
 
 #[test]
 fn without_space_a_read_works_or_names_the_shared_memory() {
-    let disk = SmallDisk::new(1024 * 1024);
-    let (path, _) = skill(&disk.project, 0);
-    disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let confined = Confined::new(1024 * 1024);
+    let (path, _) = skill(&confined.project, 0);
+    confined.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
     let answers: Vec<_> =
         [vec!["load", "agent"], vec!["skill", "list"], vec!["skill", "verify"], vec!["db", "status"]].into();
-    let before: Vec<Ran> = answers.iter().map(|args| disk.project.cfn(args)).collect();
-    let filler = disk.fill();
+    let before: Vec<Ran> = answers.iter().map(|args| confined.project.cfn(args)).collect();
+    let filler = confined.disk.fill();
     for (args, before) in answers.iter().zip(before) {
-        let ran = run(disk.project.command(args));
+        let ran = run(confined.project.command(args));
         if ran.code == Some(3) {
             assert_one_message(&ran);
             assert!(ran.stderr.contains("skills.db-shm") && ran.stderr.contains("0 bytes free"), "{args:?}: {ran:?}");
@@ -93,45 +73,46 @@ fn without_space_a_read_works_or_names_the_shared_memory() {
             assert_eq!(ran.code, before.code, "{args:?}: {ran:?}");
         }
     }
-    let (path, hash) = skill(&disk.project, 1);
+    let (path, hash) = skill(&confined.project, 1);
     for args in [
         vec!["deploy", "1", "two", &path],
         vec!["load", "agent", "--agent-id", "a"],
         vec!["update", "one", "1.0.1", &path],
     ] {
-        let ran = run(disk.project.command(args.iter().chain(&["--json"])));
+        let ran = run(confined.project.command(args.iter().chain(&["--json"])));
         let error = ran.fails_as(3, "disk_full");
         assert!(error["message"].as_str().is_some_and(|it| it.contains("0 bytes free")), "{args:?}: {error}");
     }
     for args in [["db", "backup", ".claude/b.db"], ["init", "--db", ".claude/other.db"]] {
-        let ran = run(disk.project.command(args));
+        let ran = run(confined.project.command(args));
         assert_one_message(&ran);
         ran.fails(3);
-        let names: Vec<_> = fs::read_dir(&disk.mounted).expect("a folder").flatten().map(|it| it.file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(&confined.disk.mounted).expect("a folder").flatten().map(|it| it.file_name()).collect();
         assert!(names.iter().all(|it| it == "filler" || it == "skills-database"), "{args:?}: {names:?}");
     }
     fs::remove_file(filler).expect("space");
-    disk.project.cfn(["deploy", "1", "two", &path]).ok();
-    assert_eq!(disk.project.sqlite3("SELECT content_hash FROM skills WHERE name = 'two'"), hash);
-    assert_clean(&disk.project);
+    confined.project.cfn(["deploy", "1", "two", &path]).ok();
+    assert_eq!(confined.project.sqlite3("SELECT content_hash FROM skills WHERE name = 'two'"), hash);
+    assert_clean(&confined.project);
 }
 
 #[test]
 fn an_adoption_without_space_leaves_the_old_database_as_it_was() {
     let legacy = super::victims::legacy();
-    let disk = SmallDisk::new(512 * 1024);
-    fs::copy(legacy.database(), disk.project.database()).expect("a copy");
-    disk.fill();
-    let bytes = fs::read(disk.project.database()).expect("the file");
-    let ran = run(disk.project.command(["skill", "list"]));
+    let confined = Confined::new(512 * 1024);
+    fs::copy(legacy.database(), confined.project.database()).expect("a copy");
+    confined.disk.fill();
+    let bytes = fs::read(confined.project.database()).expect("the file");
+    let ran = run(confined.project.command(["skill", "list"]));
     assert_one_message(&ran);
     ran.fails(3);
-    assert_eq!(fs::read(disk.project.database()).expect("the file").len(), bytes.len());
+    assert_eq!(fs::read(confined.project.database()).expect("the file").len(), bytes.len());
     assert_eq!(
-        disk.project.sqlite3("PRAGMA user_version; PRAGMA quick_check; SELECT count(*) FROM skills"),
+        confined.project.sqlite3("PRAGMA user_version; PRAGMA quick_check; SELECT count(*) FROM skills"),
         "0\nok\n5"
     );
-    assert_eq!(disk.project.leftovers(), [] as [&str; 0]);
+    assert_eq!(confined.project.leftovers(), [] as [&str; 0]);
 }
 
 #[test]
@@ -167,7 +148,8 @@ fn a_file_size_limit_is_an_error_and_does_not_kill_the_process() {
 
 #[test]
 fn an_export_without_space_leaves_each_folder_whole_and_the_next_one_mends_it() {
-    let (disk, project) = (SmallDisk::new(1024 * 1024), Project::new());
+    let (confined, project) = (Confined::new(1024 * 1024), Project::new());
+    let disk = &confined.disk;
     let update = |turn: usize| {
         let (path, _) = skill(&project, turn);
         let name = format!("s-{turn}");
@@ -194,7 +176,8 @@ fn an_export_without_space_leaves_each_folder_whole_and_the_next_one_mends_it() 
 
 #[test]
 fn an_export_to_a_disk_that_may_not_be_written_says_so() {
-    let (disk, project) = (SmallDisk::new(1024 * 1024), Project::new());
+    let (confined, project) = (Confined::new(1024 * 1024), Project::new());
+    let disk = &confined.disk;
     let (path, _) = skill(&project, 0);
     project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
     let out = disk.mounted.to_string_lossy().into_owned();
@@ -212,20 +195,20 @@ fn an_export_to_a_disk_that_may_not_be_written_says_so() {
 
 #[test]
 fn a_disk_that_may_not_be_written_refuses_and_says_so() {
-    let disk = SmallDisk::new(1024 * 1024);
-    let (path, _) = skill(&disk.project, 0);
-    disk.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
+    let confined = Confined::new(1024 * 1024);
+    let (path, _) = skill(&confined.project, 0);
+    confined.project.cfn(["deploy", "1", "one", &path, "domain", "agent"]).ok();
     let words = [as_root("mount"), vec!["-o", "remount,ro"]].concat();
-    must(&words, &[disk.mounted.as_os_str() as &OsStr]);
+    must(&words, &[confined.disk.mounted.as_os_str() as &OsStr]);
     for args in [
         vec!["deploy", "1", "two", &path],
         vec!["update", "one", "1.0.1", &path],
         vec!["init", "--db", ".claude/x/y.db"],
     ] {
-        let ran = run(disk.project.command(&args));
+        let ran = run(confined.project.command(&args));
         assert_one_message(&ran);
         assert!(ran.clone().fails(3).contains(".claude/"), "{args:?}: {ran:?}");
     }
-    let ran = run(disk.project.command(["load", "agent"]));
+    let ran = run(confined.project.command(["load", "agent"]));
     assert!(ran.code == Some(0) || ran.clone().fails(3).contains("skills.db"), "{ran:?}");
 }

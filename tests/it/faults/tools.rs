@@ -64,7 +64,7 @@ pub(crate) fn as_root(program: &str) -> Vec<&str> {
 
 /// Runs a program of the system, which must do what it is asked.
 #[track_caller]
-pub(super) fn must(words: &[&str], args: &[&OsStr]) -> String {
+pub(crate) fn must(words: &[&str], args: &[&OsStr]) -> String {
     let mut command = Command::new(words.first().expect("a program"));
     let output = command.args(words.get(1..).unwrap_or_default()).args(args).stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{words:?} must be installed: {error}"));

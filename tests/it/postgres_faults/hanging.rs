@@ -9,7 +9,7 @@ use cfn::store::{Durability, NameKind, StoreError, write};
 use super::{add, names};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
-use crate::postgres_server::{Connection, Database, Server, Way, server_of};
+use crate::postgres_server::{Bouncer, Connection, Server, kill, server_of};
 use crate::store_contract::insert;
 
 /// The patience of cfn depends on the time limit of connecting: it is silent about six seconds, where this is one.
@@ -85,13 +85,37 @@ fn a_command_whose_server_hangs_says_that_it_is_unreachable() {
 
 #[test]
 fn a_statement_that_takes_long_on_a_server_that_answers_is_waited_for() {
-    let database = Database::new();
-    let url = impatient(&database.url(Way::Direct), 2); // a slow machine answers within two seconds
-    add(&mut open(&url), "jwt").expect("added");
-    let other = locked(&database.url(Way::Direct));
-    let reader = std::thread::spawn(move || names(&mut open(&url)));
+    let server = Server::start();
+    let url = impatient(&server.url("postgres"), 2); // a slow machine answers within two seconds
+    assert!(PostgresStore::create(&server_of(&url), Options::default()).expect("created"));
+    let mut store = open(&url);
+    add(&mut store, "jwt").expect("added");
+    let session = server.sql("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name = 'cfn'");
+    let session: u32 = session.parse().expect("one session");
+    kill("-STOP", &[session]);
+    let reader = std::thread::spawn(move || names(&mut store));
     std::thread::sleep(Duration::from_secs(14)); // it has asked meanwhile
     assert!(!reader.is_finished());
-    other.run("COMMIT");
+    kill("-CONT", &[session]);
     assert_eq!(reader.join().expect("no panic").expect("names"), ["jwt"]);
+}
+
+#[test]
+fn a_server_or_a_pooler_that_hangs_behind_a_pooler_ends_the_wait() {
+    let server = Server::start();
+    assert!(PostgresStore::create(&server_of(&server.url("postgres")), Options::default()).expect("created"));
+    let bouncer = Bouncer::of(&server, &[("cfn_test", "open gate")]);
+    let url = impatient(&format!("postgresql://cfn_test:open%20gate@127.0.0.1:{}/postgres", bouncer.port), 1);
+    let mut store = open(&url);
+    let hangs: [&dyn Fn(&str); 2] = [&|it| server.signal(it), &|it| bouncer.signal(it)];
+    for (turn, hang) in hangs.iter().enumerate() {
+        let within = write(&mut store, Durability::Full, |tx| {
+            insert(tx, "within", b"within", Auto);
+            hang("-STOP");
+            tx.names(NameKind::Skill)
+        });
+        hang("-CONT");
+        assert!(matches!(within, Err(StoreError::Unreachable { .. })), "{turn}: {within:?}");
+        assert_eq!(names(&mut store).expect("it connects again"), [""; 0]);
+    }
 }

@@ -1,6 +1,15 @@
 //! A database on a server that is gone, refuses, or loses connections: nothing is half written, and doing it again is safe.
 
+mod checks;
+mod clocks;
+mod deadlocks;
+mod definitions;
+mod dumps;
 mod hanging;
+mod roles;
+mod served;
+mod servers;
+mod standbys;
 mod writers;
 
 use std::sync::atomic::Ordering;

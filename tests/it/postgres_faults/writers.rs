@@ -35,11 +35,11 @@ fn two_identical_first_deploys_at_once_both_succeed() {
 }
 
 #[test]
-fn one_of_sixteen_writers_of_a_version_wins_and_the_others_are_told_why_not() {
+fn one_of_64_writers_of_a_version_wins_and_the_others_are_told_why_not() {
     let (project, database) = (Project::empty(), Database::new());
     project.file("first.md", text("Read it."));
     end(start(&project, &database, &["deploy", "7", "alpha", "first.md", "testing", "tester"])).ok();
-    let files: Vec<String> = (0..16).map(|it| format!("{}.md", it % 8)).collect();
+    let files: Vec<String> = (0..64).map(|it| format!("{}.md", it % 8)).collect();
     for (number, file) in files.iter().enumerate() {
         project.file(file, text(&format!("Body {}.", number % 8)));
     }

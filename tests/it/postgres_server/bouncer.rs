@@ -6,18 +6,18 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use super::programs::{give_away, guarded, start};
+use super::programs::{give_away, guarded, kill, start};
 use super::server::{Server, free_port};
 use crate::patience::eventually;
 
-pub(super) struct Bouncer {
-    pub(super) port: u16,
-    _process: Child,
+pub(crate) struct Bouncer {
+    pub(crate) port: u16,
+    process: Child,
 }
 
 impl Bouncer {
     /// In the server's folder, and for roles with these passwords.
-    pub(super) fn of(server: &Server, passwords: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(server: &Server, passwords: &[(&str, &str)]) -> Self {
         let (folder, port) = (server.folder.path(), free_port());
         let users: Vec<String> =
             passwords.iter().map(|(role, password)| format!("\"{role}\" \"{password}\"\n")).collect();
@@ -37,7 +37,12 @@ impl Bouncer {
         command.arg("--quiet").arg(settings).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
         let process = start(command);
         eventually("PgBouncer takes connections", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { port, _process: process }
+        Self { port, process }
+    }
+
+    /// Stops it, or lets it go on.
+    pub(crate) fn signal(&self, signal: &str) {
+        kill(signal, &[self.process.id()]);
     }
 }
 

@@ -10,7 +10,9 @@ mod server;
 
 mod tests;
 
+pub(crate) use self::bouncer::Bouncer;
 pub(crate) use self::connection::Connection;
 pub(crate) use self::database::{Database, Way, server_of};
-pub(crate) use self::proxy::Proxy;
+pub(crate) use self::programs::{kill, somebody};
+pub(crate) use self::proxy::{Cut, Proxy};
 pub(crate) use self::server::Server;

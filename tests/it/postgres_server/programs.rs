@@ -10,6 +10,11 @@ use std::thread;
 /// Whom they run as where the tests run as root.
 const NOBODY: &str = "65534";
 
+/// The user and the group that servers run as.
+pub(crate) fn somebody() -> (u32, u32) {
+    if is_root() { (65534, 65534) } else { (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw()) }
+}
+
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -80,7 +85,7 @@ fn installed() -> PathBuf {
     found.pop().expect("a PostgreSQL server must be installed: apt-get install postgresql").1
 }
 
-pub(super) fn kill(signal: &str, processes: &[u32]) {
+pub(crate) fn kill(signal: &str, processes: &[u32]) {
     let status =
         Command::new("kill").arg(signal).args(processes.iter().map(u32::to_string)).stderr(Stdio::null()).status();
     status.expect("kill runs");

@@ -1,39 +1,80 @@
-//! A TCP proxy between cfn and the server that loses what the server answers to a COMMIT.
+//! A TCP proxy between cfn and the server that cuts connections at chosen statements.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use super::programs::kill;
+
+/// Where a connection is cut: at the next message of the client that has this text.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    pub(crate) at: &'static str,
+    /// Whether the server gets the message, and the client no answer to it.
+    pub(crate) passes: bool,
+    /// A server that is killed in the same moment.
+    pub(crate) kills: Option<u32>,
+}
+
+impl Cut {
+    /// The client gets no answer to its COMMIT.
+    fn answer_to_commit() -> Self {
+        Self { at: "COMMIT\0", passes: true, kills: None }
+    }
+}
 
 pub(crate) struct Proxy {
     pub(crate) port: u16,
-    /// How many more answers to a COMMIT are lost.
-    to_lose: Arc<AtomicUsize>,
+    cuts: Arc<Mutex<VecDeque<Cut>>>,
     pub(crate) lost: Arc<AtomicUsize>,
 }
 
 impl Proxy {
+    /// A proxy that loses so many answers to a COMMIT.
     pub(crate) fn to(server_port: u16, to_lose: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("it has one").port();
-        let proxy = Self { port, to_lose: Arc::new(AtomicUsize::new(to_lose)), lost: Arc::default() };
-        let (to_lose, lost) = (Arc::clone(&proxy.to_lose), Arc::clone(&proxy.lost));
+        let cuts = VecDeque::from(vec![Cut::answer_to_commit(); to_lose]);
+        let proxy = Self { port, cuts: Arc::new(Mutex::new(cuts)), lost: Arc::default() };
+        let (cuts, lost) = (Arc::clone(&proxy.cuts), Arc::clone(&proxy.lost));
         // It ends with the tests' process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let server = TcpStream::connect(("127.0.0.1", server_port)).expect("the server");
-                let (to_lose, lost) = (Arc::clone(&to_lose), Arc::clone(&lost));
-                thread::spawn(move || session(&client, &server, &to_lose, &lost));
+                let (cuts, lost) = (Arc::clone(&cuts), Arc::clone(&lost));
+                // The server may be down.
+                let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
+                thread::spawn(move || session(&client, &server, &cuts, &lost));
             }
         });
         proxy
     }
+
+    /// Cuts a connection once.
+    pub(crate) fn cut(&self, cut: Cut) {
+        self.cuts.lock().unwrap_or_else(PoisonError::into_inner).push_back(cut);
+    }
+
+    /// Cuts no more; whether every cut was made.
+    pub(crate) fn has_cut(&self) -> bool {
+        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let are_made = cuts.is_empty();
+        cuts.clear();
+        are_made
+    }
 }
 
-/// Passes everything on, until a COMMIT is on its way and its answer is to be lost: then the server gets the COMMIT and answers
-/// it, and the client gets a closed connection.
-fn session(client: &TcpStream, server: &TcpStream, to_lose: &AtomicUsize, lost: &AtomicUsize) {
+/// The cut that is to be made at this message, which is made only once.
+fn cut_at(message: &[u8], cuts: &Mutex<VecDeque<Cut>>) -> Option<Cut> {
+    let mut cuts = cuts.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = cuts.front()?.at.as_bytes();
+    message.windows(at.len()).any(|it| it == at).then(|| cuts.pop_front()).flatten()
+}
+
+/// Passes everything on, until a connection is to be cut.
+fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, lost: &AtomicUsize) {
     let (mut to_client, mut from_server) = (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
     let answers = thread::spawn(move || {
         let _ = std::io::copy(&mut from_server, &mut to_client);
@@ -42,18 +83,23 @@ fn session(client: &TcpStream, server: &TcpStream, to_lose: &AtomicUsize, lost: 
     let (mut from_client, mut to_server, mut bytes) = (client, server, [0; 8192]);
     while let Ok(count @ 1..) = from_client.read(&mut bytes) {
         let message = &bytes[..count];
-        let commits = message.windows(7).any(|it| it == b"COMMIT\0");
-        let cut = commits && to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1)).is_ok();
-        if cut {
+        let cut = cut_at(message, cuts);
+        if cut.is_some() {
             // Before the server can answer: nothing of the answer may get through.
-            let _ = client.shutdown(Shutdown::Write);
             lost.fetch_add(1, Ordering::SeqCst);
+            let _ = client.shutdown(Shutdown::Write);
         }
-        if to_server.write_all(message).is_err() {
+        let passes = cut.as_ref().is_none_or(|it| it.passes);
+        let is_over = passes && to_server.write_all(message).is_err();
+        if let Some(cut) = cut {
+            match cut.kills {
+                Some(server) => kill("-QUIT", &[server]),
+                None if passes => thread::sleep(std::time::Duration::from_millis(100)), // the server commits meanwhile
+                None => {}
+            }
             break;
         }
-        if cut {
-            thread::sleep(std::time::Duration::from_millis(100)); // the server commits meanwhile
+        if is_over {
             break;
         }
     }

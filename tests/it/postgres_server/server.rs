@@ -17,8 +17,8 @@ use crate::patience::eventually;
 pub(super) const OWNER: &str = "cfn_test";
 
 /// Whoever has another role needs its password.
-const RULES: &str =
-    "local all all trust\nhost all cfn_test 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+const RULES: &str = "local all all trust\nlocal replication cfn_test trust\n\
+    host all cfn_test 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 pub(crate) struct Server {
     pub(super) folder: TempDir,
@@ -47,21 +47,54 @@ impl Server {
 
     /// A data folder, and a server that is not running yet.
     pub(crate) fn prepare() -> Self {
+        let server = Self::without_data();
+        server.make_data();
+        server
+    }
+
+    /// Only its folder and its port.
+    pub(crate) fn without_data() -> Self {
         let folder = TempDir::with_prefix("cfn-postgres-").expect("a temporary folder");
         give_away(folder.path());
-        let server = Self { folder, port: free_port(), process: None };
-        let mut command = server.program("initdb");
-        command.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", OWNER]);
-        run(command.arg("--pgdata").arg(server.data()));
-        fs::write(server.data().join("pg_hba.conf"), RULES).expect("a file");
-        let folder = server.folder.path().display();
-        let settings = format!(
-            "port = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{folder}'\nmax_connections = 200\n\
-             fsync = off\nfull_page_writes = off\nautovacuum = off\n",
-            server.port
+        Self { folder, port: free_port(), process: None }
+    }
+
+    /// Makes the data folder.
+    pub(crate) fn make_data(&self) {
+        let mut command = self.program("initdb");
+        command.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C"]);
+        run(command.args(["--username", OWNER, "--pgdata"]).arg(self.data()));
+        fs::write(self.data().join("pg_hba.conf"), RULES).expect("a file");
+        self.configure(
+            "listen_addresses = '127.0.0.1'\nmax_connections = 200\nfsync = off\nfull_page_writes = off\n\
+             autovacuum = off\n",
         );
-        server.append("postgresql.conf", &settings);
-        server
+    }
+
+    /// Settings of the server, with its place.
+    fn configure(&self, more: &str) {
+        let place = format!("port = {}\nunix_socket_directories = '{}'\n", self.port, self.folder.path().display());
+        self.append("postgresql.conf", &(place + more));
+    }
+
+    /// A hot standby of this server, which runs.
+    pub(crate) fn standby(&self) -> Self {
+        let mut standby = Self::without_data();
+        let mut command = self.program("pg_basebackup");
+        command.args(["--no-sync", "--checkpoint=fast", "--write-recovery-conf", "--username", OWNER, "--host"]);
+        command.arg(self.folder.path()).args(["--port", &self.port.to_string(), "--pgdata"]);
+        run(command.arg(standby.data()));
+        standby.configure("");
+        standby.launch();
+        standby
+    }
+
+    /// A folder beside the data folder that the server may write to.
+    pub(crate) fn subfolder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir(&folder).expect("a folder");
+        give_away(&folder);
+        folder
     }
 
     pub(crate) fn launch(&mut self) {
@@ -75,6 +108,14 @@ impl Server {
             command.status().is_ok_and(|it| it.success())
         };
         eventually("the server is ready", ready);
+    }
+
+    /// Launches it again after its postmaster was killed.
+    pub(crate) fn launch_again(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.wait().expect("the server ends");
+        }
+        self.launch();
     }
 
     /// Ends the server as a power cut does not: sessions are broken off, data is kept.
@@ -94,7 +135,7 @@ impl Server {
         }
     }
 
-    fn postmaster(&self) -> u32 {
+    pub(crate) fn postmaster(&self) -> u32 {
         self.process.as_ref().expect("it runs").id()
     }
 
@@ -128,6 +169,14 @@ impl Server {
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-h"]).arg(self.folder.path());
         command.args(["-p", &self.port.to_string(), "-U", OWNER, "-d", database, "-c", sql]);
         run(&mut command).trim_end().to_owned()
+    }
+
+    /// What a program of the server's version prints, with the server's owner and place as libpq's variables.
+    #[track_caller]
+    pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> String {
+        let mut command = self.program(name);
+        command.env("PGHOST", self.folder.path()).env("PGPORT", self.port.to_string()).env("PGUSER", OWNER);
+        run(command.args(arguments))
     }
 
     pub(crate) fn data(&self) -> PathBuf {

@@ -8,6 +8,7 @@ mod conflicts;
 mod dice;
 mod elsewhere;
 mod files;
+mod kills;
 mod observe;
 mod perform;
 mod publish;
