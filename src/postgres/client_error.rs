@@ -1,14 +1,17 @@
 //! What the client says when something fails.
 
 use tokio_postgres::Error;
+use tokio_postgres::error::{DbError, Severity};
 
 /// The client's result.
 pub type ClientResult<T> = std::result::Result<T, Error>;
 
-/// Whether the server is shutting down (57P01 to 57P05) or the connection is lost (08).
+/// Whether the server or a pooler ended the connection with it, whatever the reason, or the connection is lost (08).
 #[must_use]
 pub fn ends_the_connection(error: &Error) -> bool {
-    error.code().is_some_and(|it| it.code().starts_with("57P0") || it.code().starts_with("08"))
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
+        || error.code().is_some_and(|it| it.code().starts_with("57P0") || it.code().starts_with("08"))
 }
 
 /// The server's message, which the client's error hides, on one line.

@@ -80,6 +80,10 @@ fn of_server(error: &StoreError) -> Option<(FailureKind, &'static str)> {
             FailureKind::DatabaseDenied,
             "Grant the role the rights that docs/postgresql.md lists, or name the primary server with --db.",
         ),
+        StoreError::Failed { location: Location::Server(_), .. } => (
+            FailureKind::DatabaseFailed,
+            "Mend what the server's message says, and run the command again; nothing was changed.",
+        ),
         StoreError::Full { location: Location::Server(_), .. } => {
             (FailureKind::DiskFull, "Free space on the server, and run the command again; nothing was changed.")
         }

@@ -18,6 +18,7 @@ use cfn::model::ApprovalLevel::Auto;
 use cfn::store::postgres::{Options, PostgresStore};
 use cfn::store::{Durability, NameKind, Result, Store, StoreError, Transaction, write};
 
+use self::served::Served;
 use crate::postgres_server::{Database, Server, Way, server_of};
 use crate::store_contract::insert;
 
@@ -139,14 +140,54 @@ fn a_missing_right_is_said_and_nothing_is_half_written() {
 }
 
 #[test]
-fn a_search_path_of_the_database_or_a_table_of_the_same_name_changes_nothing() {
+fn a_search_path_and_objects_of_the_same_names_change_nothing() {
     let database = Database::new();
-    database.sql("CREATE TABLE public.skills (name text); INSERT INTO public.skills VALUES ('decoy')");
+    let name = database.name();
     database.sql(&format!(
-        "ALTER DATABASE {} SET search_path = public, nonsense",
-        database.sql("SELECT current_database()")
+        "CREATE SCHEMA hostile; GRANT USAGE ON SCHEMA hostile TO PUBLIC;
+         CREATE TABLE hostile.skills (name text); INSERT INTO hostile.skills VALUES ('decoy');
+         CREATE VIEW hostile.skill_contents AS SELECT 'h' AS hash, 'decoy'::bytea AS bytes;
+         CREATE FUNCTION hostile.lower(text) RETURNS text LANGUAGE sql AS 'SELECT 1 / 0 || $1';
+         CREATE FUNCTION hostile.cfn_time(text) RETURNS timestamptz LANGUAGE sql AS 'SELECT to_timestamp(1 / 0)';
+         CREATE FUNCTION hostile.equal(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT 1 / 0 = 1';
+         CREATE OPERATOR hostile.= (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.equal);
+         GRANT SELECT ON ALL TABLES IN SCHEMA hostile TO PUBLIC;
+         ALTER DATABASE {name} SET search_path = hostile, nonsense;
+         ALTER ROLE cfn_owner IN DATABASE {name} SET search_path = hostile, pg_catalog, cfn"
     ));
+    for way in [Way::Direct, Way::Bouncer] {
+        let mut store = open(&database.url(way));
+        add(&mut store, "jwt").expect("added");
+        assert_eq!(names(&mut store).expect("names"), ["jwt"]);
+    }
+    let served = Served::at(&database.url(Way::Direct));
+    served.deploy("alpha", "Read it.").ok();
+    served.cfn(&["load", "tester", "--agent-id", "a1"]).ok();
+    served.cfn(&["analytics"]).ok();
+    assert_eq!(served.loaded(), "alpha\n");
+    served.cfn(&["db", "check"]).ok();
+}
+
+#[test]
+fn limits_that_an_administrator_set_are_named_and_undo_the_command() {
+    let database = Database::new();
+    let name = database.name();
+    database.sql(&format!("ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '50ms'"));
     let mut store = open(&database.url(Way::Direct));
-    add(&mut store, "jwt").expect("added");
-    assert_eq!(names(&mut store).expect("names"), ["jwt"]);
+    let idle = write(&mut store, Durability::Full, |tx| {
+        insert(tx, "jwt", b"jwt", Auto);
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        tx.names(NameKind::Skill)
+    });
+    assert!(matches!(&idle, Err(StoreError::Unreachable { detail, .. }) if detail.contains("25P03")), "{idle:?}");
+    assert_eq!(names(&mut store).expect("it connects again"), [""; 0]);
+    database.sql(&format!(
+        "ALTER DATABASE {name} RESET ALL; ALTER DATABASE {name} SET statement_timeout = '200ms';
+         CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+         CREATE TRIGGER slow AFTER INSERT ON cfn.agent_skill_mappings FOR EACH ROW EXECUTE FUNCTION public.slow()"
+    ));
+    let served = Served::at(&database.url(Way::Direct));
+    let error = served.deploy("alpha", "Read it.").fails_as(3, "database_failed");
+    assert!(error["message"].as_str().is_some_and(|it| it.contains("statement timeout")), "{error}");
+    assert_eq!(database.sql("SELECT count(*) FROM cfn.skills"), "0");
 }
