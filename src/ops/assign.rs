@@ -105,7 +105,8 @@ pub fn assign(store: &mut dyn Store, clock: Clock, request: &Assign<'_>) -> Resu
         let kept = if request.only_add { mapped_to(tx, skill, request.agents)? } else { Vec::new() };
         let agents: Vec<AgentType> = request.agents.iter().filter(|it| !kept.contains(it)).cloned().collect();
         let flags = MappingFlags { agents: &agents, ..flags };
-        let mapped = flags.apply(tx, skill.id, now, &mut Vec::new())?;
+        let there = flags.there(tx, skill.id)?;
+        let mapped = flags.apply(tx, skill.id, &there, now, &mut Vec::new())?;
         let happened = |agent: &AgentType| match agent.as_str() {
             it if mapped.added.iter().any(|added| added == it) => MappingChange::Added,
             it if mapped.changed.iter().any(|changed| changed == it) => MappingChange::Changed,

@@ -9,7 +9,7 @@ use super::error::Result;
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{
-    Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find, foreign_name, publish,
+    Fields, Hashes, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find_and, foreign_name, publish,
 };
 use super::rules::{Content, Described, FolderContent};
 use super::stored_folder::folder_to_publish;
@@ -140,20 +140,20 @@ pub fn deploy(
     let overrule = Overrule::asked(request.override_rejection, request.reason, request.approver.unwrap_or(APPROVER))?;
     let read = ReadSkill::read(files, Wanted { path: request.path, only_skill_file: request.only_skill_file })?;
     let (file, described, contents) = (&read.file, &read.described, read.contents());
-    let path = project.stored_path(&file.path)?;
+    let (path, hashes) = (project.stored_path(&file.path)?, Hashes::of(&read));
     let now = clock.moment();
     let (name, folder, published, mut warnings) =
         write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
             tx.claim(&[request.name.as_str()])?;
-            let known = find(tx, request.name)?;
+            let known = find_and(tx, request.name, &hashes.about())?;
             let moved = known.as_ref().is_some_and(|it| moved(it, &path, file, files, project));
             let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
             let in_folder = Some(FolderContent::of(&folder, &contents));
             let content = Content { moved, folder: in_folder, ..described.content(&file.bytes, &path) };
             let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
-            let published = publish(tx, known.as_ref(), &request.publication(content, described, overrule, now))?;
             let mut warnings = request.odd_name(known.is_none());
-            warnings.extend(foreign_name(tx, described, published.id, &present)?);
+            warnings.extend(foreign_name(tx, described, known.as_ref().map(|it| it.id), &present)?);
+            let published = publish(tx, known.as_ref(), &request.publication(content, described, overrule, now))?;
             tx.announce_deployed(published.id, now)?;
             Ok((present, folder, published, warnings))
         })?;

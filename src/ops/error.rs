@@ -8,7 +8,7 @@ mod said;
 use crate::cache::ServerError;
 use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillName, Version, Visible};
 use crate::skill_folder::MaterializeError;
-use crate::store::{NameKind, Snapshot, StoreError};
+use crate::store::{About, NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
@@ -269,7 +269,16 @@ pub enum Error {
 
 /// The skill with this name, or an error that suggests similar ones.
 pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<Skill> {
-    match snapshot.skill(name)? {
+    require_skill_and(snapshot, name, &[])
+}
+
+/// The same; see [`skill_and`](crate::store::Catalogue::skill_and).
+pub(in crate::ops) fn require_skill_and(
+    snapshot: &dyn Snapshot,
+    name: &SkillName,
+    next: &[About<'_>],
+) -> Result<Skill> {
+    match snapshot.skill_and(name, next)? {
         Some(skill) => Ok(skill),
         None => Err(Error::SkillNotFound {
             name: name.to_string(),

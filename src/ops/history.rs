@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::cached::{Query, cached};
-use super::error::{Error, Result, require_skill};
+use super::error::{Error, Result, require_skill_and};
 use crate::cache::{Cache, Class, Question};
 use crate::model::{Approval, ApprovalLevel, SkillEvent, SkillName, Tables, UsageRow, VersionRecord};
-use crate::store::{Snapshot, Store, UsageFilter};
+use crate::store::{About, Snapshot, Store, UsageFilter};
 
 /// A request for a history.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Query for History {
     }
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
-        let skill = match require_skill(snapshot, &self.name) {
+        let skill = match require_skill_and(snapshot, &self.name, &[About::Versions, About::Approvals, About::Events]) {
             Err(error @ Error::SkillNotFound { .. }) => {
                 return HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error);
             }

@@ -4,14 +4,19 @@ use serde::Serialize;
 
 use super::body::require_body;
 use super::cached::{Query, cached};
-use super::error::{Result, require_skill};
+use super::error::{Result, require_skill_and};
 use super::required::require_version;
 use super::stored_folder::files_of;
 use crate::cache::{Cache, Class, Question};
 use crate::model::{
     ContentHash, FolderFile, ListedSkill, Mapping, SkillFolder, SkillName, Tables, Version, VersionRecord,
 };
-use crate::store::{Snapshot, Store};
+use crate::store::{About, Snapshot, Store};
+
+/// What is read about the skill.
+const NEXT: &[About<'static>] = &[About::Versions, About::Mappings, About::Files, About::Content, About::Review];
+const WITH_CONTENT: &[About<'static>] =
+    &[About::Versions, About::Mappings, About::Files, About::Content, About::Content, About::Review];
 
 /// A skill.
 #[derive(Debug, Clone, Serialize)]
@@ -76,7 +81,7 @@ impl Query for Show {
     }
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<ShowReport> {
-        let skill = require_skill(snapshot, &self.name)?;
+        let skill = require_skill_and(snapshot, &self.name, if self.content { WITH_CONTENT } else { NEXT })?;
         let versions = snapshot.versions(skill.id)?;
         let shown = match self.version {
             Some(version) => Some(require_version(&skill.name, &versions, version)?),

@@ -2,6 +2,7 @@
 
 use super::error::{Error, Result};
 use super::folder::ReadSkill;
+use super::publish::Hashes;
 use crate::model::{FolderFault, FolderFile, Skill, SkillFolder, SkillId, VersionRecord, Visible};
 use crate::store::Snapshot;
 
@@ -80,7 +81,7 @@ pub(super) fn current_folder_hash(snapshot: &dyn Snapshot, skill: &Skill) -> Res
     Ok(current(skill, &snapshot.versions(skill.id)?).and_then(|it| it.folder_hash.clone()))
 }
 
-/// The folder to publish for a skill that was read; a file of another name than SKILL.md keeps the files of the current
+/// The folder to publish for a skill that was read, before publishing reads more about it; a file of another name than SKILL.md keeps the files of the current
 /// version.
 pub(super) fn folder_to_publish(
     snapshot: &dyn Snapshot,
@@ -91,7 +92,11 @@ pub(super) fn folder_to_publish(
     let versions = snapshot.versions(skill.id)?;
     let recorded = versions.iter().find(|it| it.version == skill.version);
     let Some(hash) = recorded.and_then(|it| it.folder_hash.as_deref()) else { return Ok(read.folder(None)) };
-    Ok(read.folder(Some(&require_recorded(snapshot, skill, &skill.version, hash)?)))
+    let folder = read.folder(Some(&require_recorded(snapshot, skill, &skill.version, hash)?));
+    if let Ok(name) = skill.name.parse() {
+        snapshot.skill_and(&name, &Hashes::in_folder(read.described.hash, &folder).about())?;
+    }
+    Ok(folder)
 }
 
 /// The record of the current version, if the skill's row has its bytes.

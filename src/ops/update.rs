@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::content_file::Files;
 use super::edge_case::{self, ResolvedEdgeCase};
-use super::error::{Result, require_skill};
+use super::error::{Result, require_skill_and};
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
-use super::publish::{Fields, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish};
+use super::publish::{
+    Fields, Hashes, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, foreign_name, publish,
+};
 use super::rules::{Content, FolderContent};
 use super::stored_folder::folder_to_publish;
 use crate::clock::Clock;
@@ -158,18 +160,20 @@ fn correct(
     request: &Update<'_>,
 ) -> Result<UpdateReport> {
     tx.claim(&[request.name.as_str()])?;
-    let skill = require_skill(as_snapshot(tx), request.name)?;
+    let hashes = Hashes::of(read);
+    let skill = require_skill_and(as_snapshot(tx), request.name, &hashes.about())?;
     let (folder, contents) = (folder_to_publish(as_snapshot(tx), Some(&skill), read)?, read.contents());
     let in_folder = Some(FolderContent::of(&folder, &contents));
     let content = Content { folder: in_folder, ..publication.content };
+    let foreign_name = foreign_name(tx, &read.described, Some(skill.id), &skill.name)?;
+    let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     let published = publish(tx, Some(&skill), &Publication { content, ..*publication })?;
-    let mut warnings: Vec<Remark> = foreign_name(tx, &read.described, skill.id, &skill.name)?.into_iter().collect();
+    let mut warnings: Vec<Remark> = foreign_name.into_iter().collect();
     warnings.extend(published.warnings);
     let note = format!("Resolved by version {}", published.version);
     let resolved = edge_case::resolve(tx, request.resolves, Some(&skill), Some(&note), publication.now)?;
     warnings.extend(resolved.iter().filter(|it| it.already).map(resolved_before));
     tx.announce_updated(skill.id, publication.now)?;
-    let agents = request.notify_agents.then(|| users_of(as_snapshot(tx), skill.id)).transpose()?;
     Ok(UpdateReport {
         id: skill.id,
         name: skill.name,

@@ -7,11 +7,16 @@ mod password;
 mod refusal;
 mod tls;
 
-use std::cell::Cell;
-use std::pin::pin;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error};
 
@@ -21,16 +26,20 @@ pub use self::client_error::{ClientResult, ends_the_connection, sentence};
 pub use self::connect::NotConnected;
 pub use self::refusal::Refusal;
 
+/// The longest wait for the answer to the last statement, when a connection ends.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A connection to a server.
-#[derive(Debug)]
 pub struct Connection {
-    client: Client,
+    client: Arc<Client>,
     /// The settings, with the host that is used.
     server: PostgresServer,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     /// Whether a call failed for which the connection cannot be used further.
     is_lost: Cell<bool>,
+    /// The answer that nobody has waited for.
+    posted: RefCell<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
 /// Why a call to a server failed.
@@ -50,7 +59,8 @@ impl Connection {
         match runtime.block_on(connect::first_host(server)) {
             Ok((client, host)) => {
                 let server = PostgresServer { hosts: vec![host], ..server.clone() };
-                Ok(Self { client, server, runtime: Some(runtime), is_lost: Cell::new(false) })
+                let (client, is_lost, posted) = (Arc::new(client), Cell::new(false), RefCell::default());
+                Ok(Self { client, server, runtime: Some(runtime), is_lost, posted })
             }
             Err(failed) => {
                 runtime.shutdown_background(); // a name look-up may still hang in a thread
@@ -85,6 +95,24 @@ impl Connection {
             }
         });
         self.ended(silence, answer)
+    }
+
+    /// Sends a statement without waiting for its answer. Later calls come after it.
+    pub fn post(&self, sql: &'static str) {
+        let Some(runtime) = &self.runtime else { return };
+        let client = Arc::clone(&self.client);
+        let mut posted: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            if let Err(error) = client.batch_execute(sql).await {
+                tracing::debug!(%error, sql, "a statement that nobody waited for failed");
+            }
+        });
+        let is_answered = runtime.block_on(async {
+            // The first poll passes it to the task of the connection, which then sends it.
+            let answered = poll_fn(|context| Poll::Ready(posted.as_mut().poll(context).is_ready())).await;
+            yield_now().await;
+            answered
+        });
+        self.posted.replace(Some(posted).filter(|_| !is_answered));
     }
 
     /// Whether the server answers on another connection: a refusal is an answer too.
@@ -122,9 +150,22 @@ impl Connection {
     }
 }
 
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("client", &self.client)
+            .field("is_lost", &self.is_lost)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
+            // A pooler cannot use its connection to the server further if its client leaves within a transaction.
+            if let Some(posted) = self.posted.take().filter(|_| !self.is_closed()) {
+                let _ = runtime.block_on(async { timeout(FAREWELL, posted).await });
+            }
             runtime.shutdown_background();
         }
     }

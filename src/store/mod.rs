@@ -32,11 +32,12 @@
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
 //! | `search_index` | the ports of the search index |
-//! | `requests`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
+//! | `requests`, `about`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error`, `file_error` | errors |
 //! | `archive_file` | the files of archives of the usage log |
 //! | `sqlite`, `postgres` | the engines |
 
+mod about;
 mod answers;
 mod archive_file;
 mod calls;
@@ -58,6 +59,7 @@ mod transaction;
 mod usage_sums;
 mod whole_rows;
 
+pub use about::About;
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};

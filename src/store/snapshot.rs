@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::{
-    AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, Searchable,
+    About, AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, Searchable,
     SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter, WholeRows,
 };
 use crate::model::{
@@ -96,6 +96,12 @@ pub trait Searching {
 pub trait Catalogue {
     /// The skill with this name, or else the one that had it before.
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>>;
+    /// The same. `next` is what will be read about it, so that an engine on a server can read all of it at once: twice
+    /// what is read twice.
+    fn skill_and(&self, name: &SkillName, next: &[About<'_>]) -> Result<Option<Skill>> {
+        let _ = next;
+        self.skill(name)
+    }
     /// A page of the skills that match the filter, each with its agent types.
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
     /// The versions of a skill, newest first.

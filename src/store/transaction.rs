@@ -55,7 +55,8 @@ pub trait Claims {
 /// Writes to skills, versions, approvals and mappings.
 ///
 /// Promise: each call writes only what it documents, and keeps the other columns of a row. The bytes of a recorded
-/// version never change. Adding to a missing skill is refused; changing a missing row changes nothing.
+/// version never change. Adding to a missing skill is refused; changing a missing row changes nothing. What a call that
+/// returns nothing cannot write may be refused later: by a call that returns something, or by the commit.
 pub trait CatalogueWrites {
     /// Adds a skill and records its first version; refused if the name is taken.
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId>;
@@ -74,8 +75,8 @@ pub trait CatalogueWrites {
     fn store_content(&mut self, hash: &ContentHash, bytes: &[u8]) -> Result<()>;
     /// Records a decision about bytes; for an approval, also the last approver.
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()>;
-    /// Adds a mapping if it is missing, and returns whether it was.
-    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool>;
+    /// Adds a mapping if it is missing.
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Changes an existing mapping.
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()>;
     /// Removes a mapping; returns whether there was one.

@@ -9,7 +9,7 @@ use cfn::model::ApprovalLevel::Auto;
 use cfn::model::{Outcome, SkillId, Usage, utc_time};
 use cfn::settings::Queued;
 use cfn::store::postgres::{Options, PostgresStore};
-use cfn::store::{Care as _, Days, Maintenance, Store};
+use cfn::store::{Care as _, Days, Durability, Maintenance, Store, StoreError};
 
 use crate::postgres_server::{Connection, Database, Way, server_of};
 use crate::store_contract::{commit, insert, usage};
@@ -104,12 +104,12 @@ fn log_on(store: &mut dyn Store, seed: u64, steps: i64) {
             tx.log_usage(&Usage { task_id: Some(&task), outcome: None, ..usage(skill) }).expect("logged");
         });
         let outcome = Outcome { exit_code: Some(dice.roll(2)), tokens_avoided: Some(5), ..Outcome::default() };
-        commit(store, |tx| {
-            // Another writer may have moved it to another skill, or deleted it.
-            if let Some(open) = tx.open_use(skill, "a1", &task).expect("a read") {
-                tx.complete_usage(&open, None, &outcome).expect("completed");
-            }
+        let completed: Result<_, StoreError> = cfn::store::write(store, Durability::Normal, |tx| {
+            // Another writer may have moved it to another skill, or deleted it; if it does so now, this runs again.
+            let open = tx.open_use(skill, "a1", &task)?;
+            open.map_or(Ok(()), |open| tx.complete_usage(&open, None, &outcome))
         });
+        completed.expect("completed");
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{AgentType, Mapping, Moment, Remark, SkillId, StoredJson, Visible};
 use crate::ops::error::Result;
-use crate::store::{NewMapping, Transaction};
+use crate::store::{NewMapping, Snapshot, Transaction};
 
 /// Agent types, and the properties of their mappings; `None` if not given.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,19 +43,21 @@ impl MappingFlags<'_> {
         Ok(mapped)
     }
 
-    /// Maps a skill that may have mappings.
+    /// The mappings of a skill, if any are to be applied.
+    pub(in crate::ops) fn there(&self, snapshot: &dyn Snapshot, skill: SkillId) -> Result<Vec<Mapping>> {
+        if self.agents.is_empty() { Ok(Vec::new()) } else { Ok(snapshot.mappings(skill)?) }
+    }
+
+    /// Maps a skill that has these mappings.
     pub(in crate::ops) fn apply(
         &self,
         tx: &mut dyn Transaction,
         skill: SkillId,
+        there: &[Mapping],
         now: Moment,
         warnings: &mut Vec<Remark>,
     ) -> Result<Mapped> {
         let mut mapped = Mapped::default();
-        if self.agents.is_empty() {
-            return Ok(mapped);
-        }
-        let there = tx.mappings(skill)?;
         for agent_type in self.agents {
             let Some(mapping) = there.iter().find(|it| it.agent_type == agent_type.as_str()) else {
                 self.add_one(tx, skill, agent_type, now)?;
@@ -85,8 +87,7 @@ impl MappingFlags<'_> {
             enabled: self.enabled.unwrap_or(true),
             now,
         };
-        tx.add_mapping(skill, &mapping)?;
-        Ok(())
+        Ok(tx.add_mapping(skill, &mapping)?)
     }
 
     fn change_one(

@@ -9,11 +9,13 @@ mod refused;
 mod step;
 
 use super::error::{Error, Result};
+use super::folder::ReadSkill;
 use super::rules::{Content, Described};
 use crate::model::{
-    ApprovalLevel, Category, Decision, Moment, Remark, Skill, SkillId, SkillName, VersionSource, Visible,
+    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, SkillId, SkillName,
+    VersionSource, Visible,
 };
-use crate::store::Transaction;
+use crate::store::{About, Transaction};
 
 pub(super) use level::Trust;
 pub(super) use mapping::{Mapped, MappingFlags};
@@ -109,7 +111,12 @@ pub(in crate::ops) struct Published {
 /// The skill with this name or former name, or `None` if the name is free. A name that differs from another one only in
 /// case is an error.
 pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Option<Skill>> {
-    if let Some(skill) = tx.skill(name)? {
+    find_and(tx, name, &[About::Spellings])
+}
+
+/// The same; `next` is [`Hashes::about`] of what will be published.
+pub(in crate::ops) fn find_and(tx: &dyn Transaction, name: &SkillName, next: &[About<'_>]) -> Result<Option<Skill>> {
+    if let Some(skill) = tx.skill_and(name, next)? {
         return Ok(Some(skill));
     }
     match tx.spellings(name)?.into_iter().next() {
@@ -118,11 +125,48 @@ pub(in crate::ops) fn find(tx: &dyn Transaction, name: &SkillName) -> Result<Opt
     }
 }
 
-/// A warning if the file declares the name of another skill than this one.
+/// The hashes of bytes that are to be published, as text.
+pub(in crate::ops) struct Hashes {
+    skill_file: String,
+    /// Those of the other files, and of the folder.
+    others: Vec<String>,
+    folder: Option<String>,
+    /// Whether other files of the current version are kept.
+    keeps_files: bool,
+}
+
+impl Hashes {
+    /// Of what was read; [`in_folder`](Self::in_folder) completes them if other files are kept.
+    pub(in crate::ops) fn of(read: &ReadSkill) -> Self {
+        Self { keeps_files: read.keeps_files(), ..Self::in_folder(read.described.hash, &read.folder(None)) }
+    }
+
+    pub(in crate::ops) fn in_folder(skill_file: ContentHash, folder: &SkillFolder) -> Self {
+        let others = folder.files().iter().map(|it| it.hash).filter(|it| *it != skill_file);
+        let of_folder = (!folder.is_plain()).then(|| folder.hash().to_string());
+        let others = others.map(|it| it.to_string()).chain(of_folder.clone()).collect();
+        Self { skill_file: skill_file.to_string(), others, folder: of_folder, keeps_files: false }
+    }
+
+    /// What publishing reads about the skill.
+    pub(in crate::ops) fn about(&self) -> Vec<About<'_>> {
+        let mut about = vec![About::Spellings, About::Versions, About::Mappings];
+        if self.keeps_files {
+            about.extend([About::Versions, About::Files]);
+        }
+        about.push(About::Decision(&self.skill_file, self.folder.as_deref()));
+        about.extend(self.folder.is_some().then_some(About::Decision(&self.skill_file, None)));
+        about.push(About::Refusal(&self.skill_file));
+        about.extend(self.others.iter().map(|it| About::Refusal(it)));
+        about
+    }
+}
+
+/// A warning if the file declares the name of another skill than this one, which may be a new one.
 pub(in crate::ops) fn foreign_name(
     tx: &dyn Transaction,
     file: &Described,
-    skill: SkillId,
+    skill: Option<SkillId>,
     name: &str,
 ) -> Result<Option<Remark>> {
     let Some(own) = file.name.as_deref().and_then(|it| it.parse::<SkillName>().ok()) else { return Ok(None) };
@@ -130,7 +174,7 @@ pub(in crate::ops) fn foreign_name(
         return Ok(None);
     }
     let spellings = tx.spellings(&own)?;
-    if spellings.iter().any(|it| it.skill == skill) {
+    if spellings.iter().any(|it| Some(it.skill) == skill) {
         return Ok(None);
     }
     let exact = spellings.iter().find(|it| it.name == own.as_str());

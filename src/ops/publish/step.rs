@@ -57,6 +57,7 @@ impl Publication<'_> {
             return Err(Error::Unchanged { name: skill.name.clone(), version: skill.version.clone() });
         }
         let level = self.level_rule(Some(skill), new_version).level(&mut warnings)?;
+        let there = self.mappings.there(tx, skill.id)?; // before anything is written: see `Catalogue::skill_and`
         self.store_contents(tx)?;
         if new_version || skill.content_hash != hash || self.content.moved {
             // Also if another program changed only the hash in the row: this restores the recorded bytes.
@@ -67,7 +68,7 @@ impl Publication<'_> {
         let due = self.is_due(refused.latest, new_version);
         let decided = due && self.decide(tx, skill.id, &version, level, &refused)?;
         self.accept(tx, skill.id, &skill.name, &version, &refused)?;
-        let mapped = self.mappings.apply(tx, skill.id, self.now, &mut warnings)?;
+        let mapped = self.mappings.apply(tx, skill.id, &there, self.now, &mut warnings)?;
         let overruled = decided && refused.is();
         let id = skill.id;
         Ok(Published { id, version, level, created: false, new_version, decided, overruled, mapped, warnings })

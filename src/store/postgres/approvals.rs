@@ -97,11 +97,16 @@ macro_rules! review {
 }
 pub(super) use {approved, automatic, decided, review, whole};
 
+pub(super) const OF: &str =
+    "SELECT id, version, content_hash, folder_hash, approval_level, approver, decision, reasoning,
+       approval_criteria_check, risk_assessment, escalated_to, timestamp
+     FROM approval_history WHERE skill_id = $1 ORDER BY id DESC";
+
+pub(super) const LATEST: &str = "SELECT id, decision FROM approval_history
+     WHERE skill_id = $1 AND content_hash = $2 AND folder_hash IS NOT DISTINCT FROM $3 ORDER BY id DESC LIMIT 1";
+
 pub(super) fn of(session: &Session, skill: SkillId) -> Result<Vec<Approval>> {
-    let sql = "SELECT id, version, content_hash, folder_hash, approval_level, approver, decision, reasoning,
-           approval_criteria_check, risk_assessment, escalated_to, timestamp
-         FROM approval_history WHERE skill_id = $1 ORDER BY id DESC";
-    let rows = session.rows(sql, &[big(skill.0)])?;
+    let rows = session.rows(OF, &[big(skill.0)])?;
     rows.iter().map(|row| read(&mut Fields::new("approval_history", row))).collect()
 }
 
@@ -128,9 +133,7 @@ pub(super) fn latest(
     content_hash: &str,
     folder_hash: Option<&str>,
 ) -> Result<Option<LatestDecision>> {
-    let sql = "SELECT id, decision FROM approval_history
-         WHERE skill_id = $1 AND content_hash = $2 AND folder_hash IS NOT DISTINCT FROM $3 ORDER BY id DESC LIMIT 1";
-    let row = session.first(sql, &[big(skill.0), text(content_hash), maybe_text(folder_hash)])?;
+    let row = session.first(LATEST, &[big(skill.0), text(content_hash), maybe_text(folder_hash)])?;
     row.map(|row| {
         let mut fields = Fields::new("approval_history", &row);
         Ok(LatestDecision { id: fields.get()?, decision: fields.word()? })

@@ -51,8 +51,33 @@ impl Beginning {
     }
 }
 
+/// A transaction that is about to begin.
+pub(super) struct Opening {
+    pub(super) beginning: Beginning,
+    /// The names of the skills that it is about; `None` for everything.
+    pub(super) claimed: Option<Vec<String>>,
+    /// Whether the schema was checked before.
+    pub(super) is_checked: bool,
+}
+
+/// What the server said.
+pub(super) struct Opened {
+    pub(super) begun: ClientResult<()>,
+    /// The number of the schema, unless it was checked before.
+    pub(super) number: Option<ClientResult<Option<i64>>>,
+    pub(super) locked: ClientResult<()>,
+}
+
+/// Begins a transaction with its locks.
+pub(super) async fn open(client: &Client, opening: Option<&Opening>, schema: &str, wait: Duration) -> Option<Opened> {
+    let Opening { beginning, claimed, is_checked } = opening?;
+    let begun = join(begin(client, *beginning, schema, wait), number(client, *is_checked));
+    let ((begun, number), locked) = join(begun, lock(client, *beginning, claimed.as_deref())).await;
+    Some(Opened { begun, number: (!is_checked).then_some(number), locked })
+}
+
 /// Begins a transaction, and sets what its statements rely on. Reads wait for locks too: those of who changes the schema.
-pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str, wait: Duration) -> ClientResult<()> {
+async fn begin(client: &Client, beginning: Beginning, schema: &str, wait: Duration) -> ClientResult<()> {
     let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
            set_config('lock_timeout', $2, true),
            CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
@@ -66,7 +91,7 @@ pub(super) async fn begin(client: &Client, beginning: Beginning, schema: &str, w
 }
 
 /// Takes the locks of a transaction that writes. What is read after them is what earlier writers committed.
-pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<&[String]>) -> ClientResult<()> {
+async fn lock(client: &Client, beginning: Beginning, claimed: Option<&[String]>) -> ClientResult<()> {
     match (beginning, claimed) {
         (Beginning::Read | Beginning::Unlocked | Beginning::Fold, _) => {}
         (Beginning::Write(_), None) => drop(client.query_typed(LOCK_ALL, &[]).await?),
@@ -81,9 +106,16 @@ pub(super) async fn lock(client: &Client, beginning: Beginning, claimed: Option<
 }
 
 /// The number of the schema, unless it was checked before.
-pub(super) async fn number(client: &Client, is_checked: bool) -> ClientResult<Option<i64>> {
+async fn number(client: &Client, is_checked: bool) -> ClientResult<Option<i64>> {
     if is_checked {
         return Ok(None);
     }
     client.query_typed(NUMBER, &[]).await?.first().map(|row| row.try_get(0)).transpose()
+}
+
+/// Undoes the transaction, and tells whether there is a schema that this role may not use.
+pub(super) async fn is_hidden(client: &Client, schema: &str) -> ClientResult<bool> {
+    const HIDDEN: &str = "SELECT 1 FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')";
+    client.batch_execute("ROLLBACK").await?;
+    Ok(!client.query_typed(HIDDEN, &[(&schema, Type::TEXT)]).await?.is_empty())
 }

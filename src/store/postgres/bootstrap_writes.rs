@@ -14,7 +14,6 @@ const BIND: &str = "UPDATE bootstrap_skills SET content_hash = $2,
 
 impl BootstrapWrites for State<'_> {
     fn add_bootstrap(&mut self, bootstrap: &Bootstrap, now: Moment) -> Result<bool> {
-        self.forget_ahead();
         let added = self.session.change(
             ADD,
             &[
@@ -30,7 +29,6 @@ impl BootstrapWrites for State<'_> {
     }
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
-        self.forget_ahead();
-        self.session.change(BIND, &[text(name), text(&hash.to_string())]).map(drop)
+        self.session.write(BIND, &[text(name), text(&hash.to_string())])
     }
 }

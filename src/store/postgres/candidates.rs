@@ -1,20 +1,40 @@
 //! The query behind `load`: an agent type's skills, each with its newest approved version, in one statement.
 
-use std::collections::HashMap;
-
 use tokio_postgres::Row;
 
 use super::approvals::{approved, whole};
 use super::fields::Fields;
 use super::parameters::text;
 use super::session::Session;
-use crate::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId};
+use super::state::ReadAhead;
+use super::statement::Statement;
+use crate::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, StoredFile};
 use crate::store::Result;
+
+/// What comes with the first candidates only, and is NULL for the others.
+macro_rules! of_the_first {
+    ($what:literal) => {
+        concat!("CASE WHEN row_number() OVER (ORDER BY m.required DESC, m.priority, s.name) <= 64 THEN ", $what, " END")
+    };
+}
+
+/// An array of a column of the version's files, in the order of their paths.
+macro_rules! of_files {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN newest.folder_hash IS NOT NULL AND row_number() OVER (ORDER BY m.required DESC, m.priority, s.name) <= 64
+               THEN ARRAY(SELECT ",
+            $column,
+            " FROM skill_files f LEFT JOIN skill_contents c ON c.hash = f.hash AND octet_length(c.bytes) <= 262144
+               WHERE f.version_id = newest.id ORDER BY f.path) END"
+        )
+    };
+}
 
 /// `served` follows a deprecated skill to its replacements. A pin of the mapping names a version of the mapped skill, and
 /// does not count for a replacement. `current` is the version in the skill's row, or the pinned one; the newest approved
-/// one is at most as new, since the skill may have been reset, and no other one stands in for a pinned one. The bytes of the
-/// first ones come with them, so that a load needs no other round trip for them; large ones do not.
+/// one is at most as new, since the skill may have been reset, and no other one stands in for a pinned one. The files and bytes
+/// of the first ones come with them, so that a load needs no other round trip for them; large ones do not.
 const OF: &str = concat!(
     "WITH RECURSIVE served AS (
        SELECT m.id AS mapping, s.id AS skill, coalesce(m.pinned_version, s.pinned_version) AS pin, s.status, s.replacement_id,
@@ -29,13 +49,28 @@ const OF: &str = concat!(
      )
      SELECT s.id, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition, s.test_coverage, s.test_suite_path,
        s.approval_level, s.generated_by, served.pin, served.replaces, newest.version, newest.content_hash,
-       newest.content_path, newest.folder_hash, newest.is_whole,
-       CASE WHEN row_number() OVER (ORDER BY m.required DESC, m.priority, s.name) <= 64 THEN
-         (SELECT c.bytes FROM skill_contents c WHERE c.hash = newest.content_hash AND octet_length(c.bytes) <= 262144) END
-     FROM served JOIN skills s ON s.id = served.skill JOIN agent_skill_mappings m ON m.id = served.mapping
+       newest.content_path, newest.folder_hash, newest.is_whole, ",
+    of_the_first!(
+        "(SELECT c.bytes FROM skill_contents c WHERE c.hash = newest.content_hash AND octet_length(c.bytes) <= 262144)"
+    ),
+    ", ",
+    of_the_first!("newest.id IS NOT NULL"),
+    ", ",
+    of_the_first!("newest.front_matter"),
+    ", ",
+    of_files!("f.path"),
+    ", ",
+    of_files!("f.mode"),
+    ", ",
+    of_files!("f.hash"),
+    ", ",
+    of_files!("f.size"),
+    ", ",
+    of_files!("c.bytes"),
+    " FROM served JOIN skills s ON s.id = served.skill JOIN agent_skill_mappings m ON m.id = served.mapping
      LEFT JOIN skill_versions current ON current.skill_id = s.id AND current.version = coalesce(served.pin, s.version)
      LEFT JOIN LATERAL (
-       SELECT v.version, v.content_hash, v.content_path, v.folder_hash, ",
+       SELECT v.id, v.version, v.content_hash, v.content_path, v.folder_hash, v.front_matter, ",
     whole!("v"),
     " AS is_whole FROM skill_versions v
        WHERE v.skill_id = s.id AND (current.id IS NULL AND served.pin IS NULL OR v.id <= current.id)
@@ -50,27 +85,17 @@ const OF: &str = concat!(
 const BOOTSTRAP: &str = "SELECT skill_name, file_path, load_order, description, content_hash
      FROM bootstrap_skills WHERE enabled <> 0 ORDER BY load_order";
 
-/// What a load needs, read in one round trip.
-pub(super) struct Served {
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) bootstrap: Vec<Bootstrap>,
-    /// Bytes of the first candidates, by their hashes.
-    pub(super) contents: HashMap<String, Vec<u8>>,
-}
-
-pub(super) fn served(session: &Session, agent_type: &AgentType) -> Result<Served> {
-    let (rows, bootstrap) = session.rows_of_both((OF, &[text(agent_type.as_str())]), (BOOTSTRAP, &[]))?;
-    let (mut candidates, mut contents) = (Vec::with_capacity(rows.len()), HashMap::new());
-    for row in &rows {
-        let (candidate, bytes) = candidate(row)?;
-        if let (Some(approved), Some(bytes)) = (&candidate.approved, bytes) {
-            contents.insert(approved.content_hash.clone(), bytes);
-        }
-        candidates.push(candidate);
-    }
+/// What a load needs, in one round trip: the candidates, and what it will ask for about them.
+pub(super) fn served(session: &Session, agent_type: &AgentType) -> Result<(Vec<Candidate>, ReadAhead)> {
+    let bootstrap = Statement::new(BOOTSTRAP, &[])?;
+    let queries = [Statement::new(OF, &[text(agent_type.as_str())])?, bootstrap.clone()];
+    let mut rows = session.rows_of_all(&queries)?;
+    session.ahead.remember(bootstrap, rows.pop().unwrap_or_default());
+    let mut ahead = ReadAhead::default();
+    let candidates = rows.iter().flatten().map(|row| candidate(row, &mut ahead));
+    let mut candidates = candidates.collect::<Result<Vec<_>>>()?;
     candidates.sort_by(Candidate::order);
-    let bootstrap = bootstrap.iter().map(one_bootstrap).collect::<Result<_>>()?;
-    Ok(Served { candidates, bootstrap, contents })
+    Ok((candidates, ahead))
 }
 
 pub(super) fn bootstrap(session: &Session) -> Result<Vec<Bootstrap>> {
@@ -88,7 +113,7 @@ fn one_bootstrap(row: &Row) -> Result<Bootstrap> {
     })
 }
 
-fn candidate(row: &Row) -> Result<(Candidate, Option<Vec<u8>>)> {
+fn candidate(row: &Row, ahead: &mut ReadAhead) -> Result<Candidate> {
     let mut fields = Fields::new("skills", row);
     let candidate = Candidate {
         id: SkillId(fields.get()?),
@@ -106,7 +131,7 @@ fn candidate(row: &Row) -> Result<(Candidate, Option<Vec<u8>>)> {
         replaces: fields.get()?,
         approved: None,
     };
-    let Some(version) = fields.get()? else { return Ok((candidate, None)) };
+    let Some(version) = fields.get()? else { return Ok(candidate) };
     let approved = ApprovedVersion {
         version,
         content_hash: fields.text()?,
@@ -114,5 +139,30 @@ fn candidate(row: &Row) -> Result<(Candidate, Option<Vec<u8>>)> {
         folder_hash: fields.get()?,
         partial: !fields.get::<bool>()?,
     };
-    Ok((Candidate { approved: Some(approved), ..candidate }, fields.get()?))
+    read_ahead(&mut fields, candidate.id, &approved, ahead)?;
+    Ok(Candidate { approved: Some(approved), ..candidate })
+}
+
+fn read_ahead(fields: &mut Fields<'_>, skill: SkillId, of: &ApprovedVersion, ahead: &mut ReadAhead) -> Result<()> {
+    ahead.contents.extend(fields.get::<Option<Vec<u8>>>()?.map(|it| (of.content_hash.clone(), it)));
+    let (is_read, front_matter) = (fields.get::<Option<bool>>()?.is_some(), fields.stored()?);
+    if !is_read {
+        return Ok(());
+    }
+    let version = (skill, of.version.clone());
+    ahead.front_matters.insert(version.clone(), front_matter);
+    let paths = fields.get::<Option<Vec<&[u8]>>>()?.unwrap_or_default();
+    let modes = fields.get::<Option<Vec<Option<String>>>>()?.unwrap_or_default();
+    let hashes = fields.get::<Option<Vec<Option<String>>>>()?.unwrap_or_default();
+    let sizes = fields.get::<Option<Vec<Option<i64>>>>()?.unwrap_or_default();
+    let contents = fields.get::<Option<Vec<Option<Vec<u8>>>>>()?.unwrap_or_default();
+    let mut files = Vec::with_capacity(paths.len());
+    for ((((path, mode), hash), size), bytes) in paths.into_iter().zip(modes).zip(hashes).zip(sizes).zip(contents) {
+        let hash = hash.unwrap_or_default();
+        ahead.contents.extend(bytes.map(|it| (hash.clone(), it)));
+        let path = String::from_utf8_lossy(path).into_owned();
+        files.push(StoredFile { path, mode: mode.unwrap_or_default(), hash, size: size.unwrap_or(-1) });
+    }
+    ahead.files.insert(version, files);
+    Ok(())
 }

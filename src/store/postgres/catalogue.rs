@@ -2,13 +2,19 @@
 
 use super::parameters::{big, text};
 use super::state::State;
-use super::{approvals, listing, skills, versions};
+use super::{about, approvals, listing, skills, versions};
 use crate::model::{Approval, ListedSkill, Review, Skill, SkillId, SkillName, VersionRecord};
-use crate::store::{Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, SkillOrder, Unstored, UsageLog};
+use crate::store::{
+    About, Catalogue, Holder, LatestDecision, NameKind, Result, SkillFilter, SkillOrder, Unstored, UsageLog,
+};
 
 impl Catalogue for State<'_> {
     fn skill(&self, name: &SkillName) -> Result<Option<Skill>> {
-        let found = skills::find(self.session, name)?;
+        self.skill_and(name, &[])
+    }
+
+    fn skill_and(&self, name: &SkillName, next: &[About<'_>]) -> Result<Option<Skill>> {
+        let found = about::find(self.session, name, next)?;
         if let Some(skill) = &found {
             self.note(name, &skill.name);
         }

@@ -1,8 +1,7 @@
 //! A transaction's part of the contract about writes to skills, versions, decisions and mappings. Each call is one
 //! statement.
 
-use super::parameters::{big, bytes, maybe_big, maybe_text, small, text};
-use super::session::Parameter;
+use super::parameters::{Parameter, big, bytes, maybe_big, maybe_text, small, text};
 use super::state::State;
 use super::version_writes;
 use crate::model::{AgentType, ApprovalLevel, ContentHash, SkillFolder, SkillId, Status, StoredJson, StoredTags};
@@ -66,7 +65,7 @@ impl CatalogueWrites for State<'_> {
             maybe_big(retirement.replacement.map(|it| it.0)),
             maybe_text(retirement.note),
         ];
-        self.session.change(UPDATE, &all).map(drop)
+        self.session.write(UPDATE, &all)
     }
 
     fn record_version(&mut self, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
@@ -82,8 +81,7 @@ impl CatalogueWrites for State<'_> {
     }
 
     fn store_content(&mut self, hash: &ContentHash, content: &[u8]) -> Result<()> {
-        self.forget_ahead();
-        self.session.change(STORE, &[text(&hash.to_string()), bytes(content)]).map(drop)
+        self.session.write(STORE, &[text(&hash.to_string()), bytes(content)])
     }
 
     fn record_approval(&mut self, skill: SkillId, approval: &NewApproval<'_>) -> Result<()> {
@@ -100,15 +98,15 @@ impl CatalogueWrites for State<'_> {
             maybe_text(approval.escalated_to),
             maybe_text(approval.folder_hash),
         ];
-        self.session.change(DECIDE, &all).map(drop)
+        self.session.write(DECIDE, &all)
     }
 
-    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
-        Ok(self.session.change(MAP, &of_mapping(skill, mapping))? > 0)
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
+        self.session.write(MAP, &of_mapping(skill, mapping))
     }
 
     fn change_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
-        self.session.change(REMAP, &of_mapping(skill, mapping)).map(drop)
+        self.session.write(REMAP, &of_mapping(skill, mapping))
     }
 
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {

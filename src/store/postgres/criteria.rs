@@ -34,7 +34,6 @@ impl Criteria for State<'_> {
 impl CriteriaWrites for State<'_> {
     fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) -> Result<()> {
         let sql = "UPDATE approval_history SET risk_assessment = $2 WHERE id = $1";
-        self.session.change(sql, &[big(decision), text(assessment.as_str())])?;
-        Ok(())
+        self.session.write(sql, &[big(decision), text(assessment.as_str())])
     }
 }

@@ -50,7 +50,7 @@ impl EdgeCaseWrites for State<'_> {
 }
 
 fn record(session: &Session, skill: SkillId, case: &NewEdgeCase<'_>) -> Result<i64> {
-    let added = session.first(
+    let added = session.returned(
         "INSERT INTO edge_case_tracking (skill_id, edge_case_description, failure_reason, input_parameters,
            expected_output, actual_output, severity, resolved, detected_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) RETURNING id",

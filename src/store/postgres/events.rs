@@ -18,9 +18,9 @@ macro_rules! events {
     };
 }
 
-const OF: &str = events!("skill_id = $1");
+pub(super) const OF: &str = events!("skill_id = $1");
 const OF_GONE: &str = events!("skill = $1 AND NOT EXISTS (SELECT FROM skills s WHERE s.id = cfn_events.skill_id)");
-const ABOUT: &str = concat!(events!("content_hash = $1 AND (event <> $3 OR skill_id = $2)"), " LIMIT 1");
+pub(super) const ABOUT: &str = concat!(events!("content_hash = $1 AND (event <> $3 OR skill_id = $2)"), " LIMIT 1");
 
 const RECORD: &str =
     "INSERT INTO cfn_events (skill_id, skill, event, version, content_hash, detail, actor, reason, created_at)
@@ -53,7 +53,7 @@ pub(super) fn record(session: &Session, new: &NewEvent<'_>) -> Result<()> {
         maybe_text(new.reason),
         text(new.now.as_str()),
     ];
-    session.change(RECORD, &all).map(drop)
+    session.write(RECORD, &all)
 }
 
 fn event(row: &Row) -> Result<SkillEvent> {

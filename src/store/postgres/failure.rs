@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 
 use crate::model::Location;
 use crate::postgres::{NotConnected, Refusal, sentence};
@@ -58,9 +59,13 @@ impl Place {
         }
     }
 
-    /// Translates the server's refusal of a statement.
+    /// Translates the server's refusal of a statement. Only a version that is recorded with other bytes divides by zero.
     pub(super) fn refused(&self, error: &Error) -> StoreError {
         let (location, detail) = (self.location(), sentence(error));
+        if error.code() == Some(&SqlState::DIVISION_BY_ZERO) {
+            let detail = "the version is recorded with other bytes".to_owned();
+            return StoreError::Failed { location, detail };
+        }
         match error.code().map_or(Refusal::Other, |it| Refusal::of(it.code())) {
             Refusal::Schema | Refusal::ColumnType => StoreError::Damaged {
                 location,

@@ -3,8 +3,8 @@
 
 use super::approvals::review;
 use super::fields::Fields;
-use super::parameters::{bigs, maybe_big, maybe_text, small, text};
-use super::session::{Parameter, Session};
+use super::parameters::{Parameter, bigs, maybe_big, maybe_text, small, text};
+use super::session::Session;
 use super::skills::{columns, read};
 use crate::model::{AgentType, ApprovalLevel, Category, ListedSkill, Status, StoredTags};
 use crate::store::{Result, SkillFilter, SkillOrder};

@@ -26,10 +26,12 @@ const NEAR: &str = "WITH RECURSIVE places (place, low, high, most) AS (
      WHERE EXISTS (SELECT FROM agent_skill_mappings m WHERE m.agent_type = near.agent_type AND m.enabled <> 0)
      ORDER BY place, agent_type";
 
+pub(super) const OF: &str =
+    "SELECT id, agent_type, priority, required, conditions, tdd_condition, enabled, pinned_version
+     FROM agent_skill_mappings WHERE skill_id = $1 ORDER BY agent_type";
+
 impl Mappings for State<'_> {
     fn mappings(&self, skill: SkillId) -> Result<Vec<Mapping>> {
-        let sql = "SELECT id, agent_type, priority, required, conditions, tdd_condition, enabled, pinned_version
-             FROM agent_skill_mappings WHERE skill_id = $1 ORDER BY agent_type";
         let read = |row| {
             let mut fields = Fields::new("agent_skill_mappings", row);
             fields.get::<i64>()?;
@@ -43,7 +45,7 @@ impl Mappings for State<'_> {
                 pinned_version: fields.get()?,
             })
         };
-        self.session.rows(sql, &[big(skill.0)])?.iter().map(read).collect()
+        self.session.rows(OF, &[big(skill.0)])?.iter().map(read).collect()
     }
 
     fn agent_types(&self) -> Result<Vec<AgentTypeCounts>> {

@@ -7,6 +7,8 @@
 //! Reads are of one snapshot (REPEATABLE READ). Writes are READ COMMITTED: a lock is taken first, and what is read after it
 //! is what earlier writers committed.
 
+mod about;
+mod ahead;
 mod approvals;
 mod archive;
 mod archived_rows;
@@ -45,6 +47,7 @@ mod serving;
 mod session;
 mod skills;
 mod state;
+mod statement;
 mod status;
 mod sums;
 mod usage;
@@ -129,7 +132,11 @@ impl PostgresStore {
     fn once(&mut self, durability: Durability, work: &mut Work<'_>) -> Option<Result<()>> {
         self.session.begin(Beginning::Write(durability));
         let mut state = State::new(&self.session, &self.former, self.options.queued);
-        let concluded = work(&mut state);
+        // What is undone is run all the same: the result is that of a commit.
+        let concluded = work(&mut state).and_then(|it| match it {
+            Conclusion::Undo => self.session.flush().map(|()| it),
+            Conclusion::Commit => Ok(it),
+        });
         let is_changed_meanwhile = |session: &Session| session.conflict().is_some();
         match concluded {
             Ok(Conclusion::Undo) if !is_changed_meanwhile(&self.session) => {

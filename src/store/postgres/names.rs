@@ -7,11 +7,12 @@ use crate::model::{Moment, SkillId};
 use crate::store::{Result, Spelling};
 
 /// In this collation, only ASCII letters have a case, and an index has the names without it.
-const SPELLINGS: &str = "SELECT s.id, s.name, s.name, 1 FROM skills s WHERE lower(s.name) = lower($1 COLLATE \"C\")
+pub(super) const SPELLINGS: &str =
+    "SELECT s.id, s.name, s.name, 1 FROM skills s WHERE lower(s.name) = lower($1 COLLATE \"C\")
    UNION ALL SELECT s.id, a.name, s.name, 2 FROM cfn_aliases a JOIN skills s ON s.id = a.skill_id
    WHERE lower(a.name) = lower($1 COLLATE \"C\") ORDER BY 2, 4";
 
-const FORMER: &str = "SELECT name FROM cfn_aliases WHERE skill_id = $1 ORDER BY name";
+pub(super) const FORMER: &str = "SELECT name FROM cfn_aliases WHERE skill_id = $1 ORDER BY name";
 
 /// Without a skill, or with its present name, there is no old one, and nothing is changed.
 const RENAME: &str = "WITH old AS (SELECT id, name FROM skills WHERE id = $1 AND name <> $2),
@@ -37,5 +38,5 @@ pub(super) fn former(session: &Session, skill: SkillId) -> Result<Vec<String>> {
 }
 
 pub(super) fn rename(session: &Session, skill: SkillId, to: &str, now: Moment) -> Result<()> {
-    session.change(RENAME, &[big(skill.0), text(to), text(now.as_str())]).map(drop)
+    session.write(RENAME, &[big(skill.0), text(to), text(now.as_str())])
 }

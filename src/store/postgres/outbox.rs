@@ -4,8 +4,8 @@
 use tokio_postgres::Row;
 
 use super::fields::Fields;
-use super::parameters::{big, maybe_text, text};
-use super::session::{Parameter, Session};
+use super::parameters::{Parameter, big, maybe_text, text};
+use super::session::Session;
 use crate::model::{
     Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage,
 };
@@ -37,8 +37,7 @@ macro_rules! held {
 fn add(session: &Session, skill: SkillId, event: &Event, now: &StoredTime) -> Result<()> {
     let sql = "INSERT INTO outbox (pattern_id, kind, payload, created_at)
          SELECT phase4_pattern_id, $2, $3, $4 FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL";
-    session.change(sql, &[big(skill.0), text(event.kind()), text(&payload(event)?), text(now.as_str())])?;
-    Ok(())
+    session.write(sql, &[big(skill.0), text(event.kind()), text(&payload(event)?), text(now.as_str())])
 }
 
 fn payload(event: &Event) -> Result<String> {
@@ -62,7 +61,7 @@ pub(super) fn executed(session: &Session, usage: &Usage<'_>) -> Result<Option<St
          RETURNING id || ' ' || delivery_key"
     };
     let (skill, payload) = (big(usage.skill_id.0), payload(&event)?);
-    let row = session.first(sql, &[skill, text(event.kind()), text(&payload), text(usage.loaded_at.as_str())])?;
+    let row = session.returned(sql, &[skill, text(event.kind()), text(&payload), text(usage.loaded_at.as_str())])?;
     row.map(|row| Fields::new("outbox", &row).get()).transpose()
 }
 
@@ -104,8 +103,7 @@ pub(super) fn completed(session: &Session, open: &OpenUse, outcome: &Outcome, on
     let sql = "INSERT INTO outbox (delivery_key, pattern_id, kind, payload, created_at)
          SELECT $2 || '/completed', phase4_pattern_id, $3, $4, $5 FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL";
     let payload = payload(&event)?;
-    session.change(sql, &[big(skill.0), text(key), text(event.kind()), text(&payload), text(at.as_str())])?;
-    Ok(())
+    session.write(sql, &[big(skill.0), text(key), text(event.kind()), text(&payload), text(at.as_str())])
 }
 
 pub(super) fn deployed(session: &Session, skill_id: SkillId, now: Moment) -> Result<()> {
@@ -147,22 +145,19 @@ macro_rules! that_row {
 }
 
 pub(super) fn delivered(session: &Session, delivery: &Delivery) -> Result<()> {
-    session.change(concat!("DELETE FROM outbox WHERE ", that_row!()), &[big(delivery.id), text(&delivery.key)])?;
-    Ok(())
+    session.write(concat!("DELETE FROM outbox WHERE ", that_row!()), &[big(delivery.id), text(&delivery.key)])
 }
 
 pub(super) fn failed(session: &Session, delivery: &Delivery, failures: &Failures) -> Result<()> {
     let sql = concat!("UPDATE outbox SET reason = $3 WHERE set_aside_at IS NULL AND ", that_row!());
-    session.change(sql, &[big(delivery.id), text(&delivery.key), text(&failures.to_string())])?;
-    Ok(())
+    session.write(sql, &[big(delivery.id), text(&delivery.key), text(&failures.to_string())])
 }
 
 pub(super) fn dead_letter(session: &Session, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
     let sql = concat!("UPDATE outbox SET set_aside_at = $3, reason = $4 WHERE ", that_row!());
     // The text of an error may hold what no text of the database holds.
     let reason = reason.replace('\0', "\u{fffd}");
-    session.change(sql, &[big(delivery.id), text(&delivery.key), text(now.as_str()), text(&reason)])?;
-    Ok(())
+    session.write(sql, &[big(delivery.id), text(&delivery.key), text(now.as_str()), text(&reason)])
 }
 
 pub(super) fn retry(session: &Session) -> Result<usize> {
@@ -238,6 +233,5 @@ pub(super) fn back_off(session: &Session, until: Option<i64>) -> Result<()> {
     } else {
         "DELETE FROM cfn_metadata WHERE name = $1 AND $2::text IS NULL"
     };
-    session.change(sql, &[text(BACKOFF_UNTIL), maybe_text(until.as_deref())])?;
-    Ok(())
+    session.write(sql, &[text(BACKOFF_UNTIL), maybe_text(until.as_deref())])
 }

@@ -1,8 +1,14 @@
 //! Parameters of statements, each with its type.
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
-use super::session::Parameter;
+/// The value of a parameter, with its type: unnamed statements do not ask the server for types.
+pub(super) type Parameter<'a> = (Box<dyn ToSql + Sync + 'a>, Type);
+
+/// As the client takes them.
+pub(super) fn borrowed<'a>(parameters: &'a [Parameter<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    parameters.iter().map(|it| (it.0.as_ref() as &(dyn ToSql + Sync), it.1.clone())).collect()
+}
 
 pub(super) fn text(value: &str) -> Parameter<'_> {
     (Box::new(value), Type::TEXT)

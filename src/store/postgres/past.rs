@@ -33,17 +33,14 @@ impl LifecycleWrites for State<'_> {
     }
 
     fn rename_skill(&mut self, skill: SkillId, to: &SkillName, now: Moment) -> Result<()> {
-        self.forget_ahead();
         names::rename(self.session, skill, to.as_str(), now)
     }
 
     fn delete_skill(&mut self, skill: SkillId) -> Result<DeletedRows> {
-        self.forget_ahead();
         removal::delete_skill(self.session, skill)
     }
 
     fn erase_content(&mut self, content_hash: &str) -> Result<Erased> {
-        self.forget_ahead();
         removal::erase(self.session, content_hash)
     }
 }

@@ -20,9 +20,8 @@ impl Pins for State<'_> {
     ) -> Result<()> {
         let (skill, version, now) = (big(skill.0), maybe_text(version), text(now.as_str()));
         match agent_type {
-            None => self.session.change(OF_SKILL, &[skill, version, now])?,
-            Some(agent) => self.session.change(OF_MAPPING, &[skill, version, now, text(agent.as_str())])?,
-        };
-        Ok(())
+            None => self.session.write(OF_SKILL, &[skill, version, now]),
+            Some(agent) => self.session.write(OF_MAPPING, &[skill, version, now, text(agent.as_str())]),
+        }
     }
 }

@@ -37,7 +37,7 @@ const ERASE: &str =
    SELECT (SELECT size FROM contents), (SELECT count(*) FROM front_matters), (SELECT count(*) FROM assessments)";
 
 pub(super) fn delete_skill(session: &Session, skill: SkillId) -> Result<DeletedRows> {
-    let Some(row) = session.first(DELETE, &[big(skill.0)])? else { return Ok(DeletedRows::default()) };
+    let Some(row) = session.returned(DELETE, &[big(skill.0)])? else { return Ok(DeletedRows::default()) };
     let mut fields = Fields::new("skills", &row);
     let mut count = || fields.get().map(counted);
     Ok(DeletedRows {
@@ -50,7 +50,7 @@ pub(super) fn delete_skill(session: &Session, skill: SkillId) -> Result<DeletedR
 }
 
 pub(super) fn erase(session: &Session, hash: &str) -> Result<Erased> {
-    let Some(row) = session.first(ERASE, &[text(hash)])? else { return Ok(Erased::default()) };
+    let Some(row) = session.returned(ERASE, &[text(hash)])? else { return Ok(Erased::default()) };
     let mut fields = Fields::new("skill_contents", &row);
     Ok(Erased {
         size_bytes: fields.get::<Option<i64>>()?.map(i64::unsigned_abs),

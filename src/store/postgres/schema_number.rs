@@ -1,5 +1,8 @@
 //! The number of the schema: that of the SQLite engine's with the same tables.
 
+use crate::model::Location;
+use crate::store::{Result, StoreError};
+
 /// The number of the schema that this cfn needs.
 pub(super) const CURRENT: i64 = 3008;
 
@@ -9,4 +12,16 @@ pub(super) const NUMBER: &str = "SELECT convert_from(value, 'UTF8')::bigint FROM
 /// `v3.8.0` for 3008, as on SQLite.
 pub(super) fn name_of(number: i64) -> String {
     format!("v{}.{}.0", number / 1000, number % 1000)
+}
+
+/// Refuses a database without the schema that this cfn needs.
+pub(super) fn require(number: Option<i64>, location: Location) -> Result<()> {
+    match number {
+        None => Err(StoreError::Missing { location }),
+        Some(found) if found < CURRENT => Err(StoreError::Older { location }),
+        Some(found) if found / 1000 > CURRENT / 1000 => {
+            Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
+        }
+        Some(_) => Ok(()),
+    }
 }

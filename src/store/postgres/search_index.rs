@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::beginning::Beginning;
 use super::failure::Place;
 use super::fields::Fields;
-use super::parameters::{big, bytes, text};
-use super::session::{Parameter, Session};
+use super::parameters::{Parameter, big, bytes, text};
+use super::session::Session;
 use crate::settings::PostgresServer;
 use crate::store::{Durability, Postings, PostingsWrites, Result, SearchIndex, StoreError};
 
@@ -81,7 +81,7 @@ struct Opened<'a> {
 impl Opened<'_> {
     /// Whether this role may write the index; lets one writer at a time in.
     fn may_write(&self) -> Result<bool> {
-        match self.session.first("SELECT pg_advisory_xact_lock(1667657218, hashtext(current_schema()))", &[]) {
+        match self.session.first("SELECT pg_advisory_xact_lock(1667657221, hashtext(current_schema()))", &[]) {
             Err(StoreError::Denied { .. }) => return Ok(false), // the server takes no writes
             other => other?,
         };
@@ -152,30 +152,28 @@ impl PostingsWrites for Opened<'_> {
     fn set_state(&mut self, state: &[u8]) -> Result<()> {
         let sql =
             "INSERT INTO search_state (state) VALUES ($1) ON CONFLICT (only_row) DO UPDATE SET state = excluded.state";
-        self.session.change(sql, &[bytes(state)]).map(|_| ())
+        self.session.write(sql, &[bytes(state)])
     }
 
     fn set_block(&mut self, block: i64, lengths_and_documents: Option<(&[u8], &[u8])>) -> Result<()> {
-        let set = match lengths_and_documents {
+        match lengths_and_documents {
             Some((lengths, documents)) => {
                 let sql = "INSERT INTO search_blocks (block, lengths, documents) VALUES ($1, $2, $3)
                      ON CONFLICT (block) DO UPDATE SET lengths = excluded.lengths, documents = excluded.documents";
-                self.session.change(sql, &[big(block), bytes(lengths), bytes(documents)])
+                self.session.write(sql, &[big(block), bytes(lengths), bytes(documents)])
             }
-            None => self.session.change("DELETE FROM search_blocks WHERE block = $1", &[big(block)]),
-        };
-        set.map(|_| ())
+            None => self.session.write("DELETE FROM search_blocks WHERE block = $1", &[big(block)]),
+        }
     }
 
     fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()> {
-        let set = if let Some(postings) = postings {
+        if let Some(postings) = postings {
             let sql = "INSERT INTO search_postings (block, term, postings) VALUES ($1, $2, $3)
                  ON CONFLICT (term, block) DO UPDATE SET postings = excluded.postings";
-            self.session.change(sql, &[big(block), text(term), bytes(postings)])
+            self.session.write(sql, &[big(block), text(term), bytes(postings)])
         } else {
             let sql = "DELETE FROM search_postings WHERE block = $1 AND term = $2";
-            self.session.change(sql, &[big(block), text(term)])
-        };
-        set.map(|_| ())
+            self.session.write(sql, &[big(block), text(term)])
+        }
     }
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use futures_util::{StreamExt, pin_mut};
-use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::beginning::{Beginning, begin, lock, number};
+use super::ahead::Ahead;
+use super::beginning::{Beginning, Opened, Opening, is_hidden, open};
 use super::failure::{Conflict, Place};
-use super::schema_number::{CURRENT, name_of};
+use super::parameters::{Parameter, borrowed};
+use super::schema_number::require;
+use super::statement::{Statement, all};
 use crate::postgres::{CallError, ClientResult, Connection, Refusal, ends_the_connection, sentence};
 use crate::settings::PostgresServer;
 use crate::store::{Result, StoreError};
@@ -18,12 +20,6 @@ use crate::store::{Result, StoreError};
 /// After so many times the time limit of connecting without an answer, and the longest wait for a lock, the server is asked
 /// whether it still answers anybody.
 const SILENCE: u32 = 6;
-
-/// The value of a parameter, with its type: unnamed statements do not ask the server for types.
-pub(super) type Parameter<'a> = (Box<dyn ToSql + Sync + 'a>, Type);
-
-/// A query with its parameters.
-pub(super) type Query<'a> = (&'a str, &'a [Parameter<'a>]);
 
 /// A connection to the database.
 pub(super) struct Session {
@@ -36,6 +32,7 @@ pub(super) struct Session {
     beginning: Cell<Option<Beginning>>,
     /// The names of the skills that the transaction which begins is about; `None` for everything.
     claimed: RefCell<Option<Vec<String>>>,
+    pub(super) ahead: Ahead,
     /// Why the running transaction failed, if another one is the cause.
     conflict: Cell<Option<Conflict>>,
     /// Whether a statement of the running transaction failed.
@@ -59,6 +56,7 @@ impl Session {
             silence,
             beginning,
             claimed,
+            ahead: Ahead::default(),
             conflict,
             failed,
             over,
@@ -82,7 +80,8 @@ impl Session {
     /// Begins a transaction together with its first statement, so that beginning costs no round trip.
     pub(super) fn begin(&self, beginning: Beginning) {
         self.beginning.set(Some(beginning));
-        self.claimed.replace(None);
+        self.claimed.take();
+        self.ahead.clear();
         self.conflict.set(None);
         self.failed.set(false);
         self.over.set(false);
@@ -109,54 +108,73 @@ impl Session {
         self.failed.get()
     }
 
+    /// Notes that another transaction was faster, so that this one runs again.
+    pub(super) fn lost_a_race(&self) -> StoreError {
+        self.conflict.set(Some(Conflict::Changed));
+        StoreError::Conflict { location: self.place.location(), attempts: 1 }
+    }
+
     /// Why the transaction failed, if another one is the cause.
     pub(super) fn conflict(&self) -> Option<Conflict> {
         self.conflict.get()
     }
 
-    /// Commits. Every statement before it was answered without an error, so the server does not answer with a rollback.
-    pub(super) fn commit(&self) -> Result<()> {
-        if self.beginning.take().is_some() {
-            return Ok(()); // there was no statement
-        }
-        self.over.set(true);
-        self.connection.run_while_alive(self.silence, async |client| client.batch_execute("COMMIT").await).map_err(
-            |error| match error {
-                CallError::Refused(error) => self.refused(&error),
-                CallError::Lost(detail) => StoreError::OutcomeUnknown { location: self.place.location(), detail },
-            },
-        )
+    /// Sends what waits to be sent.
+    pub(super) fn flush(&self) -> Result<()> {
+        if self.ahead.has_writes() { self.call(async |_| Ok(())) } else { Ok(()) }
     }
 
-    /// Undoes the transaction. If that cannot be said to the server, it undoes it with the connection.
-    pub(super) fn undo(&self) {
-        if self.beginning.take().is_none() && !self.over.replace(true) && !self.is_closed() {
-            let undone =
-                self.connection.run_while_alive(self.silence, async |client| client.batch_execute("ROLLBACK").await);
-            if let Err(error) = undone {
-                tracing::debug!(?error, "a transaction ended with its connection");
+    /// Commits, with what waits to be sent. Unless a statement was answered with an error, the answer is no rollback.
+    pub(super) fn commit(&self) -> Result<()> {
+        if self.beginning.get().is_some() && !self.ahead.has_writes() {
+            self.beginning.take();
+            return Ok(()); // there was no statement
+        }
+        if self.beginning.get().is_some() && !self.checked.get() {
+            self.flush()?; // nothing is committed to an unknown schema
+        }
+        self.over.set(true);
+        let unknown = |detail| StoreError::OutcomeUnknown { location: self.place.location(), detail };
+        let (opened, written, done) =
+            self.send(async |client| client.batch_execute("COMMIT").await).map_err(|error| match error {
+                CallError::Refused(error) => self.refused(&error),
+                CallError::Lost(detail) => unknown(detail),
+            })?;
+        let opened = opened.map_or(Ok(()), |it| it.begun.and(it.locked));
+        opened.and(written).and(done).map_err(|error| {
+            if error.code().is_some() && !ends_the_connection(&error) {
+                return self.refused(&error);
             }
+            self.connection.give_up();
+            unknown(sentence(&error))
+        })
+    }
+
+    /// Undoes the transaction, without waiting for the answer; if nobody hears it, with the connection.
+    pub(super) fn undo(&self) {
+        self.ahead.clear();
+        if self.beginning.take().is_none() && !self.over.replace(true) && !self.is_closed() {
+            self.connection.post("ROLLBACK");
         }
     }
 
     /// Runs statements without parameters, one after the other.
     pub(super) fn script(&self, sql: &str) -> Result<()> {
+        self.ahead.forget();
         self.call(async |client| client.batch_execute(sql).await)
     }
 
     /// Every row of a query.
     pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        if let Some(known) = self.ahead.take_rows(sql, parameters) {
+            return Ok(known);
+        }
         self.call(async |client| client.query_typed(sql, &borrowed(parameters)).await)
     }
 
-    /// Every row of two queries, which are sent together.
-    pub(super) fn rows_of_both(&self, one: Query<'_>, other: Query<'_>) -> Result<(Vec<Row>, Vec<Row>)> {
-        self.call(async |client| {
-            let (one_parameters, other_parameters) = (borrowed(one.1), borrowed(other.1));
-            let both =
-                join(client.query_typed(one.0, &one_parameters), client.query_typed(other.0, &other_parameters)).await;
-            Ok((both.0?, both.1?))
-        })
+    /// Every row of some queries, which are sent together.
+    pub(super) fn rows_of_all(&self, queries: &[Statement]) -> Result<Vec<Vec<Row>>> {
+        self.call(async |client| all(client, queries).await)
     }
 
     /// The first row of a query.
@@ -166,7 +184,20 @@ impl Session {
 
     /// Runs a statement; returns the number of rows that it changed.
     pub(super) fn change(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64> {
+        self.ahead.forget();
         self.call(async |client| client.execute_typed(sql, &borrowed(parameters)).await)
+    }
+
+    /// Runs a statement that writes; returns the first row that it returns.
+    pub(super) fn returned(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Option<Row>> {
+        self.ahead.forget();
+        self.first(sql, parameters)
+    }
+
+    /// Runs a statement that writes, together with the next one that is waited for. If it fails, that one fails, or the commit.
+    pub(super) fn write(&self, sql: &'static str, parameters: &[Parameter<'_>]) -> Result<()> {
+        let is_enough = self.ahead.write(Statement::new(sql, parameters)?);
+        if is_enough { self.flush() } else { Ok(()) }
     }
 
     /// Calls `each` with every row of a query, which are never all in memory.
@@ -194,25 +225,34 @@ impl Session {
 
     /// Makes a call in the transaction, and begins that first if it has not begun.
     fn call<T>(&self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
-        let Some(beginning) = self.beginning.take() else {
-            return self.answered(self.connection.run_while_alive(self.silence, call));
-        };
-        let (is_checked, claimed) = (self.checked.get(), self.claimed.take());
-        let answer = self.connection.run_while_alive(self.silence, async |client| {
-            // The client sends everything before it waits for an answer.
-            let begun =
-                join(begin(client, beginning, &self.schema, self.place.lock_timeout), number(client, is_checked));
-            let locked = lock(client, beginning, claimed.as_deref());
-            let (((begun, number), locked), done) = join(join(begun, locked), call(client)).await;
-            Ok((begun, number, locked, done))
-        });
-        let (begun, number, locked, done) = self.answered(answer)?;
-        self.answered(begun.map_err(CallError::Refused))?;
-        if !is_checked {
-            self.require_schema(number)?;
+        let (opened, written, done) = self.answered(self.send(call))?;
+        if let Some(Opened { begun, number, locked }) = opened {
+            self.answered(begun.map_err(CallError::Refused))?;
+            if let Some(number) = number {
+                self.require_schema(number)?;
+            }
+            self.answered(locked.map_err(CallError::Refused))?;
         }
-        self.answered(locked.map_err(CallError::Refused))?;
+        self.answered(written.map_err(CallError::Refused))?;
         self.answered(done.map_err(CallError::Refused))
+    }
+
+    /// Sends what begins the transaction, what waits to be sent, and a call: all of it before it waits for an answer.
+    fn send<T>(
+        &self,
+        call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
+    ) -> std::result::Result<(Option<Opened>, ClientResult<()>, ClientResult<T>), CallError> {
+        let writes = self.ahead.take_writes();
+        let opening = self.beginning.take().map(|beginning| Opening {
+            beginning,
+            claimed: self.claimed.take(),
+            is_checked: self.checked.get(),
+        });
+        self.connection.run_while_alive(self.silence, async |client| {
+            let opened = open(client, opening.as_ref(), &self.schema, self.place.lock_timeout);
+            let ((opened, written), done) = join(join(opened, all(client, &writes)), call(client)).await;
+            Ok((opened, written.map(drop), done))
+        })
     }
 
     /// Refuses a database without the schema that this cfn needs.
@@ -222,31 +262,17 @@ impl Session {
             Err(error) if error.code().is_some_and(|it| Refusal::of(it.code()) == Refusal::Schema) => None,
             answer => self.answered(answer.map_err(CallError::Refused))?,
         };
-        self.failed.set(true);
-        match number {
-            None => Err(self.missing()),
-            Some(found) if found < CURRENT => Err(StoreError::Older { location }),
-            Some(found) if found / 1000 > CURRENT / 1000 => {
-                Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
-            }
-            Some(_) => {
-                self.failed.set(false);
-                self.checked.set(true);
-                Ok(())
-            }
-        }
+        let required = if number.is_none() { Err(self.missing()) } else { require(number, location) };
+        self.failed.set(required.is_err());
+        self.checked.set(required.is_ok());
+        required
     }
 
     /// The schema is not there, or this role may not use it: then the server passes it over without an error.
     fn missing(&self) -> StoreError {
-        const HIDDEN: &str = "SELECT 1 FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')";
         self.over.set(true);
-        let hidden = self.connection.run_while_alive(self.silence, async |client| {
-            client.batch_execute("ROLLBACK").await?;
-            client.query_typed(HIDDEN, &[(&self.schema, Type::TEXT)]).await
-        });
-        match hidden {
-            Ok(rows) if !rows.is_empty() => self.place.hidden(&self.schema),
+        match self.connection.run_while_alive(self.silence, async |client| is_hidden(client, &self.schema).await) {
+            Ok(true) => self.place.hidden(&self.schema),
             _ => StoreError::Missing { location: self.place.location() },
         }
     }
@@ -257,16 +283,12 @@ impl Session {
             match error {
                 CallError::Refused(error) if error.code().is_none() || ends_the_connection(&error) => {
                     self.connection.give_up();
-                    self.lost(sentence(&error))
+                    StoreError::Unreachable { location: self.place.location(), detail: sentence(&error) }
                 }
                 CallError::Refused(error) => self.refused(&error),
-                CallError::Lost(detail) => self.lost(detail),
+                CallError::Lost(detail) => StoreError::Unreachable { location: self.place.location(), detail },
             }
         })
-    }
-
-    fn lost(&self, detail: String) -> StoreError {
-        StoreError::Unreachable { location: self.place.location(), detail }
     }
 
     fn refused(&self, error: &tokio_postgres::Error) -> StoreError {
@@ -275,8 +297,4 @@ impl Session {
         }
         self.place.refused(error)
     }
-}
-
-fn borrowed<'a>(parameters: &'a [Parameter<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
-    parameters.iter().map(|it| (it.0.as_ref() as &(dyn ToSql + Sync), it.1.clone())).collect()
 }

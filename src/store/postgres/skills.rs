@@ -2,9 +2,9 @@
 
 use super::approvals::review;
 use super::fields::Fields;
-use super::parameters::{big, text};
+use super::parameters::big;
 use super::session::Session;
-use crate::model::{Review, Skill, SkillId, SkillName};
+use crate::model::{Review, Skill, SkillId};
 use crate::store::Result;
 
 /// The columns of a [`Skill`], in the order of [`read`].
@@ -18,7 +18,7 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// The skill with this name, or else the one that had it before.
-const FIND: &str = concat!(
+pub(super) const FIND: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM skills s WHERE s.name = $1 UNION ALL SELECT ",
@@ -50,12 +50,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Result<Skill> {
     })
 }
 
-pub(super) fn find(session: &Session, name: &SkillName) -> Result<Option<Skill>> {
-    let row = session.first(FIND, &[text(name.as_str())])?;
-    row.map(|row| read(&mut Fields::new("skills", &row))).transpose()
-}
-
-const REVIEW: &str = concat!(
+pub(super) const REVIEW: &str = concat!(
     "SELECT s.id, ",
     review!("v"),
     " FROM skills s

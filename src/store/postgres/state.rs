@@ -1,10 +1,10 @@
 //! A transaction: what its ports read and write is in the files of the nouns.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
 
 use super::session::Session;
-use crate::model::{Bootstrap, SkillName};
+use crate::model::{SkillId, SkillName, StoredFile, StoredJson};
 use crate::settings::Queued;
 use crate::store::{Claims, FormerNames, Result};
 
@@ -13,16 +13,18 @@ pub(super) struct State<'a> {
     pub(super) session: &'a Session,
     former: &'a FormerNames,
     pub(super) queued: Queued,
-    /// What was read in the same round trip as something else; writes end it.
-    pub(super) read_ahead: RefCell<ReadAhead>,
+    read_ahead: RefCell<ReadAhead>,
 }
 
-/// Rows that a later call will ask for.
+/// What was read in the same round trip as something else, because a later call will ask for it.
 #[derive(Default)]
 pub(super) struct ReadAhead {
-    pub(super) bootstrap: Option<Vec<Bootstrap>>,
     /// By their hashes.
     pub(super) contents: HashMap<String, Vec<u8>>,
+    /// The files of versions.
+    pub(super) files: HashMap<(SkillId, String), Vec<StoredFile>>,
+    /// The front matter of versions.
+    pub(super) front_matters: HashMap<(SkillId, String), Option<StoredJson>>,
 }
 
 impl<'a> State<'a> {
@@ -30,9 +32,13 @@ impl<'a> State<'a> {
         Self { session, former, queued, read_ahead: RefCell::default() }
     }
 
-    /// Forgets what was read ahead, before a write to it.
-    pub(super) fn forget_ahead(&mut self) {
-        self.read_ahead.take();
+    pub(super) fn keep_ahead(&self, ahead: ReadAhead) {
+        self.read_ahead.replace(ahead);
+    }
+
+    /// What was read ahead, of which a write is the end.
+    pub(super) fn ahead(&self) -> Option<Ref<'_, ReadAhead>> {
+        (!self.session.ahead.has_written()).then(|| self.read_ahead.borrow())
     }
 
     /// Notes that a skill was found by a former name.

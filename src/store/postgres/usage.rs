@@ -8,6 +8,7 @@ use super::fields::Fields;
 use super::parameters::{big, maybe_big, maybe_double, maybe_text, small, text};
 use super::session::Session;
 use super::state::State;
+use super::statement::Statement;
 use super::{cells, outbox, rollups};
 use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill};
 use crate::settings::Queued;
@@ -39,11 +40,12 @@ fn used(session: &Session, name: &SkillName, agent_type: &AgentType) -> Result<O
     .transpose()
 }
 
+const GOT: &str = "SELECT version, content_hash FROM skill_usage_log
+   WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND version IS NOT NULL AND content_hash IS NOT NULL
+   ORDER BY id DESC LIMIT 1";
+
 fn got(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<(String, String)>> {
-    let sql = "SELECT version, content_hash FROM skill_usage_log
-         WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND version IS NOT NULL AND content_hash IS NOT NULL
-         ORDER BY id DESC LIMIT 1";
-    let row = session.first(sql, &[text(task_id), text(agent_id), big(skill.0)])?;
+    let row = session.first(GOT, &[text(task_id), text(agent_id), big(skill.0)])?;
     row.map(|row| {
         let mut fields = Fields::new("skill_usage_log", &row);
         Ok((fields.get()?, fields.get()?))
@@ -51,28 +53,46 @@ fn got(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Resu
     .transpose()
 }
 
-/// Served by a partial index of open uses. A use completed by another program is no longer open.
-const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
-   WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND open_key IS NOT NULL
-     AND num_nonnulls(exit_code, success_indicator, execution_time_ms, confidence_before, confidence_after,
-       test_pass_rate, tokens_avoided, cost_avoided_usd) = 0
-   ORDER BY id DESC LIMIT 1";
-
-fn open(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
-    let row = session.first(OPEN, &[text(task_id), text(agent_id), big(skill.0)])?;
-    row.map(|row| {
-        let mut fields = Fields::new("skill_usage_log", &row);
-        Ok(OpenUse { id: fields.get()?, key: fields.text()? })
-    })
-    .transpose()
+/// Whether a use is open. One completed by another program is not.
+macro_rules! is_open {
+    () => {
+        "open_key IS NOT NULL AND num_nonnulls(exit_code, success_indicator, execution_time_ms, confidence_before,
+           confidence_after, test_pass_rate, tokens_avoided, cost_avoided_usd) = 0"
+    };
 }
 
-/// Adds an outcome to a row.
+/// Served by a partial index of open uses.
+const OPEN: &str = concat!(
+    "SELECT id, open_key FROM skill_usage_log WHERE task_id = $1 AND agent_id = $2 AND skill_id = $3 AND ",
+    is_open!(),
+    " ORDER BY id DESC LIMIT 1"
+);
+
+/// Without one, [`got`] is asked next.
+fn open(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
+    let parameters = [text(task_id), text(agent_id), big(skill.0)];
+    let got = Statement::new(GOT, &parameters)?;
+    let mut rows = session.rows_of_all(&[Statement::new(OPEN, &parameters)?, got.clone()])?;
+    session.ahead.remember(got, rows.pop().unwrap_or_default());
+    rows.iter()
+        .flatten()
+        .next()
+        .map(|row| {
+            let mut fields = Fields::new("skill_usage_log", row);
+            Ok(OpenUse { id: fields.get()?, key: fields.text()? })
+        })
+        .transpose()
+}
+
+/// Adds an outcome to a row, unless another transaction did, or moved it to an archive: then this one runs again.
 fn complete(session: &Session, id: i64, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
-    let sql = "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce($2, phase), execution_time_ms = $3,
+    let sql = concat!(
+        "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce($2, phase), execution_time_ms = $3,
            confidence_before = $4, confidence_after = $5, success_indicator = CASE WHEN $9 = 0 THEN 1 WHEN $9 <> 0 THEN 0 END,
            test_suite_executed = CASE WHEN $6 IS NOT NULL THEN 1 END, test_pass_rate = $6, tokens_avoided = $7,
-           cost_avoided_usd = $8, exit_code = $9 WHERE id = $1";
+           cost_avoided_usd = $8, exit_code = $9 WHERE id = $1 AND ",
+        is_open!()
+    );
     let parameters = [
         big(id),
         maybe_text(phase),
@@ -84,7 +104,7 @@ fn complete(session: &Session, id: i64, phase: Option<&str>, outcome: &Outcome) 
         maybe_double(outcome.cost_avoided_usd),
         maybe_big(outcome.exit_code),
     ];
-    session.change(sql, &parameters).map(|_| ())
+    if session.change(sql, &parameters)? == 0 { Err(session.lost_a_race()) } else { Ok(()) }
 }
 
 /// Writes a row, in its month's partition; `open` is the key of its event, while the row awaits its outcome.
@@ -117,7 +137,7 @@ fn log(session: &Session, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
         maybe_big(outcome.exit_code),
         maybe_text(open),
     ];
-    session.change(sql, &parameters).map(|_| ())
+    session.write(sql, &parameters)
 }
 
 /// By task or by skill, each served by an index, newest first.

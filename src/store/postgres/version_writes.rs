@@ -4,8 +4,8 @@
 use tokio_postgres::Row;
 
 use super::fields::Fields;
-use super::parameters::{big, maybe_big, maybe_text, small, text};
-use super::session::{Parameter, Session};
+use super::parameters::{Parameter, big, maybe_big, maybe_text, small, text};
+use super::session::Session;
 use crate::model::{SkillFolder, SkillId, StoredJson, StoredTags, VersionSource};
 use crate::store::{NewSkill, NewVersion, Result, StoreError};
 
@@ -37,7 +37,9 @@ const INSERT: &str = concat!(
     " SELECT id FROM skill"
 );
 
-/// The recorded bytes never change, nor do the source and time of the first record, unless it was another program's.
+/// The recorded bytes never change, nor do the source and time of the first record, unless it was another program's. If the
+/// version is recorded with other bytes, the statement fails, so that nobody has to wait for its answer: see
+/// [`Place::refused`](super::failure::Place::refused). Callers check before; this is the last line of defence.
 const RECORD: &str = concat!(
     "WITH completed AS (UPDATE skill_versions SET content_path = $3, front_matter = $4, approval_level = $5,
        source = CASE source WHEN 'external' THEN $6 ELSE source END,
@@ -51,7 +53,7 @@ const RECORD: &str = concat!(
      skill AS (UPDATE skills SET version = $1, content_hash = $2, content_path = $3, approval_level = $5, updated_at = $7
        WHERE id = $10 AND EXISTS (SELECT FROM recorded))",
     files!("$9"),
-    " SELECT id FROM recorded"
+    " SELECT 1 / count(*) FROM recorded"
 );
 
 const ATTACH: &str = concat!(
@@ -81,7 +83,7 @@ pub(super) fn insert(session: &Session, skill: &NewSkill<'_>, version: &NewVersi
         small(skill.phase4_pattern_id.is_some()),
         maybe_text(skill.owner),
     ]);
-    id(session.first(INSERT, &all)?.as_ref()).map(SkillId)
+    id(session.returned(INSERT, &all)?.as_ref()).map(SkillId)
 }
 
 /// Records a version, or completes its record, and makes it the skill's current one.
@@ -89,14 +91,7 @@ pub(super) fn record(session: &Session, skill: SkillId, version: &NewVersion<'_>
     let record = Record::of(version)?;
     let mut all = record.parameters(version);
     all.push(big(skill.0));
-    // Callers check before they write, in the same transaction; this is the last line of defence.
-    match session.first(RECORD, &all)? {
-        Some(_) => Ok(()),
-        None => Err(StoreError::Failed {
-            location: session.place().location(),
-            detail: "the version is recorded with other bytes".to_owned(),
-        }),
-    }
+    session.write(RECORD, &all)
 }
 
 /// Records the files of a version without any. Decisions about its skill file stay.
@@ -105,12 +100,12 @@ pub(super) fn attach(session: &Session, version_id: i64, folder: &SkillFolder) -
         return Ok(());
     }
     let (hash, files) = (folder.hash().to_string(), listed(folder)?);
-    session.first(ATTACH, &[big(version_id), text(&hash), text(&files)]).map(drop)
+    session.write(ATTACH, &[big(version_id), text(&hash), text(&files)])
 }
 
 pub(super) fn describe(session: &Session, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {
     let front_matter = maybe_text(front_matter.map(StoredJson::as_str));
-    session.change(DESCRIBE, &[big(version_id), front_matter]).map(drop)
+    session.write(DESCRIBE, &[big(version_id), front_matter])
 }
 
 /// What a version is recorded with, as text.

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::model::{SkillFolder, SkillId, StoredFile, VersionRecord, Visible};
 use crate::store::{Holder, Result, Unstored};
 
-const OF: &str = concat!(
+pub(super) const OF: &str = concat!(
     "SELECT v.id, v.version, v.content_hash, v.folder_hash, v.content_path, v.front_matter, v.approval_level, v.source, v.created_at,
        EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = v.content_hash), ",
     approved!("v"),

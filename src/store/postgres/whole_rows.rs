@@ -52,7 +52,7 @@ fn add(session: &Session, of: RowKind, row: &Row) -> Result<i64> {
     let has_key = row.get("id").is_some_and(Value::is_i64);
     let values = Value::Object(row).to_string();
     if of == RowKind::Version {
-        session.change(REPLACED, &[text(&values)])?;
+        session.write(REPLACED, &[text(&values)])?;
     }
     let list = columns.join(", ");
     // After an explicit key, the next key is behind it.
@@ -67,7 +67,7 @@ fn add(session: &Session, of: RowKind, row: &Row) -> Result<i64> {
             "INSERT INTO {table} ({list}) SELECT {list} FROM json_populate_record(NULL::{table}, $1::json) RETURNING id"
         )
     };
-    let added = session.first(&sql, &[text(&values)])?;
+    let added = session.returned(&sql, &[text(&values)])?;
     added.map_or(Err(StoreError::Defect("an insert returned no key")), |row| Fields::new(table, &row).get())
 }
 
@@ -92,6 +92,6 @@ impl WholeRowWrites for State<'_> {
     }
 
     fn link_replacement(&mut self, skill: SkillId, replacement: SkillId) -> Result<()> {
-        self.session.change(LINK, &[big(skill.0), big(replacement.0)]).map(drop)
+        self.session.write(LINK, &[big(skill.0), big(replacement.0)])
     }
 }

@@ -37,7 +37,7 @@ impl CatalogueWrites for SqliteTransaction<'_> {
         self.say(approvals::record(&self.inner, skill, approval))
     }
 
-    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
         self.say(mappings::add(&self.inner, skill, mapping))
     }
 

@@ -78,8 +78,8 @@ pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Res
 }
 
 /// Uses NOT EXISTS instead of a conflict clause, since a user's partial database may lack the UNIQUE constraint.
-pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
-    let rows = change(
+pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
+    change(
         connection,
         "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, enabled, created_at, updated_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?6
@@ -94,7 +94,7 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
             mapping.enabled,
         ],
     )?;
-    Ok(rows == 1)
+    Ok(())
 }
 
 pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {

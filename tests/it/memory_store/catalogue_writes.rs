@@ -158,10 +158,10 @@ impl Tables {
         Ok(())
     }
 
-    pub(super) fn add_mapping(&mut self, skill: SkillId, new: &NewMapping<'_>) -> Result<bool> {
+    pub(super) fn add_mapping(&mut self, skill: SkillId, new: &NewMapping<'_>) -> Result<()> {
         self.skill_mut(skill)?;
         if self.mapping_mut(skill, new.agent_type.as_str()).is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let mapping = Mapping {
             agent_type: new.agent_type.as_str().to_owned(),
@@ -173,7 +173,7 @@ impl Tables {
             pinned_version: None,
         };
         self.mappings.push(MappingRow { skill, mapping });
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn change_mapping(&mut self, skill: SkillId, to: &NewMapping<'_>) {

@@ -224,7 +224,7 @@ impl CatalogueWrites for MemoryTransaction<'_> {
         self.change_catalogue()?.record_approval(skill, approval)
     }
 
-    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<bool> {
+    fn add_mapping(&mut self, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
         self.change_catalogue()?.add_mapping(skill, mapping)
     }
 

@@ -12,6 +12,7 @@ use crate::patience::eventually;
 
 pub(crate) struct Bouncer {
     pub(crate) port: u16,
+    settings: PathBuf,
     process: Child,
 }
 
@@ -33,17 +34,30 @@ impl Bouncer {
             folder.join("bouncer-log").display()
         );
         let settings = file(folder, "bouncer.ini", &settings);
-        let mut command = guarded(&program(), "TERM");
-        command.arg("--quiet").arg(settings).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = start(command);
-        eventually("PgBouncer takes connections", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { port, process }
+        let process = launch(&settings, port);
+        Self { port, settings, process }
     }
 
     /// Stops it, or lets it go on.
     pub(crate) fn signal(&self, signal: &str) {
         kill(signal, &[self.process.id()]);
     }
+
+    /// Ends it with all connections, and starts it again.
+    pub(crate) fn restart(&mut self) {
+        kill("-TERM", &[self.process.id()]);
+        self.process.wait().expect("it ends");
+        self.process = launch(&self.settings, self.port);
+    }
+}
+
+fn launch(settings: &Path, port: u16) -> Child {
+    let mut command = guarded(&program(), "TERM");
+    command.arg("--quiet").arg(settings).stdout(Stdio::null()).stderr(Stdio::null());
+    command.current_dir(settings.parent().expect("a folder"));
+    let process = start(command);
+    eventually("PgBouncer takes connections", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    process
 }
 
 fn file(folder: &Path, name: &str, text: &str) -> PathBuf {

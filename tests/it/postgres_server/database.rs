@@ -9,6 +9,7 @@ use cfn::store::postgres::{Options, PostgresStore};
 
 use super::bouncer::Bouncer;
 use super::connection::Connection;
+use super::counter::Counter;
 use super::proxy::Proxy;
 use super::server::Server;
 
@@ -135,6 +136,16 @@ impl Database {
     /// A proxy that loses so many answers to a COMMIT.
     pub(crate) fn proxy(&self, to_lose: usize) -> Proxy {
         Proxy::to(self.shared.server.port, to_lose)
+    }
+
+    /// The URL for cfn through something that counts the round trips to the server.
+    pub(crate) fn url_counted_by(&self, counter: &Counter) -> String {
+        self.url(Way::Direct).replace(&format!(":{}/", self.shared.server.port), &format!(":{}/", counter.port))
+    }
+
+    /// What counts the round trips to the server.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter::to(self.shared.server.port)
     }
 
     /// A connection of another program, which finds cfn's tables.

@@ -3,6 +3,7 @@
 
 mod bouncer;
 mod connection;
+mod counter;
 mod database;
 mod programs;
 mod proxy;
@@ -12,6 +13,7 @@ mod tests;
 
 pub(crate) use self::bouncer::Bouncer;
 pub(crate) use self::connection::Connection;
+pub(crate) use self::counter::Counter;
 pub(crate) use self::database::{Database, Way, server_of};
 pub(crate) use self::programs::{kill, somebody};
 pub(crate) use self::proxy::{Cut, Proxy};

@@ -11,6 +11,7 @@ mod model;
 mod moments;
 mod places;
 mod pool;
+mod postgres;
 mod server;
 
 use std::fs;

@@ -181,9 +181,9 @@ pub(crate) fn mappings_are_read_by_agent_type(backend: &dyn Backend) {
     let mut store = backend.open();
     let id = commit(store.as_mut(), |tx| {
         let (id, other) = (insert(tx, "jwt", b"1", Auto), insert(tx, "sql", b"2", Auto));
-        assert!(map(tx, id, "tester", 3, true));
-        assert!(map(tx, id, "dev", 5, false));
-        assert!(map(tx, other, "analyst", 5, false));
+        map(tx, id, "tester", 3, true);
+        map(tx, id, "dev", 5, false);
+        map(tx, other, "analyst", 5, false);
         id
     });
     backend.other_program().set_mapping("jwt", "dev", false, Some("{}"));

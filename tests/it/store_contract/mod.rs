@@ -1,5 +1,6 @@
 //! The promises in the documentation of `cfn::store`, as functions over any implementation; each backend runs all of them.
 
+mod ahead;
 mod catalogue;
 mod coverage;
 mod criteria;
@@ -85,7 +86,9 @@ macro_rules! contract {
     ($backend:expr) => {
         contract! {
             $backend;
-            catalogue: a_skill_is_read_as_it_was_inserted, a_change_writes_the_fields_that_are_given_and_no_others,
+            ahead: what_was_read_with_a_skill_is_what_is_there_until_a_write;
+            catalogue: a_skill_is_read_as_it_was_inserted,
+                a_change_writes_the_fields_that_are_given_and_no_others,
                 a_list_has_what_passes_every_filter_by_name, decisions_are_newest_first_and_an_approval_is_noted_at_the_skill,
                 mappings_are_read_by_agent_type, bytes_that_are_named_and_not_stored_are_found,
                 agent_types_that_may_be_meant_begin_with_itself,
@@ -263,9 +266,9 @@ pub(crate) fn decide(tx: &mut dyn Transaction, skill: SkillId, number: &str, bod
     tx.record_approval(skill, &approval).expect("recorded");
 }
 
-pub(crate) fn map(tx: &mut dyn Transaction, skill: SkillId, agent: &str, priority: i64, required: bool) -> bool {
+pub(crate) fn map(tx: &mut dyn Transaction, skill: SkillId, agent: &str, priority: i64, required: bool) {
     let agent_type = agent.parse().expect("an agent type");
     let mapping =
         NewMapping { agent_type: &agent_type, priority, required, conditions: None, enabled: true, now: at(NOW) };
-    tx.add_mapping(skill, &mapping).expect("mapped")
+    tx.add_mapping(skill, &mapping).expect("mapped");
 }

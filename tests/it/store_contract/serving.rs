@@ -22,8 +22,8 @@ pub(crate) fn candidates_are_required_first_then_by_priority_and_name(backend: &
     commit(store.as_mut(), |tx| {
         for (skill, priority, required) in [("d", 1, false), ("b", 5, false), ("a", 5, false), ("z", 9, true)] {
             let id = insert(tx, skill, skill.as_bytes(), Auto);
-            assert!(map(tx, id, "dev", priority, required));
-            assert!(!map(tx, id, "dev", 1, true), "a mapping that is there is left as it is");
+            map(tx, id, "dev", priority, required);
+            map(tx, id, "dev", 1, true); // it is there, and is left as it is
         }
         insert(tx, "unmapped", b"u", Auto);
     });

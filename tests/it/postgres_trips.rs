@@ -1,0 +1,83 @@
+//! How often a command asks the server after it has connected: a read once, a deploy and an update at most three times.
+
+use crate::harness::{Project, Ran};
+use crate::postgres_server::{Counter, Database};
+
+/// Runs a command; returns what it asked in each round trip that it waited for.
+fn asked(project: &Project, database: &Database, counter: &Counter, arguments: &[&str]) -> Vec<Vec<String>> {
+    let mut command = project.command(arguments);
+    command.env("CFN_SKILLS_DB_PATH", format!("{}?sslmode=disable", database.url_counted_by(counter)));
+    counter.trips();
+    Ran::from(command.output().expect("cfn runs")).ok();
+    let mut trips = counter.trips();
+    // Nobody waits for the end of a read.
+    if trips.last().is_some_and(|it| it == &["ROLLBACK"]) {
+        trips.pop();
+    }
+    trips
+}
+
+#[track_caller]
+fn at_most(most: usize, trips: &[Vec<String>], arguments: &[&str]) {
+    assert!(!trips.is_empty() && trips.len() <= most, "{arguments:?}: {trips:#?}");
+}
+
+/// A project with a plain skill and one of several files, deployed.
+fn deployed() -> (Project, Database, Counter) {
+    let (project, database) = (Project::empty(), Database::new());
+    let counter = database.counter();
+    project.file("alpha/SKILL.md", skill("alpha", "Read it."));
+    project.file("beta/SKILL.md", skill("beta", "Read it too."));
+    project.file("beta/scripts/run.sh", "echo run\n");
+    project.file("beta/references/more.md", "More.\n");
+    for name in ["alpha", "beta"] {
+        let arguments = ["deploy", "7", name, name, "testing", "tester,writer"];
+        at_most(3, &asked(&project, &database, &counter, &arguments), &arguments);
+    }
+    (project, database, counter)
+}
+
+fn skill(name: &str, body: &str) -> String {
+    format!("---\nname: {name}\ndescription: About {name}.\ntags: [one]\n---\n\n{body}\n")
+}
+
+#[test]
+fn a_read_asks_once() {
+    let (project, database, counter) = deployed();
+    for arguments in [
+        &["load", "tester"][..],
+        &["load", "tester", "--json"],
+        &["load", "tester", "--format", "xml", "--paths", "source"],
+        &["load", "writer", "--format", "names"],
+        &["skill", "list"],
+        &["skill", "list", "--agent", "tester", "--json"],
+        &["skill", "show", "alpha"],
+        &["skill", "show", "beta", "--json"],
+        &["skill", "show", "alpha", "--content"],
+        &["skill", "history", "beta"],
+        &["log", "show", "--task", "t1"],
+    ] {
+        let trips = asked(&project, &database, &counter, arguments);
+        assert_eq!(trips.len(), 1, "{arguments:?}: {trips:#?}");
+    }
+}
+
+#[test]
+fn a_deploy_and_an_update_ask_at_most_three_times() {
+    let (project, database, counter) = deployed();
+    project.file("alpha/SKILL.md", skill("alpha", "Read it twice."));
+    project.file("beta/SKILL.md", skill("beta", "Read it twice too."));
+    project.file("beta/assets/new.txt", "New.\n");
+    project.file("only.md", skill("alpha", "Read it three times."));
+    for arguments in [
+        &["deploy", "7", "alpha", "alpha", "testing", "tester,reviewer"][..],
+        &["deploy", "7", "alpha", "alpha", "testing", "tester,reviewer"],
+        &["deploy", "7", "beta", "beta", "testing", "tester"],
+        &["update", "alpha", "only.md", "--patch"],
+        &["update", "alpha", "2.0.0", "alpha/SKILL.md", "major", "true"],
+        &["log", "alpha", "--agent-id", "a1", "--agent-type", "tester", "--exit-code", "0", "--task-id", "t1"],
+        &["load", "tester", "--format", "names", "--agent-id", "a1", "--task-id", "t2"],
+    ] {
+        at_most(3, &asked(&project, &database, &counter, arguments), arguments);
+    }
+}
