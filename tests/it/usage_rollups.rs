@@ -183,6 +183,29 @@ fn rollups_equal_the_full_scan_while_16_programs_write() {
 }
 
 #[test]
+fn a_row_that_commits_after_later_ones_were_summed_is_added_once() {
+    let database = database(2);
+    let (late, early) = (database.other_program(), database.other_program());
+    let insert = "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, loaded_at)
+        VALUES ('a', 'tester', 1, '2025-11-15 12:00:00')";
+    let mut store = open(&database);
+    let mut summed = || {
+        store.usage_sums().catch_up(&mut |_| ()).expect("folded");
+        compare(&database);
+        database.sql("SELECT sum(uses) FROM cfn.usage_daily")
+    };
+    early.run(insert);
+    late.run(&format!("BEGIN; {insert}; UPDATE skill_usage_log SET skill_id = 2 WHERE id = 1"));
+    early.run(insert);
+    assert_eq!(summed(), "2");
+    late.run("COMMIT");
+    compare(&database);
+    assert_eq!((summed(), summed()), ("3".to_owned(), "3".to_owned()));
+    let rows = "SELECT string_agg(id || ' of ' || skill_id, ', ' ORDER BY id) FROM cfn.skill_usage_log";
+    assert_eq!(database.sql(rows), "1 of 2, 2 of 1, 3 of 1");
+}
+
+#[test]
 fn triggers_that_were_off_for_a_while_are_not_believed() {
     let database = database(4);
     write_on(&database.other_program(), 5, 20);

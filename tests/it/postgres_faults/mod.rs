@@ -57,6 +57,18 @@ fn a_lost_answer_to_the_commit_is_an_unknown_outcome_and_doing_it_again_is_safe(
 }
 
 #[test]
+fn a_command_that_gets_no_answer_to_its_commit_says_so_and_shows_the_outcome_when_it_runs_again() {
+    let database = Database::new();
+    let proxy = database.proxy(1);
+    let served = Served::at(&database.url_through(&proxy));
+    let error = served.deploy("alpha", "Read it.").fails_as(3, "outcome_unknown");
+    assert!(error["hint"].as_str().is_some_and(|it| it.contains("safe")), "{error}");
+    let id = database.sql("SELECT id FROM cfn.skills WHERE name = 'alpha'");
+    assert_eq!(served.deploy("alpha", "Read it.").json()["id"].to_string(), id);
+    assert_eq!(database.sql("SELECT count(*) FROM cfn.skill_versions"), "1");
+}
+
+#[test]
 fn a_connection_that_ends_within_a_transaction_undoes_it_and_the_next_one_connects_again() {
     let database = Database::new();
     let mut store = open(&database.url(Way::Direct));

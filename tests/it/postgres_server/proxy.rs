@@ -46,6 +46,10 @@ impl Proxy {
                 let (cuts, lost) = (Arc::clone(&cuts), Arc::clone(&lost));
                 // The server may be down.
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
+                // Small messages pass at once.
+                for side in [&client, &server] {
+                    side.set_nodelay(true).expect("an option");
+                }
                 thread::spawn(move || session(&client, &server, &cuts, &lost));
             }
         });

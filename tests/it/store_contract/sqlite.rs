@@ -6,8 +6,8 @@ use std::time::Duration;
 use cfn::clock::Clock;
 use cfn::model::{ApprovalLevel, Bootstrap, Decision};
 use cfn::settings::Queued;
-use cfn::store::Store;
 use cfn::store::sqlite::{Access, Options, SqliteStore};
+use cfn::store::{Durability, Store};
 use rusqlite::{Connection, Params};
 
 use super::{Backend, NOW, OtherProgram, contract};
@@ -18,8 +18,10 @@ pub(crate) struct Sqlite {
     path: PathBuf,
 }
 
+/// Nothing here has to survive a power cut, so that nothing waits for the disk.
 fn options(queued: Queued) -> Options {
-    Options { busy_timeout: Duration::from_millis(50), queued, ..Options::default() }
+    let synchronous = Some(Durability::Normal);
+    Options { busy_timeout: Duration::from_millis(50), synchronous, queued, ..Options::default() }
 }
 
 impl Sqlite {

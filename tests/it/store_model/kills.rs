@@ -58,8 +58,9 @@ impl Victim {
         perform(&mut self.store, &self.other, files, at, step)
     }
 
-    /// Performs a step that is cut somewhere, and waits until no session of it is left.
-    fn perform_cut(&mut self, files: &Files, at: u64, step: &Step, dice: &mut Dice) -> String {
+    /// Performs a step that is cut somewhere, if it gets there, and waits until no session of it is left. The answer, and
+    /// whether it was cut.
+    fn perform_cut(&mut self, files: &Files, at: u64, step: &Step, dice: &mut Dice) -> (String, bool) {
         let crashes = dice.once_in(CRASHES);
         let kills = crashes.then(|| {
             self.other.run("CHECKPOINT"); // what is committed without waiting for the disk
@@ -67,7 +68,8 @@ impl Victim {
         });
         self.proxy.cut(Cut { at: dice.of(&CUT_AT), passes: dice.once_in(2), kills });
         let answered = self.perform(files, at, step);
-        if self.proxy.has_cut() {
+        let is_cut = self.proxy.has_cut();
+        if is_cut {
             if crashes {
                 self.server.launch_again();
                 self.other = other_program(&self.server.url(&self.database));
@@ -75,7 +77,7 @@ impl Victim {
             let is_over = "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'cfn'";
             eventually("the lost session ends", || self.other.value(is_over, &[]));
         }
-        answered
+        (answered, is_cut)
     }
 }
 
@@ -122,10 +124,14 @@ fn tell(seed: u64, steps: u64, victim: &mut Victim) -> Result<usize, String> {
             require_equal(&tell(store.as_mut()), &victim.perform(&files, at, &step)).map_err(told)?;
             continue;
         }
-        disturbed += 1;
         let before = keyless(&observation(store.as_mut(), at));
         let expected = tell(store.as_mut());
-        let answered = victim.perform_cut(&files, at, &step, &mut dice);
+        let (answered, is_cut) = victim.perform_cut(&files, at, &step, &mut dice);
+        if !is_cut {
+            require_equal(&expected, &answered).map_err(told)?;
+            continue;
+        }
+        disturbed += 1;
         let is_unknown = answered.contains("OutcomeUnknown");
         if is_unknown || answered.contains("Unreachable") {
             let found = keyless(&observation(&mut victim.store, at));

@@ -7,6 +7,7 @@ use cfn::model::{Delivery, SkillId, SkillName};
 use cfn::ops::{self, Analytics, History, Load, Period, ReportName};
 use cfn::store::{Days, Due, NameKind, SkillFilter, Snapshot, Store, UsageFilter};
 
+use super::keyless;
 use super::perform::clock;
 use super::steps::{AGENTS, SKILLS, TASKS};
 use crate::store_contract::at;
@@ -18,10 +19,10 @@ impl Seen {
         writeln!(self.0, "{what}: {found:#?}").expect("text");
     }
 
-    /// Sorts the answers first, for queries without a promised order.
+    /// Sorts the answers first, for queries without a promised order; keys, which may differ, decide last.
     fn add_unordered<T: Debug>(&mut self, what: &str, found: Vec<T>) {
         let mut texts: Vec<String> = found.into_iter().map(|it| format!("{it:?}")).collect();
-        texts.sort();
+        texts.sort_by_cached_key(|it| (keyless(it), it.clone()));
         self.add(what, texts);
     }
 }
