@@ -10,10 +10,11 @@ use cfn::store::postgres::{Options, PostgresStore};
 
 use super::dice::Dice;
 use super::files::Files;
+use super::given;
+use super::keyless::keyless;
 use super::observe::observation;
 use super::perform::perform;
 use super::steps::{Publish, Step};
-use super::{given, keyless};
 use crate::patience::eventually;
 use crate::postgres_server::{Connection, Cut, Proxy, Server, server_of};
 use crate::store_contract::{Backend as _, Sqlite};

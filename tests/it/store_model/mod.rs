@@ -8,6 +8,7 @@ mod conflicts;
 mod dice;
 mod elsewhere;
 mod files;
+mod keyless;
 mod kills;
 mod observe;
 mod perform;
@@ -15,16 +16,15 @@ mod publish;
 mod steps;
 
 use std::panic::resume_unwind;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use cfn::settings::Queued;
 use cfn::store::{NameKind, Store};
-use regex::Regex;
 
 use self::dice::Dice;
 use self::files::Files;
+use self::keyless::keyless;
 use self::observe::observation;
 use self::perform::perform;
 use self::steps::Step;
@@ -109,15 +109,6 @@ fn require_equal(listeners: &[Listener], texts: &[String]) -> Result<(), String>
         }
     }
     Ok(())
-}
-
-/// A text without the keys of rows.
-fn keyless(text: &str) -> String {
-    static KEY: LazyLock<Regex> = LazyLock::new(|| {
-        let fields = r"(?:id|open|decision|version_id): (?:Some\(\s*)?(?:SkillId\(\s*)?|SkillId\(\s*";
-        Regex::new(&format!(r#"({fields}|overrides_\w+[\\"]*:)\d+"#)).expect("a regex")
-    });
-    KEY.replace_all(text, "$1#").into_owned()
 }
 
 fn given(name: &str) -> Option<u64> {

@@ -7,7 +7,7 @@ use cfn::model::{Delivery, SkillId, SkillName};
 use cfn::ops::{self, Analytics, History, Load, Period, ReportName};
 use cfn::store::{Days, Due, NameKind, SkillFilter, Snapshot, Store, UsageFilter};
 
-use super::keyless;
+use super::keyless::keyless;
 use super::perform::clock;
 use super::steps::{AGENTS, SKILLS, TASKS};
 use crate::store_contract::at;
