@@ -6,6 +6,7 @@ mod bad;
 mod cache;
 mod database;
 mod discovery;
+mod expiring;
 mod explained;
 mod file;
 mod files;
@@ -27,6 +28,7 @@ pub use bad::BadSetting;
 use bad::boolean;
 pub use cache::{CachePolicy, CacheSettings, RedisAddress, RedisServer};
 pub use discovery::{DEFAULT_DATABASE, Found, Place, without_detours};
+pub use expiring::ExpiringKeys;
 pub use explained::Explained;
 pub use file::{BadFile, FileProblem, PROJECT_FILE, SettingsFile};
 use files::Files;
@@ -280,6 +282,7 @@ impl Settings {
             self.synchronous().err(),
             self.notify_agents().err(),
             self.cache().err(),
+            self.expiring_keys().err(),
             self.queued().err(),
             self.sync_budget().err(),
             self.workflow_server().err(),

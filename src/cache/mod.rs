@@ -26,7 +26,7 @@ pub use memory::{Bounds, Counts, Memory};
 pub use notes::{Cost, LEFT_ALONE, Noted, Notes};
 pub use sealed::sealed_bytes;
 pub use server::{
-    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Refusal, Resident, Server, ServerError, ServerResult,
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Probe, Refusal, Resident, Server, ServerError, ServerResult,
 };
 
 /// A store of answers.

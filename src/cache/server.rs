@@ -1,6 +1,8 @@
 //! The contract for maintaining a server that holds the query cache and other keys of the fleet. Unlike a
 //! [`Cache`](super::Cache), it reports failures.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Class, Key};
@@ -116,6 +118,9 @@ pub trait Server {
     fn put_all(&mut self, answers: &[(Key, Vec<u8>)]) -> ServerResult<usize>;
     /// The answer under this key, if it exists and is cfn's. The statistics do not count it.
     fn find(&mut self, key: &Key) -> ServerResult<Option<Found>>;
+    /// Measures so many round trips, and one pipeline that sends so many bytes and receives them again. Nothing is
+    /// stored. Fewer round trips are measured if they are slow.
+    fn probe(&mut self, round_trips: usize, bytes: usize) -> ServerResult<Probe>;
 }
 
 /// The state of a server; `None` for facts that it does not report, or not to this user.
@@ -135,6 +140,25 @@ pub struct Facts {
     pub notify_keyspace_events: Option<String>,
     /// Recent slow events.
     pub latency: Option<Vec<LatencyEvent>>,
+    /// Number of reads of keys that existed, since the start of its statistics, as are those below.
+    pub keyspace_hits: Option<u64>,
+    /// Number of reads of keys that did not exist.
+    pub keyspace_misses: Option<u64>,
+    /// Number of connections.
+    pub connections: Option<u64>,
+    /// Number of commands.
+    pub commands: Option<u64>,
+    /// Number of reads from connections, each with a command or a pipeline of them.
+    pub reads: Option<u64>,
+}
+
+/// What a server was measured at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What each round trip took.
+    pub round_trips: Vec<Duration>,
+    /// What the pipeline took.
+    pub pipeline: Duration,
 }
 
 /// A slow event.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::failure::{Failure, FailureKind};
 use super::opening::{Opened, Opening};
@@ -77,7 +78,8 @@ impl Context {
         }
     }
 
-    fn not_found(&self) -> Failure {
+    /// The failure of a search for the database.
+    pub(super) fn not_found(&self) -> Failure {
         let folder = Visible(self.settings.current_folder.to_string_lossy());
         let looked_for = format!("there is no {DEFAULT_DATABASE} in {folder} or a folder above it");
         let message = format!("{looked_for}, and no {PROJECT_FILE} that names another with 'db'");
@@ -170,9 +172,14 @@ impl Context {
 
     /// Connects to the cache server, to look after it.
     pub(super) fn connect_cache(settings: &CacheSettings) -> ServerResult<Box<dyn Server>> {
+        Self::connect_cache_within(Attended::PATIENCE, settings)
+    }
+
+    /// The same with little patience.
+    pub(super) fn connect_cache_within(patience: Duration, settings: &CacheSettings) -> ServerResult<Box<dyn Server>> {
         let none = || ServerError::Unreachable { server: String::new(), why: "none is named".to_owned() };
         let server = settings.server.as_ref().ok_or_else(none)?;
-        Ok(Box::new(Attended::connect(server, settings)?))
+        Ok(Box::new(Attended::connect_within(patience, server, settings)?))
     }
 
     /// The notes about the cache server, kept beside the database.

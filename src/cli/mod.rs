@@ -18,6 +18,7 @@ mod db;
 mod delivery;
 mod deploy;
 mod diagnostics;
+mod doctor;
 mod document;
 mod edge_case;
 mod export;
@@ -121,6 +122,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Cache(args) => cache::run(context, args),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Config(args) => config::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => completions::man(context, &args, typed::tree()),

@@ -7,9 +7,9 @@ use crate::clock::Clock;
 use crate::model::Location;
 use crate::settings::PostgresServer;
 use crate::store::postgres::{self, PostgresStore};
-use crate::store::sqlite::{Options, SqliteStore};
+use crate::store::sqlite::{Options, SqliteStore, file_facts};
 use crate::store::{
-    Access, FileCare as _, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
+    Access, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
 };
 
 /// A database with its validated settings.
@@ -64,6 +64,14 @@ impl Opening {
         match &self.engine {
             Engine::Sqlite { path, .. } => path.as_path().into(),
             Engine::Postgres { server, .. } => Location::Server(server.url()),
+        }
+    }
+
+    /// The state of a file from outside; `None` on a server, and if there is no file. Call it before opening the database.
+    pub(super) fn file_facts(&self) -> Option<FileFacts> {
+        match &self.engine {
+            Engine::Sqlite { path, .. } => file_facts(path),
+            Engine::Postgres { .. } => None,
         }
     }
 

@@ -7,7 +7,7 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, db, deploy, edge_case, export, help, init, load, log,
+    agents, analytics, bench, cache, completions, config, db, deploy, doctor, edge_case, export, help, init, load, log,
     schedule, skill, sync, update,
 };
 
@@ -52,6 +52,7 @@ pub(super) enum Command {
     Skill(skill::Args),
     Db(db::Args),
     Cache(cache::Args),
+    Doctor(doctor::Args),
     Config(config::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),

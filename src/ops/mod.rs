@@ -19,6 +19,7 @@ mod content_file;
 mod delete;
 mod deploy;
 mod diff;
+mod doctor;
 mod edge_case;
 mod edit;
 mod error;
@@ -86,6 +87,11 @@ pub use content_file::{ContentFile, FileError, Files};
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use diff::{Diff, DiffLine, DiffReport, FileDiff, FileState, Hunk, LineChange, diff};
+pub use doctor::{
+    Area, Depth, Diagnosis, DoctorReport, Fix, Health, ServerLook, approval_lines, cache_lines, damage_line,
+    database_lines, delivery_lines, file_lines, fleet_lines, integrity_line, look_at_server, network_lines,
+    redis_lines, server_lines, sqlite_program_line, workflow_line,
+};
 pub use edge_case::{
     EdgeCaseKind, EdgeCaseReport, EdgeCasesReport, ListEdgeCases, RecordEdgeCase, RecordedEdgeCase, ResolveEdgeCases,
     ResolvedEdgeCase, ResolvedReport, list_edge_cases, record_edge_case, resolve_edge_cases, show_edge_case,

@@ -64,11 +64,35 @@ pub fn verify(
 ) -> Result<VerifyReport> {
     let snapshot = store.read()?;
     let (skills, bootstrap) = subjects(snapshot.as_ref(), name)?;
+    compare(snapshot.as_ref(), files, project, (&skills, &bootstrap), progress)
+}
+
+/// Verifies the first skills, at most `most`; also returns the number of all.
+pub(super) fn verify_first(
+    snapshot: &dyn Snapshot,
+    files: &Files,
+    project: &Project,
+    most: usize,
+) -> Result<(VerifyReport, usize)> {
+    let (mut skills, mut bootstrap) = subjects(snapshot, None)?;
+    let all = skills.len() + bootstrap.len();
+    bootstrap.truncate(most);
+    skills.truncate(most - bootstrap.len());
+    Ok((compare(snapshot, files, project, (&skills, &bootstrap), &mut |_, _| {})?, all))
+}
+
+fn compare(
+    snapshot: &dyn Snapshot,
+    files: &Files,
+    project: &Project,
+    (skills, bootstrap): (&[Current], &[Bootstrap]),
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<VerifyReport> {
     let all = skills.len() + bootstrap.len();
     let mut report = VerifyReport { checked: all, differences: Vec::new() };
     for (done, skill) in skills.iter().enumerate() {
         progress(done, all);
-        let recorded = stored_bytes(snapshot.as_ref(), skill, &mut report)?;
+        let recorded = stored_bytes(snapshot, skill, &mut report)?;
         match approved_file(files, project, &skill.content_path, Some(&skill.content_hash)) {
             Err(problem) => report.add(&skill.name, &skill.version, problem),
             Ok(file) => {
@@ -80,7 +104,7 @@ pub fn verify(
     }
     for (done, skill) in bootstrap.iter().enumerate() {
         progress(skills.len() + done, all);
-        for problem in bootstrap_problems(snapshot.as_ref(), files, project, skill)? {
+        for problem in bootstrap_problems(snapshot, files, project, skill)? {
             report.add(&skill.name, "", format!("bootstrap skill: {problem}"));
         }
     }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::file::expert_key;
 use super::files::user_file;
-use super::{BadSetting, CachePolicy, CacheSettings, Queued, Settings, SettingsFile, Source, Synchronous};
+use super::{
+    BadSetting, CachePolicy, CacheSettings, ExpiringKeys, Queued, Settings, SettingsFile, Source, Synchronous,
+};
 use crate::model::Category;
 
 /// A setting with its source.
@@ -63,6 +65,11 @@ impl Settings {
                 Ok(self.materialize_folder().map(|it| it.to_string_lossy().into_owned())),
                 self.source_of(Some("CFN_MATERIALIZE_DIR"), "materialize_dir"),
             ),
+            one(
+                "expire_keys",
+                self.expiring_keys().map(|it| Some(shown(&it)).filter(|it| !it.is_empty())),
+                self.source_of(None, "expire_keys"),
+            ),
             one("approver", Ok(self.approver().map(str::to_owned)), self.source_of(Some("CFN_APPROVER"), "approver")),
             one("agents", agents.map(|it| Some(it).filter(|it| !it.is_empty())), self.source_of(None, "agents")),
             one(
@@ -114,4 +121,13 @@ impl Settings {
         let variable = variable.filter(|it| self.environment.get(it).is_some()).map(Source::Variable);
         variable.or_else(|| self.files.source(key)).unwrap_or(Source::Default)
     }
+}
+
+/// The keys as they are written in a file.
+fn shown(keys: &[ExpiringKeys]) -> String {
+    let each = keys.iter().map(|it| {
+        let seconds = it.seconds.map_or_else(String::new, |seconds| format!("={seconds}"));
+        format!("{}{seconds}", it.pattern.trim_end_matches('*'))
+    });
+    each.collect::<Vec<_>>().join(",")
 }

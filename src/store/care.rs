@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{ArchiveReport, CheckReport, DatabaseStatus, MaintainReport, Result, ScrubReport, UnarchiveReport};
+use super::{
+    ArchiveReport, CheckReport, DatabaseStatus, Examination, MaintainReport, Result, ScrubReport, UnarchiveReport,
+};
 
 /// How much [`Care::maintain`] may cost those who work with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +21,11 @@ pub trait Care {
     fn status(&mut self) -> Result<DatabaseStatus>;
     /// Checks for damage and orphaned rows.
     fn check(&mut self) -> Result<CheckReport>;
-    /// Reclaims free space and refreshes the statistics of the query planner, if worthwhile.
+    /// Looks at plans, schema, orphaned rows, statistics and free space. Nothing is read that grows with the contents or
+    /// with the usage log, and nothing is written.
+    fn examine(&mut self) -> Result<Examination>;
+    /// Makes missing and changed objects of the schema anew, reclaims free space and refreshes the statistics of the query
+    /// planner, if worthwhile.
     fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport>;
     /// Removes what is left of deleted bytes, and the search index. On SQLite, it rewrites the file and empties its log;
     /// [`StoreError::Busy`](super::StoreError::Busy) if a reader still needs an earlier state.

@@ -29,6 +29,7 @@
 //! | `usage_sums` | the care of the sums that make reports fast |
 //! | `whole_rows` | rows with every column, for documents |
 //! | `care`, `file_care` | the care of a database, and of its file |
+//! | `examination` | what a quick look at a database finds |
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
 //! | `search_index` | the ports of the search index |
@@ -43,6 +44,7 @@ mod archive_file;
 mod calls;
 mod care;
 mod error;
+mod examination;
 mod file_care;
 mod file_error;
 mod former_names;
@@ -64,6 +66,7 @@ pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};
+pub use examination::{Examination, FileFacts, FileRights, HotQuery, LogFacts, Pages, Repairable};
 pub use file_care::FileCare;
 pub use former_names::FormerNames;
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};

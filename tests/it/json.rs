@@ -82,6 +82,7 @@ fn operating(pages: &mut Pages, project: &Project) {
     pages.run(project, "edge-case list", &["edge-case", "list"]);
     pages.run(project, "edge-case show", &["edge-case", "show", "1"]);
     pages.run(project, "edge-case resolve", &["edge-case", "resolve", "1"]);
+    pages.run(project, "doctor", &["doctor"]);
     pages.run(project, "load --budget", &["load", "dev", "--budget", "copilot"]);
     project.file(".claude/skills/staging/staged/SKILL.md", skill_text("staged", "Staged."));
     pages.run(project, "skill promote --list", &["skill", "promote", "--list"]);

@@ -26,6 +26,7 @@ mod deploy;
 mod deploy_input;
 mod diagnostics;
 mod discovery;
+mod doctor;
 mod documentation;
 mod exit_codes;
 mod export;

@@ -1,19 +1,16 @@
 //! A Redis server, for the commands that maintain it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{ConnectionLike, Pipeline, Value, from_redis_value, pipe};
 
 use super::link::Link;
 use super::{MOST_BYTES, sentence};
 use crate::cache::server::{
-    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Refusal, Resident, Server, ServerError, ServerResult,
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Probe, Refusal, Resident, Server, ServerError, ServerResult,
 };
 use crate::cache::{Class, Key, sealed, statistics_name};
 use crate::settings::{CacheSettings, RedisServer};
-
-/// Time limit of a pipeline. It is generous, since the user asked for the server's answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Number of keys that the server scans for one page.
 const KEYS_A_PAGE: usize = 1000;
@@ -26,10 +23,13 @@ pub struct Attended {
 }
 
 impl Attended {
-    /// Connects to a server.
-    pub fn connect(server: &RedisServer, settings: &CacheSettings) -> ServerResult<Self> {
+    /// Time limit of a pipeline for a user who asked for the server's answer.
+    pub const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// Connects to a server. `patience` limits connecting, and each pipeline.
+    pub fn connect_within(patience: Duration, server: &RedisServer, settings: &CacheSettings) -> ServerResult<Self> {
         let shown = server.to_string();
-        match Link::connect(server, PATIENCE) {
+        match Link::connect(server, patience) {
             Ok(link) => Ok(Self { link, server: shown, settings: settings.clone() }),
             Err(error) => Err(ServerError::Unreachable { server: shown, why: sentence(&error) }),
         }
@@ -106,6 +106,11 @@ impl Server for Attended {
                 Value::Array(events) => Some(events.iter().filter_map(latency_event).collect()),
                 _ => None,
             },
+            keyspace_hits: whole("keyspace_hits"),
+            keyspace_misses: whole("keyspace_misses"),
+            connections: whole("total_connections_received"),
+            commands: whole("total_commands_processed"),
+            reads: whole("total_reads_processed"),
         })
     }
 
@@ -193,7 +198,30 @@ impl Server for Attended {
         let expires_in_s = ttl.as_ref().and_then(number);
         Ok(sealed::open(key, value).map(|answer| Found { answer, expires_in_s, value_bytes }))
     }
+
+    fn probe(&mut self, round_trips: usize, bytes: usize) -> ServerResult<Probe> {
+        let (began, mut taken, mut ping) = (Instant::now(), Vec::new(), pipe());
+        ping.cmd("PING");
+        while taken.len() < round_trips && began.elapsed() < MOST_PROBING {
+            let since = Instant::now();
+            self.order(&ping)?;
+            taken.push(since.elapsed());
+        }
+        let (mut echo, piece) = (pipe(), vec![b'x'; PIECE]);
+        for _ in 0..bytes.div_ceil(PIECE) {
+            echo.cmd("ECHO").arg(piece.as_slice());
+        }
+        let since = Instant::now();
+        self.order(&echo)?;
+        Ok(Probe { round_trips: taken, pipeline: since.elapsed() })
+    }
 }
+
+/// Maximum time for measuring round trips.
+const MOST_PROBING: Duration = Duration::from_millis(300);
+
+/// Size of a command of the pipeline that measures throughput.
+const PIECE: usize = 16 * 1024;
 
 fn text(value: &Value) -> Option<String> {
     match value {

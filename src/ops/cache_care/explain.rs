@@ -100,7 +100,7 @@ fn measured<Q: Query>(factories: &Factories<'_>, query: &Q, is_there: bool) -> R
 }
 
 /// Whether a class uses the cache, and why.
-pub(super) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64) -> (bool, String) {
+pub(in crate::ops) fn verdict(class: Class, policy: CachePolicy, noted: &Noted, now: i64) -> (bool, String) {
     let used = noted.wants(class, policy);
     if used && !noted.left_alone(now).is_zero() {
         return (false, "cooldown: Redis failed less than 30 s ago".to_owned());

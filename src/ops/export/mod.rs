@@ -25,8 +25,12 @@ mod run;
 mod survey;
 mod wanted;
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::error::Result;
-use crate::store::Store;
+use crate::model::Visible;
+use crate::store::{Snapshot, Store};
 
 pub use error::ExportError;
 pub use preflight::export_budget;
@@ -34,8 +38,25 @@ pub use report::{ExportCheck, ExportReport, FolderDifference, RemovedSkill, Writ
 pub use request::{Export, Layout, Selection};
 pub use survey::FolderState;
 
+use judged::{Judged, judged};
 use place::{Intent, Place};
 use survey::Survey;
+
+/// The skills that exports to a folder wrote and that are not served any more, each with the reason; `None` if the folder
+/// has no record of exports.
+pub(super) fn exported_and_unserved(snapshot: &dyn Snapshot, folder: &Path) -> Result<Option<Vec<String>>> {
+    let lock = Place::open(folder, Intent::Look, Duration::ZERO)?.lock()?;
+    if lock.skills.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for locked in lock.skills.values() {
+        if let Judged::Leaves(why) = judged(snapshot, locked)? {
+            found.push(format!("{}: {}", Visible(&locked.skill), Visible(why)));
+        }
+    }
+    Ok(Some(found))
+}
 
 /// Exports skills. What is not served any more is removed even if something is in the way of the others.
 pub fn export(store: &mut dyn Store, request: &Export) -> Result<ExportReport> {

@@ -36,6 +36,19 @@ pub enum RedisAddress {
     Unix(PathBuf),
 }
 
+impl RedisServer {
+    /// The command line of Redis's own client for this server, without user and password.
+    #[must_use]
+    pub fn client(&self) -> String {
+        match &self.address {
+            RedisAddress::Tcp { host, port, tls } => {
+                format!("redis-cli -h {host} -p {port}{}", if *tls { " --tls" } else { "" })
+            }
+            RedisAddress::Unix(path) => format!("redis-cli -s {}", path.display()),
+        }
+    }
+}
+
 impl fmt::Display for RedisServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {

@@ -55,6 +55,7 @@ const KEYS: &[Key] = &[
     Key::one("max_folder_files", Place::Both),
     Key::one("usd_per_million_tokens", Place::Both),
     Key::one("approver", Place::User),
+    Key::several("expire_keys", Place::User),
     Key::one("materialize_dir", Place::User),
     Key::one("redis_url", Place::User),
     Key::one("approve_as", Place::Nowhere),

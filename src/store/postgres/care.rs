@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{PostgresStore, archive, check, maintain, scrub, status};
+use super::{PostgresStore, archive, check, examine, maintain, scrub, status};
 use crate::store::{
-    ArchiveReport, Care, CheckReport, DatabaseStatus, MaintainReport, Maintenance, Result, ScrubReport, UnarchiveReport,
+    ArchiveReport, Care, CheckReport, DatabaseStatus, Examination, MaintainReport, Maintenance, Result, ScrubReport,
+    UnarchiveReport,
 };
 
 impl Care for PostgresStore {
@@ -14,6 +15,10 @@ impl Care for PostgresStore {
 
     fn check(&mut self) -> Result<CheckReport> {
         check::run(self)
+    }
+
+    fn examine(&mut self) -> Result<Examination> {
+        examine::run(self)
     }
 
     fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport> {

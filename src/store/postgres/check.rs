@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::session::Session;
 use super::{PostgresStore, versions};
 use crate::model::{ContentHash, Visible};
-use crate::store::{CheckReport, Result};
+use crate::store::{CheckReport, Examination, Repairable, Result};
 
 /// The rows of a table without their skill.
 macro_rules! without_a_skill {
@@ -23,7 +23,7 @@ macro_rules! without_a_skill {
 }
 
 /// The checks and their messages, in the order of SQLite's; each query returns keys.
-const WARNINGS: [(&str, &str); 18] = [
+const WARNINGS: [(&str, &str); 17] = [
     without_a_skill!("agent_skill_mappings"),
     without_a_skill!("approval_history"),
     without_a_skill!("skill_usage_log"),
@@ -82,24 +82,27 @@ const WARNINGS: [(&str, &str); 18] = [
         "SELECT m.id::text FROM agent_skill_mappings m WHERE EXISTS (SELECT FROM agent_skill_mappings n
            WHERE n.agent_type = m.agent_type AND n.skill_id = m.skill_id AND n.id < m.id) ORDER BY m.id",
     ),
-    (
-        "indexes are invalid: REINDEX them",
-        "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-         WHERE c.relnamespace = current_schema()::regnamespace AND NOT (i.indisvalid AND i.indisready) ORDER BY 1",
-    ),
 ];
+
+/// Indexes that the server does not use, such as one whose creation was interrupted, each with what builds it again.
+const INVALID_INDEXES: &str = "SELECT c.relname::text, format('REINDEX INDEX %I.%I', current_schema(), c.relname)
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+     WHERE c.relnamespace = current_schema()::regnamespace AND NOT (i.indisvalid AND i.indisready) ORDER BY 1";
 
 /// The number of rows of a query, and the first keys.
 const COUNT: &str = "SELECT count(*), coalesce(string_agg(key, ', ' ORDER BY n) FILTER (WHERE n <= 40), '') FROM
    (SELECT key, row_number() OVER () AS n FROM";
 
-/// Triggers of cfn that do not fire for every session, so that it does not notice what other programs write.
+/// Triggers of cfn that do not fire for every session, so that it does not notice what other programs write, each
+/// with what switches it on if it is there.
 const TRIGGERS: &str = "WITH expected (log, name) AS (
      SELECT of.name::regclass, 'cfn_note_write' FROM unnest(ARRAY['skills', 'skill_versions', 'skill_files', 'skill_contents',
        'approval_history', 'agent_skill_mappings', 'bootstrap_skills', 'other_values']) AS of (name)
      UNION ALL VALUES ('skills'::regclass, 'cfn_record_version'), ('approval_history', 'cfn_bind_decision')
      UNION ALL SELECT log, 'cfn_usage_' || what FROM cfn_usage_tables() log, unnest(ARRAY['fill', 'place', 'mark', 'emptied']) AS of (what))
-   SELECT name || ' on ' || c.relname::text FROM expected JOIN pg_class c ON c.oid = log
+   SELECT name || ' on ' || c.relname::text, CASE WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = log AND t.tgname = name)
+       THEN format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER %I', current_schema(), c.relname, name) END
+   FROM expected JOIN pg_class c ON c.oid = log
    WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = log AND t.tgname = name AND t.tgenabled = 'A') ORDER BY 1";
 
 /// Whether the triggers of the catalogue are those of the migration, and whether every month has a place in the usage log.
@@ -127,34 +130,60 @@ fn read(session: &Session) -> Result<CheckReport> {
         Ok(())
     })?;
     report.damage.extend(versions::faults_of_folders(session)?);
-    report.damage.extend(faults_of_definitions(session)?);
+    report.damage.extend(faults_of_definitions(session)?.into_iter().map(|it| it.what));
     for (what, query) in WARNINGS {
-        let Some(row) = session.first(&format!("{COUNT} ({query}) AS found (key)) AS numbered"), &[])? else {
-            continue;
-        };
-        let (count, which): (i64, String) = (row.get(0), row.get(1));
-        if count > 0 {
-            let which: String = which.chars().take(200).collect();
-            report.warnings.push(format!("{count} {what} ({})", Visible(which)));
-        }
+        report.warnings.extend(found(session, what, query)?);
     }
+    report.warnings.extend(found(
+        session,
+        "indexes are invalid: REINDEX them",
+        &format!("SELECT name FROM ({INVALID_INDEXES}) AS indexes (name, mend)"),
+    )?);
     Ok(report)
 }
 
 /// What is wrong with triggers and partitions.
-fn faults_of_definitions(session: &Session) -> Result<Vec<String>> {
-    let mut faults: Vec<String> = Vec::new();
-    for row in session.rows(TRIGGERS, &[])? {
-        faults.push(format!("the trigger {} is missing or off", Visible(row.get::<_, String>(0))));
-    }
+pub(super) fn faults_of_definitions(session: &Session) -> Result<Vec<Repairable>> {
+    let mut faults = repairable(session, TRIGGERS, |name| format!("the trigger {} is missing or off", Visible(name)))?;
     if let Some(row) = session.first(DEFINITIONS, &[])? {
         let (are_ours, has_default): (bool, bool) = (row.get(0), row.get(1));
         if faults.is_empty() && !are_ours {
-            faults.push("the triggers or their functions were changed, so no answer is cached".to_owned());
+            faults.push("the triggers or their functions were changed, so no answer is cached".to_owned().into());
         }
         if !has_default {
-            faults.push("the usage log has no default partition, so times of other months are refused".to_owned());
+            let fault = "the usage log has no default partition, so times of other months are refused";
+            faults.push(fault.to_owned().into());
         }
     }
     Ok(faults)
+}
+
+/// Objects, each with the statement that mends it.
+fn repairable(session: &Session, query: &str, about: impl Fn(String) -> String) -> Result<Vec<Repairable>> {
+    let rows = session.rows(query, &[])?;
+    Ok(rows.iter().map(|row| Repairable { what: about(row.get(0)), sql: row.get(1) }).collect())
+}
+
+/// Orphaned rows and invalid values of the tables that do not grow with the usage log, contents that are missing, and
+/// indexes that are invalid.
+pub(super) fn quick(session: &Session, examination: &mut Examination) -> Result<()> {
+    for (what, query) in WARNINGS.into_iter().filter(|(what, _)| !what.contains("skill_usage_log")) {
+        let Some(warning) = found(session, what, query)? else { continue };
+        if what.ends_with("name bytes that are not in the database") {
+            examination.missing_contents.push(warning);
+        } else {
+            examination.orphans.push(warning.into());
+        }
+    }
+    examination.invalid_indexes = repairable(session, INVALID_INDEXES, |name| Visible(name).to_string())?;
+    Ok(())
+}
+
+/// The message with the number of keys and the first of them, if there are any.
+fn found(session: &Session, what: &str, query: &str) -> Result<Option<String>> {
+    let sql = format!("{COUNT} ({query}) AS found (key)) AS numbered");
+    let Some(row) = session.first(&sql, &[])? else { return Ok(None) };
+    let (count, which): (i64, String) = (row.get(0), row.get(1));
+    let which: String = which.chars().take(200).collect();
+    Ok((count > 0).then(|| format!("{count} {what} ({})", Visible(which))))
 }

@@ -7,7 +7,7 @@ use crate::store::{MaintainReport, Maintenance, Result, UsageSums as _};
 
 /// The next three months, and those of the last ten years of which the default partition has rows. Other times are mistakes,
 /// or very old: a partition for each would only make the table slower.
-const MONTHS: &str = "SELECT to_char(month, 'YYYY-MM-DD') FROM (
+pub(super) const MONTHS: &str = "SELECT to_char(month, 'YYYY-MM-DD') FROM (
      SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date AS month
        FROM generate_series(0, 3) AS ahead
      UNION SELECT DISTINCT month FROM skill_usage_log_rest

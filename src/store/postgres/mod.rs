@@ -23,6 +23,7 @@ mod check;
 mod criteria;
 mod edge_cases;
 mod events;
+mod examine;
 mod failure;
 mod fields;
 mod listing;

@@ -59,3 +59,9 @@ pub(super) fn is_writable(path: &Path) -> bool {
 pub(super) fn real(path: &Path) -> io::Result<PathBuf> {
     if fs::symlink_metadata(path)?.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
 }
+
+/// Free bytes of the file system that a folder is on, for this user.
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}

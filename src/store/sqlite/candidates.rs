@@ -24,7 +24,7 @@ macro_rules! columns {
 /// version, and waits for review. It is nearly always approved, so only it is examined here.
 ///
 /// What Rust can tell from a value is left to [`found`]: every word here is parsed for each load.
-const OF: &str = concat!(
+pub(super) const OF: &str = concat!(
     columns!(),
     " FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
@@ -45,7 +45,7 @@ const IN_PLACE_OF: &str = concat!(
 
 /// The newest approved version among those recorded up to the current one, also if only its skill file is approved.
 /// Later ones do not count, since the skill was reset (`+` keeps the planner from scanning all row ids).
-const NEWEST: &str = concat!(
+pub(super) const NEWEST: &str = concat!(
     "SELECT v.version, v.content_hash, v.content_path, v.folder_hash, ",
     whole!("v"),
     " FROM skills s JOIN skill_versions v ON v.skill_id = s.id

@@ -7,7 +7,7 @@ use super::failure::Place;
 use super::rows::Fields;
 use super::{files, foreign};
 use crate::model::{ContentHash, Visible};
-use crate::store::CheckReport;
+use crate::store::{CheckReport, Examination, Repairable};
 
 /// The checks and their messages; each query returns a count and the first few keys.
 const WARNINGS: [(&str, &str); 17] = [
@@ -143,14 +143,37 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<()> {
 
 fn warnings(connection: &Connection, report: &mut CheckReport) -> Result<()> {
     for (what, query) in WARNINGS {
-        let (count, which): (i64, String) = connection.query_row(query, [], |row| {
-            let mut fields = Fields::new(what, row);
-            Ok((fields.get()?, fields.text()?))
-        })?;
-        if count > 0 {
-            let which: String = which.chars().take(200).collect();
-            report.warnings.push(format!("{count} {what} ({})", Visible(which)));
+        report.warnings.extend(found(connection, what, query)?);
+    }
+    Ok(())
+}
+
+/// Orphaned rows and invalid values of the tables that do not grow with the usage log, and contents that are missing.
+pub(super) fn quick(connection: &Connection, examination: &mut Examination) -> Result<()> {
+    for (what, query) in WARNINGS.into_iter().filter(|(what, _)| !what.contains("skill_usage_log")) {
+        let Some(warning) = found(connection, what, query)? else { continue };
+        if what.ends_with(MISSING) {
+            examination.missing_contents.push(warning);
+        } else {
+            // "rows of TABLE point to a skill that does not exist"
+            let table =
+                what.strip_prefix("rows of ").and_then(|it| it.strip_suffix(" point to a skill that does not exist"));
+            let sql = table.map(|it| format!("DELETE FROM {it} WHERE skill_id NOT IN (SELECT id FROM skills)"));
+            examination.orphans.push(Repairable { what: warning, sql });
         }
     }
     Ok(())
+}
+
+/// The end of messages about contents that are missing.
+const MISSING: &str = "name bytes that are not in the database";
+
+/// The message with the number of rows and the first of them, if there are any.
+fn found(connection: &Connection, what: &'static str, query: &str) -> Result<Option<String>> {
+    let (count, which): (i64, String) = connection.query_row(query, [], |row| {
+        let mut fields = Fields::new(what, row);
+        Ok((fields.get()?, fields.text()?))
+    })?;
+    let which: String = which.chars().take(200).collect();
+    Ok((count > 0).then(|| format!("{count} {what} ({})", Visible(which))))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::beside::{INDEX, with_suffix};
+use super::beside::{INDEX, free_bytes, with_suffix};
 use super::unchanging::Unchanging;
 use super::waiting::Waits;
 use crate::model::Location;
@@ -163,9 +163,7 @@ impl Place {
     }
 
     fn free_bytes(&self) -> Option<u64> {
-        let folder = self.path.parent()?;
-        let found = rustix::fs::statvfs(folder).ok()?;
-        found.f_bavail.checked_mul(found.f_frsize)
+        free_bytes(self.path.parent()?)
     }
 
     fn space(&self) -> String {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::open::Options;
 use super::work_file::WorkFile;
-use super::{SqliteStore, archive, backup, check, maintain, migrate, restore, rotation, scrub, status};
+use super::{SqliteStore, archive, backup, check, examine, maintain, migrate, restore, rotation, scrub, status};
 use crate::store::{
-    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, FileCare, MaintainReport, Maintenance,
-    MigrateReport, RestoreReport, Result, ScrubReport, Transaction, UnarchiveReport,
+    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, Examination, FileCare, MaintainReport,
+    Maintenance, MigrateReport, RestoreReport, Result, ScrubReport, Transaction, UnarchiveReport,
 };
 
 impl Care for SqliteStore {
@@ -21,6 +21,11 @@ impl Care for SqliteStore {
     fn check(&mut self) -> Result<CheckReport> {
         let report = check::run(&self.connection, &self.place)?;
         self.place.require_unchanged().map(|()| report)
+    }
+
+    fn examine(&mut self) -> Result<Examination> {
+        let found = examine::run(&self.connection, &self.place)?;
+        self.place.require_unchanged().map(|()| found)
     }
 
     fn maintain(&mut self, how: Maintenance) -> Result<MaintainReport> {

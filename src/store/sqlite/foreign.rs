@@ -35,33 +35,63 @@ fn in_place_of_a_table(connection: &Connection) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Compares the schema of a file with a new one. In a newer schema, it checks only required objects.
-pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result<()> {
-    let fresh = schema::at(schema::CURRENT)?;
-    report.damage.extend(state::lacks(connection, &fresh)?.into_iter().map(|it| format!("it has {it}")));
+/// How the schema of a file differs from that of a new one.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    /// What it lacks, so that cfn cannot work.
+    pub(super) lacks: Vec<String>,
+    /// Objects that a new database does not have.
+    pub(super) foreign: Vec<Object>,
+    /// Triggers, as in a new database, that do something else here.
+    pub(super) changed: Vec<Object>,
+    /// Objects of a new database that are not here.
+    pub(super) missing: Vec<Object>,
+}
+
+/// Compares the schema of a file with a new one. In a newer schema, it looks only for required objects.
+pub(super) fn compare(connection: &Connection, fresh: &Connection) -> Result<Comparison> {
+    let mut found = Comparison { lacks: state::lacks(connection, fresh)?, ..Comparison::default() };
     if !schema::is_current(connection)? {
-        return Ok(());
+        return Ok(found);
     }
-    let (ours, theirs) = (layout::objects(&fresh, None)?, layout::objects(connection, None)?);
+    let (ours, theirs) = (layout::objects(fresh, None)?, layout::objects(connection, None)?);
     let same = |one: &Object, other: &Object| one.kind == other.kind && one.name.eq_ignore_ascii_case(&other.name);
     for object in &theirs {
-        let named = named(object);
         match ours.iter().find(|it| same(it, object)) {
             None if OLD_INDEXES.contains(&object.name.as_str()) => {}
-            None => report.warnings.push(format!("{named} is not cfn's")),
-            Some(own) if own.kind == "trigger" && own.sql != object.sql => {
-                report.warnings.push(format!("{named} differs from cfn's"));
-            }
+            None => found.foreign.push(object.clone()),
+            Some(own) if own.kind == "trigger" && own.sql != object.sql => found.changed.push(own.clone()),
             Some(_) => {}
         }
     }
-    let missing = ours.iter().filter(|it| it.kind != "table" && !theirs.iter().any(|other| same(it, other)));
-    report.warnings.extend(missing.map(|it| format!("{} is missing", named(it))));
+    found.missing = ours.into_iter().filter(|it| it.kind != "table").collect();
+    found.missing.retain(|it| !theirs.iter().any(|other| same(it, other)));
+    Ok(found)
+}
+
+impl Comparison {
+    /// A sentence about each object that is not cfn's.
+    pub(super) fn foreign(&self) -> impl Iterator<Item = String> {
+        self.foreign.iter().map(|it| format!("{} is not cfn's", named(it)))
+    }
+
+    /// A sentence about each object of cfn's that is missing or changed.
+    pub(super) fn incomplete(&self) -> impl Iterator<Item = String> {
+        let changed = self.changed.iter().map(|it| format!("{} differs from cfn's", named(it)));
+        changed.chain(self.missing.iter().map(|it| format!("{} is missing", named(it))))
+    }
+}
+
+/// Reports the differences from the schema of a new database.
+pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result<()> {
+    let found = compare(connection, &schema::at(schema::CURRENT)?)?;
+    report.damage.extend(found.lacks.iter().map(|it| format!("it has {it}")));
+    report.warnings.extend(found.foreign().chain(found.incomplete()));
     Ok(())
 }
 
 /// `trigger x on table y`
-fn named(object: &Object) -> String {
+pub(super) fn named(object: &Object) -> String {
     let (kind, name) = (&object.kind, Visible(&object.name));
     match kind.as_str() {
         "table" if object.sql.get(..15).is_some_and(|it| it.eq_ignore_ascii_case("CREATE VIRTUAL ")) => {

@@ -94,7 +94,7 @@ fn step(statement: &mut Statement<'_>) -> rusqlite::Result<u64> {
     Ok(count)
 }
 
-fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<PlanStep>> {
+pub(super) fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<PlanStep>> {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let (mut rows, mut depths) = (statement.raw_query(), Vec::<(i64, usize)>::new());
     let mut steps = Vec::new();
@@ -108,7 +108,7 @@ fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<PlanStep>> {
 }
 
 /// Warnings about steps whose cost grows with the table and not with the result.
-fn warnings(plan: &[PlanStep]) -> Vec<String> {
+pub(super) fn warnings(plan: &[PlanStep]) -> Vec<String> {
     let about = |step: &PlanStep| {
         let detail = &step.detail;
         if let Some(what) = detail.strip_prefix("USE TEMP B-TREE FOR ") {

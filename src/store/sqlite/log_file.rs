@@ -5,6 +5,7 @@
 //! ends a commit has the number of pages of the database.
 
 use std::io::{self, BufReader, ErrorKind, Read};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::regular_file;
@@ -45,6 +46,27 @@ fn scan(log: &mut impl Read) -> io::Result<bool> {
     }
     Ok(false)
 }
+
+/// Number of pages that were written since the log was last begun anew, and of the commits that wrote them. The checksums
+/// are not compared: this is for figures only.
+pub(super) fn contents(path: &Path) -> io::Result<(u64, u64)> {
+    let file = regular_file::open(path)?;
+    let mut header = [0; 32];
+    file.read_exact_at(&mut header, 0)?;
+    let frame = 24 + u64::from(number(&header, 8));
+    let (mut pages, mut commits, mut bytes) = (0, 0, [0; 24]);
+    while pages < MOST_FRAMES && file.read_exact_at(&mut bytes, 32 + pages * frame).is_ok() {
+        if bytes[8..16] != header[16..24] {
+            break; // of an earlier round
+        }
+        pages += 1;
+        commits += u64::from(number(&bytes, 4) != 0);
+    }
+    Ok((pages, commits))
+}
+
+/// Maximum number of frames to count: a log of 80 MiB.
+const MOST_FRAMES: u64 = 20_000;
 
 /// Returns false if the log ends earlier.
 fn filled(log: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {

@@ -6,19 +6,16 @@ use rusqlite::{Connection, ErrorCode, Result};
 
 use super::beside::wal_of;
 use super::failure::Place;
-use super::rollups;
-use crate::store::{MaintainReport, Maintenance, StoreError};
-
-/// Minimum share of free pages for rewriting the file.
-const FREE_SHARE: f64 = 0.10;
+use super::{layout, repair, rollups};
+use crate::store::{MaintainReport, Maintenance, Pages, StoreError};
 
 /// Minimum number of rows in the largest table for statistics. Below it every plan is fast, and statistics only slow
 /// down each start.
 const ROWS_FOR_STATISTICS: i64 = 10_000;
 
 /// Sizes between which rewriting the file is due: it gains little below, and writers wait for long above.
-const DUE_FREE_BYTES: i64 = 1024 * 1024;
-const DUE_FILE_BYTES: i64 = 64 * 1024 * 1024;
+const DUE_FREE_BYTES: u64 = 1024 * 1024;
+const DUE_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn run(connection: &Connection, place: &Place, how: Maintenance) -> crate::store::Result<MaintainReport> {
     let mut report = MaintainReport {
@@ -29,7 +26,8 @@ pub(super) fn run(connection: &Connection, place: &Place, how: Maintenance) -> c
         notes: Vec::new(),
     };
     let done = match how {
-        Maintenance::Thorough => vacuum(connection, &mut report)
+        Maintenance::Thorough => repaired(connection, &mut report)
+            .and_then(|()| vacuum(connection, &mut report))
             .and_then(|()| statistics(connection, &mut report))
             .and_then(|()| checkpoint(connection, &mut report)),
         Maintenance::IfDue => what_is_due(connection, &mut report),
@@ -45,8 +43,9 @@ pub(super) fn run(connection: &Connection, place: &Place, how: Maintenance) -> c
 
 /// A checkpoint that waits for nobody; without it, the next writers do its work.
 fn what_is_due(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
-    let page = number(connection, "page_size")?;
-    let (free, file) = (number(connection, "freelist_count")? * page, number(connection, "page_count")? * page);
+    unless_busy(repaired, connection, report)?;
+    let pages = pages(connection)?;
+    let (free, file) = (pages.free * pages.size, pages.all * pages.size);
     if free < DUE_FREE_BYTES {
         report.notes.push(format!("no VACUUM: {free} bytes are free, less than {DUE_FREE_BYTES}"));
     } else if file > DUE_FILE_BYTES {
@@ -75,21 +74,28 @@ fn unless_busy(
     }
 }
 
-fn number(connection: &Connection, pragma: &str) -> Result<i64> {
-    connection.pragma_query_value(None, pragma, |row| row.get(0))
+/// Makes missing and changed objects of the schema anew.
+fn repaired(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
+    report.notes.extend(repair::complete(connection)?);
+    Ok(())
 }
 
 fn vacuum(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
-    let (free, pages) = (number(connection, "freelist_count")?, number(connection, "page_count")?);
-    #[expect(clippy::cast_precision_loss, reason = "a share of pages needs no more digits")]
-    let share = if pages == 0 { 0.0 } else { free as f64 / pages as f64 };
-    if share < FREE_SHARE {
-        report.notes.push(format!("no VACUUM: {free} of {pages} pages are free, less than a tenth"));
+    let pages @ Pages { free, all, .. } = pages(connection)?;
+    if !pages.are_worth_a_vacuum() {
+        report.notes.push(format!("no VACUUM: {free} of {all} pages are free, less than a tenth"));
         return Ok(());
     }
     rewrite(connection)?;
     report.vacuumed = true;
     Ok(())
+}
+
+/// The pages of the file.
+pub(super) fn pages(connection: &Connection) -> Result<Pages> {
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let [free, all, size] = [number("freelist_count")?, number("page_count")?, number("page_size")?];
+    Ok(Pages { free: free.unsigned_abs(), all: all.unsigned_abs(), size: size.unsigned_abs() })
 }
 
 /// VACUUM. The rollups stay known to be exact.
@@ -107,12 +113,7 @@ pub(super) fn rewrite(connection: &Connection) -> Result<()> {
 }
 
 fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()> {
-    let largest: i64 = connection.query_row(
-        "SELECT max((SELECT count(*) FROM skills), (SELECT count(*) FROM skill_usage_log),
-           (SELECT count(*) FROM agent_skill_mappings), (SELECT count(*) FROM approval_history))",
-        [],
-        |row| row.get(0),
-    )?;
+    let largest = largest(connection)?;
     if largest < ROWS_FOR_STATISTICS {
         report
             .notes
@@ -134,6 +135,48 @@ fn statistics(connection: &Connection, report: &mut MaintainReport) -> Result<()
         report.notes.push("no ANALYZE: the statistics are fresh".to_owned());
     }
     Ok(())
+}
+
+/// Number of rows of the largest table.
+fn largest(connection: &Connection) -> Result<i64> {
+    connection.query_row(
+        "SELECT max((SELECT count(*) FROM skills), (SELECT count(*) FROM skill_usage_log),
+           (SELECT count(*) FROM agent_skill_mappings), (SELECT count(*) FROM approval_history))",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// The tables that grow, each with its number of rows and the most that statistics count.
+const COUNTED: &str = "SELECT name, rows, (SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = name)
+     FROM (SELECT 'skills' AS name, (SELECT count(*) FROM skills) AS rows
+       UNION ALL SELECT 'skill_usage_log', (SELECT count(*) FROM skill_usage_log)
+       UNION ALL SELECT 'agent_skill_mappings', (SELECT count(*) FROM agent_skill_mappings)
+       UNION ALL SELECT 'approval_history', (SELECT count(*) FROM approval_history)
+       UNION ALL SELECT 'skill_versions', (SELECT count(*) FROM skill_versions))";
+
+/// Statistics are out of date if the number of rows has changed by this factor, as for `PRAGMA optimize`.
+const OUT_OF_DATE: i64 = 10;
+
+/// Tables with rows, but without fresh statistics, where statistics pay. A connection that only reads cannot run `PRAGMA
+/// optimize`.
+pub(super) fn without_statistics(connection: &Connection) -> Result<Vec<String>> {
+    if largest(connection)? < ROWS_FOR_STATISTICS {
+        return Ok(Vec::new());
+    }
+    let sql = if layout::exists(connection, "table", "sqlite_stat1")? {
+        COUNTED
+    } else {
+        &COUNTED.replace("(SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = name)", "NULL")
+    };
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let (rows, counted): (i64, Option<i64>) = (row.get(1)?, row.get(2)?);
+        let is_fresh =
+            counted.is_some_and(|it| rows < it.saturating_mul(OUT_OF_DATE) && it < rows.saturating_mul(OUT_OF_DATE));
+        Ok((rows > 0 && !is_fresh).then(|| row.get(0)).transpose()?)
+    })?;
+    rows.filter_map(Result::transpose).collect()
 }
 
 /// Number of tables without fresh statistics. With bit 0 set, optimize only reports what it would do.

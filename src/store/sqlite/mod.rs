@@ -16,8 +16,10 @@ mod contents;
 mod criteria;
 mod edge_cases;
 mod events;
+mod examine;
 mod failure;
 mod file_care;
+mod file_facts;
 mod files;
 mod foreign;
 mod identity;
@@ -25,6 +27,7 @@ mod inspect;
 mod layout;
 mod listing;
 mod log_file;
+mod log_index;
 mod maintain;
 mod mappings;
 mod migrate;
@@ -38,6 +41,7 @@ mod pins;
 #[cfg(test)]
 mod plans;
 mod removal;
+mod repair;
 mod replace;
 mod reports;
 mod restore;
@@ -84,6 +88,7 @@ use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
 
 pub use super::Access;
+pub use file_facts::file_facts;
 pub use open::Options;
 pub use staged::StagedDatabase;
 

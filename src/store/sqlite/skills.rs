@@ -17,7 +17,7 @@ macro_rules! columns {
 
 pub(super) use columns;
 
-const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
+pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM skills s WHERE s.name = ?1");
 
 /// The skill that had this name before.
 const FIND_FORMER: &str =

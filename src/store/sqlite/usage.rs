@@ -65,7 +65,7 @@ pub(super) fn got(
 }
 
 /// Served by a partial index of open uses. A use completed by another program is no longer open.
-const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
+pub(super) const OPEN: &str = "SELECT id, open_key FROM skill_usage_log
    WHERE task_id = ?1 AND agent_id = ?2 AND skill_id = ?3 AND open_key IS NOT NULL
      AND coalesce(exit_code, success_indicator, execution_time_ms, confidence_before, confidence_after, test_pass_rate,
        tokens_avoided, cost_avoided_usd) IS NULL
@@ -104,7 +104,7 @@ pub(super) fn complete(connection: &Connection, id: i64, phase: Option<&str>, ou
 }
 
 /// Served by a partial index, so rows without a rate are never read.
-const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
+pub(super) const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
    WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
 
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {

@@ -9,7 +9,7 @@ use super::rows::{self, Fields, change, collect, first};
 use crate::model::{SkillFolder, SkillId, StoredJson, VersionRecord};
 use crate::store::{Holder, NewVersion};
 
-const OF: &str = concat!(
+pub(super) const OF: &str = concat!(
     "SELECT v.id, v.version, v.content_hash, v.folder_hash, v.content_path, v.front_matter, v.approval_level, v.source, v.created_at,
        EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = v.content_hash), coalesce(",
     approved!("v"),

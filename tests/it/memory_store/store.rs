@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use cfn::settings::Queued;
 use cfn::store::{
-    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, FileCare, Inspect, MaintainReport,
-    Maintenance, Proof, Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport, UsageSums,
-    Work,
+    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, Examination, FileCare, Inspect,
+    MaintainReport, Maintenance, Proof, Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport,
+    UsageSums, Work,
 };
 
 use super::database::{Database, MemoryDatabase};
@@ -99,6 +99,10 @@ impl Care for MemoryStore {
     }
 
     fn check(&mut self) -> Result<CheckReport> {
+        Err(StoreError::NoFile)
+    }
+
+    fn examine(&mut self) -> Result<Examination> {
         Err(StoreError::NoFile)
     }
 

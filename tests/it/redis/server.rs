@@ -13,7 +13,7 @@ use crate::patience::eventually;
 
 pub(crate) struct Server {
     folder: TempDir,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     options: Vec<String>,
     password: String,
     process: Option<Child>,

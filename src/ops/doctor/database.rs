@@ -1,0 +1,175 @@
+//! A database from inside: plans, schema, pragmas, free pages, statistics, rows.
+
+use super::diagnosis::{Area, Diagnosis, Fix, first_of, megabytes, quoted, several};
+use crate::model::{Location, Visible};
+use crate::store::{CheckReport, DatabaseStatus, Examination, Repairable, StatusReport};
+
+const DB: Area = Area::Database;
+
+/// The pragmas that cfn sets for a connection that reads, beside the journal mode.
+const PRAGMAS: [(&str, &str); 6] = [
+    ("synchronous", "1"),
+    ("cache_size", "-64000"),
+    ("temp_store", "2"),
+    ("mmap_size", "268435456"),
+    ("foreign_keys", "1"),
+    ("trusted_schema", "0"),
+];
+
+/// Free pages below this size are not worth a warning.
+const LITTLE_FREE: u64 = 1 << 20;
+
+/// What a quick look at a database shows. `network` is the network file system of a file.
+#[must_use]
+pub fn database_lines(
+    at: &Location,
+    status: &DatabaseStatus,
+    found: &Examination,
+    network: Option<&str>,
+) -> Vec<Diagnosis> {
+    let mut lines = vec![schema(status), objects(found), foreign(at, found)];
+    if let DatabaseStatus::File(file) = status {
+        lines.extend([journal_mode(file, network), pragmas(file), plans(found)]);
+    }
+    lines.extend(free_pages(found));
+    lines.extend([statistics(found), rows(at, found), contents(found)]);
+    lines
+}
+
+fn schema(status: &DatabaseStatus) -> Diagnosis {
+    let version = match status {
+        DatabaseStatus::File(it) => &it.schema_version,
+        DatabaseStatus::Server(it) => &it.schema_version,
+    };
+    Diagnosis::ok(DB, "schema", version)
+}
+
+/// What keeps cfn from working: nothing else can be looked at.
+#[must_use]
+pub fn damage_line(at: &Location, found: &Examination) -> Diagnosis {
+    let restore = || "cfn db restore BACKUP --replace-damaged".to_owned();
+    let mend = statement(at, &found.damage).unwrap_or_else(restore);
+    Diagnosis::fail(DB, "schema", sentences(&found.damage), mend)
+}
+
+fn objects(found: &Examination) -> Diagnosis {
+    if found.incomplete.is_empty() {
+        return Diagnosis::ok(DB, "indexes and triggers", "as in a new database");
+    }
+    let evidence = first_of(&found.incomplete);
+    Diagnosis::warn(DB, "indexes and triggers", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+}
+
+fn foreign(at: &Location, found: &Examination) -> Diagnosis {
+    let name = "objects of others";
+    if found.foreign.is_empty() {
+        return Diagnosis::ok(DB, name, "none");
+    }
+    let mend = statement(at, &found.foreign).unwrap_or_else(|| "drop it if nobody needs it".to_owned());
+    Diagnosis::warn(DB, name, sentences(&found.foreign), mend)
+}
+
+fn journal_mode(file: &StatusReport, network: Option<&str>) -> Diagnosis {
+    let wanted = if network.is_some() { "delete" } else { "wal" };
+    let mode = pragma(file, "journal_mode");
+    if mode.eq_ignore_ascii_case(wanted) {
+        return Diagnosis::ok(DB, "journal mode", mode);
+    }
+    let evidence = format!("{}, and not {wanted}: readers and writers wait for each other", Visible(mode));
+    Diagnosis::warn(DB, "journal mode", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+}
+
+fn pragmas(file: &StatusReport) -> Diagnosis {
+    let shown = |names: &[(&str, &str)]| {
+        let each = names.iter().map(|(name, _)| format!("{name} {}", Visible(pragma(file, name))));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let other: Vec<_> = PRAGMAS.into_iter().filter(|(name, value)| pragma(file, name) != *value).collect();
+    if other.is_empty() {
+        return Diagnosis::ok(DB, "pragmas", shown(&PRAGMAS));
+    }
+    // Without permission to write beside the file, it is read without locks and without mapping.
+    let mend = "give this user the right to write to the folder of the database";
+    Diagnosis::warn(DB, "pragmas", shown(&other), mend)
+}
+
+fn pragma<'a>(file: &'a StatusReport, name: &str) -> &'a str {
+    file.pragmas.iter().find(|it| it.0 == name).map_or("", |it| &it.1)
+}
+
+fn plans(found: &Examination) -> Diagnosis {
+    let wrong: Vec<String> = found
+        .plans
+        .iter()
+        .filter(|it| !it.problems.is_empty())
+        .map(|it| format!("{}: {}", it.name, it.problems.join(", ")))
+        .collect();
+    if wrong.is_empty() {
+        let count = several(found.plans.len() as u64, "hot query").replace("querys", "queries");
+        return Diagnosis::ok(DB, "query plans", format!("{count} use indexes, without scans and temporary B-trees"));
+    }
+    Diagnosis::warn(DB, "query plans", first_of(&wrong), "cfn db maintain").fixed_by(Fix::Maintain)
+}
+
+fn free_pages(found: &Examination) -> Option<Diagnosis> {
+    let pages = found.pages?;
+    let bytes = pages.free * pages.size;
+    let evidence = format!("{} of {} ({})", pages.free, several(pages.all, "page"), megabytes(bytes));
+    Some(if pages.are_worth_a_vacuum() && bytes >= LITTLE_FREE {
+        Diagnosis::warn(DB, "free pages", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+    } else {
+        Diagnosis::ok(DB, "free pages", evidence)
+    })
+}
+
+fn statistics(found: &Examination) -> Diagnosis {
+    if found.without_statistics.is_empty() {
+        return Diagnosis::ok(DB, "statistics", "as fresh as the planner needs them");
+    }
+    let evidence = format!("older than the data, or missing: {}", found.without_statistics.join(", "));
+    Diagnosis::warn(DB, "statistics", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+}
+
+fn rows(at: &Location, found: &Examination) -> Diagnosis {
+    if found.orphans.is_empty() {
+        return Diagnosis::ok(DB, "rows", "none points to nothing");
+    }
+    let mend =
+        statement(at, &found.orphans).unwrap_or_else(|| "correct the rows; 'cfn db check' names them".to_owned());
+    Diagnosis::warn(DB, "rows", sentences(&found.orphans), mend)
+}
+
+fn contents(found: &Examination) -> Diagnosis {
+    if found.missing_contents.is_empty() {
+        return Diagnosis::ok(DB, "contents", "all are stored");
+    }
+    Diagnosis::warn(DB, "contents", first_of(&found.missing_contents), "cfn db capture").fixed_by(Fix::Capture)
+}
+
+pub(super) fn sentences(found: &[Repairable]) -> String {
+    first_of(&found.iter().map(|it| it.what.as_str()).collect::<Vec<_>>())
+}
+
+/// The command that runs the statements that mend this.
+pub(super) fn statement(at: &Location, found: &[Repairable]) -> Option<String> {
+    let statements: Vec<_> = found.iter().filter_map(|it| it.sql.as_deref()).collect();
+    if statements.is_empty() {
+        return None;
+    }
+    let sql = quoted(&statements.join("; "));
+    Some(match at {
+        Location::File(path) => format!("sqlite3 {} {sql}", quoted(&path.to_string_lossy())),
+        Location::Server(url) => format!("psql {} -c {sql}", quoted(url)),
+    })
+}
+
+/// What a whole check shows; `None` if it was not asked for.
+#[must_use]
+pub fn integrity_line(checked: Option<&CheckReport>) -> Diagnosis {
+    let Some(report) = checked else { return Diagnosis::not_used(DB, "integrity", "looked at only with --deep") };
+    if report.damage.is_empty() {
+        let evidence = format!("no damage, {} match their hashes", several(report.contents_checked, "content"));
+        return Diagnosis::ok(DB, "integrity", evidence);
+    }
+    Diagnosis::fail(DB, "integrity", first_of(&report.damage), "cfn db restore BACKUP --replace-damaged")
+}

@@ -1,0 +1,53 @@
+//! The outbox, and followers.
+
+use super::diagnosis::{Area, Diagnosis, several};
+use crate::clock::Clock;
+use crate::ops::error::Result;
+use crate::ops::pending::hours;
+use crate::store::{Examination, Store};
+
+const DELIVERY: Area = Area::Delivery;
+
+/// An event that waits longer is late, in hours.
+const LATE: f64 = 1.0;
+
+/// What waits for the workflow database. `queues` says whether this configuration queues anything.
+pub fn delivery_lines(
+    store: &mut dyn Store,
+    clock: Clock,
+    queues: bool,
+    found: &Examination,
+) -> Result<Vec<Diagnosis>> {
+    let summary = store.read()?.outbox_summary()?;
+    let waited = hours(summary.oldest.as_ref(), Some(clock.now()));
+    let is_idle = !queues && summary.waiting == 0 && summary.dead_letters == 0;
+    let oldest = waited.map_or_else(String::new, |it| format!(", the oldest for {it:.1} h"));
+    let evidence = format!("{} queued{oldest}", several(summary.waiting, "event"));
+    let dead = several(summary.dead_letters, "dead letter");
+    let outbox = if is_idle {
+        Diagnosis::not_used(DELIVERY, "outbox", "nothing is queued for a workflow database")
+    } else if waited.is_some_and(|it| it > LATE) {
+        Diagnosis::warn(DELIVERY, "outbox", evidence, "cfn sync")
+    } else {
+        Diagnosis::ok(DELIVERY, "outbox", evidence)
+    };
+    let letters = if is_idle {
+        Diagnosis::not_used(DELIVERY, "dead letters", "nothing is queued for a workflow database")
+    } else if summary.dead_letters > 0 {
+        let mend = "see why with 'cfn sync status', then 'cfn sync retry' and 'cfn sync'";
+        Diagnosis::warn(DELIVERY, "dead letters", dead, mend)
+    } else {
+        Diagnosis::ok(DELIVERY, "dead letters", dead)
+    };
+    let followers = if found.follows {
+        Diagnosis::warn(
+            DELIVERY,
+            "followers",
+            "this database follows another one",
+            "install a newer cfn, which knows how",
+        )
+    } else {
+        Diagnosis::not_used(DELIVERY, "followers", "this database follows no other")
+    };
+    Ok(vec![outbox, letters, followers])
+}

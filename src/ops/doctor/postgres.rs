@@ -1,0 +1,102 @@
+//! A database on a server, and the workflow database.
+
+use std::time::Duration;
+
+use super::database::{sentences, statement};
+use super::diagnosis::{Area, Diagnosis, Fix, quoted};
+use crate::model::{Location, Visible};
+use crate::store::{Examination, ServerStatus};
+
+const PG: Area = Area::Postgres;
+
+/// A transaction that is open for longer keeps the server from cleaning up, in seconds.
+const LONG: f64 = 3600.0;
+
+/// A replica further behind is late, in bytes.
+const LATE: i64 = 16 << 20;
+
+/// What a server shows.
+#[must_use]
+pub fn server_lines(at: &Location, status: &ServerStatus, found: &Examination) -> Vec<Diagnosis> {
+    vec![connecting(status), replicas(status), oldest_transaction(at, status), partitions(found), indexes(at, found)]
+}
+
+fn connecting(status: &ServerStatus) -> Diagnosis {
+    let evidence = format!(
+        "PostgreSQL {}: connecting {:.2} ms, a query {:.2} ms",
+        Visible(&status.server_version),
+        status.connecting_ms,
+        status.query_ms
+    );
+    match status.advice.first() {
+        // Only a measured difference that somebody feels is worth a warning.
+        Some(advice) if status.connecting_ms > WORTH_A_POOLER_MS => Diagnosis::warn(
+            PG,
+            "connecting",
+            format!("{evidence}; {advice}"),
+            "apt-get install pgbouncer, see docs/postgresql.md",
+        ),
+        _ => Diagnosis::ok(PG, "connecting", evidence),
+    }
+}
+
+/// Connecting that takes longer is felt.
+const WORTH_A_POOLER_MS: f64 = 50.0;
+
+fn replicas(status: &ServerStatus) -> Diagnosis {
+    let shown = |it: &(String, i64)| format!("{}: {} bytes behind", Visible(&it.0), it.1);
+    let all = status.replicas.iter().map(shown).collect::<Vec<_>>().join(", ");
+    if status.replicas.is_empty() {
+        return Diagnosis::not_used(PG, "replicas", "none, or none that this role may see");
+    }
+    if status.replicas.iter().any(|it| it.1 > LATE) {
+        return Diagnosis::warn(PG, "replicas", all, "look at the log and the network of the replica");
+    }
+    Diagnosis::ok(PG, "replicas", all)
+}
+
+fn oldest_transaction(at: &Location, status: &ServerStatus) -> Diagnosis {
+    let name = "oldest transaction";
+    match status.oldest_transaction_seconds {
+        None => Diagnosis::ok(PG, name, "none but this one"),
+        Some(seconds) if seconds > LONG => {
+            let sql = "table pg_stat_activity";
+            let mend = format!("end it: psql {} -c {}", quoted(&at.to_string()), quoted(sql));
+            Diagnosis::warn(PG, name, format!("open for {seconds:.0} s"), mend)
+        }
+        Some(seconds) => Diagnosis::ok(PG, name, format!("open for {seconds:.0} s")),
+    }
+}
+
+fn partitions(found: &Examination) -> Diagnosis {
+    if found.missing_partitions.is_empty() {
+        return Diagnosis::ok(PG, "partitions", "there for the coming months");
+    }
+    let evidence = format!("the usage log has none for {}", found.missing_partitions.join(", "));
+    Diagnosis::warn(PG, "partitions", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+}
+
+fn indexes(at: &Location, found: &Examination) -> Diagnosis {
+    if found.invalid_indexes.is_empty() {
+        return Diagnosis::ok(PG, "indexes", "all are valid");
+    }
+    let evidence = format!("not used by the server: {}", sentences(&found.invalid_indexes));
+    let mend = statement(at, &found.invalid_indexes).unwrap_or_default();
+    Diagnosis::warn(PG, "indexes", evidence, mend)
+}
+
+/// Whether the workflow database answers: what connecting took, or why it failed.
+#[must_use]
+pub fn workflow_line(server: &str, connected: Result<Duration, String>) -> Diagnosis {
+    let name = "workflow database";
+    match connected {
+        Ok(took) => {
+            let evidence = format!("{} answers after {:.1} ms", Visible(server), took.as_secs_f64() * 1e3);
+            Diagnosis::ok(PG, name, evidence)
+        }
+        Err(why) => {
+            let mend = "start the server, or correct CFN_POSTGRES_URL or PHASE4_POSTGRES_*; events wait until then";
+            Diagnosis::fail(PG, name, why, mend)
+        }
+    }
+}
