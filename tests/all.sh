@@ -24,6 +24,7 @@ tools=(
     /usr/sbin/pgbouncer=pgbouncer
     openssl=openssl
     redis-server=redis-server
+    promtool=prometheus
     pgrep=procps
     python3=python3
     pip3=python3-pip # for the reference tool of the Agent Skills format

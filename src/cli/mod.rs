@@ -31,6 +31,7 @@ mod interruption;
 mod lines;
 mod load;
 mod log;
+mod metrics;
 mod named;
 mod numbers;
 mod opening;
@@ -52,6 +53,7 @@ use std::sync::atomic::AtomicBool;
 use self::context::Context;
 use self::failure::Failure;
 use self::global::Global;
+use self::metrics::Counting;
 use self::output::Output;
 use self::typed::Command;
 use crate::clock::Clock;
@@ -77,7 +79,9 @@ pub fn run() -> ExitCode {
         .with_verbose(cli.global.verbose > 0)
         .with_wide(cli.global.wide);
     let performed = prepare(&cli.global, output).and_then(|context| {
+        let counting = Counting::begin(&cli.command);
         let ended = perform(&context, cli.command, &arguments);
+        counting.end(&context, &ended);
         context.note_former_names();
         ended
     });
@@ -123,6 +127,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Db(args) => db::run(context, args),
         Command::Cache(args) => cache::run(context, args),
         Command::Doctor(args) => doctor::run(context, &args),
+        Command::Metrics(args) => metrics::run(context, &args),
         Command::Config(args) => config::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => completions::man(context, &args, typed::tree()),

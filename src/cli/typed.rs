@@ -8,7 +8,7 @@ use super::argument::Named;
 use super::global::Global;
 use super::{
     agents, analytics, bench, cache, completions, config, db, deploy, doctor, edge_case, export, help, init, load, log,
-    schedule, skill, sync, update,
+    metrics, schedule, skill, sync, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -53,6 +53,7 @@ pub(super) enum Command {
     Db(db::Args),
     Cache(cache::Args),
     Doctor(doctor::Args),
+    Metrics(metrics::Args),
     Config(config::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),

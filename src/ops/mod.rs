@@ -33,6 +33,7 @@ mod list;
 mod load;
 mod log;
 mod materialized_care;
+mod metrics;
 mod pending;
 mod pin;
 mod project;
@@ -112,6 +113,10 @@ pub use load::{
 };
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use materialized_care::{materialized_with, remove_unused};
+pub use metrics::{
+    Counted, CounterFile, DASHBOARD, DatabaseFigures, Exposition, Family, QueryType, RULES, RedisFigures, Switched,
+    exposed, families, figures,
+};
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use pin::{ChangedPin, Pin, PinReport, pin};
 pub use project::Project;

@@ -51,6 +51,7 @@ mod load;
 mod load_batch;
 mod load_formats;
 mod memory_store;
+mod metrics;
 mod names;
 mod operator;
 mod patience;

@@ -29,16 +29,16 @@ struct Look {
 
 /// The lines about the database. `redis` is told its id, whose statistics it reads.
 pub(super) fn look(context: &Context, depth: Depth, redis: &Redis) -> Vec<Diagnosis> {
-    prepared(context, depth)
-        .map(|(mut lines, look)| {
-            let identify = redis.identify();
-            lines.extend(match look.opening.location() {
-                Location::File(_) => look.run(&identify, &|| ()),
-                Location::Server(_) => on_a_server(look, identify),
-            });
-            lines
-        })
-        .unwrap_or_else(|failure| vec![failed(Area::Database, "file", failure)])
+    let (mut lines, look) = match prepared(context, depth) {
+        Ok(prepared) => prepared,
+        Err(failure) => return vec![failed(Area::Database, "file", failure)],
+    };
+    let identify = redis.identify();
+    lines.extend(match look.opening.location() {
+        Location::File(_) => look.run(&identify, &|| ()),
+        Location::Server(_) => on_a_server(look, identify),
+    });
+    lines
 }
 
 /// The lines about a database on a server, which may hang.

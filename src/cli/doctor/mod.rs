@@ -42,8 +42,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut report = examine(context, depth);
     let fixes = report.fixes();
     if args.fix && !fixes.is_empty() {
-        let fixed = fix::apply(context, fixes);
-        report = DoctorReport { fixed, ..examine(context, depth) };
+        let done = fix::apply(context, fixes);
+        report = DoctorReport { fixed: done, ..examine(context, depth) };
     }
     context.output.answer(&report)?;
     Ok(match (report.count(Health::Fail), report.count(Health::Warn)) {

@@ -60,6 +60,13 @@ pub(crate) struct Args {
     preflight: preflight::Preflight,
 }
 
+impl Args {
+    /// Whether it stays.
+    pub(super) fn is_long_lived(&self) -> bool {
+        self.watch
+    }
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let request = Export {
         folder: context.absolute(&args.folder),

@@ -79,6 +79,11 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// Whether it answers a stream of requests.
+    pub(super) fn is_long_lived(&self) -> bool {
+        self.batch
+    }
+
     /// The request; `None` for a batch.
     pub(super) fn request(&self, context: &Context) -> Result<Option<Load>, Failure> {
         let Some(agent_type) = self.agent_type.clone() else { return Ok(None) };

@@ -1,5 +1,6 @@
 //! A line of the doctor's report.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -141,7 +142,7 @@ pub(super) fn first_of<T: AsRef<str>>(findings: &[T]) -> String {
     const SHOWN: usize = 5;
     let mut shown = findings.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join("; ");
     if let Some(more) = findings.len().checked_sub(SHOWN).filter(|it| *it > 0) {
-        shown += &format!("; and {more} more");
+        let _ = write!(shown, "; and {more} more");
     }
     shown
 }

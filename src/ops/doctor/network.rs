@@ -11,6 +11,7 @@ const SLOW: Duration = Duration::from_millis(5);
 
 /// Bytes of the pipeline that measures throughput.
 pub(super) const PIPELINED: usize = 1 << 20;
+const MEGABYTES: f64 = 1.048_576;
 
 /// What round trips to a service took, and a pipelined megabyte there and back.
 #[must_use]
@@ -22,9 +23,8 @@ pub fn network_lines(name: &'static str, round_trips: &[Duration], pipeline: Opt
         return vec![Diagnosis::not_used(NETWORK, name, "not measured")];
     };
     let ms = |it: Duration| it.as_secs_f64() * 1e3;
-    let rate = pipeline.map_or_else(String::new, |it| {
-        format!(", {:.0} MB/s in a pipeline", PIPELINED as f64 / 1e6 / it.as_secs_f64().max(1e-9))
-    });
+    let rate = pipeline
+        .map_or_else(String::new, |it| format!(", {:.0} MB/s in a pipeline", MEGABYTES / it.as_secs_f64().max(1e-9)));
     let evidence = format!("{} round trips: median {:.2} ms, p99 {:.2} ms{rate}", sorted.len(), ms(median), ms(p99));
     vec![if median > SLOW {
         Diagnosis::warn(NETWORK, name, evidence, "bring the service nearer to this machine, or use it less")

@@ -174,7 +174,7 @@ pub(super) fn without_statistics(connection: &Connection) -> Result<Vec<String>>
         let (rows, counted): (i64, Option<i64>) = (row.get(1)?, row.get(2)?);
         let is_fresh =
             counted.is_some_and(|it| rows < it.saturating_mul(OUT_OF_DATE) && it < rows.saturating_mul(OUT_OF_DATE));
-        Ok((rows > 0 && !is_fresh).then(|| row.get(0)).transpose()?)
+        (rows > 0 && !is_fresh).then(|| row.get(0)).transpose()
     })?;
     rows.filter_map(Result::transpose).collect()
 }

@@ -1,0 +1,169 @@
+//! `cfn metrics`.
+
+mod counting;
+mod textfile;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum, ValueHint};
+
+use super::context::{Access, Context};
+use super::failure::{Failure, FailureKind};
+use crate::cache::Server;
+use crate::model::{Exit, Tables, Visible};
+use crate::ops::{self, CounterFile, DASHBOARD, Exposition, RULES, RedisFigures, Switched};
+use crate::store::Store;
+
+pub(super) use counting::Counting;
+
+/// How long the server of the query cache is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Print metrics for Prometheus
+///
+/// Skills by level, status and state of review, uses, the outbox, sizes, and the server of the query cache. With
+/// --enable, commands count from then on what they take and whether they fail, in skills.db-metrics beside the database;
+/// a long-lived process such as 'cfn load --batch' does not count its requests.
+///
+/// --textfile writes a file for node_exporter's textfile collector, with one rename.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  cfn metrics --enable
+  cfn metrics
+  cfn metrics rules > /etc/prometheus/cfn-rules.yml
+  cfn metrics --textfile /var/lib/prometheus/node-exporter/cfn.prom --watch 15"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Text format
+    #[arg(long, value_enum, default_value_t = Format::Prometheus)]
+    format: Format,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    textfile: Option<PathBuf>,
+    /// Write the file again every so many seconds, until interrupted
+    #[arg(long, value_name = "SECONDS", requires = "textfile", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    watch: Option<u64>,
+    /// Let commands count what they do
+    #[arg(long, conflicts_with_all = ["disable", "textfile", "format"])]
+    enable: bool,
+    /// Remove the counters
+    #[arg(long, conflicts_with_all = ["textfile", "format"])]
+    disable: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Rules(RulesArgs),
+    Dashboard(DashboardArgs),
+}
+
+/// Print alert rules for Prometheus
+///
+/// Each says what to run. They use the metrics of 'cfn metrics', and those of cadvisor and node_exporter.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn metrics rules > /etc/prometheus/cfn-rules.yml")]
+struct RulesArgs {}
+
+/// Print a dashboard for Grafana
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn metrics dashboard > cfn-dashboard.json")]
+struct DashboardArgs {}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Prometheus's text format
+    Prometheus,
+    /// OpenMetrics
+    Openmetrics,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    match &args.command {
+        Some(Command::Rules(RulesArgs {})) => return printed(context, RULES),
+        Some(Command::Dashboard(DashboardArgs {})) => return printed(context, DASHBOARD),
+        None => {}
+    }
+    if args.enable || args.disable {
+        return switch(context, args.enable);
+    }
+    let format = match args.format {
+        Format::Prometheus => Exposition::Prometheus,
+        Format::Openmetrics => Exposition::OpenMetrics,
+    };
+    let text = || text(context, format);
+    match (&args.textfile, args.watch) {
+        (None, _) => context.output.raw(text()?.as_bytes())?,
+        (Some(path), None) => textfile::write(&context.absolute(path), &text()?)?,
+        (Some(path), Some(seconds)) => {
+            textfile::keep(context, &context.absolute(path), Duration::from_secs(seconds), &text)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn printed(context: &Context, text: &str) -> Result<Exit, Failure> {
+    context.output.raw(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// The metrics at this moment.
+fn text(context: &Context, format: Exposition) -> Result<String, Failure> {
+    let mut store = context.open(Access::Read)?;
+    let database = ops::figures(store.as_mut(), context.clock)?;
+    let counters = CounterFile::of(&context.settings.database()?);
+    let redis = redis(context, store.as_mut())?;
+    let families = ops::families(&database, counters.as_ref(), redis.as_ref());
+    let families = families.map_err(|error| unusable("read", &error))?;
+    Ok(ops::exposed(&families, format))
+}
+
+/// The figures of the server of the query cache, if one is configured.
+fn redis(context: &Context, store: &mut dyn Store) -> Result<Option<RedisFigures>, Failure> {
+    let settings = context.settings.cache()?;
+    if settings.server.is_none() {
+        return Ok(None);
+    }
+    let database = store.read()?.revision(Tables::Catalogue)?.map(|it| *it.database());
+    let down = RedisFigures { facts: None, lookups: Vec::new() };
+    let Ok(mut server) = Context::connect_cache_within(PATIENCE, &settings) else { return Ok(Some(down)) };
+    Ok(Some(asked(server.as_mut(), database).unwrap_or(down)))
+}
+
+fn asked(server: &mut dyn Server, database: Option<[u8; 16]>) -> Option<RedisFigures> {
+    let facts = server.facts().ok()?;
+    let lookups = database.map_or_else(Vec::new, |it| server.lookups(&it).unwrap_or_default());
+    Some(RedisFigures { facts: Some(facts), lookups })
+}
+
+fn switch(context: &Context, on: bool) -> Result<Exit, Failure> {
+    let database = context.settings.database()?;
+    let Some(file) = CounterFile::of(&database) else {
+        let message = "counters are kept beside a database file, and this database is on a server";
+        return Err(Failure::new(FailureKind::DatabaseNotAFile, message, "Use the metrics of the server."));
+    };
+    context.open(Access::Read)?; // where there is no database, nothing is counted
+    let switched = if on { file.enable() } else { file.disable() };
+    let switched = switched.map_err(|error| unusable("switched", &error))?;
+    context.output.note(match (on, switched) {
+        (true, Switched::Now) => "commands count what they do from now on",
+        (true, Switched::Already) => "commands count what they do already",
+        (false, Switched::Now) => "the counters are removed",
+        (false, Switched::Already) => "there are no counters",
+    });
+    Ok(Exit::Done)
+}
+
+fn unusable(what: &str, error: &std::io::Error) -> Failure {
+    let message = format!("the counters beside the database could not be {what}: {}", Visible(error.to_string()));
+    Failure::new(FailureKind::DatabaseFile, message, "Check the permissions of the folder, and run the command again.")
+}
