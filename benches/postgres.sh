@@ -137,7 +137,7 @@ goal_2() {
 # The log of benches/usage_log.sh: 100 skills, 20 agent types, 365 days.
 fill_log() { # database rows
   create_database "$1" || return 0
-  administrator "$1" -c "SET search_path = cfn; SET synchronous_commit = off; SET timezone = 'UTC';
+  administrator "$1" -c "SET search_path = cfn; SET synchronous_commit = off; SET timezone = 'UTC'; SET client_min_messages = warning;
     INSERT INTO skills (name, category, content_path, content_hash, version, approval_level, generated_by)
       SELECT 'skill-' || i, CASE i % 3 WHEN 0 THEN 'testing' ELSE 'domain' END, 'x', lpad(to_hex(i), 64, '0'), '1.0.0',
         CASE i % 4 WHEN 0 THEN 'human' ELSE 'auto' END, CASE i % 2 WHEN 0 THEN 'phase4' ELSE 'manual' END FROM generate_series(1, 100) i;

@@ -22,7 +22,7 @@ export PGPASSWORD='open sesame'
 
 # Not as root: PostgreSQL refuses that.
 unprivileged() {
-  if [ "$(id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
+  if [ "$(id -u)" = 0 ]; then env -C "$work" setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else env -C "$work" "$@"; fi
 }
 
 administrator() { # database, arguments of psql
@@ -32,8 +32,8 @@ administrator() { # database, arguments of psql
 }
 
 stop_server() {
-  [ -z "${bouncer_process:-}" ] || kill "$bouncer_process" 2>/dev/null || true
-  [ -z "${server_process:-}" ] || kill -INT "$server_process" 2>/dev/null || true
+  kill "$(cat "$work/bouncer.pid")" 2>/dev/null || true
+  kill -INT "$(head -1 "$work/data/postmaster.pid")" 2>/dev/null || true
   wait
   [ -n "${CFN_WORK:-}" ] || rm -rf "$work"
 }
@@ -68,9 +68,9 @@ pool_mode = transaction
 default_pool_size = 32
 max_client_conn = 500
 logfile = $work/bouncer.log
+pidfile = $work/bouncer.pid
 INI
   unprivileged "$pgbouncer" --quiet "$work/bouncer.ini" 2>/dev/null &
-  bouncer_process=$!
   sleep 0.5
 }
 

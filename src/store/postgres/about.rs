@@ -92,9 +92,8 @@ fn meanwhile(about: About<'_>, name: &SkillName) -> Result<Statement> {
     let (mut sql, mut parameters) = (sql.to_owned(), Vec::with_capacity(slots.len()));
     for (at, slot) in slots.into_iter().enumerate() {
         let place = format!("${}", at + 1);
-        match slot.meanwhile(&place) {
-            Some(meanwhile) => sql = sql.replace(&place, &meanwhile),
-            None => {}
+        if let Some(meanwhile) = slot.meanwhile(&place) {
+            sql = sql.replace(&place, &meanwhile);
         }
         parameters.push(slot.known(None).unwrap_or_else(|| text(name.as_str())));
     }

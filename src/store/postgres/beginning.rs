@@ -68,6 +68,9 @@ pub(super) struct Opened {
     pub(super) locked: ClientResult<()>,
 }
 
+/// The answers to what begins a transaction, to the writes that waited, and to a call.
+pub(super) type Answers<T> = (Option<Opened>, ClientResult<()>, ClientResult<T>);
+
 /// Begins a transaction with its locks.
 pub(super) async fn open(client: &Client, opening: Option<&Opening>, schema: &str, wait: Duration) -> Option<Opened> {
     let Opening { beginning, claimed, is_checked } = opening?;

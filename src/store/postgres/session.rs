@@ -8,7 +8,7 @@ use futures_util::{StreamExt, pin_mut};
 use tokio_postgres::{Client, Row};
 
 use super::ahead::Ahead;
-use super::beginning::{Beginning, Opened, Opening, is_hidden, open};
+use super::beginning::{Answers, Beginning, Opened, Opening, is_hidden, open};
 use super::failure::{Conflict, Place};
 use super::parameters::{Parameter, borrowed};
 use super::schema_number::require;
@@ -241,7 +241,7 @@ impl Session {
     fn send<T>(
         &self,
         call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
-    ) -> std::result::Result<(Option<Opened>, ClientResult<()>, ClientResult<T>), CallError> {
+    ) -> std::result::Result<Answers<T>, CallError> {
         let writes = self.ahead.take_writes();
         let opening = self.beginning.take().map(|beginning| Opening {
             beginning,

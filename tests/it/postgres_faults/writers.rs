@@ -74,7 +74,7 @@ fn of_two_completions_of_a_use_at_once_the_second_is_a_use_of_its_own() {
     let mut store = open(&database.url(Way::Direct));
     let skill = commit(&mut store, |tx| insert(tx, "jwt", b"jwt", Auto));
     commit(&mut store, |tx| {
-        tx.log_usage(&Usage { task_id: Some("t1"), outcome: None, ..usage(skill) }).expect("logged")
+        tx.log_usage(&Usage { task_id: Some("t1"), outcome: None, ..usage(skill) }).expect("logged");
     });
     let completed = |store: &mut PostgresStore, exit_code: i64, meanwhile: &mut dyn FnMut()| {
         write(store, Durability::Normal, |tx| {

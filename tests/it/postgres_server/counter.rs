@@ -31,10 +31,10 @@ impl Counter {
                     (server.try_clone().expect("a copy"), client.try_clone().expect("a copy"));
                 let (asked, answered) = (Arc::clone(&seen), Arc::clone(&seen));
                 thread::spawn(move || {
-                    pass_on(client, server, true, &|kind, body| asked.lock().expect("no panic").ask(kind, body))
+                    pass_on(client, server, true, &|kind, body| asked.lock().expect("no panic").ask(kind, body));
                 });
                 thread::spawn(move || {
-                    pass_on(from_server, to_client, false, &|kind, _| answered.lock().expect("no panic").answer(kind))
+                    pass_on(from_server, to_client, false, &|kind, _| answered.lock().expect("no panic").answer(kind));
                 });
             }
         });
