@@ -4,6 +4,8 @@
 #   CFN_POSTGRES_BIN   the folder of initdb, postgres and psql; the newest of Debian's if it is not set
 #   CFN_WORK           a folder that keeps the data for another run; a temporary one if it is not set
 #
+# PgBouncer asks for no password: on a Unix socket the folder's rights say who may connect, and SCRAM costs more than a load.
+#
 # It sets: cfn, work, socket (the folder of the Unix sockets), port, bouncer_port, and tcp, local, bouncer (URLs without a database).
 
 cfn=${CFN_BINARY:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/target/release/cfn}
@@ -62,7 +64,7 @@ start_server() {
 [pgbouncer]
 listen_port = $bouncer_port
 unix_socket_dir = $socket
-auth_type = scram-sha-256
+auth_type = trust
 auth_file = $work/users
 pool_mode = transaction
 default_pool_size = 32
