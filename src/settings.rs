@@ -132,7 +132,13 @@ impl Settings {
     /// These settings with another database.
     #[must_use]
     pub fn with_database(&self, database: &Path) -> Self {
-        let database = Given { source: Source::Flag("--db"), value: database.into() };
+        self.with_named_database("--db", database.as_os_str())
+    }
+
+    /// The same settings for a database that this flag names: a file or a URL.
+    #[must_use]
+    pub fn with_named_database(&self, flag: &'static str, database: &OsStr) -> Self {
+        let database = Given { source: Source::Flag(flag), value: database.to_owned() };
         Self { database, search: None, ..self.clone() }
     }
 

@@ -2,6 +2,7 @@
 //! the only place that names a backend.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -207,6 +208,12 @@ impl Context {
     /// This context with another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
         let settings = self.settings.with_database(database);
+        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
+    }
+
+    /// This context with another database, named with this flag.
+    pub(super) fn with_named_database(&self, flag: &'static str, database: &OsStr) -> Self {
+        let settings = self.settings.with_named_database(flag, database);
         Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
     }
 

@@ -1,5 +1,6 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
+mod copy;
 mod database;
 mod export;
 mod kind;
@@ -189,6 +190,7 @@ impl From<Error> for Failure {
             }
             Error::File(error) => return error.into(),
             Error::Export(error) => return error.into(),
+            Error::Copy(error) => return error.into(),
             Error::Materialize(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (FailureKind::SkillNotFound, not_found(&near)),
             Error::VersionNotFound { known, .. } => {

@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::clock::Clock;
 use crate::model::Location;
 use crate::settings::PostgresServer;
-use crate::store::postgres::{self, PostgresStore};
-use crate::store::sqlite::{Options, SqliteStore, file_facts};
+use crate::store::copying::{CopySource, CopyTarget};
+use crate::store::postgres::{self, PostgresStore, ServerTarget};
+use crate::store::sqlite::{FileTarget, Options, SqliteStore, file_facts};
 use crate::store::{
     Access, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
 };
@@ -154,6 +155,22 @@ impl Opening {
             }
             Engine::Postgres { .. } => Err(StoreError::NoFile),
         }
+    }
+
+    /// The database, to be copied from.
+    pub(super) fn copied(&self) -> Result<Box<dyn CopySource>> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => SqliteStore::copied(path, *options, self.clock),
+            Engine::Postgres { server, options } => PostgresStore::copied(server, *options),
+        }
+    }
+
+    /// A new database here, to be copied to; instead of the one that is there, if `replace`.
+    pub(super) fn copy_target(&self, replace: bool) -> Result<Box<dyn CopyTarget>> {
+        Ok(match &self.engine {
+            Engine::Sqlite { path, options } => Box::new(FileTarget::of(path, replace, *options, self.clock)?),
+            Engine::Postgres { server, options } => Box::new(ServerTarget::of(server, replace, *options)?),
+        })
     }
 
     /// A function that opens the database for writing on each call, from any thread.

@@ -12,6 +12,7 @@ use crate::store::{About, NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
+use super::copy::report::CopyError;
 use super::export::ExportError;
 use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
@@ -43,6 +44,9 @@ pub enum Error {
     /// An export failed.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// A copy was not made.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// Skills cannot be materialized where others can change them.
     #[error(transparent)]
     Materialize(#[from] MaterializeError),

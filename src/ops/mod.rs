@@ -16,6 +16,7 @@ mod capture;
 mod care;
 mod client_budget;
 mod content_file;
+mod copy;
 mod delete;
 mod deploy;
 mod diff;
@@ -85,6 +86,8 @@ pub use client_budget::{
     client_budget,
 };
 pub use content_file::{ContentFile, FileError, Files};
+pub use copy::report::{CopiedTable, CopyError, CopyReport, RefusedRow};
+pub use copy::{CopyPart, CopyProgress, copy, weigh_copy};
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use diff::{Diff, DiffLine, DiffReport, FileDiff, FileState, Hunk, LineChange, diff};

@@ -135,6 +135,14 @@ pub enum StoreError {
         /// The message.
         detail: String,
     },
+    /// There is a database where a new one was to be made.
+    #[error("there is a database at {location} already: {holds}")]
+    Occupied {
+        /// Its location.
+        location: Location,
+        /// What it holds.
+        holds: String,
+    },
     /// The operation needs a file, but the database is on a server.
     #[error("this operation needs a database file, but the database is on a server")]
     NoFile,

@@ -28,6 +28,7 @@
 //! | `lifecycle` | the ports for names, events and removal |
 //! | `usage_sums` | the care of the sums that make reports fast |
 //! | `whole_rows` | rows with every column, for documents |
+//! | `copying` | copies of a whole database to another engine |
 //! | `care`, `file_care` | the care of a database, and of its file |
 //! | `examination` | what a quick look at a database finds |
 //! | `former_names` | which former names were used |
@@ -43,6 +44,7 @@ mod answers;
 mod archive_file;
 mod calls;
 mod care;
+pub mod copying;
 mod error;
 mod examination;
 mod file_care;

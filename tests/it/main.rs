@@ -21,6 +21,7 @@ mod completions;
 mod config;
 mod corpus;
 mod db_care;
+mod db_copy;
 mod declared_versions;
 mod deploy;
 mod deploy_input;

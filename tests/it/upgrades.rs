@@ -21,7 +21,7 @@ const OWN: [&str; 8] = [
 ];
 
 /// Schema and dump, in order.
-fn dumps() -> Vec<(String, String)> {
+pub(crate) fn dumps() -> Vec<(String, String)> {
     let folder = fs::read_dir(repository("tests/it/upgrades")).expect("a folder");
     let mut files: Vec<PathBuf> = folder.map(|it| it.expect("an entry").path()).collect();
     files.sort();
@@ -30,7 +30,7 @@ fn dumps() -> Vec<(String, String)> {
 }
 
 /// A project whose database is what this SQL makes, with the files that its skills name.
-fn project(sql: &str) -> Project {
+pub(crate) fn project(sql: &str) -> Project {
     let project = Project::empty();
     fs::create_dir_all(project.database().parent().expect("a parent")).expect("folders");
     let script = project.file("dump.sql", sql);

@@ -4,6 +4,7 @@ mod archive;
 mod backup;
 mod capture;
 mod check;
+mod copy;
 mod maintain;
 mod migrate;
 mod postgres_schema;
@@ -36,6 +37,7 @@ enum Command {
     Maintain(maintain::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Copy(copy::Args),
     Archive(archive::Args),
     Unarchive(archive::BackArgs),
     Check(check::Args),
@@ -50,6 +52,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Maintain(args) => maintain::run(context, &args),
         Command::Backup(args) => backup::run(context, &args),
         Command::Restore(args) => restore::run(context, &args),
+        Command::Copy(args) => copy::run(context, &args),
         Command::Archive(args) => archive::run(context, &args),
         Command::Unarchive(args) => archive::run_back(context, &args),
         Command::Check(args) => check::run(context, &args),

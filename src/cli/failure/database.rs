@@ -44,10 +44,12 @@ impl From<StoreError> for Failure {
             StoreError::Statement { .. } => {
                 (FailureKind::StatementRefused, "Use a single SELECT on the tables of the skills database.")
             }
-            StoreError::NoFile => (
-                FailureKind::DatabaseNotAFile,
-                "Use pg_dump and pg_restore, which save and restore a database on a server.",
-            ),
+            StoreError::Occupied { .. } => {
+                (FailureKind::DatabaseOccupied, "Name another target, or add --replace; nothing was changed.")
+            }
+            StoreError::NoFile => {
+                (FailureKind::DatabaseNotAFile, "Use pg_dump and pg_restore, or 'cfn db copy' to and from a file.")
+            }
             StoreError::File(fault) => of_file(fault),
             StoreError::Failed { .. } => (FailureKind::DatabaseFailed, "Run 'cfn db check'."),
         };

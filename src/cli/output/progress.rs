@@ -43,12 +43,25 @@ pub(in crate::cli) struct Progress {
     what: &'static str,
     since: Instant,
     shown: bool,
+    with_rate: bool,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     pub(super) fn new(what: &'static str, shown: bool) -> Self {
-        Self { what, since: Instant::now(), shown, bar: None }
+        Self { what, since: Instant::now(), shown, with_rate: false, bar: None }
+    }
+
+    /// Shows how many are done a second.
+    pub(in crate::cli) fn with_rate(mut self) -> Self {
+        self.with_rate = true;
+        self
+    }
+
+    /// Names what is done now.
+    pub(in crate::cli) fn now(&mut self, what: &'static str) {
+        self.what = what;
+        self.bar.iter().for_each(|it| it.set_message(what));
     }
 
     pub(in crate::cli) fn at(&mut self, done: usize, total: usize) {
@@ -57,7 +70,9 @@ impl Progress {
         }
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} ({eta} left)");
+            let rate = if self.with_rate { "{per_sec}, " } else { "" };
+            let style =
+                ProgressStyle::with_template(&format!("{{msg}} {{bar:40}} {{pos}}/{{len}} ({rate}{{eta}} left)"));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(self.what)
         });
         bar.set_length(total as u64);

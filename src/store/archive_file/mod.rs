@@ -4,7 +4,7 @@ mod format;
 mod values;
 
 pub(super) use self::format::{EachRow, Header, open, parts, refused, write};
-pub(super) use self::values::{Value, id_of, is_id};
+pub(super) use self::values::{Value, hex, id_of, is_id};
 
 use super::StoreError;
 use crate::model::Location;

@@ -62,7 +62,7 @@ fn tagged(tag: &str, text: String) -> Json {
 }
 
 /// Two digits a byte.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // a String takes everything

@@ -20,6 +20,7 @@ mod catalogue;
 mod catalogue_writes;
 mod cells;
 mod check;
+mod copying;
 mod criteria;
 mod edge_cases;
 mod events;
@@ -70,6 +71,8 @@ use super::{
     StoreError, UsageSums, Work,
 };
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
+
+pub use self::copying::ServerTarget;
 
 /// How often work runs again after a conflict with another writer.
 const ATTEMPTS: u32 = 10;

@@ -18,12 +18,17 @@ pub(super) fn create(session: &Session) -> Result<bool> {
         if exists(session)? {
             return Ok(false);
         }
-        // The server quotes the name, which cannot be a parameter of this statement.
-        let create = session.first("SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1)", &[text(session.schema())])?;
-        session.script(&create.map(|it| it.get::<_, String>(0)).unwrap_or_default())?;
-        upgrade(session, 0)?;
+        make(session)?;
         Ok(true)
     })
+}
+
+/// Makes the schema and everything in it, in the transaction that has begun.
+pub(super) fn make(session: &Session) -> Result<()> {
+    // The server quotes the name, which cannot be a parameter of this statement.
+    let create = session.first("SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1)", &[text(session.schema())])?;
+    session.script(&create.map(|it| it.get::<_, String>(0)).unwrap_or_default())?;
+    upgrade(session, 0)
 }
 
 /// Brings an older schema up to date.
@@ -58,13 +63,17 @@ fn upgrade(session: &Session, found: i64) -> Result<()> {
 /// Runs work in a transaction, one at a time for a schema, which need not exist.
 fn alone<T>(session: &Session, work: impl FnOnce() -> Result<T>) -> Result<T> {
     session.begin_unchecked(Beginning::Unlocked);
-    let lock = "SELECT pg_advisory_xact_lock(1667657217, hashtext($1))";
-    let done = session.first(lock, &[text(session.schema())]).and_then(|_| work()).inspect_err(|_| session.undo())?;
+    let done = lock(session).and_then(|()| work()).inspect_err(|_| session.undo())?;
     session.commit()?;
     Ok(done)
 }
 
-fn exists(session: &Session) -> Result<bool> {
+/// Keeps out others who make or change the schema, up to the end of the transaction.
+pub(super) fn lock(session: &Session) -> Result<()> {
+    session.first("SELECT pg_advisory_xact_lock(1667657217, hashtext($1))", &[text(session.schema())]).map(|_| ())
+}
+
+pub(super) fn exists(session: &Session) -> Result<bool> {
     let sql = "SELECT to_regclass(format('%I.cfn_metadata', $1)) IS NOT NULL";
     Ok(session.first(sql, &[text(session.schema())])?.is_some_and(|it| it.get(0)))
 }

@@ -224,7 +224,7 @@ impl Session {
     }
 
     /// Makes a call in the transaction, and begins that first if it has not begun.
-    fn call<T>(&self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
+    pub(super) fn call<T>(&self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
         let (opened, written, done) = self.answered(self.send(call))?;
         if let Some(Opened { begun, number, locked }) = opened {
             self.answered(begun.map_err(CallError::Refused))?;

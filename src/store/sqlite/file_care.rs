@@ -52,6 +52,14 @@ impl Care for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Replaces the content, and saves the previous database under a name that says why.
+    pub(super) fn restore_from(&mut self, from: &Path, why: &str) -> Result<RestoreReport> {
+        self.set_durability(Durability::Full)?;
+        restore::restore(&mut self.connection, &self.place, from, why, self.clock)
+    }
+}
+
 impl FileCare for SqliteStore {
     fn backup(&mut self, to: &Path) -> Result<BackupReport> {
         backup::copy(&self.place, to)
@@ -68,8 +76,7 @@ impl FileCare for SqliteStore {
     }
 
     fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
-        self.set_durability(Durability::Full)?;
-        restore::restore(&mut self.connection, &self.place, from, self.clock)
+        self.restore_from(from, restore::WHY)
     }
 
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport> {

@@ -13,6 +13,7 @@ mod catalogue_writes;
 mod cells;
 mod check;
 mod contents;
+mod copying;
 mod criteria;
 mod edge_cases;
 mod events;
@@ -88,6 +89,7 @@ use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
 
 pub use super::Access;
+pub use copying::FileTarget;
 pub use file_facts::file_facts;
 pub use open::Options;
 pub use staged::StagedDatabase;

@@ -16,20 +16,26 @@ use crate::clock::Clock;
 use crate::store::{Access, RestoreReport, Result, StoreError};
 
 /// The purpose in the name of the saved database.
-const WHY: &str = "before-restore";
+pub(super) const WHY: &str = "before-restore";
 
 /// Replaces the content of an open database in one transaction, so that readers keep their snapshot. The previous state
 /// is saved under the lock of that transaction: another process's commit is either in that copy or after the restore.
-pub(super) fn restore(connection: &mut Connection, place: &Place, from: &Path, clock: Clock) -> Result<RestoreReport> {
+pub(super) fn restore(
+    connection: &mut Connection,
+    place: &Place,
+    from: &Path,
+    why: &str,
+    clock: Clock,
+) -> Result<RestoreReport> {
     let backup = Verified::open(place, from)?;
     if page_size(&backup.connection, &backup.place)? != page_size(connection, place)? {
         return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
     }
     let previous = if open::journal_mode(connection, place)?.eq_ignore_ascii_case("wal") {
         // Readers and the lock do not block each other.
-        locked(place, &backup, connection, || backup::beside(place, WHY, clock))
+        locked(place, &backup, connection, || backup::beside(place, why, clock))
     } else {
-        let kept = have_to_oneself(connection, place).and_then(|()| backup::keep(place, connection, WHY, clock));
+        let kept = have_to_oneself(connection, place).and_then(|()| backup::keep(place, connection, why, clock));
         let restored = kept.and_then(|kept| locked(place, &backup, connection, || Ok(kept)));
         // The next read releases the lock; if that fails, the end of the process does.
         let _ = connection.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA user_version");

@@ -46,22 +46,32 @@ impl StagedDatabase {
     /// Stages a database for `path`; `None` if there is something already. An empty file does not count, since `mktemp`
     /// creates one.
     fn begin(path: &Path, options: &Options, clock: Clock) -> Result<Option<Self>> {
-        let empty = is_empty(path);
-        let exists = !empty && fs::symlink_metadata(path).is_ok();
-        if !exists {
-            backup::folder_of(path)?;
-        }
-        let file = StagedFile::of(path); // also where the database exists: it sweeps
+        let exists = !is_empty(path) && fs::symlink_metadata(path).is_ok();
         if exists {
+            drop(StagedFile::of(path)); // it sweeps
             return Ok(None);
         }
-        backup::create(&file, None)?;
+        Self::begin_beside(path, options, clock).map(Some)
+    }
+
+    /// The same, whatever is at the path.
+    pub(super) fn begin_beside(path: &Path, options: &Options, clock: Clock) -> Result<Self> {
+        let empty = is_empty(path);
+        backup::folder_of(path)?;
+        let file = StagedFile::of(path);
+        let likeness = fs::metadata(path).ok().filter(|_| !empty);
+        backup::create(&file, likeness.as_ref())?;
         let (mut connection, place) = open::staged(file.path(), options)?;
         begin(&mut connection, clock).map_err(|error| place.fail(&error))?;
         // It is synced once, at the end, whatever durability its transactions request.
         let options = Options { synchronous: Some(Durability::Normal), ..*options };
         let store = SqliteStore::new(connection, place, options, clock, open::warning_about(path));
-        Ok(Some(Self { store, path: path.to_owned(), empty, deferred: Vec::new(), syncing: None, file }))
+        Ok(Self { store, path: path.to_owned(), empty, deferred: Vec::new(), syncing: None, file })
+    }
+
+    /// The store.
+    pub(super) fn store(&self) -> &SqliteStore {
+        &self.store
     }
 
     /// The store, for filling it with many rows. Indexes are cheaper to create from all rows, and triggers are only for
@@ -75,20 +85,32 @@ impl StagedDatabase {
         Ok(store)
     }
 
+    /// Gives it the indexes and triggers that it was filled without.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        let SqliteStore { connection, place, .. } = &mut self.store;
+        finish(connection, &std::mem::take(&mut self.deferred)).map_err(|error| place.fail(&error))
+    }
+
     /// Completes and publishes it, unless its path is taken by now; returns whether it did.
-    pub fn publish(self) -> Result<bool> {
-        let Self { store, path, empty, deferred, syncing, file } = self;
-        let SqliteStore { mut connection, place, clock, .. } = store;
-        finish(&mut connection, &deferred).map_err(|error| place.fail(&error))?;
-        open::settle_journal_mode(&connection, &place)?;
+    pub fn publish(mut self) -> Result<bool> {
+        self.complete()?;
+        open::settle_journal_mode(&self.store.connection, &self.store.place)?;
+        let (path, clock, empty) = (self.path.clone(), self.store.clock, self.empty);
+        let file = self.close()?;
+        orphans::clear(&path, clock)?;
+        let published = if empty { replace_empty(&path, file) } else { file.publish() };
+        published.map_err(|error| naming_error("could not create", &path, error))
+    }
+
+    /// Closes and syncs the complete file, which goes when this is dropped.
+    pub(super) fn close(self) -> Result<StagedFile> {
+        let Self { store: SqliteStore { connection, place, .. }, syncing, file, .. } = self;
         connection.close().map_err(|(_, error)| place.fail(&error))?;
         if let Some(syncing) = syncing {
             syncing.end().map_err(|source| file_error("could not sync", file.path(), source))?;
         }
         backup::sync(&file)?;
-        orphans::clear(&path, clock)?;
-        let published = if empty { replace_empty(&path, file) } else { file.publish() };
-        published.map_err(|error| naming_error("could not create", &path, error))
+        Ok(file)
     }
 }
 

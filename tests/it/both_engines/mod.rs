@@ -11,7 +11,7 @@ use crate::harness::{Project, Ran};
 use crate::postgres_server::{Database, Way};
 
 /// What a user does with skills, command by command, in order.
-const COMMANDS: &[&str] = &[
+pub(crate) const COMMANDS: &[&str] = &[
     "init",
     "init --from .claude/skills --category testing --approve-as lead --agents tester,reviewer",
     "init --from .claude/skills --category testing --approve-as lead --agents tester,reviewer --json",
@@ -155,7 +155,7 @@ const COMMANDS: &[&str] = &[
     "bench sql 'SELECT count(*) FROM skills'",
 ];
 
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::empty();
     for (name, body) in [("alpha", "Read it."), ("beta", "Write it."), ("gamma", "Test it.")] {
         project.skill(name, body);
@@ -171,7 +171,7 @@ fn project() -> Project {
 }
 
 /// Runs a command line on a file, or on a server.
-fn run(project: &Project, database: Option<&str>, line: &str) -> Ran {
+pub(crate) fn run(project: &Project, database: Option<&str>, line: &str) -> Ran {
     let mut shell = typed(project.path(), line);
     if let Some(database) = database {
         shell.env("CFN_SKILLS_DB_PATH", database);
@@ -180,7 +180,7 @@ fn run(project: &Project, database: Option<&str>, line: &str) -> Ran {
 }
 
 /// What differs between two runs whatever the engine: folders, places of databases, times and durations.
-fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
+pub(crate) fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
     let times =
         Regex::new(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z?").expect("a pattern");
     let durations =

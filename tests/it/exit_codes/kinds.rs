@@ -30,7 +30,7 @@ fn every_kind_has_its_code() {
             3,
             " database_missing not_a_skills_database database_corrupt database_newer database_older database_denied \
              database_foreign database_replaced database_file database_failed database_unreachable database_refused disk_full foreign_log outcome_unknown \
-             damaged_row no_write_tokens",
+             damaged_row no_write_tokens copy_differs",
         ),
         (4, " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found"),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
@@ -38,7 +38,8 @@ fn every_kind_has_its_code() {
         (
             7,
             " lowers_approval_level rejected purge_without_reason name_taken folder_exposed skill_exists document_conflicts not_served not_mapped replaces_itself not_approved integrity \
-             ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere folder_in_the_way export_record_refused",
+             ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere folder_in_the_way export_record_refused \
+             database_occupied rows_refused",
         ),
         (8, " busy changed_while_read conflict"),
         (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused"),

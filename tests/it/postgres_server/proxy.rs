@@ -1,9 +1,9 @@
-//! A TCP proxy between cfn and the server that cuts connections at chosen statements.
+//! A TCP proxy between cfn and the server that cuts connections at chosen statements, or after so many bytes.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -30,6 +30,15 @@ pub(crate) struct Proxy {
     pub(crate) port: u16,
     cuts: Arc<Mutex<VecDeque<Cut>>>,
     pub(crate) lost: Arc<AtomicUsize>,
+    traffic: Arc<Traffic>,
+}
+
+/// What clients sent.
+struct Traffic {
+    /// By the last connection.
+    sent: AtomicU64,
+    /// After so many bytes, a connection ends.
+    most: AtomicU64,
 }
 
 impl Proxy {
@@ -38,19 +47,21 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("it has one").port();
         let cuts = VecDeque::from(vec![Cut::answer_to_commit(); to_lose]);
-        let proxy = Self { port, cuts: Arc::new(Mutex::new(cuts)), lost: Arc::default() };
+        let traffic = Arc::new(Traffic { sent: AtomicU64::new(0), most: AtomicU64::new(u64::MAX) });
+        let proxy = Self { port, cuts: Arc::new(Mutex::new(cuts)), lost: Arc::default(), traffic };
         let (cuts, lost) = (Arc::clone(&proxy.cuts), Arc::clone(&proxy.lost));
+        let traffic = Arc::clone(&proxy.traffic);
         // It ends with the tests' process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (cuts, lost) = (Arc::clone(&cuts), Arc::clone(&lost));
+                let (cuts, lost, traffic) = (Arc::clone(&cuts), Arc::clone(&lost), Arc::clone(&traffic));
                 // The server may be down.
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
                 // Small messages pass at once.
                 for side in [&client, &server] {
                     side.set_nodelay(true).expect("an option");
                 }
-                thread::spawn(move || session(&client, &server, &cuts, &lost));
+                thread::spawn(move || session(&client, &server, &cuts, &lost, &traffic));
             }
         });
         proxy
@@ -68,6 +79,16 @@ impl Proxy {
         cuts.clear();
         are_made
     }
+
+    /// The number of bytes that the last connection's client sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.traffic.sent.load(Ordering::SeqCst)
+    }
+
+    /// Ends every connection after so many bytes of its client.
+    pub(crate) fn cut_after(&self, bytes: u64) {
+        self.traffic.most.store(bytes, Ordering::SeqCst);
+    }
 }
 
 /// The cut that is to be made at this message, which is made only once.
@@ -78,7 +99,8 @@ fn cut_at(message: &[u8], cuts: &Mutex<VecDeque<Cut>>) -> Option<Cut> {
 }
 
 /// Passes everything on, until a connection is to be cut.
-fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, lost: &AtomicUsize) {
+fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, lost: &AtomicUsize, traffic: &Traffic) {
+    traffic.sent.store(0, Ordering::SeqCst);
     let (mut to_client, mut from_server) = (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
     let answers = thread::spawn(move || {
         let _ = std::io::copy(&mut from_server, &mut to_client);
@@ -86,7 +108,9 @@ fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, 
     });
     let (mut from_client, mut to_server, mut bytes) = (client, server, [0; 8192]);
     while let Ok(count @ 1..) = from_client.read(&mut bytes) {
-        let message = &bytes[..count];
+        let before = traffic.sent.fetch_add(count as u64, Ordering::SeqCst);
+        let room = traffic.most.load(Ordering::SeqCst).saturating_sub(before);
+        let message = &bytes[..count.min(usize::try_from(room).unwrap_or(usize::MAX))];
         let cut = cut_at(message, cuts);
         if cut.is_some() {
             // Before the server can answer: nothing of the answer may get through.
@@ -94,7 +118,7 @@ fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, 
             let _ = client.shutdown(Shutdown::Write);
         }
         let passes = cut.as_ref().is_none_or(|it| it.passes);
-        let is_over = passes && to_server.write_all(message).is_err();
+        let is_over = passes && to_server.write_all(message).is_err() || message.len() < count;
         if let Some(cut) = cut {
             match cut.kills {
                 Some(server) => kill("-QUIT", &[server]),

@@ -1,0 +1,6 @@
+//! Copies of a whole database: every row read in one snapshot, and a staged file that gets the rows of another database.
+
+mod source;
+mod target;
+
+pub use target::FileTarget;
