@@ -13,6 +13,8 @@ const MOST: usize = 1000;
 pub(super) struct Weighing {
     table: Option<&'static Table>,
     holds_orphans: bool,
+    /// Whether other rows refer to those of this table.
+    is_named: bool,
     /// The ids of the tables that others refer to, in order.
     ids: BTreeMap<&'static str, Vec<i64>>,
     /// References to rows of the same table that did not come yet: the row, the column, and the id.
@@ -26,13 +28,14 @@ impl Weighing {
     /// The rows that follow are of this table.
     pub(super) fn begin(&mut self, table: &'static Table, holds_orphans: bool) {
         (self.table, self.holds_orphans) = (Some(table), holds_orphans);
-        self.ids.entry(table.name).or_default();
+        let mut columns = TABLES.iter().flat_map(|it| it.columns);
+        self.is_named = columns.any(|it| it.rule == Rule::Refers(table.name));
     }
 
     /// Whether a row keeps the rules that every engine has; one that does not is refused.
     pub(super) fn is_plain(&mut self, row: &[Value<'_>]) -> bool {
         let Some(table) = self.table else { return false };
-        if let (true, Some(Value::Integer(id))) = (table.is_numbered, row.first()) {
+        if let (true, Some(Value::Integer(id))) = (self.is_named, row.first()) {
             self.ids.entry(table.name).or_default().push(*id);
         }
         for (column, value) in table.columns.iter().zip(row) {
@@ -80,10 +83,6 @@ impl Weighing {
                 let why = format!("there is no {id} in {}", table.name);
                 self.refuse(RefusedRow { table: table.name, row, column, why });
             }
-        }
-        let mut columns = TABLES.iter().flat_map(|it| it.columns);
-        if columns.all(|it| it.rule != Rule::Refers(table.name)) {
-            self.ids.remove(table.name);
         }
     }
 

@@ -1,5 +1,5 @@
 //! Removes skills, and erases bytes. What is deleted stays in the table's pages until the server vacuums them, and in its
-//! log and backups: see `docs/postgresql.md`.
+//! log and backups: see `docs/postgresql.md`. What is kept beside a row goes with it.
 
 use super::fields::Fields;
 use super::parameters::{big, text};
@@ -23,12 +23,25 @@ const DELETE: &str = "WITH own AS (SELECT id, content_hash FROM skill_versions W
    mappings AS (DELETE FROM agent_skill_mappings WHERE skill_id = $1 RETURNING 1),
    uses AS (DELETE FROM skill_usage_log WHERE skill_id = $1 RETURNING 1),
    names AS (DELETE FROM cfn_aliases WHERE skill_id = $1),
-   skill AS (DELETE FROM skills WHERE id = $1)
+   skill AS (DELETE FROM skills WHERE id = $1),
+   others AS (DELETE FROM other_values o WHERE o.table_name = 'skills' AND o.key = $1::text
+     OR o.table_name = 'skill_versions' AND o.key IN (SELECT id::text FROM own)
+     OR o.table_name = 'skill_files' AND split_part(o.key, '/', 1) IN (SELECT id::text FROM own)
+     OR o.table_name = 'approval_history' AND o.key IN (SELECT id::text FROM approval_history WHERE skill_id = $1)
+     OR o.table_name = 'agent_skill_mappings' AND o.key IN (SELECT id::text FROM agent_skill_mappings WHERE skill_id = $1)
+     OR o.table_name = 'skill_usage_log' AND o.key IN (SELECT id::text FROM skill_usage_log WHERE skill_id = $1))
    SELECT (SELECT count(*) FROM versions), (SELECT count(*) FROM decisions), (SELECT count(*) FROM mappings),
      (SELECT count(*) FROM uses), (SELECT count(*) FROM contents)";
 
 const ERASE: &str =
     "WITH contents AS (DELETE FROM skill_contents WHERE hash = $1 RETURNING octet_length(bytes)::bigint AS size),
+   others AS (DELETE FROM other_values o WHERE o.table_name = 'skill_contents' AND o.key = $1
+     OR o.table_name = 'skill_versions' AND o.column_name = 'front_matter'
+       AND o.key IN (SELECT id::text FROM skill_versions WHERE content_hash = $1)
+     OR o.table_name = 'approval_history' AND o.column_name = 'risk_assessment'
+       AND o.key IN (SELECT id::text FROM approval_history WHERE content_hash = $1)
+     OR o.table_name = 'bootstrap_skills' AND o.column_name = 'description'
+       AND o.key IN (SELECT skill_name FROM bootstrap_skills WHERE content_hash = $1)),
    descriptions AS (UPDATE bootstrap_skills SET description = '' WHERE content_hash = $1),
    front_matters AS (UPDATE skill_versions SET front_matter = NULL
      WHERE content_hash = $1 AND front_matter IS NOT NULL RETURNING 1),

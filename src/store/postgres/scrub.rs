@@ -7,7 +7,7 @@ use crate::store::{Result, ScrubReport};
 
 /// Rewrites a table without the rows that are gone. The server quotes the names, which cannot be parameters of VACUUM.
 const REWRITE: &str = "SELECT format('VACUUM (FULL) %I.%I', $1, name)
-     FROM unnest(ARRAY['skill_contents', 'skill_versions', 'approval_history']) AS of (name)";
+     FROM unnest(ARRAY['skill_contents', 'skill_versions', 'approval_history', 'other_values']) AS of (name)";
 
 /// The owner of the tables, if this role is not one: the server skips a VACUUM of somebody else with a warning only.
 const OTHER_OWNER: &str = "SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class

@@ -75,10 +75,28 @@ fn many_values_beside_rows_are_written_in_parts() {
 }
 
 #[test]
+fn what_was_purged_or_deleted_is_not_kept_beside_a_row() {
+    let project = odd();
+    project.sqlite3("DELETE FROM skill_files; UPDATE skill_versions SET folder_hash = NULL");
+    let server = Database::empty();
+    copied(&project, &own(&project), &server.url(Way::Direct));
+    let beside =
+        |column: &str| server.sql(&format!("SELECT count(*) FROM cfn.other_values WHERE column_name = '{column}'"));
+    assert_eq!((beside("front_matter").as_str(), beside("bytes").as_str()), ("1", "1"));
+    let url = server.url(Way::Direct);
+    project.cfn(["skill", "purge", "jwt", "1.0.0", "--yes", "--reason", "secret", "--db", &url]).ok();
+    assert_eq!((beside("front_matter").as_str(), beside("bytes").as_str()), ("0", "0"));
+    project.cfn(["skill", "delete", "jwt", "--yes", "--db", &url]).ok();
+    let left = server.sql("SELECT DISTINCT table_name FROM cfn.other_values ORDER BY 1");
+    assert_eq!(left, "bootstrap_skills\ncfn_events\noutbox\nschema_versions");
+}
+
+#[test]
 fn a_load_from_the_server_is_that_from_the_file() {
     let project = odd();
     project.sqlite3(
-        "UPDATE skills SET pinned_version = NULL; UPDATE agent_skill_mappings SET pinned_version = NULL, required = 0",
+        "DELETE FROM skill_files; UPDATE skill_versions SET folder_hash = NULL; UPDATE skills SET pinned_version = NULL;
+         UPDATE agent_skill_mappings SET pinned_version = NULL, required = 0",
     );
     let server = Database::empty();
     copied(&project, &own(&project), &server.url(Way::Direct));

@@ -130,13 +130,14 @@ fn begin_rows(session: &Session, table: &'static Table) -> Result<Filling> {
 }
 
 /// Appends a row, with what stands in for values that are kept beside it.
-fn write(table: &Table, row: &[Value<'_>], to: &mut Vec<u8>) {
+fn write(table: &Table, row: &[Value<'_>], beside: u64, to: &mut Vec<u8>) {
     let is_usage = table.name == USAGE;
     binary::begin_row(row.len() + if is_usage { derived::COUNT } else { 0 }, to);
     for (column, value) in table.columns.iter().zip(row) {
-        match place::of(column, *value) {
-            Kept::There => binary::value(column, *value, to),
-            Kept::Beside | Kept::Refused(_) => binary::value(column, column.stand_in(*value).as_value(), to),
+        if beside > 0 && place::of(column, *value) == Kept::Beside {
+            binary::value(column, column.stand_in(*value).as_value(), to);
+        } else {
+            binary::value(column, *value, to);
         }
     }
     if is_usage {
@@ -194,7 +195,7 @@ impl CopyTarget for ServerTarget {
         let table = filling.table;
         let weighed = self.weigh(table, row)?;
         if let Weighed::Held { beside } = weighed {
-            filling.rows.add(self.session(), |to| write(table, row, to))?;
+            filling.rows.add(self.session(), |to| write(table, row, beside, to))?;
             if beside > 0 {
                 for (column, value) in table.columns.iter().zip(row) {
                     if place::of(column, *value) == Kept::Beside {
