@@ -135,13 +135,6 @@ impl Settings {
         self.with_named_database("--db", database.as_os_str())
     }
 
-    /// The same settings for a database that this flag names: a file or a URL.
-    #[must_use]
-    pub fn with_named_database(&self, flag: &'static str, database: &OsStr) -> Self {
-        let database = Given { source: Source::Flag(flag), value: database.to_owned() };
-        Self { database, search: None, ..self.clone() }
-    }
-
     /// The same settings for the database of the current folder, even if there is one above it.
     #[must_use]
     pub fn with_project_here(&self) -> Self {

@@ -1,11 +1,19 @@
 //! Settings of the database besides its location.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use super::bad::number;
-use super::{BadSetting, DEFAULT_BUSY_TIMEOUT, PostgresServer, Settings, Source, Synchronous, postgres};
+use super::{BadSetting, DEFAULT_BUSY_TIMEOUT, Given, PostgresServer, Settings, Source, Synchronous, postgres};
 
 impl Settings {
+    /// The same settings for a database that this flag names: a file or a URL.
+    #[must_use]
+    pub fn with_named_database(&self, flag: &'static str, database: &OsStr) -> Self {
+        let database = Given { source: Source::Flag(flag), value: database.to_owned() };
+        Self { database, search: None, ..self.clone() }
+    }
+
     /// Whether the database was named by a URL of a server.
     #[must_use]
     pub fn is_on_a_server(&self) -> bool {

@@ -91,7 +91,7 @@ fn filled() -> Project {
 fn lived_in() -> Project {
     let project = crate::both_engines::project();
     for command in crate::both_engines::COMMANDS.iter().take_while(|it| !it.starts_with("db archive")) {
-        crate::both_engines::run(&project, None, command);
+        crate::both_engines::run(&project, None, &format!("cfn {command}"));
     }
     project
 }

@@ -35,9 +35,8 @@ const COLUMNS: &str =
        AND c.relname = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum";
 
 /// The partitions, and what is in none of them.
-const MONTHS: &str =
-    "SELECT replace(right(relid::regclass::text, 7), '_', '-') FROM pg_partition_tree('skill_usage_log')
-       WHERE relid::regclass::text ~ '_[0-9]{4}_[0-9]{2}$'
+const MONTHS: &str = "SELECT replace(right(c.relname, 7), '_', '-') FROM pg_partition_tree('skill_usage_log') p
+       JOIN pg_class c ON c.oid = p.relid WHERE c.relname ~ '_[0-9]{4}_[0-9]{2}$'
      UNION SELECT DISTINCT to_char(month, 'YYYY-MM') FROM skill_usage_log_rest WHERE isfinite(month) ORDER BY 1";
 
 impl PostgresStore {
