@@ -1,16 +1,14 @@
 //! Reads every row of a database, in one transaction.
 
-use tokio_postgres::types::Type;
-
 use super::binary::Columns;
 use super::{DERIVED_OF_USAGE, USAGE, condition, others, stream};
 use crate::model::{Location, Visible};
 use crate::settings::PostgresServer;
 use crate::store::copying::{CopySource, DERIVED, EachRow, TABLES, Table};
 use crate::store::postgres::beginning::Beginning;
-use crate::store::postgres::parameters::texts;
+use crate::store::postgres::parameters::{Parameter, text, texts};
 use crate::store::postgres::schema_number::{CURRENT, NUMBER, name_of};
-use crate::store::postgres::session::{Parameter, Session};
+use crate::store::postgres::session::Session;
 use crate::store::postgres::{Options, PostgresStore};
 use crate::store::{Result, StoreError};
 
@@ -63,8 +61,7 @@ pub(super) fn identity(session: &Session) -> Result<String> {
     let sql =
         "SELECT concat_ws(':', system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()), $1)
          FROM pg_control_system()";
-    let schema = (Box::new(session.schema()) as _, Type::TEXT);
-    Ok(session.first(sql, &[schema])?.map(|it| it.get(0)).unwrap_or_default())
+    Ok(session.first(sql, &[text(session.schema())])?.map(|it| it.get(0)).unwrap_or_default())
 }
 
 fn left_out(session: &Session) -> Result<Vec<String>> {
@@ -131,7 +128,7 @@ impl CopySource for PostgresStore {
                WHERE sequencename = '{0}_id_seq' AND schemaname = $1), 0)",
             table.name
         );
-        self.number(&sql, &[crate::store::postgres::parameters::text(self.session.schema())])
+        self.number(&sql, &[text(self.session.schema())])
     }
 
     fn usage_months(&self) -> Result<Vec<String>> {
