@@ -65,7 +65,7 @@ fn a_command_whose_server_hangs_says_that_it_is_unreachable() {
     let url = server.url("postgres");
     let cfn = |arguments: &[&str]| {
         let mut command = project.command(arguments);
-        command.env("CFN_SKILLS_DB_PATH", impatient(&url, 1)).env("CFN_BUSY_TIMEOUT_MS", "50");
+        command.env("CFN_SKILLS_DB_PATH", impatient(&url, 1)).env("CFN_BUSY_TIMEOUT_MS", "5000");
         command
     };
     Ran::from(cfn(&["init"]).output().expect("cfn runs")).ok();
