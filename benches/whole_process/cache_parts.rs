@@ -83,8 +83,8 @@ fn filling(bench: &mut Bench, server: &Server) -> Result<()> {
     let project = Project::empty(bench, "filling")?;
     let settings = settings(&server.url, &project)?;
     let address = settings.server.clone().ok_or("there is a server")?;
-    let mut attended = Attended::connect(&address, &settings)?;
-    let mut other = Attended::connect(&address, &settings)?;
+    let mut attended = Attended::connect_within(Attended::PATIENCE, &address, &settings)?;
+    let mut other = Attended::connect_within(Attended::PATIENCE, &address, &settings)?;
     let answers: Vec<_> = (0..ANSWERS).map(|number| (key(number), vec![b'x'; ANSWER_BYTES])).collect();
     let sides = vec![
         Side::new("one by one", |_| {
