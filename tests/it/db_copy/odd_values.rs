@@ -27,7 +27,9 @@ const ODD: &[&str] = &[
 fn odd() -> Project {
     let project = with_skill("jwt", "testing", "tester");
     project.cfn(["skill", "approve", "jwt", "--approver", "me", "--reason", "fine"]).ok();
-    ODD.iter().for_each(|it| drop(project.sqlite3(it)));
+    for it in ODD {
+        project.sqlite3(it);
+    }
     project
 }
 

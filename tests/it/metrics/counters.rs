@@ -112,9 +112,9 @@ fn counters_survive_kills_without_a_wrong_total() {
         let _ = child.kill(); // it may have ended
         let ended = child.wait().expect("it ends");
         if ended.success() {
-            whole += 1
+            whole += 1;
         } else {
-            killed += 1
+            killed += 1;
         }
         project.cfn(["load", "dev"]).ok();
         whole += 1;

@@ -60,7 +60,7 @@ fn the_dashboard_and_the_rules_name_metrics_that_exist() {
     let dashboard = project.cfn(["metrics", "dashboard"]).ok();
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let targets =
-        dashboard["panels"].as_array().expect("panels").iter().flat_map(|it| it["targets"].as_array()).flatten();
+        dashboard["panels"].as_array().expect("panels").iter().filter_map(|it| it["targets"].as_array()).flatten();
     let queries: Vec<_> = targets.map(|it| it["expr"].as_str().expect("a query").to_owned()).collect();
     let rules = project.cfn(["metrics", "rules"]).ok();
     let rules = rules.lines().filter_map(|it| it.trim().strip_prefix("expr: ")).map(str::to_owned);
