@@ -37,6 +37,7 @@ mod numbers;
 mod opening;
 mod output;
 mod plural;
+mod run;
 mod schedule;
 mod skill;
 mod sync;
@@ -96,7 +97,7 @@ pub fn run() -> ExitCode {
 
 /// Runs the command again if the database changed while it was read without locks. Nothing was printed yet.
 fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Exit, Failure> {
-    if !matches!(command, Command::Completions(_) | Command::Man(_)) {
+    if !matches!(command, Command::Completions(_) | Command::Man(_) | Command::Run(_) | Command::Become(_)) {
         context.settings.require_usable_files()?;
     }
     match dispatch(context, command) {
@@ -121,6 +122,8 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::EdgeCase(args) => edge_case::run(context, args),
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
+        Command::Run(args) => run::run(context, &args),
+        Command::Become(args) => Ok(run::run_become(context, &args)),
         Command::Schedule(args) => schedule::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),

@@ -8,7 +8,7 @@ use super::argument::Named;
 use super::global::Global;
 use super::{
     agents, analytics, bench, cache, completions, config, db, deploy, doctor, edge_case, export, help, init, load, log,
-    metrics, schedule, skill, sync, update,
+    metrics, run, schedule, skill, sync, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -48,6 +48,9 @@ pub(super) enum Command {
     EdgeCase(edge_case::Args),
     Sync(sync::Args),
     Schedule(schedule::Args),
+    Run(run::Args),
+    #[command(hide = true)]
+    Become(run::BecomeArgs),
     Bench(bench::Args),
     Skill(skill::Args),
     Db(db::Args),

@@ -6,14 +6,16 @@ mod machine;
 mod network_file_system;
 mod open_files;
 mod process_status;
+mod process_tree;
 mod renaming;
 mod without_links;
 
-pub use control_group::memory_limit;
+pub use control_group::{ControlGroup, Limits, memory_limit, send_signal};
 pub use entries::{Take, each_entry};
 pub use machine::{Ticks, memory_kib, processor};
 pub use network_file_system::network_file_system;
 pub use open_files::with_another_file;
-pub use process_status::ProcessStatus;
+pub use process_status::{OWN_PROGRAM, ProcessStatus};
+pub use process_tree::descendants;
 pub use renaming::rename_without_replacing;
 pub use without_links::{PLACE, open_without_links, place_inside, set_rights_of_place};

@@ -5,6 +5,9 @@
 
 use std::fs;
 
+/// This very program, also if its file was replaced meanwhile.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// The lines of a process's status; empty where there is none.
 #[derive(Debug)]
 pub struct ProcessStatus(String);
@@ -32,6 +35,12 @@ impl ProcessStatus {
     #[must_use]
     pub fn resident_kib(&self) -> u64 {
         self.kib("VmRSS:")
+    }
+
+    /// Its parent; 0 where nothing says it.
+    #[must_use]
+    pub fn parent(&self) -> u32 {
+        self.field("PPid:").and_then(|it| it.parse().ok()).unwrap_or(0)
     }
 
     /// Whether it ignores a signal.

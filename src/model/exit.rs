@@ -34,6 +34,8 @@ pub enum Exit {
     Target,
     /// This signal interrupted the run.
     Signal(u8),
+    /// The exit code of the command that was run.
+    Command(u8),
 }
 
 impl Exit {
@@ -55,6 +57,7 @@ impl Exit {
             Self::Busy => 8,
             Self::Service => 9,
             Self::Target => 10,
+            Self::Command(code) => code,
             Self::Signal(number) => ENDED_BY_A_SIGNAL.saturating_add(number),
         }
     }

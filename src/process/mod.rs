@@ -1,6 +1,7 @@
 //! Starts, limits and ends other programs; no other module does. Programs inherit only what they need.
 
 mod background;
+mod bounded;
 mod foreground;
 mod program;
 
@@ -9,6 +10,7 @@ use std::io;
 use crate::model::Visible;
 
 pub use background::start_in_background;
+pub use bounded::{Bounded, Ending, Finished, Limited, NotEntered, become_command};
 pub use foreground::run_in_foreground;
 pub use program::{Program, Ran};
 

@@ -67,6 +67,7 @@ mod redis;
 mod rejections;
 mod review;
 mod rollback;
+mod run;
 mod scene;
 mod schedule;
 mod secrets;

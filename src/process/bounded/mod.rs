@@ -1,0 +1,113 @@
+//! Runs a command within limits and a deadline, and ends all of it: also what it left behind, put into a session of its own,
+//! or told to ignore signals.
+
+mod ending;
+mod entering;
+mod tree;
+mod waiting;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, getpid, set_child_subreaper};
+
+pub use self::ending::Ending;
+pub use self::entering::{NotEntered, become_command};
+pub use self::tree::Limited;
+use self::tree::Tree;
+use self::waiting::{Event, Waiting};
+use crate::linux::Limits;
+
+/// A command, what it may have, and how long it may take.
+#[derive(Debug)]
+pub struct Bounded<'a> {
+    /// The program, by its path or its name on the PATH.
+    pub program: &'a OsStr,
+    /// Its arguments.
+    pub arguments: &'a [OsString],
+    /// The limits of all its processes together.
+    pub limits: Limits,
+    /// When it is ended; `None`: never.
+    pub timeout: Option<Duration>,
+    /// The time between being asked to end and being ended.
+    pub grace: Duration,
+}
+
+/// The end of what cannot end by itself.
+const KILLED: Ending = Ending::Signaled(Signal::KILL.as_raw());
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// How it ended.
+    pub ending: Ending,
+    /// How long it ran.
+    pub took: Duration,
+    /// The most memory that it had, in bytes, where somebody counted it.
+    pub peak_bytes: Option<u64>,
+    /// What kept the limits, and which of them nothing keeps.
+    pub limited: Limited,
+}
+
+impl Bounded<'_> {
+    /// What would keep the limits, without starting anything.
+    #[must_use]
+    pub fn limited(&self) -> Limited {
+        let tree = Tree::make(&self.limits);
+        let limited = tree.limited();
+        tree.discard();
+        limited
+    }
+
+    /// Runs it on this process's terminal, and returns when nothing of it is left.
+    pub fn run(&self) -> io::Result<Finished> {
+        set_child_subreaper(Some(getpid()))?;
+        let tree = Tree::make(&self.limits);
+        let since = Instant::now();
+        let ending = self.start_and_wait(&tree, since);
+        let (took, limited) = (since.elapsed(), tree.limited());
+        let peak_bytes = tree.peak_bytes();
+        tree.end()?;
+        Ok(Finished { ending: ending?, took, peak_bytes, limited })
+    }
+
+    fn start_and_wait(&self, tree: &Tree, since: Instant) -> io::Result<Ending> {
+        let mut waiting = Waiting::new()?;
+        let child = entering::start(self.program, self.arguments, tree.doors())?;
+        let mut deadline = self.timeout.map(|it| since + it);
+        let mut asked: Option<Ending> = None;
+        loop {
+            match waiting.next(child, deadline, tree.is_watched())? {
+                Event::Ended(ended) => {
+                    // The kernel counts before the parent learns of the end.
+                    let memory = tree.is_out_of_memory().then_some(Ending::Memory);
+                    // A command that is asked to stop may still end as it wants.
+                    let asked = asked.filter(|it| !matches!(it, Ending::Stopped(_)) || ended == KILLED);
+                    return Ok(memory.or(asked).unwrap_or(ended));
+                }
+                Event::Deadline => {
+                    if asked.is_some() {
+                        tree.signal(Signal::KILL);
+                        deadline = None;
+                        continue;
+                    }
+                    asked = Some(Ending::Timeout);
+                    tree.signal(Signal::TERM);
+                    deadline = Some(Instant::now() + self.grace);
+                }
+                Event::Signal(signal) => {
+                    asked = asked.or(Some(Ending::Stopped(signal)));
+                    waiting::passed_on(signal).inspect(|it| tree.signal(*it));
+                    deadline = Some(Instant::now() + self.grace);
+                }
+                Event::Look => {
+                    if tree.is_out_of_memory() {
+                        tree.signal(Signal::KILL);
+                        asked = Some(Ending::Memory);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Waits for the end of a process, a deadline and signals at once.
+
+use std::io::{self, IsTerminal as _, Read as _};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::OwnedFd;
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, waitpid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+
+use super::ending::Ending;
+use crate::linux::ProcessStatus;
+
+/// Interval for looking whether a limit is exceeded.
+const LOOKS: Duration = Duration::from_millis(100);
+
+/// What happened first.
+pub(super) enum Event {
+    /// The process ended.
+    Ended(Ending),
+    /// The deadline is over.
+    Deadline,
+    /// This process got a signal.
+    Signal(i32),
+    /// It is time to look at the limits.
+    Look,
+}
+
+/// A pipe for each signal, so that none is missed between two waits.
+pub(super) struct Waiting {
+    signals: Vec<(i32, UnixStream)>,
+    process: Option<OwnedFd>,
+}
+
+impl Waiting {
+    /// Signals are noticed from here on, except those that the caller ignores.
+    pub(super) fn new() -> io::Result<Self> {
+        let (mut signals, own) = (Vec::new(), ProcessStatus::own());
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !own.ignores(*it)) {
+            let (reader, writer) = UnixStream::pair()?;
+            reader.set_nonblocking(true)?;
+            pipe::register(signal, writer)?;
+            signals.push((signal, reader));
+        }
+        Ok(Self { signals, process: None })
+    }
+
+    pub(super) fn next(&mut self, process: Pid, deadline: Option<Instant>, looks: bool) -> io::Result<Event> {
+        let process_held = match self.process.take() {
+            Some(held) => held,
+            None => pidfd_open(process, PidfdFlags::empty())?,
+        };
+        let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
+        if left == Some(Duration::ZERO) {
+            self.process = Some(process_held);
+            return Ok(Event::Deadline);
+        }
+        let pause = [left, looks.then_some(LOOKS)].into_iter().flatten().min();
+        let ended = self.poll(&process_held, pause)?;
+        self.process = Some(process_held);
+        if ended {
+            return ending_of(process).map(Event::Ended);
+        }
+        for (signal, reader) in &mut self.signals {
+            if reader.read(&mut [0; 64]).is_ok_and(|it| it > 0) {
+                return Ok(Event::Signal(*signal));
+            }
+        }
+        Ok(Event::Look)
+    }
+
+    /// Whether the process ended, after at most a pause.
+    fn poll(&self, process: &OwnedFd, pause: Option<Duration>) -> io::Result<bool> {
+        let mut all = vec![PollFd::new(process, PollFlags::IN)];
+        all.extend(self.signals.iter().map(|(_, it)| PollFd::new(it, PollFlags::IN)));
+        let pause = pause.map(|it| Timespec::try_from(it).map_err(io::Error::other)).transpose()?;
+        match poll(&mut all, pause.as_ref()) {
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            polled => polled.map(|_| !all[0].revents().is_empty()).map_err(io::Error::from),
+        }
+    }
+}
+
+fn ending_of(process: Pid) -> io::Result<Ending> {
+    let status = waitpid(Some(process), WaitOptions::empty())?.map(|it| it.1);
+    let code = status.and_then(WaitStatus::exit_status);
+    let signal = status.and_then(WaitStatus::terminating_signal);
+    Ok(signal.map_or(Ending::Exited(code.and_then(|it| u8::try_from(it).ok()).unwrap_or(1)), Ending::Signaled))
+}
+
+/// The signal for the command. What is typed on a terminal reaches the command without us.
+pub(super) fn passed_on(signal: i32) -> Option<Signal> {
+    match signal {
+        SIGINT if io::stdin().is_terminal() => None,
+        SIGINT => Some(Signal::INT),
+        SIGHUP => Some(Signal::HUP),
+        _ => Some(Signal::TERM),
+    }
+}
