@@ -58,6 +58,8 @@ fn query(command: &Command) -> Option<QueryType> {
         | Command::Doctor(_)
         | Command::Metrics(_)
         | Command::Schedule(_)
+        | Command::Run(_)
+        | Command::Become(_)
         | Command::Completions(_)
         | Command::Man(_) => return None,
     })

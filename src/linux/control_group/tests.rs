@@ -1,5 +1,7 @@
 //! Both versions on folders that imitate them.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ fn limits() -> Limits {
 
 #[test]
 fn a_group_of_version_2_is_beside_our_own() {
-    let root = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let root = tempfile::tempdir().expect("a folder");
     let root = root.path();
     file(root, "proc/self/cgroup", "0::/user/app/shell.scope\n");
     file(root, "sys/fs/cgroup/cgroup.subtree_control", "cpu memory pids\n");
@@ -38,21 +40,21 @@ fn a_group_of_version_2_is_beside_our_own() {
     assert_eq!(read(root, &format!("{made}/pids.max")), "64");
     file(root, &format!("{made}/memory.events"), "low 0\noom 2\noom_kill 3\n");
     file(root, &format!("{made}/memory.peak"), "4096\n");
-    let group = group.unwrap_or_else(|| panic!("it is made"));
+    let group = group.expect("it is made");
     assert_eq!((group.memory_kills(), group.peak_bytes(), group.name()), (3, Some(4096), "control groups (version 2)"));
     assert!(group.unlimited().is_empty(), "{group:?}");
 }
 
 #[test]
 fn a_group_of_version_1_is_in_each_hierarchy_that_it_needs() {
-    let root = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let root = tempfile::tempdir().expect("a folder");
     let root = root.path();
     file(root, "proc/self/cgroup", "5:cpu,cpuacct:/\n4:memory:/hidden/job\n3:cpuset:/\n2:freezer:/\n0::/\n");
     for hierarchy in ["cpu,cpuacct", "memory", "freezer", "cpuset"] {
         fs::create_dir_all(root.join("sys/fs/cgroup").join(hierarchy)).unwrap_or_default();
     }
     file(root, "sys/fs/cgroup/cpuset/cpuset.mems", "0\n");
-    let group = ControlGroup::make_in(root, "cfn-1", &limits()).unwrap_or_else(|| panic!("it is made"));
+    let group = ControlGroup::make_in(root, "cfn-1", &limits()).expect("it is made");
     assert_eq!(read(root, "sys/fs/cgroup/memory/cfn-1/memory.limit_in_bytes"), "1073741824");
     assert_eq!(read(root, "sys/fs/cgroup/cpu,cpuacct/cfn-1/cpu.cfs_quota_us"), "150000");
     assert_eq!(read(root, "sys/fs/cgroup/cpuset/cfn-1/cpuset.mems"), "0");
@@ -62,7 +64,7 @@ fn a_group_of_version_1_is_in_each_hierarchy_that_it_needs() {
 
 #[test]
 fn where_none_may_be_made_there_is_none() {
-    let root = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let root = tempfile::tempdir().expect("a folder");
     let root = root.path();
     assert!(ControlGroup::make_in(root, "cfn-1", &limits()).is_none());
     file(root, "proc/self/cgroup", "0::/\n");
