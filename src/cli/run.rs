@@ -14,8 +14,8 @@ use crate::process::{Bounded, Ending, Finished, NotEntered, become_command};
 /// Exit code of a command that its deadline ended, as `timeout` has it.
 const TIMEOUT: u8 = 124;
 
-/// Exit code of a command that its limit of memory ended: that of the signal by which the kernel does it.
-const MEMORY: u8 = 137;
+/// Exit code of a command that a limit ended: that of the signal by which the kernel does it.
+const EXCEEDED: u8 = 137;
 
 /// Exit code where the command is not there.
 const NOT_FOUND: u8 = 127;
@@ -106,7 +106,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Ending::Exited(code) => Exit::Command(code),
         Ending::Signaled(signal) | Ending::Stopped(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),
         Ending::Timeout => Exit::Command(TIMEOUT),
-        Ending::Memory => Exit::Command(MEMORY),
+        Ending::Memory | Ending::Processes => Exit::Command(EXCEEDED),
     })
 }
 
@@ -139,6 +139,7 @@ fn say(context: &Context, args: &Args, finished: &Finished) {
             let most = limits.memory_bytes.map(bytes).unwrap_or_default();
             context.output.note(&format!("the command was ended: it needs more than {most} of memory"));
         }
+        Ending::Processes => context.output.note("the command was ended: it has more processes than it may"),
         Ending::Exited(_) | Ending::Signaled(_) | Ending::Stopped(_) => {}
     }
     let peak = finished.peak_bytes.map_or_else(|| "unknown".to_owned(), bytes);

@@ -87,10 +87,9 @@ fn a_deadline_ends_all_of_a_command_that_does_not_want_to_end() {
 #[test]
 fn what_a_command_leaves_behind_ends_with_it() {
     let mark = format!("mark-{}-behind", std::process::id());
-    let since = Instant::now();
     let ran = run(&["--", "sh", "-c", &format!("({}) >/dev/null 2>&1 & exit 0", stubborn(&mark))]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(marked(&mark).is_empty() && since.elapsed() < Duration::from_secs(60), "{:?}", marked(&mark));
+    assert!(marked(&mark).is_empty(), "{:?}", marked(&mark));
 }
 
 #[test]
@@ -140,6 +139,12 @@ fn without_control_groups_samples_end_what_has_too_much() {
     assert_eq!(ran.code, Some(124), "{ran:?}");
     assert!(ran.stderr.starts_with("warning: not limited here: cpus\n"), "{ran:?}");
     assert!(marked(&mark).is_empty(), "{:?}", marked(&mark));
+    let ran =
+        as_nobody(&["--pids", "3", "--timeout", "60", "--", "sh", "-c", "for i in 1 2 3 4; do sleep 30 & done; wait"]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(137), "note: the command was ended: it has more processes than it may\n")
+    );
     let refused = as_nobody(&["--memory", "1g", "--require-limits", "--", "true"]);
     assert!(refused.fails(7).contains("control groups"), "it says what is missing");
 }

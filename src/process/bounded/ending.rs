@@ -11,6 +11,8 @@ pub enum Ending {
     Timeout,
     /// By its limit of memory.
     Memory,
+    /// By its limit of processes, where nothing but samples keeps it.
+    Processes,
     /// By being ended after this process got a signal, and the command did not end by it.
     Stopped(i32),
 }

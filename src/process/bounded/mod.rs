@@ -56,7 +56,7 @@ impl Bounded<'_> {
     pub fn limited(&self) -> Limited {
         let tree = Tree::make(&self.limits);
         let limited = tree.limited();
-        tree.discard();
+        let _ = tree.end(); // nothing was started in it
         limited
     }
 
@@ -81,10 +81,10 @@ impl Bounded<'_> {
             match waiting.next(child, deadline, tree.is_watched())? {
                 Event::Ended(ended) => {
                     // The kernel counts before the parent learns of the end.
-                    let memory = tree.is_out_of_memory().then_some(Ending::Memory);
+                    let exceeded = tree.exceeded();
                     // A command that is asked to stop may still end as it wants.
                     let asked = asked.filter(|it| !matches!(it, Ending::Stopped(_)) || ended == KILLED);
-                    return Ok(memory.or(asked).unwrap_or(ended));
+                    return Ok(exceeded.or(asked).unwrap_or(ended));
                 }
                 Event::Deadline => {
                     if asked.is_some() {
@@ -102,9 +102,9 @@ impl Bounded<'_> {
                     deadline = Some(Instant::now() + self.grace);
                 }
                 Event::Look => {
-                    if tree.is_out_of_memory() {
+                    if let Some(exceeded) = tree.exceeded() {
                         tree.signal(Signal::KILL);
-                        asked = Some(Ending::Memory);
+                        asked = Some(exceeded);
                     }
                 }
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, WaitOptions, wait};
 
+use super::ending::Ending;
 use crate::linux::{ControlGroup, Limits, ProcessStatus, descendants, send_signal};
 
 /// Maximum time for the processes to be gone once they were ended.
@@ -60,21 +61,24 @@ impl Tree {
         self.limits.memory_bytes.is_some() || (self.group.is_none() && self.limits.processes.is_some())
     }
 
-    /// Whether the kernel ended a process for its memory, or, without a group, whether all have too much.
-    pub(super) fn is_out_of_memory(&self) -> bool {
+    /// The limit that was exceeded: the kernel ended a process for its memory, or, without a group, all together have too
+    /// much.
+    pub(super) fn exceeded(&self) -> Option<Ending> {
         match &self.group {
-            Some(group) => group.memory_kills() > 0,
-            None => self.is_beyond(&descendants()),
+            Some(group) => (group.memory_kills() > 0).then_some(Ending::Memory),
+            None => self.sampled(&descendants()),
         }
     }
 
     /// Samples memory and number of the processes.
-    fn is_beyond(&self, processes: &[i32]) -> bool {
+    fn sampled(&self, processes: &[i32]) -> Option<Ending> {
         let resident = |it: &i32| ProcessStatus::of(it.unsigned_abs()).resident_kib() * 1024;
         let bytes: u64 = processes.iter().map(resident).sum();
         self.sampled_peak.set(self.sampled_peak.get().max(bytes));
-        let too_many = self.limits.processes.is_some_and(|most| processes.len() > most as usize);
-        too_many || self.limits.memory_bytes.is_some_and(|most| bytes > most)
+        if self.limits.memory_bytes.is_some_and(|most| bytes > most) {
+            return Some(Ending::Memory);
+        }
+        self.limits.processes.is_some_and(|most| processes.len() > most as usize).then_some(Ending::Processes)
     }
 
     /// The most memory that it had.
@@ -111,10 +115,5 @@ impl Tree {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-    }
-
-    /// Removes the group, in which nothing was started.
-    pub(super) fn discard(self) {
-        let _ = self.group.map(ControlGroup::end);
     }
 }

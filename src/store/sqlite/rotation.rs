@@ -150,7 +150,9 @@ mod tests {
             assert_eq!(backups.moment_of(other.as_bytes()), None, "{other}");
         }
         let saved = |name: &str| moment_of_saved(name.as_bytes()).is_some();
-        assert!(saved("restore-20261127T090000Z") && saved("3008-20261127T090000Z-3"));
+        assert!(
+            saved("restore-20261127T090000Z") && saved("3008-20261127T090000Z-3") && saved("copy-20261127T090000Z")
+        );
         assert!(!saved("lunch-20261127T090000Z") && !saved("restore-20261127T090000Z.bak") && !saved("restore"));
     }
 }

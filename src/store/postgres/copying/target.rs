@@ -38,7 +38,7 @@ struct Filling {
 const WATCH: &str =
     "SELECT CASE WHEN version() LIKE '%linux%' THEN set_config('client_connection_check_interval', '500ms', true) END";
 
-/// Tables of a schema that is none of cfn's.
+/// Tables in a schema that cfn did not create.
 const STRANGERS: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1 LIMIT 5";
 
