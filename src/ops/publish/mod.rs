@@ -152,7 +152,7 @@ impl Hashes {
     pub(in crate::ops) fn about(&self) -> Vec<About<'_>> {
         let mut about = vec![About::Spellings, About::Versions, About::Mappings];
         if self.keeps_files {
-            about.extend([About::Versions, About::Files]);
+            about.push(About::Files);
         }
         about.push(About::Decision(&self.skill_file, self.folder.as_deref()));
         about.extend(self.folder.is_some().then_some(About::Decision(&self.skill_file, None)));
