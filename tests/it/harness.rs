@@ -71,6 +71,13 @@ pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_cfn"))
 }
 
+/// Makes a file that can be executed at once. Another process writes it: one that this process starts meanwhile, for another test, would keep
+/// the file open for writing, and nobody could execute it.
+pub fn install(program: &Path, to: &Path) {
+    let status = Command::new("install").args(["-m", "755"]).args([program, to]).status().expect("install runs");
+    assert!(status.success(), "{}", to.display());
+}
+
 /// cfn without anything of the caller's environment that it reads.
 pub fn cfn_in(folder: &Path) -> Command {
     let mut command = Command::new(binary());

@@ -181,7 +181,7 @@ fn an_invalid_pattern_in_a_cfnignore_is_reported() {
 fn as_nobody(project: &Project, args: &[&str]) -> (Option<i32>, String) {
     fs::set_permissions(project.path(), fs::Permissions::from_mode(0o777)).expect("permissions");
     let program = project.path().join("cfn");
-    fs::copy(crate::harness::binary(), &program).expect("a copy");
+    crate::harness::install(&crate::harness::binary(), &program);
     let mut command = std::process::Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program).args(args);
     let output = command.current_dir(project.path()).env_clear().output().expect("setpriv runs");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Project, Ran, binary, cfn_in, interruptible};
+use crate::harness::{Project, Ran, binary, cfn_in, install, interruptible};
 
 /// Python that takes 200 MB step by step, and then waits.
 const HOG: &str = "import time
@@ -124,7 +124,7 @@ fn the_kernel_has_the_limits_that_were_asked_for() {
 fn without_control_groups_samples_end_what_has_too_much() {
     let as_nobody = |args: &[&str]| -> Ran {
         let program = tempfile::NamedTempFile::new_in("/tmp").expect("a file").into_temp_path();
-        fs::copy(binary(), &program).expect("copied");
+        install(&binary(), &program);
         let mut command = Command::new("setpriv");
         command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&program).arg("run").args(args);
         command.env("HOME", "/nonexistent").current_dir("/").output().expect("cfn runs").into()

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Project, Ran};
+use crate::harness::{Project, Ran, install};
 use crate::postgres_server::{Database, Server, Way};
 use crate::redis::Server as Redis;
 
@@ -35,8 +35,9 @@ impl Scene {
         project.skill("alpha", "Read it.");
         // Programs that cfn starts tell how they were started.
         for program in ["git", "less"] {
-            let path = project.file(&format!("programs/{program}"), "#!/bin/sh\necho \"$0 $@\" >> \"$HOME/started\"\n");
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
+            let path =
+                project.file(&format!("programs/{program}.sh"), "#!/bin/sh\necho \"$0 $@\" >> \"$HOME/started\"\n");
+            install(&path, &path.with_extension(""));
         }
         Self { project, database, role, redis: Redis::start() }
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::tools::{as_root, assert_one_message, must, run};
 use super::victims::{assert_clean, legacy};
-use crate::harness::{Project, Ran, binary};
+use crate::harness::{Project, Ran, binary, install};
 
 /// Someone who owns nothing here.
 const NOBODY: &str = "65534";
@@ -20,9 +20,7 @@ fn mode(path: &Path, mode: u32) {
 fn open_to_all(project: Project) -> Project {
     must(&["chmod", "-R", "a+rX"], &[project.path().as_os_str()]);
     let copy = project.path().join("cfn");
-    // By another process: one that starts others meanwhile would keep the copy open for writing, and nobody could run it.
-    must(&["cp"], &[binary().as_os_str(), copy.as_os_str()]);
-    mode(&copy, 0o755);
+    install(&binary(), &copy);
     project
 }
 

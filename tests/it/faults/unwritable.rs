@@ -210,7 +210,7 @@ fn read_permission_for_the_folder_is_enough_to_read() {
     let folder = project.database().parent().expect("a folder").to_owned();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("permissions");
     let copy = project.path().join("cfn");
-    must(&["cp"], &[crate::harness::binary().as_os_str(), copy.as_os_str()]);
+    crate::harness::install(&crate::harness::binary(), &copy);
     for args in READS {
         let words = as_root("setpriv");
         let mut command = Command::new(words[0]);
