@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 4 | [`cli`] | arguments, the text of reports, hints, exit codes; the only user of [`mod@bench`] |
 //! | 3 | [`ops`] | the operations: a request becomes a report; no printing, no environment, no SQL |
+//! | 3 | [`agents`] | runs of agents: plans, supervisors, results; processes and containers behind one contract |
 //! | 3 | [`mod@bench`] | benchmarks: workloads, measuring, statistics |
 //! | 3 | [`schedule`] | what runs again and again: units of systemd, lines of a crontab |
 //! | 2 | [`store`] | the contract of a skills database, and the SQLite engine |
@@ -35,6 +36,7 @@
 //!
 //! `docs/development.md` walks through each.
 
+pub mod agents;
 pub mod bench;
 pub mod cache;
 pub mod certificates;

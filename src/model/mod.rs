@@ -1,5 +1,6 @@
 //! The nouns: types whose values are always valid, parsed where they enter. Imports nothing else of this crate.
 
+mod agent_run;
 mod approval;
 mod category;
 mod conditions;
@@ -26,6 +27,7 @@ mod usage;
 mod version;
 mod visible;
 
+pub use agent_run::{AgentRun, RunReason};
 pub use approval::{ApprovalLevel, Decision, Review, Status};
 pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};

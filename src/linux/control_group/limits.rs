@@ -1,7 +1,9 @@
 //! What a tree of processes may have.
 
+use serde::{Deserialize, Serialize};
+
 /// Limits for all processes of a tree together. `None`: no limit of its own.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Memory in bytes; swap is not given beyond it.
     pub memory_bytes: Option<u64>,

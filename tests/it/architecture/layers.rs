@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "postgres",
             "ops",
+            "agents",
             "bench",
             "schedule",
             "store",
@@ -27,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "regular_file",
         ],
     ),
+    ("agents", &["ops", "store", "process", "model", "clock", "staged_file", "linux"]),
     (
         "bench",
         &["ops", "store", "cache", "settings", "process", "model", "clock", "linux", "output_file", "regular_file"],

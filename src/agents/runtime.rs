@@ -1,0 +1,86 @@
+//! The contract of what runs a command: processes of this machine, or a container engine.
+
+use std::fs::File;
+use std::io;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Order;
+use crate::model::RunReason;
+
+/// Runs commands of agents. A supervisor has one, and so has the command that looks after the runs of killed supervisors.
+pub trait Runtime {
+    /// Runs the command of an order to its end, within its limits and its deadline, and returns when nothing of it is left.
+    ///
+    /// Before it starts anything, it tells `starts` how to find what it is about to start; an error of `starts` ends the
+    /// run before its start. From then on, whatever becomes of this process, [`Self::end_left`] can end it. SIGINT, SIGTERM
+    /// and SIGHUP to this process stop the run: the command is asked to end, and ended after the grace.
+    fn run(
+        &self,
+        order: &Order,
+        logs: Logs,
+        starts: &mut dyn FnMut(&Left) -> io::Result<()>,
+    ) -> Result<Ended, RuntimeError>;
+
+    /// Ends what a run left whose supervisor was killed. It is no error if nothing is left.
+    fn end_left(&self, left: &Left) -> Result<(), RuntimeError>;
+}
+
+/// The files that take the output of a command.
+#[derive(Debug)]
+pub struct Logs {
+    /// For its stdout.
+    pub stdout: File,
+    /// For its stderr.
+    pub stderr: File,
+}
+
+/// How to find what a run started. It lies in the run's folder while the run is alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Left {
+    /// Processes of this machine.
+    Processes {
+        /// The name of their control group.
+        group: String,
+        /// The control groups of the supervisor, as `/proc/self/cgroup` has them: theirs is near them.
+        near: String,
+    },
+    /// A container.
+    Container {
+        /// Its name.
+        name: String,
+        /// The engine, as the client knows it: its context or its address.
+        engine: String,
+    },
+}
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Why it ended.
+    pub reason: RunReason,
+    /// Its exit code; 128 + N after signal N, 124 after its deadline, 137 after a limit.
+    pub exit_code: u8,
+    /// How long it ran.
+    pub took: Duration,
+    /// The most memory that all of it had, in bytes, where somebody counted it.
+    pub peak_bytes: Option<u64>,
+    /// The processors' time of all of it, where somebody counted it.
+    pub cpu: Option<Duration>,
+    /// What kept the limits, and which of them nothing kept, for people.
+    pub limited_by: String,
+    /// What a person should know beyond that, such as that the command was not found.
+    pub detail: Option<String>,
+}
+
+/// Why a runtime could not run a command, or could not end it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct RuntimeError {
+    /// What could not be done.
+    pub what: String,
+    /// The cause.
+    pub source: io::Error,
+}
