@@ -67,7 +67,9 @@ impl Query for History {
     }
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
-        let skill = match require_skill_and(snapshot, &self.name, &[About::Versions, About::Approvals, About::Events]) {
+        let mut next = vec![About::Versions, About::Approvals, About::Events];
+        next.extend(self.usage.map(About::Uses));
+        let skill = match require_skill_and(snapshot, &self.name, &next) {
             Err(error @ Error::SkillNotFound { .. }) => {
                 return HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error);
             }

@@ -17,6 +17,8 @@ pub enum About<'a> {
     Mappings,
     /// Its events.
     Events,
+    /// Its uses, newest first, at most so many.
+    Uses(usize),
     /// The files of its current version.
     Files,
     /// The bytes of its skill file.

@@ -30,7 +30,7 @@ fn with_skills(paths: &[&str]) -> Project {
 }
 
 #[test]
-fn folders_of_version_control_dependencies_builds_and_caches_are_skipped() {
+fn folders_of_version_control_dependencies_builds_caches_and_agents_are_skipped() {
     let project = with_skills(&[
         "web",
         "web/skills/part",
@@ -48,6 +48,7 @@ fn folders_of_version_control_dependencies_builds_and_caches_are_skipped() {
         ".cache/l",
         "tagged/m",
         ".pytest_cache/n",
+        ".cfn-workspaces/agent-1/.claude/skills/o",
     ]);
     project.file("tree/odd-name/pyvenv.cfg", "home = /usr/bin\n");
     project.file("tree/tagged/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
@@ -55,11 +56,11 @@ fn folders_of_version_control_dependencies_builds_and_caches_are_skipped() {
     assert_eq!(names(&project), "part web", "{report}");
     assert_eq!(counts(&report)[0], 2);
     let skipped = report["skipped"].as_array().expect("a list");
-    assert_eq!(skipped.len(), 14, "{skipped:?}");
+    assert_eq!(skipped.len(), 15, "{skipped:?}");
     assert!(skipped.iter().any(|it| it["path"] == "web/node_modules/"), "{skipped:?}");
     let text = project.cfn(["init", "--from", "tree"]).ok();
-    assert!(text.contains("skipped: .cache/, .git/, "), "{text}");
-    assert!(text.contains(" and 4 more\n"), "{text}");
+    assert!(text.contains("skipped: .cache/, .cfn-workspaces/, "), "{text}");
+    assert!(text.contains(" and 5 more\n"), "{text}");
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn a_read_asks_once() {
         &["skill", "show", "beta", "--json"],
         &["skill", "show", "alpha", "--content"],
         &["skill", "history", "beta"],
+        &["skill", "history", "beta", "--usage"],
         &["log", "show", "--task", "t1"],
     ] {
         let trips = asked(&project, &database, &counter, arguments);

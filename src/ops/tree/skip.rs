@@ -16,8 +16,8 @@ pub(in crate::ops) const IGNORE_FILE: &[u8] = b".cfnignore";
 /// Maximum size of the file, since patterns cost time and memory.
 const LARGEST_IGNORE_FILE: u64 = 16 * 1024;
 
-/// Folders of version control, of installed dependencies, of builds and of caches.
-const SKIPPED: [&[u8]; 28] = [
+/// Folders of version control, of installed dependencies, of builds, of caches, and of agents at work.
+const SKIPPED: [&[u8]; 29] = [
     b".git",
     b".hg",
     b".svn",
@@ -30,6 +30,7 @@ const SKIPPED: [&[u8]; 28] = [
     b"dist",
     b"__pycache__",
     b".cache",
+    b".cfn-workspaces",
     b".eggs",
     b".gradle",
     b".m2",

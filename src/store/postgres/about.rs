@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::parameters::{Parameter, big, maybe_big, maybe_text, text};
 use super::session::Session;
 use super::statement::Statement;
-use super::{approvals, events, mappings, names, serving, skills, versions};
+use super::{approvals, events, mappings, names, serving, skills, usage, versions};
 use crate::model::{EventKind, Skill, SkillName};
 use crate::store::{About, Result};
 
@@ -17,6 +17,8 @@ enum Slot<'a> {
     /// The hash of its skill file.
     Hash,
     Text(Option<&'a str>),
+    /// A number of rows.
+    AtMost(usize),
 }
 
 /// The id of the skill with a name, which is the parameter in place of `?`.
@@ -31,7 +33,7 @@ impl<'a> Slot<'a> {
             Self::Skill => Some(named()),
             Self::Version => Some(format!("(SELECT version FROM skills WHERE id = {})", named())),
             Self::Hash => Some(format!("(SELECT content_hash FROM skills WHERE id = {})", named())),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::AtMost(_) => None,
         }
     }
 
@@ -45,6 +47,7 @@ impl<'a> Slot<'a> {
             Self::Version => skill.map(|it| text(&it.version)),
             Self::Hash => skill.map(|it| text(&it.content_hash)),
             Self::Text(value) => Some(maybe_text(value)),
+            Self::AtMost(rows) => Some(usage::at_most(rows)),
         }
     }
 }
@@ -59,6 +62,7 @@ fn query<'a>(about: About<'a>, name: &'a SkillName) -> (&'static str, Vec<Slot<'
         About::Review => (skills::REVIEW, vec![Slot::Skill]),
         About::Mappings => (mappings::OF, vec![Slot::Skill]),
         About::Events => (events::OF, vec![Slot::Skill]),
+        About::Uses(most) => (usage::OF_SKILL, vec![Slot::Skill, Slot::AtMost(most)]),
         About::Files => (serving::FILES, vec![Slot::Skill, Slot::Version]),
         About::Content => (serving::CONTENT, vec![Slot::Hash]),
         About::Decision(hash, folder) => {

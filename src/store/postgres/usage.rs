@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 
 use super::approvals::approved;
 use super::fields::Fields;
-use super::parameters::{big, maybe_big, maybe_double, maybe_text, small, text};
+use super::parameters::{Parameter, big, maybe_big, maybe_double, maybe_text, small, text};
 use super::session::Session;
 use super::state::State;
 use super::statement::Statement;
@@ -140,23 +140,34 @@ fn log(session: &Session, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     session.write(sql, &parameters)
 }
 
+/// Uses in reports, newest first.
+macro_rules! shown {
+    ($which:literal) => {
+        concat!(
+            "SELECT u.id, s.name, u.agent_id, u.agent_type, u.task_id, u.phase, u.loaded_at, u.version, u.content_hash,
+               u.execution_time_ms, u.exit_code
+             FROM skill_usage_log u LEFT JOIN skills s ON s.id = u.skill_id WHERE ",
+            $which,
+            " ORDER BY u.id DESC LIMIT $2"
+        )
+    };
+}
+
+const OF_TASK: &str = shown!("u.task_id = $1");
+
+/// The uses of a skill.
+pub(super) const OF_SKILL: &str = shown!("u.skill_id = $1");
+
+/// A number of rows as a parameter.
+pub(super) fn at_most(rows: usize) -> Parameter<'static> {
+    big(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
 /// By task or by skill, each served by an index, newest first.
 fn rows(session: &Session, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
-    macro_rules! shown {
-        ($which:literal) => {
-            concat!(
-                "SELECT u.id, s.name, u.agent_id, u.agent_type, u.task_id, u.phase, u.loaded_at, u.version, u.content_hash,
-                   u.execution_time_ms, u.exit_code
-                 FROM skill_usage_log u LEFT JOIN skills s ON s.id = u.skill_id WHERE ",
-                $which,
-                " ORDER BY u.id DESC LIMIT $2"
-            )
-        };
-    }
-    let most = big(i64::try_from(most).unwrap_or(i64::MAX));
     let rows = match filter {
-        UsageFilter::Task(task) => session.rows(shown!("u.task_id = $1"), &[text(task), most]),
-        UsageFilter::Skill(skill) => session.rows(shown!("u.skill_id = $1"), &[big(skill.0), most]),
+        UsageFilter::Task(task) => session.rows(OF_TASK, &[text(task), at_most(most)]),
+        UsageFilter::Skill(skill) => session.rows(OF_SKILL, &[big(skill.0), at_most(most)]),
     };
     rows?.iter().map(shown_row).collect()
 }

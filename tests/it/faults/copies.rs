@@ -3,11 +3,10 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use super::victims::assert_clean;
 use crate::harness::Project;
+use crate::patience::meanwhile;
 
 fn deploy(project: &Project, name: &str) {
     let path = project.skill(name, "Text.").to_string_lossy().into_owned();
@@ -42,16 +41,8 @@ fn a_backup_has_what_a_plain_copy_without_the_log_lacks() {
 fn backups_under_writers_are_whole_each_and_every_one() {
     let project = Project::new();
     deploy(&project, "first");
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for turn in 0.. {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                deploy(&project, &format!("s-{turn}"));
-            }
-        });
+    let write = |turn| deploy(&project, &format!("s-{turn}"));
+    meanwhile(write, || {
         let mut last = 0;
         for _ in 0..15 {
             project.cfn(["db", "backup", "b.db"]).ok();
@@ -61,7 +52,6 @@ fn backups_under_writers_are_whole_each_and_every_one() {
             assert!(count >= last, "a later backup has no less");
             last = count;
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert_clean(&project);
 }

@@ -3,31 +3,21 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::tools::{assert_one_message, must, number, run, sha256};
 use super::victims::assert_clean;
 use crate::harness::Project;
+use crate::patience::meanwhile;
 
 /// Swaps two names as fast as it can while `work` runs.
 pub(super) fn while_swapping(one: &Path, other: &Path, work: impl FnOnce()) {
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).expect("they swap");
-            }
-        });
-        work();
-        stop.store(true, Ordering::Relaxed);
-    });
+    meanwhile(|_| renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).expect("they swap"), work);
 }
 
 /// Every stored content, as its hash says and as its bytes are.
-fn stored(project: &Project) -> Vec<(String, String)> {
+pub(super) fn stored(project: &Project) -> Vec<(String, String)> {
     let rows = project.sqlite3("SELECT hash || ' ' || hex(bytes) FROM skill_contents");
     let bytes = |hex: &str| -> Vec<u8> {
         let pairs = hex.as_bytes().chunks(2);
@@ -70,18 +60,13 @@ fn a_file_that_is_swapped_while_it_is_deployed_is_stored_as_one_of_the_two() {
 fn a_file_that_is_written_while_it_is_deployed_is_stored_as_it_was_hashed() {
     let project = Project::new();
     let path = project.file("one.md", "a".repeat(200_000));
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for letter in ["b", "c", "d"].iter().cycle().take_while(|_| !stop.load(Ordering::Relaxed)) {
-                fs::write(&path, letter.repeat(200_000)).expect("a file");
-            }
-        });
+    let mut letters = ["b", "c", "d"].iter().cycle();
+    let write = |_| fs::write(&path, letters.next().expect("one").repeat(200_000)).expect("a file");
+    meanwhile(write, || {
         for turn in 0..number("CFN_SWAPS", 80) / 2 {
             let ran = run(project.command(["deploy", "1", &format!("s-{turn}"), "one.md"]));
             assert!(matches!(ran.code, Some(0..=2)), "{ran:?}");
         }
-        stop.store(true, Ordering::Relaxed);
     });
     for (hash, actual) in stored(&project) {
         assert_eq!(hash, actual);

@@ -18,6 +18,7 @@ mod copies;
 mod crowds;
 mod damage;
 mod errors;
+mod exchanged;
 mod files;
 mod hidden;
 mod hostile;

@@ -10,6 +10,7 @@ use std::thread;
 use super::logs::{LOAD, with_a_skill};
 use super::tools::{at_once, must, number};
 use crate::harness::Project;
+use crate::patience::SetAtEnd;
 
 /// Copies of the states before, which are all whole.
 fn kept(project: &Project) -> Vec<PathBuf> {
@@ -51,10 +52,11 @@ fn deploys_during_restores_are_never_lost() {
                 })
             })
             .collect();
+        let ended = SetAtEnd(&stop);
         for _ in 0..number("CFN_RESTORES", 12) {
             project.cfn(["db", "restore", "b.db"]).ok();
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(ended);
         writers.into_iter().flat_map(|it| it.join().expect("a writer")).collect::<Vec<_>>()
     });
     let mut there = skills_in(&project.database());

@@ -5,11 +5,11 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{BESIDE, Scene, locations, require_same};
 use crate::harness::{Ran, binary};
+use crate::patience::meanwhile;
 
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode");
@@ -20,21 +20,15 @@ fn while_somebody_edits_the_working_tree_every_location_has_the_approved_bytes()
     let scene = Scene::new();
     let folder = scene.deploy("pdf", BESIDE);
     let source = scene.project.path().join(".claude/skills/pdf");
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for round in 0_u64.. {
-                if done.load(Ordering::Relaxed) {
-                    break;
-                }
-                let text = if round.is_multiple_of(2) { "#!/bin/sh\necho fine\n" } else { "#!/bin/sh\necho evil\n" };
-                fs::write(source.join("scripts/run.sh"), text).expect("written");
-                fs::write(source.join("SKILL.md"), format!("Round {round}.")).expect("written");
-                let (here, there) = (source.join("data"), source.join("data-2"));
-                fs::rename(&here, &there).expect("moved");
-                fs::rename(&there, &here).expect("moved");
-            }
-        });
+    let edit = |round: u64| {
+        let text = if round.is_multiple_of(2) { "#!/bin/sh\necho fine\n" } else { "#!/bin/sh\necho evil\n" };
+        fs::write(source.join("scripts/run.sh"), text).expect("written");
+        fs::write(source.join("SKILL.md"), format!("Round {round}.")).expect("written");
+        let (here, there) = (source.join("data"), source.join("data-2"));
+        fs::rename(&here, &there).expect("moved");
+        fs::rename(&there, &here).expect("moved");
+    };
+    meanwhile(edit, || {
         for round in 0..30 {
             if round == 20 {
                 set_mode(&scene.root(), 0o700);
@@ -44,7 +38,6 @@ fn while_somebody_edits_the_working_tree_every_location_has_the_approved_bytes()
             let found = scene.locations(&[]);
             require_same(found[0].parent().expect("a folder"), &folder);
         }
-        done.store(true, Ordering::Relaxed);
     });
 }
 
