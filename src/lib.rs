@@ -11,6 +11,7 @@
 //! | 3 | [`schedule`] | what runs again and again: units of systemd, lines of a crontab |
 //! | 2 | [`store`] | the contract of a skills database, and the SQLite engine |
 //! | 2 | [`cache`] | the query cache: the contract, the key, Redis, and the in-memory tier |
+//! | 2 | [`coordination`] | what the agents of a task tell each other through Redis |
 //! | 2 | [`workflow`] | delivery to the workflow database, from which skills are generated |
 //! | 1 | [`settings`] | flags, environment and defaults, validated by the commands that use them |
 //! | 1 | [`postgres`] | connecting to PostgreSQL, for [`store`] and [`workflow`] |
@@ -42,6 +43,7 @@ pub mod cache;
 pub mod certificates;
 pub mod cli;
 pub mod clock;
+pub mod coordination;
 pub mod linux;
 pub mod model;
 pub mod ops;

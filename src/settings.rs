@@ -14,6 +14,7 @@ mod foreign;
 mod given;
 mod percent;
 mod postgres;
+mod redis;
 mod secret;
 mod skills;
 mod workflow;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub search: Option<Result<Found, Foreign>>,
     database: Given,
     redis_url: Option<Given>,
+    /// Whether an empty `--redis-url` disables Redis.
+    without_redis: bool,
     cache_policy: Option<CachePolicy>,
     environment: Environment,
     files: Files,
@@ -123,6 +126,7 @@ impl Settings {
             search,
             database: elsewhere.unwrap_or(found),
             redis_url,
+            without_redis: flags.redis_url.as_ref().is_some_and(|it| it.is_empty()),
             cache_policy: flags.cache,
             environment,
             files,
@@ -195,44 +199,6 @@ impl Settings {
         boolean(&self.environment, "ENABLE_AGENT_NOTIFICATIONS")
     }
 
-    /// The policy of the query cache.
-    pub fn cache_policy(&self) -> Result<CachePolicy, BadSetting> {
-        let given = || self.environment.given("CFN_CACHE").or_else(|| self.files.text("cache"));
-        match self.cache_policy.map_or_else(|| Err(given()), Ok) {
-            Ok(policy) => Ok(policy),
-            Err(None) => Ok(CachePolicy::default()),
-            Err(Some(given)) => {
-                let parsed = given.value.to_string_lossy().to_lowercase().parse();
-                parsed.map_err(|expected: &str| BadSetting::of(given, expected.to_owned()))
-            }
-        }
-    }
-
-    /// The server of the query cache; `None` without one.
-    pub fn redis(&self) -> Result<Option<RedisServer>, BadSetting> {
-        let url = self.redis_url.as_ref();
-        url.map(|it| RedisServer::of(it, &self.environment, &self.current_folder)).transpose()
-    }
-
-    /// The cache settings, for a command about the cache.
-    pub fn cache(&self) -> Result<CacheSettings, BadSetting> {
-        CacheSettings::resolve(self.cache_policy()?, self.redis()?, &self.environment)
-    }
-
-    /// The cache settings, for a command that can do without the cache: an invalid environment variable is an error
-    /// only with the policy `always`.
-    pub fn optional_cache(&self) -> Result<Option<CacheSettings>, BadSetting> {
-        if self.redis_url.is_none() || self.cache_policy == Some(CachePolicy::Never) {
-            return Ok(None);
-        }
-        let policy = self.cache_policy()?;
-        match self.cache() {
-            _ if policy == CachePolicy::Never => Ok(None),
-            Err(error) if policy == CachePolicy::Auto && !matches!(error.origin, Source::Flag(_)) => Ok(None),
-            outcome => outcome.map(Some),
-        }
-    }
-
     /// The events that are queued for the workflow database.
     pub fn queued(&self) -> Result<Queued, BadSetting> {
         Queued::resolve(&self.environment)
@@ -281,6 +247,7 @@ impl Settings {
             self.synchronous().err(),
             self.notify_agents().err(),
             self.cache().err(),
+            self.coordination_server().err(),
             self.expiring_keys().err(),
             self.queued().err(),
             self.sync_budget().err(),

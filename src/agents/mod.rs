@@ -13,5 +13,5 @@
 mod plan;
 mod runtime;
 
-pub use plan::{AgentId, InvalidAgentId, Order, Plan, RuntimeKind};
+pub use plan::{Order, Plan, RuntimeKind};
 pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};

@@ -1,7 +1,6 @@
 //! What is to be run, and with what.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,83 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::linux::Limits;
-use crate::model::{AgentType, UnknownWord, Visible};
-
-/// Maximum length of an id, which is the name of a folder, a control group and a container.
-const LONGEST: usize = 128;
-
-/// Digits and letters of the random end of an id.
-const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-
-/// The id of an agent, and so of its run: letters, digits, `.`, `_` and `-`, and the first is a letter or a digit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AgentId(String);
-
-/// Text that is no id of an agent.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error(
-    "an agent id has at most {LONGEST} letters, digits, '.', '_' and '-', and starts with a letter or a digit, unlike \
-     \"{}\"",
-    Visible(.0)
-)]
-pub struct InvalidAgentId(String);
-
-impl AgentId {
-    /// `agent-TYPE-EPOCHMS-RAND7`.
-    #[must_use]
-    pub fn new(agent_type: &AgentType, epoch_ms: i64) -> Self {
-        use std::hash::BuildHasher as _;
-        let mut random = std::hash::RandomState::new().hash_one(std::process::id());
-        let mut end = String::new();
-        for _ in 0..7 {
-            let digit = usize::try_from(random % 36).unwrap_or(0);
-            end.push(char::from(DIGITS[digit]));
-            random /= 36;
-        }
-        Self(format!("agent-{agent_type}-{epoch_ms}-{end}"))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for AgentId {
-    type Err = InvalidAgentId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidAgentId> {
-        let fits = |it: u8| it.is_ascii_alphanumeric() || b"._-".contains(&it);
-        let starts = text.bytes().next().is_some_and(|it| it.is_ascii_alphanumeric());
-        if starts && text.len() <= LONGEST && text.bytes().all(fits) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidAgentId(text.to_owned()))
-        }
-    }
-}
-
-impl TryFrom<String> for AgentId {
-    type Error = InvalidAgentId;
-
-    fn try_from(text: String) -> Result<Self, InvalidAgentId> {
-        text.parse()
-    }
-}
-
-impl From<AgentId> for String {
-    fn from(id: AgentId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for AgentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+use crate::model::{AgentId, UnknownWord};
 
 /// What runs the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,23 +85,4 @@ pub struct Order {
     pub environment: Vec<(OsString, OsString)>,
     /// The file that the command reads; none for an empty input.
     pub input: Option<PathBuf>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::AgentId;
-
-    #[test]
-    fn an_id_is_a_safe_name_of_a_file() {
-        for id in ["agent-tester-1764201600000-a1b2c3d", "a", "0.x_y-z"] {
-            assert!(id.parse::<AgentId>().is_ok(), "{id}");
-        }
-        for id in ["", ".", "..", ".state", "-x", "a/b", "a b", "a\n", &"x".repeat(129)] {
-            assert!(id.parse::<AgentId>().is_err(), "{id}");
-        }
-        let made = "tester".parse().ok().map(|it| AgentId::new(&it, 1_764_201_600_000));
-        let made = made.map(String::from).unwrap_or_default();
-        let random = made.strip_prefix("agent-tester-1764201600000-").unwrap_or_default();
-        assert!(random.len() == 7 && made.parse::<AgentId>().is_ok(), "{made}");
-    }
 }

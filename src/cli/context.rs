@@ -13,6 +13,7 @@ use super::plural::counted;
 use crate::cache::redis::{Attended, Observed, Patience, Redis};
 use crate::cache::{Cache, Class, Disabled, Notes, Server, ServerError, ServerResult};
 use crate::clock::Clock;
+use crate::coordination::Coordination;
 use crate::model::{Location, Visible};
 use crate::ops::{self, CaptureReport, Files, Project};
 use crate::settings::{CacheSettings, DEFAULT_DATABASE, PROJECT_FILE, Queued, Settings, Synchronous, without_detours};
@@ -169,6 +170,15 @@ impl Context {
         let settings = self.settings.cache()?;
         let none = || Failure::input("no Redis server is named", "Name one with --redis-url or CFN_REDIS_URL.");
         if settings.server.is_some() { Ok(settings) } else { Err(none()) }
+    }
+
+    /// Connects to the Redis through which agents coordinate.
+    pub(super) fn coordination(&self) -> Result<Coordination, Failure> {
+        let Some(server) = self.settings.coordination_server()? else {
+            let hint = "Name one with --redis-url, CFN_REDIS_URL or CFN_REDIS_HOST.";
+            return Err(Failure::new(FailureKind::RedisUnreachable, "no Redis server is named", hint));
+        };
+        Ok(Coordination::connect(Coordination::PATIENCE, &server)?)
     }
 
     /// Connects to the cache server, to look after it.

@@ -1,5 +1,6 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
+mod coordination;
 mod copy;
 mod database;
 mod export;
@@ -185,6 +186,7 @@ impl From<Error> for Failure {
             Error::Store(error) => return error.into(),
             Error::Workflow(error) => return error.into(),
             Error::Cache(error) => return error.into(),
+            Error::Task(error) => return error.into(),
             Error::NoTokens => {
                 (FailureKind::NoWriteTokens, "Recreate the triggers as in a new database, or restore a backup.".into())
             }

@@ -13,6 +13,7 @@ mod completions;
 mod config;
 mod confirm;
 mod context;
+mod coord;
 mod dates;
 mod db;
 mod delivery;
@@ -129,6 +130,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Skill(args) => skill::run(context, args),
         Command::Db(args) => db::run(context, args),
         Command::Cache(args) => cache::run(context, args),
+        Command::Coord(args) => coord::run(context, args),
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Metrics(args) => metrics::run(context, &args),
         Command::Config(args) => config::run(context, &args),

@@ -7,8 +7,8 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, db, deploy, doctor, edge_case, export, help, init, load, log,
-    metrics, run, schedule, skill, sync, update,
+    agents, analytics, bench, cache, completions, config, coord, db, deploy, doctor, edge_case, export, help, init,
+    load, log, metrics, run, schedule, skill, sync, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -55,6 +55,7 @@ pub(super) enum Command {
     Skill(skill::Args),
     Db(db::Args),
     Cache(cache::Args),
+    Coord(coord::Args),
     Doctor(doctor::Args),
     Metrics(metrics::Args),
     Config(config::Args),

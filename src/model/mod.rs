@@ -1,5 +1,6 @@
 //! The nouns: types whose values are always valid, parsed where they enter. Imports nothing else of this crate.
 
+mod agent_id;
 mod agent_run;
 mod approval;
 mod category;
@@ -27,6 +28,7 @@ mod usage;
 mod version;
 mod visible;
 
+pub use agent_id::{AgentId, InvalidAgentId, InvalidTaskId, TaskId};
 pub use agent_run::{AgentRun, RunReason};
 pub use approval::{ApprovalLevel, Decision, Review, Status};
 pub use category::Category;

@@ -12,6 +12,7 @@ use crate::store::{About, NameKind, Snapshot, StoreError};
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
+use super::coordination::missing::TaskNotFound;
 use super::copy::report::CopyError;
 use super::export::ExportError;
 use super::yaml::DocumentError;
@@ -35,6 +36,9 @@ pub enum Error {
     /// The cache server failed, in an operation about it.
     #[error(transparent)]
     Cache(#[from] ServerError),
+    /// Redis has nothing about a task.
+    #[error(transparent)]
+    Task(#[from] TaskNotFound),
     /// The triggers that change the write tokens are missing, so answers cannot be cached.
     #[error("triggers that change the write tokens are missing, so answers cannot be cached")]
     NoTokens,

@@ -16,6 +16,7 @@ mod capture;
 mod care;
 mod client_budget;
 mod content_file;
+mod coordination;
 mod copy;
 mod delete;
 mod deploy;
@@ -86,6 +87,11 @@ pub use client_budget::{
     client_budget,
 };
 pub use content_file::{ContentFile, FileError, Files};
+pub use coordination::missing::TaskNotFound;
+pub use coordination::{
+    Awaited, ClearedReport, CompletionReport, ContextReport, StateReport, WaitReport, Waiting, clear_task, complete,
+    context_of, set_context, set_state, state_of, wait_for_agents,
+};
 pub use copy::report::{CopiedTable, CopyError, CopyReport, RefusedRow};
 pub use copy::{CopyPart, CopyProgress, copy, weigh_copy};
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};

@@ -13,10 +13,13 @@ use super::bad::number;
 use super::given::Environment;
 use super::{BadSetting, Given};
 
-/// The environment variables of the cache.
-pub(super) const VARIABLES: [&str; 6] = [
+/// The environment variables of the cache and its server.
+pub(super) const VARIABLES: [&str; 9] = [
     "CFN_CACHE",
     "CFN_REDIS_URL",
+    "CFN_REDIS_HOST",
+    "CFN_REDIS_PORT",
+    "CFN_REDIS_PASSWORD",
     "CFN_REDIS_BUDGET_MS",
     "CFN_CACHE_TTL_READS",
     "CFN_CACHE_TTL_ANALYTICS",

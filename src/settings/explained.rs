@@ -106,6 +106,7 @@ impl Settings {
             self.variable("CFN_REDIS_BUDGET_MS", cache(|it| it.budget.as_millis())),
             self.variable("CFN_CACHE_TTL_READS", cache(|it| u128::from(it.ttl_reads.as_secs()))),
             self.variable("CFN_CACHE_TTL_ANALYTICS", cache(|it| u128::from(it.ttl_analytics.as_secs()))),
+            self.variable("CFN_REDIS_HOST", self.coordination_server().map(|it| it.map(|it| it.to_string()))),
             self.variable("CFN_POSTGRES_URL", self.workflow_server().map(|it| Some(it.to_string()))),
             self.variable("ENABLE_PHASE4_LOGGING", queued),
             self.variable("CFN_SYNC_BUDGET_MS", self.sync_budget().map(|it| Some(it.as_millis().to_string()))),

@@ -19,6 +19,7 @@ mod certificates;
 mod client_budget;
 mod completions;
 mod config;
+mod coord;
 mod corpus;
 mod db_care;
 mod db_copy;

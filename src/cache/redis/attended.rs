@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use redis::{ConnectionLike, Pipeline, Value, from_redis_value, pipe};
+use redis::{Pipeline, Value, from_redis_value, pipe};
 
-use super::link::Link;
-use super::{MOST_BYTES, sentence};
+use super::MOST_BYTES;
+use super::asking::Asking;
 use crate::cache::server::{
-    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Probe, Refusal, Resident, Server, ServerError, ServerResult,
+    Facts, Found, KeyName, KeyPage, LatencyEvent, Lookups, Probe, Resident, Server, ServerResult,
 };
 use crate::cache::{Class, Key, sealed, statistics_name};
 use crate::settings::{CacheSettings, RedisServer};
@@ -17,8 +17,7 @@ const KEYS_A_PAGE: usize = 1000;
 
 /// A connection to a server.
 pub struct Attended {
-    link: Link,
-    server: String,
+    server: Asking,
     settings: CacheSettings,
 }
 
@@ -28,54 +27,11 @@ impl Attended {
 
     /// Connects to a server. `patience` limits connecting, and each pipeline.
     pub fn connect_within(patience: Duration, server: &RedisServer, settings: &CacheSettings) -> ServerResult<Self> {
-        let shown = server.to_string();
-        match Link::connect(server, patience) {
-            Ok(link) => Ok(Self { link, server: shown, settings: settings.clone() }),
-            Err(error) => Err(ServerError::Unreachable { server: shown, why: sentence(&error) }),
-        }
-    }
-
-    /// Runs a pipeline. Errors about missing rights and unknown commands are returned among the values.
-    fn ask(&mut self, pipeline: &Pipeline) -> ServerResult<Vec<Value>> {
-        if pipeline.is_empty() {
-            return Ok(Vec::new());
-        }
-        let answered = self.link.req_packed_commands(&pipeline.get_packed_pipeline(), 0, pipeline.len());
-        let values = answered.map_err(|error| match error.code() {
-            _ if error.is_io_error() => ServerError::Unreachable { server: self.server.clone(), why: sentence(&error) },
-            Some(code) => self.refused(code, error.detail()),
-            None => self.unusable(&error.to_string()),
-        })?;
-        let useless = values.iter().find_map(|it| match it {
-            Value::ServerError(error) if !["NOPERM", "ERR", "WRONGTYPE"].contains(&error.code()) => Some(error),
-            _ => None,
-        });
-        useless.map_or(Ok(()), |error| Err(self.refused(error.code(), error.details())))?;
-        Ok(values)
-    }
-
-    /// Runs a pipeline in which any error fails the whole.
-    fn order(&mut self, pipeline: &Pipeline) -> ServerResult<Vec<Value>> {
-        let values = self.ask(pipeline)?;
-        match values.iter().find_map(|it| if let Value::ServerError(error) = it { Some(error) } else { None }) {
-            Some(error) => Err(self.refused(error.code(), error.details())),
-            None => Ok(values),
-        }
-    }
-
-    /// An error with the server's message.
-    fn refused(&self, code: &str, detail: Option<&str>) -> ServerError {
-        let detail = detail.unwrap_or_default();
-        let why = format!("{code} {detail}").trim_end().to_owned();
-        ServerError::Refused { server: self.server.clone(), why, refusal: Refusal::of(code, detail) }
-    }
-
-    fn unusable(&self, why: &str) -> ServerError {
-        ServerError::Refused { server: self.server.clone(), why: why.to_owned(), refusal: Refusal::Other }
+        Ok(Self { server: Asking::connect(patience, server)?, settings: settings.clone() })
     }
 
     fn count(&mut self, pipeline: &Pipeline) -> ServerResult<usize> {
-        let values = self.order(pipeline)?;
+        let values = self.server.order(pipeline)?;
         Ok(values.iter().filter_map(number).sum::<u64>().try_into().unwrap_or(usize::MAX))
     }
 }
@@ -84,7 +40,7 @@ impl Server for Attended {
     fn facts(&mut self) -> ServerResult<Facts> {
         let mut pipeline = pipe();
         pipeline.cmd("INFO").cmd("CONFIG").arg("GET").arg("notify-keyspace-events").cmd("LATENCY").arg("LATEST");
-        let mut values = self.ask(&pipeline)?.into_iter();
+        let mut values = self.server.ask(&pipeline)?.into_iter();
         let mut next = || values.next().unwrap_or(Value::Nil);
         let info = text(&next()).unwrap_or_default();
         let field = |name: &str| {
@@ -117,11 +73,11 @@ impl Server for Attended {
     fn page(&mut self, prefix: &str, cursor: u64) -> ServerResult<KeyPage> {
         let mut pipeline = pipe();
         pipeline.cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(KEYS_A_PAGE);
-        let mut values = self.order(&pipeline)?;
+        let mut values = self.server.order(&pipeline)?;
         let found = values.pop().map(from_redis_value::<(u64, Vec<KeyName>)>);
         match found {
             Some(Ok((next, names))) => Ok(KeyPage { names, next: Some(next).filter(|&it| it != 0) }),
-            _ => Err(self.unusable("unexpected reply to SCAN")),
+            _ => Err(self.server.unusable("unexpected reply to SCAN")),
         }
     }
 
@@ -131,7 +87,7 @@ impl Server for Attended {
             pipeline.cmd("TTL").arg(name).cmd("MEMORY").arg("USAGE").arg(name);
             pipeline.cmd("GETRANGE").arg(name).arg(0).arg(sealed::MAGIC.len() - 1);
         }
-        let values = self.ask(&pipeline)?;
+        let values = self.server.ask(&pipeline)?;
         let residents = values.chunks_exact(3).map(|it| {
             let Value::Int(seconds) = it[0] else { return None };
             let is_there = seconds != -2;
@@ -169,7 +125,7 @@ impl Server for Attended {
                 pipeline.arg(format!("{what}:{}", class.as_str()));
             }
         }
-        let values = self.ask(&pipeline)?;
+        let values = self.server.ask(&pipeline)?;
         let counted = Class::ALL.into_iter().zip(values).map(|(class, value)| {
             let Value::Array(counts) = value else { return (class, Lookups::default()) };
             let count = |at: usize| counts.get(at).and_then(text).and_then(|it| it.parse().ok()).unwrap_or(0);
@@ -185,13 +141,13 @@ impl Server for Attended {
             let ttl = key.jittered(key.class.ttl(&self.settings)).as_secs();
             pipeline.cmd("SETEX").arg(key.name()).arg(ttl).arg(sealed::seal(key, answer));
         }
-        Ok(self.order(&pipeline)?.len())
+        Ok(self.server.order(&pipeline)?.len())
     }
 
     fn find(&mut self, key: &Key) -> ServerResult<Option<Found>> {
         let mut pipeline = pipe();
         pipeline.cmd("GET").arg(key.name()).cmd("TTL").arg(key.name());
-        let mut values = self.ask(&pipeline)?;
+        let mut values = self.server.ask(&pipeline)?;
         let (ttl, value) = (values.pop(), values.pop());
         let Some(Value::BulkString(value)) = value else { return Ok(None) };
         let value_bytes = value.len();
@@ -204,7 +160,7 @@ impl Server for Attended {
         ping.cmd("PING");
         while taken.len() < round_trips && began.elapsed() < MOST_PROBING {
             let since = Instant::now();
-            self.order(&ping)?;
+            self.server.order(&ping)?;
             taken.push(since.elapsed());
         }
         let (mut echo, piece) = (pipe(), vec![b'x'; PIECE]);
@@ -212,7 +168,7 @@ impl Server for Attended {
             echo.cmd("ECHO").arg(piece.as_slice());
         }
         let since = Instant::now();
-        self.order(&echo)?;
+        self.server.order(&echo)?;
         Ok(Probe { round_trips: taken, pipeline: since.elapsed() })
     }
 }

@@ -83,6 +83,11 @@ fn greeting(server: &RedisServer) -> Vec<Cmd> {
     greeting
 }
 
+/// What went wrong, for people.
+pub(super) fn sentence(error: &RedisError) -> String {
+    if error.is_timeout() { "it did not answer in time".to_owned() } else { error.to_string() }
+}
+
 impl Connecting {
     /// Starts connecting on a thread, so that the caller can do other work, and a hanging name resolution does not
     /// block it.

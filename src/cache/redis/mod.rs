@@ -3,6 +3,7 @@
 //! Redis is not trusted, and the time spent on it is limited. Any failure is a miss and one diagnostic, and starts a
 //! cooldown of 30 s for every process of this database.
 
+mod asking;
 mod attended;
 mod link;
 mod observed;
@@ -20,9 +21,10 @@ use crate::clock::Clock;
 use crate::model::{Location, Visible};
 use crate::settings::{CachePolicy, CacheSettings, RedisServer};
 
+pub use asking::Asking;
 pub use attended::Attended;
-use link::Connecting;
 pub use link::Link;
+use link::{Connecting, sentence};
 pub use observed::Observed;
 
 /// Maximum size of a cached answer, in bytes: a larger one would exceed the memory limit of a short command.
@@ -241,10 +243,6 @@ fn refusal(values: &[Value]) -> Option<RedisError> {
 /// Whether the server answered with an error, so that an immediate retry is pointless.
 fn is_an_answer(error: &RedisError) -> bool {
     !error.is_io_error()
-}
-
-fn sentence(error: &RedisError) -> String {
-    if error.is_timeout() { "it did not answer in time".to_owned() } else { error.to_string() }
 }
 
 impl Cache for Redis {

@@ -38,7 +38,7 @@ kinds! {
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
         DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
         OutcomeUnknown, DamagedRow, NoWriteTokens, CopyDiffers;
-    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound;
+    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,

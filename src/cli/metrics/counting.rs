@@ -55,6 +55,7 @@ fn query(command: &Command) -> Option<QueryType> {
         | Command::Bench(_)
         | Command::Cache(_)
         | Command::Config(_)
+        | Command::Coord(_)
         | Command::Doctor(_)
         | Command::Metrics(_)
         | Command::Schedule(_)

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "schedule",
             "store",
             "workflow",
+            "coordination",
             "cache",
             "settings",
             "skill_file",
@@ -38,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "store",
             "workflow",
+            "coordination",
             "cache",
             "settings",
             "skill_file",
@@ -50,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("schedule", &["process", "model", "staged_file"]),
     ("store", &["postgres", "settings", "model", "clock", "staged_file", "linux", "regular_file"]),
+    ("coordination", &["cache", "settings", "model"]),
     ("workflow", &["postgres", "settings", "model", "clock"]),
     ("cache", &["settings", "model", "clock", "certificates", "linux", "regular_file"]),
     ("postgres", &["settings", "model", "certificates", "regular_file"]),

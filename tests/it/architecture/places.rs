@@ -17,7 +17,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: "cache::redis",
-        places: &["cache/", "cli/context.rs"],
+        places: &["cache/", "coordination/", "cli/context.rs"],
         named: |path| has(path, "cache", &["redis"]) || path.segments.len() > 1 && path.starts(&["redis"]),
     },
     Reserved {

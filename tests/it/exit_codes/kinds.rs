@@ -32,7 +32,10 @@ fn every_kind_has_its_code() {
              database_foreign database_replaced database_file database_failed database_unreachable database_refused disk_full foreign_log outcome_unknown \
              damaged_row no_write_tokens copy_differs",
         ),
-        (4, " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found"),
+        (
+            4,
+            " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found task_not_found",
+        ),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
         (6, " content_unchanged name_unchanged"),
         (

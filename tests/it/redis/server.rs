@@ -149,7 +149,7 @@ impl Server {
     }
 
     /// Ends the server.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().and_then(|()| process.wait()).expect("the server ends");
         }
