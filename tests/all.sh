@@ -26,6 +26,9 @@ tools=(
     redis-server=redis-server
     promtool=prometheus
     pgrep=procps
+    /usr/bin/docker=docker.io # a client of another origin may come first in the PATH
+    /usr/bin/busybox=busybox-static
+    docker-compose=docker-compose
     python3=python3
     pip3=python3-pip # for the reference tool of the Agent Skills format
 )

@@ -28,6 +28,7 @@ mod deploy;
 mod deploy_input;
 mod diagnostics;
 mod discovery;
+mod docker;
 mod doctor;
 mod documentation;
 mod exit_codes;

@@ -61,6 +61,7 @@ impl Asking {
     }
 
     /// The error for a reply that makes no sense.
+    #[must_use]
     pub fn unusable(&self, why: &str) -> ServerError {
         ServerError::Refused { server: self.server.clone(), why: why.to_owned(), refusal: Refusal::Other }
     }

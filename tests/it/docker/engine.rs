@@ -1,0 +1,150 @@
+//! A Docker engine of the tests' own.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::root::Root;
+use crate::harness::Ran;
+use crate::patience::eventually;
+
+/// Debian's client. Another one may come first in the PATH, and lack what it needs to build images.
+const CLIENT: &str = "/usr/bin/docker";
+
+pub(super) struct Engine {
+    folder: TempDir,
+}
+
+/// The engine for all tests, which ends with them; `None` if they are to do without one.
+#[track_caller]
+pub(super) fn shared_engine() -> Option<&'static Engine> {
+    static SHARED: OnceLock<Option<Engine>> = OnceLock::new();
+    let is_unwanted = || std::env::var_os("CFN_TESTS_WITHOUT_DOCKER").is_some_and(|it| it == "1");
+    let shared = SHARED.get_or_init(|| if is_unwanted() { None } else { Some(Engine::start()) });
+    if shared.is_none() {
+        // What a test prints is shown only if it fails; what it writes to stderr itself is always.
+        let name = thread::current().name().unwrap_or("a test").to_owned();
+        writeln!(std::io::stderr().lock(), "left out, for CFN_TESTS_WITHOUT_DOCKER=1: {name}").expect("stderr");
+    }
+    shared.as_ref()
+}
+
+impl Engine {
+    fn start() -> Self {
+        assert!(rustix::process::geteuid().is_root(), "a Docker engine needs root; {WITHOUT}");
+        let engine = Self { folder: TempDir::with_prefix("cfn-docker-").expect("a temporary folder") };
+        remove_at_the_end(engine.folder.path());
+        let mut process = start(engine.daemon());
+        eventually("the Docker engine is ready", || {
+            if let Some(status) = process.try_wait().expect("its status") {
+                let log = fs::read_to_string(engine.at("log")).unwrap_or_default();
+                panic!("the Docker engine ended, {status}; {WITHOUT}:\n{log}");
+            }
+            let mut version = engine.docker(["version"]);
+            version.stdout(Stdio::null()).stderr(Stdio::null());
+            version.status().expect("Debian's docker.io must be installed: apt-get install docker.io").success()
+        });
+        engine
+    }
+
+    /// The engine ends all its containers, and then itself, when the tests end, however they do: the kernel sees to it.
+    fn daemon(&self) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--pdeathsig",
+            "TERM",
+            "/usr/sbin/dockerd",
+            "--bridge=none",
+            "--iptables=false",
+            "--shutdown-timeout=1",
+        ]);
+        command.arg("--host").arg(self.host());
+        for (option, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
+            command.arg(option).arg(self.at(name));
+        }
+        // Ctrl-C in a terminal is for the tests; their end is its end.
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(File::create(self.at("log")).expect("a file"));
+        command
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where clients find it.
+    fn host(&self) -> String {
+        format!("unix://{}", self.at("socket").display())
+    }
+
+    /// The client, without anything of the caller's own engines and accounts.
+    fn docker<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(CLIENT);
+        for name in ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] {
+            command.env_remove(name);
+        }
+        command.env("DOCKER_CONFIG", "/nonexistent").env("DOCKER_BUILDKIT", "1").stdin(Stdio::null());
+        command.arg("--host").arg(self.host()).args(arguments);
+        command
+    }
+
+    /// Runs the client to its end.
+    pub(super) fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+        self.docker(arguments).output().expect("docker runs").into()
+    }
+
+    /// An image of cfn and a static shell with its tools, made once.
+    pub(super) fn agent_image(&self) -> &'static str {
+        const NAME: &str = "cfn-test-agent";
+        static MADE: OnceLock<()> = OnceLock::new();
+        MADE.get_or_init(|| {
+            let root = Root::of_cfn();
+            root.add(Path::new("/usr/bin/busybox"), "bin/busybox", "busybox-static");
+            let install = "RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]";
+            fs::write(root.context().join("Dockerfile"), format!("FROM scratch\nCOPY target/image /\n{install}\n"))
+                .expect("a file");
+            self.run([
+                OsStr::new("build"),
+                "--network=none".as_ref(),
+                "--tag".as_ref(),
+                NAME.as_ref(),
+                root.context().as_ref(),
+            ])
+            .ok();
+        });
+        NAME
+    }
+}
+
+/// How to do without an engine.
+const WITHOUT: &str = "CFN_TESTS_WITHOUT_DOCKER=1 leaves out the tests that need one";
+
+/// Starts a program that stays when the test's thread has ended: "parent" means the thread to the kernel.
+fn start(mut command: Command) -> Child {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        sender.send(command.spawn()).expect("somebody listens");
+        loop {
+            thread::park();
+        }
+    });
+    receiver.recv().expect("an answer").expect("setpriv must be installed: apt-get install util-linux")
+}
+
+/// Removes the engine's folder when the tests have ended, however they did, and the engine with them: the pipe closes
+/// then.
+fn remove_at_the_end(folder: &Path) {
+    const SCRIPT: &str =
+        "cat; for i in $(seq 300); do [ -e \"$0/pid\" ] || break; sleep 0.1; done; rm -rf --one-file-system \"$0\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT]).arg(folder).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    std::mem::forget(command.spawn().expect("sh starts"));
+}
