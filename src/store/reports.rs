@@ -33,6 +33,9 @@ pub struct ServerStatus {
     pub query_ms: f64,
     /// The oldest transaction on the server, in seconds; `None` if there is none but this one.
     pub oldest_transaction_seconds: Option<f64>,
+    /// The statement that ends it.
+    #[serde(skip)]
+    pub end_oldest_transaction: Option<String>,
     /// Each replica with its lag in bytes, as far as the role may see them.
     #[serde(serialize_with = "object")]
     pub replicas: Vec<(String, i64)>,

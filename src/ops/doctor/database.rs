@@ -16,6 +16,9 @@ const PRAGMAS: [(&str, &str); 6] = [
     ("trusted_schema", "0"),
 ];
 
+/// What makes anew what can be made from the tables.
+pub(super) const MAINTAIN: (&str, Fix) = ("cfn db maintain", Fix::Maintain);
+
 /// Free pages below this size are not worth a warning.
 const LITTLE_FREE: u64 = 1 << 20;
 
@@ -53,20 +56,11 @@ pub fn damage_line(at: &Location, found: &Examination) -> Diagnosis {
 }
 
 fn objects(found: &Examination) -> Diagnosis {
-    if found.incomplete.is_empty() {
-        return Diagnosis::ok(DB, "indexes and triggers", "as in a new database");
-    }
-    let evidence = first_of(&found.incomplete);
-    Diagnosis::warn(DB, "indexes and triggers", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+    Diagnosis::findings((DB, "indexes and triggers"), &found.incomplete, "as in a new database", MAINTAIN)
 }
 
 fn foreign(at: &Location, found: &Examination) -> Diagnosis {
-    let name = "objects of others";
-    if found.foreign.is_empty() {
-        return Diagnosis::ok(DB, name, "none");
-    }
-    let mend = statement(at, &found.foreign).unwrap_or_else(|| "drop it if nobody needs it".to_owned());
-    Diagnosis::warn(DB, name, sentences(&found.foreign), mend)
+    repairable((DB, "objects of others"), at, &found.foreign, "none", "drop it if nobody needs it")
 }
 
 fn journal_mode(file: &StatusReport, network: Option<&str>) -> Diagnosis {
@@ -104,11 +98,8 @@ fn plans(found: &Examination) -> Diagnosis {
         .filter(|it| !it.problems.is_empty())
         .map(|it| format!("{}: {}", it.name, it.problems.join(", ")))
         .collect();
-    if wrong.is_empty() {
-        let count = several(found.plans.len() as u64, "hot query").replace("querys", "queries");
-        return Diagnosis::ok(DB, "query plans", format!("{count} use indexes, without scans and temporary B-trees"));
-    }
-    Diagnosis::warn(DB, "query plans", first_of(&wrong), "cfn db maintain").fixed_by(Fix::Maintain)
+    let well = format!("{} hot queries use indexes, without scans and temporary B-trees", found.plans.len());
+    Diagnosis::findings((DB, "query plans"), &wrong, well, MAINTAIN)
 }
 
 fn free_pages(found: &Examination) -> Option<Diagnosis> {
@@ -131,36 +122,50 @@ fn statistics(found: &Examination) -> Diagnosis {
 }
 
 fn rows(at: &Location, found: &Examination) -> Diagnosis {
-    if found.orphans.is_empty() {
-        return Diagnosis::ok(DB, "rows", "none points to nothing");
-    }
-    let mend =
-        statement(at, &found.orphans).unwrap_or_else(|| "correct the rows; 'cfn db check' names them".to_owned());
-    Diagnosis::warn(DB, "rows", sentences(&found.orphans), mend)
+    let otherwise = "correct the rows; 'cfn db check' names them";
+    repairable((DB, "rows"), at, &found.orphans, "none points to nothing", otherwise)
 }
 
 fn contents(found: &Examination) -> Diagnosis {
-    if found.missing_contents.is_empty() {
-        return Diagnosis::ok(DB, "contents", "all are stored");
-    }
-    Diagnosis::warn(DB, "contents", first_of(&found.missing_contents), "cfn db capture").fixed_by(Fix::Capture)
+    let capture = ("cfn db capture", Fix::Capture);
+    Diagnosis::findings((DB, "contents"), &found.missing_contents, "all are stored", capture)
 }
 
-pub(super) fn sentences(found: &[Repairable]) -> String {
+/// Well without findings; else they are named, with the command that runs what mends them.
+pub(super) fn repairable(
+    (area, name): (Area, &'static str),
+    at: &Location,
+    found: &[Repairable],
+    well: &str,
+    otherwise: &str,
+) -> Diagnosis {
+    if found.is_empty() {
+        return Diagnosis::ok(area, name, well);
+    }
+    let mend = statement(at, found).unwrap_or_else(|| otherwise.to_owned());
+    Diagnosis::warn(area, name, sentences(found), mend)
+}
+
+fn sentences(found: &[Repairable]) -> String {
     first_of(&found.iter().map(|it| it.what.as_str()).collect::<Vec<_>>())
 }
 
 /// The command that runs the statements that mend this.
-pub(super) fn statement(at: &Location, found: &[Repairable]) -> Option<String> {
+fn statement(at: &Location, found: &[Repairable]) -> Option<String> {
     let statements: Vec<_> = found.iter().filter_map(|it| it.sql.as_deref()).collect();
     if statements.is_empty() {
         return None;
     }
-    let sql = quoted(&statements.join("; "));
-    Some(match at {
+    Some(run(at, &statements.join("; ")))
+}
+
+/// The command that runs a statement.
+pub(super) fn run(at: &Location, sql: &str) -> String {
+    let sql = quoted(sql);
+    match at {
         Location::File(path) => format!("sqlite3 {} {sql}", quoted(&path.to_string_lossy())),
         Location::Server(url) => format!("psql {} -c {sql}", quoted(url)),
-    })
+    }
 }
 
 /// What a whole check shows; `None` if it was not asked for.

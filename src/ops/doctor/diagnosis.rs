@@ -92,6 +92,20 @@ impl Diagnosis {
         Self { state: Health::Fail, ..Self::warn(area, name, evidence, mend) }
     }
 
+    /// Well without findings; else they are named, with the command of cfn's that mends them.
+    #[must_use]
+    pub(super) fn findings(
+        (area, name): (Area, &'static str),
+        found: &[String],
+        well: impl Into<String>,
+        (command, fix): (&str, Fix),
+    ) -> Self {
+        if found.is_empty() {
+            return Self::ok(area, name, well);
+        }
+        Self::warn(area, name, first_of(found), command).fixed_by(fix)
+    }
+
     /// The same line, about which `--fix` does something if it is not well.
     #[must_use]
     pub fn fixed_by(self, fix: Fix) -> Self {

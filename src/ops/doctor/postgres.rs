@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::database::{sentences, statement};
-use super::diagnosis::{Area, Diagnosis, Fix, quoted};
+use super::database::{MAINTAIN, repairable, run};
+use super::diagnosis::{Area, Diagnosis};
 use crate::model::{Location, Visible};
 use crate::store::{Examination, ServerStatus};
 
@@ -44,45 +44,44 @@ fn connecting(status: &ServerStatus) -> Diagnosis {
 const WORTH_A_POOLER_MS: f64 = 50.0;
 
 fn replicas(status: &ServerStatus) -> Diagnosis {
-    let shown = |it: &(String, i64)| format!("{}: {} bytes behind", Visible(&it.0), it.1);
+    let shown = |(name, behind): &(String, i64)| {
+        let behind =
+            u64::try_from(*behind).map_or_else(|_| "lag not visible".to_owned(), |it| format!("{it} bytes behind"));
+        format!("{}: {behind}", Visible(name))
+    };
     let all = status.replicas.iter().map(shown).collect::<Vec<_>>().join(", ");
     if status.replicas.is_empty() {
         return Diagnosis::not_used(PG, "replicas", "none, or none that this role may see");
     }
     if status.replicas.iter().any(|it| it.1 > LATE) {
-        return Diagnosis::warn(PG, "replicas", all, "look at the log and the network of the replica");
+        let mend = "look at the log and the network of the replica; if its replay is paused, call pg_wal_replay_resume() there";
+        return Diagnosis::warn(PG, "replicas", all, mend);
     }
     Diagnosis::ok(PG, "replicas", all)
 }
 
 fn oldest_transaction(at: &Location, status: &ServerStatus) -> Diagnosis {
     let name = "oldest transaction";
-    match status.oldest_transaction_seconds {
-        None => Diagnosis::ok(PG, name, "none but this one"),
-        Some(seconds) if seconds > LONG => {
-            let sql = "table pg_stat_activity";
-            let mend = format!("end it: psql {} -c {}", quoted(&at.to_string()), quoted(sql));
-            Diagnosis::warn(PG, name, format!("open for {seconds:.0} s"), mend)
+    let Some(seconds) = status.oldest_transaction_seconds else {
+        return Diagnosis::ok(PG, name, "none but this one");
+    };
+    let evidence = format!("open for {seconds:.0} s");
+    match &status.end_oldest_transaction {
+        Some(sql) if seconds > LONG => {
+            Diagnosis::warn(PG, name, format!("{evidence}: the server keeps all that was deleted since"), run(at, sql))
         }
-        Some(seconds) => Diagnosis::ok(PG, name, format!("open for {seconds:.0} s")),
+        _ => Diagnosis::ok(PG, name, evidence),
     }
 }
 
 fn partitions(found: &Examination) -> Diagnosis {
-    if found.missing_partitions.is_empty() {
-        return Diagnosis::ok(PG, "partitions", "there for the coming months");
-    }
-    let evidence = format!("the usage log has none for {}", found.missing_partitions.join(", "));
-    Diagnosis::warn(PG, "partitions", evidence, "cfn db maintain").fixed_by(Fix::Maintain)
+    let missing: Vec<_> =
+        found.missing_partitions.iter().map(|it| format!("the usage log has none for {it}")).collect();
+    Diagnosis::findings((PG, "partitions"), &missing, "there for the coming months", MAINTAIN)
 }
 
 fn indexes(at: &Location, found: &Examination) -> Diagnosis {
-    if found.invalid_indexes.is_empty() {
-        return Diagnosis::ok(PG, "indexes", "all are valid");
-    }
-    let evidence = format!("not used by the server: {}", sentences(&found.invalid_indexes));
-    let mend = statement(at, &found.invalid_indexes).unwrap_or_default();
-    Diagnosis::warn(PG, "indexes", evidence, mend)
+    repairable((PG, "indexes"), at, &found.invalid_indexes, "all are valid", "build the invalid indexes again")
 }
 
 /// Whether the workflow database answers: what connecting took, or why it failed.

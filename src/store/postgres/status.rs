@@ -19,13 +19,17 @@ const COUNTS: &str = "SELECT 'skills', count(*) FROM skills
      UNION ALL SELECT 'phase4_skill_generation', count(*) FROM phase4_skill_generation
      UNION ALL SELECT 'edge_case_tracking', count(*) FROM edge_case_tracking";
 
-/// The server's version, the size of the schema, and the age of the oldest other transaction of a client. Partitioned tables
+/// The server's version, the size of the schema, the age of the oldest other transaction of a client,
+/// and what ends it. Partitioned tables
 /// have no size of their own; their partitions are in the schema.
 const SERVER: &str = "SELECT current_setting('server_version'),
        (SELECT coalesce(sum(pg_table_size(oid) + pg_indexes_size(oid)), 0)::bigint FROM pg_class
         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'm')),
        (SELECT extract(epoch FROM max(clock_timestamp() - xact_start))::double precision FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())";
+        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+       (SELECT 'SELECT pg_terminate_backend(' || pid || ')' FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+        ORDER BY xact_start LIMIT 1)";
 
 /// Replicas, with the bytes that they have not replayed. Roles that may not see them see NULL.
 const REPLICAS: &str = "SELECT coalesce(nullif(application_name, ''), client_addr::text, pid::text),
@@ -73,6 +77,7 @@ fn read(session: &Session, connecting_ms: f64) -> Result<ServerStatus> {
         connecting_ms,
         query_ms,
         oldest_transaction_seconds: row.get(2),
+        end_oldest_transaction: row.get(3),
         replicas,
         settings,
         counts,

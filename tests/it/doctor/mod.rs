@@ -6,9 +6,11 @@ mod command;
 mod database;
 mod delivery;
 mod file;
+mod machine;
 mod postgres;
 mod redis;
 mod schema;
+mod servers;
 
 use std::process::Command;
 

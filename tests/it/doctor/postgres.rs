@@ -1,12 +1,16 @@
 //! A database on a server.
 
-use std::net::TcpListener;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{line, report, sees, text};
 use crate::harness::Project;
-use crate::postgres_server::{Database, Way};
+use crate::patience::eventually;
+use crate::postgres_server::{Database, Server, Way};
 
 struct OnServer {
     project: Project,
@@ -107,4 +111,45 @@ fn a_server_that_does_not_answer_fails_within_a_second() {
         sees(&report(&ran), "database", name, "fail", "");
         assert!(!format!("{ran:?}").contains("hunter2"));
     }
+}
+
+/// Passes connections on, each only after a while, as a server does that is slow to start a process for them.
+fn slow_to_connect(server: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(300));
+                let server = TcpStream::connect(("127.0.0.1", server)).expect("connected");
+                let halves =
+                    [(client.try_clone().expect("a handle"), server.try_clone().expect("a handle")), (server, client)];
+                for (mut from, mut to) in halves {
+                    thread::spawn(move || io::copy(&mut from, &mut to));
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn connecting_that_takes_long_is_worth_a_pooler() {
+    let server = OnServer::new();
+    let (direct, port) = (server.database.url(Way::Direct), Server::shared().port);
+    let slow = direct.replace(&format!(":{port}/"), &format!(":{}/", slow_to_connect(port)));
+    let examined = |url: &str| report(&server.project.cfn(["doctor", "--json", "--db", url]));
+    let mut mend = String::new();
+    eventually("a slow connection is named", || {
+        let found = examined(&slow);
+        let connecting =
+            found["lines"].as_array().expect("lines").iter().find(|it| it["name"] == "connecting").cloned();
+        connecting.is_some_and(|it| {
+            text(&it, "mend").clone_into(&mut mend);
+            it["state"] == "warn" && text(&it, "evidence").contains("PgBouncer in transaction mode")
+        })
+    });
+    assert!(mend.contains("pgbouncer") && mend.contains("docs/postgresql.md"), "{mend}");
+    let pooled = server.database.url(Way::Bouncer);
+    eventually("it is well through PgBouncer", || line(&examined(&pooled), "postgres", "connecting")["state"] == "ok");
 }

@@ -44,3 +44,4 @@ mod victims;
 mod whole_files;
 
 pub(crate) use tools::{as_root, figure, must};
+pub(crate) use unwritable::Mount;

@@ -14,13 +14,13 @@ use super::tools::{as_root, assert_one_message, finish, must, run, under};
 use crate::harness::{Project, Ran};
 
 /// The folder of a project, seen once more through a mount that cannot be written.
-struct Mount<'a> {
+pub(crate) struct Mount<'a> {
     project: &'a Project,
     point: PathBuf,
 }
 
 impl<'a> Mount<'a> {
-    fn of(project: &'a Project) -> Self {
+    pub(crate) fn of(project: &'a Project) -> Self {
         let point = project.path().join("mounted");
         fs::create_dir_all(&point).expect("a folder");
         let folder = project.database().parent().expect("a folder").to_owned();

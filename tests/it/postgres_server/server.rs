@@ -98,7 +98,23 @@ impl Server {
     }
 
     pub(crate) fn launch(&mut self) {
-        let mut command = guarded(&program("postgres"), "INT");
+        self.launch_by(guarded(&program("postgres"), "INT"));
+    }
+
+    /// Launches it with a clock that is so far ahead as this file says.
+    pub(crate) fn launch_with_clock(&mut self, offset: &Path) {
+        let mut library = Command::new("faketime");
+        let library =
+            library.args(["-f", "+0", "printenv", "LD_PRELOAD"]).output().expect("faketime must be installed");
+        // Not before it is somebody else: the library shares memory with what runs as the same user.
+        let mut command = guarded(Path::new("env"), "INT");
+        command.arg(format!("LD_PRELOAD={}", String::from_utf8_lossy(&library.stdout).trim()));
+        command.arg(format!("FAKETIME_TIMESTAMP_FILE={}", offset.display())).arg("FAKETIME_NO_CACHE=1");
+        command.arg(program("postgres"));
+        self.launch_by(command);
+    }
+
+    fn launch_by(&mut self, mut command: Command) {
         let log = fs::File::create(self.folder.path().join("log")).expect("a file");
         command.arg("-D").arg(self.data()).current_dir(self.folder.path()).stdout(Stdio::null()).stderr(log);
         self.process = Some(start(command));
