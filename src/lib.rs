@@ -22,6 +22,7 @@
 //! | 0 | [`clock`] | the time, from the system or fixed |
 //! | 0 | [`staged_file`] | staged files: complete or absent |
 //! | 0 | [`output_file`] | files that the user names for output |
+//! | 0 | [`http`] | answering `GET` on one thread, whatever clients do |
 //! | 0 | [`regular_file`] | opening files without blocking |
 //! | 0 | [`certificates`] | trusted certificates |
 //! | 0 | [`mod@linux`] | what only Linux has, and what a port would need |
@@ -44,6 +45,7 @@ pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod coordination;
+pub mod http;
 pub mod linux;
 pub mod model;
 pub mod ops;

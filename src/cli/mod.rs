@@ -42,6 +42,7 @@ mod run;
 mod schedule;
 mod skill;
 mod sync;
+mod top;
 mod typed;
 mod update;
 mod usage;
@@ -81,9 +82,11 @@ pub fn run() -> ExitCode {
         .with_verbose(cli.global.verbose > 0)
         .with_wide(cli.global.wide);
     let performed = prepare(&cli.global, output).and_then(|context| {
-        let counting = Counting::begin(&cli.command);
+        let counting = Counting::begin(&context, &cli.command);
         let ended = perform(&context, cli.command, &arguments);
-        counting.end(&context, &ended);
+        if let Some(counting) = counting {
+            counting.end(&ended);
+        }
         context.note_former_names();
         ended
     });
@@ -133,6 +136,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Coord(args) => coord::run(context, args),
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Metrics(args) => metrics::run(context, &args),
+        Command::Top(args) => top::run(context, &args),
         Command::Config(args) => config::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => completions::man(context, &args, typed::tree()),

@@ -8,6 +8,7 @@ mod pager;
 mod paint;
 mod progress;
 mod remarks;
+mod screen;
 mod table;
 
 use std::fmt::Write as _;

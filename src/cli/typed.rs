@@ -8,7 +8,7 @@ use super::argument::Named;
 use super::global::Global;
 use super::{
     agents, analytics, bench, cache, completions, config, coord, db, deploy, doctor, edge_case, export, help, init,
-    load, log, metrics, run, schedule, skill, sync, update,
+    load, log, metrics, run, schedule, skill, sync, top, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -58,6 +58,7 @@ pub(super) enum Command {
     Coord(coord::Args),
     Doctor(doctor::Args),
     Metrics(metrics::Args),
+    Top(top::Args),
     Config(config::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::{Error, Result, nearest};
 use crate::clock::Clock;
 use crate::model::{AgentType, Moment, Outcome, SkillName, Usage, UsageRow, UsedSkill};
-use crate::store::{Durability, NameKind, Store, Transaction, UsageFilter, write};
+use crate::store::{Durability, NameKind, Store, Tally, Transaction, UsageFilter, write};
 
 /// An execution of a skill.
 #[derive(Debug, Clone)]
@@ -46,16 +46,17 @@ pub fn log(store: &mut dyn Store, clock: Clock, execution: &NewUse) -> Result<Lo
     let now = clock.moment();
     write(store, Durability::Normal, |tx| {
         tx.claim(&[])?;
-        append(tx, &mut Known::new(), now, execution)?;
-        Ok(LogReport { logged: 1 })
-    })
+        append(tx, &mut Known::new(), now, execution)
+    })?;
+    Tally::executed(&execution.outcome);
+    Ok(LogReport { logged: 1 })
 }
 
 /// Writes many rows in one transaction. A row that cannot be written gives an error in its place; the others are
 /// written.
 pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[NewUse]) -> Result<Vec<Result<()>>> {
     let now = clock.moment();
-    write(store, Durability::Normal, |tx| {
+    let answers: Vec<Result<()>> = write(store, Durability::Normal, |tx| {
         tx.claim(&[])?;
         let (mut answers, mut known) = (Vec::with_capacity(executions.len()), Known::new());
         for execution in executions {
@@ -65,7 +66,10 @@ pub fn log_all(store: &mut dyn Store, clock: Clock, executions: &[NewUse]) -> Re
             }
         }
         Ok(answers)
-    })
+    })?;
+    let logged = executions.iter().zip(&answers).filter(|it| it.1.is_ok());
+    logged.for_each(|(execution, _)| Tally::executed(&execution.outcome));
+    Ok(answers)
 }
 
 /// Skills looked up in this transaction, in which they do not change.

@@ -33,6 +33,7 @@
 //! | `examination` | what a quick look at a database finds |
 //! | `former_names` | which former names were used |
 //! | `inspect` | measurements for benchmarks |
+//! | `tally` | what this process asks of its databases, where somebody counts it |
 //! | `search_index` | the ports of the search index |
 //! | `requests`, `about`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error`, `file_error` | errors |
@@ -59,6 +60,7 @@ mod requests;
 mod search_index;
 mod snapshot;
 pub mod sqlite;
+mod tally;
 mod transaction;
 mod usage_sums;
 mod whole_rows;
@@ -86,6 +88,7 @@ pub use search_index::{Postings, PostingsWrites, SearchIndex};
 pub use snapshot::{
     Catalogue, Criteria, EdgeCases, Mappings, OutboxStatus, Reports, Revisions, Searching, Serving, Snapshot, UsageLog,
 };
+pub use tally::{QueriedTable, QueryType, Tally};
 pub use transaction::{
     BootstrapWrites, CatalogueWrites, Claims, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
     UsageWrites, Work,

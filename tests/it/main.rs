@@ -78,6 +78,7 @@ mod small_disk;
 mod store_contract;
 mod store_model;
 mod terminal;
+mod top;
 mod triggers;
 mod typing;
 mod update;

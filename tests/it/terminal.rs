@@ -6,7 +6,7 @@ use crate::harness::{Project, Ran, binary, cfn_in};
 use crate::scene::with_skill;
 
 /// A shell line in a terminal of this width; `$CFN` is cfn. What goes to stdout and to stderr comes out together.
-fn on_a_terminal(project: &Project, columns: u16, line: &str) -> Ran {
+pub(crate) fn on_a_terminal(project: &Project, columns: u16, line: &str) -> Ran {
     // The environment of a test that runs cfn, with the program that makes the terminal in its place.
     let clean = cfn_in(project.path());
     let mut command = Command::new("script");

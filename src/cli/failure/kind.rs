@@ -32,7 +32,7 @@ macro_rules! kinds {
 
 kinds! {
     Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, InvalidDocument, OutsideContentRoot, NoReason, NotConfirmed,
-        StatementRefused, DatabaseNotAFile, NoBenchRun, ScheduleFailed, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
+        StatementRefused, DatabaseNotAFile, NoBenchRun, ScheduleFailed, AddressUnusable, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
     Exit::File => FileUnreadable, FileNotRegular, FileReplaced, FileFailed, SettingsUnreadable, ArchiveRefused, PageUnwritable,
         ReportUnwritable;
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,

@@ -6,51 +6,56 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::typed::Command;
 use crate::model::Exit;
-use crate::ops::{Counted, CounterFile, QueryType};
+use crate::ops::{Counted, CountedCommand, CounterFile, OpenCounters};
+use crate::store::Tally;
 
-/// A command under way.
+/// A command under way, where commands are counted.
 pub(in crate::cli) struct Counting {
-    /// `None` for a command that is not counted.
-    query: Option<QueryType>,
+    command: CountedCommand,
+    counters: OpenCounters,
     since: Instant,
 }
 
 impl Counting {
-    /// Begins to count a command.
-    pub(in crate::cli) fn begin(command: &Command) -> Self {
-        Self { query: query(command), since: Instant::now() }
+    /// Begins to count a command, if there is the file for it. Counting never fails a command.
+    pub(in crate::cli) fn begin(context: &Context, command: &Command) -> Option<Self> {
+        let (since, command) = (Instant::now(), counted(command)?);
+        let file = CounterFile::of(&context.settings.database().ok()?)?;
+        let counters =
+            file.open().inspect_err(|error| tracing::debug!(%error, "this command is not counted")).ok()??;
+        Tally::begin();
+        Some(Self { command, counters, since })
     }
 
-    /// Adds the command to the counters, if there are any. Counting never fails a command.
-    pub(in crate::cli) fn end(self, context: &Context, ended: &Result<Exit, Failure>) {
-        let Some(query) = self.query else { return };
-        let Some(file) = context.settings.database().ok().and_then(|it| CounterFile::of(&it)) else { return };
+    /// Adds the command to the counters.
+    pub(in crate::cli) fn end(self, ended: &Result<Exit, Failure>) {
         let counted = Counted {
-            query,
+            command: self.command,
             took: self.since.elapsed(),
             succeeded: matches!(ended, Ok(Exit::Done)),
             broke_integrity: matches!(ended, Err(failure) if failure.kind == FailureKind::Integrity),
+            tally: Tally::take(),
         };
-        if let Err(error) = file.add(&counted) {
+        if let Err(error) = self.counters.count(&counted) {
             tracing::debug!(%error, "this command was not counted");
         }
     }
 }
 
-/// What a command does; `None` for long-lived ones, and for those that are not about the database.
-fn query(command: &Command) -> Option<QueryType> {
+/// How a command is counted; `None` for long-lived ones, and for those that are not about the database.
+fn counted(command: &Command) -> Option<CountedCommand> {
     Some(match command {
         Command::Load(args) if args.is_long_lived() => return None,
         Command::Export(args) if args.is_long_lived() => return None,
-        Command::Load(_) => QueryType::Load,
-        Command::Deploy(_) => QueryType::Deploy,
-        Command::Update(_) => QueryType::Update,
-        Command::Log(_) => QueryType::Log,
-        Command::Search(_) => QueryType::Search,
-        Command::Analytics(_) => QueryType::Analytics,
-        Command::Export(_) => QueryType::Export,
-        Command::Skill(_) => QueryType::Skill,
-        Command::Init(_) | Command::EdgeCase(_) | Command::Agents(_) | Command::Db(_) => QueryType::Other,
+        Command::Load(_) => CountedCommand::Load,
+        Command::Deploy(_) => CountedCommand::Deploy,
+        Command::Update(_) => CountedCommand::Update,
+        Command::Log(_) => CountedCommand::Log,
+        Command::Search(_) => CountedCommand::Search,
+        Command::Analytics(_) => CountedCommand::Analytics,
+        Command::Export(_) => CountedCommand::Export,
+        Command::Skill(_) => CountedCommand::Skill,
+        Command::Init(_) | Command::EdgeCase(_) | Command::Agents(_) | Command::Db(_) => CountedCommand::Other,
         Command::Sync(_)
         | Command::Bench(_)
         | Command::Cache(_)
@@ -58,6 +63,7 @@ fn query(command: &Command) -> Option<QueryType> {
         | Command::Coord(_)
         | Command::Doctor(_)
         | Command::Metrics(_)
+        | Command::Top(_)
         | Command::Schedule(_)
         | Command::Run(_)
         | Command::Become(_)

@@ -1,8 +1,10 @@
 //! `cfn metrics`.
 
 mod counting;
+mod listen;
 mod textfile;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,7 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// --enable, commands count from then on what they take and whether they fail, in skills.db-metrics beside the database;
 /// a long-lived process such as 'cfn load --batch' does not count its requests.
 ///
-/// --textfile writes a file for node_exporter's textfile collector, with one rename.
+/// --textfile writes a file for node_exporter's textfile collector, with one rename. --listen is for Prometheus itself: who
+/// can connect to the address can read the names of skills.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -35,6 +38,7 @@ Examples:
   cfn metrics --enable
   cfn metrics
   cfn metrics rules > /etc/prometheus/cfn-rules.yml
+  cfn metrics --listen 127.0.0.1:9091
   cfn metrics --textfile /var/lib/prometheus/node-exporter/cfn.prom --watch 15"
 )]
 pub(super) struct Args {
@@ -49,11 +53,14 @@ pub(super) struct Args {
     /// Write the file again every so many seconds, until interrupted
     #[arg(long, value_name = "SECONDS", requires = "textfile", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     watch: Option<u64>,
+    /// Answer GET /metrics and /healthz on this address, until interrupted
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "textfile")]
+    listen: Option<SocketAddr>,
     /// Let commands count what they do
-    #[arg(long, conflicts_with_all = ["disable", "textfile", "format"])]
+    #[arg(long, conflicts_with_all = ["disable", "textfile", "format", "listen"])]
     enable: bool,
     /// Remove the counters
-    #[arg(long, conflicts_with_all = ["textfile", "format"])]
+    #[arg(long, conflicts_with_all = ["textfile", "format", "listen"])]
     disable: bool,
 }
 
@@ -101,6 +108,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Format::Openmetrics => Exposition::OpenMetrics,
     };
     let text = || text(context, format);
+    if let Some(address) = args.listen {
+        listen::listen(context, address, format, &text)?;
+        return Ok(Exit::Done);
+    }
     match (&args.textfile, args.watch) {
         (None, _) => context.output.raw(text()?.as_bytes())?,
         (Some(path), None) => textfile::write(&context.absolute(path), &text()?)?,
@@ -121,14 +132,14 @@ fn text(context: &Context, format: Exposition) -> Result<String, Failure> {
     let mut store = context.open(Access::Read)?;
     let database = ops::figures(store.as_mut(), context.clock)?;
     let counters = CounterFile::of(&context.settings.database()?);
-    let redis = redis(context, store.as_mut())?;
+    let redis = redis_figures(context, store.as_mut())?;
     let families = ops::families(&database, counters.as_ref(), redis.as_ref());
     let families = families.map_err(|error| unusable("read", &error))?;
     Ok(ops::exposed(&families, format))
 }
 
 /// The figures of the server of the query cache, if one is configured.
-fn redis(context: &Context, store: &mut dyn Store) -> Result<Option<RedisFigures>, Failure> {
+pub(super) fn redis_figures(context: &Context, store: &mut dyn Store) -> Result<Option<RedisFigures>, Failure> {
     let settings = context.settings.cache()?;
     if settings.server.is_none() {
         return Ok(None);
@@ -163,7 +174,8 @@ fn switch(context: &Context, on: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn unusable(what: &str, error: &std::io::Error) -> Failure {
+/// The failure of reading or switching the counters.
+pub(super) fn unusable(what: &str, error: &std::io::Error) -> Failure {
     let message = format!("the counters beside the database could not be {what}: {}", Visible(error.to_string()));
     Failure::new(FailureKind::DatabaseFile, message, "Check the permissions of the folder, and run the command again.")
 }

@@ -2,11 +2,13 @@
 
 use std::io;
 
-use super::counters::{BOUNDS, Counters, Histogram, QueryType};
+use super::counters::{CountedCommand, Counters};
 use super::figures::DatabaseFigures;
 use super::file::CounterFile;
 use super::text::{Family, Kind};
 use crate::cache::{Class, Facts, Lookups};
+use crate::model::Durations;
+use crate::store::{QueriedTable, QueryType};
 
 /// What the server of the query cache says; `None` where it does not answer.
 #[derive(Debug, Clone)]
@@ -31,6 +33,7 @@ pub fn families(
     all.extend(of_the_database(database));
     if let Some(counters) = counters.map(CounterFile::counters).transpose()?.flatten() {
         all.extend(of_commands(&counters));
+        all.extend(of_queries(&counters));
     }
     all.extend(redis.map(of_redis).unwrap_or_default());
     Ok(all)
@@ -93,45 +96,77 @@ fn of_the_database(database: &DatabaseFigures) -> Vec<Family> {
     all
 }
 
+fn counter(name: &'static str, help: &'static str, value: u64) -> Family {
+    Family::new(Kind::Counter, name, help).with(&Vec::new(), count(value))
+}
+
+fn histogram(name: &'static str, help: &'static str, durations: &Durations) -> Family {
+    let mut family = Family::new(Kind::Histogram, name, help);
+    add_histogram(&mut family, &[], durations);
+    family
+}
+
 fn of_commands(counters: &Counters) -> Vec<Family> {
-    let help = "What commands take, by command and by the table that it is mainly about.";
-    let mut durations = Family::new(Kind::Histogram, "database_query_duration_seconds", help);
-    let mut queries = Family::new(Kind::Counter, "db_queries_total", "Commands that used the database.");
-    let mut failed = Family::new(Kind::Counter, "db_queries_failed_total", "Commands that failed.");
-    for query in QueryType::ALL {
-        let (name, table) = query.labels();
-        let (labels, histogram) = (vec![("query_type", name), ("table", table)], counters.of(query));
-        add_histogram(&mut durations, &labels, &histogram);
-        queries.add("", &labels, count(histogram.count));
-        failed.add("", &labels, count(counters.failed(query)));
+    let mut durations = Family::new(Kind::Histogram, "cfn_command_duration_seconds", "What commands take.");
+    let mut failed = Family::new(Kind::Counter, "cfn_commands_failed_total", "Commands that failed.");
+    for command in CountedCommand::ALL {
+        let labels = vec![("command", command.as_str())];
+        add_histogram(&mut durations, &labels, counters.of(command));
+        failed.add("", &labels, count(counters.failed(command)));
     }
     let mut loads = Family::new(Kind::Histogram, "cfn_load_duration_seconds", "What loads take, by their result.");
-    add_histogram(&mut loads, &[("result", "ok")], &counters.loads(true));
-    add_histogram(&mut loads, &[("result", "failed")], &counters.loads(false));
-    let deployments = counters.failed(QueryType::Deploy) + counters.failed(QueryType::Update);
+    add_histogram(&mut loads, &[("result", "ok")], counters.loads(true));
+    add_histogram(&mut loads, &[("result", "failed")], counters.loads(false));
+    let deployments = counters.failed(CountedCommand::Deploy) + counters.failed(CountedCommand::Update);
     let integrity = "Commands that refused bytes that do not match their hash.";
+    let (succeeded, unsuccessful) = counters.outcomes();
     vec![
         durations,
-        queries,
         failed,
         loads,
-        Family::new(Kind::Counter, "skill_deployment_failures_total", "Deployments and updates that failed.")
-            .with(&Vec::new(), count(deployments)),
-        Family::new(Kind::Counter, "cfn_integrity_failures_total", integrity)
-            .with(&Vec::new(), count(counters.integrity_failures())),
+        counter("skill_deployment_failures_total", "Deployments and updates that failed.", deployments),
+        counter("cfn_integrity_failures_total", integrity, counters.integrity_failures()),
+        counter("skill_executions_successful_total", "Executions that were recorded with exit code 0.", succeeded),
+        counter("skill_executions_failed_total", "Executions that were recorded with another exit code.", unsuccessful),
+        histogram("skill_execution_duration_seconds", "What recorded executions took.", counters.executions()),
     ]
 }
 
-fn add_histogram(family: &mut Family, labels: &[(&'static str, &str)], histogram: &Histogram) {
-    let bounds = BOUNDS.map(|it| if it.fract() == 0.0 { format!("{it:.1}") } else { it.to_string() });
+fn of_queries(counters: &Counters) -> Vec<Family> {
+    let help = "What queries take, by type and by the first table that they name.";
+    let mut durations = Family::new(Kind::Histogram, "database_query_duration_seconds", help);
+    let mut all = Durations::default();
+    for what in QueryType::ALL {
+        for table in QueriedTable::ALL {
+            let queries = counters.queries(what, table);
+            all.add_all(queries);
+            if queries.count() > 0 {
+                let labels = [("query_type", what.as_str()), ("table", table.as_str())];
+                add_histogram(&mut durations, &labels, queries);
+            }
+        }
+    }
+    let failed = CountedCommand::ALL.iter().fold(0_u64, |all, it| all.saturating_add(counters.failed(*it)));
+    vec![
+        durations,
+        histogram("db_query_duration_seconds", "What all queries take.", &all),
+        counter("db_queries_total", "Queries of commands.", all.count()),
+        counter("db_queries_failed_total", "Commands that failed, whatever they were asked.", failed),
+        counter("db_transactions_rolled_back_total", "Writes that were rolled back.", counters.rolled_back()),
+        histogram("cfn_lock_wait_seconds", "Waits for locks of other processes.", counters.lock_waits()),
+    ]
+}
+
+fn add_histogram(family: &mut Family, labels: &[(&'static str, &str)], durations: &Durations) {
+    let bounds = Durations::BOUNDS.map(|it| if it.fract() == 0.0 { format!("{it:.1}") } else { it.to_string() });
     let bounds = bounds.iter().map(String::as_str).chain(["+Inf"]);
-    for (bound, number) in bounds.zip(histogram.up_to.into_iter().chain([histogram.count])) {
+    for (bound, number) in bounds.zip(durations.up_to().into_iter().chain([durations.count()])) {
         let mut labels = labels.to_vec();
         labels.push(("le", bound));
         family.add("_bucket", &labels, count(number));
     }
-    family.add("_sum", &labels.to_vec(), histogram.sum_seconds);
-    family.add("_count", &labels.to_vec(), count(histogram.count));
+    family.add("_sum", &labels.to_vec(), durations.sum().as_secs_f64());
+    family.add("_count", &labels.to_vec(), count(durations.count()));
 }
 
 fn of_redis(redis: &RedisFigures) -> Vec<Family> {

@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_micros(20);
 #[derive(Debug, Clone)]
 pub struct CounterFile(PathBuf);
 
+/// The file, open.
+#[derive(Debug)]
+pub struct OpenCounters(File);
+
 /// The outcome of switching counting on or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switched {
@@ -59,17 +63,12 @@ impl CounterFile {
         }
     }
 
-    /// Adds a command, if there is the file. A damaged one is begun anew. Nothing is synced: after a power cut the last
-    /// counts may be missing.
-    pub fn add(&self, command: &Counted) -> io::Result<()> {
-        let file = match regular_file::open_beside(&self.0, OpenOptions::new().read(true).write(true)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            opened => opened?,
-        };
-        lock(&file)?;
-        let mut counters = read(&file);
-        counters.add(command);
-        file.write_all_at(&counters.bytes(), 0) // the lock ends with the file
+    /// Opens the file to add a command to it; `None` without the file.
+    pub fn open(&self) -> io::Result<Option<OpenCounters>> {
+        match regular_file::open_beside(&self.0, OpenOptions::new().read(true).write(true)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            opened => opened.map(|file| Some(OpenCounters(file))),
+        }
     }
 
     /// The counters; `None` without the file.
@@ -82,6 +81,17 @@ impl CounterFile {
                 Ok(Some(read(&file)))
             }
         }
+    }
+}
+
+impl OpenCounters {
+    /// Adds a command. A damaged file is begun anew. Nothing is synced: after a power cut the last counts may be missing.
+    pub fn count(self, command: &Counted) -> io::Result<()> {
+        let Self(file) = self;
+        lock(&file)?;
+        let mut counters = read(&file);
+        counters.add(command);
+        file.write_all_at(&counters.bytes(), 0) // the lock ends with the file
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `figures` | figures of the database |
 //! | `families` | all metrics, with their names and labels |
 //! | `text` | the exposition formats |
+//! | `top` | what happens now |
 //! | `rules.yml`, `dashboard.json` | alert rules for Prometheus, and a dashboard for Grafana |
 
 mod counters;
@@ -14,12 +15,14 @@ mod families;
 mod figures;
 mod file;
 mod text;
+mod top;
 
-pub use self::counters::{Counted, QueryType};
+pub use self::counters::{Counted, CountedCommand};
 pub use self::families::{RedisFigures, families};
 pub use self::figures::{DatabaseFigures, figures};
-pub use self::file::{CounterFile, Switched};
+pub use self::file::{CounterFile, OpenCounters, Switched};
 pub use self::text::{Exposition, Family, exposed};
+pub use self::top::{CacheRates, CommandRates, Look, Rate, TopReport, top};
 
 /// Alert rules for Prometheus.
 pub const RULES: &str = include_str!("rules.yml");

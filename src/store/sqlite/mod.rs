@@ -60,6 +60,7 @@ mod staged;
 mod state;
 mod status;
 mod sums;
+mod timing;
 mod transaction;
 mod unchanging;
 mod upgrade;
@@ -83,7 +84,7 @@ use self::search_index::SearchFile;
 use self::transaction::SqliteTransaction;
 use super::{
     Care, Conclusion, Durability, FileCare, FormerNames, Inspect, Result, SearchIndex, Snapshot, Store, StoreError,
-    UsageSums, Work,
+    Tally, UsageSums, Work,
 };
 use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
@@ -243,10 +244,13 @@ impl Store for SqliteStore {
     /// The work runs once: it holds the write lock from the start, so there are no conflicts.
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()> {
         let mut transaction = self.begin_write(durability)?;
-        match work(&mut transaction)? {
-            Conclusion::Commit => transaction.commit(),
-            Conclusion::Undo => Ok(()),
-        }
+        let ended = match work(&mut transaction) {
+            Ok(Conclusion::Commit) => return transaction.commit().inspect_err(|_| Tally::rolled_back()),
+            Ok(Conclusion::Undo) => Ok(()),
+            Err(error) => Err(error),
+        };
+        Tally::rolled_back();
+        ended
     }
 
     fn usage_sums(&mut self) -> &mut dyn UsageSums {

@@ -13,8 +13,9 @@ use super::beside::{self, Found, INDEX, with_suffix};
 use super::failure::{Place, cannot_share, is_busy};
 use super::schema;
 use super::sums;
+use super::timing::time_statements;
 use super::unchanging::Unchanging;
-use super::waiting::Wait;
+use super::waiting::{LockWait, Wait};
 use crate::linux::network_file_system;
 use crate::settings::Queued;
 use crate::store::{Access, Durability, Result, StoreError};
@@ -188,15 +189,16 @@ fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     sums::register(connection)?;
+    time_statements(connection)?;
     connection.execute_batch(settings)
 }
 
 fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Result<()> {
     let (timeout, waits) = (place.busy_timeout, Arc::clone(&place.waits));
-    let mut wait = Wait::new(timeout);
+    let mut wait = LockWait::new(timeout);
     connection.busy_handler(Some(move |tries: i32| {
         if tries == 0 {
-            wait = Wait::new(timeout);
+            wait = LockWait::new(timeout);
             waits.began();
         }
         let slept = wait.pause();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::store::LockWaits;
+use crate::store::{LockWaits, Tally};
 
 /// The lock waits of a database's connections.
 #[derive(Debug, Default)]
@@ -60,6 +60,34 @@ impl Wait {
         let before = Instant::now();
         thread::sleep(length(waited, left, RandomState::new().hash_one(0)));
         Some(before.elapsed())
+    }
+}
+
+/// A wait of a connection for a lock; it is counted when the connection begins the next one, or is closed.
+#[derive(Debug)]
+pub(super) struct LockWait {
+    wait: Wait,
+    slept: Duration,
+}
+
+impl LockWait {
+    pub(super) fn new(most: Duration) -> Self {
+        Self { wait: Wait::new(most), slept: Duration::ZERO }
+    }
+
+    /// Sleeps before the next attempt, and returns the pause; `None` after the deadline.
+    pub(super) fn pause(&mut self) -> Option<Duration> {
+        let pause = self.wait.pause()?;
+        self.slept += pause;
+        Some(pause)
+    }
+}
+
+impl Drop for LockWait {
+    fn drop(&mut self) {
+        if !self.slept.is_zero() {
+            Tally::waited(self.slept);
+        }
     }
 }
 

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "linux",
             "output_file",
             "regular_file",
+            "http",
         ],
     ),
     ("agents", &["ops", "store", "process", "model", "clock", "staged_file", "linux"]),
@@ -67,6 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("process", &["model", "linux"]),
     ("output_file", &["staged_file"]),
     ("regular_file", &[]),
+    ("http", &[]),
 ];
 
 /// Imports go down: a module names only itself and what `LAYERS` gives it. `lib.rs` is the map and may name everything.

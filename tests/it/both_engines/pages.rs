@@ -50,6 +50,7 @@ const UNCOMPARED: &[(&str, &str)] = &[
     ("db copy", "it names both of its databases, and has tests of every pair of engines"),
     ("doctor", "it is about the machine, and the file or the server"),
     ("metrics", "it counts what commands did on this machine, beside the size of a file or a server"),
+    ("top", "it shows what commands do now, as they are counted on this machine"),
     ("schedule", "it writes for the scheduler of the machine, and opens no database"),
 ];
 

@@ -19,7 +19,7 @@ fn every_kind_has_its_code() {
         (
             1,
             " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content invalid_document outside_content_root no_reason not_confirmed \
-             statement_refused database_not_a_file no_bench_run schedule_failed program_not_started program_failed wrong_answer output internal",
+             statement_refused database_not_a_file no_bench_run schedule_failed address_unusable program_not_started program_failed wrong_answer output internal",
         ),
         (
             2,

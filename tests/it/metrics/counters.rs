@@ -1,7 +1,8 @@
 //! What commands count.
 
 use std::fs;
-use std::process::Stdio;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::{scraped, value};
 use crate::harness::Project;
 use crate::scene::with_skill;
 
-const LOADS: &str = "database_query_duration_seconds_count{query_type=\"load\",table=\"agent_skill_mappings\"}";
+const LOADS: &str = "cfn_command_duration_seconds_count{command=\"load\"}";
 
 fn enabled() -> Project {
     let project = with_skill("jwt", "domain", "dev");
@@ -38,8 +39,11 @@ fn commands_count_themselves_once_it_is_enabled() {
         ("cfn_load_duration_seconds_count{result=\"ok\"}", 3.0),
         ("cfn_load_duration_seconds_bucket{result=\"ok\",le=\"+Inf\"}", 3.0),
         ("cfn_load_duration_seconds_count{result=\"failed\"}", 0.0),
-        ("db_queries_total{query_type=\"update\",table=\"skills\"}", 1.0),
-        ("db_queries_failed_total{query_type=\"update\",table=\"skills\"}", 1.0),
+        ("cfn_command_duration_seconds_count{command=\"update\"}", 1.0),
+        ("cfn_commands_failed_total{command=\"update\"}", 1.0),
+        ("db_queries_failed_total", 1.0),
+        ("db_transactions_rolled_back_total", 1.0),
+        ("cfn_lock_wait_seconds_count", 0.0),
         ("skill_deployment_failures_total", 1.0),
         ("cfn_integrity_failures_total", 0.0),
     ] {
@@ -47,6 +51,64 @@ fn commands_count_themselves_once_it_is_enabled() {
     }
     assert!(project.cfn(["metrics", "--disable"]).stderr.contains("removed"));
     assert_eq!(loads(&project), None);
+}
+
+#[test]
+fn executions_are_counted_by_their_outcome() {
+    let project = enabled();
+    for (code, ms) in [("0", "40"), ("0", "400"), ("1", "4000")] {
+        let log = ["log", "jwt", "--agent-id", "a", "--agent-type", "dev", "--exit-code", code, "--execution-ms", ms];
+        project.cfn(log).ok();
+    }
+    let lines = "{\"skill\":\"jwt\",\"agent_id\":\"a\",\"agent_type\":\"dev\"}\n{\"skill\":\"none\",\"agent_id\":\"a\",\"agent_type\":\"dev\",\"exit_code\":0}\n";
+    project.cfn_with_input(["log", "--batch"], lines.as_bytes());
+    let text = scraped(&project, &[]);
+    for (sample, expected) in [
+        ("skill_executions_successful_total", 2.0),
+        ("skill_executions_failed_total", 1.0),
+        ("skill_execution_duration_seconds_count", 3.0),
+        ("skill_execution_duration_seconds_sum", 4.44),
+        ("skill_execution_duration_seconds_bucket{le=\"0.1\"}", 1.0),
+        ("skill_executions_total{skill_name=\"jwt\"}", 4.0),
+    ] {
+        assert_eq!(value(&text, sample), Some(expected), "{sample}: {text}");
+    }
+}
+
+#[test]
+fn queries_are_timed_by_their_type_and_table() {
+    let project = enabled();
+    project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
+    let text = scraped(&project, &[]);
+    let count = |what: &str, table: &str| {
+        value(&text, &format!("database_query_duration_seconds_count{{query_type=\"{what}\",table=\"{table}\"}}"))
+    };
+    assert_eq!(count("insert", "skill_usage_log"), Some(1.0), "{text}");
+    assert!(count("select", "agent_skill_mappings").is_some_and(|it| it >= 1.0), "{text}");
+    assert_eq!(count("delete", "skills"), None, "{text}");
+    let all = value(&text, "db_queries_total").expect("queries");
+    assert_eq!(value(&text, "db_query_duration_seconds_count"), Some(all), "{text}");
+    assert!(all >= 2.0 && value(&text, "db_query_duration_seconds_sum").is_some_and(|it| it > 0.0), "{text}");
+}
+
+#[test]
+fn a_wait_for_the_lock_of_another_process_is_counted() {
+    let project = enabled();
+    let mut holder = Command::new("sqlite3");
+    holder.arg(project.database()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = holder.spawn().expect("sqlite3 starts");
+    let mut input = holder.stdin.take().expect("a pipe");
+    input.write_all(b"BEGIN IMMEDIATE;\nSELECT 'locked';\n").expect("written");
+    let mut said = [0; 7];
+    holder.stdout.take().expect("a pipe").read_exact(&mut said).expect("a line");
+    let mut log = project.command(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]);
+    let mut waiting = log.stdout(Stdio::null()).spawn().expect("cfn starts");
+    thread::sleep(Duration::from_millis(300));
+    drop(input); // ends sqlite3, which undoes its transaction
+    assert!(holder.wait().is_ok() && waiting.wait().expect("it ends").success());
+    let text = scraped(&project, &[]);
+    assert_eq!(value(&text, "cfn_lock_wait_seconds_count"), Some(1.0), "{text}");
+    assert!(value(&text, "cfn_lock_wait_seconds_sum").is_some_and(|it| it > 0.0), "{text}");
 }
 
 #[test]

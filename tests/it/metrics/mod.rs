@@ -1,6 +1,9 @@
 //! `cfn metrics`: its text is what Prometheus reads, and what commands count survives what ends them.
 
 mod counters;
+mod listen;
+mod listening;
+mod prometheus;
 mod rules;
 mod text;
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::scraped;
-use crate::harness::Project;
+use crate::harness::{Project, repository};
 use crate::redis::Server;
 use crate::scene::with_skill;
 
@@ -48,7 +48,7 @@ fn metrics(query: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn the_dashboard_and_the_rules_name_metrics_that_exist() {
+fn the_dashboard_and_the_page_have_every_metric_and_no_other() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["metrics", "--enable"]).ok();
     project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
@@ -57,6 +57,11 @@ fn the_dashboard_and_the_rules_name_metrics_that_exist() {
     let load = ["load", "dev", "--redis-url", &url, "--cache", "always"];
     assert!(project.command(load).env("CFN_REDIS_BUDGET_MS", "10000").status().expect("cfn runs").success());
     let text = scraped(&project, &["--redis-url", &url]);
+    let page = fs::read_to_string(repository("docs/operations.md")).expect("a page");
+    let all: Vec<_> = text.lines().filter_map(|it| it.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    for metric in &all {
+        assert!(page.contains(&format!("`{metric}")), "docs/operations.md does not name {metric}");
+    }
     let dashboard = project.cfn(["metrics", "dashboard"]).ok();
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let targets =
@@ -74,5 +79,7 @@ fn the_dashboard_and_the_rules_name_metrics_that_exist() {
         }
     }
     assert!(seen > 20, "{queries:?}");
-    assert!(fs::metadata(project.database()).is_ok());
+    for metric in all {
+        assert!(queries.iter().any(|it| it.contains(metric)), "no panel shows {metric}");
+    }
 }
