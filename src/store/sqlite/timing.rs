@@ -1,7 +1,7 @@
 //! Times statements from their start to their end, if somebody counts them. What a caller does between two rows is part
 //! of it, and so is what triggers do.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -10,13 +10,17 @@ use crate::store::{QueriedTable, QueryType, Tally};
 
 /// Times the statements of this connection.
 pub(super) fn time_statements(connection: &mut Connection) -> rusqlite::Result<()> {
-    if !Tally::is_on() {
-        return Ok(());
-    }
+    if Tally::is_on() { time(connection, Tally::queried) } else { Ok(()) }
+}
+
+fn time(
+    connection: &mut Connection,
+    mut timed: impl FnMut(QueryType, QueriedTable, Duration) + Send + 'static,
+) -> rusqlite::Result<()> {
     // A statement may begin before another one has ended: each is known by the place of its text.
     let mut running: Vec<(usize, Instant)> = Vec::new();
     let codes = TraceEventCodes::SQLITE_TRACE_STMT | TraceEventCodes::SQLITE_TRACE_PROFILE;
-    let time = move |event: TraceEvent<'_>| match event {
+    let note = move |event: TraceEvent<'_>| match event {
         // The text of a trigger is a comment.
         TraceEvent::Stmt(statement, text) if !text.starts_with("--") => {
             running.push((place(&statement.sql()), Instant::now()));
@@ -26,12 +30,12 @@ pub(super) fn time_statements(connection: &mut Connection) -> rusqlite::Result<(
             let Some(at) = running.iter().rposition(|it| it.0 == place(&text)) else { return };
             let (_, since) = running.swap_remove(at);
             if let Some((what, table)) = query(&text) {
-                Tally::queried(what, table, since.elapsed());
+                timed(what, table, since.elapsed());
             }
         }
         _ => {}
     };
-    connection.trace_v2(codes, Some(time))
+    connection.trace_v2(codes, Some(note))
 }
 
 fn place(text: &str) -> usize {
@@ -65,10 +69,12 @@ fn table(word: &str) -> Option<QueriedTable> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use rusqlite::Connection;
 
-    use super::{query, time_statements};
-    use crate::store::{QueriedTable, QueryType, Tally};
+    use super::{query, time};
+    use crate::store::{QueriedTable, QueryType};
 
     #[test]
     fn a_statement_is_known_by_its_first_word_and_its_first_table() {
@@ -88,9 +94,11 @@ mod tests {
 
     #[test]
     fn statements_that_overlap_are_timed_each() -> rusqlite::Result<()> {
-        Tally::begin();
+        let (sender, timed) = mpsc::channel();
         let mut connection = Connection::open_in_memory()?;
-        time_statements(&mut connection)?;
+        time(&mut connection, move |what, table, _| {
+            let _ = sender.send((what, table)); // the test listens until its end
+        })?;
         connection.execute_batch(
             "CREATE TABLE skills (a); CREATE TABLE approval_history (a); INSERT INTO skills VALUES (1), (2)",
         )?;
@@ -101,14 +109,13 @@ mod tests {
             connection.execute("UPDATE approval_history SET a = ?1", [a])?;
         }
         drop(rows);
-        let tally = Tally::take();
-        let count = |what: QueryType, table: QueriedTable| tally.queries[what as usize][table as usize].count();
-        let counts = [
-            count(QueryType::Select, QueriedTable::Skills),
-            count(QueryType::Update, QueriedTable::Approvals),
-            count(QueryType::Insert, QueriedTable::Skills),
+        let expected = [
+            (QueryType::Insert, QueriedTable::Skills),
+            (QueryType::Update, QueriedTable::Approvals),
+            (QueryType::Update, QueriedTable::Approvals),
+            (QueryType::Select, QueriedTable::Skills),
         ];
-        assert_eq!(counts, [1, 2, 1]);
+        assert_eq!(timed.try_iter().collect::<Vec<_>>(), expected);
         Ok(())
     }
 }
