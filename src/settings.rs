@@ -15,6 +15,7 @@ mod given;
 mod percent;
 mod postgres;
 mod redis;
+mod replicas;
 mod secret;
 mod skills;
 mod workflow;
@@ -37,6 +38,7 @@ pub use foreign::Foreign;
 use given::Environment;
 pub use given::{Given, Scope, Source};
 pub use postgres::{ChannelBinding, Host, PostgresServer, RootCertificates, SslMode};
+pub use replicas::Replicas;
 pub use secret::Secret;
 pub use skills::DEFAULT_CONTENT_BYTES;
 pub use workflow::{DELIVERY_VARIABLES, Queued};
@@ -45,7 +47,7 @@ pub use workflow::{DELIVERY_VARIABLES, Queued};
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The variables of the database and of commands. Services define their own.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 14] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
     "CFN_CONTENT_ROOT",
@@ -55,8 +57,11 @@ const VARIABLES: [&str; 11] = [
     "CFN_MAX_FOLDER_BYTES",
     "CFN_BUSY_TIMEOUT_MS",
     "CFN_SYNCHRONOUS",
+    "CFN_READ_URLS",
+    "CFN_READ_WAIT_MS",
     "ENABLE_AGENT_NOTIFICATIONS",
     "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
 ];
 
 /// The global flags; `None` if a flag was not given.
@@ -229,12 +234,6 @@ impl Settings {
         files::unit_folder(&self.environment)
     }
 
-    /// Whether a settings file names the database.
-    #[must_use]
-    pub fn is_named_by_a_file(&self) -> bool {
-        matches!(self.database.source, Source::File { .. })
-    }
-
     /// All invalid values, for diagnostics. Commands report those that they use as errors.
     #[must_use]
     pub fn unusable(&self) -> Vec<BadSetting> {
@@ -252,6 +251,7 @@ impl Settings {
             self.queued().err(),
             self.sync_budget().err(),
             self.workflow_server().err(),
+            self.replicas().err(),
         ];
         judged.into_iter().flatten().collect()
     }

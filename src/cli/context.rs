@@ -1,13 +1,14 @@
 //! The environment of a command: settings, clock and output. It opens the database and the cache on first use, and is
 //! the only place that names a backend.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::failure::{Failure, FailureKind};
-use super::opening::{Opened, Opening};
+use super::opening::{Opened, Opening, ReplicaUse};
 use super::output::Output;
 use super::plural::counted;
 use crate::cache::redis::{Attended, Observed, Patience, Redis};
@@ -32,6 +33,8 @@ pub(super) struct Context {
     pub(super) former: FormerNames,
     /// Whether `--db` was given: some commands use the user's database only when it is named.
     pub(super) names_database: bool,
+    /// Whether a replica may answer.
+    pub(super) replica: Cell<ReplicaUse>,
 }
 
 impl Context {
@@ -217,20 +220,22 @@ impl Context {
 
     /// This context with another database.
     pub(super) fn with_database(&self, database: &Path) -> Self {
-        let settings = self.settings.with_database(database);
-        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
+        self.with_settings(self.settings.with_database(database))
     }
 
     /// This context with another database, named with this flag.
     pub(super) fn with_named_database(&self, flag: &'static str, database: &OsStr) -> Self {
-        let settings = self.settings.with_named_database(flag, database);
-        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
+        self.with_settings(self.settings.with_named_database(flag, database))
     }
 
     /// This context with the database of the current folder, even if there is one above it.
     pub(super) fn with_project_here(&self) -> Self {
-        let settings = self.settings.with_project_here();
-        Self { settings, clock: self.clock, output: self.output, former: self.former.clone(), names_database: true }
+        self.with_settings(self.settings.with_project_here())
+    }
+
+    fn with_settings(&self, settings: Settings) -> Self {
+        let (clock, output, former) = (self.clock, self.output, self.former.clone());
+        Self { settings, clock, output, former, names_database: true, replica: Cell::default() }
     }
 
     /// Copies the database without writing to it.

@@ -38,6 +38,7 @@ mod numbers;
 mod opening;
 mod output;
 mod plural;
+mod replica;
 mod run;
 mod schedule;
 mod skill;
@@ -47,6 +48,7 @@ mod typed;
 mod update;
 mod usage;
 
+use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -99,16 +101,19 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Runs the command again if the database changed while it was read without locks. Nothing was printed yet.
+/// Runs the command again if the database changed while it was read without locks, or if a replica failed. Nothing was printed
+/// yet.
 fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Exit, Failure> {
     if !matches!(command, Command::Completions(_) | Command::Man(_) | Command::Run(_) | Command::Become(_)) {
         context.settings.require_usable_files()?;
     }
     match dispatch(context, command) {
-        Err(failure) if failure.is_about_a_change() => match typed::parse(arguments) {
-            Ok(again) => dispatch(context, again.command),
-            Err(_) => Err(failure),
-        },
+        Err(failure) if failure.is_about_a_change() || context.gives_up_replica(&failure) => {
+            match typed::parse(arguments) {
+                Ok(again) => dispatch(context, again.command),
+                Err(_) => Err(failure),
+            }
+        }
         ended => ended,
     }
 }
@@ -161,5 +166,6 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
         output.warn(&format!("{foreign}; it is ignored"));
     }
     let names_database = global.db.is_some();
-    Ok(Context { settings, clock: Clock::System, output, former: FormerNames::default(), names_database })
+    let (clock, former, replica) = (Clock::System, FormerNames::default(), Cell::default());
+    Ok(Context { settings, clock, output, former, names_database, replica })
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::clock::Clock;
 use crate::model::Location;
-use crate::settings::PostgresServer;
+use crate::settings::{PostgresServer, Replicas};
 use crate::store::copying::{CopySource, CopyTarget};
-use crate::store::postgres::{self, PostgresStore, ServerTarget};
+use crate::store::postgres::{self, PostgresStore, Reading, ServerTarget};
 use crate::store::sqlite::{FileTarget, Options, SqliteStore, file_facts};
 use crate::store::{
     Access, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
@@ -30,6 +30,17 @@ enum Engine {
 pub(super) struct Opened {
     pub(super) store: Box<dyn Store>,
     pub(super) warning: Option<String>,
+}
+
+/// Whether a replica may answer instead of the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ReplicaUse {
+    #[default]
+    Allowed,
+    /// One was opened.
+    Used,
+    /// One failed: the primary answers.
+    Failed,
 }
 
 impl Opening {
@@ -96,6 +107,17 @@ impl Opening {
             Engine::Postgres { server, options } => {
                 let store = PostgresStore::open(server, *options)?.noting(former);
                 Ok(Opened { store: Box::new(store), warning: None })
+            }
+        }
+    }
+
+    /// Opens a replica that has everything that this user wrote, or the primary. Also returns whether it is a replica.
+    pub(super) fn open_reading(&self, replicas: &Replicas, former: FormerNames) -> Result<(Box<dyn Store>, bool)> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Ok((self.open_noting(Access::Read, former)?.store, false)),
+            Engine::Postgres { server, options } => {
+                let Reading { store, is_replica } = Reading::open(server, replicas, *options)?;
+                Ok((Box::new(store.noting(former)), is_replica))
             }
         }
     }

@@ -14,6 +14,12 @@ impl Settings {
         Self { database, search: None, ..self.clone() }
     }
 
+    /// Whether a settings file names the database.
+    #[must_use]
+    pub fn is_named_by_a_file(&self) -> bool {
+        matches!(self.database.source, Source::File { .. })
+    }
+
     /// Whether the database was named by a URL of a server.
     #[must_use]
     pub fn is_on_a_server(&self) -> bool {
@@ -24,7 +30,9 @@ impl Settings {
     /// The server of the database, if it was named by a URL.
     pub fn database_server(&self) -> Result<PostgresServer, BadSetting> {
         let url = self.database.value.to_str().unwrap_or_default();
-        PostgresServer::of_url(url, self.database.source.clone(), &self.environment, &self.current_folder)
+        let server =
+            PostgresServer::of_url(url, self.database.source.clone(), &self.environment, &self.current_folder)?;
+        Ok(PostgresServer { position_file: self.position_file(&server), ..server })
     }
 
     /// Maximum wait for a lock.

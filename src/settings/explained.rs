@@ -94,6 +94,8 @@ impl Settings {
             self.variable("CFN_CONTENT_ROOT", Ok(root)),
             self.variable("CFN_MAX_CONTENT_BYTES", self.content_bytes().map(|it| Some(it.to_string()))),
             self.variable("CFN_BUSY_TIMEOUT_MS", self.busy_timeout().map(|it| Some(it.as_millis().to_string()))),
+            self.variable("CFN_READ_URLS", self.replicas_shown()),
+            self.variable("CFN_READ_WAIT_MS", self.read_wait().map(|it| Some(it.as_millis().to_string()))),
             self.variable("CFN_SYNCHRONOUS", self.synchronous().map(|it| it.map(synchronous))),
             self.variable("ENABLE_AGENT_NOTIFICATIONS", self.notify_agents().map(|it| Some(it.to_string()))),
         ]

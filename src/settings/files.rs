@@ -103,6 +103,11 @@ pub(super) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
     user_folder(environment, "XDG_CACHE_HOME", ".cache")
 }
 
+/// The user's folder for what programs note between their runs.
+pub(super) fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    user_folder(environment, "XDG_STATE_HOME", ".local/state")
+}
+
 /// As XDG specifies: a relative path is ignored.
 fn user_folder(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
     let named = environment.get(variable).map(PathBuf::from).filter(|it| it.is_absolute());

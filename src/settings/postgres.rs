@@ -63,6 +63,7 @@ impl PostgresServer {
             connect_timeout: CONNECT_TIMEOUT,
             options: None,
             application_name: "cfn".to_owned(),
+            position_file: None,
         })
     }
 

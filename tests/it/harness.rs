@@ -90,6 +90,8 @@ pub fn cfn_in(folder: &Path) -> Command {
         "CFN_MAX_FOLDER_BYTES",
         "CFN_BUSY_TIMEOUT_MS",
         "CFN_SYNCHRONOUS",
+        "CFN_READ_URLS",
+        "CFN_READ_WAIT_MS",
         "CFN_APPROVER",
         "ENABLE_AGENT_NOTIFICATIONS",
         "ENABLE_PHASE4_LOGGING",

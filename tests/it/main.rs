@@ -67,6 +67,7 @@ mod postgres_trips;
 mod publishing;
 mod redis;
 mod rejections;
+mod replicas;
 mod review;
 mod rollback;
 mod run;

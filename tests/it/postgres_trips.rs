@@ -82,3 +82,22 @@ fn a_deploy_and_an_update_ask_at_most_three_times() {
         at_most(3, &asked(&project, &database, &counter, arguments), arguments);
     }
 }
+
+#[test]
+fn noting_what_replicas_must_have_takes_no_round_trip() {
+    let (project, database, counter) = deployed();
+    project.file("alpha/SKILL.md", skill("alpha", "Read it twice."));
+    let (url, state) = (format!("{}?sslmode=disable", database.url_counted_by(&counter)), project.path().join("state"));
+    for arguments in [
+        &["deploy", "7", "alpha", "alpha", "testing", "tester,reviewer"][..],
+        &["log", "alpha", "--agent-id", "a1", "--agent-type", "tester", "--exit-code", "0"],
+    ] {
+        let mut command = project.command(arguments);
+        command.env("CFN_SKILLS_DB_PATH", &url).env("CFN_READ_URLS", &url).env("XDG_STATE_HOME", &state);
+        counter.trips();
+        Ran::from(command.output().expect("cfn runs")).ok();
+        at_most(3, &counter.trips(), arguments);
+    }
+    let noted = state.join("cfn/positions").read_dir().expect("a folder").count();
+    assert_eq!(noted, 2, "the position, and who writes");
+}

@@ -144,9 +144,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     };
     if let Some(path) = &args.html {
         let reports = match args.report {
-            None => {
-                ops::every_report(up_to_date(context, context.open(Access::Read)?)?.as_mut(), context.clock, &request)?
-            }
+            None => ops::every_report(
+                up_to_date(context, context.open_replicated(false)?)?.as_mut(),
+                context.clock,
+                &request,
+            )?,
             Some(_) => vec![answered(context, &request)?],
         };
         let page = html::page(&heading(context, &request, &reports), &reports);
@@ -177,7 +179,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, Failure> {
     let cache = context.cache(Class::Analytics)?;
     let asked = DatedRequest::now(request, context.clock);
-    let mut store = context.open(Access::Read)?;
+    let mut store = context.open_replicated(false)?;
     if let Some(report) = ops::recalled_report(store.as_mut(), cache.as_ref(), &asked)? {
         return Ok(report);
     }
@@ -215,8 +217,8 @@ pub(super) fn up_to_date(context: &Context, mut store: Box<dyn Store>) -> Result
     }
     match catch_up(context) {
         Ok(writer) => Ok(writer),
-        // Without write access, a scan gives the same figures.
-        Err(failure) if failure.is_about_writing() => Ok(store),
+        // Without write access, or without the primary of a replica, a scan gives the same figures.
+        Err(failure) if failure.is_about_writing() || context.reads_a_replica() => Ok(store),
         Err(failure) => Err(failure),
     }
 }

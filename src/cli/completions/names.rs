@@ -1,5 +1,6 @@
 //! Completion candidates from the database: skills, their versions, agent types. Errors yield no candidates.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -140,6 +141,7 @@ impl Line {
             output,
             former: FormerNames::default(),
             names_database: flags.db.is_some(),
+            replica: Cell::default(),
         };
         context.opening(Access::Read).ok()?.open(Access::Read).ok()
     }

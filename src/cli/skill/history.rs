@@ -35,7 +35,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
-    let report = ops::history(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request()?)?;
+    let report = ops::history(context.open_replicated(true)?.as_mut(), cache.as_ref(), &args.request()?)?;
     context.note_name(args.named.name()?, &report.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)

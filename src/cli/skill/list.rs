@@ -3,7 +3,7 @@
 use crate::cache::Class;
 use crate::cli::analytics;
 use crate::cli::choice;
-use crate::cli::context::{Access, Context};
+use crate::cli::context::Context;
 use crate::cli::dates::day;
 use crate::cli::failure::Failure;
 use crate::cli::numbers::integer;
@@ -111,7 +111,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         filter.page.limit = filter.page.limit.or(Some(PAGE));
         filter.page.described = width >= WIDE;
     }
-    let mut store = context.open(Access::Read)?;
+    let mut store = context.open_replicated(false)?;
     if args.sort == SkillOrder::Uses {
         store = analytics::up_to_date(context, store)?;
     }

@@ -50,7 +50,14 @@ pub(in crate::cli) fn run(context: &Context, args: &Args) -> Result<Exit, Failur
         limit: args.limit.into(),
         all: args.all,
     };
-    let mut store = context.open_for_few_rows()?;
+    let mut store = context.open_replicated(true)?;
+    // Only the primary can bring its index up to date.
+    if context.reads_a_replica()
+        && ops::index_is_current(store.as_mut())? != Some(true)
+        && let Ok(primary) = context.open_for_few_rows()
+    {
+        store = primary;
+    }
     let mut progress = context.output.progress("indexing");
     let report = ops::search(store.as_mut(), &request, &mut |done, all| progress.at(done, all))?;
     drop(progress);

@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return file(context, args, path);
     }
     let cache = context.cache(Class::Show)?;
-    let report = ops::show(context.open_for_few_rows()?.as_mut(), cache.as_ref(), &args.request())?;
+    let report = ops::show(context.open_replicated(true)?.as_mut(), cache.as_ref(), &args.request())?;
     context.note_name(&args.skill_name, &report.skill.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 fn file(context: &Context, args: &Args, path: &FolderPath) -> Result<Exit, Failure> {
     let request = ShowFile { name: &args.skill_name, version: args.version, path };
-    let report = ops::show_file(context.open_for_few_rows()?.as_mut(), &request)?;
+    let report = ops::show_file(context.open_replicated(true)?.as_mut(), &request)?;
     context.note_name(&args.skill_name, &report.name);
     if context.output.json() {
         context.output.answer(&report)?;

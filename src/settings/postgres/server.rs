@@ -45,6 +45,8 @@ pub struct PostgresServer {
     pub options: Option<String>,
     /// The name of the connection, for the server's statistics.
     pub application_name: String,
+    /// The file that keeps which writes of this user a replica must have; `None` if no replica is read.
+    pub position_file: Option<PathBuf>,
 }
 
 /// A host to try.

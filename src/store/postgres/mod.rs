@@ -36,7 +36,10 @@ mod outgoing;
 mod parameters;
 mod past;
 mod pins;
+mod position;
+mod position_file;
 mod removal;
+mod replicas;
 mod reports;
 mod revisions;
 mod rollups;
@@ -73,6 +76,7 @@ use super::{
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
 
 pub use self::copying::ServerTarget;
+pub use self::replicas::Reading;
 
 /// How often work runs again after a conflict with another writer.
 const ATTEMPTS: u32 = 10;

@@ -1,5 +1,7 @@
 //! One connection, used synchronously: statements, and the beginning and end of transactions.
 
+mod committing;
+
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use super::ahead::Ahead;
 use super::beginning::{Answers, Beginning, Opened, Opening, is_hidden, open};
 use super::failure::{Conflict, Place};
 use super::parameters::{Parameter, borrowed};
+use super::position_file::{Look, PositionFile};
 use super::schema_number::require;
 use super::statement::{Statement, all};
 use crate::postgres::{CallError, ClientResult, Connection, Refusal, ends_the_connection, sentence};
@@ -41,6 +44,10 @@ pub(super) struct Session {
     over: Cell<bool>,
     /// Whether the database is known to have the schema that this cfn needs.
     checked: Cell<bool>,
+    /// The file that keeps which writes of this user a replica must have.
+    positions: Option<PositionFile>,
+    /// What is noted there when the connection ends.
+    noting: RefCell<Option<Look>>,
 }
 
 impl Session {
@@ -61,6 +68,8 @@ impl Session {
             failed,
             over,
             checked,
+            positions: server.position_file.as_deref().map(PositionFile::at),
+            noting: RefCell::new(None),
         })
     }
 
@@ -122,32 +131,6 @@ impl Session {
     /// Sends what waits to be sent.
     pub(super) fn flush(&self) -> Result<()> {
         if self.ahead.has_writes() { self.call(async |_| Ok(())) } else { Ok(()) }
-    }
-
-    /// Commits, with what waits to be sent. Unless a statement was answered with an error, the answer is no rollback.
-    pub(super) fn commit(&self) -> Result<()> {
-        if self.beginning.get().is_some() && !self.ahead.has_writes() {
-            self.beginning.take();
-            return Ok(()); // there was no statement
-        }
-        if self.beginning.get().is_some() && !self.checked.get() {
-            self.flush()?; // nothing is committed to an unknown schema
-        }
-        self.over.set(true);
-        let unknown = |detail| StoreError::OutcomeUnknown { location: self.place.location(), detail };
-        let (opened, written, done) =
-            self.send(async |client| client.batch_execute("COMMIT").await).map_err(|error| match error {
-                CallError::Refused(error) => self.refused(&error),
-                CallError::Lost(detail) => unknown(detail),
-            })?;
-        let opened = opened.map_or(Ok(()), |it| it.begun.and(it.locked));
-        opened.and(written).and(done).map_err(|error| {
-            if error.code().is_some() && !ends_the_connection(&error) {
-                return self.refused(&error);
-            }
-            self.connection.give_up();
-            unknown(sentence(&error))
-        })
     }
 
     /// Undoes the transaction, without waiting for the answer; if nobody hears it, with the connection.
