@@ -9,9 +9,44 @@
 //! |---|---|
 //! | `plan` | what is to be run, and with what |
 //! | `runtime` | the contract of what runs a command: processes, or a container engine |
+//! | `processes` | the runtime of processes |
+//! | `spawn`, `skills`, `environment` | making a run, and starting its supervisor |
+//! | `supervisor`, `logs` | from the start of the command until its result is written |
+//! | `run_folder`, `files` | the folders of runs, and their files |
+//! | `history` | results, on their way to the history |
+//! | `recovery` | what killed supervisors left |
+//! | `timeout` | how long a run may take |
+//! | `status`, `cleanup` | what is known of runs, their end, and removing what they leave on purpose |
+//! | `error` | why something failed |
 
+mod cleanup;
+mod environment;
+mod error;
+mod files;
+mod history;
+mod logs;
 mod plan;
+mod processes;
+mod recovery;
+mod run_folder;
 mod runtime;
+mod skills;
+mod spawn;
+mod status;
+mod supervisor;
+mod timeout;
 
+pub use cleanup::{Cleaned, clean_up};
+pub use environment::{Identity, Variables, passed};
+pub use error::{AgentError, Result};
+pub use logs::before as log_before;
 pub use plan::{Order, Plan, RuntimeKind};
+pub use processes::Processes;
+pub use recovery::{Care, Found};
+pub use run_folder::{RunFolder, Running, Runs};
 pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+pub use skills::SkillsAs;
+pub use spawn::{Input, Prepared, Request, Said, Supervised, prepare};
+pub use status::{RunStatus, list, status_of, stop, wait_for_end};
+pub use supervisor::Supervisor;
+pub use timeout::{Complexity, RUNS, of_mode};

@@ -24,7 +24,7 @@ pub trait Runtime {
     ) -> Result<Ended, RuntimeError>;
 
     /// Ends what a run left whose supervisor was killed. It is no error if nothing is left.
-    fn end_left(&self, left: &Left) -> Result<(), RuntimeError>;
+    fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError>;
 }
 
 /// The files that take the output of a command.

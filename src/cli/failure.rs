@@ -1,5 +1,6 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
+mod agents;
 mod coordination;
 mod copy;
 mod database;

@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes a request, and a report becomes text or JSON.
 
+mod agent;
 mod agents;
 mod amend;
 mod analytics;
@@ -29,6 +30,7 @@ mod global;
 mod help;
 mod init;
 mod interruption;
+mod limits;
 mod lines;
 mod load;
 mod log;
@@ -129,6 +131,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Export(args) => export::run(context, &args),
         Command::Search(args) => skill::search::run(context, &args),
         Command::EdgeCase(args) => edge_case::run(context, args),
+        Command::Agent(args) => agent::run(context, args),
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
         Command::Run(args) => run::run(context, &args),

@@ -8,9 +8,10 @@ use crate::model::Location;
 use crate::settings::{PostgresServer, Replicas};
 use crate::store::copying::{CopySource, CopyTarget};
 use crate::store::postgres::{self, PostgresStore, Reading, ServerTarget};
-use crate::store::sqlite::{FileTarget, Options, SqliteStore, file_facts};
+use crate::store::sqlite::{FileTarget, Options, RunsFile, SqliteStore, file_facts};
 use crate::store::{
-    Access, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError, Transaction,
+    Access, AgentRuns, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError,
+    Transaction,
 };
 
 /// A database with its validated settings.
@@ -193,6 +194,14 @@ impl Opening {
             Engine::Sqlite { path, options } => Box::new(FileTarget::of(path, replace, *options, self.clock)?),
             Engine::Postgres { server, options } => Box::new(ServerTarget::of(server, replace, *options)?),
         })
+    }
+
+    /// The history of agents' runs; `None` on a server: the folders of runs have it there.
+    pub(super) fn agent_runs(&self) -> Option<Box<dyn AgentRuns>> {
+        match &self.engine {
+            Engine::Sqlite { path, options } => Some(Box::new(RunsFile::of(path.clone(), *options))),
+            Engine::Postgres { .. } => None,
+        }
     }
 
     /// A function that opens the database for writing on each call, from any thread.

@@ -195,9 +195,14 @@ impl Output {
         self.stderr(text);
     }
 
-    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
     fn stderr(self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes()); // there is nowhere left to complain
+        self.stderr_bytes(text.as_bytes());
+    }
+
+    /// Prints bytes of another program to stderr unchanged.
+    #[expect(clippy::unused_self, reason = "writing is done through an Output only")]
+    pub(super) fn stderr_bytes(self, bytes: &[u8]) {
+        let _ = io::stderr().lock().write_all(bytes); // there is nowhere left to complain
     }
 
     /// Whether a person can be asked.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::failure::{Failure, FailureKind};
+use super::limits::{LimitArgs, seconds};
 use super::numbers::bytes;
 use crate::linux::Limits;
 use crate::model::Exit;
-use crate::process::{Bounded, Ending, Finished, NotEntered, become_command};
+use crate::process::{Bounded, Ending, Finished, NotEntered, become_command, limited};
 
 /// Exit code of a command that its deadline ended, as `timeout` has it.
 const TIMEOUT: u8 = 124;
@@ -51,51 +52,18 @@ pub(super) struct Args {
     command: Vec<OsString>,
 }
 
-/// What a tree of processes may have.
-#[derive(Debug, clap::Args)]
-struct LimitArgs {
-    /// Memory: a number with k, m, g or t, in units of 1024
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    memory: Option<u64>,
-    /// Processors' time: 1.5 is one and a half
-    #[arg(long, value_name = "N", value_parser = cpus)]
-    cpus: Option<f64>,
-    /// The processors to use, such as 0,2-3
-    #[arg(long, value_name = "LIST")]
-    cpuset: Option<String>,
-    /// Number of processes and threads
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pids: Option<u32>,
-}
-
-impl LimitArgs {
-    fn limits(&self) -> Limits {
-        Limits { memory_bytes: self.memory, cpus: self.cpus, cpu_set: self.cpuset.clone(), processes: self.pids }
-    }
-}
-
-fn size(text: &str) -> Result<u64, String> {
-    let wrong = || "a size is a number with k, m, g or t, such as 512m".to_owned();
-    let parsed = parse_size::Config::new().with_binary().parse_size(text).map_err(|_| wrong())?;
-    if parsed == 0 { Err(wrong()) } else { Ok(parsed) }
-}
-
-fn cpus(text: &str) -> Result<f64, String> {
-    let wrong = || "a share of processors is a number above 0, such as 1.5".to_owned();
-    text.parse().ok().filter(|it: &f64| it.is_finite() && *it > 0.0).ok_or_else(wrong)
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let wrong = || "a time is a number of seconds, such as 300 or 0.5".to_owned();
-    text.parse().ok().and_then(|it| Duration::try_from_secs_f64(it).ok()).ok_or_else(wrong)
-}
-
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (program, arguments) = args.command.split_first().ok_or_else(|| Failure::internal("there is no command"))?;
-    let bounded =
-        Bounded { program, arguments, limits: args.limits.limits(), timeout: args.timeout, grace: args.grace };
+    let bounded = Bounded {
+        program,
+        arguments,
+        limits: args.limits.limits(),
+        timeout: args.timeout,
+        grace: args.grace,
+        apart: None,
+    };
     if args.require_limits {
-        require_limits(&bounded)?;
+        require_limits(&bounded.limits)?;
     }
     let finished = bounded.run().map_err(|error| {
         let message = format!("the command could not be run to its end: {error}");
@@ -110,8 +78,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     })
 }
 
-fn require_limits(bounded: &Bounded<'_>) -> Result<(), Failure> {
-    let limited = bounded.limited();
+/// Refuses limits that the kernel cannot keep here.
+pub(super) fn require_limits(limits: &Limits) -> Result<(), Failure> {
+    let limited = limited(limits);
     if limited.by_kernel && limited.not.is_empty() {
         return Ok(());
     }
@@ -152,6 +121,9 @@ pub(super) struct BecomeArgs {
     /// A file by which a group is joined
     #[arg(long)]
     join: Vec<PathBuf>,
+    /// Begin a session, without new rights
+    #[arg(long)]
+    apart: bool,
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
@@ -159,10 +131,10 @@ pub(super) struct BecomeArgs {
 /// Returns only if the command cannot be started.
 pub(super) fn run_become(context: &Context, args: &BecomeArgs) -> Exit {
     let (program, arguments) = args.command.split_first().map_or((OsStr::new(""), &[][..]), |it| (it.0, it.1));
-    let error = become_command(&args.join, program, arguments);
+    let error = become_command(&args.join, args.apart, program, arguments);
     let code = match &error {
         NotEntered::Program { source, .. } if source.kind() == std::io::ErrorKind::NotFound => NOT_FOUND,
-        NotEntered::Group { .. } | NotEntered::Program { .. } => NOT_RUNNABLE,
+        NotEntered::Group { .. } | NotEntered::Apart(_) | NotEntered::Program { .. } => NOT_RUNNABLE,
     };
     context.output.warn(&error.to_string());
     Exit::Command(code)

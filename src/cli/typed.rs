@@ -7,8 +7,8 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use super::argument::Named;
 use super::global::Global;
 use super::{
-    agents, analytics, bench, cache, completions, config, coord, db, deploy, doctor, edge_case, export, help, init,
-    load, log, metrics, run, schedule, skill, sync, top, update,
+    agent, agents, analytics, bench, cache, completions, config, coord, db, deploy, doctor, edge_case, export, help,
+    init, load, log, metrics, run, schedule, skill, sync, top, update,
 };
 
 /// A skills database for fleets of AI coding agents: deploys approved skills, records their versions and approvals, and
@@ -44,6 +44,7 @@ pub(super) enum Command {
     Log(log::Args),
     Analytics(analytics::Args),
     Search(skill::search::Args),
+    Agent(agent::Args),
     Agents(agents::Args),
     EdgeCase(edge_case::Args),
     Sync(sync::Args),
@@ -70,7 +71,8 @@ pub(super) fn tree() -> clap::Command {
 }
 
 /// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
-const COMMANDS: [Named; 11] = [
+const COMMANDS: [Named; 12] = [
+    ("agent", agent::Args::augment_args),
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),

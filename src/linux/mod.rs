@@ -2,6 +2,7 @@
 
 mod control_group;
 mod entries;
+mod identity;
 mod machine;
 mod network_file_system;
 mod open_files;
@@ -12,10 +13,11 @@ mod without_links;
 
 pub use control_group::{ControlGroup, Limits, memory_limit, send_signal};
 pub use entries::{Take, each_entry};
-pub use machine::{Ticks, memory_kib, processor};
+pub use identity::{ProcessIdentity, own_groups};
+pub use machine::{Ticks, cpu_of_children, memory_kib, processor};
 pub use network_file_system::network_file_system;
 pub use open_files::with_another_file;
 pub use process_status::{OWN_PROGRAM, ProcessStatus};
-pub use process_tree::descendants;
+pub use process_tree::{descendants, with_variable};
 pub use renaming::rename_without_replacing;
 pub use without_links::{PLACE, open_without_links, place_inside, set_rights_of_place};

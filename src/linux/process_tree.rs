@@ -24,3 +24,16 @@ pub fn descendants() -> Vec<i32> {
     }
     found
 }
+
+/// The processes of this user that were started with this variable in their environment, as `NAME=VALUE`. A process may
+/// hide it.
+#[must_use]
+pub fn with_variable(variable: &str) -> Vec<i32> {
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = numbers.filter_map(|it| it.file_name().to_str()?.parse::<i32>().ok());
+    let has = |it: &i32| {
+        let environment = fs::read(format!("/proc/{it}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|it| it == variable.as_bytes())
+    };
+    processes.filter(has).collect()
+}

@@ -41,6 +41,12 @@ impl Project {
         self.root.iter().chain(others).map(PathBuf::as_path)
     }
 
+    /// The folder that holds `.claude`, or the current one.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.current)
+    }
+
     /// The stored form of a path: relative to the project's root if it is inside, otherwise absolute.
     pub fn stored_path(&self, file: &Path) -> Result<String, FileError> {
         let shortened = self.root.as_deref().and_then(|root| file.strip_prefix(root).ok()).unwrap_or(file);

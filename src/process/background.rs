@@ -1,9 +1,12 @@
 //! Starts a program that outlives its caller and inherits nothing from it.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::linux::OWN_PROGRAM;
 
 /// The first descriptor after stdin, stdout and stderr.
 const FIRST_OTHER: i32 = 3;
@@ -19,4 +22,29 @@ pub fn start_in_background<'a, 'b>(
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(environment);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
+/// A process of cfn itself that outlives this one.
+#[derive(Debug)]
+pub struct Detached {
+    /// The process.
+    pub process: Child,
+    /// What it reads.
+    pub input: ChildStdin,
+    /// What it says.
+    pub output: ChildStdout,
+}
+
+/// Starts cfn itself with pipes for stdin and stdout, and a file as stderr: the process holds the file's lock. It inherits
+/// no other file descriptors: `close_fds` marks them close-on-exec in this process, which is safe, since nothing but an
+/// exec closes them then.
+pub fn start_detached<'a>(arguments: impl IntoIterator<Item = &'a OsStr>, lock: File) -> io::Result<Detached> {
+    close_fds::set_fds_cloexec(FIRST_OTHER, &[]);
+    let mut command = Command::new(OWN_PROGRAM);
+    command.args(arguments).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(lock);
+    let mut process = command.spawn()?;
+    match (process.stdin.take(), process.stdout.take()) {
+        (Some(input), Some(output)) => Ok(Detached { process, input, output }),
+        _ => Err(io::Error::other("a process was started without pipes")),
+    }
 }

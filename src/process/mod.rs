@@ -4,15 +4,17 @@ mod background;
 mod bounded;
 mod foreground;
 mod program;
+mod relay;
 
 use std::io;
 
 use crate::model::Visible;
 
-pub use background::start_in_background;
-pub use bounded::{Bounded, Ending, Finished, Limited, NotEntered, become_command};
+pub use background::{Detached, start_detached, start_in_background};
+pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, become_command, limited};
 pub use foreground::run_in_foreground;
 pub use program::{Program, Ran};
+pub use relay::relay_signals;
 
 /// Why a program failed.
 #[derive(Debug, thiserror::Error)]

@@ -35,12 +35,14 @@
 //! | `inspect` | measurements for benchmarks |
 //! | `tally` | what this process asks of its databases, where somebody counts it |
 //! | `search_index` | the ports of the search index |
+//! | `agent_runs` | the history of agents' runs |
 //! | `requests`, `about`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error`, `file_error` | errors |
 //! | `archive_file` | the files of archives of the usage log |
 //! | `sqlite`, `postgres` | the engines |
 
 mod about;
+mod agent_runs;
 mod answers;
 mod archive_file;
 mod calls;
@@ -66,6 +68,7 @@ mod usage_sums;
 mod whole_rows;
 
 pub use about::About;
+pub use agent_runs::AgentRuns;
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};

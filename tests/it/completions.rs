@@ -207,7 +207,7 @@ fn a_command_that_was_looked_for_in_another_place_is_pointed_to() {
     let project = Project::empty();
     for (typed, hint) in [
         ("list", "It is 'cfn skill list' or 'cfn edge-case list'."),
-        ("show jwt", "It is 'cfn skill show', 'cfn log show' or 'cfn edge-case show'."),
+        ("show jwt", "It is 'cfn skill show', 'cfn log show', 'cfn agent show' or 'cfn edge-case show'."),
         ("history jwt --json", "It is 'cfn skill history'."),
         ("approve jwt --approver me", "It is 'cfn skill approve'."),
         ("skill backup to.db", "It is 'cfn db backup'."),

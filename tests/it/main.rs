@@ -5,6 +5,7 @@
 
 mod adaptive_cache;
 mod adoption;
+mod agent;
 mod analytics;
 mod analytics_page;
 mod architecture;

@@ -38,12 +38,12 @@ kinds! {
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
         DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
         OutcomeUnknown, DamagedRow, NoWriteTokens, CopyDiffers;
-    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound;
+    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound, RunNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused,
-        DatabaseOccupied, RowsRefused, NoLimits;
+        DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;
     Exit::INTERRUPTED => Interrupted;

@@ -56,7 +56,8 @@ fn counted(command: &Command) -> Option<CountedCommand> {
         Command::Export(_) => CountedCommand::Export,
         Command::Skill(_) => CountedCommand::Skill,
         Command::Init(_) | Command::EdgeCase(_) | Command::Agents(_) | Command::Db(_) => CountedCommand::Other,
-        Command::Sync(_)
+        Command::Agent(_)
+        | Command::Sync(_)
         | Command::Bench(_)
         | Command::Cache(_)
         | Command::Config(_)

@@ -53,6 +53,19 @@ impl ControlGroup {
         second.or_else(|| version1::make(root, &own, name, limits).map(of(Version::One)))
     }
 
+    /// A group of this name that another process made and did not end. `near` are the groups of that process, as
+    /// `/proc/self/cgroup` has them. `None` if there is none.
+    #[must_use]
+    pub fn left(name: &str, near: &str) -> Option<Self> {
+        let root = Path::new("/");
+        let of = |version, folders: Vec<PathBuf>| {
+            let made = Made { folders, unlimited: Vec::new() };
+            (!made.folders.is_empty()).then_some(Self { version, made })
+        };
+        let second = of(Version::Two, version2::left(root, near, name));
+        second.or_else(|| of(Version::One, version1::left(root, near, name)))
+    }
+
     /// What it is, for people.
     #[must_use]
     pub fn name(&self) -> &'static str {

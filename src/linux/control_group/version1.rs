@@ -47,13 +47,28 @@ pub(super) fn make(root: &Path, own: &str, name: &str, limits: &Limits) -> Optio
 
 /// Makes the folder below this process's own group, or below the root of the hierarchy where that is not shown.
 fn folder_in(root: &Path, own: &str, controller: &str, name: &str) -> Option<PathBuf> {
+    places(root, own, controller, name).into_iter().find(|it| fs::create_dir(it).is_ok())
+}
+
+/// Where a group may be.
+fn places(root: &Path, own: &str, controller: &str, name: &str) -> Vec<PathBuf> {
     let of_controller = |line: &&str| line.split(':').nth(1).is_some_and(|it| it.split(',').any(|it| it == controller));
-    let line = own.lines().find(of_controller)?;
+    let line = own.lines().find(of_controller).unwrap_or_default();
     let mut parts = line.splitn(3, ':').skip(1);
-    let (mounted, path) = (parts.next()?, parts.next()?.trim_start_matches('/'));
+    let (Some(mounted), Some(path)) = (parts.next(), parts.next()) else { return Vec::new() };
+    let path = path.trim_start_matches('/');
     let hierarchy = root.join("sys/fs/cgroup").join(mounted);
-    let parents = [hierarchy.join(path), hierarchy];
-    parents.iter().map(|it| it.join(name)).find(|it| fs::create_dir(it).is_ok())
+    let mut parents = vec![hierarchy.join(path), hierarchy];
+    parents.dedup();
+    parents.iter().map(|it| it.join(name)).collect()
+}
+
+/// The hierarchies in which a group may be, the one that knows all its processes first.
+const HIERARCHIES: [&str; 5] = ["freezer", "memory", "cpu", "cpuset", "pids"];
+
+/// The folders of a group that another process made.
+pub(super) fn left(root: &Path, near: &str, name: &str) -> Vec<PathBuf> {
+    HIERARCHIES.iter().flat_map(|it| places(root, near, it, name)).filter(|it| it.is_dir()).collect()
 }
 
 fn write(folder: &Path, file: &str, value: &str) -> bool {

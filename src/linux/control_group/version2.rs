@@ -1,7 +1,7 @@
 //! Version 2: one hierarchy, in which only groups without processes may have groups with limits.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
@@ -32,6 +32,15 @@ pub(super) fn make(root: &Path, own: &str, name: &str, limits: &Limits) -> Optio
     let _ = fs::write(folder.join("memory.swap.max"), "0");
     let _ = fs::write(folder.join("memory.oom.group"), "1");
     Some(Made { folders: vec![folder], unlimited })
+}
+
+/// The folder of a group that another process made.
+pub(super) fn left(root: &Path, near: &str, name: &str) -> Vec<PathBuf> {
+    let Some(path) = near.lines().find_map(|it| it.strip_prefix("0::/")) else { return Vec::new() };
+    let hierarchy = root.join("sys/fs/cgroup");
+    let own = hierarchy.join(path);
+    let folders = own.ancestors().skip(1).take_while(|it| it.starts_with(&hierarchy)).map(|it| it.join(name));
+    folders.filter(|it| it.is_dir()).collect()
 }
 
 /// Whether the groups in this one may have a limit of memory.

@@ -13,6 +13,7 @@ pub fn export_budget(store: &mut dyn Store, request: &Export, client: &ClientBud
     let agent_types = match &request.selection {
         Selection::All => &[][..],
         Selection::Agents(agents) => agents,
+        Selection::Loaded(agent_type, _) => std::slice::from_ref(agent_type),
     };
     let uses = uses_by_skill(snapshot.as_ref(), agent_types)?;
     let mut entries = Vec::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AgentType, UnknownWord};
+use crate::model::{AgentType, SkillId, UnknownWord};
 
 /// A request to export skills.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub enum Selection {
     All,
     /// Those of agent types, whatever their conditions.
     Agents(Vec<AgentType>),
+    /// What was loaded for an agent type: each skill with its name, in the version that it was loaded in.
+    Loaded(AgentType, Vec<(SkillId, String, String)>),
 }
 
 /// Where skills lie below the folder.

@@ -180,6 +180,7 @@ impl Selection {
         match self {
             Self::All => Owners { all: true, ..Owners::default() },
             Self::Agents(agents) => Owners { all: false, agents: agents.iter().map(ToString::to_string).collect() },
+            Self::Loaded(agent_type, _) => Owners { all: false, agents: [agent_type.to_string()].into() },
         }
     }
 }

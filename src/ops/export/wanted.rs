@@ -84,6 +84,16 @@ impl Selected {
                     selected.agent(snapshot, agent_type)?;
                 }
             }
+            Selection::Loaded(agent_type, skills) => {
+                let owners = Owners { all: false, agents: [agent_type.to_string()].into() };
+                for (id, name, version) in skills {
+                    let recorded = snapshot.versions(*id)?.into_iter().find(|it| it.version == *version);
+                    match recorded.map(approved) {
+                        Some(version) => selected.add(snapshot, *id, name.clone(), &version, owners.clone())?,
+                        None => selected.unserved.push(Remark::new(name.clone(), (), "it was deleted meanwhile")),
+                    }
+                }
+            }
         }
         selected.without_twins();
         let odd: Vec<_> = selected.skills.keys().filter(|it| !is_conformant_name(it)).cloned().collect();

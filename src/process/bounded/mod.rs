@@ -1,6 +1,7 @@
 //! Runs a command within limits and a deadline, and ends all of it: also what it left behind, put into a session of its own,
 //! or told to ignore signals.
 
+mod apart;
 mod ending;
 mod entering;
 mod tree;
@@ -12,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpid, set_child_subreaper};
 
+pub use self::apart::Apart;
 pub use self::ending::Ending;
 pub use self::entering::{NotEntered, become_command};
 pub use self::tree::Limited;
 use self::tree::Tree;
 use self::waiting::{Event, Waiting};
-use crate::linux::Limits;
+use crate::linux::{Limits, cpu_of_children};
 
 /// A command, what it may have, and how long it may take.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Bounded<'a> {
     pub timeout: Option<Duration>,
     /// The time between being asked to end and being ended.
     pub grace: Duration,
+    /// What it has instead of this process's surroundings.
+    pub apart: Option<Apart<'a>>,
 }
 
 /// The end of what cannot end by itself.
@@ -46,35 +50,28 @@ pub struct Finished {
     pub took: Duration,
     /// The most memory that it had, in bytes, where somebody counted it.
     pub peak_bytes: Option<u64>,
+    /// The processors' time of all of it.
+    pub cpu: Duration,
     /// What kept the limits, and which of them nothing keeps.
     pub limited: Limited,
 }
 
 impl Bounded<'_> {
-    /// What would keep the limits, without starting anything.
-    #[must_use]
-    pub fn limited(&self) -> Limited {
-        let tree = Tree::make(&self.limits);
-        let limited = tree.limited();
-        let _ = tree.end(); // nothing was started in it
-        limited
-    }
-
-    /// Runs it on this process's terminal, and returns when nothing of it is left.
+    /// Runs it, and returns when nothing of it is left. This process must have no other children.
     pub fn run(&self) -> io::Result<Finished> {
         set_child_subreaper(Some(getpid()))?;
-        let tree = Tree::make(&self.limits);
+        let tree = Tree::make(self.apart.as_ref().map(|it| it.group), &self.limits);
         let since = Instant::now();
         let ending = self.start_and_wait(&tree, since);
         let (took, limited) = (since.elapsed(), tree.limited());
         let peak_bytes = tree.peak_bytes();
         tree.end()?;
-        Ok(Finished { ending: ending?, took, peak_bytes, limited })
+        Ok(Finished { ending: ending?, took, peak_bytes, cpu: cpu_of_children(), limited })
     }
 
     fn start_and_wait(&self, tree: &Tree, since: Instant) -> io::Result<Ending> {
         let mut waiting = Waiting::new()?;
-        let child = entering::start(self.program, self.arguments, tree.doors())?;
+        let child = entering::start(self.program, self.arguments, tree.doors(), self.apart.as_ref())?;
         let mut deadline = self.timeout.map(|it| since + it);
         let mut asked: Option<Ending> = None;
         loop {
@@ -110,4 +107,13 @@ impl Bounded<'_> {
             }
         }
     }
+}
+
+/// What would keep limits, without starting anything.
+#[must_use]
+pub fn limited(limits: &Limits) -> Limited {
+    let tree = Tree::make(None, limits);
+    let limited = tree.limited();
+    let _ = tree.end(); // nothing was started in it
+    limited
 }

@@ -32,11 +32,11 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Makes its group, which nobody else has: the random keys of the hasher are in its name.
-    pub(super) fn make(limits: &Limits) -> Self {
+    /// Makes its group, which nobody else has. Without a name, the random keys of the hasher are in it.
+    pub(super) fn make(name: Option<&str>, limits: &Limits) -> Self {
         use std::hash::BuildHasher as _;
         let number = std::hash::RandomState::new().hash_one(std::process::id());
-        let group = ControlGroup::make(&format!("cfn-run-{number:016x}"), limits);
+        let group = ControlGroup::make(name.unwrap_or(&format!("cfn-run-{number:016x}")), limits);
         Self { group, limits: limits.clone(), sampled_peak: Cell::new(0) }
     }
 

@@ -1,6 +1,7 @@
 //! SQLite: one file, one connection per process, each write a `BEGIN IMMEDIATE` transaction.
 
 mod adopt;
+mod agent_runs;
 mod approvals;
 mod archive;
 mod backup;
@@ -90,6 +91,7 @@ use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
 
 pub use super::Access;
+pub use agent_runs::RunsFile;
 pub use copying::FileTarget;
 pub use file_facts::file_facts;
 pub use open::Options;

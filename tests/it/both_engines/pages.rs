@@ -45,6 +45,7 @@ fn every_example_of_the_documentation_answers_on_a_server_as_it_does_on_a_file()
 
 /// Commands that are compared nowhere, and why.
 const UNCOMPARED: &[(&str, &str)] = &[
+    ("agent ", "a run is of this machine, with an id and times of its own"),
     ("bench", "a benchmark makes files of its own; bench sql says so"),
     ("coord", "it is about Redis, and opens no database"),
     ("db copy", "it names both of its databases, and has tests of every pair of engines"),

@@ -34,7 +34,7 @@ fn every_kind_has_its_code() {
         ),
         (
             4,
-            " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found task_not_found",
+            " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found task_not_found run_not_found",
         ),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
         (6, " content_unchanged name_unchanged"),
@@ -42,7 +42,7 @@ fn every_kind_has_its_code() {
             7,
             " lowers_approval_level rejected purge_without_reason name_taken folder_exposed skill_exists document_conflicts not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere folder_in_the_way export_record_refused \
-             database_occupied rows_refused no_limits",
+             database_occupied rows_refused no_limits agent_id_taken",
         ),
         (8, " busy changed_while_read conflict"),
         (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused"),

@@ -1,0 +1,253 @@
+//! The folders of runs, in the project:
+//!
+//! | path | what it is |
+//! |---|---|
+//! | `.cfn-workspaces/ID` | the workspace of a run that has no other |
+//! | `.cfn-workspaces/.state/ID` | lock, plan, result and logs of a run whose result the history does not have yet |
+//! | `.cfn-workspaces/.state/.ended/ID` | the same of one whose result it has |
+//!
+//! A run is alive while somebody holds the lock. Its folder comes into being with its lock held.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{AgentError, Result};
+use super::files;
+use super::plan::Plan;
+use super::runtime::Left;
+use crate::linux::ProcessIdentity;
+use crate::model::{AgentId, AgentRun};
+use crate::staged_file::rename_to_free;
+
+const FOLDER: &str = ".cfn-workspaces";
+const STATE: &str = ".state";
+const ENDED: &str = ".ended";
+const LOCK: &str = "lock";
+
+/// All runs of a project.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    root: PathBuf,
+}
+
+/// The folder with the state of a run.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Whether the history has its result.
+    pub is_recorded: bool,
+}
+
+/// What a supervisor says about itself before it starts anything.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// The supervisor.
+    pub supervisor: ProcessIdentity,
+    /// The id of the database.
+    pub database: String,
+    /// Device and number of the lock: a copy of the folder has another one.
+    pub lock: (u64, u64),
+    /// How to find what it starts.
+    pub left: Left,
+    /// When it started it, in UTC.
+    pub started_at: String,
+}
+
+impl Runs {
+    /// The runs of the project in a folder.
+    #[must_use]
+    pub fn of(project: &Path) -> Self {
+        Self { root: project.join(FOLDER) }
+    }
+
+    /// The folder with all of them.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The workspace of an agent that is given no other.
+    #[must_use]
+    pub fn workspace(&self, agent: &AgentId) -> PathBuf {
+        self.root.join(agent.as_str())
+    }
+
+    fn state(&self) -> PathBuf {
+        self.root.join(STATE)
+    }
+
+    /// Makes the folder of a run and takes its lock, which is held as long as somebody has the file open.
+    pub fn make(&self, agent: &AgentId) -> Result<(RunFolder, File)> {
+        files::ensure_folder(&self.root)?;
+        self.hide_from_git();
+        files::ensure_folder(&self.state())?;
+        files::ensure_folder(&self.state().join(ENDED))?;
+        if self.find(agent.as_str()).is_some() {
+            return Err(AgentError::Taken(agent.clone()));
+        }
+        let path = self.state().join(agent.as_str());
+        let staged = self.state().join(format!(".new-{agent}-{}", std::process::id()));
+        let fail = |source: io::Error| {
+            let _ = fs::remove_dir_all(&staged);
+            match source.kind() {
+                io::ErrorKind::AlreadyExists => AgentError::Taken(agent.clone()),
+                _ => AgentError::File { what: "make the folder", path: path.clone(), source },
+            }
+        };
+        files::make_folder(&staged).map_err(fail)?;
+        let lock = locked(&staged.join(LOCK)).map_err(fail)?;
+        rename_to_free(&staged, &path).map_err(fail)?;
+        Ok((RunFolder { path, is_recorded: false }, lock))
+    }
+
+    /// A repository must not take in what agents do. Where the file cannot be written, runs work all the same.
+    fn hide_from_git(&self) {
+        let path = self.root.join(".gitignore");
+        if !path.exists() {
+            let _ = fs::write(path, "*\n");
+        }
+    }
+
+    /// The folders of runs whose results the history does not have.
+    #[must_use]
+    pub fn open(&self) -> Vec<RunFolder> {
+        folders_in(&self.state(), false)
+    }
+
+    /// The folders of runs whose results it has.
+    #[must_use]
+    pub fn ended(&self) -> Vec<RunFolder> {
+        folders_in(&self.state().join(ENDED), true)
+    }
+
+    /// What is being made, or what killed commands left of making it.
+    pub(super) fn unfinished(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.state()).into_iter().flatten().flatten();
+        entries.filter(|it| it.file_name().to_string_lossy().starts_with(".new-")).map(|it| it.path()).collect()
+    }
+
+    /// The folder of a run.
+    #[must_use]
+    pub fn find(&self, agent: &str) -> Option<RunFolder> {
+        let agent: AgentId = agent.parse().ok()?;
+        let (open, ended) = (self.state().join(agent.as_str()), self.state().join(ENDED).join(agent.as_str()));
+        let of = |path: &PathBuf, is_recorded| path.is_dir().then(|| RunFolder { path: path.clone(), is_recorded });
+        // It may be moved between two looks.
+        of(&open, false).or_else(|| of(&ended, true)).or_else(|| of(&open, false))
+    }
+}
+
+fn folders_in(path: &Path, is_recorded: bool) -> Vec<RunFolder> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let named = entries.filter(|it| it.file_name().to_str().is_some_and(|name| name.parse::<AgentId>().is_ok()));
+    let mut found: Vec<_> = named.map(|it| RunFolder { path: it.path(), is_recorded }).collect();
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
+}
+
+fn locked(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    file.try_lock()?;
+    Ok(file)
+}
+
+impl RunFolder {
+    /// A folder by its path.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, is_recorded: false }
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The agent's id.
+    #[must_use]
+    pub fn agent(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The log of an output: `stdout` or `stderr`.
+    #[must_use]
+    pub fn log(&self, stream: &str) -> PathBuf {
+        self.path.join(format!("{stream}.log"))
+    }
+
+    /// Takes the lock of a run that is not alive; `None` if somebody holds it, or if the folder is gone.
+    #[must_use]
+    pub fn take_lock(&self) -> Option<File> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path.join(LOCK)).ok()?;
+        file.try_lock().is_ok().then_some(file)
+    }
+
+    /// Whether somebody holds the lock.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let Ok(file) = File::open(self.path.join(LOCK)) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Device and number of the lock.
+    #[must_use]
+    pub fn lock_number(&self) -> Option<(u64, u64)> {
+        fs::metadata(self.path.join(LOCK)).ok().map(|it| (it.dev(), it.ino()))
+    }
+
+    /// What is to be run.
+    #[must_use]
+    pub fn plan(&self) -> Option<Plan> {
+        files::read(&self.path.join("plan.json"))
+    }
+
+    /// Writes what is to be run.
+    pub fn set_plan(&self, plan: &Plan) -> Result<()> {
+        files::write(&self.path.join("plan.json"), plan)
+    }
+
+    /// What its supervisor said about itself.
+    #[must_use]
+    pub fn running(&self) -> Option<Running> {
+        files::read(&self.path.join("running.json"))
+    }
+
+    /// Writes what the supervisor says about itself.
+    pub fn set_running(&self, running: &Running) -> Result<()> {
+        files::write(&self.path.join("running.json"), running)
+    }
+
+    /// The result.
+    #[must_use]
+    pub fn result(&self) -> Option<AgentRun> {
+        files::read(&self.path.join("result.json"))
+    }
+
+    /// Writes the result.
+    pub fn set_result(&self, result: &AgentRun) -> Result<()> {
+        files::write(&self.path.join("result.json"), result)
+    }
+
+    /// Moves it to those whose results the history has.
+    pub fn set_recorded(&self) -> Result<()> {
+        let ended = self.path.with_file_name(ENDED).join(self.agent());
+        match fs::rename(&self.path, &ended) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()), // another process was faster
+            moved => moved.map_err(|source| AgentError::File { what: "move", path: self.path.clone(), source }),
+        }
+    }
+
+    /// Removes it, where nothing was started in it.
+    pub fn discard(&self) -> Result<()> {
+        fs::remove_dir_all(&self.path).map_err(|source| AgentError::File {
+            what: "remove",
+            path: self.path.clone(),
+            source,
+        })
+    }
+}

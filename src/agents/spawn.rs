@@ -1,0 +1,243 @@
+//! Spawning a run: its folder, its skills and its order, and then its supervisor.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::environment::{self, Identity, Variables};
+use super::error::{AgentError, Result};
+use super::files;
+use super::plan::{Order, Plan, RuntimeKind};
+use super::run_folder::{RunFolder, Runs};
+use super::skills::{self, SkillsAs};
+use crate::clock::Clock;
+use crate::linux::Limits;
+use crate::model::{AgentId, AgentRun};
+use crate::ops::{Load, LoadReport, UsageOf};
+use crate::process::{Detached, start_detached};
+use crate::store::Store;
+
+/// The copy of an input that only the spawning command can read.
+pub(super) const INPUT: &str = "input";
+
+/// The file with skills, in the folder of the run.
+const PROMPT: &str = "skills-prompt.md";
+
+/// What is to be run. Each spawn of it is a run of its own.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The skills to load; its agent type is that of the run.
+    pub load: Load,
+    /// How the agent gets them.
+    pub skills: SkillsAs,
+    /// Its task.
+    pub task_id: Option<String>,
+    /// What is said about it in its environment.
+    pub identity: Identity,
+    /// What passes of the environment.
+    pub environment: Variables,
+    /// What runs the command.
+    pub runtime: RuntimeKind,
+    /// The command and its arguments.
+    pub command: Vec<OsString>,
+    /// Its current folder; none for one of its own.
+    pub workspace: Option<PathBuf>,
+    /// The limits of all its processes together.
+    pub limits: Limits,
+    /// When it is ended.
+    pub timeout: Duration,
+    /// The time between being asked to end and being ended.
+    pub grace: Duration,
+    /// What it reads.
+    pub input: Input,
+}
+
+/// What a command reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// A file.
+    File(PathBuf),
+    /// What this process reads, which is copied for it.
+    Stdin,
+}
+
+/// A run whose supervisor is to be started.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Its folder.
+    pub folder: RunFolder,
+    /// What was loaded; none if nothing was to be.
+    pub loaded: Option<LoadReport>,
+    order: Order,
+    lock: File,
+}
+
+/// What a supervisor says to the command that spawned its run, one line each.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// The command is about to start.
+    Started,
+    /// It ended.
+    Ended(Box<AgentRun>),
+}
+
+/// Makes a run's folder, loads its skills, and lays them into its workspace. Whatever fails, nothing is left.
+pub fn prepare(
+    store: &mut dyn Store,
+    clock: Clock,
+    (runs, project): (&Runs, &Path),
+    request: &Request,
+    agent_id: AgentId,
+) -> Result<Prepared> {
+    let (folder, lock) = runs.make(&agent_id)?;
+    let own = request.workspace.is_none().then(|| runs.workspace(&agent_id));
+    let filled = own.as_deref().map_or(Ok(()), files::ensure_folder);
+    match filled.and_then(|()| fill(store, clock, (runs, project), request, (agent_id, &folder))) {
+        Ok((order, loaded)) => Ok(Prepared { folder, loaded, order, lock }),
+        Err(error) => {
+            own.map(fs::remove_dir_all);
+            let _ = folder.discard(); // the next command that looks after runs removes it
+            Err(error)
+        }
+    }
+}
+
+fn fill(
+    store: &mut dyn Store,
+    clock: Clock,
+    (runs, project): (&Runs, &Path),
+    request: &Request,
+    (agent_id, folder): (AgentId, &RunFolder),
+) -> Result<(Order, Option<LoadReport>)> {
+    let workspace = request.workspace.clone().unwrap_or_else(|| runs.workspace(&agent_id));
+    if !workspace.is_dir() {
+        let source = io::ErrorKind::NotADirectory.into();
+        return Err(AgentError::File { what: "use the workspace", path: workspace, source });
+    }
+    let mut variables = request.environment.clone();
+    let mut loaded = None;
+    let prompt = folder.path().join(PROMPT);
+    if request.skills != SkillsAs::None {
+        let usage = UsageOf { agent_id: agent_id.to_string(), task_id: request.task_id.clone() };
+        let (report, said) = skills::give(store, clock, &request.load, &usage, &request.skills, (&workspace, &prompt))?;
+        loaded = Some(report);
+        if said {
+            environment::set(&mut variables, "CFN_SKILLS_PROMPT", prompt);
+        }
+    }
+    let skills = loaded.iter().flat_map(|it| &it.skills).map(|it| format!("{} {}", it.picked.name, it.picked.version));
+    let plan = Plan {
+        agent_id,
+        agent_type: request.load.agent_type.to_string(),
+        task_id: request.task_id.clone(),
+        runtime: request.runtime,
+        command: request.command.iter().map(|it| it.to_string_lossy().into_owned()).collect(),
+        workspace,
+        limits: request.limits.clone(),
+        timeout: request.timeout,
+        grace: request.grace,
+        spawned_at: clock.moment().as_str().to_owned(),
+        skills: skills.map(|it| it.trim_end().to_owned()).collect(),
+    };
+    environment::identify(&mut variables, &plan, &request.identity, project.as_os_str());
+    folder.set_plan(&plan)?;
+    let input = input(&request.input, folder)?;
+    Ok((Order { plan, command: request.command.clone(), environment: variables, input }, loaded))
+}
+
+fn input(input: &Input, folder: &RunFolder) -> Result<Option<PathBuf>> {
+    let path = folder.path().join(INPUT);
+    match input {
+        Input::Nothing => Ok(None),
+        Input::File(path) => match File::open(path) {
+            Ok(_) => Ok(Some(path.clone())),
+            Err(source) => Err(AgentError::File { what: "read", path: path.clone(), source }),
+        },
+        Input::Stdin => {
+            let copied = files::create(&path).and_then(|mut to| io::copy(&mut io::stdin().lock(), &mut to));
+            copied.map(|_| Some(path.clone())).map_err(|source| AgentError::File {
+                what: "copy the input to",
+                path,
+                source,
+            })
+        }
+    }
+}
+
+impl Prepared {
+    /// The plan of the run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.order.plan
+    }
+
+    /// Starts the supervisor, which has the lock from here on, by these arguments of cfn. Returns when the command is about to
+    /// start, or has ended.
+    pub fn start<'a>(self, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<Supervised> {
+        let agent = self.order.plan.agent_id.clone();
+        let fail = |what: &str, error: &dyn std::fmt::Display| AgentError::Supervisor {
+            agent: agent.clone(),
+            what: format!("{what}: {error}"),
+        };
+        let started = start_detached(arguments, self.lock).map_err(|error| fail("could not be started", &error))?;
+        let Detached { process, mut input, output } = started;
+        let order = serde_json::to_vec(&self.order).map_err(|error| fail("got no order", &error))?;
+        // One that was killed meanwhile reads nothing, and says nothing.
+        let _ = input.write_all(&order);
+        drop(input);
+        let (output, folder, agent) = (BufReader::new(output), self.folder, agent.clone());
+        let mut supervised = Supervised { agent, folder, process, output, ended: None };
+        if let Some(Said::Ended(run)) = supervised.next() {
+            supervised.ended = Some(*run);
+        }
+        Ok(supervised)
+    }
+}
+
+/// A run under its supervisor, as the command that spawned it sees it.
+#[derive(Debug)]
+pub struct Supervised {
+    /// The agent's id.
+    pub agent: AgentId,
+    /// The folder of the run.
+    pub folder: RunFolder,
+    process: Child,
+    output: BufReader<ChildStdout>,
+    ended: Option<AgentRun>,
+}
+
+impl Supervised {
+    /// The supervisor's process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits for the end of the run. `None`: the supervisor was killed, and nothing is known yet.
+    pub fn wait(&mut self) -> Option<AgentRun> {
+        while self.ended.is_none() {
+            match self.next() {
+                Some(Said::Ended(run)) => self.ended = Some(*run),
+                Some(Said::Started) => {}
+                None => break,
+            }
+        }
+        let _ = io::copy(&mut self.output, &mut io::sink()); // up to its end
+        let _ = self.process.wait(); // it has no other parent that could
+        self.ended.clone()
+    }
+
+    fn next(&mut self) -> Option<Said> {
+        let mut line = String::new();
+        self.output.by_ref().read_line(&mut line).ok()?;
+        serde_json::from_str(&line).ok()
+    }
+}

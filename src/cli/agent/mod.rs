@@ -1,0 +1,54 @@
+//! `cfn agent …`.
+
+mod end;
+mod logs;
+mod place;
+mod ps;
+mod said;
+mod spawn;
+mod supervise;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::model::Exit;
+
+/// Run agents: each with its skills, its limits and its deadline, and nothing left behind
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cfn agent spawn backend-developer --task task-100 --memory 1g --timeout 600 -- ./agent.sh
+  cfn agent ps
+  cfn agent logs agent-backend-developer-1764201600000-a1b2c3d -f
+  cfn agent stop --task task-100")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Spawn(Box<spawn::Args>),
+    Ps(ps::Args),
+    Show(ps::ShowArgs),
+    Logs(logs::Args),
+    Wait(end::WaitArgs),
+    Stop(end::StopArgs),
+    Cleanup(end::CleanupArgs),
+    #[command(hide = true)]
+    Supervise(supervise::Args),
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
+    match args.command {
+        Command::Spawn(args) => spawn::run(context, &args),
+        Command::Ps(args) => ps::run(context, &args),
+        Command::Show(args) => ps::show(context, &args),
+        Command::Logs(args) => logs::run(context, &args),
+        Command::Wait(args) => end::wait(context, &args),
+        Command::Stop(args) => end::stop(context, &args),
+        Command::Cleanup(args) => end::cleanup(context, &args),
+        Command::Supervise(args) => supervise::run(context, &args),
+    }
+}

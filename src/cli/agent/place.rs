@@ -1,0 +1,63 @@
+//! Where the runs of a project are, and the care for those whose supervisors were killed.
+
+use std::path::PathBuf;
+
+use crate::agents::{Care, Processes, Runs};
+use crate::cli::context::{Access, Context};
+use crate::cli::failure::Failure;
+use crate::model::{Tables, Visible};
+use crate::store::{AgentRuns, Store};
+
+/// The runs of the project.
+pub(super) struct Place {
+    pub(super) project: PathBuf,
+    pub(super) runs: Runs,
+}
+
+impl Place {
+    pub(super) fn of(context: &Context) -> Result<Self, Failure> {
+        let project = context.project()?.root().to_owned();
+        let runs = Runs::of(&project);
+        Ok(Self { project, runs })
+    }
+
+    /// Ends and records what killed supervisors left, and says what was found. It fails no command: the next one tries
+    /// again.
+    pub(super) fn look_after(&self, context: &Context) {
+        if self.runs.open().is_empty() {
+            return;
+        }
+        let opened = context.open(Access::Read).and_then(|mut store| database_id(store.as_mut()));
+        match opened {
+            Ok(database) => self.look_after_as(context, &database),
+            Err(failure) => context.output.warn(&format!("killed runs were not looked after: {}", failure.message)),
+        }
+    }
+
+    /// The same with the id of the database.
+    pub(super) fn look_after_as(&self, context: &Context, database: &str) {
+        let mut history = history(context);
+        let care = Care { runs: &self.runs, database, clock: context.clock, runtime: &|_| Box::new(Processes) };
+        let found = care.look_after_all(history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns));
+        for agent in &found.lost {
+            context.output.note(&format!("the supervisor of {agent} was killed: what it left was ended"));
+        }
+        for (agent, why) in &found.unknown {
+            tracing::debug!(agent, why, "nothing is known of a run, and it is left alone");
+        }
+        for (agent, why) in &found.failed {
+            context.output.warn(&format!("the run of {agent} is not settled yet: {}", Visible(why)));
+        }
+    }
+}
+
+/// The history of runs, where the database has one.
+pub(super) fn history(context: &Context) -> Option<Box<dyn AgentRuns>> {
+    context.opening(Access::Write).ok()?.agent_runs()
+}
+
+/// The id of the database, as digits.
+pub(super) fn database_id(store: &mut dyn Store) -> Result<String, Failure> {
+    let revision = store.read()?.revision(Tables::Catalogue)?;
+    Ok(revision.map(|it| format!("{:032x}", u128::from_be_bytes(*it.database()))).unwrap_or_default())
+}

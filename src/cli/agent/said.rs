@@ -1,0 +1,98 @@
+//! What is said about runs.
+
+use serde::Serialize;
+
+use crate::agents::{Identity, Plan, Prepared};
+use crate::cli::failure::Failure;
+use crate::cli::numbers::bytes;
+use crate::cli::output::Output;
+use crate::model::{AgentId, AgentRun, Exit, RunReason, Visible};
+
+/// What a run is, as upstream's scripts read it.
+pub(super) struct Described<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) identity: &'a Identity,
+    pub(super) process: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spawned<'a> {
+    agent_id: &'a AgentId,
+    pid: u32,
+    status: &'static str,
+    timestamp: &'a str,
+    metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a AgentRun>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    agent_type: &'a str,
+    task_id: Option<&'a str>,
+    iteration: u32,
+    mode: Option<&'a str>,
+    provider: Option<&'a str>,
+    model: Option<&'a str>,
+}
+
+impl Described<'_> {
+    /// Says the id, or the object.
+    pub(super) fn say(&self, output: Output, result: Option<&AgentRun>) -> Result<(), Failure> {
+        if !output.json() {
+            return output.raw(format!("{}\n", self.plan.agent_id).as_bytes());
+        }
+        output.json_line(&Spawned {
+            agent_id: &self.plan.agent_id,
+            pid: self.process,
+            status: result.map_or("running", |it| it.reason.as_str()),
+            timestamp: &self.plan.spawned_at,
+            metadata: Metadata {
+                agent_type: &self.plan.agent_type,
+                task_id: self.plan.task_id.as_deref(),
+                iteration: self.identity.iteration.unwrap_or(1),
+                mode: self.identity.mode.as_deref(),
+                provider: self.identity.provider.as_deref(),
+                model: self.identity.model.as_deref(),
+            },
+            result,
+        })
+    }
+}
+
+/// Says which skills it did not get.
+pub(super) fn say_skills(output: Output, prepared: &Prepared) {
+    let Some(report) = &prepared.loaded else { return };
+    let mut remarks = output.remarks();
+    for it in &report.left_out {
+        remarks.note(&it.reason, format!("left out {}: {}", Visible(&it.subject), Visible(&it.reason)));
+    }
+    remarks.say();
+    if report.unmapped {
+        output.note(&format!("no skill is mapped to agent type \"{}\"", report.agent_type));
+    }
+}
+
+/// What a person must know beyond the exit code.
+pub(super) fn say_end(output: Output, plan: &Plan, run: &AgentRun) {
+    let message = match run.reason {
+        RunReason::Timeout => format!("the agent was ended after {} seconds", plan.timeout.as_secs_f64()),
+        RunReason::Memory => {
+            let most = plan.limits.memory_bytes.map(bytes).unwrap_or_default();
+            format!("the agent was ended: it needs more than {most} of memory")
+        }
+        RunReason::Processes => "the agent was ended: it has more processes than it may".to_owned(),
+        RunReason::Exited | RunReason::Stopped | RunReason::Lost => match &run.detail {
+            Some(detail) => detail.clone(),
+            None => return,
+        },
+    };
+    output.note(&message);
+}
+
+/// The exit of one run; that of a lost one is 1.
+pub(super) fn exit_of(run: &AgentRun) -> Exit {
+    run.exit_code.map_or(Exit::Input, Exit::Command)
+}

@@ -1,0 +1,39 @@
+//! The hidden mode of cfn that supervises one run. It reads its order from stdin, and says on stdout what becomes of it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::place::history;
+use crate::agents::{Order, Processes, RunFolder, Said, Supervisor};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::model::Exit;
+use crate::store::AgentRuns;
+
+/// Supervise a run
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder of the run
+    #[arg(long)]
+    state: PathBuf,
+    /// The id of the database
+    #[arg(long)]
+    database_id: String,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    // A closing terminal must not end it. This fails only if it leads a session already.
+    let _ = rustix::process::setsid();
+    let order: Order = serde_json::from_reader(io::stdin().lock())
+        .map_err(|error| Failure::internal(&format!("there is no order: {error}")))?;
+    let mut history = history(context);
+    let folder = RunFolder::at(args.state.clone());
+    let supervisor =
+        Supervisor { folder: &folder, runtime: &Processes, database: &args.database_id, clock: context.clock };
+    // Whoever spawned the run may be gone.
+    let say = |said: &Said| drop(context.output.json_line(said));
+    let history = history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns);
+    let run = supervisor.run(&order, history, &mut || say(&Said::Started))?;
+    say(&Said::Ended(Box::new(run)));
+    Ok(Exit::Done)
+}

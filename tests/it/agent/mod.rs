@@ -1,0 +1,5 @@
+//! `cfn agent`: runs of agents as processes, and a hostile agent that tries to leave something behind.
+
+mod faults;
+mod runs;
+mod scene;
