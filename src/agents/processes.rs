@@ -22,6 +22,10 @@ const NOT_FOUND: u8 = 127;
 const EXCEEDED: u8 = 137;
 const BY_SIGNAL: i32 = 128;
 
+/// The variable that tells the processes of a run where no control group does. Its value is of one run only, which an agent's
+/// id need not be: another project may have it too.
+const RUN: &str = "CFN_RUN";
+
 /// The runtime of processes.
 #[derive(Debug, Clone, Copy)]
 pub struct Processes;
@@ -36,6 +40,8 @@ impl Runtime for Processes {
         // Another project may have an agent of this name.
         let number = std::hash::RandomState::new().hash_one(std::process::id());
         let group = format!("cfn-agent-{}-{number:016x}", order.plan.agent_id);
+        let mut environment = order.environment.clone();
+        environment.push((RUN.into(), group.clone().into()));
         let fail = |what: &str| {
             let what = what.to_owned();
             move |source| RuntimeError { what, source }
@@ -53,7 +59,7 @@ impl Runtime for Processes {
         let apart = Apart {
             group: &group,
             folder: &order.plan.workspace,
-            environment: &order.environment,
+            environment: &environment,
             stdin: input.as_ref(),
             stdout: &logs.stdout,
             stderr: &logs.stderr,
@@ -71,7 +77,7 @@ impl Runtime for Processes {
             return group.end().map_err(fail);
         }
         // Without a group, or with one that was ended: what the environment tells, as well as it does.
-        for process in with_variable(&format!("AGENT_ID={agent_id}")) {
+        for process in with_variable(&format!("{RUN}={group}")) {
             if process.unsigned_abs() != std::process::id() {
                 send_signal(process, Signal::KILL);
             }

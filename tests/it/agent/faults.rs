@@ -1,16 +1,18 @@
 //! What may go wrong while an agent runs.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::scene::{
     HOSTILE, assert_nothing_left, detach, kill, marked, project, refused, rows, shown, spawn, start, state, supervisor,
-    until, until_ready,
+    until_ready,
 };
-use crate::harness::{Project, Ran};
+use crate::faults::tools::must;
+use crate::harness::{Project, Ran, binary, install};
+use crate::patience::eventually;
 
 #[test]
 fn what_a_killed_supervisor_leaves_is_ended_by_the_next_command() {
@@ -19,7 +21,7 @@ fn what_a_killed_supervisor_leaves_is_ended_by_the_next_command() {
     let agent = detach(&project, &["--", "python3", "-c", HOSTILE, &mark]);
     until_ready(&project, &agent);
     kill("-KILL", &supervisor(&project, &agent));
-    until("the lock is free", || !marked(&mark).is_empty());
+    eventually("the lock is free", || !marked(&mark).is_empty());
     let ran = project.cfn(["agent", "ps"]);
     assert!(ran.stderr.contains(&format!("the supervisor of {agent} was killed")), "{ran:?}");
     assert_nothing_left(&agent, &mark);
@@ -32,7 +34,7 @@ fn a_command_that_waits_says_that_the_supervisor_was_killed() {
     let project = project();
     let mark = format!("mark-{}-waits", std::process::id());
     let child = start(&project, &["--agent-id", "waits-for-killed", "--", "python3", "-c", HOSTILE, &mark]);
-    until("it runs", || state(&project, "waits-for-killed").join("running.json").exists());
+    eventually("it runs", || state(&project, "waits-for-killed").join("running.json").exists());
     until_ready(&project, "waits-for-killed");
     kill("-KILL", &supervisor(&project, "waits-for-killed"));
     let ran: Ran = child.wait_with_output().expect("cfn ends").into();
@@ -45,7 +47,7 @@ fn a_command_that_waits_says_that_the_supervisor_was_killed() {
 fn a_killed_spawn_leaves_its_run_to_the_supervisor() {
     let project = project();
     let mut child = start(&project, &["--agent-id", "of-killed-spawn", "--", "sh", "-c", "sleep 0.7; echo done"]);
-    until("it runs", || state(&project, "of-killed-spawn").join("running.json").exists());
+    eventually("it runs", || state(&project, "of-killed-spawn").join("running.json").exists());
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     assert_eq!(project.cfn(["agent", "wait", "of-killed-spawn"]).code, Some(0));
@@ -57,12 +59,15 @@ fn a_killed_spawn_leaves_its_run_to_the_supervisor() {
 fn while_busy(project: &Project, work: impl FnOnce()) {
     let file = project.database().with_file_name("skills-work.db");
     let mut holder = Command::new("sqlite3");
-    holder.arg(file).stdin(Stdio::piped()).stdout(Stdio::null());
+    holder.arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut holder = holder.spawn().expect("sqlite3 starts");
-    std::io::Write::write_all(holder.stdin.as_mut().expect("a pipe"), b"BEGIN IMMEDIATE;\n").expect("it listens");
-    std::thread::sleep(Duration::from_millis(200));
+    let mut input = holder.stdin.take().expect("a pipe");
+    input.write_all(b"BEGIN IMMEDIATE;\nSELECT 'held';\n").expect("it listens");
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    assert_eq!(line, "held\n");
     work();
-    drop(holder.stdin.take());
+    drop(input);
     holder.wait().expect("it ends");
 }
 
@@ -92,7 +97,7 @@ fn a_result_survives_a_database_that_is_gone_for_a_while() {
     let (there, away) = (project.path().join(".claude/skills-database"), project.path().join("away"));
     fs::rename(&there, &away).expect("it goes");
     let result = state(&project, &agent).join("result.json");
-    until("it ended", || result.exists());
+    eventually("it ended", || result.exists());
     fs::rename(&away, &there).expect("it comes back");
     assert_eq!(project.cfn(["agent", "wait", &agent]).code, Some(4));
     assert_eq!(rows(&project, "reason, exit_code"), ["exited|4"]);
@@ -111,13 +116,14 @@ fn nothing_is_ended_unless_it_is_surely_of_this_run() {
     let project = project();
     let mark = format!("mark-{}-surely", std::process::id());
     let agent = detach(&project, &["--", "sh", "-c", "while :; do sleep 0.1; done", &mark]);
-    until("it runs", || !marked(&mark).is_empty());
+    eventually("it runs", || !marked(&mark).is_empty());
     let supervisor = supervisor(&project, &agent);
     let saved = fs::read(state(&project, &agent).join("running.json")).expect("it runs");
     change_running(&project, &agent, |it| it["supervisor"]["started"] = json!(1));
     assert_eq!(project.cfn(["agent", "stop", &agent]).code, Some(1), "another process may have its number");
+    change_running(&project, &agent, |it| it["database"] = json!("another"));
     kill("-KILL", &supervisor);
-    std::thread::sleep(Duration::from_millis(200));
+    eventually("the lock is free", || shown(&project, &agent)["state"] == "unknown");
     for change in [
         |it: &mut Value| it["database"] = json!("another"),
         |it: &mut Value| it["lock"] = json!([1, 1]),
@@ -132,6 +138,37 @@ fn nothing_is_ended_unless_it_is_surely_of_this_run() {
     fs::write(state(&project, &agent).join("running.json"), &saved).expect("it is written");
     assert_eq!(shown(&project, &agent)["state"], "lost");
     assert_nothing_left(&agent, &mark);
+}
+
+/// A command as somebody who owns nothing here and may make no control groups.
+fn as_nobody(project: &Project) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    command.current_dir(project.path()).env("HOME", "/nonexistent").env_remove("CFN_SKILLS_DB_PATH");
+    command
+}
+
+#[test]
+fn without_control_groups_only_what_a_killed_supervisor_started_is_ended() {
+    let project = project();
+    must(&["chmod", "-R", "a+rwX"], &[project.path().as_os_str()]);
+    let program = project.path().join("cfn");
+    install(&binary(), &program);
+    let cfn = |args: &[&str]| -> Ran { as_nobody(&project).arg(&program).args(args).output().expect("it runs").into() };
+    let [mark, other] = ["ungrouped", "stranger"].map(|it| format!("mark-{}-{it}", std::process::id()));
+    let script = "while :; do sleep 0.1; done";
+    // The agent of another project may have the same id.
+    let mut stranger =
+        as_nobody(&project).env("AGENT_ID", "twin").args(["sh", "-c", script, &other]).spawn().expect("sh starts");
+    cfn(&["agent", "spawn", "tester", "--agent-id", "twin", "--detach", "--", "setsid", "sh", "-c", script, &mark])
+        .ok();
+    eventually("both run", || !marked(&mark).is_empty() && !marked(&other).is_empty());
+    kill("-KILL", &supervisor(&project, "twin"));
+    eventually("the lock is free", || cfn(&["agent", "ps", "--all", "--json"]).stdout.contains("\"lost\""));
+    eventually("the run has ended", || marked(&mark).is_empty());
+    assert!(!marked(&other).is_empty(), "the other one is left alone");
+    stranger.kill().expect("it is killed");
+    stranger.wait().expect("it ends");
 }
 
 #[test]

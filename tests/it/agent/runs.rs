@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::json;
 
 use super::scene::{
-    HOG, HOSTILE, assert_nothing_left, detach, kill, marked, project, refused, rows, shown, spawn, start, until,
-    until_ready,
+    HOG, HOSTILE, assert_nothing_left, detach, kill, marked, project, refused, rows, shown, spawn, start, until_ready,
 };
+use crate::patience::eventually;
 
 /// The only agent that a spawn said.
 fn said(text: &str) -> String {
@@ -127,7 +127,7 @@ fn a_signal_to_the_spawning_command_reaches_the_agent() {
     let project = project();
     let child = start(&project, &["--", "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"]);
     let listed = || project.cfn(["agent", "ps", "--json"]).json();
-    until("it runs", || listed()["runs"][0]["supervisor"].is_u64());
+    eventually("it runs", || listed()["runs"][0]["supervisor"].is_u64());
     std::thread::sleep(std::time::Duration::from_millis(300)); // the shell sets its trap
     kill("-TERM", &child.id().to_string());
     let ran: crate::harness::Ran = child.wait_with_output().expect("cfn ends").into();

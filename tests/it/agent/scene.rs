@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::harness::{Project, Ran};
+use crate::patience::eventually;
 
 /// A program that does what an agent can do against being ended: it leaves its session, ignores signals, closes its
 /// descriptors and forks again and again. Its children have the mark among their arguments.
@@ -97,19 +97,9 @@ pub(super) fn supervisor(project: &Project, agent: &str) -> String {
     running["supervisor"]["process"].to_string()
 }
 
-/// Waits until something is so.
-#[track_caller]
-pub(super) fn until(what: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Waits until a hostile agent is ready.
 pub(super) fn until_ready(project: &Project, agent: &str) {
-    until("the agent is ready", || project.cfn(["agent", "logs", agent]).stdout.contains("ready"));
+    eventually("the agent is ready", || project.cfn(["agent", "logs", agent]).stdout.contains("ready"));
 }
 
 pub(super) fn kill(signal: &str, process: &str) {

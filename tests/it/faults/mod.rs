@@ -38,7 +38,7 @@ mod space;
 mod stale;
 mod streams;
 mod syncs;
-mod tools;
+pub(crate) mod tools;
 mod unwritable;
 mod victims;
 mod whole_files;
