@@ -43,7 +43,7 @@ impl Complexity {
     }
 }
 
-/// The time for a mode and a phase, as upstream has it; `None` for another mode.
+/// The time for a mode and a phase, as the scripts before cfn had it; `None` for another mode.
 #[must_use]
 pub fn of_mode(mode: &str, phase: Option<&str>) -> Option<Duration> {
     let seconds = match mode {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_and_a_phase_have_the_time_of_upstream() {
+    fn a_mode_and_a_phase_have_their_time() {
         let seconds = |mode, phase| of_mode(mode, phase).as_ref().map(Duration::as_secs);
         assert_eq!(seconds("mvp", None), Some(1800));
         assert_eq!(seconds("standard", Some("phase-2")), Some(5400));

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn commands_are_found_wherever_they_are() {
         assert_eq!(places("list"), ["'cfn skill list'", "'cfn edge-case list'"]);
-        assert_eq!(places("show"), ["'cfn skill show'", "'cfn log show'", "'cfn edge-case show'"]);
+        assert_eq!(places("show"), ["'cfn skill show'", "'cfn log show'", "'cfn agent show'", "'cfn edge-case show'"]);
         assert_eq!(places("backup"), ["'cfn db backup'"]);
         assert!(places("status").len() > 1);
         assert_eq!(places("nothing"), Vec::<String>::new());

@@ -8,7 +8,7 @@ use crate::cli::numbers::bytes;
 use crate::cli::output::Output;
 use crate::model::{AgentId, AgentRun, Exit, RunReason, Visible};
 
-/// What a run is, as upstream's scripts read it.
+/// What a run is, as scripts read it.
 pub(super) struct Described<'a> {
     pub(super) plan: &'a Plan,
     pub(super) identity: &'a Identity,
