@@ -17,12 +17,14 @@
 //! | `recovery` | what killed supervisors left |
 //! | `timeout` | how long a run may take |
 //! | `status`, `cleanup` | what is known of runs, their end, and removing what they leave on purpose |
+//! | `health` | what runs show to a doctor |
 //! | `error` | why something failed |
 
 mod cleanup;
 mod environment;
 mod error;
 mod files;
+mod health;
 mod history;
 mod logs;
 mod plan;
@@ -39,6 +41,7 @@ mod timeout;
 pub use cleanup::{Cleaned, clean_up};
 pub use environment::{Identity, Variables, passed};
 pub use error::{AgentError, Result};
+pub use health::{Machine, health};
 pub use logs::before as log_before;
 pub use plan::{Order, Plan, RuntimeKind};
 pub use processes::Processes;

@@ -55,6 +55,9 @@ pub struct RunStatus {
 }
 
 impl RunStatus {
+    /// The state of a run that has not ended.
+    pub(super) const RUNNING: &'static str = "running";
+
     /// Of the run of a folder.
     #[must_use]
     pub fn of(folder: &RunFolder) -> Option<Self> {
@@ -65,7 +68,7 @@ impl RunStatus {
             (Some(result), plan) => Some(Self::ended(result, plan)),
             (None, Some(plan)) => {
                 let supervisor = folder.running().filter(|_| is_alive).map(|it| it.supervisor.process);
-                Some(Self::planned(plan, if is_alive { "running" } else { "unknown" }, supervisor))
+                Some(Self::planned(plan, if is_alive { Self::RUNNING } else { "unknown" }, supervisor))
             }
             (None, None) => None,
         }

@@ -10,6 +10,8 @@ mod text;
 use self::failed::failed;
 use super::context::Context;
 use super::failure::Failure;
+use crate::agents::{self, Machine, Runs};
+use crate::linux::memory_kib;
 use crate::model::Exit;
 use crate::ops::{self, Area, Depth, DoctorReport, Health};
 
@@ -58,11 +60,17 @@ fn examine(context: &Context, depth: Depth) -> DoctorReport {
     let mut lines = database::look(context, depth, &redis);
     lines.extend(redis.lines(context));
     lines.push(services::workflow_line(workflow));
-    lines.extend(
-        context
-            .project()
-            .map_or_else(|failure| vec![failed(Area::Agents, "runs", failure)], |it| ops::fleet_lines(&it)),
-    );
+    lines.push(ops::container_line());
+    lines.extend(match context.project() {
+        Ok(project) => agents::health(&Runs::of(project.root()), machine()),
+        Err(failure) => vec![failed(Area::Agents, "runs", failure)],
+    });
     lines.sort_by_key(|it| it.area);
     DoctorReport { lines, fixed: Vec::new() }
+}
+
+/// A machine whose processors cannot be counted has one.
+fn machine() -> Machine {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Machine { memory_bytes: memory_kib().map(|it| it << 10), processors }
 }

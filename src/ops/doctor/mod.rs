@@ -11,7 +11,7 @@
 //! | `postgres` | the server of a database, and the workflow database |
 //! | `redis`, `keys` | the server of the query cache, and the keys of the fleet |
 //! | `network` | round trips and throughput |
-//! | `fleet` | containers and agents |
+//! | `fleet` | containers |
 
 mod approvals;
 mod database;
@@ -29,7 +29,7 @@ pub use self::database::{damage_line, database_lines, integrity_line};
 pub use self::delivery::delivery_lines;
 pub use self::diagnosis::{Area, Diagnosis, DoctorReport, Fix, Health};
 pub use self::file::{file_lines, sqlite_program_line};
-pub use self::fleet::fleet_lines;
+pub use self::fleet::container_line;
 pub use self::network::network_lines;
 pub use self::postgres::{server_lines, workflow_line};
 pub use self::redis::{ServerLook, cache_lines, look_at_server, redis_lines};

@@ -2,4 +2,4 @@
 
 mod faults;
 mod runs;
-mod scene;
+pub(crate) mod scene;

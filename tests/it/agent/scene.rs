@@ -11,7 +11,7 @@ use crate::patience::eventually;
 
 /// A program that does what an agent can do against being ended: it leaves its session, ignores signals, closes its
 /// descriptors and forks again and again. Its children have the mark among their arguments.
-pub(super) const HOSTILE: &str = r#"
+pub(crate) const HOSTILE: &str = r#"
 import os, signal, sys, time
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
 for _ in range(4):
@@ -33,13 +33,13 @@ while True: time.sleep(0.05)
 "#;
 
 /// Python that takes 200 MB step by step, and then waits.
-pub(super) const HOG: &str = "import time
+pub(crate) const HOG: &str = "import time
 held = []
 for _ in range(200): held.append(b'x' * 1000000)
 time.sleep(600)";
 
 /// A project whose testers have two skills.
-pub(super) fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::empty();
     project.skill("alpha", "Do alpha.");
     project.skill("beta", "Do beta.");
@@ -51,34 +51,34 @@ pub(super) fn project() -> Project {
 }
 
 /// Spawns a tester, and waits for its end.
-pub(super) fn spawn(project: &Project, args: &[&str]) -> Ran {
+pub(crate) fn spawn(project: &Project, args: &[&str]) -> Ran {
     project.cfn([&["agent", "spawn", "tester"], args].concat())
 }
 
 /// Fails unless the spawn of a tester ends with this code and this kind of error.
 #[track_caller]
-pub(super) fn refused(project: &Project, args: &[&str], code: i32, kind: &str) {
+pub(crate) fn refused(project: &Project, args: &[&str], code: i32, kind: &str) {
     project.cfn([&["--json", "agent", "spawn", "tester"], args].concat()).fails_as(code, kind);
 }
 
 /// Starts a spawn that does not wait; the agent's id.
-pub(super) fn detach(project: &Project, args: &[&str]) -> String {
+pub(crate) fn detach(project: &Project, args: &[&str]) -> String {
     spawn(project, &[&["--detach"], args].concat()).ok().trim().to_owned()
 }
 
 /// Starts a spawn that waits.
-pub(super) fn start(project: &Project, args: &[&str]) -> Child {
+pub(crate) fn start(project: &Project, args: &[&str]) -> Child {
     let mut command = project.command([&["agent", "spawn", "tester"], args].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts")
 }
 
 /// What is known of a run.
-pub(super) fn shown(project: &Project, agent: &str) -> Value {
+pub(crate) fn shown(project: &Project, agent: &str) -> Value {
     project.cfn(["agent", "show", agent, "--json"]).json()
 }
 
 /// The rows of the history.
-pub(super) fn rows(project: &Project, columns: &str) -> Vec<String> {
+pub(crate) fn rows(project: &Project, columns: &str) -> Vec<String> {
     let file = project.database().with_file_name("skills-work.db");
     let sql = format!("SELECT {columns} FROM agent_runs ORDER BY rowid");
     let output = std::process::Command::new("sqlite3").arg(file).arg(sql).output().expect("sqlite3 runs");
@@ -86,29 +86,29 @@ pub(super) fn rows(project: &Project, columns: &str) -> Vec<String> {
 }
 
 /// The state folder of a run that has not ended.
-pub(super) fn state(project: &Project, agent: &str) -> PathBuf {
+pub(crate) fn state(project: &Project, agent: &str) -> PathBuf {
     project.path().join(".cfn-workspaces/.state").join(agent)
 }
 
 /// The process id of the supervisor of a run.
-pub(super) fn supervisor(project: &Project, agent: &str) -> String {
+pub(crate) fn supervisor(project: &Project, agent: &str) -> String {
     let path = state(project, agent).join("running.json");
     let running: Value = serde_json::from_slice(&fs::read(path).expect("it runs")).expect("JSON");
     running["supervisor"]["process"].to_string()
 }
 
 /// Waits until a hostile agent is ready.
-pub(super) fn until_ready(project: &Project, agent: &str) {
+pub(crate) fn until_ready(project: &Project, agent: &str) {
     eventually("the agent is ready", || project.cfn(["agent", "logs", agent]).stdout.contains("ready"));
 }
 
-pub(super) fn kill(signal: &str, process: &str) {
+pub(crate) fn kill(signal: &str, process: &str) {
     let status = std::process::Command::new("kill").args([signal, process]).status().expect("kill runs");
     assert!(status.success(), "kill {signal} {process}");
 }
 
 /// The processes that have the mark among their arguments, but for those of cfn.
-pub(super) fn marked(mark: &str) -> Vec<String> {
+pub(crate) fn marked(mark: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").expect("processes").flatten();
     let lines = processes.filter_map(|it| fs::read(it.path().join("cmdline")).ok());
     let lines = lines.map(|it| String::from_utf8_lossy(&it).replace('\0', " "));
@@ -117,7 +117,7 @@ pub(super) fn marked(mark: &str) -> Vec<String> {
 
 /// Fails if anything of an agent is left: processes with the mark, or its control group.
 #[track_caller]
-pub(super) fn assert_nothing_left(agent: &str, mark: &str) {
+pub(crate) fn assert_nothing_left(agent: &str, mark: &str) {
     assert!(marked(mark).is_empty(), "{:?}", marked(mark));
     assert_eq!(groups(Path::new("/sys/fs/cgroup"), &format!("cfn-agent-{agent}-"), 6), [""; 0]);
 }

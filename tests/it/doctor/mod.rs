@@ -1,6 +1,7 @@
 //! `cfn doctor`: each test makes a bad state, sees the doctor name it with its evidence and the command that mends it, runs
 //! that command, and sees it well.
 
+mod agents;
 mod approvals;
 mod command;
 mod database;
