@@ -170,3 +170,29 @@ fn cleanup_removes_what_ended_and_leaves_what_runs() {
     project.cfn(["agent", "stop", "--all"]).ok();
     assert!(marked(&mark).is_empty());
 }
+
+#[test]
+fn the_deadline_follows_the_successful_runs_of_the_type() {
+    let project = project();
+    let deadline = || {
+        let agent = spawn(&project, &["--complexity", "auto", "--", "true"]).ok();
+        shown(&project, agent.trim())["timeout_seconds"].as_u64().expect("a number")
+    };
+    assert_eq!(deadline(), 300, "nothing is known yet");
+    let add = |from: u32, agent_type: &str, reason: &str, code: u32| {
+        let file = project.database().with_file_name("skills-work.db");
+        let sql = format!(
+            "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {from} + 39)
+             INSERT INTO agent_runs (agent_id, agent_type, runtime, started_at, ended_at, reason, exit_code, duration_ms)
+             SELECT 'agent-' || i, '{agent_type}', 'process', '', '', '{reason}', {code}, 200000 + i FROM n"
+        );
+        let output = std::process::Command::new("sqlite3").arg(file).arg(sql).output().expect("sqlite3 runs");
+        assert!(output.status.success(), "{output:?}");
+    };
+    add(1_000_000, "tester", "timeout", 124);
+    add(2_000_000, "tester", "exited", 1);
+    add(3_000_000, "reviewer", "exited", 0);
+    assert_eq!(deadline(), 300, "none of these is a success of a tester");
+    add(1, "tester", "exited", 0);
+    assert_eq!(deadline(), 401, "twice 200.038 s, which 95 of 100 of 42 runs stay below");
+}

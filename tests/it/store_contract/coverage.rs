@@ -5,6 +5,7 @@ use std::path::Path;
 
 /// Traits that are no part of what every engine does, each with the reason.
 const EXCEPTED: &[(&str, &str)] = &[
+    ("AgentRuns", "only a database that is a file has it, and the commands of 'cfn agent' have tests of their own"),
     ("Care", "the commands of 'cfn db' have tests of their own"),
     ("FileCare", "only a database that is a file has it, and the commands of 'cfn db' have tests of their own"),
     ("Inspect", "it measures SQLite, for 'cfn bench', which has tests of its own"),
