@@ -149,7 +149,7 @@ fill_log() { # database rows
         CASE WHEN i % 5 > 0 THEN (i * 37 % 60 + i * 41 % 20) / 100.0 END, 1, 0,
         CASE (1 + (i * 7919 % 20 * 5 + i * 104729 % 8) % 100) % 4 WHEN 0 THEN 'human' ELSE 'auto' END,
         i * 13 % 2000, (i * 13 % 2000) * 0.000015, date_trunc('month', at)::date
-      FROM (SELECT i, now()::timestamp - interval '365 days' + i * interval '365 days' / $2 AS at FROM generate_series(0::bigint, $2 - 1) i) made" \
+      FROM (SELECT i, now()::timestamp - interval '365 days' + interval '365 days' * (i::double precision / $2) AS at FROM generate_series(0::bigint, $2 - 1) i) made" \
     -c 'VACUUM (ANALYZE)' >/dev/null
 }
 
