@@ -95,12 +95,6 @@ impl Supervisor<'_> {
     fn result(&self, plan: &Plan, began: String, ended: &Ended) -> AgentRun {
         let milliseconds = |it: Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
         AgentRun {
-            agent_id: plan.agent_id.to_string(),
-            agent_type: plan.agent_type.clone(),
-            task_id: plan.task_id.clone(),
-            runtime: plan.runtime.as_str().to_owned(),
-            started_at: began,
-            ended_at: self.clock.moment().as_str().to_owned(),
             reason: ended.reason,
             exit_code: Some(ended.exit_code),
             duration_ms: Some(milliseconds(ended.took)),
@@ -108,12 +102,18 @@ impl Supervisor<'_> {
             cpu_ms: ended.cpu.map(milliseconds),
             limited_by: Some(ended.limited_by.clone()),
             detail: ended.detail.clone(),
+            ..unknown(plan, began, self.clock)
         }
     }
 }
 
 /// The result of a run of whose end nothing is known.
 pub(super) fn lost(plan: &Plan, began: String, clock: Clock, detail: String) -> AgentRun {
+    AgentRun { detail: Some(detail), ..unknown(plan, began, clock) }
+}
+
+/// What is known of every run that ended now.
+fn unknown(plan: &Plan, began: String, clock: Clock) -> AgentRun {
     AgentRun {
         agent_id: plan.agent_id.to_string(),
         agent_type: plan.agent_type.clone(),
@@ -127,6 +127,6 @@ pub(super) fn lost(plan: &Plan, began: String, clock: Clock, detail: String) -> 
         peak_bytes: None,
         cpu_ms: None,
         limited_by: None,
-        detail: Some(detail),
+        detail: None,
     }
 }

@@ -71,6 +71,19 @@ pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_cfn"))
 }
 
+/// Starts a program that is to end with the tests, under `setpriv --pdeathsig`. To the kernel, "parent" means the thread that
+/// starts it: this one stays when that of the test has ended.
+pub fn start_from_a_thread_that_stays(mut command: Command) -> std::io::Result<std::process::Child> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        sender.send(command.spawn()).expect("somebody listens");
+        loop {
+            std::thread::park();
+        }
+    });
+    receiver.recv().expect("an answer")
+}
+
 /// Makes a file that can be executed at once. Another process writes it: one that this process starts meanwhile, for another test, would keep
 /// the file open for writing, and nobody could execute it.
 pub fn install(program: &Path, to: &Path) {

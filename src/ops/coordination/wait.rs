@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Whom to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Awaited {
-    /// So many agents, whoever they are.
+    /// A number of agents, whichever they are.
     Number(usize),
     /// These agents.
     Agents(Vec<AgentId>),

@@ -5,14 +5,14 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
 use tempfile::TempDir;
 
 use super::root::Root;
-use crate::harness::Ran;
+use crate::harness::{Ran, start_from_a_thread_that_stays};
 use crate::patience::eventually;
 
 /// Debian's client. Another one may come first in the PATH, and lack what it needs to build images.
@@ -41,7 +41,8 @@ impl Engine {
         assert!(rustix::process::geteuid().is_root(), "a Docker engine needs root; {WITHOUT}");
         let engine = Self { folder: TempDir::with_prefix("cfn-docker-").expect("a temporary folder") };
         remove_at_the_end(engine.folder.path());
-        let mut process = start(engine.daemon());
+        let process = start_from_a_thread_that_stays(engine.daemon());
+        let mut process = process.expect("setpriv must be installed: apt-get install util-linux");
         eventually("the Docker engine is ready", || {
             if let Some(status) = process.try_wait().expect("its status") {
                 let log = fs::read_to_string(engine.at("log")).unwrap_or_default();
@@ -125,18 +126,6 @@ impl Engine {
 
 /// How to do without an engine.
 const WITHOUT: &str = "CFN_TESTS_WITHOUT_DOCKER=1 leaves out the tests that need one";
-
-/// Starts a program that stays when the test's thread has ended: "parent" means the thread to the kernel.
-fn start(mut command: Command) -> Child {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        sender.send(command.spawn()).expect("somebody listens");
-        loop {
-            thread::park();
-        }
-    });
-    receiver.recv().expect("an answer").expect("setpriv must be installed: apt-get install util-linux")
-}
 
 /// Removes the engine's folder when the tests have ended, however they did, and the engine with them: the pipe closes
 /// then.

@@ -3,14 +3,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::listening::Listening;
-use crate::harness::Project;
+use crate::harness::{Project, start_from_a_thread_that_stays};
 use crate::patience::eventually;
 use crate::scene::with_skill;
 
@@ -28,15 +26,7 @@ impl Prometheus {
         command.args(["--pdeathsig", "KILL", "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"]);
         command.arg(format!("--web.listen-address=127.0.0.1:{port}")).current_dir(project.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let (sender, receiver) = mpsc::channel();
-        // "Parent" means the thread to the kernel: one that stays.
-        thread::spawn(move || {
-            sender.send(command.spawn()).expect("somebody listens");
-            loop {
-                thread::park();
-            }
-        });
-        let started = receiver.recv().expect("an answer");
+        let started = start_from_a_thread_that_stays(command);
         let process = started.expect("prometheus must be installed: apt-get install prometheus");
         Self { process, port }
     }

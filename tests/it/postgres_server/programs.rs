@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+
+use crate::harness::start_from_a_thread_that_stays;
 
 /// Whom they run as where the tests run as root.
 const NOBODY: &str = "65534";
@@ -40,16 +40,9 @@ pub(super) fn guarded(program: &Path, signal: &str) -> Command {
     command
 }
 
-/// Starts a program that stays when the test's thread has ended: "parent" means the thread to the kernel.
-pub(super) fn start(mut command: Command) -> Child {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        sender.send(command.spawn()).expect("somebody listens");
-        loop {
-            thread::park();
-        }
-    });
-    receiver.recv().expect("an answer").expect("the program starts")
+/// Starts a program that stays when the test's thread has ended.
+pub(super) fn start(command: Command) -> Child {
+    start_from_a_thread_that_stays(command).expect("the program starts")
 }
 
 /// Removes a server's folder when the tests have ended, however they did, and the server with them: the pipe closes then.

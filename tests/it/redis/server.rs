@@ -4,11 +4,10 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 
 use tempfile::TempDir;
 
+use crate::harness::start_from_a_thread_that_stays;
 use crate::patience::eventually;
 
 pub(crate) struct Server {
@@ -63,15 +62,7 @@ impl Server {
         command.args(["--port", &self.port.to_string(), "--unixsocket"]).arg(self.socket()).arg("--dir");
         command.arg(self.folder.path()).args(&self.options);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let (sender, receiver) = mpsc::channel();
-        // "Parent" means the thread to the kernel: one that stays.
-        thread::spawn(move || {
-            sender.send(command.spawn()).expect("somebody listens");
-            loop {
-                thread::park();
-            }
-        });
-        let started = receiver.recv().expect("an answer");
+        let started = start_from_a_thread_that_stays(command);
         self.process = Some(started.expect("redis-server must be installed: apt-get install redis-server"));
         eventually("the server is ready", || self.try_cli(&["PING"]).is_some_and(|it| !it.is_empty()));
     }
