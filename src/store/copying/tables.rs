@@ -11,6 +11,9 @@ const GENERATIONS: &[&str] = &["generated", "approved", "deployed", "archived"];
 /// Tables that are not copied, and why.
 pub const DERIVED: &[(&str, &str)] = &[
     ("cfn_tokens", "they only change with each write, so a copy has its own"),
+    ("cfn_feed", "followers of a copy pull everything"),
+    ("follow", "a copy is a database of its own"),
+    ("follow_pass_rates", "a copy is a database of its own"),
     ("cfn_revisions", "they only change with each write, so a copy has its own"),
     ("other_values", "it is how PostgreSQL keeps values of the tables that are copied"),
     ("search_state", "the search index is made again"),

@@ -99,15 +99,21 @@ const TRIGGERS: &str = "WITH expected (log, name) AS (
      SELECT of.name::regclass, 'cfn_note_write' FROM unnest(ARRAY['skills', 'skill_versions', 'skill_files', 'skill_contents',
        'approval_history', 'agent_skill_mappings', 'bootstrap_skills', 'other_values']) AS of (name)
      UNION ALL VALUES ('skills'::regclass, 'cfn_record_version'), ('approval_history', 'cfn_bind_decision')
+     UNION ALL SELECT of.name::regclass, feed FROM unnest(ARRAY['skills', 'skill_versions', 'skill_files', 'skill_contents',
+       'approval_history', 'agent_skill_mappings', 'cfn_aliases', 'cfn_events', 'phase4_skill_generation', 'edge_case_tracking'])
+       AS of (name), unnest(ARRAY['cfn_feed', 'cfn_feed_emptied']) AS feed
+     UNION ALL SELECT of.name::regclass, 'cfn_feed' FROM unnest(ARRAY['bootstrap_skills', 'approval_criteria_templates',
+       'other_values']) AS of (name)
      UNION ALL SELECT log, 'cfn_usage_' || what FROM cfn_usage_tables() log, unnest(ARRAY['fill', 'place', 'mark', 'emptied']) AS of (what))
    SELECT name || ' on ' || c.relname::text, CASE WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = log AND t.tgname = name)
        THEN format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER %I', current_schema(), c.relname, name) END
    FROM expected JOIN pg_class c ON c.oid = log
    WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = log AND t.tgname = name AND t.tgenabled = 'A') ORDER BY 1";
 
-/// Whether the triggers of the catalogue are those of the migration, and whether every month has a place in the usage log.
+/// Whether the triggers of the catalogue and of the change feed are those of the migration, and whether every month has a place in the usage log.
 const DEFINITIONS: &str = "SELECT EXISTS (SELECT FROM cfn_triggers t JOIN cfn_metadata s
      ON s.name = 'catalogue_triggers' AND s.value = t.shape),
+   EXISTS (SELECT FROM cfn_metadata WHERE name = 'feed_triggers' AND value = convert_to(cfn_feed_shape(), 'UTF8')),
    EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = 'skill_usage_log'::regclass AND partdefid <> 0)";
 
 pub(super) fn run(store: &mut PostgresStore) -> Result<CheckReport> {
@@ -146,9 +152,13 @@ fn read(session: &Session) -> Result<CheckReport> {
 pub(super) fn faults_of_definitions(session: &Session) -> Result<Vec<Repairable>> {
     let mut faults = repairable(session, TRIGGERS, |name| format!("the trigger {} is missing or off", Visible(name)))?;
     if let Some(row) = session.first(DEFINITIONS, &[])? {
-        let (are_ours, has_default): (bool, bool) = (row.get(0), row.get(1));
+        let (are_ours, feed_is_ours, has_default): (bool, bool, bool) = (row.get(0), row.get(1), row.get(2));
         if faults.is_empty() && !are_ours {
             faults.push("the triggers or their functions were changed, so no answer is cached".to_owned().into());
+        }
+        if faults.is_empty() && !feed_is_ours {
+            let fault = "the triggers of the change feed were changed, so followers pull everything each time";
+            faults.push(fault.to_owned().into());
         }
         if !has_default {
             let fault = "the usage log has no default partition, so times of other months are refused";

@@ -8,8 +8,9 @@ use crate::store::{MigrateReport, Result, StoreError};
 
 /// Each migration, with the number of the schema after it. Numbers are those of the SQLite engine.
 const MIGRATIONS: &[(i64, &str)] = &[
-    (CURRENT, include_str!("../../../migrations/postgres/0001_skills_database.sql")),
-    (CURRENT, include_str!("../../../migrations/postgres/0002_usage_log.sql")),
+    (3008, include_str!("../../../migrations/postgres/0001_skills_database.sql")),
+    (3008, include_str!("../../../migrations/postgres/0002_usage_log.sql")),
+    (CURRENT, include_str!("../../../migrations/postgres/0003_change_feed.sql")),
 ];
 
 /// Creates the schema and everything in it; returns whether it was missing.

@@ -19,7 +19,7 @@ struct Migration {
 }
 
 /// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -72,6 +72,12 @@ const MIGRATIONS: [Migration; 9] = [
         number: 3008,
         description: "Files of skills beside SKILL.md, decisions about whole folders",
         sql: include_str!("../../../migrations/sqlite/0009_folders.sql"),
+        data: None,
+    },
+    Migration {
+        number: 3009,
+        description: "What a database follows",
+        sql: include_str!("../../../migrations/sqlite/0010_following.sql"),
         data: None,
     },
 ];

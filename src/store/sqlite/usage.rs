@@ -103,9 +103,9 @@ pub(super) fn complete(connection: &Connection, id: i64, phase: Option<&str>, ou
     })
 }
 
-/// Served by a partial index, so rows without a rate are never read.
-pub(super) const LATEST_PASS_RATE: &str = "SELECT test_pass_rate FROM skill_usage_log
-   WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1";
+/// Served by a partial index, so rows without a rate are never read. On a follower, the latest one is that of the primary.
+pub(super) const LATEST_PASS_RATE: &str = "SELECT ifnull((SELECT rate FROM follow_pass_rates WHERE skill_id = ?1),
+   (SELECT test_pass_rate FROM skill_usage_log WHERE skill_id = ?1 AND test_pass_rate IS NOT NULL ORDER BY rowid DESC LIMIT 1))";
 
 pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Result<Option<f64>> {
     // An invalid figure counts as unknown.
