@@ -62,6 +62,7 @@ mod patience;
 mod postgres;
 mod postgres_batch;
 mod postgres_faults;
+mod postgres_scans;
 mod postgres_schema;
 mod postgres_server;
 mod postgres_trips;

@@ -21,7 +21,8 @@ macro_rules! decided {
     };
 }
 
-/// Whether a version of skill `s` is approved by its level; see the SQLite engine.
+/// Whether a version of skill `s` is approved by its level; see the SQLite engine. Not EXISTS, for which PostgreSQL may read all
+/// contents for a page of twenty skills.
 macro_rules! automatic {
     ($v:literal) => {
         concat!(
@@ -29,13 +30,13 @@ macro_rules! automatic {
             ".approval_level = 'auto' AND (",
             $v,
             ".version <> s.version OR s.approval_level = 'auto')
-               AND EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = ",
+               AND (SELECT true FROM skill_contents c WHERE c.hash = ",
             $v,
-            ".content_hash) AND NOT EXISTS (SELECT 1 FROM approval_history a WHERE a.skill_id = ",
+            ".content_hash) IS TRUE AND (SELECT true FROM approval_history a WHERE a.skill_id = ",
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash AND a.decision <> 'approved')"
+            ".content_hash AND a.decision <> 'approved' LIMIT 1) IS NULL"
         )
     };
 }

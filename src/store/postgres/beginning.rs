@@ -34,10 +34,10 @@ const LOCK_NAMES: &str = "SELECT pg_advisory_xact_lock_shared(1667657216, hashte
 
 /// Locks the rows of these skills, against other programs and against transactions that name them otherwise. Not FOR UPDATE,
 /// for which usage rows would wait.
-const LOCK_ROWS: &str = "SELECT s.id FROM skills s
-     WHERE lower(s.name) IN (SELECT lower(name COLLATE \"C\") FROM unnest($1) AS of (name))
-        OR s.id IN (SELECT a.skill_id FROM cfn_aliases a
-                    WHERE lower(a.name) IN (SELECT lower(name COLLATE \"C\") FROM unnest($1) AS of (name)))
+const LOCK_ROWS: &str = "SELECT s.id FROM skills s WHERE s.id = ANY (ARRAY(
+       SELECT n.id FROM unnest($1) AS of (name) JOIN skills n ON lower(n.name) = lower(of.name COLLATE \"C\")
+       UNION ALL
+       SELECT a.skill_id FROM unnest($1) AS of (name) JOIN cfn_aliases a ON lower(a.name) = lower(of.name COLLATE \"C\")))
      ORDER BY s.id FOR NO KEY UPDATE";
 
 impl Beginning {
@@ -79,10 +79,11 @@ pub(super) async fn open(client: &Client, opening: Option<&Opening>, schema: &st
     Some(Opened { begun, number: (!is_checked).then_some(number), locked })
 }
 
-/// Begins a transaction, and sets what its statements rely on. Reads wait for locks too: those of who changes the schema.
+/// Begins a transaction, and sets what its statements rely on. Reads wait for locks too: those of who changes the schema. Nothing
+/// is compiled: a report's plan looks expensive where the log is long, and then the compiler takes a second of a report's 20 ms.
 async fn begin(client: &Client, beginning: Beginning, schema: &str, wait: Duration) -> ClientResult<()> {
     let settings = "SELECT set_config('search_path', quote_ident($1) || ', pg_temp', true),
-           set_config('lock_timeout', $2, true),
+           set_config('lock_timeout', $2, true), set_config('jit', 'off', true),
            CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END";
     let timeout = format!("{}ms", wait.as_millis().max(1));
     let is_lazy = matches!(beginning, Beginning::Write(Durability::Normal));

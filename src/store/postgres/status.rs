@@ -38,7 +38,7 @@ const REPLICAS: &str = "SELECT coalesce(nullif(application_name, ''), client_add
      FROM pg_stat_replication ORDER BY 1";
 
 const SETTINGS: &str = "SELECT name, setting || coalesce(unit, '') FROM pg_settings
-     WHERE name IN ('default_transaction_isolation', 'fsync', 'full_page_writes', 'lock_timeout', 'max_connections',
+     WHERE name IN ('default_transaction_isolation', 'fsync', 'full_page_writes', 'jit', 'lock_timeout', 'max_connections',
        'search_path', 'shared_buffers', 'statement_timeout', 'synchronous_commit', 'TimeZone') ORDER BY name";
 
 /// Connecting that takes so much longer than a query is worth a pooler.

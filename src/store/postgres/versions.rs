@@ -20,7 +20,9 @@ pub(super) const OF: &str = concat!(
 /// Versions with given bytes, and skills whose rows another program changed to them.
 const HOLDERS: &str = "SELECT s.id, s.name, v.version, v.content_hash, v.folder_hash, s.approval_level
      FROM skill_versions v JOIN skills s ON s.id = v.skill_id
-     WHERE v.content_hash = $1 OR v.folder_hash = $1 OR v.id IN (SELECT version_id FROM skill_files WHERE hash = $1)
+     WHERE v.id = ANY (ARRAY(SELECT id FROM skill_versions WHERE content_hash = $1
+         UNION ALL SELECT id FROM skill_versions WHERE folder_hash = $1
+         UNION ALL SELECT version_id FROM skill_files WHERE hash = $1))
    UNION SELECT s.id, s.name, s.version, s.content_hash, NULL, s.approval_level FROM skills s WHERE s.content_hash = $1
      AND NOT EXISTS (SELECT 1 FROM skill_versions v WHERE v.skill_id = s.id AND v.version = s.version AND v.content_hash = $1)
    ORDER BY 2, 3";
