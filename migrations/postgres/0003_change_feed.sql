@@ -97,3 +97,6 @@ $do$;
 
 INSERT INTO cfn_metadata (name, value) VALUES
   ('feed_from', '0'), ('feed_triggers', convert_to(cfn_feed_shape(), 'UTF8'));
+
+-- A revocation of a folder reaches every skill that has it.
+CREATE INDEX skill_versions_folder ON skill_versions (folder_hash) WHERE folder_hash IS NOT NULL;
