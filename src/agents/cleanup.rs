@@ -15,6 +15,8 @@ use super::run_folder::{RunFolder, Runs};
 pub struct Cleaned {
     /// The agents whose folders were removed.
     pub removed: Vec<String>,
+    /// The containers that no run had, and that were removed.
+    pub containers: Vec<String>,
     /// Whether nothing was done.
     pub dry_run: bool,
 }
@@ -36,7 +38,7 @@ pub fn clean_up(runs: &Runs, older: Duration, dry_run: bool) -> Result<Cleaned> 
             remove(&path)?;
         }
     }
-    Ok(Cleaned { removed, dry_run })
+    Ok(Cleaned { removed, containers: Vec::new(), dry_run })
 }
 
 /// Whether a file was written so long ago. After the clock went back, it is not.

@@ -1,6 +1,7 @@
 //! The environment of an agent: a list of what passes, and what cfn sets.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use super::plan::Plan;
 
@@ -53,13 +54,18 @@ pub struct Identity {
     pub model: Option<String>,
 }
 
-/// Adds what cfn says about a run.
-pub(super) fn identify(variables: &mut Variables, plan: &Plan, identity: &Identity, project: &OsStr) {
+/// Adds what cfn says about a run, with its workspace and its project as the command sees them.
+pub(super) fn identify(
+    variables: &mut Variables,
+    plan: &Plan,
+    identity: &Identity,
+    (workspace, project): (&Path, &Path),
+) {
     set(variables, "AGENT_ID", plan.agent_id.as_str());
     set(variables, "AGENT_TYPE", &plan.agent_type);
     set(variables, "SPAWNED_AT", &plan.spawned_at);
     set(variables, "PROJECT_ROOT", project);
-    set(variables, "WORKSPACE_PATH", plan.workspace.as_os_str());
+    set(variables, "WORKSPACE_PATH", workspace);
     set(variables, "ITERATION", identity.iteration.unwrap_or(1).to_string());
     let optional = [
         ("TASK_ID", &plan.task_id),

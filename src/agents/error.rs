@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::containers::EngineError;
 use super::runtime::RuntimeError;
 use crate::model::{AgentId, Visible};
 use crate::{ops, store};
@@ -40,6 +41,9 @@ pub enum AgentError {
     /// Skills could not be exported to the workspace.
     #[error("skills could not be exported to the workspace: {0}")]
     NotExported(String),
+    /// The container engine did not do what it was asked.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The runtime failed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),

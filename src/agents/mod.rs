@@ -10,23 +10,29 @@
 //! | `plan` | what is to be run, and with what |
 //! | `runtime` | the contract of what runs a command: processes, or a container engine |
 //! | `processes` | the runtime of processes |
-//! | `spawn`, `skills`, `environment` | making a run, and starting its supervisor |
+//! | `containers`, `container_plan` | the runtime of containers, by the programs `docker` and `podman` |
+//! | `spawn`, `skills`, `places`, `environment` | making a run, and starting its supervisor |
 //! | `supervisor`, `logs` | from the start of the command until its result is written |
 //! | `run_folder`, `files` | the folders of runs, and their files |
 //! | `history` | results, on their way to the history |
 //! | `recovery` | what killed supervisors left |
 //! | `timeout` | how long a run may take |
+//! | `left_containers` | engines that runs used, and containers there that no run has |
 //! | `status`, `cleanup` | what is known of runs, their end, and removing what they leave on purpose |
 //! | `health` | what runs show to a doctor |
 //! | `error` | why something failed |
 
 mod cleanup;
+mod container_plan;
+mod containers;
 mod environment;
 mod error;
 mod files;
 mod health;
 mod history;
+mod left_containers;
 mod logs;
+mod places;
 mod plan;
 mod processes;
 mod recovery;
@@ -39,9 +45,12 @@ mod supervisor;
 mod timeout;
 
 pub use cleanup::{Cleaned, clean_up};
+pub use container_plan::{Bind, ContainerPlan, INSIDE, Volume};
+pub use containers::{Containers, Engine, EngineError, Owner};
 pub use environment::{Identity, Variables, passed};
 pub use error::{AgentError, Result};
 pub use health::{Machine, health};
+pub use left_containers::{LeftContainers, UsedEngine};
 pub use logs::before as log_before;
 pub use plan::{Order, Plan, RuntimeKind};
 pub use processes::Processes;

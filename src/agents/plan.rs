@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::container_plan::ContainerPlan;
 use crate::linux::Limits;
 use crate::model::{AgentId, UnknownWord};
 
@@ -62,6 +63,8 @@ pub struct Plan {
     pub command: Vec<String>,
     /// The command's current folder.
     pub workspace: PathBuf,
+    /// What its container is made of, if it runs in one.
+    pub container: Option<ContainerPlan>,
     /// The limits of all its processes together.
     pub limits: Limits,
     /// When it is ended.

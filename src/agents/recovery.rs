@@ -7,7 +7,7 @@ use super::error::Result;
 use super::history::{settle, take_in};
 use super::plan::RuntimeKind;
 use super::run_folder::{RunFolder, Running, Runs};
-use super::runtime::Runtime;
+use super::runtime::{Left, Runtime};
 use super::supervisor::lost;
 use crate::clock::Clock;
 use crate::linux::ProcessIdentity;
@@ -75,7 +75,12 @@ impl Care<'_> {
                     (self.runtime)(plan.runtime).end_left(&running.left, plan.agent_id.as_str())?;
                     "its supervisor was killed"
                 }
-                Place::EarlierBoot => "the machine was started anew while it ran",
+                Place::EarlierBoot => {
+                    if let Left::Container { .. } = running.left {
+                        (self.runtime)(plan.runtime).end_left(&running.left, plan.agent_id.as_str())?;
+                    }
+                    "the machine was started anew while it ran"
+                }
             },
         };
         let began = running.map_or_else(|| plan.spawned_at.clone(), |it| it.started_at);

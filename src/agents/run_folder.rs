@@ -64,6 +64,12 @@ impl Runs {
         Self { root: project.join(FOLDER) }
     }
 
+    /// All runs of the project that a folder with the state of a run is in.
+    #[must_use]
+    pub fn holding(folder: &RunFolder) -> Self {
+        Self { root: folder.path.ancestors().nth(2).unwrap_or(Path::new("")).to_owned() }
+    }
+
     /// The folder with all of them.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -76,7 +82,13 @@ impl Runs {
         self.root.join(agent.as_str())
     }
 
-    fn state(&self) -> PathBuf {
+    /// Where the states of runs are, by the numbers of the folder: a copy of the project has others.
+    #[must_use]
+    pub fn place(&self) -> String {
+        fs::metadata(self.state()).map(|it| format!("{}:{}", it.dev(), it.ino())).unwrap_or_default()
+    }
+
+    pub(super) fn state(&self) -> PathBuf {
         self.root.join(STATE)
     }
 

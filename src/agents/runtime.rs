@@ -51,8 +51,10 @@ pub enum Left {
     Container {
         /// Its name.
         name: String,
-        /// The engine, as the client knows it: its context or its address.
-        engine: String,
+        /// The number of the run, which is also a label of the container.
+        run: String,
+        /// The variables by which the client finds its engine.
+        engine: Vec<(String, String)>,
     },
 }
 

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::container_plan::ContainerPlan;
 use super::environment::{self, Identity, Variables};
 use super::error::{AgentError, Result};
 use super::files;
+use super::left_containers;
+use super::places::{Places, own_folder};
 use super::plan::{Order, Plan, RuntimeKind};
 use super::run_folder::{RunFolder, Runs};
 use super::skills::{self, SkillsAs};
@@ -24,9 +27,6 @@ use crate::store::Store;
 
 /// The copy of an input that only the spawning command can read.
 pub(super) const INPUT: &str = "input";
-
-/// The file with skills, in the folder of the run.
-const PROMPT: &str = "skills-prompt.md";
 
 /// What is to be run. Each spawn of it is a run of its own.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Request {
     pub environment: Variables,
     /// What runs the command.
     pub runtime: RuntimeKind,
+    /// The container of a command that runs in one; a run without a name gets one.
+    pub container: Option<ContainerPlan>,
     /// The command and its arguments.
     pub command: Vec<OsString>,
     /// Its current folder; none for one of its own.
@@ -98,9 +100,13 @@ pub fn prepare(
     agent_id: AgentId,
 ) -> Result<Prepared> {
     let (folder, lock) = runs.make(&agent_id)?;
-    let own = request.workspace.is_none().then(|| runs.workspace(&agent_id));
-    let filled = own.as_deref().map_or(Ok(()), files::ensure_folder);
-    match filled.and_then(|()| fill(store, clock, (runs, project), request, (agent_id, &folder))) {
+    let needs_own = request.workspace.is_none() || request.container.is_some();
+    let mut own = None;
+    let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
+        own = made;
+        fill(store, clock, (runs, project), request, (agent_id, &folder))
+    });
+    match filled {
         Ok((order, loaded)) => Ok(Prepared { folder, loaded, order, lock }),
         Err(error) => {
             own.map(fs::remove_dir_all);
@@ -117,20 +123,24 @@ fn fill(
     request: &Request,
     (agent_id, folder): (AgentId, &RunFolder),
 ) -> Result<(Order, Option<LoadReport>)> {
-    let workspace = request.workspace.clone().unwrap_or_else(|| runs.workspace(&agent_id));
-    if !workspace.is_dir() {
-        let source = io::ErrorKind::NotADirectory.into();
-        return Err(AgentError::File { what: "use the workspace", path: workspace, source });
-    }
+    let (own, given) = (runs.workspace(&agent_id), request.workspace.as_deref());
+    let mut places = match &request.container {
+        None => Places::of_process(project, &own, given, folder)?,
+        Some(container) => {
+            left_containers::note(runs, request.runtime, &container.engine)?;
+            Places::of_container(&own, given, &agent_id, container)?
+        }
+    };
     let mut variables = request.environment.clone();
     let mut loaded = None;
-    let prompt = folder.path().join(PROMPT);
     if request.skills != SkillsAs::None {
         let usage = UsageOf { agent_id: agent_id.to_string(), task_id: request.task_id.clone() };
-        let (report, said) = skills::give(store, clock, &request.load, &usage, &request.skills, (&workspace, &prompt))?;
+        let to = (places.skills.as_path(), places.prompt.as_path());
+        let (report, said) = skills::give(store, clock, &request.load, &usage, &request.skills, to)?;
         loaded = Some(report);
         if said {
-            environment::set(&mut variables, "CFN_SKILLS_PROMPT", prompt);
+            places.show_prompt();
+            environment::set(&mut variables, "CFN_SKILLS_PROMPT", &places.prompt_seen);
         }
     }
     let skills = loaded.iter().flat_map(|it| &it.skills).map(|it| format!("{} {}", it.picked.name, it.picked.version));
@@ -140,14 +150,15 @@ fn fill(
         task_id: request.task_id.clone(),
         runtime: request.runtime,
         command: request.command.iter().map(|it| it.to_string_lossy().into_owned()).collect(),
-        workspace,
+        workspace: places.workspace.clone(),
+        container: places.container.take(),
         limits: request.limits.clone(),
         timeout: request.timeout,
         grace: request.grace,
         spawned_at: clock.moment().as_str().to_owned(),
         skills: skills.map(|it| it.trim_end().to_owned()).collect(),
     };
-    environment::identify(&mut variables, &plan, &request.identity, project.as_os_str());
+    environment::identify(&mut variables, &plan, &request.identity, (&places.workspace_seen, &places.project_seen));
     folder.set_plan(&plan)?;
     let input = input(&request.input, folder)?;
     Ok((Order { plan, command: request.command.clone(), environment: variables, input }, loaded))

@@ -27,11 +27,21 @@ impl ProcessIdentity {
     #[must_use]
     pub fn own() -> Self {
         let process = std::process::id();
+        Self::started_at(process, started(process).unwrap_or(0))
+    }
+
+    /// Of a process that runs on this machine.
+    #[must_use]
+    pub fn of(process: u32) -> Option<Self> {
+        started(process).map(|it| Self::started_at(process, it))
+    }
+
+    fn started_at(process: u32, started: u64) -> Self {
         let line = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
         let namespace = fs::read_link("/proc/self/ns/pid").map(|it| it.to_string_lossy().into_owned());
         Self {
             process,
-            started: started(process).unwrap_or(0),
+            started,
             machine: line("/etc/machine-id"),
             boot: line("/proc/sys/kernel/random/boot_id"),
             namespace: namespace.unwrap_or_default(),
@@ -49,6 +59,12 @@ impl ProcessIdentity {
     #[must_use]
     pub fn is_same_machine(&self, other: &Self) -> bool {
         self.machine == other.machine
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        Self::own().is_near(self) && started(self.process) == Some(self.started)
     }
 
     /// Sends it a signal; returns whether it was there. The kernel holds the process by a descriptor while its start time

@@ -1,7 +1,9 @@
 //! Starts, limits and ends other programs; no other module does. Programs inherit only what they need.
 
+mod attended;
 mod background;
 mod bounded;
+mod call;
 mod foreground;
 mod program;
 mod relay;
@@ -10,8 +12,10 @@ use std::io;
 
 use crate::model::Visible;
 
+pub use attended::{Attending, Client, ClientInput, Happened};
 pub use background::{Detached, start_detached, start_in_background};
 pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, become_command, limited};
+pub use call::{Answer, Call};
 pub use foreground::run_in_foreground;
 pub use program::{Program, Ran};
 pub use relay::relay_signals;

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::place::{Place, history};
 use super::said::exit_of;
-use crate::agents::{self, AgentError, Cleaned, RunFolder};
+use crate::agents::{self, AgentError, Cleaned, LeftContainers, RunFolder};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::limits::seconds;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{AgentRun, Exit};
+use crate::model::{AgentRun, Exit, Visible};
 use crate::store::AgentRuns;
 
 /// Exit code after a timeout, as `timeout` has it.
@@ -181,13 +181,25 @@ pub(super) fn stop(context: &Context, args: &StopArgs) -> Result<Exit, Failure> 
 pub(super) fn cleanup(context: &Context, args: &CleanupArgs) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
     place.look_after(context);
-    context.output.answer(&agents::clean_up(&place.runs, args.older, args.dry_run)?)?;
+    let mut cleaned = agents::clean_up(&place.runs, args.older, args.dry_run)?;
+    if let Some(owner) = place.owner_of_containers(context)? {
+        let LeftContainers { names, failed } = LeftContainers::clean_up(&place.runs, &owner, args.dry_run);
+        cleaned.containers = names;
+        for why in failed {
+            context.output.warn(&format!("containers may be left: {}", Visible(why)));
+        }
+    }
+    context.output.answer(&cleaned)?;
     Ok(Exit::Done)
 }
 
 impl Report for Cleaned {
     fn text(&self, page: &mut Page) {
         let done = if self.dry_run { "would remove" } else { "removed" };
-        page.line(format!("{done} the folders of {}", counted(self.removed.len(), "run")));
+        let containers = match self.containers.len() {
+            0 => String::new(),
+            count => format!(" and {}", counted(count, "container")),
+        };
+        page.line(format!("{done} the folders of {}{containers}", counted(self.removed.len(), "run")));
     }
 }

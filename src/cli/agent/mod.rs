@@ -1,5 +1,6 @@
 //! `cfn agent …`.
 
+mod container;
 mod end;
 mod logs;
 mod place;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::agents::{Care, Processes, Runs};
+use crate::agents::{Care, Containers, Owner, Processes, Runs, Runtime, RuntimeKind, UsedEngine};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::model::{Tables, Visible};
@@ -34,10 +34,20 @@ impl Place {
         }
     }
 
+    /// Whose containers those of the project are, if it ever had any.
+    pub(super) fn owner_of_containers(&self, context: &Context) -> Result<Option<Owner>, Failure> {
+        if UsedEngine::all(&self.runs).is_empty() {
+            return Ok(None);
+        }
+        let database = database_id(context.open(Access::Read)?.as_mut())?;
+        Ok(Some(Owner { database, place: self.runs.place() }))
+    }
+
     /// The same with the id of the database.
     pub(super) fn look_after_as(&self, context: &Context, database: &str) {
         let mut history = history(context);
-        let care = Care { runs: &self.runs, database, clock: context.clock, runtime: &|_| Box::new(Processes) };
+        let runtime = |kind| runtime(kind, &self.runs, database);
+        let care = Care { runs: &self.runs, database, clock: context.clock, runtime: &runtime };
         let found = care.look_after_all(history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns));
         for agent in &found.lost {
             context.output.note(&format!("the supervisor of {agent} was killed: what it left was ended"));
@@ -60,4 +70,14 @@ pub(super) fn history(context: &Context) -> Option<Box<dyn AgentRuns>> {
 pub(super) fn database_id(store: &mut dyn Store) -> Result<String, Failure> {
     let revision = store.read()?.revision(Tables::Catalogue)?;
     Ok(revision.map(|it| format!("{:032x}", u128::from_be_bytes(*it.database()))).unwrap_or_default())
+}
+
+/// The runtime of a kind, for the runs of a project with this database.
+pub(super) fn runtime(kind: RuntimeKind, runs: &Runs, database: &str) -> Box<dyn Runtime> {
+    match kind {
+        RuntimeKind::Process => Box::new(Processes),
+        RuntimeKind::Docker | RuntimeKind::Podman => {
+            Box::new(Containers { kind, owner: Owner { database: database.to_owned(), place: runs.place() } })
+        }
+    }
 }

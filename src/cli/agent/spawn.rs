@@ -4,9 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::container::{ContainerArgs, meant_inside, require_image};
 use super::place::{Place, database_id, history};
 use super::said::{Described, exit_of, say_end, say_skills};
-use crate::agents::{self, Identity, Input, Prepared, Request, RuntimeKind, SkillsAs, Supervised};
+use crate::agents::{self, Identity, Input, Prepared, Request, SkillsAs, Supervised};
 use crate::cli::argument::words;
 use crate::cli::choice;
 use crate::cli::context::{Access, Context};
@@ -56,6 +57,8 @@ pub(super) struct Args {
     /// Keywords of its task, separated by commas; excludes skills for other tasks
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     context: Vec<String>,
+    #[command(flatten)]
+    container: ContainerArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// End it after this many seconds [default: by --mode (mvp 1800, standard 3600, enterprise 7200) and --phase (phase-2
@@ -119,13 +122,11 @@ enum Skills {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
-    if args.require_limits {
-        args.require_limits()?;
-    }
+    let request = args.request(context)?;
+    args.require(&request)?;
     let mut store = context.open(Access::Write)?;
     let database = database_id(store.as_mut())?;
     place.look_after_as(context, &database);
-    let request = args.request(context)?;
     let agent_type = &request.load.agent_type;
     let agent = args.agent_id.clone().unwrap_or_else(|| AgentId::new(agent_type, context.clock.now().as_millisecond()));
     let at = (&place.runs, place.project.as_path());
@@ -197,13 +198,21 @@ impl Args {
             provider: self.provider.clone(),
             model: self.model.clone(),
         };
+        let (runtime, container) = self.container.plan(context)?;
+        if container.is_some() && self.layout.contains(&Layout::Plain) {
+            let message = "a container cannot have its skills among the files of its workspace";
+            return Err(Failure::input(message, "Name --layout claude or agents, or both."));
+        }
+        let named = self.named()?;
+        let passed = agents::passed(std::env::vars_os(), &named);
         Ok(Request {
             load,
             skills,
             task_id: self.task.clone(),
             identity,
-            environment: agents::passed(std::env::vars_os(), &self.named()?),
-            runtime: RuntimeKind::Process,
+            environment: if container.is_some() { meant_inside(passed, &named) } else { passed },
+            runtime,
+            container,
             command: self.command.clone(),
             workspace: self.workspace.as_deref().map(|it| context.absolute(it)),
             limits: self.limits.limits(),
@@ -252,7 +261,12 @@ impl Args {
         self.env.iter().map(|it| split(it).ok_or_else(|| wrong(it))).collect()
     }
 
-    fn require_limits(&self) -> Result<(), Failure> {
-        crate::cli::run::require_limits(&self.limits.limits())
+    /// What must be there before anything is done.
+    fn require(&self, request: &Request) -> Result<(), Failure> {
+        match &request.container {
+            Some(container) => require_image(request.runtime, container),
+            None if self.require_limits => crate::cli::run::require_limits(&request.limits),
+            None => Ok(()),
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::place::history;
-use crate::agents::{Order, Processes, RunFolder, Said, Supervisor};
+use super::place::{history, runtime};
+use crate::agents::{Order, RunFolder, Runs, Said, Supervisor};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::model::Exit;
@@ -28,8 +28,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         .map_err(|error| Failure::internal(&format!("there is no order: {error}")))?;
     let mut history = history(context);
     let folder = RunFolder::at(args.state.clone());
+    let runtime = runtime(order.plan.runtime, &Runs::holding(&folder), &args.database_id);
     let supervisor =
-        Supervisor { folder: &folder, runtime: &Processes, database: &args.database_id, clock: context.clock };
+        Supervisor { folder: &folder, runtime: runtime.as_ref(), database: &args.database_id, clock: context.clock };
     // Whoever spawned the run may be gone.
     let say = |said: &Said| drop(context.output.json_line(said));
     let history = history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns);

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use super::{Failure, FailureKind};
-use crate::agents::AgentError;
+use crate::agents::{AgentError, EngineError};
 
 impl From<AgentError> for Failure {
     fn from(error: AgentError) -> Self {
@@ -23,8 +23,26 @@ impl From<AgentError> for Failure {
             AgentError::NotExported(_) => {
                 (FailureKind::FolderInTheWay, "Nothing was started; move away what is there, or leave out --workspace.")
             }
+            AgentError::Engine(error) => of_engine(&error),
             AgentError::Runtime(_) => (FailureKind::ProgramFailed, "Look for what is left of it with 'ps'."),
         };
         Self::new(kind, message, hint)
+    }
+}
+
+fn of_engine(error: &EngineError) -> (FailureKind, &'static str) {
+    match error {
+        EngineError::NoClient(_) | EngineError::NotRun(..) => (
+            FailureKind::EngineUnreachable,
+            "Install it, or name the other one with --runtime, or leave out --runtime.",
+        ),
+        EngineError::Silent(..) => (FailureKind::EngineUnreachable, "It hangs: look at its log, and start it anew."),
+        EngineError::Unreachable(..) => {
+            (FailureKind::EngineUnreachable, "Start the engine, or correct DOCKER_HOST or the context of the client.")
+        }
+        EngineError::NoImage(_) => {
+            (FailureKind::ImageNotFound, "Build it, or fetch it with 'docker pull'; cfn itself fetches no image.")
+        }
+        EngineError::Refused(..) => (FailureKind::EngineRefused, "Correct what the engine does not accept."),
     }
 }

@@ -32,19 +32,19 @@ macro_rules! kinds {
 
 kinds! {
     Exit::Input => InvalidArguments, InvalidInput, InvalidSetting, UnknownSetting, ForbiddenSetting, InvalidSettingsFile, InvalidContent, InvalidDocument, OutsideContentRoot, NoReason, NotConfirmed,
-        StatementRefused, DatabaseNotAFile, NoBenchRun, ScheduleFailed, AddressUnusable, ProgramNotStarted, ProgramFailed, WrongAnswer, Output, Internal;
+        StatementRefused, DatabaseNotAFile, NoBenchRun, ScheduleFailed, AddressUnusable, ProgramNotStarted, ProgramFailed, EngineRefused, WrongAnswer, Output, Internal;
     Exit::File => FileUnreadable, FileNotRegular, FileReplaced, FileFailed, SettingsUnreadable, ArchiveRefused, PageUnwritable,
         ReportUnwritable;
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
         DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
         OutcomeUnknown, DamagedRow, NoWriteTokens, CopyDiffers;
-    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound, RunNotFound;
+    Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound, RunNotFound, ImageNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused,
         DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
-    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused;
+    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable;
     Exit::INTERRUPTED => Interrupted;
 }

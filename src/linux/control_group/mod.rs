@@ -6,6 +6,7 @@ mod limits;
 mod made;
 mod memory;
 mod processes;
+mod seen;
 mod version1;
 mod version2;
 
@@ -18,6 +19,7 @@ pub use limits::Limits;
 use made::Made;
 pub use memory::memory_limit;
 pub use processes::send_signal;
+pub use seen::{Counted, SeenGroup};
 
 /// Maximum time for a group to become empty.
 const EMPTYING: Duration = Duration::from_secs(5);

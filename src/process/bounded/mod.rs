@@ -18,7 +18,7 @@ pub use self::ending::Ending;
 pub use self::entering::{NotEntered, become_command};
 pub use self::tree::Limited;
 use self::tree::Tree;
-use self::waiting::{Event, Waiting};
+pub(super) use self::waiting::{Event, Waiting, passed_on};
 use crate::linux::{Limits, cpu_of_children};
 
 /// A command, what it may have, and how long it may take.
@@ -95,7 +95,7 @@ impl Bounded<'_> {
                 }
                 Event::Signal(signal) => {
                     asked = asked.or(Some(Ending::Stopped(signal)));
-                    waiting::passed_on(signal).inspect(|it| tree.signal(*it));
+                    passed_on(signal).inspect(|it| tree.signal(*it));
                     deadline = Some(Instant::now() + self.grace);
                 }
                 Event::Look => {

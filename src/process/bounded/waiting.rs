@@ -17,7 +17,7 @@ use crate::linux::ProcessStatus;
 const LOOKS: Duration = Duration::from_millis(100);
 
 /// What happened first.
-pub(super) enum Event {
+pub(in crate::process) enum Event {
     /// The process ended.
     Ended(Ending),
     /// The deadline is over.
@@ -29,14 +29,14 @@ pub(super) enum Event {
 }
 
 /// A pipe for each signal, so that none is missed between two waits.
-pub(super) struct Waiting {
+pub(in crate::process) struct Waiting {
     signals: Vec<(i32, UnixStream)>,
     process: Option<OwnedFd>,
 }
 
 impl Waiting {
     /// Signals are noticed from here on, except those that the caller ignores.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::process) fn new() -> io::Result<Self> {
         let (mut signals, own) = (Vec::new(), ProcessStatus::own());
         for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !own.ignores(*it)) {
             let (reader, writer) = UnixStream::pair()?;
@@ -47,7 +47,17 @@ impl Waiting {
         Ok(Self { signals, process: None })
     }
 
-    pub(super) fn next(&mut self, process: Pid, deadline: Option<Instant>, looks: bool) -> io::Result<Event> {
+    /// From here on, another process is waited for.
+    pub(in crate::process) fn begin(&mut self) {
+        self.process = None;
+    }
+
+    pub(in crate::process) fn next(
+        &mut self,
+        process: Pid,
+        deadline: Option<Instant>,
+        looks: bool,
+    ) -> io::Result<Event> {
         let process_held = match self.process.take() {
             Some(held) => held,
             None => pidfd_open(process, PidfdFlags::empty())?,
@@ -91,7 +101,7 @@ fn ending_of(process: Pid) -> io::Result<Ending> {
 }
 
 /// The signal for the command. What is typed on a terminal reaches the command without us.
-pub(super) fn passed_on(signal: i32) -> Option<Signal> {
+pub(in crate::process) fn passed_on(signal: i32) -> Option<Signal> {
     match signal {
         SIGINT if io::stdin().is_terminal() => None,
         SIGINT => Some(Signal::INT),

@@ -20,6 +20,8 @@ const CLIENT: &str = "/usr/bin/docker";
 
 pub(super) struct Engine {
     folder: TempDir,
+    /// Whether it has the image of agents.
+    image: OnceLock<()>,
 }
 
 /// The engine for all tests, which ends with them; `None` if they are to do without one.
@@ -37,22 +39,29 @@ pub(super) fn shared_engine() -> Option<&'static Engine> {
 }
 
 impl Engine {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         assert!(rustix::process::geteuid().is_root(), "a Docker engine needs root; {WITHOUT}");
-        let engine = Self { folder: TempDir::with_prefix("cfn-docker-").expect("a temporary folder") };
+        let folder = TempDir::with_prefix("cfn-docker-").expect("a temporary folder");
+        let engine = Self { folder, image: OnceLock::new() };
         remove_at_the_end(engine.folder.path());
-        let process = start_from_a_thread_that_stays(engine.daemon());
+        engine.start_again();
+        engine
+    }
+
+    /// Starts it, or starts it anew after its end.
+    pub(super) fn start_again(&self) {
+        let _ = fs::remove_file(self.at("pid")); // of one that was killed
+        let process = start_from_a_thread_that_stays(self.daemon());
         let mut process = process.expect("setpriv must be installed: apt-get install util-linux");
         eventually("the Docker engine is ready", || {
             if let Some(status) = process.try_wait().expect("its status") {
-                let log = fs::read_to_string(engine.at("log")).unwrap_or_default();
+                let log = fs::read_to_string(self.at("log")).unwrap_or_default();
                 panic!("the Docker engine ended, {status}; {WITHOUT}:\n{log}");
             }
-            let mut version = engine.docker(["version"]);
+            let mut version = self.docker(["version"]);
             version.stdout(Stdio::null()).stderr(Stdio::null());
             version.status().expect("Debian's docker.io must be installed: apt-get install docker.io").success()
         });
-        engine
     }
 
     /// The engine ends all its containers, and then itself, when the tests end, however they do: the kernel sees to it.
@@ -81,8 +90,13 @@ impl Engine {
     }
 
     /// Where clients find it.
-    fn host(&self) -> String {
+    pub(super) fn host(&self) -> String {
         format!("unix://{}", self.at("socket").display())
+    }
+
+    /// The process id of the engine.
+    pub(super) fn process(&self) -> String {
+        fs::read_to_string(self.at("pid")).expect("it runs").trim().to_owned()
     }
 
     /// The client, without anything of the caller's own engines and accounts.
@@ -101,11 +115,10 @@ impl Engine {
         self.docker(arguments).output().expect("docker runs").into()
     }
 
-    /// An image of cfn and a static shell with its tools, made once.
+    /// An image of cfn and a static shell with its tools, made once for each engine.
     pub(super) fn agent_image(&self) -> &'static str {
         const NAME: &str = "cfn-test-agent";
-        static MADE: OnceLock<()> = OnceLock::new();
-        MADE.get_or_init(|| {
+        self.image.get_or_init(|| {
             let root = Root::of_cfn();
             root.add(Path::new("/usr/bin/busybox"), "bin/busybox", "busybox-static");
             let install = "RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]";
@@ -121,6 +134,17 @@ impl Engine {
             .ok();
         });
         NAME
+    }
+}
+
+/// An engine of a test's own ends with it.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let Ok(process) = fs::read_to_string(self.at("pid")) else { return };
+        for signal in ["-CONT", "-TERM"] {
+            let _ = Command::new("kill").args([signal, process.trim()]).status();
+        }
+        eventually("the Docker engine has ended", || !self.at("pid").exists());
     }
 }
 

@@ -3,6 +3,7 @@
 //! The engine is Debian's, on a socket and in folders of its own, without a network. It needs root. Where it cannot run,
 //! the tests fail and say why; with `CFN_TESTS_WITHOUT_DOCKER=1` they are left out, and say so.
 
+mod agents;
 mod compose;
 mod engine;
 mod image;

@@ -19,7 +19,7 @@ fn every_kind_has_its_code() {
         (
             1,
             " invalid_arguments invalid_input invalid_setting unknown_setting forbidden_setting invalid_settings_file invalid_content invalid_document outside_content_root no_reason not_confirmed \
-             statement_refused database_not_a_file no_bench_run schedule_failed address_unusable program_not_started program_failed wrong_answer output internal",
+             statement_refused database_not_a_file no_bench_run schedule_failed address_unusable program_not_started program_failed engine_refused wrong_answer output internal",
         ),
         (
             2,
@@ -34,7 +34,7 @@ fn every_kind_has_its_code() {
         ),
         (
             4,
-            " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found task_not_found run_not_found",
+            " skill_not_found version_not_found folder_file_not_found hash_not_found edge_case_not_found task_not_found run_not_found image_not_found",
         ),
         (5, " version_not_higher other_change_type version_taken version_unreadable"),
         (6, " content_unchanged name_unchanged"),
@@ -45,7 +45,7 @@ fn every_kind_has_its_code() {
              database_occupied rows_refused no_limits agent_id_taken",
         ),
         (8, " busy changed_while_read conflict"),
-        (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused"),
+        (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused engine_unreachable"),
         (130, " interrupted"),
     ];
     assert_eq!(kinds, expected.map(|(code, words)| (code, words.to_owned())).into());

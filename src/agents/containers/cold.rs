@@ -1,0 +1,97 @@
+//! A container made for one run, and removed after it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+
+use rustix::process::Signal;
+
+use super::arguments::{Made, create};
+use super::engine::{Engine, EngineError};
+use super::labels::Owner;
+use super::main_process::MainProcess;
+use super::watched::{CommandEnd, Outcome, Reached, Watched};
+use crate::agents::container_plan::ContainerPlan;
+use crate::agents::plan::Order;
+use crate::agents::runtime::Logs;
+use crate::process::{Attending, Client, ClientInput, Ending};
+
+/// Exit code where the container could not be made, as the clients have it.
+const NOT_MADE: u8 = 125;
+
+/// What engines call a container that never ran.
+const NEVER_STARTED: &str = "created";
+
+/// Makes the container, and runs it to its end. `Err`: nothing is known of its end.
+pub(super) fn run(
+    engine: &Engine,
+    (order, container): (&Order, &ContainerPlan),
+    (owner, run): (&Owner, &str),
+    logs: &Logs,
+) -> io::Result<Result<Outcome, CommandEnd>> {
+    let input = order.input.as_deref().map(File::open).transpose()?;
+    let mut attending = Attending::new()?; // from here on, no signal is missed
+    let command = (order.command.as_slice(), order.environment.as_slice(), input.is_some());
+    let Made { arguments, environment } = create(&order.plan, container, (owner, run), command);
+    match engine.tell(&arguments, &environment) {
+        Ok(_) => {}
+        Err(error @ EngineError::Refused(..)) => {
+            return Ok(Err(CommandEnd { code: NOT_MADE, detail: Some(error.to_string()), ..CommandEnd::default() }));
+        }
+        Err(error) => return Err(io::Error::other(error)),
+    }
+    let mut attached = Attached { engine, name: &container.name, logs };
+    attached.start(&mut attending, input.as_ref())?;
+    let (timeout, grace) = (order.plan.timeout, order.plan.grace);
+    let watched = Watched { engine, name: &container.name, timeout, grace };
+    watched.until_end(&mut attending, &mut attached, MainProcess::default()).map(Ok)
+}
+
+/// A container whose output its client writes to the logs.
+struct Attached<'a> {
+    engine: &'a Engine,
+    name: &'a str,
+    logs: &'a Logs,
+}
+
+impl Attached<'_> {
+    fn start(&self, attending: &mut Attending, input: Option<&File>) -> io::Result<()> {
+        let mut options = vec!["start", "--attach"];
+        options.extend(input.map(|_| "--interactive"));
+        self.client(attending, &options, input.map_or(ClientInput::Nothing, ClientInput::File))
+    }
+
+    fn client(&self, attending: &mut Attending, options: &[&str], stdin: ClientInput<'_>) -> io::Result<()> {
+        let arguments: Vec<OsString> = options.iter().chain([&self.name]).map(Into::into).collect();
+        let Engine { program, environment, .. } = self.engine;
+        let (stdout, stderr) = (&self.logs.stdout, &self.logs.stderr);
+        attending.start(&Client { program, arguments: &arguments, environment, stdin, stdout, stderr }).map(drop)
+    }
+}
+
+impl Reached for Attached<'_> {
+    fn signal(&mut self, signal: Signal) -> Result<(), EngineError> {
+        self.engine.signal(self.name, &signal.as_raw().to_string())
+    }
+
+    fn client_ended(&mut self, _: Ending, attending: &mut Attending) -> Result<Option<CommandEnd>, EngineError> {
+        match self.engine.state(self.name)? {
+            None => {
+                Err(EngineError::Refused(self.engine.program, "the container was removed by somebody else".to_owned()))
+            }
+            Some((_, state)) if state.running => {
+                // Somebody ended the client, or the engine was away: what comes from now on is logged.
+                let options = ["logs", "--follow", "--tail=0"];
+                let started = self.client(attending, &options, ClientInput::Nothing);
+                started.map(|()| None).map_err(|error| EngineError::NotRun(self.engine.program, error))
+            }
+            Some((_, state)) if state.status == NEVER_STARTED => {
+                let detail =
+                    if state.error.is_empty() { "the container was not started".to_owned() } else { state.error };
+                let code = u8::try_from(state.exit_code).ok().filter(|it| *it != 0).unwrap_or(NOT_MADE);
+                Ok(Some(CommandEnd { code, detail: Some(detail), ..CommandEnd::default() }))
+            }
+            Some((_, state)) => Ok(Some(state.into())),
+        }
+    }
+}

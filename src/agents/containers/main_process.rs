@@ -1,0 +1,43 @@
+//! The first process of a container, as this machine sees it: with it, all of the container ends.
+
+use rustix::process::Signal;
+
+use super::engine::Engine;
+use crate::linux::{Counted, ProcessIdentity, SeenGroup};
+
+/// The first process of a container, once it is known. It never is with an engine on another machine.
+#[derive(Debug, Default)]
+pub(super) struct MainProcess {
+    seen: Option<(ProcessIdentity, SeenGroup)>,
+    counted: Counted,
+}
+
+impl MainProcess {
+    /// What its control group counts, or counted last.
+    pub(super) fn look(&mut self, engine: &Engine, container: &str) -> Counted {
+        if self.seen.is_none() {
+            self.seen = find(engine, container);
+        }
+        if let Some(counted) = self.seen.as_ref().and_then(|it| it.1.counted()) {
+            self.counted = counted;
+        }
+        self.counted
+    }
+
+    /// What its control group counts now, if it is still there, or counted last.
+    pub(super) fn last(&self) -> Counted {
+        self.seen.as_ref().and_then(|it| it.1.counted()).unwrap_or(self.counted)
+    }
+
+    /// Ends it without the engine; returns whether it is surely gone.
+    pub(super) fn end(&self) -> bool {
+        self.seen.as_ref().is_some_and(|(process, _)| process.signal(Signal::KILL) || !process.is_alive())
+    }
+}
+
+/// Its control group has the id of the container in its name, so that it is no process of somebody else.
+fn find(engine: &Engine, container: &str) -> Option<(ProcessIdentity, SeenGroup)> {
+    let (id, state) = engine.state(container).ok()??;
+    let process = ProcessIdentity::of(state.pid).filter(|_| state.running && state.pid != 0)?;
+    Some((process, SeenGroup::of(state.pid, &id)?))
+}

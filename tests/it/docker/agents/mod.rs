@@ -1,0 +1,6 @@
+//! Agents in containers, on a real engine.
+
+mod faults;
+mod limits;
+mod runs;
+mod scene;
