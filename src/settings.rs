@@ -10,6 +10,7 @@ mod expiring;
 mod explained;
 mod file;
 mod files;
+mod following;
 mod foreign;
 mod given;
 mod percent;
@@ -34,6 +35,7 @@ pub use expiring::ExpiringKeys;
 pub use explained::Explained;
 pub use file::{BadFile, FileProblem, PROJECT_FILE, SettingsFile};
 use files::Files;
+pub use following::MaxStaleness;
 pub use foreign::Foreign;
 use given::Environment;
 pub use given::{Given, Scope, Source};
@@ -47,7 +49,7 @@ pub use workflow::{DELIVERY_VARIABLES, Queued};
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The variables of the database and of commands. Services define their own.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 16] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
     "CFN_CONTENT_ROOT",
@@ -59,6 +61,8 @@ const VARIABLES: [&str; 14] = [
     "CFN_SYNCHRONOUS",
     "CFN_READ_URLS",
     "CFN_READ_WAIT_MS",
+    "CFN_FOLLOW_SECONDS",
+    "CFN_MAX_STALENESS",
     "ENABLE_AGENT_NOTIFICATIONS",
     "XDG_CACHE_HOME",
     "XDG_STATE_HOME",

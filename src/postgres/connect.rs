@@ -1,13 +1,15 @@
 //! Connects to the first usable host, with a time limit for each.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_postgres::config::{ChannelBinding as ClientChannelBinding, SslMode as ClientSslMode, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, Error};
+use tokio_postgres::{AsyncMessage, Client, Config, Error};
 
 use super::client_error::{ClientResult, sentence};
 use super::{Refusal, password, tls};
@@ -15,6 +17,9 @@ use crate::settings::{ChannelBinding, Host, PostgresServer, SslMode};
 
 /// A dead network is detected after about this time.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// Gets the payload of each notification that a connection hears.
+pub(super) type Heard = UnboundedSender<String>;
 
 /// Why connecting failed.
 #[derive(Debug)]
@@ -26,7 +31,7 @@ pub enum NotConnected {
 }
 
 /// Connects to the first usable host, which it returns too. A host that refuses this role ends the search, as with libpq.
-pub(super) async fn first_host(server: &PostgresServer) -> Result<(Client, Host), NotConnected> {
+pub(super) async fn first_host(server: &PostgresServer, heard: Option<Heard>) -> Result<(Client, Host), NotConnected> {
     let mut hosts: Vec<&Host> = server.hosts.iter().collect();
     if server.any_order {
         let turns = usize::try_from(std::process::id()).unwrap_or(0) % hosts.len().max(1);
@@ -36,7 +41,7 @@ pub(super) async fn first_host(server: &PostgresServer) -> Result<(Client, Host)
     for host in hosts {
         let no_answer =
             || NotConnected::Host(format!("no answer within {} ms", server.connect_timeout.as_millis()), None);
-        let failed = match timeout(server.connect_timeout, one_host(server, host)).await {
+        let failed = match timeout(server.connect_timeout, one_host(server, host, heard.clone())).await {
             Ok(Ok(client)) => return Ok((client, host.clone())),
             Ok(Err(failed)) => failed,
             Err(_) => no_answer(),
@@ -51,7 +56,7 @@ pub(super) async fn first_host(server: &PostgresServer) -> Result<(Client, Host)
     Err(NotConnected::Host(whys.join("; "), refusal))
 }
 
-async fn one_host(server: &PostgresServer, host: &Host) -> Result<Client, NotConnected> {
+async fn one_host(server: &PostgresServer, host: &Host, heard: Option<Heard>) -> Result<Client, NotConnected> {
     let protections = Protections::of(server, host).map_err(NotConnected::Setup)?;
     let user = match &server.user {
         Some(user) => Some(user.clone()),
@@ -66,7 +71,7 @@ async fn one_host(server: &PostgresServer, host: &Host) -> Result<Client, NotCon
             config.hostaddr(address);
         }
     }
-    connect(config, protections).await.map_err(|error| {
+    connect(config, protections, heard).await.map_err(|error| {
         let (why, refusal) = (sentence(&error), refusal_of(&error));
         let why = match remark.filter(|_| refusal == Some(Refusal::Login)) {
             Some(remark) => format!("{why}; {remark}"),
@@ -128,19 +133,30 @@ impl Protections {
     }
 }
 
-async fn connect(mut config: Config, protections: Protections) -> Result<Client, Error> {
-    match (connect_once(&mut config, protections.first).await, protections.without_tls) {
+async fn connect(mut config: Config, protections: Protections, heard: Option<Heard>) -> Result<Client, Error> {
+    match (connect_once(&mut config, protections.first, heard.clone()).await, protections.without_tls) {
         (Err(error), Some(plain)) if tls::failed(&error) => {
             tracing::debug!(%error, "TLS failed; trying without it");
-            connect_once(&mut config, plain).await
+            connect_once(&mut config, plain, heard).await
         }
         (outcome, _) => outcome,
     }
 }
 
-async fn connect_once(config: &mut Config, protection: Protection) -> ClientResult<Client> {
-    let (client, connection) = config.ssl_mode(protection.mode).connect(protection.tls).await?;
-    tokio::spawn(connection);
+async fn connect_once(config: &mut Config, protection: Protection, heard: Option<Heard>) -> ClientResult<Client> {
+    let (client, mut connection) = config.ssl_mode(protection.mode).connect(protection.tls).await?;
+    match heard {
+        None => drop(tokio::spawn(connection)),
+        Some(heard) => drop(tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(it) = message
+                    && heard.send(it.payload().to_owned()).is_err()
+                {
+                    return;
+                }
+            }
+        })),
+    }
     Ok(client)
 }
 

@@ -3,6 +3,7 @@
 
 mod client_error;
 mod connect;
+mod listener;
 mod password;
 mod refusal;
 mod tls;
@@ -20,10 +21,12 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error};
 
+use self::connect::Heard;
 use crate::settings::PostgresServer;
 
 pub use self::client_error::{ClientResult, ends_the_connection, sentence};
 pub use self::connect::NotConnected;
+pub use self::listener::Listener;
 pub use self::refusal::Refusal;
 
 /// The longest wait for the answer to the last statement, when a connection ends.
@@ -54,9 +57,14 @@ pub enum CallError {
 impl Connection {
     /// Connects. The time limit of the settings includes name resolution, TLS handshake and login.
     pub fn open(server: &PostgresServer) -> Result<Self, NotConnected> {
+        Self::hearing(server, None)
+    }
+
+    /// The same, for a connection that hears notifications.
+    fn hearing(server: &PostgresServer, heard: Option<Heard>) -> Result<Self, NotConnected> {
         let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = built.map_err(|error| NotConnected::Setup(error.to_string()))?;
-        match runtime.block_on(connect::first_host(server)) {
+        match runtime.block_on(connect::first_host(server, heard)) {
             Ok((client, host)) => {
                 let server = PostgresServer { hosts: vec![host], ..server.clone() };
                 let (client, is_lost, posted) = (Arc::new(client), Cell::new(false), RefCell::default());
@@ -67,6 +75,11 @@ impl Connection {
                 Err(failed)
             }
         }
+    }
+
+    /// Waits for something that the connection brings; `None` once it is closed.
+    fn block_on<T>(&self, what: impl Future<Output = T>) -> Option<T> {
+        self.runtime.as_ref().map(|it| it.block_on(what))
     }
 
     /// Makes a call within a time limit.
@@ -117,7 +130,7 @@ impl Connection {
 
     /// Whether the server answers on another connection: a refusal is an answer too.
     async fn is_alive(&self) -> bool {
-        match connect::first_host(&self.server).await {
+        match connect::first_host(&self.server, None).await {
             // An empty statement: a pooler that stands in front passes it on.
             Ok((client, _)) => timeout(self.server.connect_timeout, client.batch_execute("")).await.is_ok(),
             Err(NotConnected::Host(_, refusal)) => refusal.is_some(),

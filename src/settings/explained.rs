@@ -96,6 +96,8 @@ impl Settings {
             self.variable("CFN_BUSY_TIMEOUT_MS", self.busy_timeout().map(|it| Some(it.as_millis().to_string()))),
             self.variable("CFN_READ_URLS", self.replicas_shown()),
             self.variable("CFN_READ_WAIT_MS", self.read_wait().map(|it| Some(it.as_millis().to_string()))),
+            self.variable("CFN_FOLLOW_SECONDS", self.follow_pause().map(|it| Some(it.as_secs().to_string()))),
+            self.variable("CFN_MAX_STALENESS", self.max_staleness_shown()),
             self.variable("CFN_SYNCHRONOUS", self.synchronous().map(|it| it.map(synchronous))),
             self.variable("ENABLE_AGENT_NOTIFICATIONS", self.notify_agents().map(|it| Some(it.to_string()))),
         ]

@@ -27,6 +27,7 @@
 //! | `transaction` | the ports for writing, and [`write()`] |
 //! | `lifecycle` | the ports for names, events and removal |
 //! | `usage_sums` | the care of the sums that make reports fast |
+//! | `usage_push` | uses on their way from a follower to its primary |
 //! | `whole_rows` | rows with every column, for documents |
 //! | `copying` | copies of a whole database to another engine |
 //! | `care`, `file_care` | the care of a database, and of its file |
@@ -64,6 +65,7 @@ mod snapshot;
 pub mod sqlite;
 mod tally;
 mod transaction;
+mod usage_push;
 mod usage_sums;
 mod whole_rows;
 
@@ -96,6 +98,7 @@ pub use transaction::{
     BootstrapWrites, CatalogueWrites, Claims, Conclusion, CriteriaWrites, EdgeCaseWrites, Outbox, Pins, Transaction,
     UsageWrites, Work,
 };
+pub use usage_push::{OfferedRow, OfferedUse, Received, UsagePush, UsageReceiver};
 pub use usage_sums::UsageSums;
 pub use whole_rows::{Row, RowKind, WholeRowWrites, WholeRows};
 

@@ -105,6 +105,8 @@ pub fn cfn_in(folder: &Path) -> Command {
         "CFN_SYNCHRONOUS",
         "CFN_READ_URLS",
         "CFN_READ_WAIT_MS",
+        "CFN_FOLLOW_SECONDS",
+        "CFN_MAX_STALENESS",
         "CFN_APPROVER",
         "ENABLE_AGENT_NOTIFICATIONS",
         "ENABLE_PHASE4_LOGGING",

@@ -35,6 +35,7 @@ mod documentation;
 mod exit_codes;
 mod export;
 mod faults;
+mod fleet;
 mod folders;
 mod folders_served;
 mod foreign_hash;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::harness::Project;
 
 /// The schema of this cfn, and what `PRAGMA user_version` holds of it.
-pub const SCHEMA: (&str, &str) = ("v3.9.0", "3009");
+pub const SCHEMA: (&str, &str) = ("v3.10.0", "3010");
 
 /// SHA-256 in hex, as `sha256sum` prints it.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {

@@ -19,6 +19,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("search_state", "the search index is made again"),
     ("search_blocks", "the search index is made again"),
     ("search_postings", "the search index is made again"),
+    ("usage_unpushed", "a copy is a database of its own"),
     ("usage_dirty", "it is about sums of the log, which are made again"),
     ("usage_state", "it is about sums of the log, which are made again"),
 ];
@@ -199,6 +200,12 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "usage_received", key: 1, is_numbered: false, only: None,
+        columns: &[
+            text("delivery_key").required().exact(), whole("row_id"), flag("is_open").required(),
+        ],
+    },
+    Table {
         name: "skill_usage_log", key: 1, is_numbered: true, only: None,
         columns: &[
             whole("id").required().exact(), text("agent_id").required(), text("agent_type").required(),
@@ -207,6 +214,7 @@ pub const TABLES: &[Table] = &[
             real("confidence_after"), flag("success_indicator"), flag("test_suite_executed"), real("test_pass_rate"),
             text("notes"), text("approval_level"), flag("phase4_generated"), whole("exit_code"), text("version"),
             text("content_hash"), whole("tokens_avoided"), real("cost_avoided_usd"), text("open_key"),
+            text("delivery_key"), text("origin"),
         ],
     },
 ];

@@ -13,7 +13,7 @@ use crate::store::archive_file::{EachRow, Value, id_of, refused};
 use crate::store::{Result, StoreError};
 
 /// The columns of the log that are not made of others, in the order of the SQLite engine.
-pub(super) const COLUMNS: [&str; 22] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "id",
     "agent_id",
     "agent_type",
@@ -36,6 +36,8 @@ pub(super) const COLUMNS: [&str; 22] = [
     "tokens_avoided",
     "cost_avoided_usd",
     "open_key",
+    "delivery_key",
+    "origin",
 ];
 
 /// The same columns for a statement, after the month, which is a part of the key.
@@ -44,7 +46,7 @@ macro_rules! columns {
         "u.month::text, u.id, u.agent_id, u.agent_type, u.skill_id, u.task_id, u.phase, u.loaded_at, u.execution_time_ms,
          u.confidence_before, u.confidence_after, u.success_indicator, u.test_suite_executed, u.test_pass_rate, u.notes,
          u.approval_level, u.phase4_generated, u.exit_code, u.version, u.content_hash, u.tokens_avoided,
-         u.cost_avoided_usd, u.open_key"
+         u.cost_avoided_usd, u.open_key, u.delivery_key, u.origin"
     };
 }
 
@@ -67,16 +69,18 @@ pub(super) const PUT_BACK: &str = "WITH old AS MATERIALIZED (
          phase text, loaded_at text, execution_time_ms bigint, confidence_before double precision,
          confidence_after double precision, success_indicator smallint, test_suite_executed smallint,
          test_pass_rate double precision, notes text, approval_level text, phase4_generated smallint, exit_code bigint,
-         version text, content_hash text, tokens_avoided bigint, cost_avoided_usd double precision, open_key text)
+         version text, content_hash text, tokens_avoided bigint, cost_avoided_usd double precision, open_key text,
+         delivery_key text, origin text)
        WHERE r.skill_id IN (SELECT id FROM skills)
          AND NOT EXISTS (SELECT FROM usage_archive_kept k WHERE k.archive_id = $1 AND k.part = $2 AND k.row_id = r.id)),
      back AS (INSERT INTO skill_usage_log (id, agent_id, agent_type, skill_id, task_id, phase, loaded_at, execution_time_ms,
          confidence_before, confidence_after, success_indicator, test_suite_executed, test_pass_rate, notes, approval_level,
-         phase4_generated, exit_code, version, content_hash, tokens_avoided, cost_avoided_usd, open_key, month)
+         phase4_generated, exit_code, version, content_hash, tokens_avoided, cost_avoided_usd, open_key, delivery_key,
+         origin, month)
        SELECT CASE WHEN is_taken THEN nextval('skill_usage_log_id_seq') ELSE id END, agent_id, agent_type, skill_id, task_id,
          phase, loaded_at, execution_time_ms, confidence_before, confidence_after, success_indicator, test_suite_executed,
          test_pass_rate, notes, approval_level, phase4_generated, exit_code, version, content_hash, tokens_avoided,
-         cost_avoided_usd, open_key, cfn_month(cfn_time(loaded_at)) FROM old ORDER BY id RETURNING 1),
+         cost_avoided_usd, open_key, delivery_key, origin, cfn_month(cfn_time(loaded_at)) FROM old ORDER BY id RETURNING 1),
      days AS (DELETE FROM usage_daily WHERE archive_id = $1 AND part = $2 AND archive_id > 0
        AND skill_id IN (SELECT id FROM skills)),
      kept AS (DELETE FROM usage_archive_kept WHERE archive_id = $1 AND part = $2),

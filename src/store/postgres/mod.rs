@@ -56,6 +56,7 @@ mod statement;
 mod status;
 mod sums;
 mod usage;
+mod usage_received;
 mod usage_sums;
 mod version_writes;
 mod versions;

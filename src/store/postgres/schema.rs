@@ -10,7 +10,8 @@ use crate::store::{MigrateReport, Result, StoreError};
 const MIGRATIONS: &[(i64, &str)] = &[
     (3008, include_str!("../../../migrations/postgres/0001_skills_database.sql")),
     (3008, include_str!("../../../migrations/postgres/0002_usage_log.sql")),
-    (CURRENT, include_str!("../../../migrations/postgres/0003_change_feed.sql")),
+    (3009, include_str!("../../../migrations/postgres/0003_change_feed.sql")),
+    (CURRENT, include_str!("../../../migrations/postgres/0004_usage_received.sql")),
 ];
 
 /// Creates the schema and everything in it; returns whether it was missing.

@@ -4,12 +4,12 @@ use crate::model::Location;
 use crate::store::{Result, StoreError};
 
 /// The number of the schema that this cfn needs.
-pub(super) const CURRENT: i64 = 3009;
+pub(super) const CURRENT: i64 = 3010;
 
 /// Reads the number of the schema.
 pub(super) const NUMBER: &str = "SELECT convert_from(value, 'UTF8')::bigint FROM cfn_metadata WHERE name = 'schema'";
 
-/// `v3.9.0` for 3009, as on SQLite.
+/// `v3.10.0` for 3010, as on SQLite.
 pub(super) fn name_of(number: i64) -> String {
     format!("v{}.{}.0", number / 1000, number % 1000)
 }

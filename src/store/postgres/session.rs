@@ -18,7 +18,7 @@ use super::schema_number::require;
 use super::statement::{Statement, all};
 use crate::postgres::{CallError, ClientResult, Connection, Refusal, ends_the_connection, sentence};
 use crate::settings::PostgresServer;
-use crate::store::{Result, StoreError};
+use crate::store::{Durability, Result, StoreError};
 
 /// After so many times the time limit of connecting without an answer, and the longest wait for a lock, the server is asked
 /// whether it still answers anybody.
@@ -40,6 +40,8 @@ pub(super) struct Session {
     conflict: Cell<Option<Conflict>>,
     /// Whether a statement of the running transaction failed.
     failed: Cell<bool>,
+    /// Whether the transaction records a decision, of which followers are notified.
+    decides: Cell<bool>,
     /// Whether the transaction has ended, or none has begun.
     over: Cell<bool>,
     /// Whether the database is known to have the schema that this cfn needs.
@@ -66,6 +68,7 @@ impl Session {
             ahead: Ahead::default(),
             conflict,
             failed,
+            decides: Cell::new(false),
             over,
             checked,
             positions: server.position_file.as_deref().map(PositionFile::at),
@@ -89,6 +92,7 @@ impl Session {
     /// Begins a transaction together with its first statement, so that beginning costs no round trip.
     pub(super) fn begin(&self, beginning: Beginning) {
         self.beginning.set(Some(beginning));
+        self.decides.set(matches!(beginning, Beginning::Write(Durability::Full)));
         self.claimed.take();
         self.ahead.clear();
         self.conflict.set(None);

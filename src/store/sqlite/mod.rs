@@ -66,6 +66,7 @@ mod transaction;
 mod unchanging;
 mod upgrade;
 mod usage;
+mod usage_push;
 mod usage_sums;
 mod versions;
 mod views;

@@ -93,7 +93,7 @@ mod tests {
     use crate::store::sqlite::{layout, schema};
 
     /// Tables that no answer is made of, and why.
-    const UNWATCHED: [(&str, &str); 17] = [
+    const UNWATCHED: [(&str, &str); 19] = [
         ("cfn_metadata", "it is about the database"),
         ("cfn_tokens", "it holds the tokens themselves"),
         ("schema_versions", "it is about the schema"),
@@ -109,6 +109,8 @@ mod tests {
         ("outbox", "it is only sent elsewhere"),
         ("cfn_aliases", "answers are kept by the skill's present name, and a rename writes to skills"),
         ("follow", "it is about the database"),
+        ("usage_unpushed", "it is only sent elsewhere"),
+        ("usage_received", "it is about what was sent here"),
         ("follow_pass_rates", "an answer about pass rates is kept by the usage log, whose token a pull changes too"),
         ("cfn_events", "an event is of the transaction of the change that it tells of"),
     ];

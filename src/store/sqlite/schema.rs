@@ -19,7 +19,7 @@ struct Migration {
 }
 
 /// All migrations; append-only. A new database runs all of them, an older one those that it lacks; see `upgrade.rs`.
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     Migration {
         number: 3000,
         description: "Contents and versions in the database, approvals bound to bytes, write tokens",
@@ -78,6 +78,12 @@ const MIGRATIONS: [Migration; 10] = [
         number: 3009,
         description: "What a database follows",
         sql: include_str!("../../../migrations/sqlite/0010_following.sql"),
+        data: None,
+    },
+    Migration {
+        number: 3010,
+        description: "Uses on their way from a follower to its primary",
+        sql: include_str!("../../../migrations/sqlite/0011_usage_push.sql"),
         data: None,
     },
 ];

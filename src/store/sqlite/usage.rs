@@ -113,15 +113,17 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
         .flatten())
 }
 
-/// Writes a row; `open` is the key of its event, while the row awaits its outcome.
+/// Writes a row; `open` is the key of its event, while the row awaits its outcome. On a follower it has a key by which it is
+/// pushed.
 pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     let outcome = row.outcome.unwrap_or_default();
     change(
         connection,
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
            phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, success_indicator,
-           test_suite_executed, test_pass_rate, exit_code, tokens_avoided, cost_avoided_usd, open_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+           test_suite_executed, test_pass_rate, exit_code, tokens_avoided, cost_avoided_usd, open_key, delivery_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+           CASE WHEN EXISTS (SELECT 1 FROM follow) THEN lower(hex(randomblob(16))) END)",
         params![
             row.agent_id,
             row.agent_type,

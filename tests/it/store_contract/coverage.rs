@@ -9,6 +9,8 @@ const EXCEPTED: &[(&str, &str)] = &[
     ("Care", "the commands of 'cfn db' have tests of their own"),
     ("FileCare", "only a database that is a file has it, and the commands of 'cfn db' have tests of their own"),
     ("Inspect", "it measures SQLite, for 'cfn bench', which has tests of its own"),
+    ("UsagePush", "only a database that is a file can follow another one, and followers have tests of their own"),
+    ("UsageReceiver", "only a database on a server has followers, which have tests of their own"),
 ];
 
 /// Files here that are no functions of the contract.

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use tokio::time::timeout;
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::Session;
 use crate::postgres::{CallError, ends_the_connection, sentence};
@@ -11,8 +14,15 @@ use crate::store::postgres::position::Position;
 use crate::store::postgres::position_file::{Look, Pending};
 use crate::store::{Result, StoreError};
 
-/// The longest wait for the position of a server that has answered.
+/// The longest wait for the position of a server that has answered, and for the answer to a notification.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Wakes those who follow the database. It is a transaction of its own that waits for no disk: NOTIFY keeps every other one out up
+/// to the end of its commit.
+const NOTIFY: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
+
+/// The channel; the payload is the schema.
+pub(in crate::store::postgres) const CHANNEL: &str = "cfn";
 
 impl Session {
     /// Commits, with what waits to be sent. Unless a statement was answered with an error, the answer is no rollback.
@@ -48,7 +58,12 @@ impl Session {
         let unknown = |detail| StoreError::OutcomeUnknown { location: self.place.location(), detail };
         let sent = self.send(async |client| {
             let position = async { if asks_position { Position::of(client).await.ok().flatten() } else { None } };
-            let (committed, position) = join(client.batch_execute("COMMIT"), position).await;
+            let notified = async {
+                if self.decides.get() {
+                    self.notify(client).await
+                }
+            };
+            let ((committed, position), ()) = join(join(client.batch_execute("COMMIT"), position), notified).await;
             Ok((committed, position))
         });
         let (opened, written, done) = match sent {
@@ -69,6 +84,15 @@ impl Session {
             unknown(sentence(&error))
         });
         (committed, position)
+    }
+
+    /// Sends a notification, and waits for its answer if that is near: a pooler cannot use a connection further that is left
+    /// without it.
+    async fn notify(&self, client: &Client) {
+        let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&CHANNEL, Type::TEXT), (&self.schema, Type::TEXT)];
+        if let Ok(Err(error)) = timeout(FAREWELL, client.query_typed(NOTIFY, &parameters)).await {
+            tracing::debug!(%error, "followers were not notified");
+        }
     }
 
     /// What the server has written or replayed.

@@ -13,6 +13,7 @@ use crate::store::copying::{CopySource, EachRow, Kind, Table, Value};
 use crate::store::file_error::file_error;
 use crate::store::sqlite::adopt::OLD_INDEXES;
 use crate::store::sqlite::open::Options;
+use crate::store::sqlite::usage_push::TRIGGERS;
 use crate::store::sqlite::{SqliteStore, layout, schema};
 use crate::store::{Access, Result, StoreError};
 
@@ -76,7 +77,8 @@ fn left_out(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut left = Vec::new();
     for object in layout::objects(connection, None)? {
         let is_ours = ours.iter().any(|it| it.kind == object.kind && it.name.eq_ignore_ascii_case(&object.name));
-        if !is_ours && !OLD_INDEXES.contains(&object.name.as_str()) {
+        let is_known = OLD_INDEXES.contains(&object.name.as_str()) || TRIGGERS.iter().any(|it| it.0 == object.name);
+        if !is_ours && !is_known {
             left.push(format!("the {} {}", object.kind, Visible(&object.name)));
         } else if object.kind == "table" {
             let known = layout::columns(&fresh, &object.name)?;
