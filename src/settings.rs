@@ -2,6 +2,7 @@
 //! default. They are read once, from an environment that is passed in. Each is validated when a command asks for it, so an
 //! invalid value never stops a command that does not use it.
 
+mod agents;
 mod bad;
 mod cache;
 mod database;
@@ -49,7 +50,7 @@ pub use workflow::{DELIVERY_VARIABLES, Queued};
 pub const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The variables of the database and of commands. Services define their own.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 22] = [
     "CFN_APPROVER",
     "CFN_SKILLS_DB_PATH",
     "CFN_CONTENT_ROOT",
@@ -59,6 +60,12 @@ const VARIABLES: [&str; 16] = [
     "CFN_MAX_FOLDER_BYTES",
     "CFN_BUSY_TIMEOUT_MS",
     "CFN_SYNCHRONOUS",
+    "CFN_MAX_PARALLEL_AGENTS",
+    "CFN_MEMORY_BUDGET",
+    "CFN_TIER_1_MEMORY",
+    "CFN_TIER_2_MEMORY",
+    "CFN_TIER_3_MEMORY",
+    "CFN_TIER_4_MEMORY",
     "CFN_READ_URLS",
     "CFN_READ_WAIT_MS",
     "CFN_FOLLOW_SECONDS",
@@ -251,6 +258,8 @@ impl Settings {
             self.notify_agents().err(),
             self.cache().err(),
             self.coordination_server().err(),
+            self.parallel_agents().err(),
+            self.memory_budget().err(),
             self.expiring_keys().err(),
             self.queued().err(),
             self.sync_budget().err(),

@@ -66,7 +66,7 @@ pub(super) fn identify(
     set(variables, "SPAWNED_AT", &plan.spawned_at);
     set(variables, "PROJECT_ROOT", project);
     set(variables, "WORKSPACE_PATH", workspace);
-    set(variables, "ITERATION", identity.iteration.unwrap_or(1).to_string());
+    set(variables, "ITERATION", plan.iteration.to_string());
     let optional = [
         ("TASK_ID", &plan.task_id),
         ("MODE", &identity.mode),

@@ -44,6 +44,16 @@ pub enum AgentError {
     /// The container engine did not do what it was asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A wave plan or a manifest cannot be used.
+    #[error("{} is no {kind} that can be used: {what}", Visible(path.to_string_lossy()))]
+    Unusable {
+        /// What it should be.
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
     /// The runtime failed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),

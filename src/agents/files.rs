@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,9 +14,21 @@ use super::error::{AgentError, Result};
 pub(super) fn write(path: &Path, document: &impl Serialize) -> Result<()> {
     let fail = |source| AgentError::File { what: "write", path: path.to_owned(), source };
     let text = serde_json::to_vec(document).map_err(|error| fail(io::Error::other(error)))?;
-    let staged = path.with_extension("new");
-    let written = create(&staged).and_then(|mut file| file.write_all(&text));
+    let staged = staged(path);
+    let options = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&staged);
+    // What was reserved is used, and given back only then.
+    let written = options().and_then(|mut file| file.write_all(&text).and_then(|()| file.set_len(text.len() as u64)));
     written.and_then(|()| fs::rename(&staged, path)).map_err(fail)
+}
+
+/// Takes the space for a document that is to be written later: it can then be written to a full disk.
+pub(super) fn reserve(path: &Path, bytes: usize) -> Result<()> {
+    let fail = |source| AgentError::File { what: "write", path: path.to_owned(), source };
+    create(&staged(path)).and_then(|mut file| file.write_all(&vec![b' '; bytes])).map_err(fail)
+}
+
+fn staged(path: &Path) -> PathBuf {
+    path.with_extension("new")
 }
 
 /// Reads a document; `None` if there is none, or none that can be read.

@@ -12,6 +12,8 @@
 //! | `processes` | the runtime of processes |
 //! | `containers`, `container_plan` | the runtime of containers, by the programs `docker` and `podman` |
 //! | `spawn`, `skills`, `places`, `environment` | making a run, and starting its supervisor |
+//! | `together`, `budget` | several runs of one command, and the memory that all runs of a project may have |
+//! | `wave_plan`, `wave_manifest` | the plans of the fleet's planner, and what was started by them |
 //! | `supervisor`, `logs` | from the start of the command until its result is written |
 //! | `run_folder`, `files` | the folders of runs, and their files |
 //! | `history` | results, on their way to the history |
@@ -22,6 +24,7 @@
 //! | `health` | what runs show to a doctor |
 //! | `error` | why something failed |
 
+mod budget;
 mod cleanup;
 mod container_plan;
 mod containers;
@@ -43,8 +46,12 @@ mod spawn;
 mod status;
 mod supervisor;
 mod timeout;
+mod together;
+mod wave_manifest;
+mod wave_plan;
 
-pub use cleanup::{Cleaned, clean_up};
+pub use budget::{Turn, Turns};
+pub use cleanup::{Cleaned, Past, clean_up};
 pub use container_plan::{Bind, ContainerPlan, INSIDE, Volume};
 pub use containers::{Containers, Engine, EngineError, Owner};
 pub use environment::{Identity, Variables, passed};
@@ -52,7 +59,7 @@ pub use error::{AgentError, Result};
 pub use health::{Machine, health};
 pub use left_containers::{LeftContainers, UsedEngine};
 pub use logs::before as log_before;
-pub use plan::{Order, Plan, RuntimeKind};
+pub use plan::{InWave, Order, Plan, RuntimeKind};
 pub use processes::Processes;
 pub use recovery::{Care, Found};
 pub use run_folder::{RunFolder, Running, Runs};
@@ -62,3 +69,6 @@ pub use spawn::{Input, Prepared, Request, Said, Supervised, prepare};
 pub use status::{RunStatus, list, status_of, stop, wait_for_end};
 pub use supervisor::Supervisor;
 pub use timeout::{Complexity, RUNS, of_mode};
+pub use together::{Starter, Together};
+pub use wave_manifest::{Member, MemberState, WaveManifest};
+pub use wave_plan::{Batch, Wave, WavePlan};

@@ -14,7 +14,7 @@ use super::plan::Order;
 use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
 use crate::linux::{ControlGroup, own_groups, send_signal, with_variable};
 use crate::model::RunReason;
-use crate::process::{Apart, Bounded, Ending, Finished, Limited};
+use crate::process::{Apart, Bounded, Ending, Finished, Limited, Waiting};
 
 /// Exit codes, as `timeout` and shells have them.
 const TIMEOUT: u8 = 124;
@@ -46,6 +46,8 @@ impl Runtime for Processes {
             let what = what.to_owned();
             move |source| RuntimeError { what, source }
         };
+        // From here on, others may ask this process to end the run.
+        let waiting = Waiting::new().map_err(fail("signals could not be noticed"))?;
         starts(&Left::Processes { group: group.clone(), near: own_groups() })
             .map_err(fail("the run could not be noted"))?;
         let Some((program, arguments)) = order.command.split_first() else {
@@ -67,7 +69,7 @@ impl Runtime for Processes {
         let plan = &order.plan;
         let (limits, timeout) = (plan.limits.clone(), Some(plan.timeout));
         let bounded = Bounded { program, arguments, limits, timeout, grace: plan.grace, apart: Some(apart) };
-        bounded.run().map(|it| ended(&it)).map_err(fail("the command could not be run to its end"))
+        bounded.run(waiting).map(|it| ended(&it)).map_err(fail("the command could not be run to its end"))
     }
 
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError> {

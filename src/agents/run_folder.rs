@@ -27,6 +27,9 @@ const FOLDER: &str = ".cfn-workspaces";
 const STATE: &str = ".state";
 const ENDED: &str = ".ended";
 const LOCK: &str = "lock";
+/// The space that a result may need, in bytes: ids and reasons are short.
+const LONGEST_RESULT: usize = 4096;
+const TURN: &str = ".turn";
 
 /// All runs of a project.
 #[derive(Debug, Clone)]
@@ -116,8 +119,22 @@ impl Runs {
         Ok((RunFolder { path, is_recorded: false }, lock))
     }
 
+    /// Takes the lock of whose turn it is to start runs; `None` while somebody else holds it.
+    pub(super) fn turn(&self) -> Result<Option<File>> {
+        files::ensure_folder(&self.root)?;
+        files::ensure_folder(&self.state())?;
+        let path = self.state().join(TURN);
+        let fail = |source| AgentError::File { what: "open", path: path.clone(), source };
+        let file = files::create(&path).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(fail(error)),
+        }
+    }
+
     /// A repository must not take in what agents do. Where the file cannot be written, runs work all the same.
-    fn hide_from_git(&self) {
+    pub(super) fn hide_from_git(&self) {
         let path = self.root.join(".gitignore");
         if !path.exists() {
             let _ = fs::write(path, "*\n");
@@ -238,6 +255,11 @@ impl RunFolder {
     #[must_use]
     pub fn result(&self) -> Option<AgentRun> {
         files::read(&self.path.join("result.json"))
+    }
+
+    /// Takes the space that a result needs, so that a full disk takes it all the same.
+    pub fn reserve_result(&self) -> Result<()> {
+        files::reserve(&self.path.join("result.json"), LONGEST_RESULT)
     }
 
     /// Writes the result.

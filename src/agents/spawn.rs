@@ -15,12 +15,13 @@ use super::error::{AgentError, Result};
 use super::files;
 use super::left_containers;
 use super::places::{Places, own_folder};
-use super::plan::{Order, Plan, RuntimeKind};
+use super::plan::{InWave, Order, Plan, RuntimeKind};
 use super::run_folder::{RunFolder, Runs};
 use super::skills::{self, SkillsAs};
+use super::wave_plan::Batch;
 use crate::clock::Clock;
 use crate::linux::Limits;
-use crate::model::{AgentId, AgentRun};
+use crate::model::{AgentId, AgentRun, size_text};
 use crate::ops::{Load, LoadReport, UsageOf};
 use crate::process::{Detached, start_detached};
 use crate::store::Store;
@@ -57,6 +58,35 @@ pub struct Request {
     pub grace: Duration,
     /// What it reads.
     pub input: Input,
+    /// Where it is in a wave plan, if it is in one.
+    pub wave: Option<InWave>,
+}
+
+impl Request {
+    /// The same for a batch of a wave, in the variables of the fleet's scripts.
+    #[must_use]
+    pub fn in_wave(mut self, wave_number: u32, batch: &Batch) -> Self {
+        let seconds = self.timeout.as_secs().to_string();
+        let number = wave_number.to_string();
+        for (name, value) in [
+            ("BATCH_ID", batch.batch_id.as_str()),
+            ("WAVE_NUMBER", &number),
+            ("TASK_PROMPT", &batch.task_prompt),
+            ("TASK_TIMEOUT", &seconds),
+        ] {
+            environment::set(&mut self.environment, name, value);
+        }
+        let wave = InWave { wave_number, batch_id: batch.batch_id.clone(), tier: batch.tier };
+        if let Some(container) = &mut self.container {
+            container.name = wave.name();
+            let labels = [("cfn.wave.number", number), ("cfn.batch.id", wave.batch_id.clone())];
+            let memory = self.limits.memory_bytes.map(|it| ("cfn.memory.limit", size_text(it)));
+            let labels = labels.into_iter().chain([("cfn.tier", wave.tier.to_string())]).chain(memory);
+            container.labels.extend(labels.map(|(name, value)| (name.to_owned(), value)));
+        }
+        self.wave = Some(wave);
+        self
+    }
 }
 
 /// What a command reads.
@@ -148,6 +178,7 @@ fn fill(
         agent_id,
         agent_type: request.load.agent_type.to_string(),
         task_id: request.task_id.clone(),
+        iteration: request.identity.iteration.unwrap_or(1),
         runtime: request.runtime,
         command: request.command.iter().map(|it| it.to_string_lossy().into_owned()).collect(),
         workspace: places.workspace.clone(),
@@ -157,6 +188,7 @@ fn fill(
         grace: request.grace,
         spawned_at: clock.moment().as_str().to_owned(),
         skills: skills.map(|it| it.trim_end().to_owned()).collect(),
+        wave: request.wave.clone(),
     };
     environment::identify(&mut variables, &plan, &request.identity, (&places.workspace_seen, &places.project_seen));
     folder.set_plan(&plan)?;
@@ -190,15 +222,20 @@ impl Prepared {
         &self.order.plan
     }
 
-    /// Starts the supervisor, which has the lock from here on, by these arguments of cfn. Returns when the command is about to
-    /// start, or has ended.
-    pub fn start<'a>(self, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<Supervised> {
+    /// Starts the supervisor, which has the lock from here on, by these arguments of cfn, with these variables beside
+    /// those of this process. Returns when the command is about to start, or has ended.
+    pub fn start<'a>(
+        self,
+        arguments: impl IntoIterator<Item = &'a OsStr>,
+        environment: &[(&'static str, OsString)],
+    ) -> Result<Supervised> {
         let agent = self.order.plan.agent_id.clone();
         let fail = |what: &str, error: &dyn std::fmt::Display| AgentError::Supervisor {
             agent: agent.clone(),
             what: format!("{what}: {error}"),
         };
-        let started = start_detached(arguments, self.lock).map_err(|error| fail("could not be started", &error))?;
+        let started = start_detached(arguments, environment, self.lock);
+        let started = started.map_err(|error| fail("could not be started", &error))?;
         let Detached { process, mut input, output } = started;
         let order = serde_json::to_vec(&self.order).map_err(|error| fail("got no order", &error))?;
         // One that was killed meanwhile reads nothing, and says nothing.

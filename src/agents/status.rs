@@ -1,5 +1,6 @@
 //! What is known of runs: from their folders, and of those whose folders are gone, from the history.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,8 @@ use serde::Serialize;
 use super::error::{AgentError, Result};
 use super::plan::Plan;
 use super::run_folder::{RunFolder, Runs};
-use crate::linux::Limits;
+use super::runtime::Left;
+use crate::linux::{ControlGroup, Limits};
 use crate::model::AgentRun;
 use crate::store::AgentRuns;
 
@@ -40,6 +42,10 @@ pub struct RunStatus {
     pub runtime: String,
     /// The process id of its supervisor, while it runs.
     pub supervisor: Option<u32>,
+    /// The memory that all of it has now, where its control group says it.
+    pub memory_bytes: Option<u64>,
+    /// Number of its processes now, where its control group says it.
+    pub processes: Option<usize>,
     /// The command, while its folder is there.
     pub command: Vec<String>,
     /// Its current folder, while its folder is there.
@@ -50,6 +56,8 @@ pub struct RunStatus {
     pub timeout_seconds: Option<u64>,
     /// The skills that it got, while its folder is there.
     pub skills: Vec<String>,
+    /// The labels by which the fleet's programs find it, while its folder is there.
+    pub labels: BTreeMap<&'static str, String>,
     /// Its result.
     pub result: Option<AgentRun>,
 }
@@ -67,14 +75,20 @@ impl RunStatus {
         match (folder.result(), plan) {
             (Some(result), plan) => Some(Self::ended(result, plan)),
             (None, Some(plan)) => {
-                let supervisor = folder.running().filter(|_| is_alive).map(|it| it.supervisor.process);
-                Some(Self::planned(plan, if is_alive { Self::RUNNING } else { "unknown" }, supervisor))
+                let running = folder.running().filter(|_| is_alive);
+                let group = running.as_ref().and_then(|it| group_of(&it.left));
+                let supervisor = running.map(|it| it.supervisor.process);
+                let status = Self::planned(plan, if is_alive { Self::RUNNING } else { "unknown" }, supervisor);
+                let (memory_bytes, processes) =
+                    (group.as_ref().and_then(ControlGroup::memory_bytes), group.as_ref().map(ControlGroup::count));
+                Some(Self { memory_bytes, processes, ..status })
             }
             (None, None) => None,
         }
     }
 
     fn planned(plan: Plan, state: &'static str, supervisor: Option<u32>) -> Self {
+        let labels = plan.labels().into_iter().collect();
         Self {
             agent_id: plan.agent_id.into(),
             agent_type: plan.agent_type,
@@ -83,11 +97,14 @@ impl RunStatus {
             spawned_at: plan.spawned_at,
             runtime: plan.runtime.as_str().to_owned(),
             supervisor,
+            memory_bytes: None,
+            processes: None,
             command: plan.command,
             workspace: Some(plan.workspace),
             limits: plan.limits,
             timeout_seconds: Some(plan.timeout.as_secs()),
             skills: plan.skills,
+            labels,
             result: None,
         }
     }
@@ -104,14 +121,25 @@ impl RunStatus {
                 spawned_at: result.started_at.clone(),
                 runtime: result.runtime.clone(),
                 supervisor: None,
+                memory_bytes: None,
+                processes: None,
                 command: Vec::new(),
                 workspace: None,
                 limits: Limits::default(),
                 timeout_seconds: None,
                 skills: Vec::new(),
+                labels: BTreeMap::new(),
                 result: Some(result),
             },
         }
+    }
+}
+
+/// The control group of a run that is alive.
+fn group_of(left: &Left) -> Option<ControlGroup> {
+    match left {
+        Left::Processes { group, near } => ControlGroup::left(group, near),
+        Left::Container { .. } => None,
     }
 }
 

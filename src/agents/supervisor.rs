@@ -67,6 +67,7 @@ impl Supervisor<'_> {
 
     fn note(&self, left: &Left, began: &str) -> Result<()> {
         let lock = self.folder.lock_number().unwrap_or_default();
+        self.folder.reserve_result()?;
         self.folder.set_running(&Running {
             supervisor: ProcessIdentity::own(),
             database: self.database.to_owned(),

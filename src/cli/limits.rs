@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::linux::Limits;
+use crate::model::size_of;
 
 /// What a tree of processes may have.
 #[derive(Debug, clap::Args)]
@@ -30,8 +31,7 @@ impl LimitArgs {
 /// Parses a size.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || "a size is a number with k, m, g or t, such as 512m".to_owned();
-    let parsed = parse_size::Config::new().with_binary().parse_size(text).map_err(|_| wrong())?;
-    if parsed == 0 { Err(wrong()) } else { Ok(parsed) }
+    size_of(text).ok_or_else(wrong)
 }
 
 fn cpus(text: &str) -> Result<f64, String> {

@@ -195,6 +195,15 @@ impl Output {
         self.stderr(text);
     }
 
+    /// Prints a report that is no answer.
+    pub(super) fn on_stderr(self, report: &impl Report) {
+        if !self.quiet {
+            let mut page = Page::new(self.color_err, None);
+            report.text(&mut page);
+            self.stderr(&page.text);
+        }
+    }
+
     fn stderr(self, text: &str) {
         self.stderr_bytes(text.as_bytes());
     }

@@ -10,7 +10,7 @@ use super::limits::{LimitArgs, seconds};
 use super::numbers::bytes;
 use crate::linux::Limits;
 use crate::model::Exit;
-use crate::process::{Bounded, Ending, Finished, NotEntered, become_command, limited};
+use crate::process::{Bounded, Ending, Finished, NotEntered, Waiting, become_command, limited};
 
 /// Exit code of a command that its deadline ended, as `timeout` has it.
 const TIMEOUT: u8 = 124;
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if args.require_limits {
         require_limits(&bounded.limits)?;
     }
-    let finished = bounded.run().map_err(|error| {
+    let finished = Waiting::new().and_then(|it| bounded.run(it)).map_err(|error| {
         let message = format!("the command could not be run to its end: {error}");
         Failure::new(FailureKind::ProgramFailed, message, "Look for what is left of it with 'ps'.")
     })?;

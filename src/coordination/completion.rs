@@ -66,6 +66,16 @@ impl Coordination {
         Ok(())
     }
 
+    /// Whether it was said that an agent is done.
+    pub fn is_done(&mut self, task: &TaskId, agent: &AgentId) -> ServerResult<bool> {
+        let keys = Keys(task);
+        let mut pipeline = pipe();
+        // A program that waits for the agent takes what is in the list.
+        pipeline.cmd("EXISTS").arg(keys.done(agent)).arg(keys.agent(agent));
+        let values = self.redis.order(&pipeline)?;
+        Ok(values.first().and_then(seconds).is_some_and(|it| it > 0))
+    }
+
     /// The agents of a task that said they are done, by their ids; also those of `awaited` of whom only the fleet's
     /// shell scripts know.
     pub fn done(&mut self, task: &TaskId, awaited: &[AgentId]) -> ServerResult<Vec<DoneAgent>> {

@@ -24,6 +24,7 @@ mod price;
 mod records;
 mod remark;
 mod revision;
+mod size;
 mod stored;
 mod usage;
 mod version;
@@ -54,6 +55,7 @@ pub use records::{
 };
 pub use remark::Remark;
 pub use revision::{CacheKey, Revision, Tables};
+pub use size::{size_of, size_text};
 pub use stored::{StoredJson, StoredTags};
 pub use usage::{DecisionTime, OpenUse, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};

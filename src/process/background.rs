@@ -1,6 +1,6 @@
 //! Starts a program that outlives its caller and inherits nothing from it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -35,14 +35,19 @@ pub struct Detached {
     pub output: ChildStdout,
 }
 
-/// Starts cfn itself with pipes for stdin and stdout, and a file as stderr: the process holds the file's lock. It inherits
+/// Starts cfn itself with pipes for stdin and stdout, and a file as stderr: the process holds the file's lock. It has this
+/// process's environment, and these variables. It inherits
 /// no other file descriptors: `close_fds` marks them close-on-exec in this process, which is safe, since nothing but an
 /// exec closes them then.
-pub fn start_detached<'a>(arguments: impl IntoIterator<Item = &'a OsStr>, lock: File) -> io::Result<Detached> {
+pub fn start_detached<'a>(
+    arguments: impl IntoIterator<Item = &'a OsStr>,
+    environment: &[(&'static str, OsString)],
+    lock: File,
+) -> io::Result<Detached> {
     close_fds::set_fds_cloexec(FIRST_OTHER, &[]);
     let mut command = Command::new(OWN_PROGRAM);
     command.args(arguments).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(lock);
-    let mut process = command.spawn()?;
+    let mut process = command.envs(environment.iter().map(|(name, value)| (name, value))).spawn()?;
     match (process.stdin.take(), process.stdout.take()) {
         (Some(input), Some(output)) => Ok(Detached { process, input, output }),
         _ => Err(io::Error::other("a process was started without pipes")),

@@ -14,11 +14,11 @@ use crate::model::Visible;
 
 pub use attended::{Attending, Client, ClientInput, Happened};
 pub use background::{Detached, start_detached, start_in_background};
-pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, become_command, limited};
+pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, Waiting, become_command, limited};
 pub use call::{Answer, Call};
 pub use foreground::run_in_foreground;
 pub use program::{Program, Ran};
-pub use relay::relay_signals;
+pub use relay::Relay;
 
 /// Why a program failed.
 #[derive(Debug, thiserror::Error)]

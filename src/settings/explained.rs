@@ -24,7 +24,14 @@ impl Settings {
     /// All settings, including invalid ones.
     #[must_use]
     pub fn explained(&self) -> Vec<Explained> {
-        [self.of_files(), self.of_the_database(), self.of_services()].concat()
+        [self.of_files(), self.of_the_database(), self.of_services(), self.of_agents()].concat()
+    }
+
+    fn of_agents(&self) -> Vec<Explained> {
+        vec![
+            self.variable("CFN_MAX_PARALLEL_AGENTS", self.parallel_agents().map(|it| it.map(|it| it.to_string()))),
+            self.variable("CFN_MEMORY_BUDGET", self.memory_budget().map(|it| it.map(|it| it.to_string()))),
+        ]
     }
 
     /// The limits of the query cache, without its server.

@@ -1,5 +1,7 @@
 //! The Redis servers: that of the query cache, and that through which agents coordinate.
 
+use std::ffi::OsString;
+
 use super::bad::{number, text};
 use super::{BadSetting, CachePolicy, CacheSettings, RedisAddress, RedisServer, Secret, Settings, Source};
 
@@ -49,6 +51,16 @@ impl Settings {
             Some(server) => Ok(Some(server)),
             None if self.without_redis => Ok(None),
             None => self.named_by_host(),
+        }
+    }
+
+    /// The variables by which cfn itself, started by this process in another folder, finds the same server.
+    #[must_use]
+    pub fn redis_for_children(&self) -> Vec<(&'static str, OsString)> {
+        match &self.redis_url {
+            Some(url) => vec![("CFN_REDIS_URL", url.value.clone())],
+            None if self.without_redis => ["CFN_REDIS_URL", "CFN_REDIS_HOST"].map(|it| (it, OsString::new())).into(),
+            None => Vec::new(),
         }
     }
 

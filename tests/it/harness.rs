@@ -103,6 +103,8 @@ pub fn cfn_in(folder: &Path) -> Command {
         "CFN_MAX_FOLDER_BYTES",
         "CFN_BUSY_TIMEOUT_MS",
         "CFN_SYNCHRONOUS",
+        "CFN_MAX_PARALLEL_AGENTS",
+        "CFN_MEMORY_BUDGET",
         "CFN_READ_URLS",
         "CFN_READ_WAIT_MS",
         "CFN_FOLLOW_SECONDS",

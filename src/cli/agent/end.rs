@@ -1,16 +1,19 @@
 //! `cfn agent wait`, `stop` and `cleanup`.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::place::{Place, history};
 use super::said::exit_of;
-use crate::agents::{self, AgentError, Cleaned, LeftContainers, RunFolder};
+use crate::agents::{self, AgentError, Cleaned, LeftContainers, Past, RunFolder, WaveManifest};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::limits::seconds;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{AgentRun, Exit, Visible};
+use crate::model::{AgentRun, Exit, TaskId, Visible};
+use crate::ops;
 use crate::store::AgentRuns;
 
 /// Exit code after a timeout, as `timeout` has it.
@@ -61,7 +64,7 @@ struct Which {
 /// Remove logs, results and workspaces of runs that ended long ago
 ///
 /// What supervisors left that were killed is ended first, as each command about agents does it. A workspace that was given
-/// with --workspace is never removed.
+/// with --workspace is never removed. The keys in Redis of tasks of which no run is left are removed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,6 +73,9 @@ pub(super) struct CleanupArgs {
     /// How long ago: a number with s, m, h or d
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = age)]
     older: Duration,
+    /// Remove the runs of a wave instead, by its manifest, however long ago they ended
+    #[arg(long, value_name = "FILE", conflicts_with = "older")]
+    manifest: Option<PathBuf>,
     /// Say what would be removed
     #[arg(long)]
     dry_run: bool,
@@ -181,7 +187,16 @@ pub(super) fn stop(context: &Context, args: &StopArgs) -> Result<Exit, Failure> 
 pub(super) fn cleanup(context: &Context, args: &CleanupArgs) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
     place.look_after(context);
-    let mut cleaned = agents::clean_up(&place.runs, args.older, args.dry_run)?;
+    let path = args.manifest.as_deref().map(|it| context.absolute(it));
+    let mut cleaned = match &path {
+        None => agents::clean_up(&place.runs, &Past::Older(args.older), args.dry_run)?,
+        Some(path) => {
+            let manifest = WaveManifest::read(path)?;
+            let agents: Vec<_> = manifest.containers.iter().map(|it| it.container_id.to_string()).collect();
+            require_ended(&place, &agents)?;
+            agents::clean_up(&place.runs, &Past::Of(&agents), args.dry_run)?
+        }
+    };
     if let Some(owner) = place.owner_of_containers(context)? {
         let LeftContainers { names, failed } = LeftContainers::clean_up(&place.runs, &owner, args.dry_run);
         cleaned.containers = names;
@@ -189,8 +204,43 @@ pub(super) fn cleanup(context: &Context, args: &CleanupArgs) -> Result<Exit, Fai
             context.output.warn(&format!("containers may be left: {}", Visible(why)));
         }
     }
+    if !args.dry_run {
+        if let Some(path) = path.filter(|it| it.starts_with(place.runs.manifests())) {
+            let _ = fs::remove_file(path); // another command may have removed it
+        }
+        cleaned.removed_keys = clear_tasks(context, &cleaned.tasks);
+    }
     context.output.answer(&cleaned)?;
     Ok(Exit::Done)
+}
+
+/// Refuses to remove runs that have not ended.
+fn require_ended(place: &Place, agents: &[String]) -> Result<(), Failure> {
+    let running = |it: &&String| place.runs.find(it).is_some_and(|it| !it.is_recorded && it.is_alive());
+    match agents.iter().find(running) {
+        None => Ok(()),
+        Some(agent) => Err(Failure::new(
+            FailureKind::ProgramFailed,
+            format!("the run of {agent} has not ended"),
+            "Wait for it with 'cfn agent monitor', or end it with 'cfn agent stop'.",
+        )),
+    }
+}
+
+/// Removes what Redis has of these tasks. Without Redis, it expires there by itself.
+fn clear_tasks(context: &Context, tasks: &[String]) -> Option<u64> {
+    let tasks: Vec<TaskId> = tasks.iter().filter_map(|it| it.parse().ok()).collect();
+    if tasks.is_empty() || !matches!(context.settings.coordination_server(), Ok(Some(_))) {
+        return None;
+    }
+    let cleared = context.coordination().and_then(|mut redis| {
+        let mut removed = 0;
+        for task in tasks {
+            removed += ops::clear_task(&mut redis, task, None)?.removed;
+        }
+        Ok(removed)
+    });
+    cleared.inspect_err(|it| context.output.warn(&format!("the keys of tasks were left: {}", it.message))).ok()
 }
 
 impl Report for Cleaned {
@@ -201,5 +251,8 @@ impl Report for Cleaned {
             count => format!(" and {}", counted(count, "container")),
         };
         page.line(format!("{done} the folders of {}{containers}", counted(self.removed.len(), "run")));
+        if let Some(keys) = self.removed_keys {
+            page.line(format!("removed {} of {} from Redis", counted(keys, "key"), counted(self.tasks.len(), "task")));
+        }
     }
 }

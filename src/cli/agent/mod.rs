@@ -2,12 +2,23 @@
 
 mod container;
 mod end;
+mod following;
+mod given;
+mod load_page;
+mod load_report;
+mod load_test;
 mod logs;
+mod monitor;
 mod place;
 mod ps;
 mod said;
 mod spawn;
+mod starting;
+mod stream;
 mod supervise;
+mod telling;
+mod wave;
+mod wave_report;
 
 use clap::Subcommand;
 
@@ -31,6 +42,9 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Spawn(Box<spawn::Args>),
+    Wave(Box<wave::Args>),
+    Monitor(monitor::Args),
+    LoadTest(Box<load_test::Args>),
     Ps(ps::Args),
     Show(ps::ShowArgs),
     Logs(logs::Args),
@@ -44,6 +58,9 @@ enum Command {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Spawn(args) => spawn::run(context, &args),
+        Command::Wave(args) => Ok(wave::run(context, &args)),
+        Command::Monitor(args) => Ok(monitor::run(context, &args)),
+        Command::LoadTest(args) => load_test::run(context, &args),
         Command::Ps(args) => ps::run(context, &args),
         Command::Show(args) => ps::show(context, &args),
         Command::Logs(args) => logs::run(context, &args),

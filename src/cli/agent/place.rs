@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::telling::tell_of_lost;
 use crate::agents::{Care, Containers, Owner, Processes, Runs, Runtime, RuntimeKind, UsedEngine};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
@@ -50,6 +51,7 @@ impl Place {
         let care = Care { runs: &self.runs, database, clock: context.clock, runtime: &runtime };
         let found = care.look_after_all(history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns));
         for agent in &found.lost {
+            tell_of_lost(context, &self.runs, agent);
             context.output.note(&format!("the supervisor of {agent} was killed: what it left was ended"));
         }
         for (agent, why) in &found.unknown {

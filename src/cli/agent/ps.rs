@@ -98,6 +98,8 @@ impl Report for RunStatus {
         line("skills", self.skills.join(", "));
         line("spawned", self.spawned_at.clone());
         line("timeout", self.timeout_seconds.map(|it| format!("{it} s")).unwrap_or_default());
+        line("memory now", self.memory_bytes.map(bytes).unwrap_or_default());
+        line("processes", self.processes.map(|it| it.to_string()).unwrap_or_default());
         line("supervisor", self.supervisor.map(|it| it.to_string()).unwrap_or_default());
         let Some(result) = &self.result else { return };
         line("ended", result.ended_at.clone());
@@ -119,6 +121,8 @@ fn milliseconds(it: i64) -> String {
     duration(it as f64)
 }
 
+/// The most memory that it had, or what it has now.
 fn peak(it: &RunStatus) -> String {
-    it.result.as_ref().and_then(|it| it.peak_bytes).map(|it| bytes(it.unsigned_abs())).unwrap_or_default()
+    let most = it.result.as_ref().and_then(|it| it.peak_bytes).map(i64::unsigned_abs);
+    most.or(it.memory_bytes).map(bytes).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::agents::{Identity, Plan, Prepared};
 use crate::cli::failure::Failure;
 use crate::cli::numbers::bytes;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, Page, Report};
 use crate::model::{AgentId, AgentRun, Exit, RunReason, Visible};
 
 /// What a run is, as scripts read it.
@@ -75,8 +75,8 @@ pub(super) fn say_skills(output: Output, prepared: &Prepared) {
     }
 }
 
-/// What a person must know beyond the exit code.
-pub(super) fn say_end(output: Output, plan: &Plan, run: &AgentRun) {
+/// What a person must know beyond the exit code. Of several runs, each is named.
+pub(super) fn say_end(output: Output, plan: &Plan, run: &AgentRun, is_named: bool) {
     let message = match run.reason {
         RunReason::Timeout => format!("the agent was ended after {} seconds", plan.timeout.as_secs_f64()),
         RunReason::Memory => {
@@ -89,7 +89,19 @@ pub(super) fn say_end(output: Output, plan: &Plan, run: &AgentRun) {
             None => return,
         },
     };
-    output.note(&message);
+    if is_named { output.note(&format!("{}: {message}", run.agent_id)) } else { output.note(&message) }
+}
+
+/// The ends of several runs.
+#[derive(Serialize)]
+pub(super) struct Ends(pub(super) Vec<AgentRun>);
+
+impl Report for Ends {
+    fn text(&self, page: &mut Page) {
+        let code = |it: &AgentRun| it.exit_code.map(|it| it.to_string()).unwrap_or_default();
+        let row = |it: &AgentRun| vec![it.agent_id.clone(), it.reason.as_str().to_owned(), code(it)];
+        page.table(&["agent", "state", "code"], self.0.iter().map(row));
+    }
 }
 
 /// The exit of one run; that of a lost one is 1.

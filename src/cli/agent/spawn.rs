@@ -1,34 +1,42 @@
 //! `cfn agent spawn`.
 
-use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
-use super::container::{ContainerArgs, meant_inside, require_image};
-use super::place::{Place, database_id, history};
-use super::said::{Described, exit_of, say_end, say_skills};
-use crate::agents::{self, Identity, Input, Prepared, Request, SkillsAs, Supervised};
-use crate::cli::argument::words;
-use crate::cli::choice;
-use crate::cli::context::{Access, Context};
-use crate::cli::delivery;
-use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::limits::{LimitArgs, seconds};
-use crate::linux::send_signal;
-use crate::model::{AgentId, AgentRun, AgentType, Exit, Visible};
-use crate::ops::{self, Layout, Load};
-use crate::process::relay_signals;
+use super::end::joined;
+use super::following::Following;
+use super::given::GivenArgs;
+use super::place::Place;
+use super::said::{Described, Ends, exit_of, say_end};
+use super::starting::Starting;
+use crate::agents::{Input, Plan, Request, Starter, Supervised, Together};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::limits::{seconds, size};
+use crate::model::{AgentId, AgentRun, AgentType, Exit};
+use crate::process::Relay;
+
+/// Without anything that says it, an agent is ended after this time.
+const USUAL_TIME: Duration = Duration::from_secs(300);
+
+/// Maximum number of runs of one command.
+const MOST: i64 = 10_000;
 
 /// Start an agent with its approved skills, within limits and a deadline
 ///
 /// Prints the agent's id. Waits for its end, passes SIGINT and SIGTERM on, and ends with its exit code: 124 after the
 /// timeout, 137 if it had more memory than it may, 128 + N after signal N, 127 if there is no such command. A supervisor
 /// of its own keeps the deadline and writes the result, whatever becomes of this command.
+///
+/// With --count, it prints an id a line as the agents start, and ends with the code of all, or 1 if their codes differ; a
+/// table on stderr says which.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cfn agent spawn backend-developer --task task-100 -- ./agent.sh
   cfn agent spawn tester --memory 1g --cpus 1.5 --timeout 600 --env API_KEY -- node agent.js
+  cfn agent spawn tester --count 20 --parallel 4 --memory 1g --budget 8g -- ./agent.sh
   cfn agent spawn reviewer --skills prompt --detach -- sh -c 'claude -p \"$(cat $CFN_SKILLS_PROMPT)\"'")]
 pub(super) struct Args {
     /// Agent type, whose skills it gets
@@ -37,236 +45,149 @@ pub(super) struct Args {
     #[arg(long, visible_alias = "task-id", value_name = "ID")]
     task: Option<String>,
     /// Id of the agent [default: agent-TYPE-MILLISECONDS-RANDOM]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "count")]
     agent_id: Option<AgentId>,
-    /// Iteration of its task, for its environment
-    #[arg(long, value_name = "N")]
-    iteration: Option<u32>,
-    /// Mode of its task, for its environment
-    #[arg(long)]
-    mode: Option<String>,
-    /// Phase of its task; excludes skills for other phases
-    #[arg(long)]
-    phase: Option<String>,
-    /// Provider of its model, for its environment
-    #[arg(long)]
-    provider: Option<String>,
-    /// Its model, for its environment
-    #[arg(long)]
-    model: Option<String>,
-    /// Keywords of its task, separated by commas; excludes skills for other tasks
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    context: Vec<String>,
-    #[command(flatten)]
-    container: ContainerArgs,
-    #[command(flatten)]
-    limits: LimitArgs,
+    /// Number of agents to start
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=MOST))]
+    count: u16,
+    /// Maximum number of them at once [default: CFN_MAX_PARALLEL_AGENTS, else twice the processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST))]
+    parallel: Option<u16>,
+    /// Memory that all agents of this project may have together; one that does not fit waits its turn [default:
+    /// CFN_MEMORY_BUDGET, else no limit]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "memory")]
+    budget: Option<u64>,
     /// End it after this many seconds [default: by --mode (mvp 1800, standard 3600, enterprise 7200) and --phase (phase-2
-    /// half as much more, phase-3 twice as much), else by --complexity]
+    /// half as much more, phase-3 twice as much), else by --complexity, else 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// End it after 150, 300 or 600 seconds, or twice the time that 95 of 100 earlier runs stayed below [default: medium]
-    #[arg(long, conflicts_with = "timeout")]
-    complexity: Option<Complexity>,
-    /// Seconds between asking it to end and ending it
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    grace: Duration,
-    /// A variable for its environment: NAME=VALUE, or NAME to pass this command's own; PATH, HOME, LANG, TERM, TZ and
-    /// CFN_* pass without passwords
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    env: Vec<OsString>,
-    /// Its current folder [default: one of its own, .cfn-workspaces/ID]
-    #[arg(long, value_name = "DIR")]
-    workspace: Option<PathBuf>,
-    /// How it gets its skills: as folders, in a file that CFN_SKILLS_PROMPT names, or not at all
-    #[arg(long, default_value = "folder")]
-    skills: Skills,
-    /// Where the folders of skills are, separated by commas
-    #[arg(long, value_delimiter = ',', default_value = "claude", value_parser = choice::layout())]
-    layout: Vec<Layout>,
     /// File for its stdin; '-' copies that of this command [default: nothing]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
+    /// Show what it writes on stderr, while this command waits
+    #[arg(long, conflicts_with = "detach")]
+    follow: bool,
     /// Return when it has started, and do not wait for its end
     #[arg(long)]
     detach: bool,
-    /// Exit 7 where the kernel cannot keep the limits, instead of watching them
-    #[arg(long)]
-    require_limits: bool,
-    /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Complexity {
-    /// 150 seconds
-    Low,
-    /// 300 seconds
-    Medium,
-    /// 600 seconds
-    High,
-    /// By earlier runs
-    Auto,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Skills {
-    /// As folders
-    Folder,
-    /// In a file
-    Prompt,
-    /// Not at all
-    None,
+    #[command(flatten)]
+    given: GivenArgs,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
     let request = args.request(context)?;
-    args.require(&request)?;
-    let mut store = context.open(Access::Write)?;
-    let database = database_id(store.as_mut())?;
-    place.look_after_as(context, &database);
-    let agent_type = &request.load.agent_type;
-    let agent = args.agent_id.clone().unwrap_or_else(|| AgentId::new(agent_type, context.clock.now().as_millisecond()));
-    let at = (&place.runs, place.project.as_path());
-    let prepared = agents::prepare(store.as_mut(), context.clock, at, &request, agent)?;
-    if prepared.loaded.is_some() {
-        delivery::start(context, store.as_mut());
-    }
-    drop(store);
-    say_skills(context.output, &prepared);
-    let plan = prepared.plan().clone();
-    let mut supervised = start(context, prepared, &database)?;
-    let described = Described { plan: &plan, identity: &request.identity, process: supervised.process() };
-    if args.detach {
-        return described.say(context.output, None).map(|()| Exit::Done);
-    }
-    if !context.output.json() {
-        described.say(context.output, None)?;
-    }
-    let run = wait(&mut supervised, &place, context)?;
-    if context.output.json() {
-        described.say(context.output, Some(&run))?;
-    }
-    say_end(context.output, &plan, &run);
-    Ok(exit_of(&run))
+    args.given.require(&request)?;
+    let starting = Starting::new(context, &place, args.budget)?;
+    starting.check(&request)?;
+    let relay = Relay::listen().map_err(|error| Failure::internal(&error.to_string()))?;
+    let usual = thread::available_parallelism().map_or(1, usize::from).saturating_mul(2);
+    let (count, parallel) = (usize::from(args.count), parallel(context, args.parallel, usual)?);
+    let mut spawning = Spawning { context, place: &place, args, request, starting, runs: Vec::new(), ends: Vec::new() };
+    let started = Together { count, parallel, waits: !args.detach, until: None, relay: &relay }.run(&mut spawning)?;
+    let interrupted = relay.signal().filter(|_| started < count).map(|it| Exit::Signal(u8::try_from(it).unwrap_or(0)));
+    Ok(spawning.exit(interrupted))
 }
 
-/// Starts the supervisor, with this database.
-fn start(context: &Context, prepared: Prepared, database: &str) -> Result<Supervised, Failure> {
-    let location = context.settings.database()?;
-    let state = prepared.folder.path().to_owned();
-    let arguments = ["--quiet", "--db"].map(OsStr::new).into_iter().chain([location.as_argument()]);
-    let arguments = arguments.chain(["agent", "supervise", "--state"].map(OsStr::new)).chain([state.as_os_str()]);
-    let arguments: Vec<_> = arguments.chain(["--database-id", database].map(OsStr::new)).collect();
-    Ok(prepared.start(arguments)?)
-}
-
-fn wait(supervised: &mut Supervised, place: &Place, context: &Context) -> Result<AgentRun, Failure> {
-    let supervisor = i32::try_from(supervised.process()).unwrap_or(0);
-    // It is this process's child, which nobody waits for but this process: its number stays its own.
-    relay_signals(move |signal| send_signal(supervisor, signal))
-        .map_err(|error| Failure::internal(&error.to_string()))?;
-    if let Some(run) = supervised.wait() {
-        return Ok(run);
+/// Maximum number of runs at once.
+pub(super) fn parallel(context: &Context, given: Option<u16>, usual: usize) -> Result<usize, Failure> {
+    match given {
+        Some(given) => Ok(usize::from(given)),
+        None => Ok(context.settings.parallel_agents()?.unwrap_or(usual)),
     }
-    place.look_after(context);
-    let found = place.runs.find(supervised.agent.as_str()).and_then(|it| it.result());
-    found.ok_or_else(|| {
-        let message = format!("the supervisor of {} was killed, and its run is not settled yet", supervised.agent);
-        Failure::new(FailureKind::ProgramFailed, message, "The next 'cfn agent' command looks after it.")
-    })
 }
 
 impl Args {
     fn request(&self, context: &Context) -> Result<Request, Failure> {
-        let load = Load {
-            context: words(&self.context),
-            phase: self.phase.clone(),
-            format: ops::Format::Names,
-            ..Load::usual(self.agent_type.clone())
-        };
-        let skills = match self.skills {
-            Skills::Folder => SkillsAs::Folders(self.layout.clone()),
-            Skills::Prompt => SkillsAs::Prompt,
-            Skills::None => SkillsAs::None,
-        };
-        let identity = Identity {
-            iteration: self.iteration,
-            mode: self.mode.clone(),
-            provider: self.provider.clone(),
-            model: self.model.clone(),
-        };
-        let (runtime, container) = self.container.plan(context)?;
-        if container.is_some() && self.layout.contains(&Layout::Plain) {
-            let message = "a container cannot have its skills among the files of its workspace";
-            return Err(Failure::input(message, "Name --layout claude or agents, or both."));
-        }
-        let named = self.named()?;
-        let passed = agents::passed(std::env::vars_os(), &named);
-        Ok(Request {
-            load,
-            skills,
-            task_id: self.task.clone(),
-            identity,
-            environment: if container.is_some() { meant_inside(passed, &named) } else { passed },
-            runtime,
-            container,
-            command: self.command.clone(),
-            workspace: self.workspace.as_deref().map(|it| context.absolute(it)),
-            limits: self.limits.limits(),
-            timeout: self.time(context)?,
-            grace: self.grace,
-            input: match &self.stdin {
-                None => Input::Nothing,
-                Some(path) if path.as_os_str() == "-" => Input::Stdin,
-                Some(path) => Input::File(context.absolute(path)),
-            },
-        })
-    }
-
-    fn time(&self, context: &Context) -> Result<Duration, Failure> {
-        let by_mode = self.mode.as_deref().and_then(|it| agents::of_mode(it, self.phase.as_deref()));
-        let by_mode = by_mode.filter(|_| self.complexity.is_none());
-        if let Some(time) = self.timeout.or(by_mode) {
-            return Ok(time);
-        }
-        let mut successes = Vec::new();
-        let complexity = match self.complexity.unwrap_or(Complexity::Medium) {
-            Complexity::Low => agents::Complexity::Low,
-            Complexity::Medium => agents::Complexity::Medium,
-            Complexity::High => agents::Complexity::High,
-            Complexity::Auto => {
-                let read = history(context).map(|mut it| it.successes(self.agent_type.as_str(), agents::RUNS));
-                successes = read.transpose()?.unwrap_or_default();
-                agents::Complexity::Auto
+        let timeout = self.timeout.map_or_else(|| self.given.time(context, &self.agent_type, USUAL_TIME), Ok)?;
+        let request = self.given.request(context, &self.agent_type, self.task.as_deref(), timeout)?;
+        let input = match &self.stdin {
+            None => Input::Nothing,
+            Some(path) if path.as_os_str() == "-" && self.count > 1 => {
+                let hint = "Write it to a file, and name that with --stdin.";
+                return Err(Failure::input("the input of this command is for one agent only", hint));
             }
+            Some(path) if path.as_os_str() == "-" => Input::Stdin,
+            Some(path) => Input::File(context.absolute(path)),
         };
-        Ok(complexity.timeout(&successes))
+        Ok(Request { input, ..request })
+    }
+}
+
+/// The runs of this command.
+struct Spawning<'a> {
+    context: &'a Context,
+    place: &'a Place,
+    args: &'a Args,
+    request: Request,
+    starting: Starting<'a>,
+    runs: Vec<Running>,
+    ends: Vec<AgentRun>,
+}
+
+/// A run that this command started.
+struct Running {
+    plan: Plan,
+    process: u32,
+    following: Option<Following>,
+}
+
+impl Spawning<'_> {
+    fn describe(&self, running: &Running, result: Option<&AgentRun>) -> Result<(), Failure> {
+        let described = Described { plan: &running.plan, identity: &self.request.identity, process: running.process };
+        described.say(self.context.output, result)
     }
 
-    /// The variables that are named.
-    fn named(&self) -> Result<Vec<(OsString, Option<OsString>)>, Failure> {
-        use std::os::unix::ffi::OsStrExt as _;
-        let split = |it: &OsString| {
-            let mut parts = it.as_bytes().splitn(2, |byte| *byte == b'=');
-            let name = parts.next().filter(|it| !it.is_empty() && !it.contains(&0))?;
-            Some((OsStr::from_bytes(name).to_owned(), parts.next().map(|it| OsStr::from_bytes(it).to_owned())))
-        };
-        let wrong = |it: &OsString| {
-            let message = format!("'{}' names no variable", Visible(it.to_string_lossy()));
-            Failure::input(message, "Name it as NAME=VALUE, or as NAME.")
-        };
-        self.env.iter().map(|it| split(it).ok_or_else(|| wrong(it))).collect()
+    fn following(&self, agent: &AgentId) -> Result<Option<Following>, Failure> {
+        let Some(folder) = self.place.runs.find(agent.as_str()).filter(|_| self.args.follow) else { return Ok(None) };
+        let name = (self.args.count > 1).then(|| agent.to_string());
+        let following = Following::start(&folder, name, self.context.output);
+        following.map(Some).map_err(|error| Failure::internal(&error.to_string()))
     }
 
-    /// What must be there before anything is done.
-    fn require(&self, request: &Request) -> Result<(), Failure> {
-        match &request.container {
-            Some(container) => require_image(request.runtime, container),
-            None if self.require_limits => crate::cli::run::require_limits(&request.limits),
-            None => Ok(()),
+    /// The exit of all; `interrupted` is that of those that were not started.
+    fn exit(self, interrupted: Option<Exit>) -> Exit {
+        let exits: Vec<_> = self.ends.iter().map(exit_of).chain(interrupted).collect();
+        let differ = exits.iter().any(|it| it.code() != exits[0].code());
+        if differ && !self.context.output.json() {
+            self.context.output.on_stderr(&Ends(self.ends));
         }
+        joined(&exits)
+    }
+}
+
+impl Starter for Spawning<'_> {
+    type Error = Failure;
+
+    fn start(&mut self, _: usize) -> Result<Option<Supervised>, Failure> {
+        let now = self.context.clock.now().as_millisecond();
+        let agent = self.args.agent_id.clone().unwrap_or_else(|| AgentId::new(&self.args.agent_type, now));
+        let Some((plan, supervised)) = self.starting.start(&self.request, agent)? else { return Ok(None) };
+        let following = self.following(&plan.agent_id)?;
+        let running = Running { plan, process: supervised.process(), following };
+        if self.args.detach || !self.context.output.json() {
+            self.describe(&running, None)?;
+        }
+        self.runs.push(running);
+        if self.runs.len() == usize::from(self.args.count) {
+            self.starting.close();
+        }
+        Ok(Some(supervised))
+    }
+
+    fn ended(&mut self, number: usize, run: Option<AgentRun>) -> Result<(), Failure> {
+        let result = self.starting.result(&self.runs[number].plan.agent_id, run)?;
+        if let Some(following) = self.runs[number].following.take() {
+            following.end();
+        }
+        if self.args.detach {
+            return Ok(());
+        }
+        if self.context.output.json() {
+            self.describe(&self.runs[number], Some(&result))?;
+        }
+        say_end(self.context.output, &self.runs[number].plan, &result, self.args.count > 1);
+        self.ends.push(result);
+        Ok(())
     }
 }

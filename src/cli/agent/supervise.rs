@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::place::{history, runtime};
+use super::telling::tell;
 use crate::agents::{Order, RunFolder, Runs, Said, Supervisor};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -35,6 +36,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let say = |said: &Said| drop(context.output.json_line(said));
     let history = history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns);
     let run = supervisor.run(&order, history, &mut || say(&Said::Started))?;
+    // Before whoever waits for this process learns of the end.
+    tell(context, &order.plan, &run);
     say(&Said::Ended(Box::new(run)));
     Ok(Exit::Done)
 }

@@ -24,6 +24,9 @@ impl From<AgentError> for Failure {
                 (FailureKind::FolderInTheWay, "Nothing was started; move away what is there, or leave out --workspace.")
             }
             AgentError::Engine(error) => of_engine(&error),
+            AgentError::Unusable { .. } => {
+                (FailureKind::InvalidInput, "'cfn agent wave --help' says what a plan and a manifest have.")
+            }
             AgentError::Runtime(_) => (FailureKind::ProgramFailed, "Look for what is left of it with 'ps'."),
         };
         Self::new(kind, message, hint)

@@ -110,6 +110,22 @@ impl ControlGroup {
         self.read(file)?.trim().parse().ok()
     }
 
+    /// The memory that it has now, in bytes. `None` where the kernel does not say it.
+    #[must_use]
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let file = match self.version {
+            Version::One => "memory.usage_in_bytes",
+            Version::Two => "memory.current",
+        };
+        self.read(file)?.trim().parse().ok()
+    }
+
+    /// Number of its processes.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.processes().len()
+    }
+
     /// Sends a signal to each of its processes.
     pub fn signal(&self, signal: rustix::process::Signal) {
         for process in self.processes() {

@@ -6,8 +6,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a command has instead of the surroundings of the process that runs it. It leads a session of its own, and no
-/// program that it starts gains rights.
+/// What a command has instead of the surroundings of the process that runs it. It leads a session of its own, no
+/// program that it starts gains rights, and nothing of it is dumped.
 #[derive(Debug)]
 pub struct Apart<'a> {
     /// The name of its control group, by which others find what is left of it.

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::process::{Pid, setsid};
+use rustix::process::{Pid, Resource, Rlimit, setrlimit, setsid};
 use rustix::thread::set_no_new_privs;
 
 use super::apart::Apart;
@@ -17,8 +17,11 @@ use crate::linux::OWN_PROGRAM;
 /// The hidden command of cfn, and its option for each file by which a group is joined.
 const MODE: [&str; 2] = ["become", "--join"];
 
-/// Its option for a session of its own, without new rights.
+/// Its option for a session of its own, without new rights and core dumps.
 const APART: &str = "--apart";
+
+/// A dump of an agent would have the keys that it was given, and fill its workspace.
+const NONE: Rlimit = Rlimit { current: Some(0), maximum: Some(0) };
 
 /// Starts the program of `arguments` through the hidden mode.
 pub(super) fn start(
@@ -52,7 +55,7 @@ pub enum NotEntered {
         source: io::Error,
     },
     /// It could not be set apart.
-    #[error("could not begin a session without new rights: {0}")]
+    #[error("could not begin a session without new rights and core dumps: {0}")]
     Apart(io::Error),
     /// The program could not be started.
     #[error("could not start {}: {source}", Path::new(program).display())]
@@ -73,7 +76,7 @@ pub fn become_command(doors: &[PathBuf], apart: bool, program: &OsStr, arguments
         }
     }
     if apart {
-        let session = setsid().and_then(|_| set_no_new_privs(true));
+        let session = setsid().and_then(|_| set_no_new_privs(true)).and_then(|()| setrlimit(Resource::Core, NONE));
         if let Err(error) = session {
             return NotEntered::Apart(error.into());
         }

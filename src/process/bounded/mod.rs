@@ -18,7 +18,8 @@ pub use self::ending::Ending;
 pub use self::entering::{NotEntered, become_command};
 pub use self::tree::Limited;
 use self::tree::Tree;
-pub(super) use self::waiting::{Event, Waiting, passed_on};
+pub use self::waiting::Waiting;
+pub(super) use self::waiting::{Event, passed_on};
 use crate::linux::{Limits, cpu_of_children};
 
 /// A command, what it may have, and how long it may take.
@@ -57,20 +58,20 @@ pub struct Finished {
 }
 
 impl Bounded<'_> {
-    /// Runs it, and returns when nothing of it is left. This process must have no other children.
-    pub fn run(&self) -> io::Result<Finished> {
+    /// Runs it, and returns when nothing of it is left. This process must have no other children. Signals that came before
+    /// count.
+    pub fn run(&self, waiting: Waiting) -> io::Result<Finished> {
         set_child_subreaper(Some(getpid()))?;
         let tree = Tree::make(self.apart.as_ref().map(|it| it.group), &self.limits);
         let since = Instant::now();
-        let ending = self.start_and_wait(&tree, since);
+        let ending = self.start_and_wait(waiting, &tree, since);
         let (took, limited) = (since.elapsed(), tree.limited());
         let peak_bytes = tree.peak_bytes();
         tree.end()?;
         Ok(Finished { ending: ending?, took, peak_bytes, cpu: cpu_of_children(), limited })
     }
 
-    fn start_and_wait(&self, tree: &Tree, since: Instant) -> io::Result<Ending> {
-        let mut waiting = Waiting::new()?;
+    fn start_and_wait(&self, mut waiting: Waiting, tree: &Tree, since: Instant) -> io::Result<Ending> {
         let child = entering::start(self.program, self.arguments, tree.doors(), self.apart.as_ref())?;
         let mut deadline = self.timeout.map(|it| since + it);
         let mut asked: Option<Ending> = None;
@@ -80,7 +81,10 @@ impl Bounded<'_> {
                     // The kernel counts before the parent learns of the end.
                     let exceeded = tree.exceeded();
                     // A command that is asked to stop may still end as it wants.
-                    let asked = asked.filter(|it| !matches!(it, Ending::Stopped(_)) || ended == KILLED);
+                    let asked = asked.filter(|it| match it {
+                        Ending::Stopped(signal) => [KILLED, Ending::Signaled(*signal)].contains(&ended),
+                        _ => true,
+                    });
                     return Ok(exceeded.or(asked).unwrap_or(ended));
                 }
                 Event::Deadline => {

@@ -28,15 +28,16 @@ pub(in crate::process) enum Event {
     Look,
 }
 
-/// A pipe for each signal, so that none is missed between two waits.
-pub(in crate::process) struct Waiting {
+/// Waits for the end of a command. It has a pipe for each signal, so that none is missed between two waits.
+#[derive(Debug)]
+pub struct Waiting {
     signals: Vec<(i32, UnixStream)>,
     process: Option<OwnedFd>,
 }
 
 impl Waiting {
-    /// Signals are noticed from here on, except those that the caller ignores.
-    pub(in crate::process) fn new() -> io::Result<Self> {
+    /// Signals are noticed from here on, and end this process no more, except those that the caller ignores.
+    pub fn new() -> io::Result<Self> {
         let (mut signals, own) = (Vec::new(), ProcessStatus::own());
         for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !own.ignores(*it)) {
             let (reader, writer) = UnixStream::pair()?;

@@ -122,6 +122,14 @@ pub(crate) fn assert_nothing_left(agent: &str, mark: &str) {
     assert_eq!(groups(Path::new("/sys/fs/cgroup"), &format!("cfn-agent-{agent}-"), 6), [""; 0]);
 }
 
+/// The control group of an agent that limits its memory.
+pub(crate) fn memory_group(agent: &str) -> PathBuf {
+    let all = groups(Path::new("/sys/fs/cgroup"), &format!("cfn-agent-{agent}-"), 6);
+    let files = ["memory.usage_in_bytes", "memory.current"];
+    let found = all.iter().map(PathBuf::from).find(|it| files.iter().any(|file| it.join(file).exists()));
+    found.unwrap_or_else(|| panic!("no group of {agent}: {all:?}"))
+}
+
 /// The control groups whose name begins so.
 fn groups(folder: &Path, name: &str, depth: u32) -> Vec<String> {
     let mut found = Vec::new();

@@ -1,0 +1,102 @@
+//! Starting the runs of one command: within the memory budget, each under its supervisor.
+
+use std::ffi::OsStr;
+
+use super::place::{Place, database_id};
+use super::said::say_skills;
+use crate::agents::{self, Plan, Prepared, Request, Supervised, Turns};
+use crate::cli::context::{Access, Context};
+use crate::cli::delivery;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::numbers::bytes;
+use crate::model::{AgentId, AgentRun};
+use crate::store::Store;
+
+/// What starts runs.
+pub(super) struct Starting<'a> {
+    context: &'a Context,
+    place: &'a Place,
+    /// The id of the database.
+    database: String,
+    budget: Option<u64>,
+    turns: Turns,
+    /// Open while runs are started, and closed while there is no room.
+    store: Option<Box<dyn Store>>,
+    has_said_skills: bool,
+}
+
+impl<'a> Starting<'a> {
+    /// Opens the database, and looks after killed runs first.
+    pub(super) fn new(context: &'a Context, place: &'a Place, budget: Option<u64>) -> Result<Self, Failure> {
+        let budget = budget.map_or_else(|| context.settings.memory_budget(), |it| Ok(Some(it)))?;
+        let mut store = context.open(Access::Write)?;
+        let database = database_id(store.as_mut())?;
+        place.look_after_as(context, &database);
+        let (turns, store) = (Turns::within(budget), Some(store));
+        Ok(Self { context, place, database, budget, turns, store, has_said_skills: false })
+    }
+
+    /// Refuses a run that the budget never has room for.
+    pub(super) fn check(&self, request: &Request) -> Result<(), Failure> {
+        match (self.budget, request.limits.memory_bytes) {
+            (Some(budget), Some(needed)) if needed > budget => {
+                let (needed, budget) = (bytes(needed), bytes(budget));
+                let message = format!("an agent with {needed} of memory never fits into a budget of {budget}");
+                Err(Failure::input(message, "Give it less with --memory, or raise --budget or CFN_MEMORY_BUDGET."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts a run; `None` if the budget has no room for it yet.
+    pub(super) fn start(&mut self, request: &Request, agent: AgentId) -> Result<Option<(Plan, Supervised)>, Failure> {
+        let Some(turn) = self.turns.take(&self.place.runs, request.limits.memory_bytes)? else {
+            self.store = None;
+            return Ok(None);
+        };
+        let store = match &mut self.store {
+            Some(store) => store,
+            none => none.insert(self.context.open(Access::Write)?),
+        };
+        let at = (&self.place.runs, self.place.project.as_path());
+        let prepared = agents::prepare(store.as_mut(), self.context.clock, at, request, agent)?;
+        drop(turn);
+        if prepared.loaded.is_some() {
+            delivery::start(self.context, store.as_mut());
+        }
+        if !self.has_said_skills {
+            self.has_said_skills = true;
+            say_skills(self.context.output, &prepared);
+        }
+        let plan = prepared.plan().clone();
+        Ok(Some((plan, self.supervise(prepared)?)))
+    }
+
+    /// Starts the supervisor, with this database.
+    fn supervise(&self, prepared: Prepared) -> Result<Supervised, Failure> {
+        let location = self.context.settings.database()?;
+        let state = prepared.folder.path().to_owned();
+        let arguments = ["--quiet", "--db"].map(OsStr::new).into_iter().chain([location.as_argument()]);
+        let arguments = arguments.chain(["agent", "supervise", "--state"].map(OsStr::new)).chain([state.as_os_str()]);
+        let arguments: Vec<_> = arguments.chain(["--database-id", &self.database].map(OsStr::new)).collect();
+        Ok(prepared.start(arguments, &self.context.settings.redis_for_children())?)
+    }
+
+    /// The database is not needed while runs are waited for.
+    pub(super) fn close(&mut self) {
+        self.store = None;
+    }
+
+    /// The result of a run that ended, also of one whose supervisor was killed.
+    pub(super) fn result(&self, agent: &AgentId, run: Option<AgentRun>) -> Result<AgentRun, Failure> {
+        if let Some(run) = run {
+            return Ok(run);
+        }
+        self.place.look_after_as(self.context, &self.database);
+        let found = self.place.runs.find(agent.as_str()).and_then(|it| it.result());
+        found.ok_or_else(|| {
+            let message = format!("the supervisor of {agent} was killed, and its run is not settled yet");
+            Failure::new(FailureKind::ProgramFailed, message, "The next 'cfn agent' command looks after it.")
+        })
+    }
+}
