@@ -1,7 +1,7 @@
 //! What runs of agents show to a doctor, from their folders alone.
 
 use super::run_folder::{RunFolder, Runs};
-use super::status::RunStatus;
+use super::status::{RUNNING, RunStatus};
 use crate::model::RunReason;
 use crate::ops::{Area, Diagnosis};
 
@@ -28,7 +28,7 @@ pub fn health(runs: &Runs, machine: Machine) -> Vec<Diagnosis> {
         return vec![Diagnosis::not_used(Area::Agents, "runs", evidence)];
     }
     let open: Vec<_> = runs.open().iter().filter_map(RunStatus::of).collect();
-    let (running, left): (Vec<_>, Vec<_>) = open.iter().partition(|it| it.state == RunStatus::RUNNING);
+    let (running, left): (Vec<_>, Vec<_>) = open.iter().partition(|it| it.state == RUNNING);
     vec![left_behind(running.len(), &left), memory(&running, machine), parallelism(running.len(), machine), kills(runs)]
 }
 

@@ -66,7 +66,7 @@ pub use run_folder::{RunFolder, Running, Runs};
 pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
 pub use skills::SkillsAs;
 pub use spawn::{Input, Prepared, Request, Said, Supervised, prepare};
-pub use status::{RunStatus, list, status_of, stop, wait_for_end};
+pub use status::{RUNNING, RunStatus, list, status_of, stop, wait_for_end};
 pub use supervisor::Supervisor;
 pub use timeout::{Complexity, RUNS, of_mode};
 pub use together::{Starter, Together};

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,8 @@ pub struct Order {
     pub plan: Plan,
     /// The command and its arguments.
     pub command: Vec<OsString>,
+    /// When its spawn began.
+    pub began: SystemTime,
     /// The whole environment of the command; it may have keys of providers.
     pub environment: Vec<(OsString, OsString)>,
     /// The file that the command reads; none for an empty input.

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -129,12 +129,13 @@ pub fn prepare(
     request: &Request,
     agent_id: AgentId,
 ) -> Result<Prepared> {
+    let began = SystemTime::now();
     let (folder, lock) = runs.make(&agent_id)?;
     let needs_own = request.workspace.is_none() || request.container.is_some();
     let mut own = None;
     let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
         own = made;
-        fill(store, clock, (runs, project), request, (agent_id, &folder))
+        fill(store, clock, (runs, project), (request, began), (agent_id, &folder))
     });
     match filled {
         Ok((order, loaded)) => Ok(Prepared { folder, loaded, order, lock }),
@@ -150,7 +151,7 @@ fn fill(
     store: &mut dyn Store,
     clock: Clock,
     (runs, project): (&Runs, &Path),
-    request: &Request,
+    (request, began): (&Request, SystemTime),
     (agent_id, folder): (AgentId, &RunFolder),
 ) -> Result<(Order, Option<LoadReport>)> {
     let (own, given) = (runs.workspace(&agent_id), request.workspace.as_deref());
@@ -193,7 +194,7 @@ fn fill(
     environment::identify(&mut variables, &plan, &request.identity, (&places.workspace_seen, &places.project_seen));
     folder.set_plan(&plan)?;
     let input = input(&request.input, folder)?;
-    Ok((Order { plan, command: request.command.clone(), environment: variables, input }, loaded))
+    Ok((Order { plan, command: request.command.clone(), began, environment: variables, input }, loaded))
 }
 
 fn input(input: &Input, folder: &RunFolder) -> Result<Option<PathBuf>> {

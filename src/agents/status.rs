@@ -25,6 +25,9 @@ const LOOKS: Duration = Duration::from_millis(20);
 /// How long a supervisor may take to say who it is.
 const STARTING: Duration = Duration::from_secs(5);
 
+/// The state of a run that has not ended.
+pub const RUNNING: &str = "running";
+
 /// What is known of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunStatus {
@@ -63,9 +66,6 @@ pub struct RunStatus {
 }
 
 impl RunStatus {
-    /// The state of a run that has not ended.
-    pub(super) const RUNNING: &'static str = "running";
-
     /// Of the run of a folder.
     #[must_use]
     pub fn of(folder: &RunFolder) -> Option<Self> {
@@ -78,7 +78,7 @@ impl RunStatus {
                 let running = folder.running().filter(|_| is_alive);
                 let group = running.as_ref().and_then(|it| group_of(&it.left));
                 let supervisor = running.map(|it| it.supervisor.process);
-                let status = Self::planned(plan, if is_alive { Self::RUNNING } else { "unknown" }, supervisor);
+                let status = Self::planned(plan, if is_alive { RUNNING } else { "unknown" }, supervisor);
                 let (memory_bytes, processes) =
                     (group.as_ref().and_then(ControlGroup::memory_bytes), group.as_ref().map(ControlGroup::count));
                 Some(Self { memory_bytes, processes, ..status })

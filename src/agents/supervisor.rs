@@ -37,10 +37,11 @@ impl Supervisor<'_> {
         started: &mut dyn FnMut(),
     ) -> Result<AgentRun> {
         let began = self.clock.moment().as_str().to_owned();
-        let mut noted = None;
+        let (mut noted, mut spawned) = (None, None);
         let ran = self.logged(order, &mut |left| {
             self.note(left, &began).map_err(io::Error::other)?;
             noted = Some(left.clone());
+            spawned = order.began.elapsed().ok();
             started();
             Ok(())
         });
@@ -59,6 +60,7 @@ impl Supervisor<'_> {
                 }
             }
         };
+        let result = AgentRun { spawn_ms: spawned.map(milliseconds), ..result };
         // An input that was copied here may be large, and secret.
         let _ = fs::remove_file(self.folder.path().join(super::spawn::INPUT));
         settle(self.folder, &result, history)?;
@@ -94,7 +96,6 @@ impl Supervisor<'_> {
     }
 
     fn result(&self, plan: &Plan, began: String, ended: &Ended) -> AgentRun {
-        let milliseconds = |it: Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
         AgentRun {
             reason: ended.reason,
             exit_code: Some(ended.exit_code),
@@ -106,6 +107,10 @@ impl Supervisor<'_> {
             ..unknown(plan, began, self.clock)
         }
     }
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The result of a run of whose end nothing is known.
@@ -124,6 +129,7 @@ fn unknown(plan: &Plan, began: String, clock: Clock) -> AgentRun {
         ended_at: clock.moment().as_str().to_owned(),
         reason: RunReason::Lost,
         exit_code: None,
+        spawn_ms: None,
         duration_ms: None,
         peak_bytes: None,
         cpu_ms: None,

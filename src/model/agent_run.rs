@@ -71,6 +71,9 @@ pub struct AgentRun {
     pub reason: RunReason,
     /// Its exit code; 128 + N after signal N, and none for a lost run.
     pub exit_code: Option<u8>,
+    /// What its spawn took until the command was about to start. None where the clock jumped meanwhile.
+    #[serde(default)]
+    pub spawn_ms: Option<i64>,
     /// How long it ran, by a clock that no adjustment changes. None for a lost run.
     pub duration_ms: Option<i64>,
     /// The most memory that all of it had, where somebody counted it.

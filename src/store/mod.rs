@@ -70,7 +70,7 @@ mod usage_sums;
 mod whole_rows;
 
 pub use about::About;
-pub use agent_runs::AgentRuns;
+pub use agent_runs::{AgentRuns, AgentTimes, AgentTotals};
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};

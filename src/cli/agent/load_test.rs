@@ -177,7 +177,7 @@ fn samples(
     let mut samples = Vec::new();
     while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         let running = agents::list(&place.runs, None, None, false).unwrap_or_default();
-        let running: Vec<_> = running.iter().filter(|it| it.state == "running").collect();
+        let running: Vec<_> = running.iter().filter(|it| it.state == agents::RUNNING).collect();
         let now = commands();
         let elapsed = at.elapsed().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a number of commands is far below 2^53")]

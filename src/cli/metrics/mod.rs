@@ -1,5 +1,6 @@
 //! `cfn metrics`.
 
+mod agents;
 mod counting;
 mod listen;
 mod textfile;
@@ -17,6 +18,7 @@ use crate::model::{Exit, Tables, Visible};
 use crate::ops::{self, CounterFile, DASHBOARD, Exposition, RULES, RedisFigures, Switched};
 use crate::store::Store;
 
+pub(super) use agents::agent_figures;
 pub(super) use counting::Counting;
 
 /// How long the server of the query cache is waited for.
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Print metrics for Prometheus
 ///
-/// Skills by level, status and state of review, uses, the outbox, sizes, and the server of the query cache. With
+/// Skills by level, status and state of review, uses, the outbox, sizes, agents, and the server of the query cache. With
 /// --enable, commands count from then on what they take and whether they fail, in skills.db-metrics beside the database;
 /// a long-lived process such as 'cfn load --batch' does not count its requests.
 ///
@@ -133,7 +135,7 @@ fn text(context: &Context, format: Exposition) -> Result<String, Failure> {
     let database = ops::figures(store.as_mut(), context.clock)?;
     let counters = CounterFile::of(&context.settings.database()?);
     let redis = redis_figures(context, store.as_mut())?;
-    let families = ops::families(&database, counters.as_ref(), redis.as_ref());
+    let families = ops::families(&database, counters.as_ref(), redis.as_ref(), agent_figures(context)?.as_ref());
     let families = families.map_err(|error| unusable("read", &error))?;
     Ok(ops::exposed(&families, format))
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::agents::{AgentFigures, of_agents};
 use super::counters::{CountedCommand, Counters};
 use super::figures::DatabaseFigures;
 use super::file::CounterFile;
@@ -19,11 +20,13 @@ pub struct RedisFigures {
     pub lookups: Vec<(Class, Lookups)>,
 }
 
-/// The metrics of a database, of the commands that used it, and of the server of the query cache, if one is configured.
+/// The metrics of a database, of the commands that used it, of the server of the query cache, if one is configured, and of
+/// agents, if any ever ran.
 pub fn families(
     database: &DatabaseFigures,
     counters: Option<&CounterFile>,
     redis: Option<&RedisFigures>,
+    agents: Option<&AgentFigures>,
 ) -> io::Result<Vec<Family>> {
     let mut all = vec![
         Family::new(Kind::Gauge, "cfn_build_info", "The running version of cfn.")
@@ -36,6 +39,7 @@ pub fn families(
         all.extend(of_queries(&counters));
     }
     all.extend(redis.map(of_redis).unwrap_or_default());
+    all.extend(agents.map(of_agents).unwrap_or_default());
     Ok(all)
 }
 

@@ -5,11 +5,13 @@
 //! | `counters` | what is counted, and its bytes |
 //! | `file` | the file beside the database that commands add their counts to |
 //! | `figures` | figures of the database |
+//! | `agents` | the metrics of agents |
 //! | `families` | all metrics, with their names and labels |
 //! | `text` | the exposition formats |
 //! | `top` | what happens now |
 //! | `rules.yml`, `dashboard.json` | alert rules for Prometheus, and a dashboard for Grafana |
 
+mod agents;
 mod counters;
 mod families;
 mod figures;
@@ -17,6 +19,7 @@ mod file;
 mod text;
 mod top;
 
+pub use self::agents::{AgentFigures, RunningAgents};
 pub use self::counters::{Counted, CountedCommand};
 pub use self::families::{RedisFigures, families};
 pub use self::figures::{DatabaseFigures, figures};

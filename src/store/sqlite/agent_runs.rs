@@ -10,19 +10,23 @@ use super::open::Options;
 use super::rows::{Fields, change, collect, first};
 use super::work_file::WorkFile;
 use crate::model::AgentRun;
-use crate::store::{AgentRuns, Result};
+use crate::store::{AgentRuns, AgentTimes, AgentTotals, Result};
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS agent_runs(agent_id TEXT PRIMARY KEY, agent_type TEXT NOT NULL, task_id TEXT,
     runtime TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT NOT NULL, reason TEXT NOT NULL, exit_code INTEGER,
-    duration_ms INTEGER, peak_bytes INTEGER, cpu_ms INTEGER, limited_by TEXT, detail TEXT)";
+    duration_ms INTEGER, peak_bytes INTEGER, cpu_ms INTEGER, limited_by TEXT, detail TEXT, spawn_ms INTEGER)";
 
-const HAS_TABLE: &str = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'agent_runs'";
+/// A table of an earlier cfn gets its last column with the next run.
+const HAS_COLUMN: &str = "SELECT 1 FROM pragma_table_info('agent_runs') WHERE name = 'spawn_ms'";
 
-const ADD: &str = "INSERT OR IGNORE INTO agent_runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+const ADD_COLUMN: &str = "ALTER TABLE agent_runs ADD COLUMN spawn_ms INTEGER";
+
+const ADD: &str =
+    "INSERT OR IGNORE INTO agent_runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 const COLUMNS: &str = "agent_id, agent_type, task_id, runtime, started_at, ended_at, reason, exit_code, duration_ms,
-    peak_bytes, cpu_ms, limited_by, detail FROM agent_runs";
+    peak_bytes, cpu_ms, limited_by, detail, spawn_ms FROM agent_runs";
 
 /// Opens the file when it is needed.
 pub struct RunsFile {
@@ -41,7 +45,7 @@ impl RunsFile {
         let Some(WorkFile { connection, place }) = WorkFile::for_reading(&self.database, &self.options)? else {
             return Ok(Vec::new());
         };
-        let has_table = first(&connection, HAS_TABLE, [], |_| Ok(())).map_err(|error| place.fail(&error))?;
+        let has_table = first(&connection, HAS_COLUMN, [], |_| Ok(())).map_err(|error| place.fail(&error))?;
         has_table.map_or(Ok(Vec::new()), |()| query(&connection).map_err(|error| place.fail(&error)))
     }
 }
@@ -71,12 +75,53 @@ impl AgentRuns for RunsFile {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.read(|it| collect(it, sql, params![agent_type, count], |row| row.get(0)))
     }
+
+    fn totals(&mut self, besides: &[String]) -> Result<Vec<AgentTotals>> {
+        let sums = |column: &str, bounds: &[i64]| {
+            let up_to: Vec<_> = bounds.iter().map(|it| format!(", coalesce(sum({column} <= {it}), 0)")).collect();
+            format!("count({column}), coalesce(sum({column}), 0){}", up_to.concat())
+        };
+        let sql = format!(
+            "SELECT agent_type, runtime, reason, exit_code IS 0, count(*), {}, {} FROM agent_runs
+             WHERE agent_id NOT IN (SELECT value FROM json_each(?1)) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+            sums("duration_ms", &AgentTotals::RUN_BOUNDS_MS),
+            sums("spawn_ms", &AgentTotals::SPAWN_BOUNDS_MS)
+        );
+        let besides = serde_json::Value::from(besides).to_string();
+        self.read(|it| collect(it, &sql, [&besides], totals))
+    }
+}
+
+fn totals(row: &Row<'_>) -> rusqlite::Result<AgentTotals> {
+    let mut fields = Fields::new("agent_runs", row);
+    Ok(AgentTotals {
+        agent_type: fields.get()?,
+        runtime: fields.get()?,
+        reason: fields.word()?,
+        succeeded: fields.get()?,
+        runs: fields.get()?,
+        durations: times(&mut fields, AgentTotals::RUN_BOUNDS_MS.len())?,
+        spawns: times(&mut fields, AgentTotals::SPAWN_BOUNDS_MS.len())?,
+    })
+}
+
+fn times(fields: &mut Fields<'_>, bounds: usize) -> rusqlite::Result<AgentTimes> {
+    Ok(AgentTimes {
+        count: fields.get()?,
+        sum_ms: fields.get()?,
+        up_to: (0..bounds).map(|_| fields.get()).collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 fn write(connection: &mut Connection, place: &Place, runs: &[AgentRun]) -> Result<()> {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let inner = begun.map_err(|error| place.fail(&error))?;
-    let written = inner.execute_batch(TABLE).and_then(|()| runs.iter().try_for_each(|it| add(&inner, it)));
+    let written = inner.execute_batch(TABLE).and_then(|()| {
+        if first(&inner, HAS_COLUMN, [], |_| Ok(()))?.is_none() {
+            inner.execute_batch(ADD_COLUMN)?;
+        }
+        runs.iter().try_for_each(|it| add(&inner, it))
+    });
     written.map_err(|error| place.fail(&error))?;
     place.require_unchanged()?;
     inner.commit().map_err(|error| place.fail(&error))
@@ -96,7 +141,8 @@ fn add(connection: &Connection, run: &AgentRun) -> rusqlite::Result<()> {
         run.peak_bytes,
         run.cpu_ms,
         run.limited_by,
-        run.detail
+        run.detail,
+        run.spawn_ms
     ];
     change(connection, ADD, values).map(|_| ())
 }
@@ -117,5 +163,6 @@ fn run(row: &Row<'_>) -> rusqlite::Result<AgentRun> {
         cpu_ms: fields.number()?,
         limited_by: fields.maybe_text()?,
         detail: fields.maybe_text()?,
+        spawn_ms: fields.number()?,
     })
 }

@@ -1,5 +1,6 @@
 //! `cfn metrics`: its text is what Prometheus reads, and what commands count survives what ends them.
 
+mod agents;
 mod counters;
 mod listen;
 mod listening;

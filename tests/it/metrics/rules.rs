@@ -52,11 +52,14 @@ fn the_dashboard_and_the_page_have_every_metric_and_no_other() {
     let project = with_skill("jwt", "domain", "dev");
     project.cfn(["metrics", "--enable"]).ok();
     project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
+    project.cfn(["agent", "spawn", "dev", "--", "true"]).ok();
+    let running = project.cfn(["agent", "spawn", "dev", "--detach", "--", "sleep", "60"]).ok();
     let server = Server::start();
     let url = server.url();
     let load = ["load", "dev", "--redis-url", &url, "--cache", "always"];
     assert!(project.command(load).env("CFN_REDIS_BUDGET_MS", "10000").status().expect("cfn runs").success());
     let text = scraped(&project, &["--redis-url", &url]);
+    project.cfn(["agent", "stop", running.trim()]).ok();
     let page = fs::read_to_string(repository("docs/operations.md")).expect("a page");
     let all: Vec<_> = text.lines().filter_map(|it| it.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     for metric in &all {

@@ -4,3 +4,4 @@ mod faults;
 mod limits;
 mod runs;
 mod scene;
+mod waves;
