@@ -73,6 +73,7 @@ fn row(it: Explained) -> Row {
         Source::Variable(_) => "environment",
         Source::File { scope: Scope::Project, .. } => "project",
         Source::File { scope: Scope::User, .. } => "user",
+        Source::Follower => "database",
         Source::Found => "found",
         Source::Default => "default",
     };

@@ -35,6 +35,8 @@ pub(super) struct Context {
     pub(super) names_database: bool,
     /// Whether a replica may answer.
     pub(super) replica: Cell<ReplicaUse>,
+    /// The database that follows this one, in whose project a decision is made here.
+    pub(super) follower: Option<Location>,
 }
 
 impl Context {
@@ -215,7 +217,8 @@ impl Context {
 
     /// The folder that content paths are relative to.
     pub(super) fn project(&self) -> Result<Project, Failure> {
-        Ok(Project::of(&self.settings.database()?, &self.settings.current_folder))
+        let database = self.follower.clone().map_or_else(|| self.settings.database(), Ok)?;
+        Ok(Project::of(&database, &self.settings.current_folder))
     }
 
     /// This context with another database.
@@ -228,6 +231,12 @@ impl Context {
         self.with_settings(self.settings.with_named_database(flag, database))
     }
 
+    /// This context with the database on a server that this one follows.
+    pub(super) fn with_followed_database(&self, url: &OsStr) -> Self {
+        let followed = self.with_settings(self.settings.with_followed_database(url));
+        Self { follower: self.settings.database().ok(), ..followed }
+    }
+
     /// This context with the database of the current folder, even if there is one above it.
     pub(super) fn with_project_here(&self) -> Self {
         self.with_settings(self.settings.with_project_here())
@@ -235,7 +244,7 @@ impl Context {
 
     fn with_settings(&self, settings: Settings) -> Self {
         let (clock, output, former) = (self.clock, self.output, self.former.clone());
-        Self { settings, clock, output, former, names_database: true, replica: Cell::default() }
+        Self { settings, clock, output, former, names_database: true, replica: Cell::default(), follower: None }
     }
 
     /// Copies the database without writing to it.

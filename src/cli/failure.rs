@@ -5,6 +5,7 @@ mod coordination;
 mod copy;
 mod database;
 mod export;
+mod follow;
 mod kind;
 mod materialized;
 mod service;
@@ -194,6 +195,7 @@ impl From<Error> for Failure {
             Error::File(error) => return error.into(),
             Error::Export(error) => return error.into(),
             Error::Copy(error) => return error.into(),
+            Error::Follow(error) => return error.into(),
             Error::Materialize(error) => return error.into(),
             Error::SkillNotFound { near, .. } => (FailureKind::SkillNotFound, not_found(&near)),
             Error::VersionNotFound { known, .. } => {

@@ -40,6 +40,7 @@ mod numbers;
 mod opening;
 mod output;
 mod plural;
+mod primary;
 mod replica;
 mod run;
 mod schedule;
@@ -122,9 +123,9 @@ fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Resul
 
 fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Init(args) => init::run(context, &args),
-        Command::Deploy(args) => deploy::run(context, &args),
-        Command::Update(args) => update::run(context, &args),
+        Command::Init(args) => context.decide(|context| init::run(context, &args)),
+        Command::Deploy(args) => context.decide(|context| deploy::run(context, &args)),
+        Command::Update(args) => context.decide(|context| update::run(context, &args)),
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
@@ -170,5 +171,5 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     }
     let names_database = global.db.is_some();
     let (clock, former, replica) = (Clock::System, FormerNames::default(), Cell::default());
-    Ok(Context { settings, clock, output, former, names_database, replica })
+    Ok(Context { settings, clock, output, former, names_database, replica, follower: None })
 }

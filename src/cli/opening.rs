@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::model::Location;
 use crate::settings::{PostgresServer, Replicas};
 use crate::store::copying::{CopySource, CopyTarget};
+use crate::store::following::FollowSource;
 use crate::store::postgres::{self, PostgresStore, Reading, ServerTarget};
 use crate::store::sqlite::{FileTarget, Options, RunsFile, SqliteStore, file_facts};
 use crate::store::{
@@ -194,6 +195,14 @@ impl Opening {
             Engine::Sqlite { path, options } => Box::new(FileTarget::of(path, replace, *options, self.clock)?),
             Engine::Postgres { server, options } => Box::new(ServerTarget::of(server, replace, *options)?),
         })
+    }
+
+    /// The database, to be followed; only one on a server can be.
+    pub(super) fn followed(&self) -> Result<Box<dyn FollowSource>> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Err(StoreError::Defect("a database in a file was to be followed")),
+            Engine::Postgres { server, options } => PostgresStore::followed(server, *options),
+        }
     }
 
     /// The history of agents' runs; `None` on a server: the folders of runs have it there.

@@ -15,6 +15,7 @@ use super::content_file::FileError;
 use super::coordination::missing::TaskNotFound;
 use super::copy::report::CopyError;
 use super::export::ExportError;
+use super::follow::FollowError;
 use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
 
@@ -51,6 +52,9 @@ pub enum Error {
     /// A copy was not made.
     #[error(transparent)]
     Copy(#[from] CopyError),
+    /// A database does not follow another one.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     /// Skills cannot be materialized where others can change them.
     #[error(transparent)]
     Materialize(#[from] MaterializeError),

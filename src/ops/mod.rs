@@ -28,6 +28,7 @@ mod error;
 mod export;
 mod folder;
 mod folder_on_disk;
+mod follow;
 mod history;
 mod import;
 mod lint;
@@ -111,6 +112,10 @@ pub use error::{Error, NoSuchFile, Result, require_skill};
 pub use export::{
     Export, ExportCheck, ExportError, ExportReport, FolderDifference, FolderState, Layout, RemovedSkill, Selection,
     WrittenSkill, check_export, export, export_budget, plan_export,
+};
+pub use follow::{
+    ConnectPrimary, Follow, FollowCheck, FollowError, FollowReport, PullReport, UnfollowReport, check_followed, follow,
+    following, pull, unfollow,
 };
 pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};

@@ -11,8 +11,8 @@ use crate::settings::{Host, PostgresServer, Secret};
 /// Maximum size of the password file, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// What a server is told that a project's settings file names, and that gets no password.
-const OF_A_PROJECT: &str = "a project's settings file names the server, so it gets a password only from a line with its \
+/// What is said about a server that a file of the project names, and that gets no password.
+const OF_A_PROJECT: &str = "a project's database or settings file names the server, so it gets a password only from a line with its \
     host in the password file; name the server with --db or CFN_SKILLS_DB_PATH to use PGPASSWORD";
 
 /// The configured password, or the one in the password file; and a remark about what was not used, if so.

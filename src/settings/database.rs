@@ -14,6 +14,25 @@ impl Settings {
         Self { database, search: None, ..self.clone() }
     }
 
+    /// The same settings for a database on a server that another database follows.
+    #[must_use]
+    pub fn with_followed_database(&self, url: &OsStr) -> Self {
+        let database = Given { source: Source::Follower, value: url.to_owned() };
+        Self { database, search: None, ..self.clone() }
+    }
+
+    /// Whether a text is the URL of a server.
+    #[must_use]
+    pub fn names_a_server(text: &str) -> bool {
+        postgres::is_url(text)
+    }
+
+    /// Whether the URL of a server has a password.
+    #[must_use]
+    pub fn names_a_password(url: &str) -> bool {
+        PostgresServer::has_password(url)
+    }
+
     /// Whether a settings file names the database.
     #[must_use]
     pub fn is_named_by_a_file(&self) -> bool {

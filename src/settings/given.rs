@@ -26,6 +26,8 @@ pub enum Source {
         /// Line of the setting.
         line: usize,
     },
+    /// A database that follows it.
+    Follower,
     /// The search for the database.
     Found,
     /// It was not given.
@@ -39,6 +41,7 @@ impl fmt::Display for Source {
             Self::File { key, path, line, .. } => {
                 write!(formatter, "{key} in {}, line {line}", Visible(path.to_string_lossy()))
             }
+            Self::Follower => formatter.write_str("the URL of the followed database"),
             Self::Found => formatter.write_str("the search"),
             Self::Default => formatter.write_str("the default"),
         }

@@ -27,7 +27,8 @@ pub(super) fn is_url(text: &str) -> bool {
 
 impl PostgresServer {
     /// The server of a skills database. `origin` names the URL in errors, which never show it. A clone brings the project's
-    /// settings file along, so a server that this file names does not get the password that is meant for others.
+    /// settings file along, and perhaps a database that follows another one, so a server that they name does not get the
+    /// password that is meant for others.
     pub(super) fn of_url(
         url: &str,
         origin: Source,
@@ -35,11 +36,20 @@ impl PostgresServer {
         current_folder: &Path,
     ) -> Result<Self, BadSetting> {
         let mut server = Self::unnamed(environment, current_folder)?;
-        if matches!(origin, Source::File { scope: Scope::Project, .. }) {
+        if matches!(origin, Source::File { scope: Scope::Project, .. } | Source::Follower) {
             (server.is_named_by_project, server.password) = (true, None);
         }
         let protection = server.name(url, current_folder).map_err(|expected| BadSetting::hidden(origin, expected))?;
         server.protected(protection, environment, current_folder)
+    }
+
+    /// Whether a connection string has a password. One that cannot be read has none.
+    pub(super) fn has_password(text: &str) -> bool {
+        let mut server = match Self::unnamed(&Environment::default(), Path::new("/")) {
+            Ok(server) => server,
+            Err(_) => return false,
+        };
+        server.name(text, Path::new("/")).is_ok() && server.password.is_some()
     }
 
     /// The settings by libpq's variables, for a server without a connection string.

@@ -30,6 +30,7 @@
 //! | `usage_push` | uses on their way from a follower to its primary |
 //! | `whole_rows` | rows with every column, for documents |
 //! | `copying` | copies of a whole database to another engine |
+//! | `following` | databases that follow another one |
 //! | `care`, `file_care` | the care of a database, and of its file |
 //! | `examination` | what a quick look at a database finds |
 //! | `former_names` | which former names were used |
@@ -53,6 +54,7 @@ mod error;
 mod examination;
 mod file_care;
 mod file_error;
+pub mod following;
 mod former_names;
 mod inspect;
 mod lifecycle;
@@ -77,6 +79,7 @@ pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};
 pub use examination::{Examination, FileFacts, FileRights, HotQuery, LogFacts, Pages, Repairable};
 pub use file_care::FileCare;
+use following::FollowTarget;
 pub use former_names::FormerNames;
 pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
 pub use lifecycle::{DeletedRows, Erased, Lifecycle, LifecycleWrites, NewEvent, Spelling};
@@ -139,6 +142,8 @@ pub trait Store: Send {
     fn care(&mut self) -> &mut dyn Care;
     /// The care of the file, if the database is one. [`file_care()`] returns an error for others.
     fn file_care(&mut self) -> Option<&mut dyn FileCare>;
+    /// Following another database, if the engine supports it.
+    fn follower(&mut self) -> Option<&mut dyn FollowTarget>;
     /// Measurements for benchmarks, if the engine supports them.
     fn inspect(&mut self) -> Option<&mut dyn Inspect>;
 }

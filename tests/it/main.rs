@@ -38,6 +38,7 @@ mod faults;
 mod fleet;
 mod folders;
 mod folders_served;
+mod follow;
 mod foreign_hash;
 mod foreign_objects;
 mod harness;

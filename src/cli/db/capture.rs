@@ -22,10 +22,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let mut store = context.open(Access::Write)?;
-    let report = ops::capture(store.as_mut(), &context.files()?, &context.project()?, args.bootstrap)?;
-    context.output.answer(&report)?;
-    Ok(Exit::Done)
+    context.decide(|context| {
+        let mut store = context.open(Access::Write)?;
+        let report = ops::capture(store.as_mut(), &context.files()?, &context.project()?, args.bootstrap)?;
+        context.output.answer(&report)?;
+        Ok(Exit::Done)
+    })
 }
 
 impl Report for CaptureReport {

@@ -5,6 +5,7 @@ mod backup;
 mod capture;
 mod check;
 mod copy;
+mod follow;
 mod maintain;
 mod migrate;
 mod postgres_schema;
@@ -38,6 +39,8 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Copy(copy::Args),
+    Follow(follow::Args),
+    Unfollow(follow::EndArgs),
     Archive(archive::Args),
     Unarchive(archive::BackArgs),
     Check(check::Args),
@@ -53,6 +56,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Backup(args) => backup::run(context, &args),
         Command::Restore(args) => restore::run(context, &args),
         Command::Copy(args) => copy::run(context, &args),
+        Command::Follow(args) => follow::run(context, &args),
+        Command::Unfollow(args) => follow::end(context, &args),
         Command::Archive(args) => archive::run(context, &args),
         Command::Unarchive(args) => archive::run_back(context, &args),
         Command::Check(args) => check::run(context, &args),

@@ -36,9 +36,9 @@ enum Command {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Record(args) => record::run(context, &args),
+        Command::Record(args) => context.decide(|context| record::run(context, &args)),
         Command::List(args) => list::run(context, &args),
         Command::Show(args) => show::run(context, &args),
-        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Resolve(args) => context.decide(|context| resolve::run(context, &args)),
     }
 }

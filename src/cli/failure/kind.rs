@@ -37,14 +37,14 @@ kinds! {
         ReportUnwritable;
     Exit::Database => DatabaseMissing, NotASkillsDatabase, DatabaseCorrupt, DatabaseNewer, DatabaseOlder,
         DatabaseDenied, DatabaseForeign, DatabaseReplaced, DatabaseFile, DatabaseFailed, DatabaseUnreachable, DatabaseRefused, DiskFull, ForeignLog,
-        OutcomeUnknown, DamagedRow, NoWriteTokens, CopyDiffers;
+        OutcomeUnknown, DamagedRow, NoWriteTokens, CopyDiffers, FollowerDiffers;
     Exit::NotFound => SkillNotFound, VersionNotFound, FolderFileNotFound, HashNotFound, EdgeCaseNotFound, TaskNotFound, RunNotFound, ImageNotFound;
     Exit::Version => VersionNotHigher, OtherChangeType, VersionTaken, VersionUnreadable;
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused,
-        DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken;
+        DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken, FollowsNothing;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
-    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable;
+    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable, PrimaryUnreachable;
     Exit::INTERRUPTED => Interrupted;
 }

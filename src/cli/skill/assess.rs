@@ -59,8 +59,13 @@ enum Subject<'a> {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let subjects: Vec<Subject<'_>> = args.subjects.iter().map(subject).collect::<Result<_, _>>()?;
-    let assessments =
-        if args.record { recorded(context, args, &subjects)? } else { assessed(context, args, &subjects)? };
+    if args.record {
+        return context.decide(|context| answer(context, args, recorded(context, args, &subjects)?));
+    }
+    answer(context, args, assessed(context, args, &subjects)?)
+}
+
+fn answer(context: &Context, args: &Args, assessments: Vec<AssessReport>) -> Result<Exit, Failure> {
     context.output.answer(&AssessmentsReport { assessments, dry_run: args.dry_run })?;
     Ok(Exit::Done)
 }

@@ -112,14 +112,30 @@ pub(super) const COMMANDS: [Named; 12] = [
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Deploy(args) => deploy::run(context, &args),
-        Command::Update(args) => update::run(context, &args),
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::List(args) => list::run(context, &args),
         Command::Search(args) => search::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Show(args) => show::run(context, &args),
+        Command::History(args) => history::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Assess(args) => assess::run(context, &args),
+        Command::Pending(args) => pending::run(context, &args),
+        Command::Validate(args) => validate::run(context, &args),
+        Command::ExportYaml(args) => export_yaml::run(context, &args),
+        Command::Lint(args) => lint::run(context, &args),
+        decision => context.decide(|context| decide(context, decision)),
+    }
+}
+
+/// Runs a command that changes what agents are served: a follower asks its primary.
+fn decide(context: &Context, decision: Command) -> Result<Exit, Failure> {
+    match decision {
+        Command::Deploy(args) => deploy::run(context, &args),
+        Command::Update(args) => update::run(context, &args),
         Command::Add(args) => add::run(context, &args),
         Command::Assign(args) => assign::assign(context, &args),
         Command::Unassign(args) => assign::unassign(context, &args),
@@ -127,27 +143,19 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Rename(args) => rename::run(context, &args),
         Command::Delete(args) => delete::run(context, &args),
         Command::Purge(args) => purge::run(context, &args),
-        Command::Diff(args) => diff::run(context, &args),
-        Command::Show(args) => show::run(context, &args),
-        Command::History(args) => history::run(context, &args),
-        Command::Verify(args) => verify::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
         Command::Pin(args) => pin::pin(context, &args),
         Command::Unpin(args) => pin::unpin(context, &args),
         Command::Deprecate(args) => status::deprecate(context, &args),
         Command::Archive(args) => status::archive(context, &args),
         Command::Restore(args) => status::restore(context, &args),
-        Command::Assess(args) => assess::run(context, &args),
-        Command::Pending(args) => pending::run(context, &args),
         Command::Promote(args) => promote::run(context, &args),
         Command::Review(args) => review::run(context, &args),
         Command::Approve(args) => decide::approve(context, &args),
         Command::Reject(args) => decide::reject(context, &args),
         Command::Escalate(args) => decide::escalate(context, &args),
         Command::Revoke(args) => revoke::run(context, &args),
-        Command::Validate(args) => validate::run(context, &args),
-        Command::ExportYaml(args) => export_yaml::run(context, &args),
         Command::ImportYaml(args) => import_yaml::run(context, &args),
-        Command::Lint(args) => lint::run(context, &args),
+        other => run(context, Args { command: other }),
     }
 }

@@ -37,6 +37,12 @@ fn warn(context: &Context, report: &SyncReport) {
 
 impl Report for SyncReport {
     fn text(&self, page: &mut Page) {
+        if let Some(pulled) = &self.follow {
+            pulled.text(page);
+            if self.settled() == 0 {
+                return;
+            }
+        }
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
         let delivered = self.delivered + self.delivered_before;
         page.line(format!("{delivered} delivered{failed}, {}", counted(self.dead_letters, "dead letter")));

@@ -1,5 +1,6 @@
 //! `cfn sync`.
 
+mod check;
 mod deliver;
 mod detached;
 mod retry;
@@ -12,9 +13,11 @@ use self::deliver::deliver;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use crate::model::Exit;
-use crate::ops::Retry;
+use crate::ops::{self, Retry, SyncReport};
 
-/// Deliver queued events to the workflow database
+/// Do what waits: pull from the primary, and deliver queued events to the workflow database
+///
+/// A database that follows a primary ('cfn db follow') pulls what is new there, in one transaction.
 ///
 /// Events of generated skills are queued in the skills database and delivered to PostgreSQL exactly once, by this
 /// command or in the background after other commands. An event that the server refuses, or whose delivery fails three
@@ -27,6 +30,7 @@ use crate::ops::Retry;
 Examples:
   cfn sync
   cfn sync --watch
+  cfn sync --check
   cfn sync status
   cfn sync retry
 
@@ -44,6 +48,9 @@ pub(super) struct Args {
     /// Keep delivering until interrupted
     #[arg(long, conflicts_with = "detached")]
     watch: bool,
+    /// Pull, and compare every followed row with the primary
+    #[arg(long, conflicts_with_all = ["watch", "detached"])]
+    check: bool,
     /// Deliver in the background, one process at a time
     #[arg(long, hide = true)]
     detached: bool,
@@ -61,14 +68,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Some(Command::Retry(args)) => retry::run(context, args),
         None if args.watch => watch::run(context),
         None if args.detached => detached::run(context),
+        None if args.check => check::run(context, context.open(Access::Write)?.as_mut()),
         None => once(context),
     }
 }
 
-/// Other processes may deliver at the same time: an event sent twice takes effect once.
+/// Other processes may do the same at the same time: an event sent twice takes effect once, and so does a pull. Events are
+/// delivered also while the primary is gone.
 fn once(context: &Context) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Write)?;
-    let report = deliver(context, store.as_mut(), Retry::All)?;
-    context.output.answer(&report)?;
+    let follows = ops::following(store.as_mut())?.is_some();
+    let pulled = context.pull(store.as_mut());
+    let has_events = !follows || ops::waiting(store.as_mut())? > 0;
+    let report = if has_events { deliver(context, store.as_mut(), Retry::All)? } else { SyncReport::default() };
+    context.output.answer(&SyncReport { follow: pulled?, ..report })?;
     Ok(Exit::Done)
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ops::follow::PullReport;
+
 /// The outcome of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
@@ -13,6 +15,9 @@ pub struct SyncReport {
     pub failed: u64,
     /// Number of dead letters.
     pub dead_letters: u64,
+    /// What was pulled from the primary, if the database follows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow: Option<PullReport>,
     /// Why the last one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

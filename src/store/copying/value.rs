@@ -44,6 +44,18 @@ pub enum Owned {
     Blob(Vec<u8>),
 }
 
+impl From<Value<'_>> for Owned {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
+            Value::Text(bytes) => Self::Text(bytes.to_vec()),
+            Value::Blob(bytes) => Self::Blob(bytes.to_vec()),
+        }
+    }
+}
+
 impl Owned {
     /// The value.
     #[must_use]

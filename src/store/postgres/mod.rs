@@ -27,6 +27,7 @@ mod events;
 mod examine;
 mod failure;
 mod fields;
+mod following;
 mod listing;
 mod maintain;
 mod mappings;
@@ -75,6 +76,7 @@ use super::{
     StoreError, UsageSums, Work,
 };
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
+use crate::store::following::FollowTarget;
 
 pub use self::copying::ServerTarget;
 pub use self::replicas::Reading;
@@ -202,6 +204,10 @@ impl Store for PostgresStore {
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        None
+    }
+
+    fn follower(&mut self) -> Option<&mut dyn FollowTarget> {
         None
     }
 

@@ -23,6 +23,7 @@ mod failure;
 mod file_care;
 mod file_facts;
 mod files;
+mod following;
 mod foreign;
 mod identity;
 mod inspect;
@@ -90,6 +91,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::staged_file::sweep_beside;
+use crate::store::following::FollowTarget;
 
 pub use super::Access;
 pub use agent_runs::RunsFile;
@@ -269,6 +271,10 @@ impl Store for SqliteStore {
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        Some(self)
+    }
+
+    fn follower(&mut self) -> Option<&mut dyn FollowTarget> {
         Some(self)
     }
 

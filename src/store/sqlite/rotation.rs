@@ -82,7 +82,7 @@ impl Backups {
 /// The moment in what follows `skills.db.before-`: `restore-20261127T090000Z`, or the number of a schema instead.
 fn moment_of_saved(name: &[u8]) -> Option<Moment> {
     let (why, time) = name.split_at_checked(name.iter().position(|it| *it == b'-')?)?;
-    let known = why.iter().all(u8::is_ascii_digit) || why == b"restore" || why == b"copy";
+    let known = why.iter().all(u8::is_ascii_digit) || why == b"restore" || why == b"copy" || why == b"follow";
     moment(time.strip_prefix(b"-")?).filter(|_| known)
 }
 

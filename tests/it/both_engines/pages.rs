@@ -49,6 +49,8 @@ const UNCOMPARED: &[(&str, &str)] = &[
     ("bench", "a benchmark makes files of its own; bench sql says so"),
     ("coord", "it is about Redis, and opens no database"),
     ("db copy", "it names both of its databases, and has tests of every pair of engines"),
+    ("db follow", "only a file follows, and it has tests of its own"),
+    ("db unfollow", "only a file follows, and it has tests of its own"),
     ("doctor", "it is about the machine, and the file or the server"),
     ("metrics", "it counts what commands did on this machine, beside the size of a file or a server"),
     ("top", "it shows what commands do now, as they are counted on this machine"),

@@ -30,7 +30,7 @@ fn every_kind_has_its_code() {
             3,
             " database_missing not_a_skills_database database_corrupt database_newer database_older database_denied \
              database_foreign database_replaced database_file database_failed database_unreachable database_refused disk_full foreign_log outcome_unknown \
-             damaged_row no_write_tokens copy_differs",
+             damaged_row no_write_tokens copy_differs follower_differs",
         ),
         (
             4,
@@ -42,10 +42,13 @@ fn every_kind_has_its_code() {
             7,
             " lowers_approval_level rejected purge_without_reason name_taken folder_exposed skill_exists document_conflicts not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere folder_in_the_way export_record_refused \
-             database_occupied rows_refused no_limits agent_id_taken",
+             database_occupied rows_refused no_limits agent_id_taken follows_nothing",
         ),
         (8, " busy changed_while_read conflict"),
-        (9, " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused engine_unreachable"),
+        (
+            9,
+            " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused engine_unreachable primary_unreachable",
+        ),
         (130, " interrupted"),
     ];
     assert_eq!(kinds, expected.map(|(code, words)| (code, words.to_owned())).into());

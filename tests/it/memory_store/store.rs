@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cfn::settings::Queued;
+use cfn::store::following::FollowTarget;
 use cfn::store::{
     ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, Examination, FileCare, Inspect,
     MaintainReport, Maintenance, Proof, Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport,
@@ -63,6 +64,10 @@ impl Store for MemoryStore {
     }
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
+        None
+    }
+
+    fn follower(&mut self) -> Option<&mut dyn FollowTarget> {
         None
     }
 

@@ -73,16 +73,21 @@ impl<'r> Columns<'r> {
 
     /// The next column, as a value of its type.
     pub(super) fn value(&mut self, column: &Column) -> Result<Value<'r>> {
-        let Some(bytes) = self.next()? else { return Ok(Value::Null) };
-        let number = || bytes.try_into().map_err(|_| NOT_A_ROW);
-        Ok(match column.kind {
-            Kind::Whole => Value::Integer(i64::from_be_bytes(number()?)),
-            Kind::Flag => Value::Integer(i16::from_be_bytes(bytes.try_into().map_err(|_| NOT_A_ROW)?).into()),
-            Kind::Real => Value::Real(f64::from_be_bytes(number()?)),
-            Kind::Text | Kind::Raw => Value::Text(bytes),
-            Kind::Bytes => Value::Blob(bytes),
-        })
+        value_of(column, self.next()?)
     }
+}
+
+/// The value of a column in the binary format.
+pub(in crate::store::postgres) fn value_of<'r>(column: &Column, bytes: Option<&'r [u8]>) -> Result<Value<'r>> {
+    let Some(bytes) = bytes else { return Ok(Value::Null) };
+    let number = || bytes.try_into().map_err(|_| NOT_A_ROW);
+    Ok(match column.kind {
+        Kind::Whole => Value::Integer(i64::from_be_bytes(number()?)),
+        Kind::Flag => Value::Integer(i16::from_be_bytes(bytes.try_into().map_err(|_| NOT_A_ROW)?).into()),
+        Kind::Real => Value::Real(f64::from_be_bytes(number()?)),
+        Kind::Text | Kind::Raw => Value::Text(bytes),
+        Kind::Bytes => Value::Blob(bytes),
+    })
 }
 
 const NOT_A_ROW: StoreError = StoreError::Defect("the server sent a row of another shape");

@@ -4,12 +4,13 @@
 mod binary;
 mod derived;
 mod made_again;
-mod others;
+pub(super) mod others;
 mod place;
 mod source;
 mod stream;
 mod target;
 
+pub(super) use binary::value_of;
 pub use target::ServerTarget;
 
 use crate::store::copying::Table;

@@ -58,7 +58,7 @@ pub(super) fn has_any(session: &Session, table: &Table) -> Result<bool> {
 }
 
 /// A column of a query for the values of the row `t`: of each, its column, its class and its bytes, each after its length.
-pub(super) fn of_row(table: &Table) -> String {
+pub(in crate::store::postgres) fn of_row(table: &Table) -> String {
     let key = table.keys().iter().map(|it| match it.kind {
         Kind::Raw => format!("encode(t.{}, 'hex')", it.name),
         _ => format!("t.{}::text", it.name),
@@ -76,7 +76,7 @@ pub(super) fn of_row(table: &Table) -> String {
 }
 
 /// The values that a row had, each with its column's number; `encoded` is what [`of_row`] returned.
-pub(super) fn of(table: &Table, row: &[Value<'_>], encoded: &[u8]) -> Result<Vec<(usize, Owned)>> {
+pub(in crate::store::postgres) fn of(table: &Table, row: &[Value<'_>], encoded: &[u8]) -> Result<Vec<(usize, Owned)>> {
     // The same form as that of the columns of a row, but for their number.
     let (mut parts, mut others) = (Columns::after_number(encoded), Vec::new());
     while !parts.is_over() {

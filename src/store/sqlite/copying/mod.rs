@@ -3,4 +3,6 @@
 mod source;
 mod target;
 
+pub(super) use source::value;
 pub use target::FileTarget;
+pub(super) use target::insert;

@@ -60,7 +60,7 @@ fn values<'r>(row: &'r Row<'_>, columns: usize) -> rusqlite::Result<Vec<Value<'r
     (0..columns).map(|at| Ok(value(row.get_ref(at)?))).collect()
 }
 
-fn value(stored: ValueRef<'_>) -> Value<'_> {
+pub(in crate::store::sqlite) fn value(stored: ValueRef<'_>) -> Value<'_> {
     match stored {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),

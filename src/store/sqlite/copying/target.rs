@@ -83,7 +83,7 @@ fn bound(value: Value<'_>) -> ToSqlOutput<'_> {
     })
 }
 
-fn insert(connection: &Connection, sql: &str, row: &[Value<'_>]) -> rusqlite::Result<()> {
+pub(in crate::store::sqlite) fn insert(connection: &Connection, sql: &str, row: &[Value<'_>]) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(sql)?;
     for (at, value) in row.iter().enumerate() {
         statement.raw_bind_parameter(at + 1, bound(*value))?;

@@ -1,5 +1,6 @@
 //! A database into which somebody else writes in the middle of a read.
 
+use cfn::store::following::FollowTarget;
 use cfn::store::sqlite::SqliteStore;
 use cfn::store::{self, Care, Durability, FileCare, Inspect, SearchIndex, Snapshot, Store, UsageSums, Work};
 use rusqlite::Connection;
@@ -41,6 +42,10 @@ impl Store for Interrupted<'_> {
 
     fn file_care(&mut self) -> Option<&mut dyn FileCare> {
         self.inner.file_care()
+    }
+
+    fn follower(&mut self) -> Option<&mut dyn FollowTarget> {
+        self.inner.follower()
     }
 
     fn inspect(&mut self) -> Option<&mut dyn Inspect> {

@@ -1,0 +1,100 @@
+//! The primary of a database that follows it.
+
+use std::ffi::OsStr;
+
+use super::context::{Access, Context};
+use super::failure::{Failure, FailureKind};
+use crate::model::{Exit, Location};
+use crate::ops::{self, PullReport};
+use crate::settings::Settings;
+use crate::store::following::{FollowSource, Following, WhyAll};
+use crate::store::{self, Store};
+
+impl Context {
+    /// Runs a command that changes what agents are served where that is decided: on the primary, if the database follows one.
+    /// Then it pulls, so that the decision is served here too.
+    pub(super) fn decide(&self, run: impl FnOnce(&Self) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+        let Some(Following { url, .. }) = self.following() else { return run(self) };
+        let exit = run(&self.of_primary(&url)?).map_err(of_primary)?;
+        let pulled = self.open(Access::Write).and_then(|mut store| self.pull(store.as_mut()));
+        if let Err(failure) = pulled {
+            let why = &failure.message;
+            self.output.warn(&format!("decided on the primary, but not pulled from it yet ('cfn sync' does): {why}"));
+        }
+        Ok(exit)
+    }
+
+    /// What the database follows. One that cannot be read follows nothing: the command says what is wrong with it.
+    fn following(&self) -> Option<Following> {
+        let Location::File(_) = self.settings.database().ok()? else { return None };
+        let mut store = self.opening(Access::Read).ok()?.open(Access::Read).ok()?;
+        ops::following(store.as_mut()).ok()?
+    }
+
+    /// Pulls what is new on the primary; `None` if the database follows nothing.
+    pub(super) fn pull(&self, store: &mut dyn Store) -> Result<Option<PullReport>, Failure> {
+        let Some(following) = ops::following(store)? else { return Ok(None) };
+        let mut connect = self.primary(&following.url)?;
+        let pulled = ops::pull(store, &mut |_| connect())?;
+        self.warn_of_pull(&pulled);
+        Ok(Some(pulled))
+    }
+
+    /// Connects to a primary.
+    pub(super) fn primary(
+        &self,
+        url: &str,
+    ) -> Result<impl FnMut() -> store::Result<Box<dyn FollowSource>> + use<>, Failure> {
+        let opening = self.of_primary(url)?.opening(Access::Write)?;
+        Ok(move || opening.followed())
+    }
+
+    /// This context with the primary as its database.
+    pub(super) fn of_primary(&self, url: &str) -> Result<Self, Failure> {
+        if !Settings::names_a_server(url) {
+            let hint = "Name the primary as postgresql://USER@HOST/DATABASE.";
+            return Err(Failure::input("only a database on a server can be followed", hint));
+        }
+        if Settings::names_a_password(url) {
+            let hint = "Leave it out, and put it in ~/.pgpass: the URL is kept in the database.";
+            return Err(Failure::input("the URL of a primary has a password", hint));
+        }
+        Ok(self.with_followed_database(OsStr::new(url)))
+    }
+
+    /// Says what a pull found wrong.
+    pub(super) fn warn_of_pull(&self, pulled: &PullReport) {
+        if pulled.feed_is_incomplete {
+            self.output.warn(
+                "the triggers of the primary's change feed are missing or changed, so everything was pulled; \
+                 run 'cfn db check' there",
+            );
+        }
+        let why = match pulled.everything {
+            Some(WhyAll::LocalWrites) => "this database was restored, or another program wrote to its catalogue",
+            Some(WhyAll::AnotherServer) => "the primary is another server now",
+            Some(WhyAll::AnotherTimeline) => "the primary was promoted, or recovered to an earlier moment",
+            Some(WhyAll::AnotherHistory) => "the primary was restored, or made again",
+            Some(WhyAll::TooOld) => "the last pull was too long ago",
+            Some(WhyAll::FeedChanged) if !pulled.feed_is_incomplete => "the primary's change feed was made again",
+            _ => "",
+        };
+        if !why.is_empty() {
+            self.output.warn(&format!("{why}, so everything was pulled"));
+        }
+        for hash in &pulled.damaged {
+            self.output.warn(&format!("the primary has other bytes than those of {hash}, so they were not taken"));
+        }
+    }
+}
+
+/// A failure of a decision: without its server, nothing is decided.
+fn of_primary(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::DatabaseUnreachable | FailureKind::DatabaseRefused => {
+            let hint = "Nothing was changed: decisions are made on the primary. Loads go on from this database.";
+            Failure::new(FailureKind::PrimaryUnreachable, failure.message, hint)
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,88 @@
+//! A pull: reads what is new on the primary, and applies it.
+
+use super::batch::{Gathered, gather};
+use super::error::FollowError;
+use super::report::PullReport;
+use super::two_sides::{ConnectPrimary, follower, following, of_primary};
+use crate::model::ContentHash;
+use crate::ops::Result;
+use crate::store::Store;
+use crate::store::following::{Content, FollowSource, FollowTarget, Known};
+
+/// So often a pull starts again when another process was faster.
+const ATTEMPTS: u32 = 10;
+
+/// So many bytes are fetched at once, unless a single one is larger.
+const FETCHED: usize = 64;
+
+/// Pulls what is new.
+pub fn pull(store: &mut dyn Store, connect: ConnectPrimary<'_>) -> Result<PullReport> {
+    let url = following(store)?.ok_or(FollowError::FollowsNothing)?.url;
+    let mut source = of_primary(connect(&url))?;
+    from(follower(store)?, source.as_mut())
+}
+
+/// Pulls from this source. Its snapshot stays open.
+pub(super) fn from(target: &mut dyn FollowTarget, source: &mut dyn FollowSource) -> Result<PullReport> {
+    for _ in 0..ATTEMPTS {
+        let known = target.known()?.ok_or(FollowError::FollowsNothing)?;
+        if let Some(report) = once(target, source, known)? {
+            return Ok(report);
+        }
+    }
+    Err(FollowError::Conflict { attempts: ATTEMPTS }.into())
+}
+
+/// One attempt; `None` if another process was faster.
+fn once(target: &mut dyn FollowTarget, source: &mut dyn FollowSource, known: Known) -> Result<Option<PullReport>> {
+    let Gathered { batch, all, misses, named, told } = gather(target, source, &known)?;
+    let missing = target.missing(&named, &told)?;
+    let mut fetched = Fetched { known, contents: 0, damaged: Vec::new() };
+    for hashes in missing.chunks(FETCHED) {
+        if !fetched.fetch(target, source, hashes)? {
+            return Ok(None);
+        }
+    }
+    let Fetched { known, contents, damaged } = fetched;
+    let Some(applied) = target.apply(&known, &batch)? else { return Ok(None) };
+    Ok(Some(PullReport {
+        primary: source.location(),
+        everything: all,
+        rows: applied.rows,
+        removed_skills: applied.removed,
+        contents,
+        erased: applied.erased,
+        damaged,
+        feed_is_incomplete: misses,
+        primary_time: batch.time,
+    }))
+}
+
+/// Bytes on their way.
+struct Fetched {
+    known: Known,
+    contents: u64,
+    damaged: Vec<String>,
+}
+
+impl Fetched {
+    /// Fetches some bytes, and keeps those that are what their hash says: damage of one skill must not keep decisions about
+    /// others away. Returns whether nobody else changed the database meanwhile.
+    fn fetch(
+        &mut self,
+        target: &mut dyn FollowTarget,
+        source: &mut dyn FollowSource,
+        hashes: &[String],
+    ) -> Result<bool> {
+        let contents = of_primary(source.contents(hashes))?;
+        let is_whole = |it: &Content| it.hash.parse::<ContentHash>().is_ok_and(|hash| hash.matches(&it.bytes));
+        let (whole, damaged): (Vec<_>, Vec<_>) = contents.into_iter().partition(is_whole);
+        self.damaged.extend(damaged.into_iter().map(|it| it.hash));
+        if whole.is_empty() {
+            return Ok(true);
+        }
+        let Some(known) = target.keep(&self.known, &whole)? else { return Ok(false) };
+        (self.known, self.contents) = (known, self.contents + whole.len() as u64);
+        Ok(true)
+    }
+}

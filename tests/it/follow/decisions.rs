@@ -1,0 +1,80 @@
+//! Decisions on a follower are made on its primary.
+
+use super::fleet::Fleet;
+use crate::harness::Project;
+
+#[test]
+fn a_decision_on_a_follower_is_made_on_the_primary_and_served_at_once() {
+    let fleet = Fleet::start();
+    let follower = fleet.follower(&[]);
+    let file = follower.project.skill("eta", "Made here.");
+    follower.cfn(&["deploy", "7", "eta", &file.to_string_lossy(), "testing", "tester"]).ok();
+    let path = fleet.sql("SELECT content_path FROM cfn.skills WHERE name = 'eta'");
+    assert_eq!(path, ".claude/skills/eta/SKILL.md", "as in its own project");
+    for command in [
+        &["skill", "revoke", "alpha", "--reason", "a secret"][..],
+        &["skill", "unassign", "gamma", "--agent", "writer"],
+        &["skill", "rename", "beta", "theta"],
+        &["edge-case", "record", "theta", "--description", "it stops"],
+    ] {
+        follower.cfn(command).ok();
+        follower.is_equal(command[1]);
+    }
+    assert_eq!(follower.serves("tester"), "eta gamma");
+    assert_eq!(fleet.cfn(&["load", "tester", "--format", "names"]).ok().trim(), "eta\ngamma");
+}
+
+#[test]
+fn without_the_primary_nothing_is_decided_and_loads_go_on() {
+    let mut fleet = Fleet::start();
+    let follower = fleet.follower(&[]);
+    fleet.server.stop();
+    for command in [
+        &["skill", "revoke", "alpha", "--reason", "a secret"][..],
+        &["skill", "approve", "alpha", "--approver", "ann"],
+        &["sync"],
+        &["sync", "--check"],
+    ] {
+        let failed = follower.project.fails_as(command, 9, "primary_unreachable");
+        assert!(failed["hint"].as_str().is_some_and(|it| it.contains("Nothing was changed")), "{failed}");
+    }
+    assert_eq!(follower.serves("tester"), "alpha gamma");
+    follower.cfn(&["load", "tester", "--agent-id", "a1", "--task-id", "t1"]).ok();
+    follower.cfn(&["log", "alpha", "--agent-id", "a1", "--agent-type", "tester"]).ok();
+    assert!(follower.cfn(&["skill", "list"]).ok().contains("alpha"));
+}
+
+#[test]
+fn a_database_with_skills_of_its_own_follows_only_if_they_may_be_replaced() {
+    let fleet = Fleet::start();
+    let project = Project::new();
+    crate::scene::deploy(&project, "own", "Mine.", &["testing", "tester"]);
+    let url = fleet.url();
+    let failed = project.fails_as(["db", "follow", &url], 7, "database_occupied");
+    assert!(failed["message"].as_str().is_some_and(|it| it.contains("1 skills")), "{failed}");
+    assert_eq!(project.sqlite3("SELECT count(*) FROM follow"), "0");
+    let json = project.cfn(["db", "follow", &url, "--replace", "--json"]).json();
+    let saved = json["previous"].as_str().expect("a path");
+    assert_eq!(project.sqlite3("SELECT group_concat(name) FROM skills"), "alpha,beta,gamma");
+    project.cfn(["db", "unfollow"]).ok();
+    project.fails_as(["db", "unfollow"], 7, "follows_nothing");
+    crate::scene::deploy(&project, "more", "Mine again.", &["testing", "tester"]);
+    assert_eq!(fleet.sql("SELECT count(*) FROM cfn.skills"), "3", "it is a database of its own again");
+    project.cfn(["db", "restore", saved]).ok();
+    assert_eq!(project.sqlite3("SELECT group_concat(name) FROM skills"), "own");
+}
+
+#[test]
+fn a_primary_is_a_server_whose_password_is_elsewhere() {
+    let project = Project::new();
+    for (url, said) in [
+        ("other.db", "on a server"),
+        ("postgresql://cfn:sesame@127.0.0.1:1/skills", "has a password"),
+        ("postgresql://cfn@127.0.0.1:1/skills?password=sesame", "has a password"),
+    ] {
+        let failed = project.fails_as(["db", "follow", url], 1, "invalid_input");
+        assert!(failed["message"].as_str().is_some_and(|it| it.contains(said)), "{failed}");
+    }
+    project.fails_as(["db", "follow", "postgresql://cfn@127.0.0.1:1/skills"], 9, "primary_unreachable");
+    assert_eq!(project.sqlite3("SELECT count(*) FROM follow"), "0");
+}

@@ -1,0 +1,7 @@
+//! Databases in files that follow one on a server.
+
+mod decisions;
+mod faults;
+mod fleet;
+mod histories;
+mod story;
