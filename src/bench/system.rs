@@ -59,8 +59,11 @@ pub fn system(
         memory = memory.max(cfn.clone().args(["load", agent.as_str()]).peak_kib()?);
     }
     let mebibytes = f64::from(u32::try_from(memory).unwrap_or(u32::MAX)) / 1024.0;
+    let spawn = ["--quiet", "agent", "spawn", agent.as_str(), "--", "/bin/true"];
+    let spawn = median_of(|| cfn.clone().args(spawn).time().map_err(Into::into))?;
     let mut table = vec![
         metric("process start (cfn --version)", start, 10_000.0, "ms"),
+        metric("agent spawn time (true, with its skills)", spawn, 10_000.0, "ms"),
         metric("SQLite query time (load of an agent)", query, 100.0, "ms"),
         metric("memory of a process (load)", mebibytes, 2048.0, "MiB"),
     ];
@@ -68,7 +71,7 @@ pub fn system(
     let answers =
         redis.and_then(|it| (0..RUNS).map(|_| Some(it()?.as_secs_f64() * 1000.0)).collect::<Option<Vec<_>>>());
     if let Some(answers) = answers {
-        table.insert(2, metric("Redis response time", median(&answers), 5.0, "ms"));
+        table.insert(3, metric("Redis response time", median(&answers), 5.0, "ms"));
     }
     Ok(table)
 }

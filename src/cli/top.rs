@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::context::{Access, Context};
 use super::failure::Failure;
 use super::interruption::Interruption;
-use super::metrics::redis_figures;
+use super::metrics::{agent_figures, redis_figures};
 use super::numbers::bytes;
 use super::output::{Page, Report};
 use crate::model::Exit;
@@ -26,8 +26,8 @@ const UNCOUNTED: &str = "loads and writes are not counted: 'cfn metrics --enable
 
 /// Show what happens now, once a second
 ///
-/// Loads and writes a second and what they take, waits for locks, hits of the query cache, reviews and the outbox, of
-/// the last 10 seconds. Only reads. Ctrl-C ends it. What commands do is there after 'cfn metrics --enable'.
+/// Loads and writes a second and what they take, waits for locks, hits of the query cache, agents, reviews and the outbox,
+/// of the last 10 seconds. Only reads. Ctrl-C ends it. What commands do is there after 'cfn metrics --enable'.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -95,7 +95,7 @@ fn look(context: &Context) -> Result<Look, Failure> {
     let database = ops::figures(store.as_mut(), context.clock)?;
     let redis = redis_figures(context, store.as_mut())?;
     let counters = CounterFile::of(&context.settings.database()?);
-    Look::take(context.clock.moment().into(), database, counters.as_ref(), redis)
+    Look::take(context.clock.moment().into(), database, counters.as_ref(), redis, agent_figures(context)?)
         .map_err(|it| super::metrics::unusable("read", &it))
 }
 
@@ -124,6 +124,13 @@ impl Report for TopReport {
             }
         }
         page.cut_line(&format!("cache       {}", self.cache.map_or_else(|| "no server answers".to_owned(), hits)));
+        if let Some(it) = self.agents {
+            let (memory, failed) = (bytes(it.memory_bytes), it.failed);
+            page.cut_line(&format!(
+                "agents      {} running with {memory}, {} ended, {failed} failed",
+                it.running, it.ended
+            ));
+        }
         let (overdue, dead) = (format!("{} overdue", self.overdue), format!("{} dead letters", self.dead_letters));
         page.cut_line(&waiting(
             "reviews     ",

@@ -128,9 +128,9 @@ pub use load::{
 pub use log::{LogReport, NewUse, UsageReport, log, log_all, usage_of_task};
 pub use materialized_care::{materialized_with, remove_unused};
 pub use metrics::{
-    AgentFigures, CacheRates, CommandRates, Counted, CountedCommand, CounterFile, DASHBOARD, DatabaseFigures,
-    Exposition, Family, Look, OpenCounters, RULES, Rate, RedisFigures, RunningAgents, Switched, TopReport, exposed,
-    families, figures, top,
+    AgentFigures, AgentsNow, CacheRates, CommandRates, Counted, CountedCommand, CounterFile, DASHBOARD,
+    DatabaseFigures, Exposition, Family, Look, OpenCounters, RULES, Rate, RedisFigures, RunningAgents, Switched,
+    TopReport, exposed, families, figures, top,
 };
 pub use pending::{Pending, PendingReport, PendingSkill, pending};
 pub use pin::{ChangedPin, Pin, PinReport, pin};

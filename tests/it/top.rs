@@ -98,6 +98,18 @@ fn plain_lines_and_json_are_for_programs() {
 }
 
 #[test]
+fn agents_are_shown_where_some_ran() {
+    let project = with_skill("jwt", "domain", "dev");
+    let seen = || project.cfn(["top", "--batch", "1", "--json"]).json()["agents"].clone();
+    assert!(seen().is_null());
+    let agent = project.cfn(["agent", "spawn", "dev", "--detach", "--", "sleep", "60"]).ok();
+    let agents = seen();
+    assert!(agents["running"] == 1 && agents["memory_bytes"].as_u64() > Some(0), "{agents}");
+    project.cfn(["agent", "stop", agent.trim()]).ok();
+    assert_eq!(seen()["running"], 0);
+}
+
+#[test]
 fn a_page_needs_a_terminal_and_a_database() {
     with_skill("jwt", "domain", "dev").fails_as(["top"], 1, "invalid_input");
     Project::empty().fails_as(["top", "--batch", "1"], 3, "database_missing");

@@ -25,7 +25,7 @@ pub use self::families::{RedisFigures, families};
 pub use self::figures::{DatabaseFigures, figures};
 pub use self::file::{CounterFile, OpenCounters, Switched};
 pub use self::text::{Exposition, Family, exposed};
-pub use self::top::{CacheRates, CommandRates, Look, Rate, TopReport, top};
+pub use self::top::{AgentsNow, CacheRates, CommandRates, Look, Rate, TopReport, top};
 
 /// Alert rules for Prometheus.
 pub const RULES: &str = include_str!("rules.yml");

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::agents::AgentFigures;
 use super::counters::{CountedCommand, Counters};
 use super::families::RedisFigures;
 use super::figures::DatabaseFigures;
@@ -20,6 +21,7 @@ pub struct Look {
     database: DatabaseFigures,
     counters: Option<Counters>,
     redis: Option<RedisFigures>,
+    agents: Option<AgentFigures>,
 }
 
 impl Look {
@@ -29,9 +31,10 @@ impl Look {
         database: DatabaseFigures,
         counters: Option<&CounterFile>,
         redis: Option<RedisFigures>,
+        agents: Option<AgentFigures>,
     ) -> io::Result<Self> {
         let counters = counters.map(CounterFile::counters).transpose()?.flatten();
-        Ok(Self { since: Instant::now(), at, database, counters, redis })
+        Ok(Self { since: Instant::now(), at, database, counters, redis, agents })
     }
 }
 
@@ -46,6 +49,8 @@ pub struct TopReport {
     pub commands: Option<CommandRates>,
     /// Queries that the query cache was asked for; `None` without a server that answers.
     pub cache: Option<CacheRates>,
+    /// Agents; `None` where none ever ran.
+    pub agents: Option<AgentsNow>,
     /// Skills that wait for review.
     pub pending: i64,
     /// Those whose review is overdue.
@@ -62,6 +67,19 @@ pub struct TopReport {
     pub database_bytes: u64,
     /// Size of its write-ahead log, if it is a file.
     pub wal_bytes: Option<u64>,
+}
+
+/// What agents do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AgentsNow {
+    /// Those that run.
+    pub running: u64,
+    /// The memory of all, as the kernel counts it.
+    pub memory_bytes: u64,
+    /// Those that ended in this time.
+    pub ended: u64,
+    /// Those of them that failed.
+    pub failed: u64,
 }
 
 /// What commands do.
@@ -118,6 +136,7 @@ pub fn top(from: &Look, to: &Look) -> TopReport {
         seconds,
         commands: counters.map(|(from, to)| commands(from, to, seconds)),
         cache: to.redis.as_ref().filter(|it| it.facts.is_some()).map(|it| cache(from.redis.as_ref(), it)),
+        agents: to.agents.as_ref().map(|it| agents(from.agents.as_ref(), it)),
         pending: database.pending.values().sum(),
         overdue: database.overdue,
         pending_oldest_s: database.pending_oldest_s,
@@ -126,6 +145,20 @@ pub fn top(from: &Look, to: &Look) -> TopReport {
         dead_letters: database.outbox.dead_letters,
         database_bytes: database.bytes,
         wal_bytes: database.log_bytes,
+    }
+}
+
+fn agents(from: Option<&AgentFigures>, to: &AgentFigures) -> AgentsNow {
+    let ended = |of: &AgentFigures, failed: bool| {
+        let runs = of.ended.iter().filter(|it| !failed || !it.succeeded).map(|it| it.runs);
+        runs.sum::<i64>().unsigned_abs()
+    };
+    let since = |failed| ended(to, failed).saturating_sub(from.map_or(0, |it| ended(it, failed)));
+    AgentsNow {
+        running: to.running.values().map(|it| it.count).sum(),
+        memory_bytes: to.running.values().map(|it| it.memory_bytes).sum(),
+        ended: since(false),
+        failed: since(true),
     }
 }
 

@@ -14,7 +14,7 @@ fn the_table_of_the_system_has_a_line_for_redis_only_where_it_answers() {
     let mut store = SqliteStore::open(&project.database(), Access::Read, options, Clock::System).expect("a database");
     let agent = "dev".parse().expect("an agent type");
     let table = system(&cfn, &mut store, &agent, None).expect("figures");
-    assert_eq!(table.iter().map(|it| it.threshold).collect::<Vec<_>>(), [10_000.0, 100.0, 2048.0]);
+    assert_eq!(table.iter().map(|it| it.threshold).collect::<Vec<_>>(), [10_000.0, 10_000.0, 100.0, 2048.0]);
     assert!(table.iter().all(|it| it.measured > 0.0), "{table:?}");
     let answers = || Some(std::time::Duration::from_millis(7));
     let table = system(&cfn, &mut store, &agent, Some(&answers)).expect("figures");
