@@ -8,11 +8,11 @@ use crate::model::Location;
 use crate::settings::{PostgresServer, Replicas};
 use crate::store::copying::{CopySource, CopyTarget};
 use crate::store::following::FollowSource;
-use crate::store::postgres::{self, PostgresStore, Reading, ServerTarget};
+use crate::store::postgres::{self, PostgresStore, Reading, ServerArchive, ServerTarget};
 use crate::store::sqlite::{FileTarget, Options, RunsFile, SqliteStore, file_facts};
 use crate::store::{
-    Access, AgentRuns, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport, Result, Store, StoreError,
-    Transaction,
+    Access, AgentRuns, ArchivePlace, ArchivedDays, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport,
+    Result, Store, StoreError, Transaction,
 };
 
 /// A database with its validated settings.
@@ -202,6 +202,16 @@ impl Opening {
         match &self.engine {
             Engine::Sqlite { .. } => Err(StoreError::Defect("a database in a file was to be followed")),
             Engine::Postgres { server, options } => PostgresStore::followed(server, *options),
+        }
+    }
+
+    /// The place of a month on this server, which the database remembers by this URL.
+    pub(super) fn archive_place(&self, url: &str, days: &ArchivedDays) -> Result<Box<dyn ArchivePlace>> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Err(StoreError::Defect("a month of the usage log goes to a server")),
+            Engine::Postgres { server, options } => {
+                Ok(Box::new(ServerArchive::connect(server, url, days, options.lock_timeout)?))
+            }
         }
     }
 

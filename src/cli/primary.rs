@@ -1,4 +1,4 @@
-//! The primary of a database that follows it.
+//! Servers whose URLs a database keeps: the primary that it follows, and where months of its usage log are.
 
 use std::ffi::OsStr;
 
@@ -8,7 +8,7 @@ use crate::model::{Exit, Location};
 use crate::ops::{self, PullReport};
 use crate::settings::Settings;
 use crate::store::following::{FollowSource, Following, WhyAll};
-use crate::store::{self, Store};
+use crate::store::{self, ArchivePlace, ArchivedDays, Store};
 
 impl Context {
     /// Runs a command that changes what agents are served where that is decided: on the primary, if the database follows one.
@@ -49,16 +49,24 @@ impl Context {
         Ok(move || opening.followed())
     }
 
+    /// Connects to the months of a usage log on a server.
+    pub(super) fn archive_server(
+        &self,
+        url: &str,
+    ) -> Result<impl FnMut(&ArchivedDays) -> store::Result<Box<dyn ArchivePlace>> + use<>, Failure> {
+        require_no_password(url, "server with archives")?;
+        let opening = self.with_followed_database(OsStr::new(url)).opening(Access::Write)?;
+        let url = url.to_owned();
+        Ok(move |days: &ArchivedDays| opening.archive_place(&url, days))
+    }
+
     /// This context with the primary as its database.
     pub(super) fn of_primary(&self, url: &str) -> Result<Self, Failure> {
         if !Settings::names_a_server(url) {
             let hint = "Name the primary as postgresql://USER@HOST/DATABASE.";
             return Err(Failure::input("only a database on a server can be followed", hint));
         }
-        if Settings::names_a_password(url) {
-            let hint = "Leave it out, and put it in ~/.pgpass: the URL is kept in the database.";
-            return Err(Failure::input("the URL of a primary has a password", hint));
-        }
+        require_no_password(url, "primary")?;
         Ok(self.with_followed_database(OsStr::new(url)))
     }
 
@@ -97,4 +105,12 @@ fn of_primary(failure: Failure) -> Failure {
         }
         _ => failure,
     }
+}
+
+fn require_no_password(url: &str, of: &str) -> Result<(), Failure> {
+    if !Settings::names_a_password(url) {
+        return Ok(());
+    }
+    let hint = "Leave it out, and put it in ~/.pgpass: the URL is kept in the database.";
+    Err(Failure::input(format!("the URL of a {of} has a password"), hint))
 }

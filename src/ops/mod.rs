@@ -6,6 +6,7 @@ mod agents;
 mod amend;
 mod analytics;
 mod approvable;
+mod archive_months;
 mod assess;
 mod assign;
 mod body;
@@ -73,6 +74,7 @@ pub use analytics::{
     Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
     every_report, recalled_report,
 };
+pub use archive_months::{MonthsReport, MovedMonth, archive_months, unarchive_month, verify_months};
 pub use assess::{AssessFile, AssessReport, assess_file, assess_skill, record_assessments};
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
 pub use bootstrap::add_bootstrap;

@@ -26,7 +26,7 @@ pub enum Source {
         /// Line of the setting.
         line: usize,
     },
-    /// A database that follows it.
+    /// A database that keeps the URL: it follows that one, or has months of its usage log there.
     Follower,
     /// The search for the database.
     Found,
@@ -41,7 +41,7 @@ impl fmt::Display for Source {
             Self::File { key, path, line, .. } => {
                 write!(formatter, "{key} in {}, line {line}", Visible(path.to_string_lossy()))
             }
-            Self::Follower => formatter.write_str("the URL of the followed database"),
+            Self::Follower => formatter.write_str("the URL that the database keeps"),
             Self::Found => formatter.write_str("the search"),
             Self::Default => formatter.write_str("the default"),
         }

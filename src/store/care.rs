@@ -1,9 +1,8 @@
 //! The care of a database, in a file or on a server.
 
-use std::path::Path;
-
 use super::{
-    ArchiveReport, CheckReport, DatabaseStatus, Examination, MaintainReport, Result, ScrubReport, UnarchiveReport,
+    ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, CheckReport, DatabaseStatus, Examination, MaintainReport,
+    Result, ScrubReport, UnarchiveReport,
 };
 
 /// How much [`Care::maintain`] may cost those who work with the database.
@@ -30,9 +29,21 @@ pub trait Care {
     /// Removes what is left of deleted bytes, and the search index. On SQLite, it rewrites the file and empties its log;
     /// [`StoreError::Busy`](super::StoreError::Busy) if a reader still needs an earlier state.
     fn scrub(&mut self) -> Result<ScrubReport>;
-    /// Moves usage rows from before the day `before` to a file, which is synced before any row leaves the log. Reports
-    /// do not change. `progress` gets the number of rows done and in total.
-    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport>;
-    /// Moves the rows of such a file back, except those that are in the log already.
-    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport>;
+    /// Moves usage rows of these days to a place, which has them for good before any of them leaves the log. Reports do not
+    /// change. `progress` gets the number of rows done and in total.
+    fn archive(
+        &mut self,
+        days: &ArchivedDays,
+        to: &mut dyn ArchivePlace,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ArchiveReport>;
+    /// The archives that have rows of this log.
+    fn archives(&mut self) -> Result<Vec<ArchiveRecord>>;
+    /// Reads all rows of an archive, and compares them with what was written; returns their number.
+    fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64>;
+    /// The months with rows from before the day `before`, by their first days.
+    fn usage_months(&mut self, before: &str) -> Result<Vec<String>>;
+    /// Moves the rows of such an archive back, except those that are in the log already.
+    fn unarchive(&mut self, from: &mut dyn ArchivePlace, progress: &mut dyn FnMut(u64, u64))
+    -> Result<UnarchiveReport>;
 }

@@ -94,6 +94,14 @@ pub enum StoreError {
         /// What was tried, and how it failed.
         detail: String,
     },
+    /// A server with archives does not answer, or refuses the connection.
+    #[error("the server {} with archived usage cannot be reached: {detail}", Visible(server))]
+    ArchiveUnreachable {
+        /// Its URL.
+        server: String,
+        /// What was tried, and how it failed.
+        detail: String,
+    },
     /// The server refused the connection: for example for a wrong password, a missing database, or too many
     /// connections.
     #[error("the database {location} refused the connection: {detail}")]

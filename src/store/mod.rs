@@ -40,13 +40,13 @@
 //! | `agent_runs` | the history of agents' runs |
 //! | `requests`, `about`, `listing`, `answers`, `reports` | parameters and results; the nouns are in `model` |
 //! | `error`, `file_error` | errors |
-//! | `archive_file` | the files of archives of the usage log |
+//! | `archives` | archives of the usage log, in files and elsewhere |
 //! | `sqlite`, `postgres` | the engines |
 
 mod about;
 mod agent_runs;
 mod answers;
-mod archive_file;
+mod archives;
 mod calls;
 mod care;
 pub mod copying;
@@ -74,6 +74,7 @@ mod whole_rows;
 pub use about::About;
 pub use agent_runs::{AgentRuns, AgentTimes, AgentTotals};
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
+pub use archives::{ArchivePlace, ArchiveRecord, ArchivedDays, FileArchive};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};

@@ -1,9 +1,10 @@
 //! Reports of database maintenance.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::ArchivedDays;
 use crate::model::{Location, maybe_path_as_text, path_as_text, paths_as_text};
 
 /// The report of [`super::Care::status`].
@@ -164,7 +165,7 @@ pub struct MigrateReport {
 /// The report of [`super::Care::archive`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ArchiveReport {
-    /// The file.
+    /// The file, or the server.
     #[serde(serialize_with = "path_as_text")]
     pub path: PathBuf,
     /// Rows from before this day were moved.
@@ -175,6 +176,13 @@ pub struct ArchiveReport {
     pub moved: u64,
     /// Number of rows that another program changed or deleted meanwhile.
     pub kept: u64,
+}
+
+impl ArchiveReport {
+    /// Before anything was moved.
+    pub(super) fn of(place: &Path, days: &ArchivedDays) -> Self {
+        Self { path: place.to_owned(), before: days.before.clone(), rows: 0, moved: 0, kept: 0 }
+    }
 }
 
 /// The report of [`super::Care::unarchive`].
@@ -189,4 +197,11 @@ pub struct UnarchiveReport {
     pub returned: u64,
     /// Number of restored rows with a new id, since their old id is in use.
     pub renumbered: u64,
+}
+
+impl UnarchiveReport {
+    /// Before anything was restored.
+    pub(super) fn of(place: &Path, rows: u64) -> Self {
+        Self { path: place.to_owned(), rows, returned: 0, renumbered: 0 }
+    }
 }

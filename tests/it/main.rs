@@ -89,6 +89,7 @@ mod typing;
 mod update;
 mod upgrades;
 mod usage_archive;
+mod usage_archive_server;
 mod usage_rollups;
 mod validate;
 mod verify;

@@ -9,7 +9,7 @@ use cfn::model::ApprovalLevel::Auto;
 use cfn::model::UsageCell;
 use cfn::settings::Queued;
 use cfn::store::postgres::{Options, PostgresStore};
-use cfn::store::{Care as _, Days, Store, StoreError, UsageSums as _};
+use cfn::store::{ArchivedDays, Care as _, Days, FileArchive, Store, StoreError, UsageSums as _};
 use flate2::read::GzDecoder;
 
 use crate::harness::Project;
@@ -59,13 +59,17 @@ fn figures(store: &mut PostgresStore) -> (Vec<UsageCell>, Vec<UsageCell>, String
     (all, some, format!("{:?}", state.uses_by_day(None, 99).expect("days")))
 }
 
+fn days() -> ArchivedDays {
+    ArchivedDays { first: None, before: BEFORE.to_owned() }
+}
+
 fn moved(store: &mut PostgresStore, to: &Path) -> (u64, u64, u64) {
-    let report = store.archive(BEFORE, to, &mut |_, _| ()).expect("archived");
+    let report = store.archive(&days(), &mut FileArchive::at(to), &mut |_, _| ()).expect("archived");
     (report.rows, report.moved, report.kept)
 }
 
 fn returned(store: &mut PostgresStore, from: &Path) -> (u64, u64) {
-    let report = store.unarchive(from, &mut |_, _| ()).expect("restored");
+    let report = store.unarchive(&mut FileArchive::at(from), &mut |_, _| ()).expect("restored");
     (report.returned, report.renumbered)
 }
 
@@ -131,7 +135,7 @@ fn a_run_that_ended_after_the_file_goes_on_and_leaves_what_changed() {
     let other = database.other_program();
     other.run("BEGIN; SELECT id FROM skill_usage_log WHERE id = 2 FOR UPDATE");
     let mut hasty = open(&database, Way::Direct, Duration::from_millis(50));
-    let stopped = hasty.archive(BEFORE, &file, &mut |_, _| ());
+    let stopped = hasty.archive(&days(), &mut FileArchive::at(&file), &mut |_, _| ());
     assert!(matches!(stopped, Err(StoreError::Busy { .. })), "{stopped:?}");
     assert!(file.exists());
     assert_eq!(figures(&mut store), before, "no row has left");

@@ -9,7 +9,8 @@ use crate::ops::{self, CareReport};
 
 /// Check for damage, orphaned rows, and missing or changed content
 ///
-/// Exits 3 if the database is damaged; other problems are warnings.
+/// Exits 3 if the database is damaged; other problems are warnings. Months of the usage log on other servers are read and compared
+/// with what was moved there; exits 9 if such a server cannot be reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,6 +25,8 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let report = ops::check(store.as_mut(), &context.files()?, &context.project()?, &mut at)?;
     drop(progress);
     context.output.answer(&report)?;
+    // Last, since a server may be down while everything here is well.
+    ops::verify_months(store.as_mut(), &mut |url, days| Ok::<_, Failure>(context.archive_server(url)?(days)?))?;
     Ok(Exit::done_if(report.database.damage.is_empty(), Exit::Database))
 }
 

@@ -8,7 +8,7 @@ use crate::cli::numbers::{bytes, integer};
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
 use crate::ops;
-use crate::store::{DatabaseStatus, ServerStatus, StatusReport};
+use crate::store::{ArchiveRecord, DatabaseStatus, ServerStatus, StatusReport};
 
 /// Show the size, schema, effective settings and row counts of the database
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,8 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let mut store = context.open(Access::Read)?;
     let database = store.care().status()?;
     let search_index_current = ops::index_is_current(store.as_mut())?;
-    context.output.answer(&Status { database, search_index_current })?;
+    let archives = store.care().archives()?;
+    context.output.answer(&Status { database, search_index_current, archives })?;
     Ok(Exit::Done)
 }
 
@@ -33,6 +34,8 @@ struct Status {
     database: DatabaseStatus,
     /// `None` without an index.
     search_index_current: Option<bool>,
+    /// Where rows of the usage log are besides the database.
+    archives: Vec<ArchiveRecord>,
 }
 
 impl Report for Status {
@@ -45,6 +48,14 @@ impl Report for Status {
                 DatabaseStatus::File(file) => page.line(format!("{} ({state})", bytes(file.work_bytes))),
                 DatabaseStatus::Server(_) => page.line(state),
             }
+        }
+        if !self.archives.is_empty() {
+            page.heading("\narchived usage");
+        }
+        for it in &self.archives {
+            let state = if it.is_complete() { "" } else { "; not finished: run 'cfn db archive' again" };
+            let rows = integer(it.rows);
+            page.line(format!("before {}                   {rows} in {}{state}", it.before, Visible(&it.place)));
         }
     }
 }

@@ -30,13 +30,9 @@ impl From<StoreError> for Failure {
             StoreError::Conflict { .. } => (FailureKind::Conflict, "Nothing was changed; try again."),
             StoreError::Defect(what) => return Self::internal(what),
             StoreError::Busy { .. } => (FailureKind::Busy, "Try again; CFN_BUSY_TIMEOUT_MS sets how long to wait."),
-            StoreError::Unreachable { .. } => {
-                (FailureKind::DatabaseUnreachable, "Start the server, or correct what --db names; nothing was changed.")
+            StoreError::Unreachable { .. } | StoreError::ArchiveUnreachable { .. } | StoreError::Refused { .. } => {
+                of_connection(&error)
             }
-            StoreError::Refused { .. } => (
-                FailureKind::DatabaseRefused,
-                "Correct user, password and database in what --db names; nothing was changed.",
-            ),
             StoreError::OutcomeUnknown { .. } => {
                 (FailureKind::OutcomeUnknown, "Run the command again: that is safe, and shows the outcome.")
             }
@@ -62,6 +58,21 @@ impl Failure {
     fn missing(message: String, location: &Location) -> Self {
         let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
         Self::new(FailureKind::DatabaseMissing, message, hint)
+    }
+}
+
+/// What keeps cfn from a server.
+fn of_connection(error: &StoreError) -> (FailureKind, &'static str) {
+    match error {
+        StoreError::ArchiveUnreachable { .. } => (
+            FailureKind::ArchiveUnreachable,
+            "Start the server, or correct its line in ~/.pgpass; then run the command again: it continues.",
+        ),
+        StoreError::Refused { .. } => (
+            FailureKind::DatabaseRefused,
+            "Correct user, password and database in what --db names; nothing was changed.",
+        ),
+        _ => (FailureKind::DatabaseUnreachable, "Start the server, or correct what --db names; nothing was changed."),
     }
 }
 

@@ -45,6 +45,6 @@ kinds! {
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused,
         DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken, FollowsNothing;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
-    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable, PrimaryUnreachable;
+    Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable, PrimaryUnreachable, ArchiveUnreachable;
     Exit::INTERRUPTED => Interrupted;
 }

@@ -8,7 +8,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::Value;
-use crate::store::archive_file::hex;
+use crate::store::archives::hex;
 
 /// So many bytes are gathered before they are hashed.
 const GATHERED: usize = 64 * 1024;

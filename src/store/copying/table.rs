@@ -1,7 +1,7 @@
 //! Tables and columns, and what a column can hold.
 
 use super::{Owned, Value};
-use crate::store::archive_file::hex;
+use crate::store::archives::hex;
 
 /// A table whose rows are copied.
 #[derive(Debug)]

@@ -7,8 +7,9 @@
 //!
 //! One archive at a time is at work. Other writers wait for the rows of a part only.
 
-use std::fs;
 use std::path::Path;
+
+use tokio_postgres::Row;
 
 use super::archived_rows::{self, COLUMNS};
 use super::beginning::Beginning;
@@ -19,8 +20,8 @@ use super::sums::{
     add_to_existing, bounded, daily_of_rows, in_units, of_measured, rows_to_sum, sums, sums_of_rows, sums_of_sums,
 };
 use super::{ATTEMPTS, PostgresStore};
-use crate::store::archive_file::{self, Header, Value, after_a_commit};
-use crate::store::{ArchiveReport, Result, StoreError, UnarchiveReport, UsageSums as _};
+use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit};
+use crate::store::{ArchiveRecord, ArchiveReport, Result, StoreError, UnarchiveReport, UsageSums as _};
 
 /// Keeps other archives out until the transaction ends.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1667657220, hashtext(current_schema()))";
@@ -66,22 +67,23 @@ const REDO_TOTALS: &str = concat!(
 const FORGET: &str = "DELETE FROM usage_archives WHERE id = $1
      AND NOT EXISTS (SELECT FROM usage_archive_parts WHERE archive_id = $1)";
 
-/// Moves the rows from before the day `before` to `to`.
+/// Moves the rows of these days to `to`.
 pub(super) fn archive(
     store: &mut PostgresStore,
-    before: &str,
-    to: &Path,
+    days: &ArchivedDays,
+    to: &mut dyn ArchivePlace,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ArchiveReport> {
-    let mut report = ArchiveReport { path: to.to_owned(), before: before.to_owned(), rows: 0, moved: 0, kept: 0 };
-    if fs::symlink_metadata(to).is_err() && !write(store, before, to)? {
+    let mut report = ArchiveReport::of(to.name(), days);
+    let ours = store.step(Beginning::Read, |session| Ok((identity(session)?, false)))?;
+    if !to.exists(&ours)? && !write(store, days, to)? {
         return Ok(report); // nothing is that old
     }
-    let ours = store.step(Beginning::Read, |session| Ok((identity(session)?, false)))?;
-    let (mut file, header) = archive_file::open(to, &ours, Some(before))?;
+    let header = to.open(&ours, Some(&days.before))?;
     report.rows = header.rows;
-    let id = store.alone(|session| note(session, to, &header))?;
-    let done = archive_file::parts(to, &mut file, &header, progress, &mut |part, rows| {
+    let name = to.name().to_owned();
+    let id = store.alone(|session| note(session, &name, &header))?;
+    let done = to.parts(progress, &mut |part, rows| {
         let (moved, kept) = store.alone(|session| take(session, id, part, &header.columns, rows))?;
         report.moved += moved;
         report.kept += kept;
@@ -92,22 +94,23 @@ pub(super) fn archive(
     Ok(report)
 }
 
-/// Moves the rows of a file back into the log, but those of deleted skills, which nothing could refer to: these stay in the
+/// Moves the rows of an archive back into the log, but those of deleted skills, which nothing could refer to: these stay in the
 /// file, and in the reports.
 pub(super) fn unarchive(
     store: &mut PostgresStore,
-    from: &Path,
+    from: &mut dyn ArchivePlace,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UnarchiveReport> {
     let ours = store.step(Beginning::Read, |session| Ok((identity(session)?, false)))?;
-    let (mut file, header) = archive_file::open(from, &ours, None)?;
-    let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0, renumbered: 0 };
+    let header = from.open(&ours, None)?;
+    let mut report = UnarchiveReport::of(from.name(), header.rows);
     let known = "SELECT id FROM usage_archives WHERE sha256 = $1";
     let known = store.step(Beginning::Read, |session| Ok((session.first(known, &[text(&header.sha256)])?, false)))?;
     let Some(id) = known.map(|row| row.get::<_, i64>(0)) else { return Ok(report) }; // its rows are in the log
     let mut some_are_back = false;
-    let done = archive_file::parts(from, &mut file, &header, progress, &mut |part, rows| {
-        let json = archived_rows::json(from, &header.columns, rows)?;
+    let name = from.name().to_owned();
+    let done = from.parts(progress, &mut |part, rows| {
+        let json = archived_rows::json(&name, &header.columns, rows)?;
         let (returned, renumbered) = store.alone(|session| put_back(session, id, part, &json))?;
         some_are_back = true;
         report.returned += returned;
@@ -119,10 +122,41 @@ pub(super) fn unarchive(
         Err(error) if some_are_back => Err(after_a_commit(store.session.place().location(), error)),
         Err(error) => Err(error),
         Ok(_) => {
+            from.discard()?;
             store.catch_up_if_possible();
             Ok(report)
         }
     }
+}
+
+/// The archives that the database remembers.
+pub(super) fn records(store: &mut PostgresStore) -> Result<Vec<ArchiveRecord>> {
+    let sql = "SELECT file, before, rows, parts, (SELECT count(*) FROM usage_archive_parts p WHERE p.archive_id = a.id)
+         FROM usage_archives a ORDER BY before, file";
+    let rows = store.step(Beginning::Read, |session| Ok((session.rows(sql, &[])?, false)))?;
+    let record = |row: &Row| ArchiveRecord {
+        place: row.get(0),
+        before: row.get(1),
+        rows: row.get(2),
+        parts: row.get(3),
+        parts_out: row.get(4),
+    };
+    Ok(rows.iter().map(record).collect())
+}
+
+/// Compares an archive with what was written; returns the number of its rows.
+pub(super) fn verify(store: &mut PostgresStore, of: &mut dyn ArchivePlace) -> Result<u64> {
+    let ours = store.step(Beginning::Read, |session| Ok((identity(session)?, false)))?;
+    Ok(of.open(&ours, None)?.rows)
+}
+
+/// The months with rows from before this day, by their first days.
+pub(super) fn months(store: &mut PostgresStore, before: &str) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT left(cfn_day(u.loaded_time), 7) || '-01' FROM skill_usage_log u
+         WHERE u.loaded_time IS NOT NULL AND cfn_day(u.loaded_time) < $1
+           AND u.month <= coalesce(cfn_month(cfn_time($1 || ' 00:00:00')), 'infinity') ORDER BY 1";
+    let rows = store.step(Beginning::Read, |session| Ok((session.rows(sql, &[text(before)])?, false)))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 impl PostgresStore {
@@ -150,18 +184,18 @@ impl PostgresStore {
 }
 
 /// Writes the file from one snapshot; returns whether there was anything to write.
-fn write(store: &mut PostgresStore, before: &str, to: &Path) -> Result<bool> {
+fn write(store: &mut PostgresStore, days: &ArchivedDays, to: &mut dyn ArchivePlace) -> Result<bool> {
     store.step(Beginning::Read, |session| {
         archived_rows::require_known_columns(session)?;
         let header = Header {
             schema: name_of(CURRENT),
             database: identity(session)?,
-            before: before.to_owned(),
+            first: days.first.clone(),
+            before: days.before.clone(),
             columns: COLUMNS.map(str::to_owned).to_vec(),
             ..Header::default()
         };
-        let written =
-            archive_file::write(to, header, None, &mut |each| archived_rows::each_old(session, before, each))?;
+        let written = to.write(header, None, &mut |each| archived_rows::each_old(session, days, each))?;
         Ok((written, false))
     })
 }

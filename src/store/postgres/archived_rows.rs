@@ -9,7 +9,7 @@ use tokio_postgres::types::{FromSql, Type};
 
 use super::parameters::{big, bigs, text};
 use super::session::Session;
-use crate::store::archive_file::{EachRow, Value, id_of, refused};
+use crate::store::archives::{ArchivedDays, EachRow, Value, id_of, refused};
 use crate::store::{Result, StoreError};
 
 /// The columns of the log that are not made of others, in the order of the SQLite engine.
@@ -50,11 +50,11 @@ macro_rules! columns {
     };
 }
 
-/// The next rows from before the day `$1`, behind the key `$2`, `$3`. The month spares reading newer partitions.
+/// The next rows from the day `$4` to before the day `$1`, behind the key `$2`, `$3`. The month spares reading newer partitions.
 const NEXT: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM skill_usage_log u WHERE u.loaded_time IS NOT NULL AND cfn_day(u.loaded_time) < $1
+    " FROM skill_usage_log u WHERE u.loaded_time IS NOT NULL AND cfn_day(u.loaded_time) >= $4 AND cfn_day(u.loaded_time) < $1
        AND u.month <= coalesce(cfn_month(cfn_time($1 || ' 00:00:00')), 'infinity') AND (u.id, u.month) > ($2, $3::date)
      ORDER BY u.id, u.month LIMIT 10000"
 );
@@ -112,11 +112,12 @@ pub(super) fn require_known_columns(session: &Session) -> Result<()> {
     }
 }
 
-/// Passes on the rows from before the day, by their ids. They are read in parts, which limits the time of an answer.
-pub(super) fn each_old(session: &Session, before: &str, each: &mut EachRow<'_>) -> Result<()> {
+/// Passes on the rows of the days, by their ids. They are read in parts, which limits the time of an answer.
+pub(super) fn each_old(session: &Session, days: &ArchivedDays, each: &mut EachRow<'_>) -> Result<()> {
+    let first = days.first.as_deref().unwrap_or_default();
     let mut last = (i64::MIN, "-infinity".to_owned());
     loop {
-        let rows = session.rows(NEXT, &[text(before), big(last.0), text(&last.1)])?;
+        let rows = session.rows(NEXT, &[text(&days.before), big(last.0), text(&last.1), text(first)])?;
         let Some(end) = rows.last() else { return Ok(()) };
         last = (end.get(1), end.get(0));
         for row in &rows {

@@ -1,11 +1,9 @@
 //! The care of a database on a server; each method delegates to the file of its work.
 
-use std::path::Path;
-
 use super::{PostgresStore, archive, check, examine, maintain, scrub, status};
 use crate::store::{
-    ArchiveReport, Care, CheckReport, DatabaseStatus, Examination, MaintainReport, Maintenance, Result, ScrubReport,
-    UnarchiveReport,
+    ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, Care, CheckReport, DatabaseStatus, Examination,
+    MaintainReport, Maintenance, Result, ScrubReport, UnarchiveReport,
 };
 
 impl Care for PostgresStore {
@@ -29,11 +27,32 @@ impl Care for PostgresStore {
         scrub::run(self)
     }
 
-    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
-        archive::archive(self, before, to, progress)
+    fn archive(
+        &mut self,
+        days: &ArchivedDays,
+        to: &mut dyn ArchivePlace,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ArchiveReport> {
+        archive::archive(self, days, to, progress)
     }
 
-    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+    fn archives(&mut self) -> Result<Vec<ArchiveRecord>> {
+        archive::records(self)
+    }
+
+    fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64> {
+        archive::verify(self, of)
+    }
+
+    fn usage_months(&mut self, before: &str) -> Result<Vec<String>> {
+        archive::months(self, before)
+    }
+
+    fn unarchive(
+        &mut self,
+        from: &mut dyn ArchivePlace,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<UnarchiveReport> {
         archive::unarchive(self, from, progress)
     }
 }

@@ -11,6 +11,7 @@ mod about;
 mod ahead;
 mod approvals;
 mod archive;
+mod archive_server;
 mod archived_rows;
 mod beginning;
 mod bootstrap_writes;
@@ -78,6 +79,7 @@ use super::{
 use crate::settings::{DEFAULT_BUSY_TIMEOUT, PostgresServer, Queued};
 use crate::store::following::FollowTarget;
 
+pub use self::archive_server::ServerArchive;
 pub use self::copying::ServerTarget;
 pub use self::replicas::Reading;
 

@@ -7,8 +7,9 @@ use super::open::Options;
 use super::work_file::WorkFile;
 use super::{SqliteStore, archive, backup, check, examine, maintain, migrate, restore, rotation, scrub, status};
 use crate::store::{
-    ArchiveReport, BackupReport, Care, CheckReport, DatabaseStatus, Durability, Examination, FileCare, MaintainReport,
-    Maintenance, MigrateReport, RestoreReport, Result, ScrubReport, Transaction, UnarchiveReport,
+    ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, BackupReport, Care, CheckReport, DatabaseStatus,
+    Durability, Examination, FileCare, MaintainReport, Maintenance, MigrateReport, RestoreReport, Result, ScrubReport,
+    Transaction, UnarchiveReport,
 };
 
 impl Care for SqliteStore {
@@ -39,13 +40,34 @@ impl Care for SqliteStore {
         scrub::run(&self.connection, &self.place)
     }
 
-    fn archive(&mut self, before: &str, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+    fn archive(
+        &mut self,
+        days: &ArchivedDays,
+        to: &mut dyn ArchivePlace,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ArchiveReport> {
         self.require_tables()?;
         self.set_durability(Durability::Full)?;
-        archive::archive(&mut self.connection, &self.place, before, to, self.clock, progress)
+        archive::archive(&mut self.connection, &self.place, days, to, self.clock, progress)
     }
 
-    fn unarchive(&mut self, from: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+    fn archives(&mut self) -> Result<Vec<ArchiveRecord>> {
+        archive::records(&self.connection).map_err(|error| self.place.fail(&error))
+    }
+
+    fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64> {
+        archive::verify(&self.connection, &self.place, of)
+    }
+
+    fn usage_months(&mut self, before: &str) -> Result<Vec<String>> {
+        archive::months(&self.connection, before).map_err(|error| self.place.fail(&error))
+    }
+
+    fn unarchive(
+        &mut self,
+        from: &mut dyn ArchivePlace,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<UnarchiveReport> {
         self.require_tables()?;
         self.set_durability(Durability::Full)?;
         archive::unarchive(&mut self.connection, &self.place, from, progress)

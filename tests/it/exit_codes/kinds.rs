@@ -47,7 +47,7 @@ fn every_kind_has_its_code() {
         (8, " busy changed_while_read conflict"),
         (
             9,
-            " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused engine_unreachable primary_unreachable",
+            " workflow_unreachable workflow_broken workflow_failed redis_unreachable redis_refused engine_unreachable primary_unreachable archive_unreachable",
         ),
         (130, " interrupted"),
     ];

@@ -4,7 +4,7 @@ use std::thread;
 
 use cfn::store::copying::{Owned, TABLES};
 use cfn::store::postgres::{Options, PostgresStore};
-use cfn::store::{OfferedRow, OfferedUse, Received, Store, UsageReceiver};
+use cfn::store::{ArchivedDays, FileArchive, OfferedRow, OfferedUse, Received, Store, UsageReceiver};
 
 use crate::postgres_server::{Database, Way, server_of};
 
@@ -87,7 +87,8 @@ fn the_outcome_of_an_archived_use_is_a_row_of_its_own_and_an_archived_use_is_kno
     store.receive("one", &both).expect("taken");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("old.gz");
-    store.care().archive("2026-06-01", &file, &mut |_, _| ()).expect("archived");
+    let days = ArchivedDays { first: None, before: "2026-06-01".to_owned() };
+    store.care().archive(&days, &mut FileArchive::at(&file), &mut |_, _| ()).expect("archived");
     assert_eq!(rows(&database), "");
     assert_eq!(store.receive("one", &both).expect("taken"), Received::default());
     let done = used("k1", (1, "jwt"), &success());
@@ -95,7 +96,7 @@ fn the_outcome_of_an_archived_use_is_a_row_of_its_own_and_an_archived_use_is_kno
     assert_eq!(store.receive("one", &[done]).expect("taken"), Received::default());
     assert_eq!(rows(&database), "1|t1|0|40|k1|one|2026-03-01");
     assert_exact(&mut store);
-    store.care().unarchive(&file, &mut |_, _| ()).expect("back");
+    store.care().unarchive(&mut FileArchive::at(&file), &mut |_, _| ()).expect("back");
     assert_eq!(store.receive("one", &both).expect("taken"), Received::default());
     assert_eq!(database.sql("SELECT count(*), count(DISTINCT delivery_key) FROM cfn.skill_usage_log"), "3|2");
     assert_exact(&mut store);

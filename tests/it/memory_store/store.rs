@@ -1,14 +1,13 @@
 //! A handle on the database.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use cfn::settings::Queued;
 use cfn::store::following::FollowTarget;
 use cfn::store::{
-    ArchiveReport, Care, CheckReport, Conclusion, DatabaseStatus, Durability, Examination, FileCare, Inspect,
-    MaintainReport, Maintenance, Proof, Result, ScrubReport, SearchIndex, Snapshot, Store, StoreError, UnarchiveReport,
-    UsageSums, Work,
+    ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, Care, CheckReport, Conclusion, DatabaseStatus,
+    Durability, Examination, FileCare, Inspect, MaintainReport, Maintenance, Proof, Result, ScrubReport, SearchIndex,
+    Snapshot, Store, StoreError, UnarchiveReport, UsageSums, Work,
 };
 
 use super::database::{Database, MemoryDatabase};
@@ -119,11 +118,28 @@ impl Care for MemoryStore {
         Err(StoreError::NoFile)
     }
 
-    fn archive(&mut self, _: &str, _: &Path, _: &mut dyn FnMut(u64, u64)) -> Result<ArchiveReport> {
+    fn archive(
+        &mut self,
+        _: &ArchivedDays,
+        _: &mut dyn ArchivePlace,
+        _: &mut dyn FnMut(u64, u64),
+    ) -> Result<ArchiveReport> {
         Err(StoreError::NoFile)
     }
 
-    fn unarchive(&mut self, _: &Path, _: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
+    fn archives(&mut self) -> Result<Vec<ArchiveRecord>> {
+        Err(StoreError::NoFile)
+    }
+
+    fn verify_archive(&mut self, _: &mut dyn ArchivePlace) -> Result<u64> {
+        Err(StoreError::NoFile)
+    }
+
+    fn usage_months(&mut self, _: &str) -> Result<Vec<String>> {
+        Err(StoreError::NoFile)
+    }
+
+    fn unarchive(&mut self, _: &mut dyn ArchivePlace, _: &mut dyn FnMut(u64, u64)) -> Result<UnarchiveReport> {
         Err(StoreError::NoFile)
     }
 }

@@ -5,6 +5,7 @@
 //! the log, and their sums stay. Reports are correct after each step. To finish a killed run, run the same command
 //! again; it reads the file instead of writing it again.
 
+mod records;
 mod values;
 
 use std::fs;
@@ -14,6 +15,7 @@ use rusqlite::{
     Connection, Error as SqlError, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter,
 };
 
+pub(super) use self::records::{months, records};
 use self::values::{bound, columns, quoted, value};
 use super::failure::Place;
 use super::rows::change;
@@ -23,7 +25,7 @@ use super::sums::{
     sums_of_sums, totals_of_days, who,
 };
 use crate::clock::Clock;
-use crate::store::archive_file::{self, Header, Value, after_a_commit, id_of, is_id};
+use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, id_of, is_id};
 use crate::store::file_error::file_error;
 use crate::store::{ArchiveReport, Result, UnarchiveReport};
 
@@ -43,25 +45,25 @@ const ADD_TOTALS: &str = concat!(
 const REDO_TOTALS: &str =
     concat!("INSERT INTO usage_totals ", totals_of_days!("1", "usage_daily WHERE archive_id > 0"));
 
-/// Moves the rows from before the day `before` to `to`.
+/// Moves the rows of these days to `to`.
 pub(super) fn archive(
     connection: &mut Connection,
     place: &Place,
-    before: &str,
-    to: &Path,
+    days: &ArchivedDays,
+    to: &mut dyn ArchivePlace,
     clock: Clock,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ArchiveReport> {
-    let mut report = ArchiveReport { path: to.to_owned(), before: before.to_owned(), rows: 0, moved: 0, kept: 0 };
-    if fs::symlink_metadata(to).is_err() && !write(connection, place, before, to)? {
+    let mut report = ArchiveReport::of(to.name(), days);
+    let ours = identity(connection).map_err(|error| place.fail(&error))?;
+    if !to.exists(&ours)? && !write(connection, place, days, to)? {
         return Ok(report); // nothing is that old
     }
-    let ours = identity(connection).map_err(|error| place.fail(&error))?;
-    let (mut file, header) = archive_file::open(to, &ours, Some(before))?;
+    let header = to.open(&ours, Some(&days.before))?;
     report.rows = header.rows;
-    let id = note(connection, place, to, &header, clock)?;
+    let id = note(connection, place, to.name(), &header, clock)?;
     let names = header.columns.clone();
-    let done = archive_file::parts(to, &mut file, &header, progress, &mut |part, rows| {
+    let done = to.parts(progress, &mut |part, rows| {
         let (moved, kept) = take(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
         report.moved += moved;
         report.kept += kept;
@@ -71,25 +73,25 @@ pub(super) fn archive(
     Ok(report)
 }
 
-/// Moves the rows of a file back into the log.
+/// Moves the rows of an archive back into the log.
 pub(super) fn unarchive(
     connection: &mut Connection,
     place: &Place,
-    from: &Path,
+    from: &mut dyn ArchivePlace,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<UnarchiveReport> {
     let ours = identity(connection).map_err(|error| place.fail(&error))?;
-    let (mut file, header) = archive_file::open(from, &ours, None)?;
+    let header = from.open(&ours, None)?;
     let known: Option<i64> = connection
         .query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
         .optional()
         .map_err(|error| place.fail(&error))?;
-    let mut report = UnarchiveReport { path: from.to_owned(), rows: header.rows, returned: 0, renumbered: 0 };
+    let mut report = UnarchiveReport::of(from.name(), header.rows);
     let Some(id) = known else { return Ok(report) }; // its rows are in the log
     // Rows of removed skills are restored too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
     let (names, mut some_are_back) = (header.columns.clone(), false);
-    let done = archive_file::parts(from, &mut file, &header, progress, &mut |part, rows| {
+    let done = from.parts(progress, &mut |part, rows| {
         let (returned, renumbered) =
             put_back(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
         some_are_back = true;
@@ -105,8 +107,18 @@ pub(super) fn unarchive(
     });
     match forgotten {
         Err(error) if some_are_back => Err(after_a_commit(place.location(), error)),
-        done => done.map(|_| report),
+        Err(error) => Err(error),
+        Ok(_) => {
+            from.discard()?;
+            Ok(report)
+        }
     }
+}
+
+/// Compares an archive with what was written; returns the number of its rows.
+pub(super) fn verify(connection: &Connection, place: &Place, of: &mut dyn ArchivePlace) -> Result<u64> {
+    let ours = identity(connection).map_err(|error| place.fail(&error))?;
+    Ok(of.open(&ours, None)?.rows)
 }
 
 /// Removes the record of an archive after its last row is back.
@@ -114,17 +126,26 @@ const FORGET: &str = "DELETE FROM usage_archives WHERE id = ?1
      AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)";
 
 /// Writes the file from one snapshot; returns whether there was anything to write.
-fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) -> Result<bool> {
+fn write(connection: &mut Connection, place: &Place, days: &ArchivedDays, to: &mut dyn ArchivePlace) -> Result<bool> {
     let original = fs::metadata(&place.path).map_err(|error| file_error("could not read", &place.path, error))?;
     let snapshot = connection.transaction().map_err(|error| place.fail(&error))?;
-    let header = header(&snapshot, before).map_err(|error| place.fail(&error))?;
+    let header = header(&snapshot, days).map_err(|error| place.fail(&error))?;
     let list: Vec<String> = header.columns.iter().map(|it| quoted(it)).collect();
-    let which = concat!(" FROM skill_usage_log u WHERE ", day_of!(), " > '' AND ", day_of!(), " < ?1 ORDER BY id");
+    let which = concat!(
+        " FROM skill_usage_log u WHERE ",
+        day_of!(),
+        " > '' AND ",
+        day_of!(),
+        " >= ?2 AND ",
+        day_of!(),
+        " < ?1 ORDER BY id"
+    );
     let sql = format!("SELECT {}{which}", list.join(", "));
-    archive_file::write(to, header, Some(&original), &mut |each| {
+    let first = days.first.as_deref().unwrap_or_default();
+    to.write(header, Some(&original), &mut |each| {
         let say = |error: SqlError| place.fail(&error);
         let mut statement = snapshot.prepare(&sql).map_err(say)?;
-        let mut rows = statement.query([before]).map_err(say)?;
+        let mut rows = statement.query([days.before.as_str(), first]).map_err(say)?;
         while let Some(row) = rows.next().map_err(say)? {
             let values: rusqlite::Result<Vec<Value>> = (0..list.len()).map(|index| value(row, index)).collect();
             each(&values.map_err(say)?)?;
@@ -134,9 +155,10 @@ fn write(connection: &mut Connection, place: &Place, before: &str, to: &Path) ->
 }
 
 /// What the file's first line says of this database.
-fn header(snapshot: &Connection, before: &str) -> rusqlite::Result<Header> {
+fn header(snapshot: &Connection, days: &ArchivedDays) -> rusqlite::Result<Header> {
     let (schema, database) = (schema::version_name(snapshot)?, identity(snapshot)?);
-    Ok(Header { schema, database, before: before.to_owned(), columns: columns(snapshot)?, ..Header::default() })
+    let ArchivedDays { first, before } = days.clone();
+    Ok(Header { schema, database, first, before, columns: columns(snapshot)?, ..Header::default() })
 }
 
 /// Removes a part's rows from the log; returns how many, and how many stay because they changed.

@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result, Row};
 
-use crate::store::archive_file::Value;
+use crate::store::archives::Value;
 
 /// A column of a row.
 pub(super) fn value(row: &Row<'_>, index: usize) -> Result<Value> {

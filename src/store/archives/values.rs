@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 /// A stored value. Text is bytes, since other programs may write invalid UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Value {
+pub enum Value {
     Null,
     Integer(i64),
     /// A float by its bits, so that NaN equals itself.
