@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::containers::{Engine, Listed, Owner};
 use super::error::Result;
 use super::files;
-use super::plan::RuntimeKind;
+use super::plan::Plan;
+use super::pool::Pool;
 use super::run_folder::Runs;
+use super::runtime_kind::RuntimeKind;
 
 const FOLDER: &str = ".engines";
 
@@ -89,5 +91,11 @@ impl LeftContainers {
 fn is_left(runs: &Runs, container: &Listed) -> bool {
     let may_be_ended = container.is_of_this_boot || !container.is_running;
     let has_run = runs.find(&container.agent_id).is_some_and(|it| !it.is_recorded);
-    may_be_ended && !has_run && container.member.is_empty()
+    may_be_ended && if container.member.is_empty() { !has_run } else { is_useless(&Pool::of(runs), container) }
+}
+
+/// Whether a member of a pool neither waits nor is of a run. A run that has no plan yet may just be claiming it.
+fn is_useless(pool: &Pool, container: &Listed) -> bool {
+    let is_of = |plan: Option<Plan>| plan.is_none_or(|it| it.member.is_some_and(|it| it.name == container.name));
+    !pool.has(&container.member) && !pool.runs().open().iter().any(|it| is_of(it.plan()))
 }

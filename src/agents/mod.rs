@@ -7,13 +7,15 @@
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `plan` | what is to be run, and with what |
+//! | `plan`, `runtime_kind` | what is to be run, and with what |
 //! | `runtime` | the contract of what runs a command: processes, or a container engine |
 //! | `processes` | the runtime of processes |
 //! | `containers`, `container_plan` | the runtime of containers, by the programs `docker` and `podman` |
+//! | `pool`, `pool_member`, `pool_care` | containers that wait for runs |
 //! | `spawn`, `skills`, `places`, `environment` | making a run, and starting its supervisor |
 //! | `together`, `budget` | several runs of one command, and the memory that all runs of a project may have |
 //! | `wave_plan`, `wave_manifest` | the plans of the fleet's planner, and what was started by them |
+//! | `supervised` | a run, as the command that spawned it sees it |
 //! | `supervisor`, `logs` | from the start of the command until its result is written |
 //! | `run_folder`, `files` | the folders of runs, and their files |
 //! | `history` | results, on their way to the history |
@@ -21,11 +23,12 @@
 //! | `timeout` | how long a run may take |
 //! | `left_containers` | engines that runs used, and containers there that no run has |
 //! | `status`, `cleanup` | what is known of runs, their end, and removing what they leave on purpose |
-//! | `health` | what runs show to a doctor |
+//! | `health`, `container_health` | what runs show to a doctor |
 //! | `error` | why something failed |
 
 mod budget;
 mod cleanup;
+mod container_health;
 mod container_plan;
 mod containers;
 mod environment;
@@ -37,13 +40,18 @@ mod left_containers;
 mod logs;
 mod places;
 mod plan;
+mod pool;
+mod pool_care;
+mod pool_member;
 mod processes;
 mod recovery;
 mod run_folder;
 mod runtime;
+mod runtime_kind;
 mod skills;
 mod spawn;
 mod status;
+mod supervised;
 mod supervisor;
 mod timeout;
 mod together;
@@ -52,21 +60,27 @@ mod wave_plan;
 
 pub use budget::{Turn, Turns};
 pub use cleanup::{Cleaned, Past, clean_up};
+pub use container_health::{EngineLook, container_health, look_at_engines};
 pub use container_plan::{Bind, ContainerPlan, INSIDE, Volume};
-pub use containers::{Containers, Engine, EngineError, Owner};
+pub use containers::{Abilities, Containers, Engine, EngineError, InnerOrder, Owner};
 pub use environment::{Identity, Variables, passed};
 pub use error::{AgentError, Result};
 pub use health::{Machine, health};
 pub use left_containers::{LeftContainers, UsedEngine};
 pub use logs::before as log_before;
-pub use plan::{InWave, Order, Plan, RuntimeKind};
+pub use plan::{InWave, Order, Plan};
+pub use pool::{Pool, PoolPlan, Wanted};
+pub use pool_care::{PoolCare, PoolStatus};
+pub use pool_member::PoolMember;
 pub use processes::Processes;
 pub use recovery::{Care, Found};
 pub use run_folder::{RunFolder, Running, Runs};
 pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+pub use runtime_kind::RuntimeKind;
 pub use skills::SkillsAs;
-pub use spawn::{Input, Prepared, Request, Said, Supervised, prepare};
+pub use spawn::{Input, Prepared, Request, prepare};
 pub use status::{RUNNING, RunStatus, list, status_of, stop, wait_for_end};
+pub use supervised::{Said, Supervised};
 pub use supervisor::Supervisor;
 pub use timeout::{Complexity, RUNS, of_mode};
 pub use together::{Starter, Together};

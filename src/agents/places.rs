@@ -17,7 +17,7 @@ const PROMPT: &str = "skills-prompt.md";
 const PROMPT_INSIDE: &str = "/cfn/skills-prompt.md";
 
 /// The folders of skills. A container sees those of its run there, and nothing else.
-const SKILLS: [&str; 2] = [".claude/skills", ".agents/skills"];
+pub(super) const SKILLS: [&str; 2] = [".claude/skills", ".agents/skills"];
 
 /// Where things lie, and where the command sees them.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Places {
 
 /// What a container sees: its workspace, and the skills of its run over whatever skills are there. A workspace of the
 /// caller's may be the project itself: nothing of its `.claude` is seen.
-fn binds(own: &Path, given: Option<&Path>) -> Result<Vec<Bind>> {
+pub(super) fn binds(own: &Path, given: Option<&Path>) -> Result<Vec<Bind>> {
     let mut binds = vec![bind(given.unwrap_or(own).to_owned(), INSIDE, false)];
     if let Some(given) = given {
         for skills in SKILLS {
@@ -112,7 +112,7 @@ fn bind(source: PathBuf, target: &str, read_only: bool) -> Bind {
 }
 
 /// Makes folders in a folder, one in the other. A link is in the way: it might lead anywhere.
-fn make_folders(within: &Path, path: &str) -> Result<()> {
+pub(super) fn make_folders(within: &Path, path: &str) -> Result<()> {
     let mut folder = within.to_owned();
     for part in path.split('/') {
         folder.push(part);

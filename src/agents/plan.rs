@@ -2,51 +2,15 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::container_plan::ContainerPlan;
+use super::pool_member::PoolMember;
+use super::runtime_kind::RuntimeKind;
 use crate::linux::Limits;
-use crate::model::{AgentId, ContentHash, UnknownWord, size_text};
-
-/// What runs the command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RuntimeKind {
-    /// A process of this machine.
-    Process,
-    /// A container, by the program `docker`.
-    Docker,
-    /// A container, by the program `podman`.
-    Podman,
-}
-
-impl RuntimeKind {
-    /// All, in display order.
-    pub const ALL: [Self; 3] = [Self::Process, Self::Docker, Self::Podman];
-
-    /// The word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Process => "process",
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-        }
-    }
-}
-
-impl FromStr for RuntimeKind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let expected = "process, docker or podman";
-        let unknown = || UnknownWord { what: "the runtime", expected, got: text.to_owned() };
-        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or_else(unknown)
-    }
-}
+use crate::model::{AgentId, ContentHash, size_text};
 
 /// What is known of a run before it starts; it lies in the run's folder. It has no secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +32,8 @@ pub struct Plan {
     pub workspace: PathBuf,
     /// What its container is made of, if it runs in one.
     pub container: Option<ContainerPlan>,
+    /// The member of a pool that it claimed, if it claimed one.
+    pub member: Option<PoolMember>,
     /// The limits of all its processes together.
     pub limits: Limits,
     /// When it is ended.

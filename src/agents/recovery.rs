@@ -5,9 +5,9 @@ use std::fs::File;
 
 use super::error::Result;
 use super::history::{settle, take_in};
-use super::plan::RuntimeKind;
 use super::run_folder::{RunFolder, Running, Runs};
 use super::runtime::{Left, Runtime};
+use super::runtime_kind::RuntimeKind;
 use super::supervisor::lost;
 use crate::clock::Clock;
 use crate::linux::ProcessIdentity;

@@ -95,12 +95,17 @@ impl Runs {
         self.root.join(STATE)
     }
 
-    /// Makes the folder of a run and takes its lock, which is held as long as somebody has the file open.
-    pub fn make(&self, agent: &AgentId) -> Result<(RunFolder, File)> {
+    /// Makes the folders for runs, where they are not there.
+    pub fn ensure(&self) -> Result<()> {
         files::ensure_folder(&self.root)?;
         self.hide_from_git();
         files::ensure_folder(&self.state())?;
-        files::ensure_folder(&self.state().join(ENDED))?;
+        files::ensure_folder(&self.state().join(ENDED))
+    }
+
+    /// Makes the folder of a run and takes its lock, which is held as long as somebody has the file open.
+    pub fn make(&self, agent: &AgentId) -> Result<(RunFolder, File)> {
+        self.ensure()?;
         if self.find(agent.as_str()).is_some() {
             return Err(AgentError::Taken(agent.clone()));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Order;
+use super::plan::{Order, Plan};
 use crate::model::RunReason;
 
 /// Runs commands of agents. A supervisor has one, and so has the command that looks after the runs of killed supervisors.
@@ -22,6 +22,9 @@ pub trait Runtime {
         logs: Logs,
         starts: &mut dyn FnMut(&Left) -> io::Result<()>,
     ) -> Result<Ended, RuntimeError>;
+
+    /// Removes what a run had and nobody needs any more, once its result is known.
+    fn clear_away(&self, _plan: &Plan) {}
 
     /// Ends what a run left whose supervisor was killed. It is no error if nothing is left.
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError>;

@@ -2,12 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout};
 use std::time::{Duration, SystemTime};
-
-use serde::{Deserialize, Serialize};
 
 use super::container_plan::ContainerPlan;
 use super::environment::{self, Identity, Variables};
@@ -15,13 +12,17 @@ use super::error::{AgentError, Result};
 use super::files;
 use super::left_containers;
 use super::places::{Places, own_folder};
-use super::plan::{InWave, Order, Plan, RuntimeKind};
+use super::plan::{InWave, Order, Plan};
+use super::pool::{Pool, Wanted};
+use super::pool_member::PoolMember;
 use super::run_folder::{RunFolder, Runs};
+use super::runtime_kind::RuntimeKind;
 use super::skills::{self, SkillsAs};
+use super::supervised::Supervised;
 use super::wave_plan::Batch;
 use crate::clock::Clock;
 use crate::linux::Limits;
-use crate::model::{AgentId, AgentRun, size_text};
+use crate::model::{AgentId, size_text};
 use crate::ops::{Load, LoadReport, UsageOf};
 use crate::process::{Detached, start_detached};
 use crate::store::Store;
@@ -46,6 +47,8 @@ pub struct Request {
     pub runtime: RuntimeKind,
     /// The container of a command that runs in one; a run without a name gets one.
     pub container: Option<ContainerPlan>,
+    /// What it wants of a pool, if it may take a container of one. If none waits, it gets a new one.
+    pub pool: Option<Wanted>,
     /// The command and its arguments.
     pub command: Vec<OsString>,
     /// Its current folder; none for one of its own.
@@ -111,16 +114,6 @@ pub struct Prepared {
     lock: File,
 }
 
-/// What a supervisor says to the command that spawned its run, one line each.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// The command is about to start.
-    Started,
-    /// It ended.
-    Ended(Box<AgentRun>),
-}
-
 /// Makes a run's folder, loads its skills, and lays them into its workspace. Whatever fails, nothing is left.
 pub fn prepare(
     store: &mut dyn Store,
@@ -132,15 +125,18 @@ pub fn prepare(
     let began = SystemTime::now();
     let (folder, lock) = runs.make(&agent_id)?;
     let needs_own = request.workspace.is_none() || request.container.is_some();
+    let member = request.pool.as_ref().and_then(|it| Pool::of(runs).claim(it, &agent_id));
     let mut own = None;
     let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
         own = made;
-        fill(store, clock, (runs, project), (request, began), (agent_id, &folder))
+        fill(store, clock, (runs, project), (request, began), (agent_id, member.clone(), &folder))
     });
     match filled {
         Ok((order, loaded)) => Ok(Prepared { folder, loaded, order, lock }),
         Err(error) => {
             own.map(fs::remove_dir_all);
+            // 'cleanup' removes it if its engine does not do so now.
+            let _ = member.and_then(|it| it.engine().map(|engine| engine.remove(&it.name)));
             let _ = folder.discard(); // the next command that looks after runs removes it
             Err(error)
         }
@@ -152,14 +148,14 @@ fn fill(
     clock: Clock,
     (runs, project): (&Runs, &Path),
     (request, began): (&Request, SystemTime),
-    (agent_id, folder): (AgentId, &RunFolder),
+    (agent_id, member, folder): (AgentId, Option<PoolMember>, &RunFolder),
 ) -> Result<(Order, Option<LoadReport>)> {
     let (own, given) = (runs.workspace(&agent_id), request.workspace.as_deref());
     let mut places = match &request.container {
         None => Places::of_process(project, &own, given, folder)?,
         Some(container) => {
             left_containers::note(runs, request.runtime, &container.engine)?;
-            Places::of_container(&own, given, &agent_id, container)?
+            Places::of_container(&own, given, &agent_id, &named_like(container, member.as_ref()))?
         }
     };
     let mut variables = request.environment.clone();
@@ -184,6 +180,7 @@ fn fill(
         command: request.command.iter().map(|it| it.to_string_lossy().into_owned()).collect(),
         workspace: places.workspace.clone(),
         container: places.container.take(),
+        member,
         limits: request.limits.clone(),
         timeout: request.timeout,
         grace: request.grace,
@@ -195,6 +192,12 @@ fn fill(
     folder.set_plan(&plan)?;
     let input = input(&request.input, folder)?;
     Ok((Order { plan, command: request.command.clone(), began, environment: variables, input }, loaded))
+}
+
+/// The plan of a container, with the name of the member that it is.
+fn named_like(container: &ContainerPlan, member: Option<&PoolMember>) -> ContainerPlan {
+    let name = member.map_or_else(|| container.name.clone(), |it| it.name.clone());
+    ContainerPlan { name, ..container.clone() }
 }
 
 fn input(input: &Input, folder: &RunFolder) -> Result<Option<PathBuf>> {
@@ -230,7 +233,7 @@ impl Prepared {
         arguments: impl IntoIterator<Item = &'a OsStr>,
         environment: &[(&'static str, OsString)],
     ) -> Result<Supervised> {
-        let agent = self.order.plan.agent_id.clone();
+        let (agent, has_member) = (self.order.plan.agent_id.clone(), self.order.plan.member.is_some());
         let fail = |what: &str, error: &dyn std::fmt::Display| AgentError::Supervisor {
             agent: agent.clone(),
             what: format!("{what}: {error}"),
@@ -242,51 +245,7 @@ impl Prepared {
         // One that was killed meanwhile reads nothing, and says nothing.
         let _ = input.write_all(&order);
         drop(input);
-        let (output, folder, agent) = (BufReader::new(output), self.folder, agent.clone());
-        let mut supervised = Supervised { agent, folder, process, output, ended: None };
-        if let Some(Said::Ended(run)) = supervised.next() {
-            supervised.ended = Some(*run);
-        }
-        Ok(supervised)
-    }
-}
-
-/// A run under its supervisor, as the command that spawned it sees it.
-#[derive(Debug)]
-pub struct Supervised {
-    /// The agent's id.
-    pub agent: AgentId,
-    /// The folder of the run.
-    pub folder: RunFolder,
-    process: Child,
-    output: BufReader<ChildStdout>,
-    ended: Option<AgentRun>,
-}
-
-impl Supervised {
-    /// The supervisor's process id.
-    #[must_use]
-    pub fn process(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// Waits for the end of the run. `None`: the supervisor was killed, and nothing is known yet.
-    pub fn wait(&mut self) -> Option<AgentRun> {
-        while self.ended.is_none() {
-            match self.next() {
-                Some(Said::Ended(run)) => self.ended = Some(*run),
-                Some(Said::Started) => {}
-                None => break,
-            }
-        }
-        let _ = io::copy(&mut self.output, &mut io::sink()); // up to its end
-        let _ = self.process.wait(); // it has no other parent that could
-        self.ended.clone()
-    }
-
-    fn next(&mut self) -> Option<Said> {
-        let mut line = String::new();
-        self.output.by_ref().read_line(&mut line).ok()?;
-        serde_json::from_str(&line).ok()
+        let folder = self.folder;
+        Ok(Supervised::started((agent.clone(), folder), (process, output), has_member))
     }
 }

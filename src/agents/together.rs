@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::AgentError;
-use super::spawn::Supervised;
+use super::supervised::Supervised;
 use crate::model::AgentRun;
 use crate::process::Relay;
 

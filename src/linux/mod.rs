@@ -19,7 +19,7 @@ pub use machine::{Ticks, cpu_of_children, memory_kib, processor};
 pub use mounts::propagates;
 pub use network_file_system::network_file_system;
 pub use open_files::with_another_file;
-pub use process_status::{OWN_PROGRAM, ProcessStatus};
+pub use process_status::{OWN_PROGRAM, ProcessStatus, own_program};
 pub use process_tree::{descendants, with_variable};
 pub use renaming::rename_without_replacing;
 pub use without_links::{PLACE, open_without_links, place_inside, set_rights_of_place};

@@ -4,9 +4,17 @@
 //! is a call that safe Rust does not have. Where nothing says it, figures are 0 and no signal is ignored.
 
 use std::fs;
+use std::io;
+use std::path::PathBuf;
 
 /// This very program, also if its file was replaced meanwhile.
 pub const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// The file of this very program; fails if it was removed or replaced.
+pub fn own_program() -> io::Result<PathBuf> {
+    let path = fs::read_link(OWN_PROGRAM)?;
+    path.metadata().map(|_| path)
+}
 
 /// The lines of a process's status; empty where there is none.
 #[derive(Debug)]

@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
+use std::net::Shutdown;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -36,8 +39,6 @@ pub enum ClientInput<'a> {
     Nothing,
     /// A file.
     File(&'a File),
-    /// What this process writes.
-    Pipe,
 }
 
 /// What happened first.
@@ -57,42 +58,55 @@ pub enum Happened {
 pub struct Attending {
     waiting: Waiting,
     client: Option<Pid>,
+    stream: Option<UnixStream>,
 }
 
 impl Attending {
     /// Signals are noticed from here on.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { waiting: Waiting::new()?, client: None })
+        Ok(Self { waiting: Waiting::new()?, client: None, stream: None })
     }
 
-    /// Starts a client, in a process group of its own. Returns what it reads, if that is a pipe.
-    pub fn start(&mut self, client: &Client<'_>) -> io::Result<Option<ChildStdin>> {
+    /// Starts a client, in a process group of its own.
+    pub fn start(&mut self, client: &Client<'_>) -> io::Result<()> {
         let mut command = Command::new(client.program);
         command.args(client.arguments).envs(client.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(match client.stdin {
             ClientInput::Nothing => Stdio::null(),
             ClientInput::File(file) => file.try_clone()?.into(),
-            ClientInput::Pipe => Stdio::piped(),
         });
         command.stdout(client.stdout.try_clone()?).stderr(client.stderr.try_clone()?).process_group(0);
-        let mut child = command.spawn()?;
-        self.client = Some(Pid::from_child(&child));
+        self.client = Some(Pid::from_child(&command.spawn()?));
         self.waiting.begin();
-        Ok(child.stdin.take())
+        Ok(())
+    }
+
+    /// Waits for another process from here on, which is no child of this one: it sends its exit code as one byte, or ends
+    /// the stream.
+    pub fn attend(&mut self, stream: UnixStream) {
+        self.stream = Some(stream);
     }
 
     /// Waits until something happens.
     pub fn next(&mut self, deadline: Option<Instant>) -> io::Result<Happened> {
+        if let Some(mut stream) = self.stream.take() {
+            let event = self.waiting.next_of(stream.as_fd(), deadline, true)?;
+            let mut code = [0];
+            return Ok(match event {
+                None if stream.read(&mut code).is_ok_and(|it| it > 0) => Happened::Ended(Ending::Exited(code[0])),
+                None => Happened::Ended(Ending::Signaled(Signal::KILL.as_raw())),
+                Some(event) => {
+                    self.stream = Some(stream);
+                    happened(event)
+                }
+            });
+        }
         let client = self.client.ok_or_else(|| io::Error::other("no client runs"))?;
-        Ok(match self.waiting.next(client, deadline, true)? {
-            Event::Ended(ending) => {
-                self.client = None;
-                Happened::Ended(ending)
-            }
-            Event::Deadline => Happened::Deadline,
-            Event::Signal(number) => passed_on(number).map_or(Happened::Look, Happened::Signal),
-            Event::Look => Happened::Look,
-        })
+        let event = self.waiting.next(client, deadline, true)?;
+        if let Event::Ended(_) = event {
+            self.client = None;
+        }
+        Ok(happened(event))
     }
 
     /// Ends the client, but not what it stands for.
@@ -100,5 +114,17 @@ impl Attending {
         if let Some(client) = self.client {
             let _ = kill_process_group(client, Signal::KILL); // not waited for yet: its number is its own
         }
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Both); // or it has ended already
+        }
+    }
+}
+
+fn happened(event: Event) -> Happened {
+    match event {
+        Event::Ended(ending) => Happened::Ended(ending),
+        Event::Deadline => Happened::Deadline,
+        Event::Signal(number) => passed_on(number).map_or(Happened::Look, Happened::Signal),
+        Event::Look => Happened::Look,
     }
 }

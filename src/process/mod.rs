@@ -5,6 +5,7 @@ mod background;
 mod bounded;
 mod call;
 mod foreground;
+mod handed;
 mod program;
 mod relay;
 
@@ -17,6 +18,7 @@ pub use background::{Detached, start_detached, start_in_background};
 pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, Waiting, become_command, limited};
 pub use call::{Answer, Call};
 pub use foreground::run_in_foreground;
+pub use handed::{hand_over, take_over};
 pub use program::{Program, Ran};
 pub use relay::Relay;
 

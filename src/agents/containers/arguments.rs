@@ -4,10 +4,12 @@ use std::ffi::OsString;
 
 use rustix::process::{getgid, getuid};
 
-use super::labels::{Owner, labels};
+use super::labels::{Owner, POOL, RUN, labels};
 use super::mounts::mounts;
 use crate::agents::container_plan::{ContainerPlan, INSIDE};
-use crate::agents::plan::{Plan, RuntimeKind};
+use crate::agents::plan::Plan;
+use crate::agents::pool_member::PoolMember;
+use crate::agents::runtime_kind::RuntimeKind;
 use crate::linux::{Limits, propagates};
 
 /// Home in a container.
@@ -45,6 +47,19 @@ pub(super) fn create(
     Made { arguments, environment }
 }
 
+/// For a member of a pool, which sleeps until it is claimed.
+pub(super) fn waiting(member: &PoolMember, owner: &Owner) -> Made {
+    let mut arguments: Vec<OsString> = vec!["run".into(), "--detach".into()];
+    arguments.extend(bounds(&member.name, &member.container, (&member.limits, member.runtime)));
+    let own = [(POOL, member.name.clone()), (RUN, member.run.clone())];
+    let of_type = member.agent_type.clone().map(|it| ("cfn.agent.type", it));
+    for (name, value) in own.into_iter().chain(of_type).chain(owner.labels()) {
+        arguments.extend(["--label".into(), format!("{name}={value}").into()]);
+    }
+    arguments.extend(["--entrypoint", "sleep", &member.container.image, "infinity"].map(OsString::from));
+    Made { arguments, environment: Vec::new() }
+}
+
 /// What a container may and may not, whatever it is for.
 fn bounds(name: &str, container: &ContainerPlan, (limits, kind): (&Limits, RuntimeKind)) -> Vec<OsString> {
     let user = format!("{}:{}", getuid().as_raw(), getgid().as_raw());
@@ -68,7 +83,7 @@ fn bounds(name: &str, container: &ContainerPlan, (limits, kind): (&Limits, Runti
     arguments
 }
 
-fn limited(limits: &Limits) -> Vec<String> {
+pub(super) fn limited(limits: &Limits) -> Vec<String> {
     let mut words = Vec::new();
     let mut set = |option: &str, value: Option<String>| words.extend(value.map(|it| format!("--{option}={it}")));
     let memory = limits.memory_bytes.map(|it| it.to_string());
@@ -110,6 +125,12 @@ fn variables(environment: &[(OsString, OsString)]) -> (Vec<OsString>, Vec<(OsStr
         }
     }
     (arguments, passed)
+}
+
+/// The variables of a command that is started in a container without a client.
+pub(super) fn inside(environment: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let passed = environment.iter().filter(|(name, _)| name != "PATH" && name != "HOME").cloned();
+    passed.chain([("HOME".into(), HOME.into())]).collect()
 }
 
 /// Whether the client itself reads a variable.

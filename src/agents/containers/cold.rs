@@ -28,9 +28,9 @@ pub(super) fn run(
     (order, container): (&Order, &ContainerPlan),
     (owner, run): (&Owner, &str),
     logs: &Logs,
+    attending: &mut Attending,
 ) -> io::Result<Result<Outcome, CommandEnd>> {
     let input = order.input.as_deref().map(File::open).transpose()?;
-    let mut attending = Attending::new()?; // from here on, no signal is missed
     let command = (order.command.as_slice(), order.environment.as_slice(), input.is_some());
     let Made { arguments, environment } = create(&order.plan, container, (owner, run), command);
     match engine.tell(&arguments, &environment) {
@@ -41,10 +41,10 @@ pub(super) fn run(
         Err(error) => return Err(io::Error::other(error)),
     }
     let mut attached = Attached { engine, name: &container.name, logs };
-    attached.start(&mut attending, input.as_ref())?;
+    attached.start(attending, input.as_ref())?;
     let (timeout, grace) = (order.plan.timeout, order.plan.grace);
     let watched = Watched { engine, name: &container.name, timeout, grace };
-    watched.until_end(&mut attending, &mut attached, MainProcess::default()).map(Ok)
+    watched.until_end(attending, &mut attached, MainProcess::default()).map(Ok)
 }
 
 /// A container whose output its client writes to the logs.
@@ -65,7 +65,7 @@ impl Attached<'_> {
         let arguments: Vec<OsString> = options.iter().chain([&self.name]).map(Into::into).collect();
         let Engine { program, environment, .. } = self.engine;
         let (stdout, stderr) = (&self.logs.stdout, &self.logs.stderr);
-        attending.start(&Client { program, arguments: &arguments, environment, stdin, stdout, stderr }).map(drop)
+        attending.start(&Client { program, arguments: &arguments, environment, stdin, stdout, stderr })
     }
 }
 

@@ -10,12 +10,24 @@ use crate::linux::{Counted, ProcessIdentity, SeenGroup};
 pub(super) struct MainProcess {
     seen: Option<(ProcessIdentity, SeenGroup)>,
     counted: Counted,
+    /// How often it was looked for in vain.
+    tries: u32,
 }
 
+/// After so many, it is on another machine.
+const MOST_TRIES: u32 = 50;
+
 impl MainProcess {
+    /// That of a container whose first process is known already.
+    pub(super) fn of(process: Option<ProcessIdentity>, id: &str) -> Self {
+        let seen = process.and_then(|it| Some((SeenGroup::of(it.process, id)?, it)));
+        Self { seen: seen.map(|(group, process)| (process, group)), ..Self::default() }
+    }
+
     /// What its control group counts, or counted last.
     pub(super) fn look(&mut self, engine: &Engine, container: &str) -> Counted {
-        if self.seen.is_none() {
+        if self.seen.is_none() && self.tries < MOST_TRIES {
+            self.tries += 1;
             self.seen = find(engine, container);
         }
         if let Some(counted) = self.seen.as_ref().and_then(|it| it.1.counted()) {

@@ -10,20 +10,24 @@ mod labels;
 mod listing;
 mod main_process;
 mod mounts;
+mod warm;
 mod watched;
 
 use std::hash::BuildHasher as _;
 use std::io;
 
-pub use engine::{Engine, EngineError};
+pub use engine::{Abilities, Engine, EngineError};
 pub use labels::Owner;
 pub(super) use listing::Listed;
+pub use warm::InnerOrder;
+pub(super) use warm::PROGRAM;
 use watched::Outcome;
 
-use super::container_plan::ContainerPlan;
-use super::plan::{Order, RuntimeKind};
+use super::plan::{Order, Plan};
 use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+use super::runtime_kind::RuntimeKind;
 use crate::model::RunReason;
+use crate::process::Attending;
 
 /// The runtime of containers.
 #[derive(Debug, Clone)]
@@ -44,11 +48,17 @@ impl Runtime for Containers {
         let unplanned = || fail("the container")(io::Error::other("it has no plan"));
         let container = order.plan.container.as_ref().ok_or_else(unplanned)?;
         let engine = Engine::of(self.kind, &container.engine).ok_or_else(unplanned)?;
-        let run = format!("{:016x}", std::hash::RandomState::new().hash_one(std::process::id()));
+        let member = order.plan.member.as_ref();
+        let random = || format!("{:016x}", std::hash::RandomState::new().hash_one(std::process::id()));
+        let run = member.map_or_else(random, |it| it.run.clone());
         let left = Left::Container { name: container.name.clone(), run: run.clone(), engine: container.engine.clone() };
+        let mut attending = Attending::new().map_err(fail("signals could not be waited for"))?;
         starts(&left).map_err(fail("the run could not be noted"))?;
         let began = std::time::Instant::now();
-        let ran = cold::run(&engine, (order, container), (&self.owner, &run), &logs);
+        let ran = match member {
+            Some(member) => warm::run(&engine, member, order, &logs, &mut attending).map(Ok),
+            None => cold::run(&engine, (order, container), (&self.owner, &run), &logs, &mut attending),
+        };
         let ran = ran.map_err(fail("the container could not be run to its end"))?;
         let outcome = ran.unwrap_or_else(|end| Outcome {
             reason: RunReason::Exited,
@@ -57,7 +67,18 @@ impl Runtime for Containers {
             counted: crate::linux::Counted::default(),
             detail: end.detail,
         });
-        Ok(self.ended(&engine, container, outcome))
+        // A member of a pool goes when its run is settled: nobody has to wait for that.
+        let removed = if member.is_some() { Ok(()) } else { engine.remove(&container.name) };
+        Ok(self.ended(outcome, removed))
+    }
+
+    fn clear_away(&self, plan: &Plan) {
+        let member = plan.member.as_ref().and_then(|it| Some((it.engine()?, &it.name)));
+        if let Some((engine, name)) = member
+            && let Err(error) = engine.remove(name)
+        {
+            tracing::debug!(%error, name, "a member of a pool was not removed");
+        }
     }
 
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError> {
@@ -74,9 +95,9 @@ impl Runtime for Containers {
 }
 
 impl Containers {
-    /// Removes the container. Where that fails, `cfn agent cleanup` does it later.
-    fn ended(&self, engine: &Engine, container: &ContainerPlan, outcome: Outcome) -> Ended {
-        let removed = engine.remove(&container.name).map_err(|error| format!("the container was not removed: {error}"));
+    /// A container that could not be removed is removed by `cfn agent cleanup` later.
+    fn ended(&self, outcome: Outcome, removed: Result<(), EngineError>) -> Ended {
+        let removed = removed.map_err(|error| format!("the container was not removed: {error}"));
         Ended {
             reason: outcome.reason,
             exit_code: outcome.code,

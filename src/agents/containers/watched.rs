@@ -65,7 +65,7 @@ enum Asked {
 }
 
 const TIMEOUT: u8 = 124;
-const KILLED: u8 = 137;
+pub(super) const KILLED: u8 = 137;
 
 impl Watched<'_> {
     /// Watches from the start of the client to the end of the command.

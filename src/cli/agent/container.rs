@@ -3,11 +3,12 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::agents::{ContainerPlan, Engine, RuntimeKind, Volume};
+use crate::agents::{AgentError, ContainerPlan, Engine, Pool, Runs, RuntimeKind, Volume, Wanted};
 use crate::cli::choice::one_of;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
-use crate::model::Visible;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::linux::Limits;
+use crate::model::{AgentType, Visible};
 
 /// The variables by which the clients find their engines.
 const ENGINE: [&str; 9] = [
@@ -35,15 +36,24 @@ pub(super) struct ContainerArgs {
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
     /// Network of the container [default: that of the engine]
-    #[arg(long, value_name = "NAME", requires = "image")]
+    #[arg(long, value_name = "NAME")]
     network: Option<String>,
     /// A folder of the container in memory: FOLDER or FOLDER:SIZE; /tmp is one in any case
-    #[arg(long, value_name = "FOLDER[:SIZE]", requires = "image", value_parser = in_memory)]
+    #[arg(long, value_name = "FOLDER[:SIZE]", value_parser = in_memory)]
     tmpfs: Vec<String>,
     /// A folder or a volume for the container: SOURCE:FOLDER, with :ro to only read it, and with :shared to see here what
     /// it mounts there
-    #[arg(long, value_name = "SOURCE:FOLDER", requires = "image")]
+    #[arg(long, value_name = "SOURCE:FOLDER")]
     volume: Vec<String>,
+}
+
+/// Containers of a pool.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct PoolArgs {
+    /// Take a container that waits in the pool; with --volume, --network, --tmpfs or --workspace, and from an empty pool,
+    /// start a new one
+    #[arg(long)]
+    pool: bool,
 }
 
 fn in_memory(text: &str) -> Result<String, String> {
@@ -61,6 +71,9 @@ impl ContainerArgs {
         let default = if self.image.is_some() { RuntimeKind::Docker } else { RuntimeKind::Process };
         let kind = self.runtime.unwrap_or(default);
         match (&self.image, kind) {
+            (None, RuntimeKind::Process) if self.is_for_container() => {
+                Err(Failure::input("a process has no volumes and networks of its own", "Name an image with --image."))
+            }
             (None, RuntimeKind::Process) => Ok((kind, None)),
             (Some(_), RuntimeKind::Process) => {
                 Err(Failure::input("a process has no image", "Leave out --image, or name --runtime docker."))
@@ -68,6 +81,10 @@ impl ContainerArgs {
             (None, _) => Err(Failure::input("a container needs an image", "Name it with --image.")),
             (Some(image), _) => Ok((kind, Some(self.container(context, image)?))),
         }
+    }
+
+    fn is_for_container(&self) -> bool {
+        self.network.is_some() || !self.tmpfs.is_empty() || !self.volume.is_empty()
     }
 
     fn container(&self, context: &Context, image: &str) -> Result<ContainerPlan, Failure> {
@@ -84,10 +101,61 @@ impl ContainerArgs {
     }
 }
 
+/// What runs a command, and where.
+pub(super) struct Chosen {
+    pub(super) runtime: RuntimeKind,
+    pub(super) container: Option<ContainerPlan>,
+    pub(super) pool: Option<Wanted>,
+    pub(super) limits: Limits,
+}
+
+impl PoolArgs {
+    /// Chooses the container of a pool, if one is to be taken. A new one has what those of the pool have.
+    pub(super) fn choose(
+        &self,
+        context: &Context,
+        args: &ContainerArgs,
+        (agent_type, limits, is_elsewhere): (&AgentType, Limits, bool),
+    ) -> Result<Chosen, Failure> {
+        if !self.pool {
+            let (runtime, container) = args.plan(context)?;
+            return Ok(Chosen { runtime, container, pool: None, limits });
+        }
+        let wanted = Wanted { agent_type: agent_type.as_str().to_owned(), image: args.image.clone() };
+        let pool = Pool::of(&Runs::of(context.project()?.root()));
+        let Some(plan) = pool.plan_for(&wanted) else {
+            let message = format!("there is no pool for agents of type {}", Visible(agent_type.as_str()));
+            return Err(Failure::input(message, "Start one with 'cfn agent pool start', or leave out --pool."));
+        };
+        let mut container = plan.container;
+        let is_new = is_elsewhere || args.network.is_some() || !args.tmpfs.is_empty() || !args.volume.is_empty();
+        if is_new {
+            tracing::info!("a container that waits cannot be given --volume, --network, --tmpfs or --workspace");
+            let own = args.container(context, &container.image)?;
+            let network = own.network.or(container.network);
+            container = ContainerPlan { network, tmpfs: own.tmpfs, volumes: own.volumes, ..container };
+        }
+        let pool = (!is_new).then_some(wanted);
+        Ok(Chosen { runtime: plan.runtime, container: Some(container), pool, limits: limits.or(plan.limits) })
+    }
+}
+
 /// Fails unless the engine is there and has the image.
 pub(super) fn require_image(kind: RuntimeKind, container: &ContainerPlan) -> Result<(), Failure> {
     let required = Engine::of(kind, &container.engine).map_or(Ok(()), |it| it.require_image(&container.image));
-    required.map_err(|error| crate::agents::AgentError::from(error).into())
+    required.map_err(|error| AgentError::from(error).into())
+}
+
+/// Fails unless the engine can keep all limits.
+pub(super) fn require_limits(kind: RuntimeKind, container: &ContainerPlan) -> Result<(), Failure> {
+    let Some(engine) = Engine::of(kind, &container.engine) else { return Ok(()) };
+    let lacking = engine.abilities().map_err(AgentError::from)?.lacking().join(", ");
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the engine of {} cannot limit {lacking}", kind.as_str());
+    let hint = "Enable these control groups in the kernel, or leave out --require-limits.";
+    Err(Failure::new(FailureKind::NoLimits, message, hint))
 }
 
 /// `SOURCE:FOLDER[:ro][:shared]`. A source with a `/` or a leading dot is a path.

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::container::{ContainerArgs, meant_inside, require_image};
+use super::container::{Chosen, ContainerArgs, PoolArgs, meant_inside, require_image, require_limits};
 use super::place::history;
 use crate::agents::{self, Identity, Input, Request, SkillsAs};
 use crate::cli::argument::words;
@@ -37,6 +37,8 @@ pub(super) struct GivenArgs {
     context: Vec<String>,
     #[command(flatten)]
     container: ContainerArgs,
+    #[command(flatten)]
+    pool: PoolArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// End it after 150, 300 or 600 seconds, or twice the time that 95 of 100 earlier runs stayed below
@@ -92,9 +94,13 @@ impl GivenArgs {
     /// What must be there before anything is done.
     pub(super) fn require(&self, request: &Request) -> Result<(), Failure> {
         match &request.container {
-            Some(container) => require_image(request.runtime, container),
-            None if self.require_limits => crate::cli::run::require_limits(&request.limits),
-            None => Ok(()),
+            Some(container) if self.require_limits => require_limits(request.runtime, container)?,
+            None if self.require_limits => crate::cli::run::require_limits(&request.limits)?,
+            _ => {}
+        }
+        match &request.container {
+            Some(container) if request.pool.is_none() => require_image(request.runtime, container),
+            _ => Ok(()), // a container of the pool had it when it was started
         }
     }
 
@@ -126,7 +132,8 @@ impl GivenArgs {
             Skills::Prompt => SkillsAs::Prompt,
             Skills::None => SkillsAs::None,
         };
-        let (runtime, container) = self.container.plan(context)?;
+        let of = (agent_type, self.limits.limits(), self.workspace.is_some());
+        let Chosen { runtime, container, pool, limits } = self.pool.choose(context, &self.container, of)?;
         if container.is_some() && self.layout.contains(&Layout::Plain) {
             let message = "a container cannot have its skills among the files of its workspace";
             return Err(Failure::input(message, "Name --layout claude or agents, or both."));
@@ -141,9 +148,10 @@ impl GivenArgs {
             environment: if container.is_some() { meant_inside(passed, &named) } else { passed },
             runtime,
             container,
+            pool,
             command: self.command.clone(),
             workspace: self.workspace.as_deref().map(|it| context.absolute(it)),
-            limits: self.limits.limits(),
+            limits,
             timeout,
             grace: self.grace,
             input: Input::Nothing,

@@ -141,6 +141,7 @@ impl Args {
             environment: agents::passed(std::env::vars_os(), &named),
             runtime: RuntimeKind::Process,
             container: None,
+            pool: None,
             command: if usual { USUAL.map(OsString::from).into() } else { self.command.clone() },
             workspace: None,
             limits: self.limits.limits(),

@@ -10,6 +10,7 @@ mod load_test;
 mod logs;
 mod monitor;
 mod place;
+mod pool;
 mod ps;
 mod said;
 mod spawn;
@@ -19,6 +20,7 @@ mod supervise;
 mod telling;
 mod wave;
 mod wave_report;
+mod within;
 
 use clap::Subcommand;
 
@@ -51,8 +53,11 @@ enum Command {
     Wait(end::WaitArgs),
     Stop(end::StopArgs),
     Cleanup(end::CleanupArgs),
+    Pool(pool::Args),
     #[command(hide = true)]
     Supervise(supervise::Args),
+    #[command(hide = true)]
+    Within(within::Args),
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
@@ -67,6 +72,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Wait(args) => end::wait(context, &args),
         Command::Stop(args) => end::stop(context, &args),
         Command::Cleanup(args) => end::cleanup(context, &args),
+        Command::Pool(args) => pool::run(context, &args),
+        Command::Within(args) => within::run(context, &args),
         Command::Supervise(args) => supervise::run(context, &args),
     }
 }

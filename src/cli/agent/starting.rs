@@ -69,6 +69,9 @@ impl<'a> Starting<'a> {
             say_skills(self.context.output, &prepared);
         }
         let plan = prepared.plan().clone();
+        if request.pool.is_some() && plan.member.is_none() {
+            tracing::info!("no container waits in the pool: the agent gets a new one");
+        }
         Ok(Some((plan, self.supervise(prepared)?)))
     }
 

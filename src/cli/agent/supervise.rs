@@ -39,5 +39,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     // Before whoever waits for this process learns of the end.
     tell(context, &order.plan, &run);
     say(&Said::Ended(Box::new(run)));
+    runtime.clear_away(&order.plan);
     Ok(Exit::Done)
 }

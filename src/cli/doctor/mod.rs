@@ -1,6 +1,7 @@
 //! `cfn doctor`.
 
 mod asked;
+mod containers;
 mod database;
 mod failed;
 mod fix;
@@ -13,7 +14,7 @@ use super::failure::Failure;
 use crate::agents::{self, Machine, Runs};
 use crate::linux::memory_kib;
 use crate::model::Exit;
-use crate::ops::{self, Area, Depth, DoctorReport, Health};
+use crate::ops::{Area, Depth, DoctorReport, Health};
 
 /// Look at everything that cfn depends on, and say what to run where something is wrong
 ///
@@ -57,10 +58,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 fn examine(context: &Context, depth: Depth) -> DoctorReport {
     let redis = services::Redis::ask(context);
     let workflow = services::ask_workflow(context);
+    let engines = containers::Engines::ask(context);
     let mut lines = database::look(context, depth, &redis);
     lines.extend(redis.lines(context));
     lines.push(services::workflow_line(workflow));
-    lines.push(ops::container_line());
+    lines.extend(engines.lines());
     lines.extend(match context.project() {
         Ok(project) => agents::health(&Runs::of(project.root()), machine()),
         Err(failure) => vec![failed(Area::Agents, "runs", failure)],

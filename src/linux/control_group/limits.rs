@@ -19,6 +19,17 @@ pub struct Limits {
 const PERIOD_US: u32 = 100_000;
 
 impl Limits {
+    /// These, and where there is none, those.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            memory_bytes: self.memory_bytes.or(other.memory_bytes),
+            cpus: self.cpus.or(other.cpus),
+            cpu_set: self.cpu_set.or(other.cpu_set),
+            processes: self.processes.or(other.processes),
+        }
+    }
+
     /// The share of the processors as quota and period, in microseconds.
     pub(super) fn quota(&self) -> Option<(u64, u32)> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float is cast to its nearest")]

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
@@ -59,32 +59,44 @@ impl Waiting {
         deadline: Option<Instant>,
         looks: bool,
     ) -> io::Result<Event> {
-        let process_held = match self.process.take() {
+        let held = match self.process.take() {
             Some(held) => held,
             None => pidfd_open(process, PidfdFlags::empty())?,
         };
+        let event = self.next_of(held.as_fd(), deadline, looks);
+        self.process = Some(held);
+        match event? {
+            Some(event) => Ok(event),
+            None => ending_of(process).map(Event::Ended),
+        }
+    }
+
+    /// The same for anything that can be waited for; `None` if it is ready.
+    pub(in crate::process) fn next_of(
+        &mut self,
+        awaited: BorrowedFd<'_>,
+        deadline: Option<Instant>,
+        looks: bool,
+    ) -> io::Result<Option<Event>> {
         let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
         if left == Some(Duration::ZERO) {
-            self.process = Some(process_held);
-            return Ok(Event::Deadline);
+            return Ok(Some(Event::Deadline));
         }
         let pause = [left, looks.then_some(LOOKS)].into_iter().flatten().min();
-        let ended = self.poll(&process_held, pause)?;
-        self.process = Some(process_held);
-        if ended {
-            return ending_of(process).map(Event::Ended);
+        if self.poll(awaited, pause)? {
+            return Ok(None);
         }
         for (signal, reader) in &mut self.signals {
             if reader.read(&mut [0; 64]).is_ok_and(|it| it > 0) {
-                return Ok(Event::Signal(*signal));
+                return Ok(Some(Event::Signal(*signal)));
             }
         }
-        Ok(Event::Look)
+        Ok(Some(Event::Look))
     }
 
-    /// Whether the process ended, after at most a pause.
-    fn poll(&self, process: &OwnedFd, pause: Option<Duration>) -> io::Result<bool> {
-        let mut all = vec![PollFd::new(process, PollFlags::IN)];
+    /// Whether it is ready, after at most a pause.
+    fn poll(&self, awaited: BorrowedFd<'_>, pause: Option<Duration>) -> io::Result<bool> {
+        let mut all = vec![PollFd::from_borrowed_fd(awaited, PollFlags::IN)];
         all.extend(self.signals.iter().map(|(_, it)| PollFd::new(it, PollFlags::IN)));
         let pause = pause.map(|it| Timespec::try_from(it).map_err(io::Error::other)).transpose()?;
         match poll(&mut all, pause.as_ref()) {

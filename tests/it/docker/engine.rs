@@ -51,6 +51,11 @@ impl Engine {
     /// Starts it, or starts it anew after its end.
     pub(super) fn start_again(&self) {
         let _ = fs::remove_file(self.at("pid")); // of one that was killed
+        // What it started ends after it, and would be taken for that of the new one.
+        eventually("its containerd has ended", || {
+            let process = fs::read_to_string(self.at("exec/containerd/containerd.pid")).unwrap_or_default();
+            process.is_empty() || !Path::new("/proc").join(process.trim()).exists()
+        });
         let process = start_from_a_thread_that_stays(self.daemon());
         let mut process = process.expect("setpriv must be installed: apt-get install util-linux");
         eventually("the Docker engine is ready", || {

@@ -16,7 +16,7 @@ fn what_nobody_uses_is_not_used_here() {
         ("postgres", "server", "the database is a file"),
         ("postgres", "workflow database", "no events are queued"),
         ("redis", "server", "no Redis server is named"),
-        ("containers", "containers", "no containers"),
+        ("containers", "engine", "no agent was started in a container here"),
         ("agents", "runs", ".cfn-workspaces"),
         ("network", "Redis", "no Redis server"),
         ("network", "PostgreSQL", "the database is a file"),

@@ -1,7 +1,9 @@
 //! Agents in containers, on a real engine.
 
+mod doctor;
 mod faults;
 mod limits;
+mod pool;
 mod runs;
 mod scene;
 mod waves;
