@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::model::Location;
 use crate::settings::{PostgresServer, Replicas};
 use crate::store::copying::{CopySource, CopyTarget};
-use crate::store::following::FollowSource;
+use crate::store::following::{Bell, FollowSource};
 use crate::store::postgres::{self, PostgresStore, Reading, ServerArchive, ServerTarget};
 use crate::store::sqlite::{FileTarget, Options, RunsFile, SqliteStore, file_facts};
 use crate::store::{
@@ -212,6 +212,14 @@ impl Opening {
             Engine::Postgres { server, options } => {
                 Ok(Box::new(ServerArchive::connect(server, url, days, options.lock_timeout)?))
             }
+        }
+    }
+
+    /// Hears of the decisions in the database; only one on a server can be heard.
+    pub(super) fn bell(&self) -> Result<Box<dyn Bell>> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Err(StoreError::Defect("a database in a file was to be heard")),
+            Engine::Postgres { server, .. } => PostgresStore::bell(server),
         }
     }
 

@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 
 use super::context::{Access, Context};
 use super::failure::{Failure, FailureKind};
-use crate::model::{Exit, Location};
-use crate::ops::{self, PullReport};
+use crate::model::{Exit, Location, Visible};
+use crate::ops::{self, FollowError, PullReport};
 use crate::settings::Settings;
-use crate::store::following::{FollowSource, Following, WhyAll};
+use crate::store::following::{Bell, FollowSource, Following, WhyAll};
 use crate::store::{self, ArchivePlace, ArchivedDays, Store};
 
 impl Context {
@@ -60,6 +60,12 @@ impl Context {
         Ok(move |days: &ArchivedDays| opening.archive_place(&url, days))
     }
 
+    /// Hears of the decisions of a primary.
+    pub(super) fn bell(&self, url: &str) -> Result<Box<dyn Bell>, Failure> {
+        let rung = self.of_primary(url)?.opening(Access::Write)?.bell();
+        rung.map_err(|why| FollowError::Unreachable { why }.into())
+    }
+
     /// This context with the primary as its database.
     pub(super) fn of_primary(&self, url: &str) -> Result<Self, Failure> {
         if !Settings::names_a_server(url) {
@@ -89,6 +95,9 @@ impl Context {
         };
         if !why.is_empty() {
             self.output.warn(&format!("{why}, so everything was pulled"));
+        }
+        if let Some(why) = &pulled.uses.failed {
+            self.output.warn(&format!("the primary takes no uses, which are kept: {}", Visible(why)));
         }
         for hash in &pulled.damaged {
             self.output.warn(&format!("the primary has other bytes than those of {hash}, so they were not taken"));

@@ -116,8 +116,8 @@ pub use export::{
     WrittenSkill, check_export, export, export_budget, plan_export,
 };
 pub use follow::{
-    ConnectPrimary, Follow, FollowCheck, FollowError, FollowReport, PullReport, UnfollowReport, check_followed, follow,
-    following, pull, unfollow,
+    ConnectPrimary, Follow, FollowCheck, FollowError, FollowReport, FollowerState, PullReport, PushReport,
+    UnfollowReport, check_followed, follow, follower_state, following, pull, pull_from, unfollow,
 };
 pub use history::{History, HistoryReport, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};

@@ -29,8 +29,7 @@ impl Listener {
         &self.connection
     }
 
-    /// Waits until this payload is heard; returns whether it was. Without a connection it returns `false` at once: see
-    /// [`is_closed`](Self::is_closed).
+    /// Waits until this payload is heard; returns whether it was. Without a connection it returns `false` at once.
     pub fn wait(&mut self, limit: Duration, payload: &str) -> bool {
         let heard = &mut self.heard;
         let listened = self.connection.block_on(async {
@@ -50,11 +49,5 @@ impl Listener {
     /// Forgets what was heard and not waited for.
     pub fn forget(&mut self) {
         while self.heard.try_recv().is_ok() {}
-    }
-
-    /// Whether the connection is known to be lost.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.heard.is_closed() || self.connection.is_closed()
     }
 }

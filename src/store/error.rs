@@ -189,6 +189,12 @@ pub enum FileFault {
         /// Its path.
         path: PathBuf,
     },
+    /// It follows another one that lacks uses which were to be archived. Nothing was changed.
+    #[error("uses of {} that are to be archived are not on its primary yet", Visible(path.to_string_lossy()))]
+    NotPushed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file beside the database could not be read or written.
     #[error("{what} {}: {source}", Visible(path.to_string_lossy()))]
     Unusable {

@@ -61,6 +61,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let to = context.absolute(&args.to);
     let mut progress = context.output.progress("archiving the usage log");
     let mut store = context.open(Access::Write)?;
+    // What leaves the log of a follower is no longer pushed.
+    context.pull(store.as_mut())?;
     let days = ArchivedDays { first: None, before: args.before.to_string() };
     let report = store.care().archive(&days, &mut FileArchive::at(&to), &mut |done, all| {
         progress.at(count(done), count(all));
@@ -81,6 +83,7 @@ fn to_server(context: &Context, url: &str, before: Date) -> Result<Exit, Failure
     }
     let mut place = context.archive_server(url)?;
     let mut store = context.open(Access::Write)?;
+    context.pull(store.as_mut())?;
     let mut progress = context.output.progress("archiving the usage log");
     let report = ops::archive_months(store.as_mut(), before, url, &mut place, &mut |done, all| {
         progress.at(count(done), count(all));

@@ -72,6 +72,18 @@ impl Report for PullReport {
         let erased =
             if self.erased > 0 { format!(", {} erased", counted(self.erased, "content")) } else { String::new() };
         let (rows, contents) = (counted(self.rows, "changed row"), counted(self.contents, "content"));
+        let uses = &self.uses;
+        if uses.pushed + uses.completed + uses.discarded > 0 {
+            let discarded = match uses.discarded {
+                0 => String::new(),
+                discarded => format!(", {discarded} of deleted skills discarded"),
+            };
+            page.line(format!(
+                "pushed {}, {}{discarded}",
+                counted(uses.pushed, "use"),
+                counted(uses.completed, "outcome")
+            ));
+        }
         page.line(format!("pulled {rows} and {contents}{removed}{erased}; state of {} UTC", self.primary_time));
     }
 }

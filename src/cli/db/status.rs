@@ -6,8 +6,9 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::numbers::{bytes, integer};
 use crate::cli::output::{Page, Report};
+use crate::cli::plural::counted;
 use crate::model::{Exit, Visible};
-use crate::ops;
+use crate::ops::{self, FollowerState};
 use crate::store::{ArchiveRecord, DatabaseStatus, ServerStatus, StatusReport};
 
 /// Show the size, schema, effective settings and row counts of the database
@@ -23,7 +24,8 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     let database = store.care().status()?;
     let search_index_current = ops::index_is_current(store.as_mut())?;
     let archives = store.care().archives()?;
-    context.output.answer(&Status { database, search_index_current, archives })?;
+    let follows = ops::follower_state(store.as_mut(), context.clock)?;
+    context.output.answer(&Status { database, search_index_current, archives, follows })?;
     Ok(Exit::Done)
 }
 
@@ -36,6 +38,9 @@ struct Status {
     search_index_current: Option<bool>,
     /// Where rows of the usage log are besides the database.
     archives: Vec<ArchiveRecord>,
+    /// How far behind its primary it is; `None` if it follows none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follows: Option<FollowerState>,
 }
 
 impl Report for Status {
@@ -57,6 +62,27 @@ impl Report for Status {
             let rows = integer(it.rows);
             page.line(format!("before {}                   {rows} in {}{state}", it.before, Visible(&it.place)));
         }
+        if let Some(follows) = &self.follows {
+            page.heading("\nfollows");
+            follows.text(page);
+        }
+    }
+}
+
+impl Report for FollowerState {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("primary          {}", Visible(&self.primary)));
+        if let Some(agents) = &self.agents {
+            page.line(format!("agent types      {}", Visible(agents.join(", "))));
+        }
+        page.line(match (self.seconds_behind, &self.pulled_at) {
+            (Some(seconds), Some(at)) => {
+                format!("last pull        {at} UTC, {} ago", counted(seconds.unsigned_abs(), "second"))
+            }
+            (None, Some(at)) => format!("last pull        {at} UTC, later than now: the clock was set back"),
+            (_, None) => "last pull        none yet".to_owned(),
+        });
+        page.line(format!("to be pushed     {}", counted(self.unpushed, "use")));
     }
 }
 

@@ -119,6 +119,7 @@ fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
         FileFault::Archive { .. } => {
             (FailureKind::ArchiveRefused, "Name a complete archive of this database, or a new file.")
         }
+        FileFault::NotPushed { .. } => (FailureKind::UsageNotPushed, "Run 'cfn sync', and then the command again."),
         FileFault::Unusable { .. } => (FailureKind::DatabaseFile, "Check the folder's permissions and free space."),
     }
 }

@@ -43,7 +43,7 @@ kinds! {
     Exit::Unchanged => ContentUnchanged, NameUnchanged;
     Exit::Refused => LowersApprovalLevel, Rejected, PurgeWithoutReason, NameTaken, FolderExposed, SkillExists, DocumentConflicts, NotServed, NotMapped, ReplacesItself, NotApproved, Integrity, AmbiguousHash,
         NotDecided, DecidedMeanwhile, ChangedSinceReview, EdgeCaseElsewhere, FolderInTheWay, ExportRecordRefused,
-        DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken, FollowsNothing;
+        DatabaseOccupied, RowsRefused, NoLimits, AgentIdTaken, FollowsNothing, UsageNotPushed, StateTooOld;
     Exit::Busy => Busy, ChangedWhileRead, Conflict;
     Exit::Service => WorkflowUnreachable, WorkflowBroken, WorkflowFailed, RedisUnreachable, RedisRefused, EngineUnreachable, PrimaryUnreachable, ArchiveUnreachable;
     Exit::INTERRUPTED => Interrupted;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Format;
 use super::answers::Answers;
 use super::request::{Request, parse};
+use super::staleness::require_fresh;
 use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
@@ -105,6 +106,7 @@ impl<'a> Session<'a> {
     /// Answers from memory if the database is unchanged. Answers that also depend on files are not kept in memory.
     fn load(&mut self, request: &Request, load: &Load) -> Result<Arc<[u8]>, Failure> {
         let store = opened(self.context, &mut self.reader, Access::Read)?;
+        require_fresh(self.context, store)?;
         let cache = self.cache.as_ref();
         match self.memory.as_mut().filter(|_| request.format != Some(Format::Xml)) {
             Some(memory) => {
@@ -118,6 +120,7 @@ impl<'a> Session<'a> {
     fn load_and_log(&mut self, load: &Load, usage: &UsageOf) -> Result<Arc<[u8]>, Failure> {
         let context = self.context;
         let store = opened(context, &mut self.writer, Access::Write)?;
+        require_fresh(context, store)?;
         let report = ops::load_and_log(store, context.clock, load, usage)?;
         self.started.start(context, store);
         answer(load, &report)

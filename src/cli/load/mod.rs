@@ -5,6 +5,7 @@ mod batch;
 mod budget_flags;
 mod format;
 mod request;
+mod staleness;
 
 use std::borrow::Cow;
 
@@ -116,6 +117,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     });
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load)? };
     let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
+    staleness::require_fresh(context, store.as_mut())?;
     let report = match &usage {
         Some(usage) => ops::load_and_log(store.as_mut(), context.clock, &request, usage)?,
         None => ops::load(store.as_mut(), cache.as_ref(), &request)?,

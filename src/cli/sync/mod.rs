@@ -6,6 +6,7 @@ mod detached;
 mod retry;
 mod status;
 mod watch;
+mod watched;
 
 use clap::Subcommand;
 
@@ -15,9 +16,10 @@ use super::failure::Failure;
 use crate::model::Exit;
 use crate::ops::{self, Retry, SyncReport};
 
-/// Do what waits: pull from the primary, and deliver queued events to the workflow database
+/// Do what waits: push and pull, and deliver queued events to the workflow database
 ///
-/// A database that follows a primary ('cfn db follow') pulls what is new there, in one transaction.
+/// A database that follows a primary ('cfn db follow') pushes the uses of its agents, each once, and pulls what is new
+/// there, in one transaction.
 ///
 /// Events of generated skills are queued in the skills database and delivered to PostgreSQL exactly once, by this
 /// command or in the background after other commands. An event that the server refuses, or whose delivery fails three
@@ -40,12 +42,13 @@ Environment:
   CFN_POSTGRES_URL             postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE, or
                                host=HOST dbname=DATABASE user=USER; wins over PHASE4_POSTGRES_HOST, _PORT, _DB, _USER, _PASS
   PGSSLMODE, PGSSLROOTCERT, PGSSLCERT, PGSSLKEY, PGPASSFILE
+  CFN_FOLLOW_SECONDS           how often --watch asks a primary that told it nothing [default: 1]
   CFN_SYNC_BUDGET_MS           the most that other commands spend on starting a delivery [default: 25]"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Keep delivering until interrupted
+    /// Keep pulling and delivering until interrupted; decisions of the primary arrive within a second
     #[arg(long, conflicts_with = "detached")]
     watch: bool,
     /// Pull, and compare every followed row with the primary

@@ -40,7 +40,7 @@ pub(super) fn gather(target: &mut dyn FollowTarget, source: &mut dyn FollowSourc
     let (told, erased) = if told.is_empty() { (told, Vec::new()) } else { split(source, told)? };
     let named: BTreeSet<String> = rows.iter().flat_map(named_by).collect();
     Ok(Gathered {
-        batch: Batch { skills: concerned, rows, erased, rates, cursor: news.cursor, time: news.time },
+        batch: Batch { skills: concerned, rows, erased, rates, keeps_uses: true, cursor: news.cursor, time: news.time },
         all: news.all,
         misses: news.misses,
         named: named.into_iter().collect(),

@@ -1,19 +1,22 @@
 //! Following: a database in a file has what a primary on a server has, and goes on serving it while the primary is gone.
 //!
-//! A pull reads the primary in one snapshot, and applies it in one transaction. Nothing else is done before or after it here: who
-//! pushes something first, does so before calling [`pull`].
+//! A pull first pushes the uses of agents. Then it reads the primary in one snapshot, and applies it in one transaction.
 
 mod batch;
 mod check;
 mod error;
 mod pull;
+mod push;
 mod report;
+mod state;
 mod two_sides;
 
 pub use self::check::check_followed;
 pub use self::error::FollowError;
-pub use self::pull::pull;
+pub use self::pull::{pull, pull_from};
+pub use self::push::PushReport;
 pub use self::report::{FollowCheck, FollowReport, PullReport, UnfollowReport};
+pub use self::state::{FollowerState, follower_state};
 
 pub use self::two_sides::{ConnectPrimary, following};
 

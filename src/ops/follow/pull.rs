@@ -2,12 +2,13 @@
 
 use super::batch::{Gathered, gather};
 use super::error::FollowError;
+use super::push::{PushReport, push};
 use super::report::PullReport;
 use super::two_sides::{ConnectPrimary, follower, following, of_primary};
 use crate::model::ContentHash;
 use crate::ops::Result;
 use crate::store::Store;
-use crate::store::following::{Content, FollowSource, FollowTarget, Known};
+use crate::store::following::{Content, FollowSource, FollowTarget, Known, WhyAll};
 
 /// So often a pull starts again when another process was faster.
 const ATTEMPTS: u32 = 10;
@@ -18,24 +19,47 @@ const FETCHED: usize = 64;
 /// Pulls what is new.
 pub fn pull(store: &mut dyn Store, connect: ConnectPrimary<'_>) -> Result<PullReport> {
     let url = following(store)?.ok_or(FollowError::FollowsNothing)?.url;
-    let mut source = of_primary(connect(&url))?;
-    from(follower(store)?, source.as_mut())
+    pull_from(store, of_primary(connect(&url))?.as_mut())
+}
+
+/// The same from a primary to which there is a connection, which can be kept.
+pub fn pull_from(store: &mut dyn Store, source: &mut dyn FollowSource) -> Result<PullReport> {
+    let target = follower(store)?;
+    let mut report = from(target, source)?;
+    source.rest();
+    if let (Some(why), Some(known)) = (report.everything, target.known()?)
+        && why.forgets_uses()
+    {
+        report.uses.join(&push(target, source, &known.following.origin)?);
+    }
+    Ok(report)
 }
 
 /// Pulls from this source. Its snapshot stays open.
 pub(super) fn from(target: &mut dyn FollowTarget, source: &mut dyn FollowSource) -> Result<PullReport> {
+    let mut uses = PushReport::default();
     for _ in 0..ATTEMPTS {
         let known = target.known()?.ok_or(FollowError::FollowsNothing)?;
-        if let Some(report) = once(target, source, known)? {
-            return Ok(report);
+        uses.join(&push(target, source, &known.following.origin)?);
+        if let Some(report) = once(target, source, known, uses.failed.is_none())? {
+            return Ok(PullReport { uses, ..report });
         }
     }
     Err(FollowError::Conflict { attempts: ATTEMPTS }.into())
 }
 
-/// One attempt; `None` if another process was faster.
-fn once(target: &mut dyn FollowTarget, source: &mut dyn FollowSource, known: Known) -> Result<Option<PullReport>> {
-    let Gathered { batch, all, misses, named, told } = gather(target, source, &known)?;
+/// One attempt; `None` if another process was faster, or if uses are to be pushed first.
+fn once(
+    target: &mut dyn FollowTarget,
+    source: &mut dyn FollowSource,
+    known: Known,
+    keeps_uses: bool,
+) -> Result<Option<PullReport>> {
+    let Gathered { mut batch, all, misses, named, told } = gather(target, source, &known)?;
+    batch.keeps_uses = keeps_uses;
+    if all.is_some_and(WhyAll::forgets_uses) {
+        target.offer_again()?;
+    }
     let missing = target.missing(&named, &told)?;
     let mut fetched = Fetched { known, contents: 0, damaged: Vec::new() };
     for hashes in missing.chunks(FETCHED) {
@@ -54,6 +78,7 @@ fn once(target: &mut dyn FollowTarget, source: &mut dyn FollowSource, known: Kno
         erased: applied.erased,
         damaged,
         feed_is_incomplete: misses,
+        uses: PushReport::default(),
         primary_time: batch.time,
     }))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::push::PushReport;
 use crate::model::Location;
 use crate::store::following::WhyAll;
 
@@ -48,6 +49,8 @@ pub struct PullReport {
     pub damaged: Vec<String>,
     /// Whether the primary's change feed misses changes.
     pub feed_is_incomplete: bool,
+    /// What was pushed before.
+    pub uses: PushReport,
     /// What was pulled is the state of this time there, in UTC.
     pub primary_time: String,
 }
@@ -56,7 +59,9 @@ impl PullReport {
     /// Whether it changed anything.
     #[must_use]
     pub fn changed_something(&self) -> bool {
-        self.everything.is_some() || self.rows + self.removed_skills + self.contents + self.erased > 0
+        self.everything.is_some()
+            || self.uses != PushReport::default()
+            || self.rows + self.removed_skills + self.contents + self.erased > 0
     }
 }
 

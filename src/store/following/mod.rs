@@ -8,9 +8,10 @@ mod tables;
 
 use std::path::PathBuf;
 
-use super::Result;
 use super::copying::{Owned, Table};
+use super::{Result, UsagePush, UsageReceiver};
 use crate::model::Location;
+use std::time::Duration;
 
 pub use tables::{Belongs, followed, naming_column};
 
@@ -68,6 +69,24 @@ pub enum WhyAll {
     Emptied,
 }
 
+impl WhyAll {
+    /// Whether the primary may lack uses that were pushed to it.
+    #[must_use]
+    pub fn forgets_uses(self) -> bool {
+        matches!(self, Self::AnotherServer | Self::AnotherTimeline | Self::AnotherHistory)
+    }
+}
+
+/// Wakes who waits for decisions of a primary.
+pub trait Bell {
+    /// Whether it is heard. Something between here and the server may swallow what it sends.
+    fn is_heard(&self) -> bool;
+    /// Waits for a decision; returns whether there was one, perhaps before the call. Without a connection it returns at once.
+    fn wait(&mut self, limit: Duration) -> bool;
+    /// Whether its connection is there.
+    fn is_there(&mut self) -> bool;
+}
+
 /// What is new on a primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
@@ -122,6 +141,8 @@ pub struct Batch {
     pub erased: Vec<String>,
     /// The latest pass rates of skills.
     pub rates: Vec<(i64, Option<f64>)>,
+    /// Whether skills with uses that are not pushed may not be removed.
+    pub keeps_uses: bool,
     /// The cursor after it.
     pub cursor: Cursor,
     /// The time on the primary, in UTC.
@@ -151,7 +172,7 @@ pub struct Known {
 }
 
 /// The primary, read in one snapshot from the first call of [`news`](Self::news) on.
-pub trait FollowSource: Send {
+pub trait FollowSource: UsageReceiver + Send {
     /// Where it is.
     fn location(&self) -> Location;
     /// Begins another snapshot, and says what is new there since a cursor.
@@ -168,10 +189,12 @@ pub trait FollowSource: Send {
     fn stored(&mut self, hashes: &[String]) -> Result<Vec<String>>;
     /// Those of these bytes that are stored.
     fn contents(&mut self, hashes: &[String]) -> Result<Vec<Content>>;
+    /// Ends the snapshot: an old one keeps the server from cleaning up.
+    fn rest(&mut self);
 }
 
 /// A database that may follow another one.
-pub trait FollowTarget {
+pub trait FollowTarget: UsagePush {
     /// What it follows; `None` if it follows nothing.
     fn known(&mut self) -> Result<Option<Known>>;
     /// What it holds that following would replace, in words; `None` for nothing.
@@ -189,7 +212,8 @@ pub trait FollowTarget {
     fn missing(&mut self, named: &[String], told: &[String]) -> Result<Vec<String>>;
     /// Stores bytes that nothing names yet. `None` if it was changed since it was `known`.
     fn keep(&mut self, known: &Known, contents: &[Content]) -> Result<Option<Known>>;
-    /// Becomes what a pull brought. `None` if it was changed since it was `known`: nothing is done.
+    /// Becomes what a pull brought. `None` if it was changed since it was `known`, or if uses are to be pushed first: nothing is
+    /// done.
     fn apply(&mut self, known: &Known, batch: &Batch) -> Result<Option<Applied>>;
     /// All rows of the followed tables.
     fn followed_rows(&mut self) -> Result<Vec<TableRows>>;

@@ -14,6 +14,7 @@ mod archive;
 mod archive_server;
 mod archived_rows;
 mod beginning;
+mod bell;
 mod bootstrap_writes;
 mod candidates;
 mod care;

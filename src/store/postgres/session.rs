@@ -9,6 +9,7 @@ use futures_util::future::join;
 use futures_util::{StreamExt, pin_mut};
 use tokio_postgres::{Client, Row};
 
+pub(super) use self::committing::CHANNEL;
 use super::ahead::Ahead;
 use super::beginning::{Answers, Beginning, Opened, Opening, is_hidden, open};
 use super::failure::{Conflict, Place};

@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row, params};
 
 use super::rows::{change, collect, first};
+use super::sums::day_of;
 use super::{SqliteStore, rollups};
 use crate::store::copying::{Owned, TABLES, Table};
 use crate::store::{Durability, OfferedRow, OfferedUse, StoreError, UsagePush};
@@ -33,13 +34,34 @@ fn notes(connection: &Connection) -> Result<bool> {
     connection.query_row(sql, TRIGGERS.map(|it| it.1), |row| Ok(row.get::<_, i64>(0)? == 2))
 }
 
-/// Puts the triggers in place. The sums of the log stay what they are.
-fn set_triggers(connection: &Connection) -> Result<()> {
+/// Changes the triggers. The sums of the log stay what they are.
+fn set_triggers(connection: &Connection, are_wanted: bool) -> Result<()> {
     let are_trusted = rollups::trusted(connection)?;
     for (name, sql) in TRIGGERS {
-        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name};\n{sql}"))?;
+        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name}"))?;
+        if are_wanted {
+            connection.execute_batch(sql)?;
+        }
     }
     if are_trusted { rollups::trust(connection) } else { Ok(()) }
+}
+
+/// Stops noting uses. Their keys stay.
+pub(super) fn stop(connection: &Connection) -> Result<()> {
+    set_triggers(connection, false)?;
+    connection.execute_batch("DELETE FROM usage_unpushed")
+}
+
+/// Whether rows from before a day are still to be pushed.
+pub(super) fn has_unpushed_before(connection: &Connection, day: &str) -> Result<bool> {
+    let sql = concat!(
+        "SELECT 1 FROM usage_unpushed p JOIN skill_usage_log u ON u.id = p.row_id WHERE ",
+        day_of!(),
+        " > '' AND ",
+        day_of!(),
+        " < ?1 LIMIT 1"
+    );
+    Ok(first(connection, sql, [day], |_| Ok(()))?.is_some())
 }
 
 /// The values of a use's row begin after these columns.
@@ -107,7 +129,7 @@ impl UsagePush for SqliteStore {
         drop(snapshot);
         let transaction = self.begin_write(Durability::Full)?;
         let begun =
-            set_triggers(transaction.connection()).and_then(|()| change(transaction.connection(), OFFER_ALL, []));
+            set_triggers(transaction.connection(), true).and_then(|()| change(transaction.connection(), OFFER_ALL, []));
         transaction.say(begun)?;
         transaction.commit()
     }

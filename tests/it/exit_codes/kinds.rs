@@ -42,7 +42,7 @@ fn every_kind_has_its_code() {
             7,
             " lowers_approval_level rejected purge_without_reason name_taken folder_exposed skill_exists document_conflicts not_served not_mapped replaces_itself not_approved integrity \
              ambiguous_hash not_decided decided_meanwhile changed_since_review edge_case_elsewhere folder_in_the_way export_record_refused \
-             database_occupied rows_refused no_limits agent_id_taken follows_nothing",
+             database_occupied rows_refused no_limits agent_id_taken follows_nothing usage_not_pushed state_too_old",
         ),
         (8, " busy changed_while_read conflict"),
         (

@@ -5,3 +5,6 @@ mod faults;
 mod fleet;
 mod histories;
 mod story;
+mod together;
+mod uses;
+mod watching;

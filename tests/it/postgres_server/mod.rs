@@ -16,5 +16,5 @@ pub(crate) use self::connection::Connection;
 pub(crate) use self::counter::Counter;
 pub(crate) use self::database::{Database, Way, server_of};
 pub(crate) use self::programs::{kill, somebody};
-pub(crate) use self::proxy::{Cut, Proxy};
+pub(crate) use self::proxy::{Cut, Network, Proxy};
 pub(crate) use self::server::Server;

@@ -1,11 +1,13 @@
-//! A TCP proxy between cfn and the server that cuts connections at chosen statements, or after so many bytes.
+//! A TCP proxy between cfn and the server that cuts connections at chosen statements, or after so many bytes, and that stands for
+//! a network which is slow, silent or gone.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::programs::kill;
 
@@ -26,8 +28,20 @@ impl Cut {
     }
 }
 
+/// What the network does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// It passes on, after so many milliseconds.
+    Passes(u64),
+    /// It passes on nothing, and says so to nobody.
+    Silent,
+    /// It ends every connection, also new ones.
+    Gone,
+}
+
 pub(crate) struct Proxy {
     pub(crate) port: u16,
+    network: Arc<Mutex<Network>>,
     cuts: Arc<Mutex<VecDeque<Cut>>>,
     pub(crate) lost: Arc<AtomicUsize>,
     traffic: Arc<Traffic>,
@@ -48,23 +62,34 @@ impl Proxy {
         let port = listener.local_addr().expect("it has one").port();
         let cuts = VecDeque::from(vec![Cut::answer_to_commit(); to_lose]);
         let traffic = Arc::new(Traffic { sent: AtomicU64::new(0), most: AtomicU64::new(u64::MAX) });
-        let proxy = Self { port, cuts: Arc::new(Mutex::new(cuts)), lost: Arc::default(), traffic };
+        let network = Arc::new(Mutex::new(Network::Passes(0)));
+        let proxy = Self { port, network, cuts: Arc::new(Mutex::new(cuts)), lost: Arc::default(), traffic };
+        let network = Arc::clone(&proxy.network);
         let (cuts, lost) = (Arc::clone(&proxy.cuts), Arc::clone(&proxy.lost));
         let traffic = Arc::clone(&proxy.traffic);
         // It ends with the tests' process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if is(&network) == Network::Gone {
+                    continue;
+                }
                 let (cuts, lost, traffic) = (Arc::clone(&cuts), Arc::clone(&lost), Arc::clone(&traffic));
+                let network = Arc::clone(&network);
                 // The server may be down.
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)) else { continue };
                 // Small messages pass at once.
                 for side in [&client, &server] {
                     side.set_nodelay(true).expect("an option");
                 }
-                thread::spawn(move || session(&client, &server, &cuts, &lost, &traffic));
+                thread::spawn(move || session(&client, &server, &cuts, &lost, &traffic, &network));
             }
         });
         proxy
+    }
+
+    /// Changes the network.
+    pub(crate) fn network(&self, to: Network) {
+        *self.network.lock().unwrap_or_else(PoisonError::into_inner) = to;
     }
 
     /// Cuts a connection once.
@@ -91,6 +116,40 @@ impl Proxy {
     }
 }
 
+fn is(network: &Mutex<Network>) -> Network {
+    *network.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until the network passes on; `false` if it is gone.
+fn passes(network: &Mutex<Network>) -> bool {
+    loop {
+        match is(network) {
+            Network::Passes(delay) => {
+                thread::sleep(Duration::from_millis(delay));
+                return true;
+            }
+            Network::Silent => thread::sleep(Duration::from_millis(10)),
+            Network::Gone => return false,
+        }
+    }
+}
+
+/// Passes on what one side sends, while there is a network.
+fn copy(mut from: &TcpStream, mut to: &TcpStream, network: &Mutex<Network>) {
+    let mut bytes = [0; 8192];
+    loop {
+        match from.read(&mut bytes) {
+            Ok(count @ 1..) => {
+                if !passes(network) || to.write_all(&bytes[..count]).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock && is(network) != Network::Gone => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
 /// The cut that is to be made at this message, which is made only once.
 fn cut_at(message: &[u8], cuts: &Mutex<VecDeque<Cut>>) -> Option<Cut> {
     let mut cuts = cuts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,15 +158,28 @@ fn cut_at(message: &[u8], cuts: &Mutex<VecDeque<Cut>>) -> Option<Cut> {
 }
 
 /// Passes everything on, until a connection is to be cut.
-fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, lost: &AtomicUsize, traffic: &Traffic) {
+fn session(
+    client: &TcpStream,
+    server: &TcpStream,
+    cuts: &Mutex<VecDeque<Cut>>,
+    lost: &AtomicUsize,
+    traffic: &Traffic,
+    network: &Arc<Mutex<Network>>,
+) {
     traffic.sent.store(0, Ordering::SeqCst);
-    let (mut to_client, mut from_server) = (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
+    let (to_client, from_server) = (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
+    // To look whether the network is gone.
+    server.set_read_timeout(Some(Duration::from_millis(20))).expect("an option");
+    let of_answers = Arc::clone(network);
     let answers = thread::spawn(move || {
-        let _ = std::io::copy(&mut from_server, &mut to_client);
+        copy(&from_server, &to_client, &of_answers);
         let _ = to_client.shutdown(Shutdown::Both);
     });
     let (mut from_client, mut to_server, mut bytes) = (client, server, [0; 8192]);
     while let Ok(count @ 1..) = from_client.read(&mut bytes) {
+        if !passes(network) {
+            break;
+        }
         let before = traffic.sent.fetch_add(count as u64, Ordering::SeqCst);
         let room = traffic.most.load(Ordering::SeqCst).saturating_sub(before);
         let message = &bytes[..count.min(usize::try_from(room).unwrap_or(usize::MAX))];
@@ -122,7 +194,7 @@ fn session(client: &TcpStream, server: &TcpStream, cuts: &Mutex<VecDeque<Cut>>, 
         if let Some(cut) = cut {
             match cut.kills {
                 Some(server) => kill("-QUIT", &[server]),
-                None if passes => thread::sleep(std::time::Duration::from_millis(100)), // the server commits meanwhile
+                None if passes => thread::sleep(Duration::from_millis(100)), // the server commits meanwhile
                 None => {}
             }
             break;

@@ -63,4 +63,8 @@ impl FollowSource for PostgresStore {
         };
         rows.iter().map(content).collect()
     }
+
+    fn rest(&mut self) {
+        self.session.undo();
+    }
 }

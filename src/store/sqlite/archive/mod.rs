@@ -24,10 +24,11 @@ use super::sums::{
     add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
     sums_of_sums, totals_of_days, who,
 };
+use super::usage_push::has_unpushed_before;
 use crate::clock::Clock;
 use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, id_of, is_id};
 use crate::store::file_error::file_error;
-use crate::store::{ArchiveReport, Result, UnarchiveReport};
+use crate::store::{ArchiveReport, FileFault, Result, UnarchiveReport};
 
 /// The rows of one transaction, by id.
 const CHOSEN: &str =
@@ -54,6 +55,9 @@ pub(super) fn archive(
     clock: Clock,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ArchiveReport> {
+    if has_unpushed_before(connection, &days.before).map_err(|error| place.fail(&error))? {
+        return Err(FileFault::NotPushed { path: place.path.clone() }.into());
+    }
     let mut report = ArchiveReport::of(to.name(), days);
     let ours = identity(connection).map_err(|error| place.fail(&error))?;
     if !to.exists(&ours)? && !write(connection, place, days, to)? {

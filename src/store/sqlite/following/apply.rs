@@ -10,7 +10,7 @@ use crate::store::copying::{Owned, Table};
 use crate::store::following::{Applied, Batch, Belongs, TableRows, followed};
 use crate::store::sqlite::copying::{insert, value};
 use crate::store::sqlite::removal;
-use crate::store::sqlite::rows::{change, collect};
+use crate::store::sqlite::rows::{change, collect, first};
 
 /// Tables whose rows others point to, with the column that must be free before others take its values. Their rows are changed in
 /// place: deleting one would delete what points to it.
@@ -48,20 +48,35 @@ pub(super) fn run(connection: &Connection, batch: &Batch) -> Result<Applied> {
     Ok(applied)
 }
 
-/// Removes the skills that the primary does not have, with all that is theirs.
-fn remove_skills(connection: &Connection, batch: &Batch) -> Result<u64> {
+/// Whether a pull would remove uses that are not pushed.
+pub(super) fn loses_uses(connection: &Connection, batch: &Batch) -> Result<bool> {
+    let gone = gone(connection, batch)?;
+    let sql = "SELECT 1 FROM usage_unpushed p JOIN skill_usage_log u ON u.id = p.row_id
+         WHERE u.skill_id IN (SELECT value FROM json_each(?1)) LIMIT 1";
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    let gone = serde_json::to_string(&gone).unwrap_or_default();
+    Ok(first(connection, sql, [gone], |_| Ok(()))?.is_some())
+}
+
+/// The skills that the primary does not have.
+fn gone(connection: &Connection, batch: &Batch) -> Result<Vec<i64>> {
     let there = skill_ids(connection)?;
-    let mut removed = 0;
     let of_skills = batch.rows.iter().filter(|it| it.table.name == "skills").flat_map(|it| &it.rows);
     let brought: HashSet<i64> = of_skills.filter_map(|row| id(row)).collect();
     let asked: Option<HashSet<i64>> = batch.skills.as_ref().map(|it| it.iter().copied().collect());
-    for it in there {
-        if asked.as_ref().is_none_or(|asked| asked.contains(&it)) && !brought.contains(&it) {
-            removal::delete_skill(connection, SkillId(it))?;
-            removed += 1;
-        }
+    let is_gone = |it: &i64| asked.as_ref().is_none_or(|asked| asked.contains(it)) && !brought.contains(it);
+    Ok(there.into_iter().filter(is_gone).collect())
+}
+
+/// Removes the skills that the primary does not have, with all that is theirs.
+fn remove_skills(connection: &Connection, batch: &Batch) -> Result<u64> {
+    let gone = gone(connection, batch)?;
+    for id in &gone {
+        removal::delete_skill(connection, SkillId(*id))?;
     }
-    Ok(removed)
+    Ok(gone.len() as u64)
 }
 
 /// The id of a row.

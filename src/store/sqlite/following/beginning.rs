@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Result};
 
 use crate::store::sqlite::rows::{change, first};
+use crate::store::sqlite::usage_push;
 
 /// What belongs to the skills of the primary that was followed before, or to skills of its own. Ids of another primary are those of
 /// other skills, so uses and sums of them go too.
@@ -12,7 +13,7 @@ const EMPTY: &str = "
     DELETE FROM agent_skill_mappings; DELETE FROM approval_history; DELETE FROM phase4_skill_generation;
     DELETE FROM edge_case_tracking; DELETE FROM cfn_aliases; DELETE FROM cfn_events; DELETE FROM skill_files;
     DELETE FROM skill_versions; DELETE FROM skills; DELETE FROM bootstrap_skills; DELETE FROM approval_criteria_templates;
-    DELETE FROM skill_contents; DELETE FROM follow_pass_rates;";
+    DELETE FROM skill_contents; DELETE FROM follow_pass_rates; DELETE FROM usage_unpushed;";
 
 /// What the database holds of its own, in words.
 pub(super) fn own(connection: &Connection) -> Result<Option<String>> {
@@ -44,6 +45,7 @@ pub(super) fn follow(connection: &Connection, url: &str, agents: Option<&[String
 }
 
 pub(super) fn unfollow(connection: &Connection) -> Result<()> {
+    usage_push::stop(connection)?;
     connection
         .execute_batch("DELETE FROM follow; DELETE FROM follow_pass_rates; UPDATE cfn_tokens SET usage = random()")
 }

@@ -91,12 +91,16 @@ impl FollowTarget for SqliteStore {
 
     fn apply(&mut self, known: &Known, batch: &Batch) -> Result<Option<Applied>> {
         let now = self.clock.moment();
-        self.if_unchanged(known, |connection| {
+        let applied = self.if_unchanged(known, |connection| {
+            if batch.keeps_uses && apply::loses_uses(connection, batch)? {
+                return Ok(None);
+            }
             let applied = apply::run(connection, batch)?;
             let follows = Follows { cursor: &batch.cursor, primary_time: &batch.time, pulled_at: now };
             state::note(connection, &follows)?;
-            Ok(applied)
-        })
+            Ok(Some(applied))
+        })?;
+        Ok(applied.flatten())
     }
 
     fn followed_rows(&mut self) -> Result<Vec<TableRows>> {

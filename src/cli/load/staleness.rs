@@ -1,0 +1,33 @@
+//! `CFN_MAX_STALENESS`: how old the state of a database that follows another one may be.
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::model::Visible;
+use crate::ops::{self, FollowerState};
+use crate::settings::MaxStaleness;
+use crate::store::Store;
+
+const HINT: &str = "Run 'cfn sync', or keep 'cfn sync --watch' running.";
+
+/// Warns of a state that is too old, or refuses it. Nothing is read if no age is set.
+pub(super) fn require_fresh(context: &Context, store: &mut dyn Store) -> Result<(), Failure> {
+    let Some(most) = context.settings.max_staleness()? else { return Ok(()) };
+    match ops::follower_state(store, context.clock)?.filter(|it| it.is_older_than(most.seconds)) {
+        None => Ok(()),
+        Some(state) if most.refuses => Err(Failure::new(FailureKind::StateTooOld, said(&state, most), HINT)),
+        Some(state) => {
+            context.output.warn(&format!("{}; 'cfn sync' pulls what is new", said(&state, most)));
+            Ok(())
+        }
+    }
+}
+
+fn said(state: &FollowerState, most: MaxStaleness) -> String {
+    let primary = Visible(&state.primary);
+    let age = match (state.seconds_behind, &state.pulled_at) {
+        (Some(seconds), _) => format!("{seconds} s old"),
+        (None, Some(at)) => format!("of {at}, which is later than now"),
+        (None, None) => "not pulled yet".to_owned(),
+    };
+    format!("the state of {primary} is {age}, and CFN_MAX_STALENESS allows {} s", most.seconds)
+}
