@@ -16,7 +16,7 @@ use super::failure::Failure;
 use crate::model::Exit;
 use crate::ops::{self, Retry, SyncReport};
 
-/// Do what waits: push and pull, and deliver queued events to the workflow database
+/// Do what waits: pull from the primary, and deliver queued events to the workflow database
 ///
 /// A database that follows a primary ('cfn db follow') pushes the uses of its agents, each once, and pulls what is new
 /// there, in one transaction.
@@ -48,7 +48,7 @@ Environment:
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Keep pulling and delivering until interrupted; decisions of the primary arrive within a second
+    /// Keep pulling and delivering until interrupted
     #[arg(long, conflicts_with = "detached")]
     watch: bool,
     /// Pull, and compare every followed row with the primary
