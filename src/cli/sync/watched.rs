@@ -49,12 +49,11 @@ impl<'a> Watched<'a> {
     fn connected_pull(&mut self, store: &mut dyn Store) -> Result<(), Failure> {
         // Before the pull, so that nothing falls between them.
         self.listen()?;
-        let source = match &mut self.source {
-            Some(source) => source,
-            None => {
-                let connected = self.context.primary(&self.url)?();
-                self.source.insert(connected.map_err(|why| Failure::from(FollowError::Unreachable { why }))?)
-            }
+        let source = if let Some(source) = &mut self.source {
+            source
+        } else {
+            let connected = self.context.primary(&self.url)?();
+            self.source.insert(connected.map_err(|why| Failure::from(FollowError::Unreachable { why }))?)
         };
         let report = ops::pull_from(store, source.as_mut())?;
         self.context.warn_of_pull(&report);

@@ -92,7 +92,7 @@ fn the_outcome_of_an_archived_use_is_a_row_of_its_own_and_an_archived_use_is_kno
     assert_eq!(rows(&database), "");
     assert_eq!(store.receive("one", &both).expect("taken"), Received::default());
     let done = used("k1", (1, "jwt"), &success());
-    assert_eq!(store.receive("one", &[done.clone()]).expect("taken"), received(0, 0, 0, 1));
+    assert_eq!(store.receive("one", std::slice::from_ref(&done)).expect("taken"), received(0, 0, 0, 1));
     assert_eq!(store.receive("one", &[done]).expect("taken"), Received::default());
     assert_eq!(rows(&database), "1|t1|0|40|k1|one|2026-03-01");
     assert_exact(&mut store);

@@ -60,7 +60,7 @@ impl Session {
             let position = async { if asks_position { Position::of(client).await.ok().flatten() } else { None } };
             let notified = async {
                 if self.decides.get() {
-                    self.notify(client).await
+                    self.notify(client).await;
                 }
             };
             let ((committed, position), ()) = join(join(client.batch_execute("COMMIT"), position), notified).await;
