@@ -190,6 +190,7 @@ impl Pool {
     }
 
     /// Takes a member from those that wait, so that nobody claims it; returns whether it waited.
+    #[must_use]
     pub fn withdraw(&self, member: &str) -> bool {
         let gone = self.folder.join(format!(".gone-{member}"));
         let taken = self.take(member, &gone);

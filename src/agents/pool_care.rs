@@ -120,8 +120,9 @@ impl PoolCare<'_> {
                 Err(error @ (EngineError::Silent(..) | EngineError::Unreachable(..))) => return Err(error.into()),
                 Err(error) => {
                     tracing::debug!(%error, member.name, "a member cannot be taken up");
-                    self.pool.withdraw(&member.name);
-                    engine.remove(&member.name)?;
+                    if self.pool.withdraw(&member.name) {
+                        engine.remove(&member.name)?;
+                    }
                 }
             }
         }

@@ -70,7 +70,7 @@ pub fn archive_months(
 /// record.
 pub fn verify_months<E: From<StoreError>>(
     store: &mut dyn Store,
-    open: &mut dyn FnMut(&str, &ArchivedDays) -> std::result::Result<Box<dyn ArchivePlace>, E>,
+    mut open: impl FnMut(&str, &ArchivedDays) -> std::result::Result<Box<dyn ArchivePlace>, E>,
 ) -> std::result::Result<(), E> {
     let care = store.care();
     for it in care.archives()?.into_iter().filter(|it| it.is_on_a_server() && it.parts_out > 0) {

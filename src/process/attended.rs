@@ -97,7 +97,7 @@ impl Attending {
                 None => Happened::Ended(Ending::Signaled(Signal::KILL.as_raw())),
                 Some(event) => {
                     self.stream = Some(stream);
-                    happened(event)
+                    event.into()
                 }
             });
         }
@@ -106,7 +106,7 @@ impl Attending {
         if let Event::Ended(_) = event {
             self.client = None;
         }
-        Ok(happened(event))
+        Ok(event.into())
     }
 
     /// Ends the client, but not what it stands for.
@@ -120,11 +120,13 @@ impl Attending {
     }
 }
 
-fn happened(event: Event) -> Happened {
-    match event {
-        Event::Ended(ending) => Happened::Ended(ending),
-        Event::Deadline => Happened::Deadline,
-        Event::Signal(number) => passed_on(number).map_or(Happened::Look, Happened::Signal),
-        Event::Look => Happened::Look,
+impl From<Event> for Happened {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Ended(ending) => Self::Ended(ending),
+            Event::Deadline => Self::Deadline,
+            Event::Signal(number) => passed_on(number).map_or(Self::Look, Self::Signal),
+            Event::Look => Self::Look,
+        }
     }
 }

@@ -45,10 +45,7 @@ impl PostgresServer {
 
     /// Whether a connection string has a password. One that cannot be read has none.
     pub(super) fn has_password(text: &str) -> bool {
-        let mut server = match Self::unnamed(&Environment::default(), Path::new("/")) {
-            Ok(server) => server,
-            Err(_) => return false,
-        };
+        let Ok(mut server) = Self::unnamed(&Environment::default(), Path::new("/")) else { return false };
         server.name(text, Path::new("/")).is_ok() && server.password.is_some()
     }
 

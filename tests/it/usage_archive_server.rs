@@ -227,7 +227,7 @@ fn another_database_does_not_get_these_rows_and_a_day_is_no_month() {
     let url = scene.url();
     let unarchive = format!("db unarchive {url} --month 2025-10");
     scene.run(&other, &unarchive).fails(2);
-    scene.run(&other, &unarchive.replace("@", ":sesame@")).fails(1);
+    scene.run(&other, &unarchive.replace('@', ":sesame@")).fails(1);
     for args in [
         ["db", "archive", "--before", "2025-12-02", "--to", &url],
         ["db", "unarchive", &url, "--month", "10", "--json"],

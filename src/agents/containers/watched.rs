@@ -79,7 +79,7 @@ impl Watched<'_> {
         let (mut deadline, mut asked, mut is_killed) = (Some(since + self.timeout), None, false);
         let end = loop {
             match attending.next(deadline)? {
-                Happened::Ended(ending) => match self.after_client(ending, attending, reached, (&mut main, asked)) {
+                Happened::Ended(ending) => match Self::after_client(ending, attending, reached, (&mut main, asked)) {
                     Ok(Some(end)) => break end,
                     Ok(None) => {}
                     Err(error) => return Err(io::Error::other(error)),
@@ -114,7 +114,6 @@ impl Watched<'_> {
 
     /// Asks again and again while the engine is away. What it does not say of a command that was ended, nobody needs.
     fn after_client(
-        &self,
         ending: Ending,
         attending: &mut Attending,
         reached: &mut dyn Reached,

@@ -104,7 +104,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         }
         Command::Keep(_) => {
             let mut warn = |error: &AgentError| {
-                context.output.warn(&format!("the pool is not filled: {}", Visible(error.to_string())))
+                context.output.warn(&format!("the pool is not filled: {}", Visible(error.to_string())));
             };
             return with_care(context, &pool, |care| Ok(care.keep(&mut warn)?)).map(|()| Exit::Done);
         }

@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<Exit, Failure> {
     drop(progress);
     context.output.answer(&report)?;
     // Last, since a server may be down while everything here is well.
-    ops::verify_months(store.as_mut(), &mut |url, days| Ok::<_, Failure>(context.archive_server(url)?(days)?))?;
+    ops::verify_months(store.as_mut(), |url, days| Ok::<_, Failure>(context.archive_server(url)?(days)?))?;
     Ok(Exit::done_if(report.database.damage.is_empty(), Exit::Database))
 }
 

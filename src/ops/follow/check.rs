@@ -56,7 +56,9 @@ fn sums(tables: &[TableRows]) -> Vec<Sum> {
         let mut rows: Vec<String> = of.rows.iter().map(digest).collect();
         rows.sort_unstable();
         let mut digest = Digest::default();
-        rows.into_iter().for_each(|it| digest.row(&[Owned::Text(it.into_bytes()).as_value()]));
+        for it in rows {
+            digest.row(&[Owned::Text(it.into_bytes()).as_value()]);
+        }
         Sum { table: of.table.name, rows: of.rows.len() as u64, sha256: digest.so_far() }
     };
     tables.iter().map(sum).collect()

@@ -30,6 +30,7 @@ pub struct FileArchive {
 
 impl FileArchive {
     /// The archive with this path, which may be missing.
+    #[must_use]
     pub fn at(path: &Path) -> Self {
         Self { path: path.to_owned(), file: None }
     }

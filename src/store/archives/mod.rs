@@ -44,11 +44,13 @@ pub struct ArchiveRecord {
 
 impl ArchiveRecord {
     /// Whether it is on a server, not in a file.
+    #[must_use]
     pub fn is_on_a_server(&self) -> bool {
         self.place.starts_with("postgresql://")
     }
 
     /// Whether all of its rows are out of the log.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.parts_out == self.parts
     }

@@ -157,15 +157,14 @@ impl ServerArchive {
     ) -> Result<T> {
         let (mut lines, mut done) = (Vec::<String>::new().into_iter(), 0);
         read(&mut |line| {
-            let next = match lines.next() {
-                Some(next) => Some(next),
-                None => {
-                    let rows =
-                        self.transaction(|it| it.ask(NEXT_ROWS, &[big(set), big(number(done)), big(number(BATCH))]))?;
-                    done += BATCH;
-                    lines = rows.iter().map(|row| row.get(0)).collect::<Vec<String>>().into_iter();
-                    lines.next()
-                }
+            let next = if let Some(next) = lines.next() {
+                Some(next)
+            } else {
+                let rows =
+                    self.transaction(|it| it.ask(NEXT_ROWS, &[big(set), big(number(done)), big(number(BATCH))]))?;
+                done += BATCH;
+                lines = rows.iter().map(|row| row.get(0)).collect::<Vec<String>>().into_iter();
+                lines.next()
             };
             if let Some(next) = next {
                 line.extend_from_slice(next.as_bytes());

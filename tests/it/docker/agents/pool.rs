@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::json;
 
@@ -30,7 +31,6 @@ fn waiting(scene: &Scene<'_>) -> u64 {
 /// The containers of pools that a project has at the engine.
 fn members(scene: &Scene<'_>) -> Vec<String> {
     let place = fs::metadata(scene.project.path().join(".cfn-workspaces/.state")).expect("a folder");
-    use std::os::unix::fs::MetadataExt as _;
     let filter = format!("label=cfn.place={}:{}", place.dev(), place.ino());
     let said =
         scene.engine.run(["ps", "--all", "--filter", &filter, "--filter", "label=cfn.pool", "--format={{.Names}}"]);
