@@ -26,7 +26,7 @@ fn the_second_layout_gets_the_shape_of_a_fresh_database() {
     first_command(&project);
     assert_eq!(shape(&project), shape(&Project::new()));
     assert_eq!(project.sqlite3("PRAGMA user_version; PRAGMA journal_mode"), format!("{}\nwal", SCHEMA.1));
-    let recorded = project.sqlite3("SELECT version FROM schema_versions ORDER BY version");
+    let recorded = project.sqlite3("SELECT version FROM schema_versions ORDER BY rowid");
     assert!(recorded.starts_with("v2.0.0\nv3.0.0") && recorded.ends_with(SCHEMA.0), "{recorded}");
     project.assert_whole();
 }

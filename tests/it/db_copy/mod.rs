@@ -137,6 +137,7 @@ fn a_database_with_rows_in_every_table_comes_back_through_a_pooler() {
     for table in ["agent_skill_mappings", "skill_usage_log"] {
         project.sqlite3(&format!("DELETE FROM {table} WHERE skill_id NOT IN (SELECT id FROM skills)"));
     }
+    project.sqlite3("INSERT INTO usage_received VALUES ('one', 1, 0), ('two', NULL, 0), ('three', 2, 1)");
     comes_back(&project, Way::Bouncer);
     let report = ran(&project, &own(&project), &other(&project, "new.db"), &["--dry-run"]).json();
     let tables = report["tables"].as_array().expect("a list");
