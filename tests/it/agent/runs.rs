@@ -52,7 +52,7 @@ fn skills_may_come_in_a_file_or_not_at_all() {
 }
 
 #[test]
-fn json_is_what_upstream_says_with_the_result() {
+fn json_is_what_an_orchestrator_reads_with_the_result() {
     let project = project();
     let said = spawn(&project, &["--json", "--agent-id", "mine", "--mode", "mvp", "--", "true"]).json();
     assert_eq!((&said["agentId"], &said["status"]), (&json!("mine"), &json!("exited")));

@@ -170,6 +170,7 @@ fn add_versions_at_once(backend: &dyn Backend, skill: SkillId, claims: &[Option<
 pub(crate) fn what_only_some_engines_have_is_asked_for_and_refused_by_others(backend: &dyn Backend) {
     let mut store = backend.open();
     let is_a_file = store.file_care().is_some();
+    assert_eq!(store.follower().is_some(), is_a_file, "a database in a file can follow another one");
     match store.care().check() {
         Ok(report) => assert_eq!(report.damage, [""; 0]),
         Err(error) => assert!(matches!(error, StoreError::NoFile) && !is_a_file, "{error}"),
