@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::json;
 
 use super::scene::{
-    HOG, HOSTILE, assert_nothing_left, detach, kill, marked, project, refused, rows, shown, spawn, start, until_ready,
+    HOG, HOSTILE, assert_nothing_left, detach, handles_interrupts, kill, marked, project, refused, rows, shown, spawn,
+    start, until_ready,
 };
 use crate::patience::eventually;
 
@@ -125,10 +126,9 @@ fn a_detached_agent_is_listed_waited_for_and_stopped() {
 #[test]
 fn a_signal_to_the_spawning_command_reaches_the_agent() {
     let project = project();
-    let child = start(&project, &["--", "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"]);
-    let listed = || project.cfn(["agent", "ps", "--json"]).json();
-    eventually("it runs", || listed()["runs"][0]["supervisor"].is_u64());
-    std::thread::sleep(std::time::Duration::from_millis(300)); // the shell sets its trap
+    let script = "trap 'exit 9' TERM; : > \"$PROJECT_ROOT/ready\"; while :; do sleep 0.05; done";
+    let child = start(&project, &["--", "sh", "-c", script]);
+    eventually("both take signals", || project.path().join("ready").exists() && handles_interrupts(child.id()));
     kill("-TERM", &child.id().to_string());
     let ran: crate::harness::Ran = child.wait_with_output().expect("cfn ends").into();
     assert_eq!(ran.code, Some(9), "{ran:?}");

@@ -72,6 +72,13 @@ pub(crate) fn start(project: &Project, args: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts")
 }
 
+/// Whether SIGINT no longer simply ends a process.
+pub(crate) fn handles_interrupts(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let handled = status.lines().find_map(|it| it.strip_prefix("SigCgt:"));
+    handled.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).is_some_and(|it| it & 0b10 != 0)
+}
+
 /// What is known of a run.
 pub(crate) fn shown(project: &Project, agent: &str) -> Value {
     project.cfn(["agent", "show", agent, "--json"]).json()

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::scene::{assert_nothing_left, detach, kill, project, refused, rows, spawn, start, state};
+use super::scene::{
+    assert_nothing_left, detach, handles_interrupts, kill, project, refused, rows, spawn, start, state,
+};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 
@@ -81,7 +83,7 @@ fn a_command_that_waits_for_room_ends_by_a_signal_and_starts_nothing() {
     let project = project();
     let first = detach(&project, &["--memory", "64m", "--", "sleep", "60"]);
     let child = start(&project, &["--agent-id", "second", "--memory", "64m", "--budget", "100m", "--", "true"]);
-    std::thread::sleep(std::time::Duration::from_millis(300)); // it waits
+    eventually("it takes signals", || handles_interrupts(child.id()));
     assert!(!state(&project, "second").exists());
     kill("-INT", &child.id().to_string());
     let ran: Ran = child.wait_with_output().expect("cfn ends").into();
