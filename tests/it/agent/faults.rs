@@ -160,8 +160,9 @@ fn without_control_groups_only_what_a_killed_supervisor_started_is_ended() {
     // The agent of another project may have the same id.
     let mut stranger =
         as_nobody(&project).env("AGENT_ID", "twin").args(["sh", "-c", script, &other]).spawn().expect("sh starts");
-    cfn(&["agent", "spawn", "tester", "--agent-id", "twin", "--detach", "--", "setsid", "sh", "-c", script, &mark])
-        .ok();
+    // It stays while its child has a session of its own: a run ends with its first process.
+    let spawn = "agent spawn tester --agent-id twin --detach -- setsid --wait sh -c";
+    cfn(&spawn.split(' ').chain([script, &mark]).collect::<Vec<_>>()).ok();
     let runs = |it: &str| marked(it).iter().any(|line| line.starts_with("sh -c ")); // and is no longer what becomes it
     eventually("both run", || runs(&mark) && runs(&other));
     kill("-KILL", &supervisor(&project, "twin"));
