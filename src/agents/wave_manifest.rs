@@ -125,7 +125,7 @@ impl WaveManifest {
         serde_json::from_slice(&bytes).map_err(wrong)
     }
 
-    /// Writes it: whoever reads it meanwhile finds all of it.
+    /// Writes it atomically: a reader finds the old or the new one.
     pub fn write(&self, path: &Path) -> Result<()> {
         files::write(path, self)
     }

@@ -35,6 +35,8 @@ pub(super) struct Context {
     pub(super) names_database: bool,
     /// Whether a replica may answer.
     pub(super) replica: Cell<ReplicaUse>,
+    /// The database, if it was opened for writing already, to see whether it follows another one.
+    pub(super) opened: Cell<Option<Opened>>,
     /// The database that follows this one, in whose project a decision is made here.
     pub(super) follower: Option<Location>,
 }
@@ -42,7 +44,10 @@ pub(super) struct Context {
 impl Context {
     /// Opens the database, and adopts an older one first.
     pub(super) fn open(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
-        self.open_with(access, |it| it)
+        match self.opened.take().filter(|_| access == Access::Write) {
+            Some(opened) => Ok(self.told(opened)),
+            None => self.open_with(access, |it| it),
+        }
     }
 
     /// Opens the database to read a few scattered rows.
@@ -65,8 +70,7 @@ impl Context {
         match opening.open_noting(access, self.former.clone()) {
             Ok(Opened { store, warning }) => {
                 tracing::debug!(location = %opening.location(), ?access, "opened");
-                warning.inspect(|it| self.output.warn(it));
-                Ok(store)
+                Ok(self.told(Opened { store, warning }))
             }
             Err(StoreError::Older { .. }) if opening.may_adopt() => {
                 self.adopt()?;
@@ -75,6 +79,12 @@ impl Context {
             Err(StoreError::Missing { .. }) if self.settings.searched_in_vain() => Err(self.not_found()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A store whose warning was shown.
+    fn told(&self, Opened { store, warning }: Opened) -> Box<dyn Store> {
+        warning.inspect(|it| self.output.warn(it));
+        store
     }
 
     /// Refuses a discovered database that belongs to another user.
@@ -244,7 +254,16 @@ impl Context {
 
     fn with_settings(&self, settings: Settings) -> Self {
         let (clock, output, former) = (self.clock, self.output, self.former.clone());
-        Self { settings, clock, output, former, names_database: true, replica: Cell::default(), follower: None }
+        Self {
+            settings,
+            clock,
+            output,
+            former,
+            names_database: true,
+            replica: Cell::default(),
+            opened: Cell::default(),
+            follower: None,
+        }
     }
 
     /// Copies the database without writing to it.

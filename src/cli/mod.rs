@@ -171,5 +171,5 @@ fn prepare(global: &Global, output: Output) -> Result<Context, Failure> {
     }
     let names_database = global.db.is_some();
     let (clock, former, replica) = (Clock::System, FormerNames::default(), Cell::default());
-    Ok(Context { settings, clock, output, former, names_database, replica, follower: None })
+    Ok(Context { settings, clock, output, former, names_database, replica, opened: Cell::default(), follower: None })
 }

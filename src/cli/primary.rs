@@ -24,11 +24,16 @@ impl Context {
         Ok(exit)
     }
 
-    /// What the database follows. One that cannot be read follows nothing: the command says what is wrong with it.
+    /// What the database follows. One that cannot be opened follows nothing: the command says what is wrong with it. The command
+    /// gets the connection, so that a decision opens its database once.
     fn following(&self) -> Option<Following> {
         let Location::File(_) = self.settings.database().ok()? else { return None };
-        let mut store = self.opening(Access::Read).ok()?.open(Access::Read).ok()?;
-        ops::following(store.as_mut()).ok()?
+        let mut opened = self.opening(Access::Write).ok()?.open_noting(Access::Write, self.former.clone()).ok()?;
+        let following = ops::following(opened.store.as_mut()).ok()?;
+        if following.is_none() {
+            self.opened.set(Some(opened));
+        }
+        following
     }
 
     /// Pulls what is new on the primary; `None` if the database follows nothing.

@@ -49,6 +49,28 @@ fn a_process_is_started_without_copying_the_one_that_starts_it() {
     assert!(started.iter().all(|it| it.contains("CLONE_VM|CLONE_VFORK")), "{calls}");
 }
 
+/// Each opening reads the header, the schema and the settings of the file again.
+#[test]
+fn a_command_opens_its_database_once() {
+    let project = Project::new();
+    project.skill("jwt", "Read the token.");
+    let log = project.path().join("calls");
+    for words in [
+        "deploy 7 jwt .claude/skills/jwt testing tester",
+        "skill edit jwt --owner me",
+        "skill reject jwt --approver me --reason no",
+        "load tester",
+    ] {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "trace=openat", "-e", "signal=none", "-o"]).arg(&log).arg(program());
+        let output = command.args(words.split(' ')).current_dir(project.path()).stdin(Stdio::null()).output();
+        let output = output.expect("strace must be installed");
+        assert!(output.status.success(), "{words}: {output:?}");
+        let calls = std::fs::read_to_string(&log).expect("the log of strace");
+        assert_eq!(calls.matches("/skills.db\"").count(), 1, "{words}: {calls}");
+    }
+}
+
 #[test]
 fn deploy_update_load_and_show_stay_within_16_mib() {
     let project = Project::new();

@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let say = |said: &Said| drop(context.output.json_line(said));
     let history = history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns);
     let run = supervisor.run(&order, history, &mut || say(&Said::Started))?;
-    // Before whoever waits for this process learns of the end.
+    // Before the waiting process learns of the end.
     tell(context, &order.plan, &run);
     say(&Said::Ended(Box::new(run)));
     runtime.clear_away(&order.plan);

@@ -142,6 +142,7 @@ impl Line {
             former: FormerNames::default(),
             names_database: flags.db.is_some(),
             replica: Cell::default(),
+            opened: Cell::default(),
             follower: None,
         };
         context.opening(Access::Read).ok()?.open(Access::Read).ok()

@@ -100,7 +100,7 @@ impl ArchivePlace for FileArchive {
         self.read(|header, next| in_parts(&path, &header, next, progress, part))
     }
 
-    /// The file stays, for whoever made it.
+    /// The file stays: it belongs to the user.
     fn discard(&mut self) -> Result<()> {
         Ok(())
     }
