@@ -41,6 +41,7 @@ mod opening;
 mod output;
 mod plural;
 mod primary;
+mod redis;
 mod replica;
 mod run;
 mod schedule;

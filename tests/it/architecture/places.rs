@@ -17,7 +17,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: "cache::redis",
-        places: &["cache/", "coordination/", "cli/context.rs"],
+        places: &["cache/", "coordination/", "cli/redis.rs"],
         named: |path| has(path, "cache", &["redis"]) || path.segments.len() > 1 && path.starts(&["redis"]),
     },
     Reserved {
