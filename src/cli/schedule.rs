@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::failure::{Failure, FailureKind};
 use super::output::{Page, Report};
 use crate::model::{Exit, Location, Visible};
+use crate::ops;
 use crate::process;
 use crate::schedule::{
     Crontab, Every, Job, Schedule, ScheduleOf, UnitFile, Units, backup_folder, read_crontab, replace_crontab,
@@ -19,8 +20,8 @@ use crate::settings::Queued;
 /// Run maintenance, backups and reminders again and again
 ///
 /// Writes timers of systemd or lines of the crontab, for this user and this database: maintenance each hour, a backup each
-/// day, the reviews that are overdue each day, metrics each minute with --textfile, and deliveries each five minutes
-/// where events are queued for a workflow database. It shows them first, and asks.
+/// day, the reviews that are overdue each day, metrics each minute with --textfile, and 'cfn sync' each five minutes where
+/// the database follows another one or events are queued for a workflow database. It shows them first, and asks.
 #[derive(Debug, clap::Args)]
 #[command(
     group(clap::ArgGroup::new("form").args(["systemd", "cron", "print"]).required(true).multiple(true)),
@@ -99,8 +100,15 @@ fn schedule(context: &Context, args: &Args) -> Result<Schedule, Failure> {
         backups: (&backups, args.keep.get()),
         textfile: textfile.as_deref(),
         delivery,
+        follows: follows(context),
     };
     Schedule::of(&about).map_err(|error| Failure::input(error.to_string(), "Use paths of plain text."))
+}
+
+/// Whether the database follows another one. One that cannot be opened follows nothing: its jobs say what is wrong with it.
+fn follows(context: &Context) -> bool {
+    let opened = context.opening(Access::Read).ok().and_then(|it| it.open(Access::Read).ok());
+    opened.is_some_and(|mut it| ops::following(it.as_mut()).is_ok_and(|it| it.is_some()))
 }
 
 fn in_systemd(context: &Context, args: &Args, report: &mut ScheduleReport) -> Result<(), Failure> {

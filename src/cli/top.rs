@@ -10,6 +10,7 @@ use super::interruption::Interruption;
 use super::metrics::{agent_figures, redis_figures};
 use super::numbers::bytes;
 use super::output::{Page, Report};
+use super::plural::counted;
 use crate::model::Exit;
 use crate::ops::{self, CacheRates, CounterFile, Look, Rate, TopReport};
 
@@ -140,6 +141,10 @@ impl Report for TopReport {
             &overdue,
         ));
         page.cut_line(&waiting("outbox      ", self.queued, "queued", self.queued_oldest_s, &dead));
+        if let Some(it) = &self.follows {
+            let pulled = it.seconds_behind.map_or_else(|| "at an unknown time".to_owned(), |it| format!("{it} s ago"));
+            page.cut_line(&format!("primary     pulled {pulled}, {} to be pushed", counted(it.unpushed, "use")));
+        }
         page.cut_line(&format!("of the last {:.0} s; Ctrl-C ends", self.seconds));
     }
 }

@@ -82,6 +82,8 @@ pub struct ScheduleOf<'a> {
     pub textfile: Option<&'a Path>,
     /// The variables for deliveries to the workflow database.
     pub delivery: Option<Vec<(&'static str, OsString)>>,
+    /// Whether the database follows another one.
+    pub follows: bool,
 }
 
 impl Schedule {
@@ -103,9 +105,10 @@ impl Schedule {
             let arguments = ["metrics", "--textfile", &text(textfile)?];
             jobs.push(job(about, "metrics", "write the metrics", Every::Minute, &arguments)?);
         }
-        if let Some(variables) = &about.delivery {
-            let mut sync = job(about, "sync", "deliver queued events", Every::FiveMinutes, &["sync"])?;
-            for (name, value) in variables {
+        if about.follows || about.delivery.is_some() {
+            let what = if about.follows { "pull decisions, push uses" } else { "deliver queued events" };
+            let mut sync = job(about, "sync", what, Every::FiveMinutes, &["sync"])?;
+            for (name, value) in about.delivery.iter().flatten() {
                 sync.environment.push(((*name).to_owned(), text(Path::new(value))?));
             }
             jobs.push(sync);

@@ -28,8 +28,6 @@ pub struct Examination {
     pub invalid_indexes: Vec<Repairable>,
     /// What round trips to the server took.
     pub round_trips: Vec<Duration>,
-    /// Whether it follows another database.
-    pub follows: bool,
 }
 
 /// Something that is wrong, and the statement that mends it, where one does.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::harness::Project;
+use crate::postgres_server::Server;
 
 /// The schema of this cfn, and what `PRAGMA user_version` holds of it.
 pub const SCHEMA: (&str, &str) = ("v3.10.0", "3010");
@@ -47,6 +48,19 @@ pub fn with_skill(name: &str, category: &str, agent: &str) -> Project {
     let project = Project::new();
     deploy(&project, name, "First.", &[category, agent]);
     project
+}
+
+/// A project whose database follows one on a server, with one skill for one agent type.
+#[track_caller]
+pub fn follower(name: &str, category: &str, agent: &str) -> (Server, Project) {
+    // A server of its own needs no password, which no follower keeps.
+    let (primary, project) = (Server::start(), Project::new());
+    let url = primary.url("postgres");
+    project.skill(name, "First.");
+    project.cfn(["--db", &url, "init"]).ok();
+    project.cfn(["--db", &url, "deploy", "1", name, &path_of(name), category, agent]).ok();
+    project.cfn(["db", "follow", &url]).ok();
+    (primary, project)
 }
 
 /// Records files beside SKILL.md for a version, as if it had been deployed with them; its folder hash. With `approved`,

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use crate::harness::{Project, Ran};
-use crate::scene::{skill_text, with_skill};
+use crate::scene::{follower, skill_text, with_skill};
 
 /// A user of this machine with a crontab that nobody else has: the tests run as root, and give a user one for a while.
 const USER: &str = "games";
@@ -37,6 +37,17 @@ fn units(project: &Project) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[test]
+fn a_follower_syncs_every_five_minutes() {
+    let (_primary, project) = follower("jwt", "domain", "dev");
+    let printed = project.cfn(["schedule", "--print", "--json"]).json();
+    let jobs = printed["jobs"].as_array().expect("jobs");
+    let sync = jobs.iter().find(|it| it["name"] == "sync").expect("a job");
+    assert_eq!(sync["what"], "pull decisions, push uses", "{sync}");
+    project.cfn(["db", "unfollow"]).ok();
+    assert!(!project.cfn(["schedule", "--print"]).ok().contains("sync"));
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::num::NonZero;
 
+use serde_json::Value;
 use vt100::Parser;
 
 use crate::harness::{Project, Ran};
 use crate::redis::Server;
-use crate::scene::with_skill;
+use crate::scene::{follower, with_skill};
 use crate::terminal::on_a_terminal;
 
 const ROWS: u16 = 24;
@@ -44,6 +45,23 @@ fn watched(project: &Project, columns: u16, more: &str) -> String {
 fn line<'a>(seen: &'a str, name: &str) -> Vec<&'a str> {
     let line = seen.lines().find_map(|it| it.strip_prefix(name));
     line.unwrap_or_else(|| panic!("no {name}: {seen}")).split_whitespace().collect()
+}
+
+#[test]
+fn a_follower_says_how_far_behind_it_is() {
+    let (_primary, project) = follower("jwt", "domain", "dev");
+    project.sqlite3("UPDATE follow SET pulled_at = datetime('now', '-600 seconds')");
+    let seen = watched(&project, 80, "");
+    let words = line(&seen, "primary");
+    let [pulled, age, _, ago, _, _, to_be, _, pushed] = words.as_slice() else { panic!("{words:?}: {seen}") };
+    assert_eq!([*pulled, ago.trim_end_matches(','), *to_be, *pushed], ["pulled", "ago", "to", "pushed"], "{seen}");
+    assert!(age.parse::<u32>().is_ok_and(|it| (600..660).contains(&it)), "{seen}");
+    let json = project.cfn(["top", "--batch", "1", "--json"]).json();
+    assert!(json["follows"]["seconds_behind"].as_u64().is_some_and(|it| it >= 600), "{json}");
+    assert_eq!(
+        with_skill("jwt", "domain", "dev").cfn(["top", "--batch", "1", "--json"]).json()["follows"],
+        Value::Null
+    );
 }
 
 #[test]

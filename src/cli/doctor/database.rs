@@ -11,10 +11,10 @@ use crate::cli::failure::Failure;
 use crate::cli::opening::Opening;
 use crate::clock::Clock;
 use crate::model::{Location, Tables};
-use crate::ops::{self, Area, Depth, Diagnosis, Files, Fix, Project};
+use crate::ops::{self, Area, Depth, Diagnosis, Files, Fix, FollowerState, Project};
 use crate::process::Program;
 use crate::settings::Queued;
-use crate::store::{DatabaseStatus, Examination, Store, StoreError};
+use crate::store::{DatabaseStatus, Store, StoreError};
 
 /// Everything that a look at the database needs, so that it can be on a thread of its own.
 struct Look {
@@ -24,6 +24,7 @@ struct Look {
     clock: Clock,
     depth: Depth,
     queues: bool,
+    late: i64,
     network: Option<&'static str>,
 }
 
@@ -79,7 +80,8 @@ fn prepared(context: &Context, depth: Depth) -> Result<(Vec<Diagnosis>, Look), F
     }
     let queues = context.settings.queued().is_ok_and(|it| it != Queued::Nothing);
     let (files, project) = (context.files()?, context.project()?);
-    Ok((lines, Look { opening, files, project, clock: context.clock, depth, queues, network }))
+    let late = context.settings.max_staleness()?.map_or(FollowerState::LATE, |it| it.seconds);
+    Ok((lines, Look { opening, files, project, clock: context.clock, depth, queues, late, network }))
 }
 
 impl Look {
@@ -95,28 +97,25 @@ impl Look {
             identify(*revision.database());
         }
         let mut lines = Vec::new();
-        let found = match self.inside(store.as_mut(), &mut lines) {
-            Ok(found) => found,
-            Err(failure) => {
-                lines.push(failed(Area::Database, "reading", failure));
-                return lines;
-            }
-        };
+        if let Err(failure) = self.inside(store.as_mut(), &mut lines) {
+            lines.push(failed(Area::Database, "reading", failure));
+            return lines;
+        }
         let store = store.as_mut();
         let approvals = ops::approval_lines(store, &self.files, &self.project, self.clock, self.depth);
         lines.extend(approvals.unwrap_or_else(|error| vec![failed(Area::Approvals, "reading", error)]));
-        let delivery = ops::delivery_lines(store, self.clock, self.queues, &found);
+        let delivery = ops::delivery_lines(store, self.clock, self.queues, self.late);
         lines.extend(delivery.unwrap_or_else(|error| vec![failed(Area::Delivery, "reading", error)]));
         lines
     }
 
-    fn inside(&self, store: &mut dyn Store, lines: &mut Vec<Diagnosis>) -> Result<Examination, Failure> {
+    fn inside(&self, store: &mut dyn Store, lines: &mut Vec<Diagnosis>) -> Result<(), Failure> {
         let location = self.opening.location();
         let care = store.care();
         let found = care.examine()?;
         if !found.damage.is_empty() {
             lines.push(ops::damage_line(&location, &found));
-            return Ok(found);
+            return Ok(());
         }
         let status = care.status()?;
         lines.extend(ops::database_lines(&location, &status, &found, self.network));
@@ -129,7 +128,7 @@ impl Look {
         }
         let checked = if self.depth == Depth::Deep { Some(care.check()?) } else { None };
         lines.push(ops::integrity_line(checked.as_ref()));
-        Ok(found)
+        Ok(())
     }
 
     fn unopened(&self, error: StoreError) -> Diagnosis {

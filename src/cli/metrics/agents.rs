@@ -1,6 +1,6 @@
 //! The figures of the project's agents.
 
-use crate::agents::{self, RunStatus, Runs};
+use crate::agents::{self, Pool, RunStatus, Runs};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::ops::AgentFigures;
@@ -11,7 +11,8 @@ pub(in crate::cli) fn agent_figures(context: &Context) -> Result<Option<AgentFig
     if !runs.root().is_dir() {
         return Ok(None);
     }
-    let mut figures = AgentFigures::default();
+    let idle = Pool::of(&runs).status().into_iter().map(|it| (it.agent_type, it.waiting as u64)).collect();
+    let mut figures = AgentFigures { idle, ..AgentFigures::default() };
     // First those that are open: whatever ends meanwhile is counted once.
     let open: Vec<RunStatus> = runs.open().iter().filter_map(RunStatus::of).collect();
     for it in &open {

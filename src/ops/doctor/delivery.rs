@@ -2,22 +2,21 @@
 
 use super::diagnosis::{Area, Diagnosis, several};
 use crate::clock::Clock;
+use crate::model::Visible;
 use crate::ops::error::Result;
+use crate::ops::follow::{FollowerState, follower_state};
 use crate::ops::pending::hours;
-use crate::store::{Examination, Store};
+use crate::store::Store;
 
 const DELIVERY: Area = Area::Delivery;
 
 /// An event that waits longer is late, in hours.
 const LATE: f64 = 1.0;
 
-/// What waits for the workflow database. `queues` says whether this configuration queues anything.
-pub fn delivery_lines(
-    store: &mut dyn Store,
-    clock: Clock,
-    queues: bool,
-    found: &Examination,
-) -> Result<Vec<Diagnosis>> {
+/// What waits for the workflow database, and how far behind its primary a follower is. `queues` says whether this configuration
+/// queues anything; `late` is the age in seconds from which on a follower is late.
+pub fn delivery_lines(store: &mut dyn Store, clock: Clock, queues: bool, late: i64) -> Result<Vec<Diagnosis>> {
+    let followers = follower_line(follower_state(store, clock)?.as_ref(), late);
     let summary = store.read()?.outbox_summary()?;
     let waited = hours(summary.oldest.as_ref(), Some(clock.now()));
     let is_idle = !queues && summary.waiting == 0 && summary.dead_letters == 0;
@@ -39,15 +38,24 @@ pub fn delivery_lines(
     } else {
         Diagnosis::ok(DELIVERY, "dead letters", dead)
     };
-    let followers = if found.follows {
-        Diagnosis::warn(
-            DELIVERY,
-            "followers",
-            "this database follows another one",
-            "install a newer cfn, which knows how",
-        )
-    } else {
-        Diagnosis::not_used(DELIVERY, "followers", "this database follows no other")
-    };
     Ok(vec![outbox, letters, followers])
+}
+
+fn follower_line(state: Option<&FollowerState>, late: i64) -> Diagnosis {
+    let name = "followers";
+    let Some(state) = state else {
+        return Diagnosis::not_used(DELIVERY, name, "this database follows no other");
+    };
+    let pulled = match (state.seconds_behind, &state.pulled_at) {
+        (Some(seconds), _) => format!("pulled {} ago", several(seconds.unsigned_abs(), "second")),
+        (None, Some(at)) => format!("pulled at {at} UTC, which is later than now"),
+        (None, None) => "not pulled yet".to_owned(),
+    };
+    let unpushed = several(state.unpushed, "use");
+    let evidence = format!("{pulled} from {}, {unpushed} to be pushed", Visible(&state.primary));
+    if state.is_older_than(late) {
+        Diagnosis::warn(DELIVERY, name, evidence, "cfn sync")
+    } else {
+        Diagnosis::ok(DELIVERY, name, evidence)
+    }
 }

@@ -7,7 +7,7 @@
 //! | `file` | a database file from outside: rights, space, log, open files |
 //! | `database` | plans, schema, pragmas, free pages, statistics, rows |
 //! | `approvals` | pending and overdue reviews, files that differ, exports |
-//! | `delivery` | the outbox |
+//! | `delivery` | the outbox, and what a follower lacks |
 //! | `postgres` | the server of a database, and the workflow database |
 //! | `redis`, `keys` | the server of the query cache, and the keys of the fleet |
 //! | `network` | round trips and throughput |

@@ -27,6 +27,9 @@ pub struct FollowerState {
 }
 
 impl FollowerState {
+    /// Seconds behind from which on somebody should look after it: a sync that is scheduled every five minutes failed twice.
+    pub const LATE: i64 = 900;
+
     /// Whether its state is older than so many seconds, as far as that can be known.
     #[must_use]
     pub fn is_older_than(&self, seconds: i64) -> bool {

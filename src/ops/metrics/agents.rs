@@ -15,6 +15,8 @@ pub struct AgentFigures {
     pub open: BTreeMap<String, u64>,
     /// Those that ended, without the open ones.
     pub ended: Vec<AgentTotals>,
+    /// Members that wait in each pool, with the agent type of the pool; none for all.
+    pub idle: Vec<(Option<String>, u64)>,
 }
 
 /// Agents of a type that run.
@@ -56,7 +58,7 @@ pub(super) fn of_agents(figures: &AgentFigures) -> Vec<Family> {
         spawns.add("", &vec![("agent_type", agent_type)], number);
     }
     let mut ended = counter("cfn_agents_ended_total", "Agents that ended, by reason.");
-    let mut kills = counter("cfn_agent_oom_kills_total", "Agents that needed more memory than they had.");
+    let mut kills = counter("agent_oom_kills_total", "Agents that needed more memory than they had.");
     for ((agent_type, reason), number) in summed(&figures.ended, |it| (it.agent_type.as_str(), it.reason.as_str())) {
         ended.add("", &vec![("agent_type", agent_type), ("reason", reason)], number);
     }
@@ -74,7 +76,12 @@ pub(super) fn of_agents(figures: &AgentFigures) -> Vec<Family> {
     for ((agent_type, status), number) in summed(&figures.ended, |it| (it.agent_type.as_str(), status(it))) {
         executions.add("", &vec![("agent_type", agent_type), ("status", status)], number);
     }
-    let mut all = vec![running, memory, spawns, ended, kills, executions];
+    let mut idle = gauge("agent_pool_idle", "Containers that wait in a pool; without an agent type if it is for all.");
+    for (agent_type, number) in &figures.idle {
+        let labels = agent_type.iter().map(|it| ("agent_type", it.as_str())).collect();
+        idle.add("", &labels, count(*number));
+    }
+    let mut all = vec![running, memory, spawns, ended, kills, executions, idle];
     all.extend(times(&figures.ended));
     all
 }

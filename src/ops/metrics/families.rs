@@ -97,6 +97,17 @@ fn of_the_database(database: &DatabaseFigures) -> Vec<Family> {
     ];
     let log = database.log_bytes.map(|it| gauge("cfn_wal_bytes", "Size of the write-ahead log.", count(it)));
     all.extend(log);
+    if let Some(follower) = &database.follower {
+        // Without a pull, or with a clock that was set back, it may be behind by any time.
+        let lag = follower.seconds_behind.map_or(f64::INFINITY, whole);
+        let help = "Seconds since the last pull from the primary; infinite if that is not known.";
+        all.push(gauge("cfn_follower_lag_seconds", help, lag));
+        all.push(gauge(
+            "cfn_follower_unpushed",
+            "Uses that are to be pushed to the primary.",
+            count(follower.unpushed),
+        ));
+    }
     all
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::clock::Clock;
 use crate::model::ApprovalLevel;
 use crate::ops::error::Result;
+use crate::ops::follow::{FollowerState, follower_state};
 use crate::ops::pending::{hours, waiting};
 use crate::store::{DatabaseStatus, OutboxSummary, Store};
 
@@ -30,6 +31,8 @@ pub struct DatabaseFigures {
     pub(super) outbox_oldest_s: f64,
     /// Uses by skill, most used first.
     pub(super) uses: Vec<(String, i64)>,
+    /// The state of a follower; `None` if it follows nothing.
+    pub(super) follower: Option<FollowerState>,
     pub(super) bytes: u64,
     pub(super) log_bytes: Option<u64>,
 }
@@ -40,6 +43,7 @@ pub fn figures(store: &mut dyn Store, clock: Clock) -> Result<DatabaseFigures> {
         DatabaseStatus::File(it) => (it.size_bytes, Some(it.wal_bytes)),
         DatabaseStatus::Server(it) => (it.size_bytes, None),
     };
+    let follower = follower_state(store, clock)?;
     let snapshot = store.read()?;
     let waiting = waiting(snapshot.as_ref(), clock, None)?;
     let mut pending = BTreeMap::new();
@@ -59,6 +63,7 @@ pub fn figures(store: &mut dyn Store, clock: Clock) -> Result<DatabaseFigures> {
         outbox_oldest_s: hours(outbox.oldest.as_ref(), Some(clock.now())).unwrap_or(0.0).max(0.0) * 3600.0,
         outbox,
         uses: most_used(uses),
+        follower,
         bytes,
         log_bytes,
     })

@@ -11,6 +11,7 @@ use super::families::RedisFigures;
 use super::figures::DatabaseFigures;
 use super::file::CounterFile;
 use crate::model::{Durations, StoredTime};
+use crate::ops::follow::FollowerState;
 use crate::store::{QueriedTable, QueryType};
 
 /// A look at the figures.
@@ -63,6 +64,8 @@ pub struct TopReport {
     pub queued_oldest_s: f64,
     /// Events that it refused.
     pub dead_letters: u64,
+    /// How far behind its primary it is; `None` if it follows none.
+    pub follows: Option<FollowerState>,
     /// Size of the database.
     pub database_bytes: u64,
     /// Size of its write-ahead log, if it is a file.
@@ -143,6 +146,7 @@ pub fn top(from: &Look, to: &Look) -> TopReport {
         queued: database.outbox.waiting,
         queued_oldest_s: database.outbox_oldest_s,
         dead_letters: database.outbox.dead_letters,
+        follows: database.follower.clone(),
         database_bytes: database.bytes,
         wal_bytes: database.log_bytes,
     }

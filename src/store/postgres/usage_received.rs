@@ -146,7 +146,6 @@ impl UsageReceiver for PostgresStore {
     fn receive(&mut self, origin: &str, uses: &[OfferedUse]) -> Result<Received> {
         let uses = json(uses)?;
         self.session.undo(); // the snapshot of a pull
-        self.session.undo(); // the snapshot of a pull
         for _ in 0..ATTEMPTS {
             let step = |session: &Session| Ok((receive(session, origin, &uses)?, true));
             match self.step(Beginning::Unlocked, step) {

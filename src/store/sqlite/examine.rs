@@ -41,11 +41,6 @@ fn examine(connection: &Connection) -> Result<Examination> {
     }
     check::quick(connection, &mut found)?;
     found.without_statistics = maintain::without_statistics(connection)?;
-    found.follows = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name GLOB 'cfn_follow*')",
-        [],
-        |row| row.get(0),
-    )?;
     Ok(found)
 }
 

@@ -3,7 +3,7 @@
 use super::{examined, is_well, report, sees, types};
 use crate::postgres_server::Database;
 use crate::postgres_server::Way;
-use crate::scene::with_skill;
+use crate::scene::{follower, with_skill};
 
 #[test]
 fn what_nobody_uses_is_not_used_here() {
@@ -54,6 +54,31 @@ fn events_that_wait_long_and_dead_letters_are_named_and_delivered() {
         run(&words).ok();
     }
     sees(&examined(), "delivery", "dead letters", "ok", "0 dead letters");
+}
+
+#[test]
+fn a_follower_that_pulled_long_ago_is_named_and_catches_up() {
+    let (_primary, project) = follower("jwt", "domain", "dev");
+    sees(&examined(&project, &[]), "delivery", "followers", "ok", "second");
+    project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
+    let pulled = |at: &str| project.sqlite3(&format!("UPDATE follow SET pulled_at = {at}"));
+    for (at, evidence) in [
+        ("datetime('now', '-905 seconds')", "pulled 90"),
+        ("datetime('now', '+1 day')", "which is later than now"),
+        ("NULL", "not pulled yet"),
+    ] {
+        pulled(at);
+        let found = examined(&project, &[]);
+        assert_eq!(sees(&found, "delivery", "followers", "warn", evidence), "cfn sync", "{at}");
+        sees(&found, "delivery", "followers", "warn", "1 use to be pushed");
+    }
+    types(&project, "cfn sync");
+    sees(&examined(&project, &[]), "delivery", "followers", "ok", "0 uses to be pushed");
+    // Somebody who wants it fresher hears of it earlier.
+    pulled("datetime('now', '-60 seconds')");
+    is_well(&project, &[], "delivery", "followers");
+    let impatient = project.command(["doctor", "--json"]).env("CFN_MAX_STALENESS", "30").output().expect("cfn runs");
+    sees(&report(&impatient.into()), "delivery", "followers", "warn", "pulled 6");
 }
 
 #[test]

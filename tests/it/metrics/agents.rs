@@ -21,7 +21,7 @@ fn agents_are_counted_by_their_ends_and_measured_as_the_kernel_does() {
     let text = scraped(&project, &[]);
     let tester = |metric: &str| value(&text, &format!("{metric}{{agent_type=\"tester\"}}"));
     assert_eq!((tester("cfn_agents_running"), tester("cfn_agent_spawns_total")), (Some(2.0), Some(5.0)));
-    assert_eq!(tester("cfn_agent_oom_kills_total"), Some(1.0));
+    assert_eq!(tester("agent_oom_kills_total"), Some(1.0));
     for (labels, count) in [("reason=\"exited\"", 2.0), ("reason=\"memory\"", 1.0)] {
         assert_eq!(value(&text, &format!("cfn_agents_ended_total{{agent_type=\"tester\",{labels}}}")), Some(count));
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::scraped;
 use crate::harness::{Project, repository};
 use crate::redis::Server;
-use crate::scene::with_skill;
+use crate::scene::follower;
 
 /// Runs `promtool` on a file.
 #[track_caller]
@@ -49,7 +49,7 @@ fn metrics(query: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn the_dashboard_and_the_page_have_every_metric_and_no_other() {
-    let project = with_skill("jwt", "domain", "dev");
+    let (_primary, project) = follower("jwt", "domain", "dev");
     project.cfn(["metrics", "--enable"]).ok();
     project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
     project.cfn(["agent", "spawn", "dev", "--", "true"]).ok();

@@ -6,7 +6,7 @@ use super::{scraped, value};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 use crate::redis::Server;
-use crate::scene::{deploy, with_skill};
+use crate::scene::{deploy, follower, with_skill};
 
 #[test]
 fn figures_of_the_database_are_what_it_has() {
@@ -31,6 +31,23 @@ fn figures_of_the_database_are_what_it_has() {
         !text.contains("database_query_duration_seconds") && !text.contains("redis_up"),
         "nothing without a source: {text}"
     );
+}
+
+#[test]
+fn a_follower_says_how_far_behind_it_is() {
+    let (_primary, project) = follower("jwt", "domain", "dev");
+    let lag = || value(&scraped(&project, &[]), "cfn_follower_lag_seconds").expect("a lag");
+    assert!((0.0..60.0).contains(&lag()), "{}", lag());
+    project.sqlite3("UPDATE follow SET pulled_at = datetime('now', '-7 days')");
+    assert!((604_800.0..604_860.0).contains(&lag()), "{}", lag());
+    project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
+    assert_eq!(value(&scraped(&project, &[]), "cfn_follower_unpushed"), Some(1.0));
+    project.sqlite3("UPDATE follow SET pulled_at = datetime('now', '+1 day')");
+    assert_eq!(lag(), f64::INFINITY, "what is not known may be anything");
+    project.cfn(["sync"]).ok();
+    assert_eq!(value(&scraped(&project, &[]), "cfn_follower_unpushed"), Some(0.0));
+    project.cfn(["db", "unfollow"]).ok();
+    assert!(!scraped(&project, &[]).contains("cfn_follower"), "it follows nothing");
 }
 
 #[test]

@@ -28,6 +28,12 @@ fn waiting(scene: &Scene<'_>) -> u64 {
     scene.cfn(&["agent", "pool", "status", "--json"]).json()["pools"][0]["waiting"].as_u64().expect("a number")
 }
 
+/// What the metrics say of it.
+fn idle(scene: &Scene<'_>) -> String {
+    let text = scene.cfn(&["metrics"]).ok();
+    text.lines().find(|it| it.starts_with("agent_pool_idle")).unwrap_or_default().to_owned()
+}
+
 /// The containers of pools that a project has at the engine.
 fn members(scene: &Scene<'_>) -> Vec<String> {
     let place = fs::metadata(scene.project.path().join(".cfn-workspaces/.state")).expect("a folder");
@@ -53,7 +59,7 @@ fn an_agent_takes_a_container_that_waits_and_no_other_sees_what_it_left() {
         assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), (expected, ""), "round {round}");
         assert!(scene.project.path().join(".cfn-workspaces").join(ran.stdout.trim()).join("left").exists());
     }
-    assert_eq!(waiting(&scene), 0);
+    assert_eq!((waiting(&scene), idle(&scene)), (0, "agent_pool_idle 0".to_owned()));
     eventually("what was taken is removed", || members(&scene).is_empty());
     let mut cold = scene.command(&["--verbose", "agent", "spawn", "tester", "--pool", "--", "true"]);
     let cold: Ran = cold.output().expect("cfn runs").into();
@@ -109,6 +115,7 @@ fn a_pool_is_for_a_type_and_stops_and_cleanup_leaves_it_alone() {
     assert_eq!(take(&scene, &["--", "true"]).code, Some(1), "there is none for testers");
     scene.cfn(&["agent", "cleanup", "--older", "0s"]).ok();
     assert_eq!((waiting(&scene), members(&scene).len()), (1, 1));
+    assert_eq!(idle(&scene), "agent_pool_idle{agent_type=\"reviewer\"} 1");
     let status = scene.cfn(&["agent", "pool", "status", "--json"]).json();
     assert_eq!((&status["pools"][0]["agent_type"], &status["pools"][0]["size"]), (&json!("reviewer"), &json!(1)));
     // One that is claimed by nobody and waits for nobody is left of a process that was killed.
