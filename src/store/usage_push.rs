@@ -47,6 +47,8 @@ pub trait UsagePush {
     fn note_uses(&mut self) -> Result<()>;
     /// The number of uses that are not acknowledged.
     fn unpushed(&mut self) -> Result<u64>;
+    /// The skills of the uses that are not acknowledged.
+    fn unpushed_skills(&mut self) -> Result<Vec<i64>>;
     /// The first uses that are not acknowledged, in the order of the log: at most `most`, and at least one.
     fn offered(&mut self, most: usize) -> Result<Vec<OfferedUse>>;
     /// Acknowledges uses. One that changed since it was offered is offered again.

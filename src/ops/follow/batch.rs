@@ -20,12 +20,22 @@ pub(super) struct Gathered {
     pub(super) told: Vec<String>,
 }
 
-/// Begins a snapshot of the primary, and reads what is new.
-pub(super) fn gather(target: &mut dyn FollowTarget, source: &mut dyn FollowSource, known: &Known) -> Result<Gathered> {
+/// Begins a snapshot of the primary, and reads what is new. These skills are `kept`, whatever the agent types need.
+pub(super) fn gather(
+    target: &mut dyn FollowTarget,
+    source: &mut dyn FollowSource,
+    known: &Known,
+    kept: &[i64],
+) -> Result<Gathered> {
     let since = known.following.cursor.as_ref();
     let mut news = of_primary(source.news(since.filter(|_| known.is_untouched), known.following.agents.as_deref()))?;
     if since.is_some() && !known.is_untouched {
         news.all = Some(WhyAll::LocalWrites);
+    }
+    if let Some(wanted) = &mut news.wanted {
+        wanted.extend(kept);
+        wanted.sort_unstable();
+        wanted.dedup();
     }
     let Skills { pulled, concerned, rated } = skills(target, &news)?;
     let mut rows = match &pulled {

@@ -15,7 +15,12 @@ pub fn check_followed(store: &mut dyn Store, connect: ConnectPrimary<'_>) -> Res
     let mut source = of_primary(connect(&followed.url))?;
     let target = follower(store)?;
     let pulled = pull::from(target, source.as_mut())?;
-    let wanted = of_primary(source.wanted(followed.agents.as_deref()))?;
+    let mut wanted = of_primary(source.wanted(followed.agents.as_deref()))?;
+    if let (Some(wanted), Some(_)) = (&mut wanted, &pulled.uses.failed) {
+        wanted.extend(target.unpushed_skills()?); // the pull kept them
+        wanted.sort_unstable();
+        wanted.dedup();
+    }
     let mut theirs = of_primary(source.rows_of_skills(wanted.as_deref()))?;
     theirs.extend(of_primary(source.whole_tables())?);
     let ours = target.followed_rows()?;

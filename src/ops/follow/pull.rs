@@ -41,11 +41,21 @@ pub(super) fn from(target: &mut dyn FollowTarget, source: &mut dyn FollowSource)
     for _ in 0..ATTEMPTS {
         let known = target.known()?.ok_or(FollowError::FollowsNothing)?;
         uses.join(&push(target, source, &known.following.origin)?);
-        if let Some(report) = once(target, source, known, uses.failed.is_none())? {
+        let keeping = if uses.failed.is_some() { Keeping::Skills(target.unpushed_skills()?) } else { Keeping::Uses };
+        if let Some(report) = once(target, source, known, &keeping)? {
             return Ok(PullReport { uses, ..report });
         }
     }
     Err(FollowError::Conflict { attempts: ATTEMPTS }.into())
+}
+
+/// What a pull does about uses that are not pushed.
+enum Keeping {
+    /// It removes none: they are pushed first.
+    Uses,
+    /// The primary takes none now, and that keeps no decision away. These skills stay with their uses, as long as the primary has
+    /// them.
+    Skills(Vec<i64>),
 }
 
 /// One attempt; `None` if another process was faster, or if uses are to be pushed first.
@@ -53,9 +63,13 @@ fn once(
     target: &mut dyn FollowTarget,
     source: &mut dyn FollowSource,
     known: Known,
-    keeps_uses: bool,
+    keeping: &Keeping,
 ) -> Result<Option<PullReport>> {
-    let Gathered { mut batch, all, misses, named, told } = gather(target, source, &known)?;
+    let (keeps_uses, kept) = match keeping {
+        Keeping::Uses => (true, &[][..]),
+        Keeping::Skills(kept) => (false, &kept[..]),
+    };
+    let Gathered { mut batch, all, misses, named, told } = gather(target, source, &known, kept)?;
     batch.keeps_uses = keeps_uses;
     if all.is_some_and(WhyAll::forgets_uses) {
         target.offer_again()?;

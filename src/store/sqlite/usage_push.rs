@@ -141,6 +141,13 @@ impl UsagePush for SqliteStore {
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
+    fn unpushed_skills(&mut self) -> crate::store::Result<Vec<i64>> {
+        let snapshot = self.begin_read()?;
+        let sql =
+            "SELECT DISTINCT u.skill_id FROM usage_unpushed p JOIN skill_usage_log u ON u.id = p.row_id ORDER BY 1";
+        snapshot.say(collect(snapshot.connection(), sql, [], |row| row.get(0)))
+    }
+
     fn offered(&mut self, most: usize) -> crate::store::Result<Vec<OfferedUse>> {
         let table = log_table()?;
         let limit = i64::try_from(most).unwrap_or(i64::MAX);

@@ -12,12 +12,19 @@ pub(super) struct Fleet {
     pub(super) server: Server,
     database: String,
     pub(super) office: Project,
+    /// Where reads may go, separated by blanks.
+    pub(super) replicas: String,
 }
 
 impl Fleet {
     /// A primary with three skills: alpha for testers, beta for writers, and gamma, with a script, for both.
     pub(super) fn start() -> Self {
-        let fleet = Self { server: Server::start(), database: "postgres".to_owned(), office: Project::empty() };
+        Self::of(Server::start())
+    }
+
+    /// The same on a server that runs.
+    pub(super) fn of(server: Server) -> Self {
+        let fleet = Self { server, database: "postgres".to_owned(), office: Project::empty(), replicas: String::new() };
         fleet.cfn(&["init"]).ok();
         fleet.deploy("alpha", "Read it.", "tester");
         fleet.deploy("beta", "Write it.", "writer");
@@ -38,6 +45,9 @@ impl Fleet {
     /// Runs cfn on the primary.
     pub(super) fn cfn(&self, arguments: &[&str]) -> Ran {
         let mut command = self.office.command(arguments);
+        if !self.replicas.is_empty() {
+            command.env("CFN_READ_URLS", &self.replicas).env("XDG_STATE_HOME", self.office.path().join("state"));
+        }
         command.env("CFN_SKILLS_DB_PATH", self.url()).output().expect("cfn runs").into()
     }
 

@@ -1,5 +1,6 @@
 //! Databases in files that follow one on a server.
 
+mod between;
 mod decisions;
 mod faults;
 mod fleet;

@@ -1,4 +1,5 @@
-//! A whole fleet under load, cuts and kills: every follower ends as its primary is, every use is there once, no load fails.
+//! A whole fleet under load, cuts and kills: every follower ends as its primary is, every use is there once, no load fails, and a
+//! replica answers nothing that is older than what its reader wrote.
 //! `CFN_FLEET_ROUNDS` makes it longer.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -47,7 +48,10 @@ fn trouble(number: usize, follower: &Follower, proxy: &Proxy, ended: &AtomicBool
 #[test]
 fn a_fleet_under_load_cuts_and_kills_ends_equal_with_every_use_once() {
     let rounds = std::env::var("CFN_FLEET_ROUNDS").ok().and_then(|it| it.parse().ok()).unwrap_or(6);
-    let fleet = Fleet::start();
+    let mut fleet = Fleet::start();
+    let replica = fleet.server.standby();
+    fleet.replicas = replica.url("postgres");
+    let mut from_replica = 0;
     let followers: Vec<Follower> = (0..FOLLOWERS).map(|_| fleet.follower(&[])).collect();
     let proxies: Vec<Proxy> = followers.iter().map(|it| through(&fleet, it)).collect();
     let (ended, rows) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -59,7 +63,11 @@ fn a_fleet_under_load_cuts_and_kills_ends_equal_with_every_use_once() {
             scope.spawn(move || trouble(number, follower, proxy, ended));
         }
         for round in 0..rounds {
-            fleet.deploy(&format!("new-{round}"), "Read it.", "tester");
+            let name = format!("new-{round}");
+            fleet.deploy(&name, "Read it.", "tester");
+            let shown = fleet.cfn(&["skill", "show", &name, "--json", "-v"]);
+            from_replica += usize::from(shown.stderr.contains("a replica answers"));
+            assert_eq!(shown.json()["name"], name.as_str(), "what was written is read");
             fleet.update("gamma", &format!("Run it {round} times."));
             if round == rounds / 2 {
                 fleet.cfn(&["skill", "revoke", "alpha", "--reason", "unsafe"]).ok();
@@ -68,6 +76,12 @@ fn a_fleet_under_load_cuts_and_kills_ends_equal_with_every_use_once() {
     });
     let uses = rows.load(Ordering::Relaxed);
     assert!(uses > 0);
+    eventually("the replica answers what the primary does", || {
+        let listed = fleet.cfn(&["skill", "list", "--json", "-v"]);
+        from_replica += usize::from(listed.stderr.contains("a replica answers"));
+        let asked = fleet.office.command(["skill", "list", "--json"]).env("CFN_SKILLS_DB_PATH", fleet.url()).output();
+        from_replica > 0 && listed.stdout.as_bytes() == asked.expect("cfn runs").stdout
+    });
     for (number, follower) in followers.iter().enumerate() {
         eventually("it is in step", || follower.cfn(&["sync"]).code == Some(0));
         follower.is_equal(&format!("follower {number}"));

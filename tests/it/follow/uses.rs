@@ -16,11 +16,11 @@ pub(super) fn counted(fleet: &Fleet) -> String {
     fleet.sql("SELECT count(*), count(DISTINCT delivery_key), count(exit_code) FROM cfn.skill_usage_log")
 }
 
-fn load(follower: &Follower, task: &str) {
+pub(super) fn load(follower: &Follower, task: &str) {
     follower.cfn(&["load", "tester", "--agent-id", "a1", "--task-id", task]).ok();
 }
 
-fn log(follower: &Follower, task: &str) {
+pub(super) fn log(follower: &Follower, task: &str) {
     let skill = ["log", "alpha", "--agent-id", "a1", "--agent-type", "tester", "--task-id", task, "--exit-code", "0"];
     follower.cfn(&skill).ok();
 }
@@ -210,4 +210,27 @@ fn a_primary_that_takes_no_uses_keeps_no_decision_away() {
     follower.is_equal("a refused push");
     fleet.sql("ALTER TABLE cfn.usage_received DROP CONSTRAINT is_full");
     assert_eq!(follower.sync()["uses"]["pushed"], 2);
+}
+
+#[test]
+fn a_follower_that_needs_less_from_now_on_keeps_the_uses_of_the_rest_until_they_are_pushed() {
+    let fleet = Fleet::start();
+    let follower = fleet.follower(&[]);
+    follower.cfn(&["load", "writer", "--agent-id", "a1", "--task-id", "t1"]).ok();
+    fleet.sql("ALTER TABLE cfn.usage_received ADD CONSTRAINT is_full CHECK (false) NOT VALID");
+    let narrowed = follower.follow(&fleet.url(), &["--agents", "tester"]);
+    assert!(narrowed.stderr.contains("takes no uses"), "{narrowed:?}");
+    let unpushed = || follower.cfn(&["db", "status", "--json"]).json()["follows"]["unpushed"].clone();
+    assert_eq!((unpushed(), follower.project.sqlite3("SELECT count(*) FROM skill_usage_log")), (2.into(), "2".into()));
+    // Decisions arrive meanwhile, also about what is kept.
+    fleet.update("beta", "Write it twice.");
+    fleet.cfn(&["skill", "revoke", "alpha", "--reason", "unsafe"]).ok();
+    follower.sync();
+    assert_eq!((follower.serves("tester"), unpushed()), ("gamma".to_owned(), 2.into()));
+    follower.is_equal("a refused push of what is not needed");
+    fleet.sql("ALTER TABLE cfn.usage_received DROP CONSTRAINT is_full");
+    follower.sync();
+    assert_eq!((unpushed(), counted(&fleet)), (0.into(), "2|2|0".into()));
+    assert_eq!(follower.project.sqlite3("SELECT name FROM skills ORDER BY name"), "alpha\ngamma");
+    follower.is_equal("narrowed");
 }

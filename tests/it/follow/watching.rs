@@ -15,6 +15,11 @@ impl Watcher {
     pub(super) fn of(follower: &Follower, seconds: u32) -> Self {
         let mut command: Command = follower.project.command(["sync", "--watch"]);
         command.env("CFN_FOLLOW_SECONDS", seconds.to_string());
+        Self::by(command)
+    }
+
+    /// By this command.
+    pub(super) fn by(mut command: Command) -> Self {
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("cfn starts"))
     }
 
@@ -39,7 +44,7 @@ fn is_listened_to(fleet: &Fleet, by: u32) {
 }
 
 #[test]
-fn a_revocation_wakes_two_watchers_of_one_file_and_an_export_follows() {
+fn a_revocation_wakes_two_watchers_of_one_file() {
     let fleet = Fleet::start();
     let follower = fleet.follower(&[]);
     // They ask once an hour: only a notification can be what wakes them.
