@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::containers::{Abilities, EngineError};
+use super::containers::{Abilities, Engine, EngineError};
 use super::left_containers::UsedEngine;
 use super::pool::Pool;
 use super::run_folder::Runs;
+use super::seen_container::SeenContainer;
 use super::status::RunStatus;
 use crate::linux::network_file_system;
 use crate::ops::{Area, Diagnosis};
@@ -20,31 +21,47 @@ pub struct EngineLook {
     pub answer: Result<(Abilities, Duration), String>,
 }
 
-/// Asks the engines that runs of a project used. They may hang: the caller must not wait for ever.
-#[must_use]
-pub fn look_at_engines(runs: &Runs) -> Vec<EngineLook> {
-    let engines = UsedEngine::all(runs).into_iter().filter_map(|it| it.engine());
-    engines
-        .map(|engine| {
-            let since = Instant::now();
-            let answer = engine.abilities().map(|it| (it, since.elapsed()));
-            EngineLook { client: engine.program, answer: answer.map_err(|error: EngineError| error.to_string()) }
-        })
-        .collect()
+/// The engines of a project, and its running containers.
+#[derive(Debug)]
+pub struct ContainersLook {
+    /// The engines that runs used.
+    pub engines: Vec<EngineLook>,
+    /// What runs on this machine.
+    pub running: Vec<SeenContainer>,
 }
 
-/// The lines about containers; `None` for the engines: they did not answer in time.
+impl ContainersLook {
+    /// Asks the engines that runs of a project used. They may hang: the caller must not wait for ever.
+    #[must_use]
+    pub fn take(runs: &Runs) -> Self {
+        let used = UsedEngine::all(runs);
+        let engines: Vec<_> = used.into_iter().filter_map(|it| it.engine()).map(|it| look_at(&it)).collect();
+        let running = if engines.iter().any(|it| it.answer.is_ok()) { SeenContainer::all(runs) } else { Vec::new() };
+        Self { engines, running }
+    }
+}
+
+fn look_at(engine: &Engine) -> EngineLook {
+    let since = Instant::now();
+    let answer = engine.abilities().map(|it| (it, since.elapsed()));
+    EngineLook { client: engine.program, answer: answer.map_err(|error: EngineError| error.to_string()) }
+}
+
+/// The lines about containers; `None` for the look: the engines did not answer in time.
 #[must_use]
-pub fn container_health(runs: &Runs, project: &Path, engines: Option<&[EngineLook]>) -> Vec<Diagnosis> {
+pub fn container_health(runs: &Runs, project: &Path, look: Option<&ContainersLook>) -> Vec<Diagnosis> {
     let silent = || Diagnosis::fail(Area::Containers, "engine", "no answer in time", "start the container engine anew");
-    let mut lines = match engines {
-        Some([]) => return vec![not_used()],
-        Some(looks) => looks.iter().flat_map(of_engine).collect(),
+    let mut lines = match look {
+        Some(look) if look.engines.is_empty() => return vec![not_used()],
+        Some(look) => look.engines.iter().flat_map(of_engine).collect(),
         None => vec![silent()],
     };
     lines.push(file_system(project));
     let running: Vec<_> = runs.open().iter().filter_map(RunStatus::of).filter(|it| it.runtime != "process").collect();
     lines.push(limits(&running));
+    if let Some(look) = look {
+        lines.extend([as_asked(&look.running), temporary_data(&look.running), processors(&look.running)]);
+    }
     lines.extend(pools(&Pool::of(runs)));
     lines
 }
@@ -107,6 +124,54 @@ fn limits(running: &[RunStatus]) -> Diagnosis {
             Diagnosis::warn(Area::Containers, NAME, format!("{evidence}: {}", one.agent_id), mend)
         }
     }
+}
+
+/// Whether the kernel has the limits that were asked for: another program may have changed them since.
+fn as_asked(seen: &[SeenContainer]) -> Diagnosis {
+    const NAME: &str = "limits in the kernel";
+    let different: Vec<_> = seen.iter().filter(|it| !it.differences().is_empty()).collect();
+    match different.first() {
+        None => Diagnosis::ok(Area::Containers, NAME, format!("as they were asked for, in {}", several(seen))),
+        Some(first) => {
+            let all: Vec<_> = different.iter().flat_map(|it| it.differences()).collect();
+            Diagnosis::warn(Area::Containers, NAME, all.join("; "), again(first))
+        }
+    }
+}
+
+fn temporary_data(seen: &[SeenContainer]) -> Diagnosis {
+    const NAME: &str = "temporary data";
+    let without: Vec<_> = seen.iter().filter(|it| !it.has_tmp_in_memory).collect();
+    match without.first() {
+        None => Diagnosis::ok(Area::Containers, NAME, format!("/tmp is in memory, in {}", several(seen))),
+        Some(first) => {
+            let agents: Vec<_> = without.iter().map(|it| it.agent_id.as_str()).collect();
+            let evidence = format!("/tmp is not in memory, in {}", agents.join(", "));
+            Diagnosis::warn(Area::Containers, NAME, evidence, format!("{}, without a volume at /tmp", again(first)))
+        }
+    }
+}
+
+/// Pinning pays where agents are measured or must not slow each other down: only who spawns them knows.
+fn processors(seen: &[SeenContainer]) -> Diagnosis {
+    let pinned: Vec<_> = seen.iter().filter(|it| it.asked.cpu_set.is_some()).collect();
+    let sets = pinned.iter().map(|it| {
+        let numbers: Vec<_> = it.processors.iter().map(u32::to_string).collect();
+        format!("{} on {}", it.agent_id, numbers.join(","))
+    });
+    let evidence = match sets.collect::<Vec<_>>().as_slice() {
+        [] => format!("no processor set was asked for, in {}", several(seen)),
+        sets => format!("processor sets: {}", sets.join("; ")),
+    };
+    Diagnosis::ok(Area::Containers, "processors", evidence)
+}
+
+fn several(seen: &[SeenContainer]) -> String {
+    format!("{} running container{}", seen.len(), if seen.len() == 1 { "" } else { "s" })
+}
+
+fn again(container: &SeenContainer) -> String {
+    format!("'cfn agent stop {}', and spawn it again", container.agent_id)
 }
 
 fn pools(pool: &Pool) -> Vec<Diagnosis> {

@@ -23,7 +23,7 @@
 //! | `timeout` | how long a run may take |
 //! | `left_containers` | engines that runs used, and containers there that no run has |
 //! | `status`, `cleanup` | what is known of runs, their end, and removing what they leave on purpose |
-//! | `health`, `container_health` | what runs show to a doctor |
+//! | `health`, `container_health`, `seen_container` | what runs show to a doctor |
 //! | `error` | why something failed |
 
 mod budget;
@@ -48,6 +48,7 @@ mod recovery;
 mod run_folder;
 mod runtime;
 mod runtime_kind;
+mod seen_container;
 mod skills;
 mod spawn;
 mod status;
@@ -60,7 +61,7 @@ mod wave_plan;
 
 pub use budget::{Turn, Turns};
 pub use cleanup::{Cleaned, Past, clean_up};
-pub use container_health::{EngineLook, container_health, look_at_engines};
+pub use container_health::{ContainersLook, EngineLook, container_health};
 pub use container_plan::{Bind, ContainerPlan, INSIDE, Volume};
 pub use containers::{Abilities, Containers, Engine, EngineError, InnerOrder, Owner};
 pub use environment::{Identity, Variables, passed};
@@ -77,6 +78,7 @@ pub use recovery::{Care, Found};
 pub use run_folder::{RunFolder, Running, Runs};
 pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
 pub use runtime_kind::RuntimeKind;
+pub use seen_container::SeenContainer;
 pub use skills::SkillsAs;
 pub use spawn::{Input, Prepared, Request, prepare};
 pub use status::{RUNNING, RunStatus, list, status_of, stop, wait_for_end};

@@ -3,6 +3,7 @@
 //! A port: `sysctl` (`machdep.cpu.brand_string`, `hw.memsize`, `kern.cp_time`). Where nothing says it, a report of measurements lacks
 //! the name, the memory and the share of other work.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -77,12 +78,29 @@ impl Ticks {
     }
 }
 
+/// The numbers of a list of processors such as `0,2-3`; what is none is left out.
+#[must_use]
+pub fn processor_numbers(list: &str) -> BTreeSet<u32> {
+    let range = |part: &str| {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        Some(from.trim().parse::<u32>().ok()?..=to.trim().parse::<u32>().ok()?.min(u32::from(u16::MAX)))
+    };
+    list.split(',').filter_map(range).flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Ticks, field};
+    use super::{Ticks, field, processor_numbers};
 
     const STAT: &str = "cpu  100 10 40 800 50 0 0 0 7 0\ncpu0 1 2 3 4\n";
     const OWN: &str = "7 (a b) c) R 1 7 7 0 -1 4194304 9 9 9 9 20 10 6 4 20 0 1 0 1 1 1";
+
+    #[test]
+    fn a_list_of_processors_has_numbers_and_ranges() {
+        let numbers = |list: &str| processor_numbers(list).into_iter().collect::<Vec<_>>();
+        assert_eq!((numbers("0,2-4\n"), numbers("1")), (vec![0, 2, 3, 4], vec![1]));
+        assert_eq!((numbers("x,7,3-"), numbers(""), numbers("4-2")), (vec![7], vec![], vec![]));
+    }
 
     #[test]
     fn other_work_is_busy_time_that_is_not_ours() {

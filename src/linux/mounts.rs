@@ -1,4 +1,4 @@
-//! How mounts tell each other of mounts in them, by `/proc/self/mountinfo`.
+//! Mounts, by `/proc/PID/mountinfo`: how they tell each other of mounts in them, and which are in memory.
 //!
 //! A port: there is no propagation elsewhere; all mounts are private there.
 
@@ -11,6 +11,19 @@ pub fn propagates(path: &Path) -> bool {
     let text = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     propagates_by(&text, &path)
+}
+
+/// Whether a folder of a process, by its path there, is the root of a file system in memory.
+#[must_use]
+pub fn is_in_memory(process: u32, folder: &str) -> bool {
+    let text = fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
+    is_in_memory_by(&text, folder)
+}
+
+fn is_in_memory_by(mounts: &str, folder: &str) -> bool {
+    // A later mount at the same place covers the earlier one.
+    let last = mounts.lines().rfind(|it| it.split(' ').nth(4).is_some_and(|it| unescaped(it) == folder));
+    last.and_then(|it| it.split_once(" - ")).is_some_and(|(_, kind)| kind.starts_with("tmpfs "))
 }
 
 /// The fields of a line are id, parent, device, root, mount point, options, tags such as `shared:1`, `-`, and more.
@@ -37,8 +50,17 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::propagates_by;
+    use super::{is_in_memory_by, propagates_by};
     use std::path::Path;
+
+    #[test]
+    fn the_last_mount_at_a_folder_says_whether_it_is_in_memory() {
+        let disk = "27 1 8:1 / /tmp rw - ext4 /dev/sda rw\n";
+        let memory = "28 27 0:5 / /tmp rw,relatime shared:3 - tmpfs tmpfs rw\n";
+        let is_in_memory = |mounts: &[&str]| is_in_memory_by(&mounts.concat(), "/tmp");
+        assert_eq!((is_in_memory(&[disk, memory]), is_in_memory(&[memory, disk])), (true, false));
+        assert!(!is_in_memory(&[]) && !is_in_memory_by(memory, "/"));
+    }
 
     #[test]
     fn the_nearest_mount_decides() {

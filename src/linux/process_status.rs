@@ -51,6 +51,12 @@ impl ProcessStatus {
         self.field("PPid:").and_then(|it| it.parse().ok()).unwrap_or(0)
     }
 
+    /// The processors that it may use, such as `0,2-3`.
+    #[must_use]
+    pub fn processors(&self) -> &str {
+        self.field("Cpus_allowed_list:").unwrap_or_default()
+    }
+
     /// Whether it ignores a signal.
     #[must_use]
     pub fn ignores(&self, signal: i32) -> bool {

@@ -63,6 +63,14 @@ impl SeenGroup {
         })
     }
 
+    /// Its limit of memory in bytes; `None` for none.
+    #[must_use]
+    pub fn memory_limit(&self) -> Option<u64> {
+        let text = self.read("memory.limit_in_bytes").or_else(|| self.read("memory.max"))?;
+        // Without a limit, version 1 says the largest number of pages, version 2 `max`.
+        text.trim().parse::<u64>().ok().filter(|it| *it < 1 << 62)
+    }
+
     fn read(&self, file: &str) -> Option<String> {
         self.folders.iter().find_map(|it| fs::read_to_string(it.join(file)).ok())
     }
@@ -93,6 +101,11 @@ mod tests {
             "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
         );
         write(root, "sys/fs/cgroup/memory/docker/abc/memory.max_usage_in_bytes", "4096\n");
+        let limit = |text: &str| {
+            write(root, "sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", text);
+            SeenGroup::of_in(root, 7, "abc").expect("a group").memory_limit()
+        };
+        assert_eq!((limit("67108864\n"), limit("9223372036854771712\n")), (Some(67_108_864), None));
         write(root, "sys/fs/cgroup/cpuacct,cpu/docker/abc/cpuacct.usage", "5000000\n");
         let counted = SeenGroup::of_in(root, 7, "abc").and_then(|it| it.counted());
         let expected = Counted { memory_kills: 2, peak_bytes: Some(4096), cpu: Some(Duration::from_millis(5)) };
@@ -104,6 +117,10 @@ mod tests {
         write(root, &format!("{folder}/memory.peak"), "4096\n");
         write(root, &format!("{folder}/cpu.stat"), "usage_usec 5000\nuser_usec 1\n");
         let group = SeenGroup::of_in(root, 9, "abc").expect("a group");
+        for (text, limit) in [("max\n", None), ("4096\n", Some(4096))] {
+            write(root, &format!("{folder}/memory.max"), text);
+            assert_eq!(group.memory_limit(), limit);
+        }
         assert_eq!(group.counted(), Some(expected));
         fs::remove_dir_all(root.join(folder)).expect("it goes");
         assert_eq!(group.counted(), None);

@@ -43,7 +43,7 @@ fn a_follower_says_how_far_behind_it_is() {
     project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
     assert_eq!(value(&scraped(&project, &[]), "cfn_follower_unpushed"), Some(1.0));
     project.sqlite3("UPDATE follow SET pulled_at = datetime('now', '+1 day')");
-    assert_eq!(lag(), f64::INFINITY, "what is not known may be anything");
+    assert!(lag().is_infinite(), "what is not known may be anything");
     project.cfn(["sync"]).ok();
     assert_eq!(value(&scraped(&project, &[]), "cfn_follower_unpushed"), Some(0.0));
     project.cfn(["db", "unfollow"]).ok();
