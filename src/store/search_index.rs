@@ -45,6 +45,6 @@ pub trait PostingsWrites: Postings {
     fn set_state(&mut self, state: &[u8]) -> Result<()>;
     /// Sets the lengths and documents of a block; `None` removes it.
     fn set_block(&mut self, block: i64, lengths_and_documents: Option<(&[u8], &[u8])>) -> Result<()>;
-    /// Sets the postings of a term in a block; `None` removes them.
-    fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()>;
+    /// Sets the postings of terms in a block; empty ones remove the term.
+    fn set_postings(&mut self, block: i64, terms: &[(String, Vec<u8>)]) -> Result<()>;
 }

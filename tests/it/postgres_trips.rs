@@ -84,6 +84,20 @@ fn a_deploy_and_an_update_ask_at_most_three_times() {
 }
 
 #[test]
+fn a_search_writes_the_words_of_a_block_at_once() {
+    let (project, database, counter) = deployed();
+    let search = ["search", "word1", "--json"];
+    asked(&project, &database, &counter, &search);
+    let words: Vec<String> = (0..700).map(|it| format!("word{it}")).collect();
+    project.file("alpha/SKILL.md", skill("alpha", &words.join(" ")));
+    asked(&project, &database, &counter, &["update", "alpha", "alpha/SKILL.md", "--patch"]);
+    let trips = asked(&project, &database, &counter, &search);
+    assert!(trips.len() < 30, "{} trips: {trips:#?}", trips.len());
+    let indexed = database.sql("SELECT count(*) FROM cfn.search_postings WHERE term LIKE 'word%'");
+    assert_eq!(indexed, "700");
+}
+
+#[test]
 fn noting_what_replicas_must_have_takes_no_round_trip() {
     let (project, database, counter) = deployed();
     project.file("alpha/SKILL.md", skill("alpha", "Read it twice."));

@@ -247,10 +247,9 @@ fn write(
     mut added: Added,
     documents: &[Document],
 ) -> Result<(), StoreError> {
-    for (term, postings) in changed_terms(index, block, touched, &mut added)? {
-        let bytes = encoding::postings_to_bytes(&postings);
-        index.set_postings(block, &term, (!bytes.is_empty()).then_some(&bytes))?;
-    }
+    let changed = changed_terms(index, block, touched, &mut added)?.into_iter();
+    let changed: Vec<_> = changed.map(|(term, postings)| (term, encoding::postings_to_bytes(&postings))).collect();
+    index.set_postings(block, &changed)?;
     while added.lengths.pop_if(|it| it.is_none()).is_some() {}
     let (lengths, documents) = (encoding::lengths_to_bytes(&added.lengths), encoding::documents_to_bytes(documents));
     index.set_block(block, (!documents.is_empty()).then_some((&lengths, &documents)))?;

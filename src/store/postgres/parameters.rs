@@ -46,3 +46,7 @@ pub(super) fn maybe_double(value: Option<f64>) -> Parameter<'static> {
 pub(super) fn bytes(value: &[u8]) -> Parameter<'_> {
     (Box::new(value), Type::BYTEA)
 }
+
+pub(super) fn all_bytes<'a>(values: &'a [&'a [u8]]) -> Parameter<'a> {
+    (Box::new(values), Type::BYTEA_ARRAY)
+}

@@ -5,13 +5,16 @@ use std::time::Duration;
 use super::beginning::Beginning;
 use super::failure::Place;
 use super::fields::Fields;
-use super::parameters::{Parameter, big, bytes, text};
+use super::parameters::{Parameter, all_bytes, big, bytes, text, texts};
 use super::session::Session;
 use crate::settings::PostgresServer;
 use crate::store::{Durability, Postings, PostingsWrites, Result, SearchIndex, StoreError};
 
 /// So many terms are read at a time: most searches need the first few.
 const TERMS_AT_A_TIME: i64 = 200;
+
+/// So many terms are written at a time: a round trip for each one would take longer than the rest.
+const TERMS_IN_A_STATEMENT: usize = 1_000;
 
 const FROM_TERM: &str =
     "SELECT term, postings FROM search_postings WHERE block = $1 AND term >= $2 ORDER BY term LIMIT $3";
@@ -166,14 +169,23 @@ impl PostingsWrites for Opened<'_> {
         }
     }
 
-    fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()> {
-        if let Some(postings) = postings {
-            let sql = "INSERT INTO search_postings (block, term, postings) VALUES ($1, $2, $3)
-                 ON CONFLICT (term, block) DO UPDATE SET postings = excluded.postings";
-            self.session.write(sql, &[big(block), text(term), bytes(postings)])
-        } else {
-            let sql = "DELETE FROM search_postings WHERE block = $1 AND term = $2";
-            self.session.write(sql, &[big(block), text(term)])
+    fn set_postings(&mut self, block: i64, terms: &[(String, Vec<u8>)]) -> Result<()> {
+        for some in terms.chunks(TERMS_IN_A_STATEMENT) {
+            let (gone, kept): (Vec<_>, Vec<_>) = some.iter().partition(|it| it.1.is_empty());
+            if !kept.is_empty() {
+                let sql = "INSERT INTO search_postings (block, term, postings)
+                     SELECT $1, term, postings FROM unnest($2::text[], $3::bytea[]) AS new (term, postings)
+                     ON CONFLICT (term, block) DO UPDATE SET postings = excluded.postings";
+                let (terms, postings): (Vec<&str>, Vec<&[u8]>) =
+                    kept.into_iter().map(|(term, postings)| (term.as_str(), postings.as_slice())).unzip();
+                self.session.write(sql, &[big(block), texts(&terms), all_bytes(&postings)])?;
+            }
+            if !gone.is_empty() {
+                let sql = "DELETE FROM search_postings WHERE block = $1 AND term = ANY ($2)";
+                let terms: Vec<&str> = gone.into_iter().map(|it| it.0.as_str()).collect();
+                self.session.write(sql, &[big(block), texts(&terms)])?;
+            }
         }
+        Ok(())
     }
 }

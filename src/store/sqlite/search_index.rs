@@ -167,16 +167,17 @@ impl PostingsWrites for Opened<'_> {
         self.say(set).map(|_| ())
     }
 
-    fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()> {
-        let set = match postings {
-            Some(postings) => {
-                let sql = "REPLACE INTO search_terms (block, term, postings) VALUES (?1, ?2, ?3)";
-                change(&self.inner, sql, params![block, term, postings])
-            }
-            None => {
-                change(&self.inner, "DELETE FROM search_terms WHERE block = ?1 AND term = ?2", params![block, term])
-            }
-        };
-        self.say(set).map(|_| ())
+    fn set_postings(&mut self, block: i64, terms: &[(String, Vec<u8>)]) -> Result<()> {
+        let put = "REPLACE INTO search_terms (block, term, postings) VALUES (?1, ?2, ?3)";
+        let remove = "DELETE FROM search_terms WHERE block = ?1 AND term = ?2";
+        let set = terms.iter().try_for_each(|(term, postings)| {
+            let changed = if postings.is_empty() {
+                change(&self.inner, remove, params![block, term])
+            } else {
+                change(&self.inner, put, params![block, term, postings])
+            };
+            changed.map(drop)
+        });
+        self.say(set)
     }
 }

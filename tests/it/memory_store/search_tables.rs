@@ -54,11 +54,14 @@ impl PostingsWrites for Index {
         Ok(())
     }
 
-    fn set_postings(&mut self, block: i64, term: &str, postings: Option<&[u8]>) -> Result<()> {
-        match postings {
-            Some(postings) => self.terms.insert((block, term.to_owned()), postings.to_vec()),
-            None => self.terms.remove(&(block, term.to_owned())),
-        };
+    fn set_postings(&mut self, block: i64, terms: &[(String, Vec<u8>)]) -> Result<()> {
+        for (term, postings) in terms {
+            if postings.is_empty() {
+                self.terms.remove(&(block, term.clone()));
+            } else {
+                self.terms.insert((block, term.clone()), postings.clone());
+            }
+        }
         Ok(())
     }
 }

@@ -41,6 +41,11 @@ pub(crate) fn a_skill_is_found_by_the_bytes_that_agents_get(backend: &dyn Backen
     assert_eq!(snapshot.searchable_skill(SkillId(99)).expect("a read"), None);
 }
 
+/// A term with its postings.
+fn of(term: &str, postings: &str) -> (String, Vec<u8>) {
+    (term.to_owned(), postings.as_bytes().to_vec())
+}
+
 pub(crate) fn the_index_returns_what_was_written_in_order(backend: &dyn Backend) {
     let mut index = backend.open().search_index();
     assert_eq!(index.read().expect("a read").state().expect("a state"), None, "there is none yet");
@@ -48,10 +53,8 @@ pub(crate) fn the_index_returns_what_was_written_in_order(backend: &dyn Backend)
     let written = index.write(&mut |it| {
         it.set_block(2, Some((b"l2", b"d2")))?;
         it.set_block(-1, Some((b"l1", b"d1")))?;
-        it.set_postings(2, "b", Some(b"2b"))?;
-        it.set_postings(2, "bc", Some(b"2bc"))?;
-        it.set_postings(2, "c", Some(b"2c"))?;
-        it.set_postings(-1, "b", Some(b"1b"))?;
+        it.set_postings(2, &[of("bc", "2bc"), of("b", "2b"), of("c", "2c"), of("none", "")])?;
+        it.set_postings(-1, &[of("b", "1b")])?;
         it.set_state(b"first")
     });
     assert!(written.expect("written"));
@@ -84,17 +87,17 @@ pub(crate) fn the_index_is_changed_as_a_whole_and_emptied(backend: &dyn Backend)
     let put = index.write(&mut |it| {
         it.set_state(b"first")?;
         it.set_block(1, Some((b"l", b"d")))?;
-        it.set_postings(1, "a", Some(b"1"))
+        it.set_postings(1, &[of("a", "1")])
     });
     assert!(put.expect("written"));
     let failed = index.write(&mut |it| {
-        it.set_postings(1, "a", None)?;
+        it.set_postings(1, &[of("a", "")])?;
         Err(StoreError::Defect("planned"))
     });
     assert!(failed.is_err());
     assert_eq!(index.read().expect("a read").postings("a").expect("postings").len(), 1, "all or nothing");
     let removed = index.write(&mut |it| {
-        it.set_postings(1, "a", None)?;
+        it.set_postings(1, &[of("a", "")])?;
         it.set_block(1, None)?;
         it.set_state(b"second")
     });
