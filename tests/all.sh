@@ -29,6 +29,9 @@ tools=(
     /usr/bin/docker=docker.io # a client of another origin may come first in the PATH
     /usr/bin/busybox=busybox-static
     docker-compose=docker-compose
+    podman=podman
+    /usr/sbin/runc=runc
+    catatonit=catatonit
     python3=python3
     pip3=python3-pip # for the reference tool of the Agent Skills format
 )

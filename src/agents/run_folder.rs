@@ -26,6 +26,7 @@ use crate::staged_file::rename_to_free;
 const FOLDER: &str = ".cfn-workspaces";
 const STATE: &str = ".state";
 const ENDED: &str = ".ended";
+const HISTORY: &str = ".history";
 const LOCK: &str = "lock";
 /// The space that a result may need, in bytes: ids and reasons are short.
 const LONGEST_RESULT: usize = 4096;
@@ -95,11 +96,18 @@ impl Runs {
         self.root.join(STATE)
     }
 
+    /// The path of the database whose history of runs is kept here, where the real one is on a server.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.state().join(HISTORY).join("skills.db")
+    }
+
     /// Makes the folders for runs, where they are not there.
     pub fn ensure(&self) -> Result<()> {
         files::ensure_folder(&self.root)?;
         self.hide_from_git();
         files::ensure_folder(&self.state())?;
+        files::ensure_folder(&self.state().join(HISTORY))?;
         files::ensure_folder(&self.state().join(ENDED))
     }
 

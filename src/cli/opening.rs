@@ -1,7 +1,7 @@
 //! How to open the database, with its validated settings: from here on only the database itself can fail. With
 //! [`Context`](super::context::Context), this is the only place that names an engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
 use crate::model::Location;
@@ -223,12 +223,13 @@ impl Opening {
         }
     }
 
-    /// The history of agents' runs; `None` on a server: the folders of runs have it there.
-    pub(super) fn agent_runs(&self) -> Option<Box<dyn AgentRuns>> {
-        match &self.engine {
-            Engine::Sqlite { path, options } => Some(Box::new(RunsFile::of(path.clone(), *options))),
-            Engine::Postgres { .. } => None,
-        }
+    /// The history of agents' runs: beside the database, or, if that is on a server, as if there were one with this path. A run is
+    /// of one machine.
+    pub(super) fn agent_runs(&self, elsewhere: PathBuf) -> Box<dyn AgentRuns> {
+        Box::new(match &self.engine {
+            Engine::Sqlite { path, options } => RunsFile::of(path.clone(), *options),
+            Engine::Postgres { .. } => RunsFile::of(elsewhere, Options::default()),
+        })
     }
 
     /// A function that opens the database for writing on each call, from any thread.

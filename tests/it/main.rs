@@ -61,6 +61,7 @@ mod metrics;
 mod names;
 mod operator;
 mod patience;
+mod podman;
 mod postgres;
 mod postgres_batch;
 mod postgres_faults;

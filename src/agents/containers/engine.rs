@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::abilities::Abilities;
 use crate::agents::runtime_kind::RuntimeKind;
 use crate::model::Visible;
 use crate::process::Call;
@@ -76,49 +77,11 @@ pub struct State {
     pub error: String,
 }
 
-/// What an engine can. What it does not say, it can.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-#[expect(clippy::struct_excessive_bools, reason = "these are what the engine says")]
-pub struct Abilities {
-    /// Its version.
-    #[serde(rename = "ServerVersion")]
-    pub version: String,
-    memory_limit: bool,
-    swap_limit: bool,
-    cpu_cfs_quota: bool,
-    #[serde(rename = "CPUSet")]
-    cpu_set: bool,
-    pids_limit: bool,
-}
-
-impl Default for Abilities {
-    fn default() -> Self {
-        let version = "of an unknown version".to_owned();
-        Self { version, memory_limit: true, swap_limit: true, cpu_cfs_quota: true, cpu_set: true, pids_limit: true }
-    }
-}
-
-impl Abilities {
-    /// What it cannot limit.
-    #[must_use]
-    pub fn lacking(&self) -> Vec<&'static str> {
-        let all = [
-            ("memory", self.memory_limit),
-            ("swap", self.swap_limit),
-            ("processors", self.cpu_cfs_quota),
-            ("processor sets", self.cpu_set),
-            ("processes", self.pids_limit),
-        ];
-        all.into_iter().filter(|(_, can)| !can).map(|(name, _)| name).collect()
-    }
-}
-
 impl Engine {
     /// What it can.
     pub fn abilities(&self) -> Result<Abilities, EngineError> {
         let said = self.ask(&["info", "--format", "{{json .}}"])?;
-        serde_json::from_str(&said).map_err(|error| EngineError::Refused(self.program, error.to_string()))
+        Abilities::said_by(&said).map_err(|error| EngineError::Refused(self.program, error.to_string()))
     }
 
     /// The engine of a kind of runtime; none for processes.

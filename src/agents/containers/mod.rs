@@ -3,6 +3,7 @@
 //! Every call has a deadline. A container that its engine does not end is ended by its first process, where this machine
 //! sees it. Nothing of another project is ended: the labels of a container say whose it is.
 
+mod abilities;
 mod arguments;
 mod cold;
 mod engine;
@@ -16,7 +17,8 @@ mod watched;
 use std::hash::BuildHasher as _;
 use std::io;
 
-pub use engine::{Abilities, Engine, EngineError};
+pub use abilities::Abilities;
+pub use engine::{Engine, EngineError};
 pub use labels::Owner;
 pub(super) use listing::Listed;
 pub use warm::InnerOrder;

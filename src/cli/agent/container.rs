@@ -11,7 +11,7 @@ use crate::linux::Limits;
 use crate::model::{AgentType, Visible};
 
 /// The variables by which the clients find their engines.
-const ENGINE: [&str; 9] = [
+const ENGINE: [&str; 11] = [
     "DOCKER_HOST",
     "DOCKER_CONTEXT",
     "DOCKER_CONFIG",
@@ -20,6 +20,8 @@ const ENGINE: [&str; 9] = [
     "CONTAINER_HOST",
     "CONTAINER_CONNECTION",
     "CONTAINER_SSHKEY",
+    "CONTAINERS_CONF",
+    "CONTAINERS_STORAGE_CONF",
     "XDG_RUNTIME_DIR",
 ];
 

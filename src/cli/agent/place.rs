@@ -63,9 +63,10 @@ impl Place {
     }
 }
 
-/// The history of runs, where the database has one.
+/// The history of runs; `None` if the settings of the database are wrong.
 pub(super) fn history(context: &Context) -> Option<Box<dyn AgentRuns>> {
-    context.opening(Access::Write).ok()?.agent_runs()
+    let runs = Runs::of(context.project().ok()?.root());
+    Some(context.opening(Access::Write).ok()?.agent_runs(runs.history()))
 }
 
 /// The id of the database, as digits.

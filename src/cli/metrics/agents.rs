@@ -23,9 +23,7 @@ pub(in crate::cli) fn agent_figures(context: &Context) -> Result<Option<AgentFig
             running.memory_bytes += it.memory_bytes.unwrap_or(0);
         }
     }
-    if let Some(mut history) = context.opening(Access::Read)?.agent_runs() {
-        let ids: Vec<_> = open.into_iter().map(|it| it.agent_id).collect();
-        figures.ended = history.totals(&ids)?;
-    }
+    let ids: Vec<_> = open.into_iter().map(|it| it.agent_id).collect();
+    figures.ended = context.opening(Access::Read)?.agent_runs(runs.history()).totals(&ids)?;
     Ok(Some(figures))
 }

@@ -151,9 +151,12 @@ fn require_regular_file(path: &Path) -> Result<()> {
 
 /// Makes the file, complete or not at all. It is no error if another process was faster.
 fn make(path: &Path, database: &Path, options: &Options) -> Result<()> {
-    let original = fs::metadata(database).map_err(|error| file_error("could not read", database, error))?;
+    let original = match fs::metadata(database) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None, // it is on a server
+        found => Some(found.map_err(|error| file_error("could not read", database, error))?),
+    };
     let staged = StagedFile::of(path);
-    backup::create(&staged, Some(&original))?;
+    backup::create(&staged, original.as_ref())?;
     let (connection, place) = open::staged(staged.path(), options)?;
     let filled = backup::unsynced(&connection).and_then(|()| fill(&connection));
     filled.map_err(|error| place.fail(&error))?;

@@ -3,6 +3,7 @@
 mod coordination;
 mod disks_and_clocks;
 mod faults;
+mod on_a_server;
 mod runs;
 pub(crate) mod scene;
 mod snippets;
