@@ -42,7 +42,7 @@ impl Podman {
         fs::create_dir(at("image")).expect("a folder");
         fs::copy("/usr/bin/busybox", at("image/busybox")).expect("busybox-static must be installed");
         let tools = ["sh", "cat", "echo", "head", "id", "ls", "sleep", "tail", "touch", "setsid"];
-        let copies: String = tools.iter().map(|it| format!("COPY busybox /bin/{it}\n")).collect();
+        let copies = tools.map(|it| format!("COPY busybox /bin/{it}\n")).concat();
         fs::write(at("image/Dockerfile"), format!("FROM scratch\n{copies}ENV PATH=/bin\n")).expect("a file");
         podman.run(&["build", "--quiet", "--network=none", "--tag", IMAGE, &at("image")]).ok();
         podman
