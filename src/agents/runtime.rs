@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Order, Plan};
+use super::terminal::Device;
 use crate::model::RunReason;
 
 /// Runs commands of agents. A supervisor has one, and so has the command that looks after the runs of killed supervisors.
@@ -15,7 +16,8 @@ pub trait Runtime {
     ///
     /// Before it starts anything, it tells `starts` how to find what it is about to start; an error of `starts` ends the
     /// run before its start. From then on, whatever becomes of this process, [`Self::end_left`] can end it. SIGINT, SIGTERM
-    /// and SIGHUP to this process stop the run: the command is asked to end, and ended after the grace.
+    /// and SIGHUP to this process stop the run: the command is asked to end, and ended after the grace. So does the hang-up of
+    /// the command's terminal.
     fn run(
         &self,
         order: &Order,
@@ -30,13 +32,15 @@ pub trait Runtime {
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError>;
 }
 
-/// The files that take the output of a command.
+/// The files that take the output of a command. What it writes to its terminal, if it has one, comes into that of stdout.
 #[derive(Debug)]
 pub struct Logs {
     /// For its stdout.
     pub stdout: File,
     /// For its stderr.
     pub stderr: File,
+    /// Its terminal, if it has one.
+    pub terminal: Option<Device>,
 }
 
 /// How to find what a run started. It lies in the run's folder while the run is alive.

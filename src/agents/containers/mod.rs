@@ -52,7 +52,7 @@ impl Runtime for Containers {
         let random = || format!("{:016x}", std::hash::RandomState::new().hash_one(std::process::id()));
         let run = member.map_or_else(random, |it| it.run.clone());
         let left = Left::Container { name: container.name.clone(), run: run.clone(), engine: container.engine.clone() };
-        let mut attending = Attending::new().map_err(fail("signals could not be waited for"))?;
+        let mut attending = attending(&logs).map_err(fail("signals could not be waited for"))?;
         starts(&left).map_err(fail("the run could not be noted"))?;
         let began = std::time::Instant::now();
         let ran = match member {
@@ -108,6 +108,14 @@ impl Containers {
             detail: outcome.detail.or(removed.err()),
         }
     }
+}
+
+fn attending(logs: &Logs) -> io::Result<Attending> {
+    let mut attending = Attending::new()?;
+    if let Some(terminal) = &logs.terminal {
+        attending.hangs_up_with(terminal.caller()?);
+    }
+    Ok(attending)
 }
 
 fn fail(what: &str) -> impl Fn(io::Error) -> RuntimeError {

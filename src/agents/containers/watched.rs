@@ -165,7 +165,9 @@ fn outcome(end: CommandEnd, asked: Option<Asked>, took: Duration, counted: Count
         Some(Asked::Memory) => (RunReason::Memory, KILLED),
         Some(Asked::Timeout) => (RunReason::Timeout, TIMEOUT),
         // A command that is asked to stop may still end as it wants.
-        Some(Asked::Stopped(signal)) if end.code == KILLED => (RunReason::Stopped, by_signal(signal)),
+        Some(Asked::Stopped(signal)) if [KILLED, by_signal(signal)].contains(&end.code) => {
+            (RunReason::Stopped, by_signal(signal))
+        }
         Some(Asked::Stopped(_)) | None => (RunReason::Exited, end.code),
     };
     Outcome { reason, code, took, counted, detail: end.detail }

@@ -3,8 +3,10 @@
 mod coordination;
 mod disks_and_clocks;
 mod faults;
+pub(crate) mod person;
 mod runs;
 pub(crate) mod scene;
 mod snippets;
+mod terminal;
 mod together;
 pub(crate) mod waves;

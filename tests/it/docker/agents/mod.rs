@@ -6,4 +6,5 @@ mod limits;
 mod pool;
 mod runs;
 mod scene;
+mod terminal;
 mod waves;
