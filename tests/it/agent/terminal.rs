@@ -101,14 +101,16 @@ fn a_terminal_that_hangs_up_ends_the_run() {
     for (number, (how, end)) in ends.into_iter().enumerate() {
         let project = project();
         let mark = format!("mark-{}-terminal-{number}", std::process::id());
-        let command = ["agent", "spawn", "tester", "--tty", "--agent-id", "a", "--grace", "0.2", "--", "python3", "-c"];
+        let agent = format!("terminal-{}-{number}", std::process::id()); // by which its control group is found
+        let command =
+            ["agent", "spawn", "tester", "--tty", "--agent-id", &agent, "--grace", "0.2", "--", "python3", "-c"];
         let command = project.command([&command[..], &[HOSTILE, &mark]].concat());
         let mut person = Person::starts(&command, None, SIZE);
         person.sees("ready");
         end(person).wait().expect("it ends");
-        assert_eq!(project.cfn(["agent", "wait", "a", "--timeout", "30"]).code, Some(129), "{how}");
+        assert_eq!(project.cfn(["agent", "wait", &agent, "--timeout", "30"]).code, Some(129), "{how}");
         assert_eq!(rows(&project, "reason, exit_code"), ["stopped|129"], "{how}");
-        assert_nothing_left("a", &mark);
+        assert_nothing_left(&agent, &mark);
     }
 }
 
