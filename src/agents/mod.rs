@@ -77,7 +77,7 @@ pub use pool_member::PoolMember;
 pub use processes::Processes;
 pub use recovery::{Care, Found};
 pub use run_folder::{RunFolder, Running, Runs};
-pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+pub use runtime::{ContainerProcess, Ended, Left, Logs, Runtime, RuntimeError};
 pub use runtime_kind::RuntimeKind;
 pub use skills::SkillsAs;
 pub use spawn::{Input, Prepared, Request, prepare};

@@ -43,9 +43,10 @@ impl Supervisor<'_> {
         let (mut noted, mut spawned) = (None, None);
         let ran = self.logged(order, &mut |left| {
             self.note(left, &began).map_err(io::Error::other)?;
-            noted = Some(left.clone());
-            spawned = order.began.elapsed().ok();
-            started();
+            if noted.replace(left.clone()).is_none() {
+                spawned = order.began.elapsed().ok();
+                started();
+            }
             Ok(())
         });
         let result = match ran {

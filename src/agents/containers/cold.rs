@@ -13,7 +13,7 @@ use super::main_process::MainProcess;
 use super::watched::{CommandEnd, Outcome, Reached, Watched};
 use crate::agents::container_plan::ContainerPlan;
 use crate::agents::plan::Order;
-use crate::agents::runtime::Logs;
+use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::process::{Attending, Client, ClientInput, Ending};
 
 /// Exit code where the container could not be made, as the clients have it.
@@ -33,6 +33,7 @@ pub(super) fn run(
     (owner, run): (&Owner, &str),
     logs: &Logs,
     attending: &mut Attending,
+    found: &mut dyn FnMut(&ContainerProcess),
 ) -> io::Result<Result<Outcome, CommandEnd>> {
     let input = order.input.as_deref().map(File::open).transpose()?;
     let reads = match (&logs.terminal, &input) {
@@ -53,7 +54,7 @@ pub(super) fn run(
     attached.start(attending, input.as_ref())?;
     let (timeout, grace) = (order.plan.timeout, order.plan.grace);
     let watched = Watched { engine, name: &container.name, timeout, grace };
-    watched.until_end(attending, &mut attached, MainProcess::default()).map(Ok)
+    watched.until_end(attending, &mut attached, MainProcess::default(), found).map(Ok)
 }
 
 /// A container whose output its client writes to the logs.

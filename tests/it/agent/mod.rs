@@ -3,6 +3,7 @@
 mod coordination;
 mod disks_and_clocks;
 mod faults;
+pub(crate) mod load;
 pub(crate) mod person;
 mod runs;
 pub(crate) mod scene;

@@ -3,6 +3,7 @@
 mod doctor;
 mod faults;
 mod limits;
+mod load;
 mod pool;
 mod runs;
 mod scene;
