@@ -1,5 +1,6 @@
 //! Agents in containers, on a real engine.
 
+mod bench;
 mod doctor;
 mod faults;
 mod limits;
