@@ -17,6 +17,7 @@
 //! | `wave_plan`, `wave_manifest` | the plans of the fleet's planner, and what was started by them |
 //! | `supervised` | a run, as the command that spawned it sees it |
 //! | `supervisor`, `logs` | from the start of the command until its result is written |
+//! | `terminal` | the terminal on which a person and a command talk |
 //! | `run_folder`, `files` | the folders of runs, and their files |
 //! | `history` | results, on their way to the history |
 //! | `recovery` | what killed supervisors left |
@@ -54,6 +55,7 @@ mod spawn;
 mod status;
 mod supervised;
 mod supervisor;
+mod terminal;
 mod timeout;
 mod together;
 mod wave_manifest;
@@ -76,7 +78,7 @@ pub use pool_member::PoolMember;
 pub use processes::Processes;
 pub use recovery::{Care, Found};
 pub use run_folder::{RunFolder, Running, Runs};
-pub use runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+pub use runtime::{ContainerProcess, Ended, Left, Logs, Runtime, RuntimeError};
 pub use runtime_kind::RuntimeKind;
 pub use seen_container::SeenContainer;
 pub use skills::SkillsAs;
@@ -84,6 +86,7 @@ pub use spawn::{Input, Prepared, Request, prepare};
 pub use status::{RUNNING, RunStatus, list, status_of, stop, wait_for_end};
 pub use supervised::{Said, Supervised};
 pub use supervisor::Supervisor;
+pub use terminal::{Device, RunTerminal};
 pub use timeout::{Complexity, RUNS, of_mode};
 pub use together::{Starter, Together};
 pub use wave_manifest::{Member, MemberState, WaveManifest};

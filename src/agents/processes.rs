@@ -47,7 +47,7 @@ impl Runtime for Processes {
             move |source| RuntimeError { what, source }
         };
         // From here on, others may ask this process to end the run.
-        let waiting = Waiting::new().map_err(fail("signals could not be noticed"))?;
+        let waiting = waiting(&logs).map_err(fail("signals could not be noticed"))?;
         starts(&Left::Processes { group: group.clone(), near: own_groups() })
             .map_err(fail("the run could not be noted"))?;
         let Some((program, arguments)) = order.command.split_first() else {
@@ -58,13 +58,15 @@ impl Runtime for Processes {
         }
         let input = order.input.as_deref().map(File::open).transpose();
         let input = input.map_err(fail("the input of the command could not be opened"))?;
+        let terminal = logs.terminal.as_ref().map(|it| &it.file);
         let apart = Apart {
             group: &group,
             folder: &order.plan.workspace,
             environment: &environment,
-            stdin: input.as_ref(),
-            stdout: &logs.stdout,
-            stderr: &logs.stderr,
+            stdin: terminal.or(input.as_ref()),
+            stdout: terminal.unwrap_or(&logs.stdout),
+            stderr: terminal.unwrap_or(&logs.stderr),
+            is_on_terminal: terminal.is_some(),
         };
         let plan = &order.plan;
         let (limits, timeout) = (plan.limits.clone(), Some(plan.timeout));
@@ -86,6 +88,14 @@ impl Runtime for Processes {
         }
         Ok(())
     }
+}
+
+fn waiting(logs: &Logs) -> io::Result<Waiting> {
+    let mut waiting = Waiting::new()?;
+    if let Some(terminal) = &logs.terminal {
+        waiting.hangs_up_with(terminal.caller()?);
+    }
+    Ok(waiting)
 }
 
 /// Whether there is no such program, in the folder and on the PATH that the command will have.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Order, Plan};
+use super::terminal::Device;
+use crate::linux::{ProcessIdentity, SeenGroup};
 use crate::model::RunReason;
 
 /// Runs commands of agents. A supervisor has one, and so has the command that looks after the runs of killed supervisors.
@@ -14,8 +16,9 @@ pub trait Runtime {
     /// Runs the command of an order to its end, within its limits and its deadline, and returns when nothing of it is left.
     ///
     /// Before it starts anything, it tells `starts` how to find what it is about to start; an error of `starts` ends the
-    /// run before its start. From then on, whatever becomes of this process, [`Self::end_left`] can end it. SIGINT, SIGTERM
-    /// and SIGHUP to this process stop the run: the command is asked to end, and ended after the grace.
+    /// run before its start. It may tell it again when it knows more. From then on, whatever becomes of this process, [`Self::end_left`] can end it. SIGINT, SIGTERM
+    /// and SIGHUP to this process stop the run: the command is asked to end, and ended after the grace. So does the hang-up of
+    /// the command's terminal.
     fn run(
         &self,
         order: &Order,
@@ -30,13 +33,15 @@ pub trait Runtime {
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError>;
 }
 
-/// The files that take the output of a command.
+/// The files that take the output of a command. What it writes to its terminal, if it has one, comes into that of stdout.
 #[derive(Debug)]
 pub struct Logs {
     /// For its stdout.
     pub stdout: File,
     /// For its stderr.
     pub stderr: File,
+    /// Its terminal, if it has one.
+    pub terminal: Option<Device>,
 }
 
 /// How to find what a run started. It lies in the run's folder while the run is alive.
@@ -58,7 +63,27 @@ pub enum Left {
         run: String,
         /// The variables by which the client finds its engine.
         engine: Vec<(String, String)>,
+        /// Its first process, once it is known and where this machine sees it.
+        #[serde(default)]
+        main: Option<ContainerProcess>,
     },
+}
+
+/// The first process of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerProcess {
+    /// The process.
+    pub process: ProcessIdentity,
+    /// The id of its container, which the name of its control group holds.
+    pub container: String,
+}
+
+impl ContainerProcess {
+    /// Its control group, while it runs.
+    #[must_use]
+    pub fn group(&self) -> Option<SeenGroup> {
+        SeenGroup::of(self.process.process, &self.container).filter(|_| self.process.is_alive())
+    }
 }
 
 /// What became of a command.

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -19,12 +19,13 @@ use super::run_folder::{RunFolder, Runs};
 use super::runtime_kind::RuntimeKind;
 use super::skills::{self, SkillsAs};
 use super::supervised::Supervised;
+use super::terminal::RunTerminal;
 use super::wave_plan::Batch;
 use crate::clock::Clock;
 use crate::linux::Limits;
 use crate::model::{AgentId, size_text};
 use crate::ops::{Load, LoadReport, UsageOf};
-use crate::process::{Detached, start_detached};
+use crate::process::{Detached, hand_over, start_detached};
 use crate::store::Store;
 
 /// The copy of an input that only the spawning command can read.
@@ -227,11 +228,12 @@ impl Prepared {
     }
 
     /// Starts the supervisor, which has the lock from here on, by these arguments of cfn, with these variables beside
-    /// those of this process. Returns when the command is about to start, or has ended.
+    /// those of this process, and the terminal of the command. Returns when the command is about to start, or has ended.
     pub fn start<'a>(
         self,
         arguments: impl IntoIterator<Item = &'a OsStr>,
         environment: &[(&'static str, OsString)],
+        terminal: Option<&RunTerminal>,
     ) -> Result<Supervised> {
         let (agent, has_member) = (self.order.plan.agent_id.clone(), self.order.plan.member.is_some());
         let fail = |what: &str, error: &dyn std::fmt::Display| AgentError::Supervisor {
@@ -242,8 +244,9 @@ impl Prepared {
         let started = started.map_err(|error| fail("could not be started", &error))?;
         let Detached { process, mut input, output } = started;
         let order = serde_json::to_vec(&self.order).map_err(|error| fail("got no order", &error))?;
+        let files = terminal.map(RunTerminal::files);
         // One that was killed meanwhile reads nothing, and says nothing.
-        let _ = input.write_all(&order);
+        let _ = hand_over(&mut input, &order, files.as_ref().map_or(&[], |it| it));
         drop(input);
         let folder = self.folder;
         Ok(Supervised::started((agent.clone(), folder), (process, output), has_member))

@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::error::{AgentError, Result};
 use super::plan::Plan;
 use super::run_folder::{RunFolder, Runs};
-use super::runtime::Left;
-use crate::linux::{ControlGroup, Limits};
+use super::runtime::{ContainerProcess, Left};
+use crate::linux::{ControlGroup, Limits, SeenGroup};
 use crate::model::AgentRun;
 use crate::store::AgentRuns;
 
@@ -76,11 +76,9 @@ impl RunStatus {
             (Some(result), plan) => Some(Self::ended(result, plan)),
             (None, Some(plan)) => {
                 let running = folder.running().filter(|_| is_alive);
-                let group = running.as_ref().and_then(|it| group_of(&it.left));
+                let (memory_bytes, processes) = running.as_ref().map_or((None, None), |it| counted(&it.left));
                 let supervisor = running.map(|it| it.supervisor.process);
                 let status = Self::planned(plan, if is_alive { RUNNING } else { "unknown" }, supervisor);
-                let (memory_bytes, processes) =
-                    (group.as_ref().and_then(ControlGroup::memory_bytes), group.as_ref().map(ControlGroup::count));
                 Some(Self { memory_bytes, processes, ..status })
             }
             (None, None) => None,
@@ -135,11 +133,18 @@ impl RunStatus {
     }
 }
 
-/// The control group of a run that is alive.
-fn group_of(left: &Left) -> Option<ControlGroup> {
+/// Memory and processes of a run that is alive, as its control group counts them.
+fn counted(left: &Left) -> (Option<u64>, Option<usize>) {
     match left {
-        Left::Processes { group, near } => ControlGroup::left(group, near),
-        Left::Container { .. } => None,
+        Left::Processes { group, near } => {
+            let group = ControlGroup::left(group, near);
+            (group.as_ref().and_then(ControlGroup::memory_bytes), group.as_ref().map(ControlGroup::count))
+        }
+        Left::Container { main, .. } => {
+            let group = main.as_ref().and_then(ContainerProcess::group);
+            let counted = group.as_ref().and_then(SeenGroup::counted);
+            (counted.and_then(|it| it.memory_bytes), group.as_ref().and_then(SeenGroup::count))
+        }
     }
 }
 

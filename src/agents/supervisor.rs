@@ -10,6 +10,7 @@ use super::logs::Log;
 use super::plan::{Order, Plan};
 use super::run_folder::{RunFolder, Running};
 use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+use super::terminal::RunTerminal;
 use crate::clock::Clock;
 use crate::linux::ProcessIdentity;
 use crate::model::{AgentRun, RunReason};
@@ -21,6 +22,8 @@ pub struct Supervisor<'a> {
     pub folder: &'a RunFolder,
     /// What runs the command.
     pub runtime: &'a dyn Runtime,
+    /// The terminal of the command, if it has one.
+    pub terminal: Option<RunTerminal>,
     /// The id of the database.
     pub database: &'a str,
     /// The clock.
@@ -40,9 +43,10 @@ impl Supervisor<'_> {
         let (mut noted, mut spawned) = (None, None);
         let ran = self.logged(order, &mut |left| {
             self.note(left, &began).map_err(io::Error::other)?;
-            noted = Some(left.clone());
-            spawned = order.began.elapsed().ok();
-            started();
+            if noted.replace(left.clone()).is_none() {
+                spawned = order.began.elapsed().ok();
+                started();
+            }
             Ok(())
         });
         let result = match ran {
@@ -84,12 +88,18 @@ impl Supervisor<'_> {
         order: &Order,
         starts: &mut dyn FnMut(&Left) -> io::Result<()>,
     ) -> std::result::Result<Ended, RuntimeError> {
-        let log = |stream| {
-            let fail = |source| RuntimeError { what: "the log could not be made".to_owned(), source };
-            Log::start(self.folder.log(stream)).map_err(fail)
+        let fail = |what: &str| {
+            let what = what.to_owned();
+            move |source| RuntimeError { what, source }
         };
+        let log = |stream| Log::start(self.folder.log(stream)).map_err(fail("the log could not be made"));
         let ((stdout_log, stdout), (stderr_log, stderr)) = (log("stdout")?, log("stderr")?);
-        let ended = self.runtime.run(order, Logs { stdout, stderr }, starts);
+        let terminal = self.terminal.as_ref().map(|it| it.start(stdout.try_clone()?)).transpose();
+        let (screen, terminal) = terminal.map_err(fail("the terminal could not be used"))?.unzip();
+        let ended = self.runtime.run(order, Logs { stdout, stderr, terminal }, starts);
+        if let Some(screen) = screen {
+            screen.end();
+        }
         stdout_log.end();
         stderr_log.end();
         ended

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::statistics::median;
 use crate::cache::Disabled;
-use crate::model::AgentType;
+use crate::model::{AgentRun, AgentType};
 use crate::ops::{self, Load};
 use crate::process::Program;
 use crate::store::Store;
@@ -37,13 +37,17 @@ impl SystemMetric {
     }
 }
 
+/// An image for agents, and this program, set up for the database and with what it needs to find the engine.
+pub type Image<'a> = (&'a Program, &'a str);
+
 /// Measures the metrics. `cfn` is this program, set up for the database; `agent` has skills in it; `redis` measures the
-/// response time of the Redis server, if one is configured.
+/// response time of the Redis server, if one is configured; `image` is for containers, if there is one.
 pub fn system(
     cfn: &Program,
     store: &mut dyn Store,
     agent: &AgentType,
     redis: Option<&dyn Fn() -> Option<Duration>>,
+    image: Option<Image<'_>>,
 ) -> Result<Vec<SystemMetric>> {
     let start = median_of(|| cfn.clone().args(["--version"]).time().map_err(Into::into))?;
     let request = Load::usual(agent.clone());
@@ -67,6 +71,12 @@ pub fn system(
         metric("SQLite query time (load of an agent)", query, 100.0, "ms"),
         metric("memory of a process (load)", mebibytes, 2048.0, "MiB"),
     ];
+    table.extend(of_agent(cfn, agent)?);
+    if let Some((cfn, image)) = image {
+        let spawn = ["--quiet", "agent", "spawn", agent.as_str(), "--image", image, "--network", "none", "--", "true"];
+        let start = median_of(|| cfn.clone().args(spawn).time().map_err(Into::into))?;
+        table.push(metric("container start (true, with its skills, no network)", start, 5000.0, "ms"));
+    }
     // A server that does not answer has no response time.
     let answers =
         redis.and_then(|it| (0..RUNS).map(|_| Some(it()?.as_secs_f64() * 1000.0)).collect::<Option<Vec<_>>>());
@@ -74,6 +84,35 @@ pub fn system(
         table.insert(3, metric("Redis response time", median(&answers), 5.0, "ms"));
     }
     Ok(table)
+}
+
+/// What `cfn agent spawn --json` says, as far as it is needed.
+#[derive(Deserialize)]
+struct Spawned {
+    result: AgentRun,
+}
+
+/// What an agent needs that loads its skills, as its supervisor counts it; nothing where the kernel does not say it.
+fn of_agent(cfn: &Program, agent: &AgentType) -> Result<Vec<SystemMetric>> {
+    let (mut peaks, mut cpu_ms, mut took_ms) = (Vec::new(), 0, 0);
+    let load = cfn.clone().args(["load", agent.as_str()]).words();
+    let spawn = cfn.clone().args(["--quiet", "--json", "agent", "spawn", agent.as_str(), "--"]).args(load);
+    for _ in 0..RUNS {
+        let ran = spawn.run()?;
+        let spawned: Spawned = serde_json::from_slice(&ran.stdout)
+            .map_err(|it| Error::WrongAnswer { line: "agent spawn".to_owned(), what: it.to_string() })?;
+        peaks.extend(spawned.result.peak_bytes);
+        cpu_ms += spawned.result.cpu_ms.unwrap_or(0);
+        took_ms += spawned.result.duration_ms.unwrap_or(0);
+    }
+    let whole = |number: i64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    let mebibytes: Vec<f64> = peaks.iter().map(|it| whole(*it / 1024) / 1024.0).collect();
+    let memory =
+        (mebibytes.len() == RUNS).then(|| metric("memory of an agent (load)", median(&mebibytes), 2048.0, "MiB"));
+    // A run of one takes some milliseconds: all together are exact enough.
+    let cores = (cpu_ms > 0 && took_ms > 0)
+        .then(|| metric("processors of an agent (load)", whole(cpu_ms) / whole(took_ms), 2.0, "cores"));
+    Ok(memory.into_iter().chain(cores).collect())
 }
 
 fn metric(metric: &'static str, measured: f64, threshold: f64, unit: &'static str) -> SystemMetric {

@@ -7,8 +7,10 @@ mod page;
 mod pager;
 mod paint;
 mod progress;
+mod raw;
 mod remarks;
 mod screen;
+mod session;
 mod table;
 
 use std::fmt::Write as _;
@@ -26,6 +28,7 @@ pub(super) use page::Page;
 use paint::{BOLD, RED, YELLOW, painted};
 pub(super) use progress::{Live, Progress};
 pub(super) use remarks::Remarks;
+pub(super) use session::{Begun, Session};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {

@@ -10,7 +10,7 @@ use super::limits::{LimitArgs, seconds};
 use super::numbers::bytes;
 use crate::linux::Limits;
 use crate::model::Exit;
-use crate::process::{Bounded, Ending, Finished, NotEntered, Waiting, become_command, limited};
+use crate::process::{Bounded, Ending, Finished, NotEntered, Session, Waiting, become_command, limited};
 
 /// Exit code of a command that its deadline ended, as `timeout` has it.
 const TIMEOUT: u8 = 124;
@@ -124,6 +124,9 @@ pub(super) struct BecomeArgs {
     /// Begin a session, without new rights
     #[arg(long)]
     apart: bool,
+    /// Begin a session on the terminal that is stdin
+    #[arg(long)]
+    on_terminal: bool,
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
@@ -131,10 +134,13 @@ pub(super) struct BecomeArgs {
 /// Returns only if the command cannot be started.
 pub(super) fn run_become(context: &Context, args: &BecomeArgs) -> Exit {
     let (program, arguments) = args.command.split_first().map_or((OsStr::new(""), &[][..]), |it| (it.0, it.1));
-    let error = become_command(&args.join, args.apart, program, arguments);
+    let session = Session { is_apart: args.apart, is_on_terminal: args.on_terminal };
+    let error = become_command(&args.join, session, program, arguments);
     let code = match &error {
         NotEntered::Program { source, .. } if source.kind() == std::io::ErrorKind::NotFound => NOT_FOUND,
-        NotEntered::Group { .. } | NotEntered::Apart(_) | NotEntered::Program { .. } => NOT_RUNNABLE,
+        NotEntered::Group { .. } | NotEntered::Apart(_) | NotEntered::Terminal(_) | NotEntered::Program { .. } => {
+            NOT_RUNNABLE
+        }
     };
     context.output.warn(&error.to_string());
     Exit::Command(code)

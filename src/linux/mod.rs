@@ -9,6 +9,7 @@ mod network_file_system;
 mod open_files;
 mod process_status;
 mod process_tree;
+mod pseudo_terminal;
 mod renaming;
 mod without_links;
 
@@ -21,5 +22,6 @@ pub use network_file_system::network_file_system;
 pub use open_files::with_another_file;
 pub use process_status::{OWN_PROGRAM, ProcessStatus, own_program};
 pub use process_tree::{descendants, with_variable};
+pub use pseudo_terminal::PseudoTerminal;
 pub use renaming::rename_without_replacing;
 pub use without_links::{PLACE, open_without_links, place_inside, set_rights_of_place};

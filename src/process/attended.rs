@@ -10,10 +10,10 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::bounded::Ending;
-use super::bounded::{Event, Waiting, passed_on};
+use super::bounded::{Event, Waiting, on_terminal, passed_on};
 
 /// A program, its arguments, and what its environment has beside this process's.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub enum ClientInput<'a> {
     Nothing,
     /// A file.
     File(&'a File),
+    /// A terminal, which is that of its session.
+    Terminal(&'a File),
 }
 
 /// What happened first.
@@ -67,15 +69,27 @@ impl Attending {
         Ok(Self { waiting: Waiting::new()?, client: None, stream: None })
     }
 
+    /// From here on, the end of this stream is as a SIGHUP to this process.
+    pub fn hangs_up_with(&mut self, stream: UnixStream) {
+        self.waiting.hangs_up_with(stream);
+    }
+
     /// Starts a client, in a process group of its own.
     pub fn start(&mut self, client: &Client<'_>) -> io::Result<()> {
-        let mut command = Command::new(client.program);
+        let mut command = match client.stdin {
+            ClientInput::Terminal(_) => on_terminal(client.program), // a group cannot begin a session
+            ClientInput::Nothing | ClientInput::File(_) => {
+                let mut command = Command::new(client.program);
+                command.process_group(0);
+                command
+            }
+        };
         command.args(client.arguments).envs(client.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(match client.stdin {
             ClientInput::Nothing => Stdio::null(),
-            ClientInput::File(file) => file.try_clone()?.into(),
+            ClientInput::File(file) | ClientInput::Terminal(file) => file.try_clone()?.into(),
         });
-        command.stdout(client.stdout.try_clone()?).stderr(client.stderr.try_clone()?).process_group(0);
+        command.stdout(client.stdout.try_clone()?).stderr(client.stderr.try_clone()?);
         self.client = Some(Pid::from_child(&command.spawn()?));
         self.waiting.begin();
         Ok(())
@@ -112,7 +126,8 @@ impl Attending {
     /// Ends the client, but not what it stands for.
     pub fn end_client(&mut self) {
         if let Some(client) = self.client {
-            let _ = kill_process_group(client, Signal::KILL); // not waited for yet: its number is its own
+            // Not waited for yet: its number is its own. It may have no group yet.
+            let _ = kill_process_group(client, Signal::KILL).or_else(|_| kill_process(client, Signal::KILL));
         }
         if let Some(stream) = &self.stream {
             let _ = stream.shutdown(Shutdown::Both); // or it has ended already

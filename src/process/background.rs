@@ -3,8 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::linux::OWN_PROGRAM;
 
@@ -29,13 +31,13 @@ pub fn start_in_background<'a, 'b>(
 pub struct Detached {
     /// The process.
     pub process: Child,
-    /// What it reads.
-    pub input: ChildStdin,
+    /// What it reads: messages, which may have files.
+    pub input: UnixStream,
     /// What it says.
     pub output: ChildStdout,
 }
 
-/// Starts cfn itself with pipes for stdin and stdout, and a file as stderr: the process holds the file's lock. It has this
+/// Starts cfn itself with a socket as stdin, a pipe as stdout and a file as stderr: the process holds the file's lock. It has this
 /// process's environment, and these variables. It inherits
 /// no other file descriptors: `close_fds` marks them close-on-exec in this process, which is safe, since nothing but an
 /// exec closes them then.
@@ -45,11 +47,12 @@ pub fn start_detached<'a>(
     lock: File,
 ) -> io::Result<Detached> {
     close_fds::set_fds_cloexec(FIRST_OTHER, &[]);
+    let (input, stdin) = UnixStream::pair()?;
     let mut command = Command::new(OWN_PROGRAM);
-    command.args(arguments).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(lock);
+    command.args(arguments).current_dir("/").stdin(OwnedFd::from(stdin)).stdout(Stdio::piped()).stderr(lock);
     let mut process = command.envs(environment.iter().map(|(name, value)| (name, value))).spawn()?;
-    match (process.stdin.take(), process.stdout.take()) {
-        (Some(input), Some(output)) => Ok(Detached { process, input, output }),
-        _ => Err(io::Error::other("a process was started without pipes")),
+    match process.stdout.take() {
+        Some(output) => Ok(Detached { process, input, output }),
+        None => Err(io::Error::other("a process was started without a pipe")),
     }
 }

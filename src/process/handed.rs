@@ -20,7 +20,7 @@ const MOST_BYTES: u64 = 64 << 20;
 pub fn hand_over(stream: &mut UnixStream, message: &[u8], files: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(SendAncillaryMessage::ScmRights(files)) {
+    if !files.is_empty() && !control.push(SendAncillaryMessage::ScmRights(files)) {
         return Err(io::Error::other("a message has too many files"));
     }
     let length = (message.len() as u64).to_le_bytes();

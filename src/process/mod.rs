@@ -6,6 +6,7 @@ mod bounded;
 mod call;
 mod foreground;
 mod handed;
+mod noticed;
 mod program;
 mod relay;
 
@@ -15,10 +16,11 @@ use crate::model::Visible;
 
 pub use attended::{Attending, Client, ClientInput, Happened};
 pub use background::{Detached, start_detached, start_in_background};
-pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, Waiting, become_command, limited};
+pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, Session, Waiting, become_command, limited};
 pub use call::{Answer, Call};
 pub use foreground::run_in_foreground;
 pub use handed::{hand_over, take_over};
+pub use noticed::{First, Noticed};
 pub use program::{Program, Ran};
 pub use relay::Relay;
 

@@ -52,6 +52,12 @@ impl Program {
         }
     }
 
+    /// The program and its arguments, for another one that starts it.
+    #[must_use]
+    pub fn words(&self) -> Vec<OsString> {
+        std::iter::once(self.path.clone().into()).chain(self.arguments.iter().cloned()).collect()
+    }
+
     /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {

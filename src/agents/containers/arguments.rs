@@ -25,17 +25,33 @@ pub(super) struct Made {
     pub(super) environment: Vec<(OsString, OsString)>,
 }
 
+/// What the command of a container reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reads {
+    Nothing,
+    File,
+    Terminal,
+}
+
+impl Reads {
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Nothing => &[],
+            Self::File => &["--interactive"],
+            Self::Terminal => &["--interactive", "--tty"],
+        }
+    }
+}
+
 /// For the container of a run.
 pub(super) fn create(
     plan: &Plan,
     container: &ContainerPlan,
     (owner, run): (&Owner, &str),
-    (command, environment, reads): (&[OsString], &[(OsString, OsString)], bool),
+    (command, environment, reads): (&[OsString], &[(OsString, OsString)], Reads),
 ) -> Made {
     let mut arguments: Vec<OsString> = vec!["create".into()];
-    if reads {
-        arguments.push("--interactive".into());
-    }
+    arguments.extend(reads.options().iter().map(OsString::from));
     arguments.extend(bounds(&container.name, container, (&plan.limits, plan.runtime)));
     for (name, value) in labels(plan, container, owner, run) {
         arguments.extend(["--label".into(), format!("{name}={value}").into()]);

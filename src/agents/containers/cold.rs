@@ -6,18 +6,22 @@ use std::io;
 
 use rustix::process::Signal;
 
-use super::arguments::{Made, create};
+use super::arguments::{Made, Reads, create};
 use super::engine::{Engine, EngineError};
 use super::labels::Owner;
 use super::main_process::MainProcess;
 use super::watched::{CommandEnd, Outcome, Reached, Watched};
 use crate::agents::container_plan::ContainerPlan;
 use crate::agents::plan::Order;
-use crate::agents::runtime::Logs;
+use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::process::{Attending, Client, ClientInput, Ending};
 
 /// Exit code where the container could not be made, as the clients have it.
 const NOT_MADE: u8 = 125;
+
+/// The keys that leave a container, which a client must have: none that a person presses. A client holds the first of the
+/// usual ones, Ctrl-P, back from the agent.
+const LEAVING: &str = "ctrl-^,ctrl-_,ctrl-^,ctrl-_";
 
 /// What engines call a container that never ran.
 const NEVER_STARTED: &str = "created";
@@ -29,9 +33,15 @@ pub(super) fn run(
     (owner, run): (&Owner, &str),
     logs: &Logs,
     attending: &mut Attending,
+    found: &mut dyn FnMut(&ContainerProcess),
 ) -> io::Result<Result<Outcome, CommandEnd>> {
     let input = order.input.as_deref().map(File::open).transpose()?;
-    let command = (order.command.as_slice(), order.environment.as_slice(), input.is_some());
+    let reads = match (&logs.terminal, &input) {
+        (Some(_), _) => Reads::Terminal,
+        (None, Some(_)) => Reads::File,
+        (None, None) => Reads::Nothing,
+    };
+    let command = (order.command.as_slice(), order.environment.as_slice(), reads);
     let Made { arguments, environment } = create(&order.plan, container, (owner, run), command);
     match engine.tell(&arguments, &environment) {
         Ok(_) => {}
@@ -44,7 +54,7 @@ pub(super) fn run(
     attached.start(attending, input.as_ref())?;
     let (timeout, grace) = (order.plan.timeout, order.plan.grace);
     let watched = Watched { engine, name: &container.name, timeout, grace };
-    watched.until_end(attending, &mut attached, MainProcess::default()).map(Ok)
+    watched.until_end(attending, &mut attached, MainProcess::default(), found).map(Ok)
 }
 
 /// A container whose output its client writes to the logs.
@@ -56,15 +66,25 @@ struct Attached<'a> {
 
 impl Attached<'_> {
     fn start(&self, attending: &mut Attending, input: Option<&File>) -> io::Result<()> {
-        let mut options = vec!["start", "--attach"];
-        options.extend(input.map(|_| "--interactive"));
-        self.client(attending, &options, input.map_or(ClientInput::Nothing, ClientInput::File))
+        match (&self.logs.terminal, input) {
+            (Some(terminal), _) => {
+                let options = ["start", "--attach", "--interactive", "--detach-keys", LEAVING];
+                self.client(attending, &options, ClientInput::Terminal(&terminal.file))
+            }
+            (None, Some(input)) => {
+                self.client(attending, &["start", "--attach", "--interactive"], ClientInput::File(input))
+            }
+            (None, None) => self.client(attending, &["start", "--attach"], ClientInput::Nothing),
+        }
     }
 
     fn client(&self, attending: &mut Attending, options: &[&str], stdin: ClientInput<'_>) -> io::Result<()> {
         let arguments: Vec<OsString> = options.iter().chain([&self.name]).map(Into::into).collect();
         let Engine { program, environment, .. } = self.engine;
-        let (stdout, stderr) = (&self.logs.stdout, &self.logs.stderr);
+        let (stdout, stderr) = match stdin {
+            ClientInput::Terminal(terminal) => (terminal, terminal),
+            ClientInput::Nothing | ClientInput::File(_) => (&self.logs.stdout, &self.logs.stderr),
+        };
         attending.start(&Client { program, arguments: &arguments, environment, stdin, stdout, stderr })
     }
 }
@@ -80,7 +100,9 @@ impl Reached for Attached<'_> {
                 Err(EngineError::Refused(self.engine.program, "the container was removed by somebody else".to_owned()))
             }
             Some((_, state)) if state.running => {
-                // Somebody ended the client, or the engine was away: what comes from now on is logged.
+                // Somebody ended the client, or the engine was away: what comes from now on is logged, and the terminal
+                // that it had is lost.
+                self.logs.terminal.as_ref().inspect(|it| it.hang_up());
                 let options = ["logs", "--follow", "--tail=0"];
                 let started = self.client(attending, &options, ClientInput::Nothing);
                 started.map(|()| None).map_err(|error| EngineError::NotRun(self.engine.program, error))

@@ -3,12 +3,13 @@
 use rustix::process::Signal;
 
 use super::engine::Engine;
+use crate::agents::runtime::ContainerProcess;
 use crate::linux::{Counted, ProcessIdentity, SeenGroup};
 
 /// The first process of a container, once it is known. It never is with an engine on another machine.
 #[derive(Debug, Default)]
 pub(super) struct MainProcess {
-    seen: Option<(ProcessIdentity, SeenGroup)>,
+    seen: Option<(ContainerProcess, SeenGroup)>,
     counted: Counted,
     /// How often it was looked for in vain.
     tries: u32,
@@ -20,8 +21,14 @@ const MOST_TRIES: u32 = 50;
 impl MainProcess {
     /// That of a container whose first process is known already.
     pub(super) fn of(process: Option<ProcessIdentity>, id: &str) -> Self {
-        let seen = process.and_then(|it| Some((SeenGroup::of(it.process, id)?, it)));
+        let process = process.map(|process| ContainerProcess { process, container: id.to_owned() });
+        let seen = process.and_then(|it| Some((it.group()?, it)));
         Self { seen: seen.map(|(group, process)| (process, group)), ..Self::default() }
+    }
+
+    /// What it is, once that is known.
+    pub(super) fn process(&self) -> Option<&ContainerProcess> {
+        self.seen.as_ref().map(|it| &it.0)
     }
 
     /// What its control group counts, or counted last.
@@ -43,13 +50,15 @@ impl MainProcess {
 
     /// Ends it without the engine; returns whether it is surely gone.
     pub(super) fn end(&self) -> bool {
-        self.seen.as_ref().is_some_and(|(process, _)| process.signal(Signal::KILL) || !process.is_alive())
+        self.seen.as_ref().is_some_and(|(main, _)| main.process.signal(Signal::KILL) || !main.process.is_alive())
     }
 }
 
 /// Its control group has the id of the container in its name, so that it is no process of somebody else.
-fn find(engine: &Engine, container: &str) -> Option<(ProcessIdentity, SeenGroup)> {
+fn find(engine: &Engine, container: &str) -> Option<(ContainerProcess, SeenGroup)> {
     let (id, state) = engine.state(container).ok()??;
     let process = ProcessIdentity::of(state.pid).filter(|_| state.running && state.pid != 0)?;
-    Some((process, SeenGroup::of(state.pid, &id)?))
+    let main = ContainerProcess { process, container: id };
+    let group = main.group()?;
+    Some((main, group))
 }

@@ -26,7 +26,7 @@ pub(super) use warm::PROGRAM;
 use watched::Outcome;
 
 use super::plan::{Order, Plan};
-use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
+use super::runtime::{ContainerProcess, Ended, Left, Logs, Runtime, RuntimeError};
 use super::runtime_kind::RuntimeKind;
 use crate::model::RunReason;
 use crate::process::Attending;
@@ -53,13 +53,20 @@ impl Runtime for Containers {
         let member = order.plan.member.as_ref();
         let random = || format!("{:016x}", std::hash::RandomState::new().hash_one(std::process::id()));
         let run = member.map_or_else(random, |it| it.run.clone());
-        let left = Left::Container { name: container.name.clone(), run: run.clone(), engine: container.engine.clone() };
-        let mut attending = Attending::new().map_err(fail("signals could not be waited for"))?;
-        starts(&left).map_err(fail("the run could not be noted"))?;
+        let left = |main| Left::Container {
+            name: container.name.clone(),
+            run: run.clone(),
+            engine: container.engine.clone(),
+            main,
+        };
+        let mut attending = attending(&logs).map_err(fail("signals could not be waited for"))?;
+        starts(&left(None)).map_err(fail("the run could not be noted"))?;
         let began = std::time::Instant::now();
+        // It is for those who look, and the run goes on without it.
+        let mut found = |main: &ContainerProcess| drop(starts(&left(Some(main.clone()))));
         let ran = match member {
-            Some(member) => warm::run(&engine, member, order, &logs, &mut attending).map(Ok),
-            None => cold::run(&engine, (order, container), (&self.owner, &run), &logs, &mut attending),
+            Some(member) => warm::run(&engine, member, order, &logs, &mut attending, &mut found).map(Ok),
+            None => cold::run(&engine, (order, container), (&self.owner, &run), &logs, &mut attending, &mut found),
         };
         let ran = ran.map_err(fail("the container could not be run to its end"))?;
         let outcome = ran.unwrap_or_else(|end| Outcome {
@@ -84,7 +91,7 @@ impl Runtime for Containers {
     }
 
     fn end_left(&self, left: &Left, agent_id: &str) -> Result<(), RuntimeError> {
-        let Left::Container { name, run, engine } = left else { return Ok(()) };
+        let Left::Container { name, run, engine, .. } = left else { return Ok(()) };
         let Some(engine) = Engine::of(self.kind, engine) else { return Ok(()) };
         let ended = match engine.label(name, labels::RUN) {
             Ok(Some(it)) if it == *run => engine.remove(name),
@@ -110,6 +117,14 @@ impl Containers {
             detail: outcome.detail.or(removed.err()),
         }
     }
+}
+
+fn attending(logs: &Logs) -> io::Result<Attending> {
+    let mut attending = Attending::new()?;
+    if let Some(terminal) = &logs.terminal {
+        attending.hangs_up_with(terminal.caller()?);
+    }
+    Ok(attending)
 }
 
 fn fail(what: &str) -> impl Fn(io::Error) -> RuntimeError {

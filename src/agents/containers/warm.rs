@@ -24,7 +24,7 @@ use super::watched::{CommandEnd, Outcome, Reached, Watched};
 use crate::agents::container_plan::INSIDE;
 use crate::agents::plan::Order;
 use crate::agents::pool_member::PoolMember;
-use crate::agents::runtime::Logs;
+use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::linux::ProcessIdentity;
 use crate::process::{Attending, Ending, hand_over};
 
@@ -104,6 +104,7 @@ pub(super) fn run(
     order: &Order,
     logs: &Logs,
     attending: &mut Attending,
+    found: &mut dyn FnMut(&ContainerProcess),
 ) -> io::Result<Outcome> {
     member.limit(engine, order).map_err(io::Error::other)?;
     let input = order.input.as_deref().map(File::open).transpose()?;
@@ -117,7 +118,7 @@ pub(super) fn run(
     attending.attend(stream.try_clone()?);
     let mut told = Told { engine, stream };
     let watched = Watched { engine, name: &member.name, timeout: order.plan.timeout, grace: order.plan.grace };
-    watched.until_end(attending, &mut told, MainProcess::of(member.process.clone(), &member.id))
+    watched.until_end(attending, &mut told, MainProcess::of(member.process.clone(), &member.id), found)
 }
 
 /// The path of a socket may have 107 bytes only, so this process goes there.

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 
 use super::engine::{Engine, EngineError, State};
 use super::main_process::MainProcess;
+use crate::agents::runtime::ContainerProcess;
 use crate::linux::Counted;
 use crate::model::RunReason;
 use crate::process::{Attending, Ending, Happened};
@@ -68,14 +69,16 @@ const TIMEOUT: u8 = 124;
 pub(super) const KILLED: u8 = 137;
 
 impl Watched<'_> {
-    /// Watches from the start of the client to the end of the command.
+    /// Watches from the start of the client to the end of the command, and tells `found` of the container's first process.
     pub(super) fn until_end(
         &self,
         attending: &mut Attending,
         reached: &mut dyn Reached,
         mut main: MainProcess,
+        found: &mut dyn FnMut(&ContainerProcess),
     ) -> io::Result<Outcome> {
         let since = Instant::now();
+        let mut told = main.process().inspect(|it| found(it)).is_some();
         let (mut deadline, mut asked, mut is_killed) = (Some(since + self.timeout), None, false);
         let end = loop {
             match attending.next(deadline)? {
@@ -101,7 +104,9 @@ impl Watched<'_> {
                     passed(reached.signal(signal));
                 }
                 Happened::Look => {
-                    if main.look(self.engine, self.name).memory_kills > 0 && !is_killed {
+                    let counted = main.look(self.engine, self.name);
+                    told = told || main.process().inspect(|it| found(it)).is_some();
+                    if counted.memory_kills > 0 && !is_killed {
                         asked = Some(Asked::Memory);
                         (is_killed, deadline) = (true, Some(self.kill(&main)));
                     }
@@ -165,7 +170,9 @@ fn outcome(end: CommandEnd, asked: Option<Asked>, took: Duration, counted: Count
         Some(Asked::Memory) => (RunReason::Memory, KILLED),
         Some(Asked::Timeout) => (RunReason::Timeout, TIMEOUT),
         // A command that is asked to stop may still end as it wants.
-        Some(Asked::Stopped(signal)) if end.code == KILLED => (RunReason::Stopped, by_signal(signal)),
+        Some(Asked::Stopped(signal)) if [KILLED, by_signal(signal)].contains(&end.code) => {
+            (RunReason::Stopped, by_signal(signal))
+        }
         Some(Asked::Stopped(_)) | None => (RunReason::Exited, end.code),
     };
     Outcome { reason, code, took, counted, detail: end.detail }

@@ -22,7 +22,7 @@ use self::work::Work;
 use super::error::{Error, Result};
 use super::measure::{Measurer, Observer, Plan, Sample, in_turn};
 use super::stress::most_served;
-use super::system::system;
+use super::system::{Image, system};
 use crate::clock::Clock;
 use crate::linux::Ticks;
 use crate::ops;
@@ -45,6 +45,8 @@ pub struct Suite<'a> {
     pub open: &'a dyn Fn() -> crate::store::Result<Box<dyn Store>>,
     /// Measures the response time of the Redis server, if one is configured.
     pub redis: Option<&'a dyn Fn() -> Option<Duration>>,
+    /// An image for agents, if the start of a container is to be measured.
+    pub image: Option<Image<'a>>,
     /// Number of measured rounds.
     pub rounds: usize,
     /// Time limit.
@@ -63,7 +65,7 @@ pub fn measure(suite: &Suite<'_>, recorder: &mut Recorder, progress: &mut dyn Fn
     };
     let (agent, _) = most_served(store.as_mut())?;
     let waited = ops::waiting(store.as_mut()).map_err(|it| unreadable(&it))?;
-    let system = system(suite.cfn, store.as_mut(), &agent, suite.redis)?;
+    let system = system(suite.cfn, store.as_mut(), &agent, suite.redis, suite.image)?;
     drop(store);
     let count = |table: &str| status.counts.iter().find(|(it, _)| it == table).map_or(0, |(_, count)| *count);
     let rows = |table: &str| u64::try_from(count(table)).unwrap_or(0);

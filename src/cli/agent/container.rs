@@ -58,6 +58,11 @@ pub(super) struct PoolArgs {
     pool: bool,
 }
 
+/// The variables by which the client finds its engine, as they are here.
+pub(in crate::cli) fn engine_variables() -> impl Iterator<Item = (String, String)> {
+    ENGINE.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+}
+
 fn in_memory(text: &str) -> Result<String, String> {
     let (folder, size) = text.split_once(':').unwrap_or((text, "1k"));
     if folder.starts_with('/') && !folder.contains(',') && super::super::limits::size(size).is_ok() {
@@ -90,14 +95,13 @@ impl ContainerArgs {
     }
 
     fn container(&self, context: &Context, image: &str) -> Result<ContainerPlan, Failure> {
-        let variable = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
         let volumes: Result<_, _> = self.volume.iter().map(|it| volume(it, |path| context.absolute(path))).collect();
         Ok(ContainerPlan {
             image: image.to_owned(),
             network: self.network.clone(),
             tmpfs: self.tmpfs.clone(),
             volumes: volumes?,
-            engine: ENGINE.iter().filter_map(variable).collect(),
+            engine: engine_variables().collect(),
             ..ContainerPlan::default()
         })
     }

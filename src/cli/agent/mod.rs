@@ -24,6 +24,8 @@ mod within;
 
 use clap::Subcommand;
 
+pub(super) use container::engine_variables;
+
 use super::context::Context;
 use super::failure::Failure;
 use crate::model::Exit;

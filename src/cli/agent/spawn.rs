@@ -14,6 +14,7 @@ use crate::agents::{Input, Plan, Request, Starter, Supervised, Together};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::limits::{seconds, size};
+use crate::cli::output::{Begun, Session};
 use crate::model::{AgentId, AgentRun, AgentType, Exit};
 use crate::process::Relay;
 
@@ -37,6 +38,7 @@ Examples:
   cfn agent spawn backend-developer --task task-100 -- ./agent.sh
   cfn agent spawn tester --memory 1g --cpus 1.5 --timeout 600 --env API_KEY -- node agent.js
   cfn agent spawn tester --count 20 --parallel 4 --memory 1g --budget 8g -- ./agent.sh
+  cfn agent spawn tester --tty --timeout 3600 -- claude
   cfn agent spawn reviewer --skills prompt --detach -- sh -c 'claude -p \"$(cat $CFN_SKILLS_PROMPT)\"'")]
 pub(super) struct Args {
     /// Agent type, whose skills it gets
@@ -67,6 +69,10 @@ pub(super) struct Args {
     /// Show what it writes on stderr, while this command waits
     #[arg(long, conflicts_with = "detach")]
     follow: bool,
+    /// Run it on a terminal of its own, which this one stands for: a person can work with it. What it writes is on stderr,
+    /// and in the log of its stdout; it is stopped if this terminal hangs up
+    #[arg(long, conflicts_with_all = ["detach", "count", "parallel", "stdin", "follow"])]
+    tty: bool,
     /// Return when it has started, and do not wait for its end
     #[arg(long)]
     detach: bool,
@@ -78,12 +84,15 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
     let request = args.request(context)?;
     args.given.require(&request)?;
-    let starting = Starting::new(context, &place, args.budget)?;
+    let (session, terminal) = args.tty.then(|| context.output.session()).transpose()?.unzip();
+    let mut starting = Starting::new(context, &place, args.budget)?;
     starting.check(&request)?;
+    starting.set_terminal(terminal);
     let relay = Relay::listen().map_err(|error| Failure::internal(&error.to_string()))?;
     let usual = thread::available_parallelism().map_or(1, usize::from).saturating_mul(2);
     let (count, parallel) = (usize::from(args.count), parallel(context, args.parallel, usual)?);
-    let mut spawning = Spawning { context, place: &place, args, request, starting, runs: Vec::new(), ends: Vec::new() };
+    let (runs, ends) = (Vec::new(), Vec::new());
+    let mut spawning = Spawning { context, place: &place, args, request, starting, session, begun: None, runs, ends };
     let started = Together { count, parallel, waits: !args.detach, until: None, relay: &relay }.run(&mut spawning)?;
     let interrupted = relay.signal().filter(|_| started < count).map(|it| Exit::Signal(u8::try_from(it).unwrap_or(0)));
     Ok(spawning.exit(interrupted))
@@ -101,6 +110,10 @@ impl Args {
     fn request(&self, context: &Context) -> Result<Request, Failure> {
         let timeout = self.timeout.map_or_else(|| self.given.time(context, &self.agent_type, USUAL_TIME), Ok)?;
         let request = self.given.request(context, &self.agent_type, self.task.as_deref(), timeout)?;
+        if self.tty && request.pool.is_some() {
+            tracing::info!("a container that waits cannot be given a terminal: the agent gets a new one");
+        }
+        let pool = request.pool.filter(|_| !self.tty);
         let input = match &self.stdin {
             None => Input::Nothing,
             Some(path) if path.as_os_str() == "-" && self.count > 1 => {
@@ -110,7 +123,7 @@ impl Args {
             Some(path) if path.as_os_str() == "-" => Input::Stdin,
             Some(path) => Input::File(context.absolute(path)),
         };
-        Ok(Request { input, ..request })
+        Ok(Request { pool, input, ..request })
     }
 }
 
@@ -121,6 +134,9 @@ struct Spawning<'a> {
     args: &'a Args,
     request: Request,
     starting: Starting<'a>,
+    /// On the terminal of the only run, until it starts, and then until it ends.
+    session: Option<Session>,
+    begun: Option<Begun>,
     runs: Vec<Running>,
     ends: Vec<AgentRun>,
 }
@@ -169,6 +185,8 @@ impl Starter for Spawning<'_> {
             self.describe(&running, None)?;
         }
         self.runs.push(running);
+        let begun = self.session.take().map(Session::begin).transpose();
+        self.begun = begun.map_err(|error| Failure::internal(&format!("the terminal is none any more: {error}")))?;
         if self.runs.len() == usize::from(self.args.count) {
             self.starting.close();
         }
@@ -176,6 +194,9 @@ impl Starter for Spawning<'_> {
     }
 
     fn ended(&mut self, number: usize, run: Option<AgentRun>) -> Result<(), Failure> {
+        if let Some(begun) = self.begun.take() {
+            begun.end();
+        }
         let result = self.starting.result(&self.runs[number].plan.agent_id, run)?;
         if let Some(following) = self.runs[number].following.take() {
             following.end();

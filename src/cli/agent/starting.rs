@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use super::place::{Place, database_id};
 use super::said::say_skills;
-use crate::agents::{self, Plan, Prepared, Request, Supervised, Turns};
+use crate::agents::{self, Plan, Prepared, Request, RunTerminal, Supervised, Turns};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery;
 use crate::cli::failure::{Failure, FailureKind};
@@ -22,6 +22,8 @@ pub(super) struct Starting<'a> {
     turns: Turns,
     /// Open while runs are started, and closed while there is no room.
     store: Option<Box<dyn Store>>,
+    /// For the next run.
+    terminal: Option<RunTerminal>,
     has_said_skills: bool,
 }
 
@@ -33,7 +35,7 @@ impl<'a> Starting<'a> {
         let database = database_id(store.as_mut())?;
         place.look_after_as(context, &database);
         let (turns, store) = (Turns::within(budget), Some(store));
-        Ok(Self { context, place, database, budget, turns, store, has_said_skills: false })
+        Ok(Self { context, place, database, budget, turns, store, terminal: None, has_said_skills: false })
     }
 
     /// Refuses a run that the budget never has room for.
@@ -46,6 +48,11 @@ impl<'a> Starting<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The next run gets this terminal, if it is one.
+    pub(super) fn set_terminal(&mut self, terminal: Option<RunTerminal>) {
+        self.terminal = terminal;
     }
 
     /// Starts a run; `None` if the budget has no room for it yet.
@@ -76,13 +83,13 @@ impl<'a> Starting<'a> {
     }
 
     /// Starts the supervisor, with this database.
-    fn supervise(&self, prepared: Prepared) -> Result<Supervised, Failure> {
+    fn supervise(&mut self, prepared: Prepared) -> Result<Supervised, Failure> {
         let location = self.context.settings.database()?;
         let state = prepared.folder.path().to_owned();
         let arguments = ["--quiet", "--db"].map(OsStr::new).into_iter().chain([location.as_argument()]);
         let arguments = arguments.chain(["agent", "supervise", "--state"].map(OsStr::new)).chain([state.as_os_str()]);
         let arguments: Vec<_> = arguments.chain(["--database-id", &self.database].map(OsStr::new)).collect();
-        Ok(prepared.start(arguments, &self.context.settings.redis_for_children())?)
+        Ok(prepared.start(arguments, &self.context.settings.redis_for_children(), self.terminal.take().as_ref())?)
     }
 
     /// The database is not needed while runs are waited for.

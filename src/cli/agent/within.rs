@@ -61,7 +61,8 @@ fn run_to_end(
     let (program, arguments) = order.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     environment.extend(order.environment.iter().cloned());
-    let apart = Apart { group: "cfn-agent", folder, environment: &environment, stdin, stdout, stderr };
+    let (group, environment) = ("cfn-agent", &environment);
+    let apart = Apart { group, folder, environment, stdin, stdout, stderr, is_on_terminal: false };
     let (limits, grace) = (Limits::default(), order.grace);
     let bounded = Bounded { program, arguments, limits, timeout: None, grace, apart: Some(apart) };
     Ok(match bounded.run(waiting)?.ending {

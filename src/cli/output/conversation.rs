@@ -4,10 +4,9 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 use rustix::stdio::stdin;
-use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
-};
+use rustix::termios::{QueueSelector, tcflush};
 
+use super::raw::Raw;
 use super::{Output, Page, Terminal, pager};
 
 /// Rows of a terminal of unknown size.
@@ -75,7 +74,7 @@ impl Conversation {
 
     /// Asks for a key. What was typed before the question is forgotten: it was no answer.
     pub(in crate::cli) fn key(&self, question: &str) -> Key {
-        let Ok(_raw) = Raw::begin() else { return Key::End };
+        let Ok(_raw) = Raw::of_keys(stdin()) else { return Key::End };
         let _ = tcflush(stdin(), QueueSelector::IFlush);
         self.output.stderr(question);
         let mut bytes = [0; 64];
@@ -92,7 +91,7 @@ impl Conversation {
 
     /// Asks for a line.
     pub(in crate::cli) fn line(&self, question: &str) -> Line {
-        let Ok(_raw) = Raw::begin() else { return Line::End };
+        let Ok(_raw) = Raw::of_keys(stdin()) else { return Line::End };
         self.output.stderr(question);
         let mut line = Typed::default();
         let mut bytes = [0; 64];
@@ -176,29 +175,6 @@ fn read(bytes: &mut [u8]) -> Option<&[u8]> {
             Err(Errno::INTR) => {}
             Err(_) => return None,
         }
-    }
-}
-
-/// The terminal gives every key at once, and shows none; as it was before, when dropped.
-struct Raw {
-    before: Termios,
-}
-
-impl Raw {
-    fn begin() -> rustix::io::Result<Self> {
-        let before = tcgetattr(stdin())?;
-        let mut raw = before.clone();
-        raw.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN;
-        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
-        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Counted {
     /// Number of processes that the kernel ended because the group had too much memory.
     pub memory_kills: u64,
+    /// The memory that it has, in bytes.
+    pub memory_bytes: Option<u64>,
     /// The most memory that it ever had, in bytes.
     pub peak_bytes: Option<u64>,
     /// The processors' time that it had.
@@ -56,6 +58,7 @@ impl SeenGroup {
             memory_kills: field("memory.oom_control", "oom_kill ")
                 .or_else(|| field("memory.events", "oom_kill "))
                 .unwrap_or(0),
+            memory_bytes: number("memory.usage_in_bytes").or_else(|| number("memory.current")),
             peak_bytes: number("memory.max_usage_in_bytes").or_else(|| number("memory.peak")),
             cpu: number("cpuacct.usage")
                 .map(Duration::from_nanos)
@@ -69,6 +72,12 @@ impl SeenGroup {
         let text = self.read("memory.limit_in_bytes").or_else(|| self.read("memory.max"))?;
         // Without a limit, version 1 says the largest number of pages, version 2 `max`.
         text.trim().parse::<u64>().ok().filter(|it| *it < 1 << 62)
+    }
+
+    /// Number of its processes.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        self.read("cgroup.procs").map(|it| it.lines().count())
     }
 
     fn read(&self, file: &str) -> Option<String> {
@@ -106,15 +115,25 @@ mod tests {
             SeenGroup::of_in(root, 7, "abc").expect("a group").memory_limit()
         };
         assert_eq!((limit("67108864\n"), limit("9223372036854771712\n")), (Some(67_108_864), None));
+        write(root, "sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes", "2048\n");
+        write(root, "sys/fs/cgroup/memory/docker/abc/cgroup.procs", "7\n8\n");
         write(root, "sys/fs/cgroup/cpuacct,cpu/docker/abc/cpuacct.usage", "5000000\n");
-        let counted = SeenGroup::of_in(root, 7, "abc").and_then(|it| it.counted());
-        let expected = Counted { memory_kills: 2, peak_bytes: Some(4096), cpu: Some(Duration::from_millis(5)) };
+        let group = SeenGroup::of_in(root, 7, "abc").expect("a group");
+        assert_eq!(group.count(), Some(2));
+        let counted = group.counted();
+        let expected = Counted {
+            memory_kills: 2,
+            memory_bytes: Some(2048),
+            peak_bytes: Some(4096),
+            cpu: Some(Duration::from_millis(5)),
+        };
         assert_eq!(counted, Some(expected));
         assert!(SeenGroup::of_in(root, 7, "def").is_none() && SeenGroup::of_in(root, 8, "abc").is_none());
         write(root, "proc/9/cgroup", "0::/system.slice/docker-abc.scope\n");
         let folder = "sys/fs/cgroup/system.slice/docker-abc.scope";
         write(root, &format!("{folder}/memory.events"), "low 0\noom 1\noom_kill 2\n");
         write(root, &format!("{folder}/memory.peak"), "4096\n");
+        write(root, &format!("{folder}/memory.current"), "2048\n");
         write(root, &format!("{folder}/cpu.stat"), "usage_usec 5000\nuser_usec 1\n");
         let group = SeenGroup::of_in(root, 9, "abc").expect("a group");
         for (text, limit) in [("max\n", None), ("4096\n", Some(4096))] {

@@ -22,6 +22,8 @@ pub struct Apart<'a> {
     pub stdout: &'a File,
     /// Its stderr.
     pub stderr: &'a File,
+    /// Whether its stdin is the terminal of its session.
+    pub is_on_terminal: bool,
 }
 
 impl Apart<'_> {

@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::process::{Pid, Resource, Rlimit, setrlimit, setsid};
+use rustix::process::{Pid, Resource, Rlimit, ioctl_tiocsctty, setrlimit, setsid};
+use rustix::stdio::stdin;
 use rustix::thread::set_no_new_privs;
 
 use super::apart::Apart;
@@ -19,6 +20,9 @@ const MODE: [&str; 2] = ["become", "--join"];
 
 /// Its option for a session of its own, without new rights and core dumps.
 const APART: &str = "--apart";
+
+/// Its option for a session of its own on the terminal that is its stdin.
+const ON_TERMINAL: &str = "--on-terminal";
 
 /// A dump of an agent would have the keys that it was given, and fill its workspace.
 const NONE: Rlimit = Rlimit { current: Some(0), maximum: Some(0) };
@@ -36,11 +40,19 @@ pub(super) fn start(
         command.arg(MODE[1]).arg(door);
     }
     if let Some(apart) = apart {
-        apart.surround(command.arg(APART))?;
+        command.args([APART, ON_TERMINAL].iter().take(if apart.is_on_terminal { 2 } else { 1 }));
+        apart.surround(&mut command)?;
     }
     // Its end is waited for by number, with what it leaves behind.
     let child = command.arg("--").arg(program).args(arguments).spawn()?;
     Ok(Pid::from_child(&child))
+}
+
+/// What starts a program on the terminal that is its stdin. It leads a session, and so its group of processes.
+pub(in crate::process) fn on_terminal(program: &str) -> Command {
+    let mut command = Command::new(OWN_PROGRAM);
+    command.args([MODE[0], ON_TERMINAL, "--", program]);
+    command
 }
 
 /// Why a command was not started.
@@ -57,6 +69,9 @@ pub enum NotEntered {
     /// It could not be set apart.
     #[error("could not begin a session without new rights and core dumps: {0}")]
     Apart(io::Error),
+    /// It could not get its terminal.
+    #[error("could not begin a session on the terminal: {0}")]
+    Terminal(io::Error),
     /// The program could not be started.
     #[error("could not start {}: {source}", Path::new(program).display())]
     Program {
@@ -67,19 +82,41 @@ pub enum NotEntered {
     },
 }
 
-/// Joins the groups and becomes the command; returns only if that fails.
+/// How a command is set apart from the process that starts it.
+#[derive(Debug, Clone, Copy)]
+pub struct Session {
+    /// It leads a session, gains no rights and leaves no core dumps.
+    pub is_apart: bool,
+    /// It leads a session on the terminal that is its stdin.
+    pub is_on_terminal: bool,
+}
+
+/// Joins the groups, begins the session and becomes the command; returns only if that fails.
 #[must_use]
-pub fn become_command(doors: &[PathBuf], apart: bool, program: &OsStr, arguments: &[OsString]) -> NotEntered {
+pub fn become_command(doors: &[PathBuf], session: Session, program: &OsStr, arguments: &[OsString]) -> NotEntered {
     for door in doors {
         if let Err(source) = fs::write(door, "0") {
             return NotEntered::Group { path: door.clone(), source };
         }
     }
-    if apart {
-        let session = setsid().and_then(|_| set_no_new_privs(true)).and_then(|()| setrlimit(Resource::Core, NONE));
-        if let Err(error) = session {
-            return NotEntered::Apart(error.into());
-        }
+    if (session.is_apart || session.is_on_terminal)
+        && let Err(error) = setsid()
+    {
+        return if session.is_on_terminal {
+            NotEntered::Terminal(error.into())
+        } else {
+            NotEntered::Apart(error.into())
+        };
+    }
+    if session.is_on_terminal
+        && let Err(error) = ioctl_tiocsctty(stdin())
+    {
+        return NotEntered::Terminal(error.into());
+    }
+    if session.is_apart
+        && let Err(error) = set_no_new_privs(true).and_then(|()| setrlimit(Resource::Core, NONE))
+    {
+        return NotEntered::Apart(error.into());
     }
     NotEntered::Program { program: program.to_owned(), source: Command::new(program).args(arguments).exec() }
 }

@@ -15,7 +15,8 @@ use rustix::process::{Signal, getpid, set_child_subreaper};
 
 pub use self::apart::Apart;
 pub use self::ending::Ending;
-pub use self::entering::{NotEntered, become_command};
+pub(super) use self::entering::on_terminal;
+pub use self::entering::{NotEntered, Session, become_command};
 pub use self::tree::Limited;
 use self::tree::Tree;
 pub use self::waiting::Waiting;

@@ -1,17 +1,15 @@
 //! Waits for the end of a process, a deadline and signals at once.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::pipe;
 
 use super::ending::Ending;
-use crate::linux::ProcessStatus;
+use crate::process::noticed::{First, Noticed};
 
 /// Interval for looking whether a limit is exceeded.
 const LOOKS: Duration = Duration::from_millis(100);
@@ -28,24 +26,22 @@ pub(in crate::process) enum Event {
     Look,
 }
 
-/// Waits for the end of a command. It has a pipe for each signal, so that none is missed between two waits.
+/// Waits for the end of a command.
 #[derive(Debug)]
 pub struct Waiting {
-    signals: Vec<(i32, UnixStream)>,
+    signals: Noticed,
     process: Option<OwnedFd>,
 }
 
 impl Waiting {
     /// Signals are noticed from here on, and end this process no more, except those that the caller ignores.
     pub fn new() -> io::Result<Self> {
-        let (mut signals, own) = (Vec::new(), ProcessStatus::own());
-        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !own.ignores(*it)) {
-            let (reader, writer) = UnixStream::pair()?;
-            reader.set_nonblocking(true)?;
-            pipe::register(signal, writer)?;
-            signals.push((signal, reader));
-        }
-        Ok(Self { signals, process: None })
+        Ok(Self { signals: Noticed::listen(&[SIGINT, SIGTERM, SIGHUP])?, process: None })
+    }
+
+    /// The end of this stream is a SIGHUP, also for a process that ignores it: a terminal has hung up.
+    pub fn hangs_up_with(&mut self, stream: UnixStream) {
+        self.signals.add_end_of(stream, SIGHUP);
     }
 
     /// From here on, another process is waited for.
@@ -83,26 +79,11 @@ impl Waiting {
             return Ok(Some(Event::Deadline));
         }
         let pause = [left, looks.then_some(LOOKS)].into_iter().flatten().min();
-        if self.poll(awaited, pause)? {
-            return Ok(None);
-        }
-        for (signal, reader) in &mut self.signals {
-            if reader.read(&mut [0; 64]).is_ok_and(|it| it > 0) {
-                return Ok(Some(Event::Signal(*signal)));
-            }
-        }
-        Ok(Some(Event::Look))
-    }
-
-    /// Whether it is ready, after at most a pause.
-    fn poll(&self, awaited: BorrowedFd<'_>, pause: Option<Duration>) -> io::Result<bool> {
-        let mut all = vec![PollFd::from_borrowed_fd(awaited, PollFlags::IN)];
-        all.extend(self.signals.iter().map(|(_, it)| PollFd::new(it, PollFlags::IN)));
-        let pause = pause.map(|it| Timespec::try_from(it).map_err(io::Error::other)).transpose()?;
-        match poll(&mut all, pause.as_ref()) {
-            Err(rustix::io::Errno::INTR) => Ok(false),
-            polled => polled.map(|_| !all[0].revents().is_empty()).map_err(io::Error::from),
-        }
+        Ok(match self.signals.next(awaited, pause)? {
+            First::Ready => None,
+            First::Signal(signal) => Some(Event::Signal(signal)),
+            First::Nothing => Some(Event::Look),
+        })
     }
 }
 

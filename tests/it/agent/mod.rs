@@ -3,9 +3,12 @@
 mod coordination;
 mod disks_and_clocks;
 mod faults;
+pub(crate) mod load;
 mod on_a_server;
+pub(crate) mod person;
 mod runs;
 pub(crate) mod scene;
 mod snippets;
+mod terminal;
 mod together;
 pub(crate) mod waves;

@@ -138,7 +138,7 @@ pub(crate) fn memory_group(agent: &str) -> PathBuf {
 }
 
 /// The control groups whose name begins so.
-fn groups(folder: &Path, name: &str, depth: u32) -> Vec<String> {
+pub(crate) fn groups(folder: &Path, name: &str, depth: u32) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if !entry.file_type().is_ok_and(|it| it.is_dir()) {

@@ -55,7 +55,7 @@ fn the_seven_operations_are_measured_with_their_targets_samples_and_surroundings
     );
     assert_eq!((&report["database"]["origin"], &report["database"]["skills"]), (&"generated".into(), &40.into()));
     assert!(report["machine"]["cores"].as_u64().is_some_and(|it| it > 0) && report["sqlite"].is_string(), "{report}");
-    assert_eq!(report["system"].as_array().map(Vec::len), Some(4), "{report}");
+    assert_eq!(report["system"].as_array().map(Vec::len), Some(6), "{report}");
     assert_eq!(project.path().read_dir().expect("a folder").count(), 0, "nothing is left in the caller's folder");
 }
 

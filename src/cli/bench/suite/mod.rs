@@ -11,6 +11,7 @@ use super::publish::publish;
 use super::scratch::{Scratch, own_program, place_database};
 use crate::bench::suite::{Comparison, Recorder, Run, Suite, SuiteReport, measure};
 use crate::bench::workload::Workload;
+use crate::cli::agent::engine_variables;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::interruption::Interruption;
@@ -37,6 +38,9 @@ pub(super) struct Options {
     /// Number of rows in its usage log
     #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     usage_rows: u32,
+    /// Image of agents, which has 'true': to measure the start of a container in docker
+    #[arg(long, value_name = "IMAGE")]
+    agent_image: Option<String>,
     /// Print Markdown, for the summary of a CI job
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
@@ -56,7 +60,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     samples: Option<PathBuf>,
     /// Show an earlier run, from its --samples file or --json output, without measuring
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "runs", "skills", "usage_rows", "samples"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "runs", "skills", "usage_rows", "samples", "agent_image"])]
     from: Option<PathBuf>,
 }
 
@@ -116,12 +120,17 @@ fn measured(context: &Context, args: &Options, stop: &Interruption) -> Result<Ru
     if redis.is_some() && response().is_none() {
         context.output.warn("Redis does not answer; its response time is not measured");
     }
+    // The client is on the PATH, and finds the engine by its own variables.
+    let found = std::env::var_os("PATH").map(|it| ("PATH".to_owned(), it));
+    let variables = engine_variables().map(|(name, value)| (name, value.into())).chain(found);
+    let in_container = variables.fold(cfn.clone(), |cfn, (name, value)| cfn.env(name, value));
     let suite = Suite {
         cfn: &cfn,
         folder: scratch.path(),
         origin: if context.names_database { "copy" } else { "generated" },
         open: &open,
         redis: redis.is_some().then_some(&response),
+        image: args.agent_image.as_deref().map(|it| (&in_container, it)),
         rounds: args.runs.unwrap_or(rounds) as usize,
         limit,
         clock: context.clock,

@@ -43,7 +43,8 @@ impl<'a> Scene<'a> {
         self.command(args).output().expect("cfn runs").into()
     }
 
-    fn spawning(&self, args: &[&str]) -> Command {
+    /// A spawn of a tester.
+    pub(super) fn spawning(&self, args: &[&str]) -> Command {
         let image = self.engine.agent_image();
         self.command(&[&["agent", "spawn", "tester", "--image", image, "--network", "none"], args].concat())
     }
