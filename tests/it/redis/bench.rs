@@ -29,7 +29,7 @@ fn the_table_of_the_system_has_the_response_time_where_the_server_answers() {
     server.stop();
     let ran = small_suite(&project, &server);
     assert!(ran.stderr.contains("warning: Redis does not answer"), "{ran:?}");
-    assert_eq!(ran.json()["system"].as_array().map(Vec::len), Some(4));
+    assert_eq!(ran.json()["system"].as_array().map(Vec::len), Some(6));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_container_with_too_much_memory_is_ended_and_nothing_else() {
     scene.cfn(&["agent", "stop", &other]).ok();
     let killed = scene.spawn(&["--", "sh", "-c", "kill -9 $$"]);
     assert_eq!(killed.code, Some(137), "{killed:?}");
-    assert_eq!(scene.rows("reason"), ["memory", "exited", "exited"], "no memory was short");
+    assert_eq!(scene.rows("reason"), ["memory", "stopped", "exited"], "no memory was short");
 }
 
 #[test]

@@ -71,3 +71,21 @@ fn client_of(agent: &str) -> String {
     });
     found.and_then(|it| Some(it.file_name()?.to_string_lossy().into_owned())).expect("a process")
 }
+
+#[test]
+fn a_terminal_needs_a_new_container_beside_a_pool() {
+    let Some(engine) = shared_engine() else { return };
+    let scene = Scene::of(engine);
+    let start = ["agent", "pool", "start", "--image", engine.agent_image(), "--network", "none", "--size", "1"];
+    scene.cfn(&start).ok();
+    let spawn = ["agent", "spawn", "tester", "--pool", "--tty", "--agent-id", "beside-a-pool", "--", "sh", "-c"];
+    let mut person =
+        Person::starts(&scene.command(&[&spawn[..], &["tty; read line; exit 4"]].concat()), None, (33, 101));
+    person.sees("/dev/pts/0");
+    assert!(scene.containers("beside-a-pool")[0].starts_with("agent-beside-a-pool Up"), "it is its own");
+    person.types("\r");
+    assert_eq!(person.waits().0, 4);
+    let status = scene.cfn(&["agent", "pool", "status", "--json"]).json();
+    assert_eq!(status["pools"][0]["waiting"], 1, "nobody took the one that waits: {status}");
+    scene.cfn(&["agent", "pool", "stop"]).ok();
+}
