@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::agent::person::Person;
 use crate::agent::scene::{kill, project, rows, supervisor};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
@@ -41,7 +42,7 @@ impl Podman {
         podman.remove_at_the_end();
         fs::create_dir(at("image")).expect("a folder");
         fs::copy("/usr/bin/busybox", at("image/busybox")).expect("busybox-static must be installed");
-        let tools = ["sh", "cat", "echo", "head", "id", "ls", "sleep", "tail", "touch", "setsid"];
+        let tools = ["sh", "cat", "echo", "head", "id", "ls", "sleep", "stty", "tail", "touch", "setsid"];
         let copies = tools.map(|it| format!("COPY busybox /bin/{it}\n")).concat();
         fs::write(at("image/Dockerfile"), format!("FROM scratch\n{copies}ENV PATH=/bin\n")).expect("a file");
         podman.run(&["build", "--quiet", "--network=none", "--tag", IMAGE, &at("image")]).ok();
@@ -94,9 +95,13 @@ impl Scene {
         self.podman.apart(&mut self.project.command(arguments)).output().expect("cfn runs").into()
     }
 
-    fn spawn(&self, arguments: &[&str]) -> Ran {
+    fn spawning(&self, arguments: &[&str]) -> Command {
         let spawn = ["agent", "spawn", "tester", "--runtime", "podman", "--image", IMAGE, "--network", "none"];
-        self.cfn(&[&spawn, arguments].concat())
+        self.project.command([&spawn, arguments].concat())
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Ran {
+        self.podman.apart(&mut self.spawning(arguments)).output().expect("cfn runs").into()
     }
 
     /// Spawns one that waits, and returns its id once it does.
@@ -167,4 +172,18 @@ fn the_doctor_knows_the_client_and_sees_its_containers() {
     assert_eq!(line("processors"), format!("ok: processor sets: {agent} on 0"));
     scene.cfn(&["agent", "stop", "--all"]).ok();
     assert_eq!(scene.podman.containers(&agent), "");
+}
+
+#[test]
+fn an_agent_at_a_terminal_has_its_size_and_its_keys() {
+    let Some(scene) = Scene::new() else { return };
+    let script = "[ -t 0 ] && [ -t 1 ] && echo terminal; read line; echo \"got $line\"; stty size; exit 4";
+    let mut command = scene.spawning(&["--tty", "--", "sh", "-c", script]);
+    let mut person = Person::starts(scene.podman.apart(&mut command), None, (33, 101));
+    person.sees("terminal");
+    person.types("hello\r");
+    person.sees("got hello");
+    person.sees("33 101");
+    assert_eq!(person.waits().0, 4);
+    assert_eq!(rows(&scene.project, "runtime, reason, exit_code"), ["podman|exited|4"]);
 }
