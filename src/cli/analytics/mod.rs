@@ -17,12 +17,13 @@ use super::failure::Failure;
 use crate::cache::Class;
 use crate::model::{AgentType, Category, Exit, TokenPrice};
 use crate::ops::{self, Analytics, AnalyticsReport, DatedRequest, Period, ReportName};
-use crate::store::{self, Store};
+use crate::store::{self, ArchivedDays, Store};
 
 /// Report which skills are used, whether they help, and what they save
 ///
 /// Without a report, prints an overview. 'check' compares the rollups behind the reports with a full scan of the log;
-/// 'rebuild' recomputes them, in case they differ.
+/// 'rebuild' recomputes them, in case they differ. Both also read the months that are on other servers; they exit 9 if one of these
+/// cannot be reached, when all else is done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -188,8 +189,15 @@ fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, F
 
 fn check(context: &Context, rebuild: bool) -> Result<Exit, Failure> {
     let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
-    let proof = store.usage_sums().prove()?;
+    // Last, since a server may be down while everything here is well.
+    let open = |url: &str, days: &ArchivedDays| Ok::<_, Failure>(context.archive_server(url)?(days)?);
+    let (months, reached) = ops::prove_months(store.as_mut(), rebuild, open);
+    let mut proof = store.usage_sums().prove()?;
+    proof.add(months);
     context.output.answer(&proof)?;
+    if proof.differences == 0 {
+        reached?;
+    }
     Ok(Exit::done_if(proof.differences == 0, Exit::Database))
 }
 

@@ -9,10 +9,10 @@ use super::parameters::{Parameter, big, maybe_big, maybe_double, maybe_text, sma
 use super::session::Session;
 use super::state::State;
 use super::statement::Statement;
-use super::{cells, outbox, rollups};
+use super::{archived_parts, cells, outbox, rollups};
 use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill};
 use crate::settings::Queued;
-use crate::store::{Days, Result, UsageFilter, UsageLog, UsageWrites};
+use crate::store::{ArchivedPart, Days, Result, UsageFilter, UsageLog, UsageWrites};
 
 /// A skill, and the version that an agent of a type would load. The name itself comes before a former one.
 const USED: &str = concat!(
@@ -208,6 +208,14 @@ impl UsageLog for State<'_> {
 
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
         rows(self.session, filter, most)
+    }
+
+    fn archived_parts(&self, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        archived_parts::of_uses(self.session, filter)
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        archived_parts::skill_names(self.session, skills)
     }
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {

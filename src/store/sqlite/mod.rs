@@ -4,6 +4,7 @@ mod adopt;
 mod agent_runs;
 mod approvals;
 mod archive;
+mod archived_parts;
 mod backup;
 mod beginnings;
 mod beside;

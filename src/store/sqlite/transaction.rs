@@ -9,8 +9,8 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names, reports, revisions,
-    rollups, searching, skills, usage, versions,
+    approvals, archived_parts, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names,
+    reports, revisions, rollups, searching, skills, usage, versions,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, Review,
@@ -19,8 +19,9 @@ use crate::model::{
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, Claims, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind, Reports, Result,
-    Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
+    AgentTypeCounts, ArchivedPart, Catalogue, Claims, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind,
+    Reports, Result, Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored,
+    UsageFilter, UsageLog,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -234,6 +235,14 @@ impl UsageLog for SqliteTransaction<'_> {
 
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
         self.say(usage::rows(&self.inner, filter, most))
+    }
+
+    fn archived_parts(&self, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        self.say(archived_parts::of_uses(&self.inner, filter))
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        self.say(archived_parts::skill_names(&self.inner, skills))
     }
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {

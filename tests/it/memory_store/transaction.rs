@@ -10,9 +10,9 @@ use cfn::model::{
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion,
-    Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter,
-    UsageLog, UsageWrites,
+    ArchivedPart, BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping,
+    NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange,
+    Undelivered, UsageFilter, UsageLog, UsageWrites,
 };
 use jiff::civil::Date;
 
@@ -86,6 +86,14 @@ impl UsageLog for MemoryTransaction<'_> {
 
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>> {
         Ok(self.tables.open_use(skill, agent_id, task_id))
+    }
+
+    fn archived_parts(&self, _: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        Ok(Vec::new())
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        Ok(self.tables.skill_names(skills))
     }
 
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {

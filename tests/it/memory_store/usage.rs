@@ -63,6 +63,11 @@ impl Tables {
         uses.find_map(|(id, it)| it.open.clone().map(|key| OpenUse { id, key }))
     }
 
+    pub(super) fn skill_names(&self, skills: &[SkillId]) -> Vec<(SkillId, String)> {
+        let name = |it: &SkillId| Some((*it, self.skills.get(it)?.skill.name.clone()));
+        skills.iter().filter_map(name).collect()
+    }
+
     pub(super) fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Vec<UsageRow> {
         let passes = |it: &UsageEntry| match filter {
             UsageFilter::Task(task) => it.task_id.as_deref() == Some(task),

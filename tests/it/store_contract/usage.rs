@@ -28,6 +28,21 @@ pub(crate) fn rows_are_newest_first_of_a_task_or_a_skill(backend: &dyn Backend) 
     assert!(rows(UsageFilter::Task("none"), 9).is_empty());
 }
 
+pub(crate) fn nothing_is_elsewhere_unless_it_was_archived(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let jwt = commit(store.as_mut(), |tx| {
+        let jwt = insert(tx, "jwt", b"1", Auto);
+        tx.log_usage(&Usage { task_id: Some("t"), ..usage(jwt) }).expect("logged");
+        jwt
+    });
+    let snapshot = store.read().expect("a snapshot");
+    for filter in [UsageFilter::Task("t"), UsageFilter::Skill(jwt)] {
+        assert_eq!(snapshot.archived_parts(&filter).expect("parts"), []);
+    }
+    let names = snapshot.skill_names(&[SkillId(jwt.0 + 1), jwt]).expect("names");
+    assert_eq!(names, [(jwt, "jwt".to_owned())], "one of them is gone");
+}
+
 pub(crate) fn a_row_is_read_as_it_was_logged(backend: &dyn Backend) {
     let mut store = backend.open();
     let outcome = Outcome { execution_ms: Some(12), exit_code: Some(-1), ..Outcome::default() };
