@@ -72,8 +72,8 @@ pub use add::{Add, AddReport, add};
 pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
 pub use amend::{Amend, AmendReport, amend};
 pub use analytics::{
-    Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
-    every_report, recalled_report,
+    Analytics, AnalyticsReport, Cell, Column, DatedRequest, MOST_DAYS_OF_ROWS, Period, ReportName, Table, TableName,
+    Unit, analytics, every_report, recalled_report,
 };
 pub use archive_months::{MonthsReport, MovedMonth, archive_months, prove_months, unarchive_month, verify_months};
 pub use archived_uses::ArchivesOf;

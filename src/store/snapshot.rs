@@ -9,8 +9,8 @@ use super::{
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
-    ListedSkill, Mapping, OpenUse, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables,
-    UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    ListedSkill, Mapping, OpenUse, OriginUses, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson,
+    Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
@@ -173,6 +173,8 @@ pub trait UsageLog {
     fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>>;
     /// The usage log by skill, agent type and level; archived rows included.
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>>;
+    /// The uses of these days in the log by origin, the most first. They are counted row by row.
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>>;
     /// Uses by UTC day, in order, for the last `most` days with uses.
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>>;
 }

@@ -37,6 +37,7 @@ mod listing;
 mod maintain;
 mod mappings;
 mod names;
+mod origins;
 mod outbox;
 mod outgoing;
 mod parameters;

@@ -9,8 +9,10 @@ use super::parameters::{Parameter, big, maybe_big, maybe_double, maybe_text, sma
 use super::session::Session;
 use super::state::State;
 use super::statement::Statement;
-use super::{archived_parts, cells, outbox, rollups};
-use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill};
+use super::{archived_parts, cells, origins, outbox, rollups};
+use crate::model::{
+    AgentType, OpenUse, OriginUses, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill,
+};
 use crate::settings::Queued;
 use crate::store::{ArchivedPart, Days, Result, UsageFilter, UsageLog, UsageWrites};
 
@@ -220,6 +222,10 @@ impl UsageLog for State<'_> {
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         cells::cells(self.session, days, &rollups::exact(self.session)?)
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        origins::uses(self.session, days, agent_type, category)
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {

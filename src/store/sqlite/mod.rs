@@ -37,6 +37,7 @@ mod mappings;
 mod migrate;
 mod names;
 mod open;
+mod origins;
 mod orphans;
 mod outbox;
 mod outgoing;

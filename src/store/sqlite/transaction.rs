@@ -10,12 +10,12 @@ use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
     approvals, archived_parts, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names,
-    reports, revisions, rollups, searching, skills, usage, versions,
+    origins, reports, revisions, rollups, searching, skills, usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, Review,
-    Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, OriginUses,
+    Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill,
+    VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
@@ -247,6 +247,10 @@ impl UsageLog for SqliteTransaction<'_> {
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         self.say(cells::cells(&self.inner, days, self.sums()?))
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        self.say(origins::uses(&self.inner, days, agent_type, category))
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cfn::model::{
     AgentType, ApprovalLevel, Bootstrap, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse,
-    Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow,
-    UsedSkill, Waiting,
+    OriginUses, Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell,
+    UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
@@ -102,6 +102,10 @@ impl UsageLog for MemoryTransaction<'_> {
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         Ok(self.tables.usage_cells(days))
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        Ok(self.tables.uses_by_origin(days, agent_type, category))
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {
