@@ -11,8 +11,8 @@ use crate::store::following::{Bell, FollowSource};
 use crate::store::postgres::{self, PostgresStore, Reading, ServerArchive, ServerTarget};
 use crate::store::sqlite::{FileTarget, Options, RunsFile, SqliteStore, file_facts};
 use crate::store::{
-    Access, AgentRuns, ArchivePlace, ArchivedDays, FileCare as _, FileFacts, FormerNames, MigrateReport, RestoreReport,
-    Result, Store, StoreError, Transaction,
+    Access, AgentRuns, ArchivePlace, ArchivedDays, ArchivedUses, FileCare as _, FileFacts, FormerNames, MigrateReport,
+    RestoreReport, Result, Store, StoreError, Transaction,
 };
 
 /// A database with its validated settings.
@@ -202,6 +202,16 @@ impl Opening {
         match &self.engine {
             Engine::Sqlite { .. } => Err(StoreError::Defect("a database in a file was to be followed")),
             Engine::Postgres { server, options } => PostgresStore::followed(server, *options),
+        }
+    }
+
+    /// The uses of months on this server, which the database remembers by this URL.
+    pub(super) fn archived_uses(&self, url: &str) -> Result<Box<dyn ArchivedUses>> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Err(StoreError::Defect("a month of the usage log is on a server")),
+            Engine::Postgres { server, options } => {
+                Ok(Box::new(ServerArchive::connect(server, url, &ArchivedDays::default(), options.lock_timeout)?))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::{Exit, Location, Visible};
 use crate::ops::{self, FollowError, PullReport};
 use crate::settings::Settings;
 use crate::store::following::{Bell, FollowSource, Following, WhyAll};
-use crate::store::{self, ArchivePlace, ArchivedDays, Store};
+use crate::store::{self, ArchivePlace, ArchivedDays, ArchivedUses, Store};
 
 impl Context {
     /// Runs a command that changes what agents are served where that is decided: on the primary, if the database follows one.
@@ -63,6 +63,12 @@ impl Context {
         let opening = self.with_followed_database(OsStr::new(url)).opening(Access::Write)?;
         let url = url.to_owned();
         Ok(move |days: &ArchivedDays| opening.archive_place(&url, days))
+    }
+
+    /// Connects to a server with months of a usage log, to read uses.
+    pub(super) fn archived_uses(&self, url: &str) -> Result<Box<dyn ArchivedUses>, Failure> {
+        let opening = self.with_followed_database(OsStr::new(url)).opening(Access::Read)?;
+        Ok(opening.archived_uses(url)?)
     }
 
     /// Hears of the decisions of a primary.

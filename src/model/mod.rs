@@ -19,6 +19,7 @@ mod listed;
 mod location;
 mod moment;
 mod name;
+mod origin;
 mod paths;
 mod price;
 mod records;
@@ -48,6 +49,7 @@ pub use listed::ListedSkill;
 pub use location::Location;
 pub use moment::{Moment, StoredTime, utc_time};
 pub use name::{AgentType, InvalidName, SkillName, folded, is_conformant_name};
+pub use origin::{InvalidOrigin, Origin};
 pub use paths::{maybe_path_as_text, path_as_text, paths_as_text};
 pub use price::{InvalidPrice, TokenPrice};
 pub use records::{
@@ -57,7 +59,9 @@ pub use remark::Remark;
 pub use revision::{CacheKey, Revision, Tables};
 pub use size::{size_of, size_text};
 pub use stored::{StoredJson, StoredTags};
-pub use usage::{DecisionTime, OpenUse, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting};
+pub use usage::{
+    DecisionTime, OpenUse, OriginUses, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+};
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
 

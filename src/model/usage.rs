@@ -145,6 +145,27 @@ pub struct UsageRow {
     pub exit_code: Option<i64>,
 }
 
+/// Uses that came from one origin, in a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OriginUses {
+    /// The label of the follower that pushed them; `None` for those logged in this database.
+    pub origin: Option<String>,
+    /// Number of uses.
+    pub uses: i64,
+    /// Number of agents.
+    pub agents: i64,
+    /// Number of skills.
+    pub skills: i64,
+    /// Number of uses with an exit code.
+    pub outcomes: i64,
+    /// Number of uses with exit code 0.
+    pub succeeded: i64,
+    /// The first use.
+    pub first_used: Option<Moment>,
+    /// The last use.
+    pub last_used: Option<Moment>,
+}
+
 /// Sums over the usage rows of one skill, agent type and level. Confidences are in millionths and money is in billionths, so sums
 /// are exact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! `db archive` to a server: month by month.
 
+use std::collections::HashSet;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::error::Result;
-use crate::store::{ArchivePlace, ArchiveReport, ArchivedDays, Store, StoreError, UnarchiveReport};
+use crate::store::{ArchivePlace, ArchiveReport, ArchivedDays, Proof, Store, StoreError, UnarchiveReport};
 
 /// Opens the place of a month.
 type PlaceOf<'a> = dyn FnMut(&ArchivedDays) -> crate::store::Result<Box<dyn ArchivePlace>> + 'a;
@@ -79,6 +81,37 @@ pub fn verify_months<E: From<StoreError>>(
         care.verify_archive(place.as_mut())?;
     }
     Ok(())
+}
+
+/// Adds up the rows of all months on servers, and compares the results with the sums that stayed here. `mends`: sums that differ
+/// become those of the rows. A server that is down stops only its own months; the first error comes last.
+pub fn prove_months<E: From<StoreError>>(
+    store: &mut dyn Store,
+    mends: bool,
+    mut open: impl FnMut(&str, &ArchivedDays) -> std::result::Result<Box<dyn ArchivePlace>, E>,
+) -> (Proof, std::result::Result<(), E>) {
+    let (mut proof, mut failed) = (Proof { cells: 0, rows: 0, differences: 0 }, Ok(()));
+    let care = store.care();
+    let records = match care.archives() {
+        Ok(records) => records,
+        Err(error) => return (proof, Err(error.into())),
+    };
+    let mut down = HashSet::new();
+    for it in records.into_iter().filter(|it| it.is_on_a_server() && it.parts_out > 0) {
+        if down.contains(&it.place) {
+            continue;
+        }
+        let days = ArchivedDays { first: None, before: it.before.clone() };
+        let proved = open(&it.place, &days).and_then(|mut place| Ok(care.prove_archive(place.as_mut(), mends)?));
+        match proved {
+            Ok(proved) => proof.add(proved),
+            Err(error) => {
+                down.insert(it.place);
+                failed = failed.and(Err(error));
+            }
+        }
+    }
+    (proof, failed)
 }
 
 /// Moves the rows of a month back.

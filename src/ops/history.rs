@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::archived_uses::{ArchivesOf, Found, newest};
 use super::cached::{Query, cached};
 use super::error::{Error, Result, require_skill_and};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, ApprovalLevel, SkillEvent, SkillName, Tables, UsageRow, VersionRecord};
-use crate::store::{About, Snapshot, Store, UsageFilter};
+use crate::model::{Approval, ApprovalLevel, SkillEvent, SkillId, SkillName, Tables, UsageRow, VersionRecord};
+use crate::store::{About, ArchivedPart, Snapshot, Store, UsageFilter};
 
 /// A request for a history.
 #[derive(Debug, Clone)]
@@ -53,44 +54,71 @@ impl HistoryReport {
     }
 }
 
-/// Answers from the cache, or from one snapshot.
-pub fn history(store: &mut dyn Store, cache: &dyn Cache, request: &History) -> Result<HistoryReport> {
-    cached(store, cache, request)
+/// A report, and where more of its usage may be.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LocalHistory {
+    report: HistoryReport,
+    skill: i64,
+    elsewhere: Vec<ArchivedPart>,
+}
+
+/// Answers from the cache, or from one snapshot; usage in months on servers is read there.
+pub fn history<E: From<Error>>(
+    store: &mut dyn Store,
+    cache: &dyn Cache,
+    request: &History,
+    archives: ArchivesOf<'_, E>,
+) -> std::result::Result<HistoryReport, E> {
+    let mut answer = cached(store, cache, request)?;
+    let (Some(rows), Some(most)) = (answer.report.usage.take(), request.usage) else { return Ok(answer.report) };
+    let filter = UsageFilter::Skill(SkillId(answer.skill));
+    let mut first = Some(Found { rows, elsewhere: answer.elsewhere });
+    let found = |store: &mut dyn Store| match first.take() {
+        Some(found) => Ok(found),
+        None => Found::of(store.read()?.as_ref(), &filter, most),
+    };
+    let usage = Some(newest(store, &filter, most, found, archives)?);
+    Ok(HistoryReport { usage, ..answer.report })
 }
 
 impl Query for History {
-    type Answer = HistoryReport;
+    type Answer = LocalHistory;
 
     fn question(&self) -> Question {
         let tables = if self.usage.is_some() { Tables::CatalogueAndUsage } else { Tables::Catalogue };
         Question::new(Class::History, tables, "history").text(self.name.as_str()).number(self.usage.map(|it| it as u64))
     }
 
-    fn compute(&self, snapshot: &dyn Snapshot) -> Result<HistoryReport> {
+    fn compute(&self, snapshot: &dyn Snapshot) -> Result<LocalHistory> {
         let mut next = vec![About::Versions, About::Approvals, About::Events];
         next.extend(self.usage.map(About::Uses));
         let skill = match require_skill_and(snapshot, &self.name, &next) {
             Err(error @ Error::SkillNotFound { .. }) => {
-                return HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error);
+                let gone = HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error)?;
+                return Ok(LocalHistory { report: gone, skill: 0, elsewhere: Vec::new() });
             }
             found => found?,
         };
-        Ok(HistoryReport {
+        let filter = UsageFilter::Skill(skill.id);
+        let found = self.usage.map(|most| Found::of(snapshot, &filter, most)).transpose()?;
+        let (usage, elsewhere) = found.map_or((None, Vec::new()), |it| (Some(it.rows), it.elsewhere));
+        let report = HistoryReport {
             versions: snapshot.versions(skill.id)?.into_iter().map(VersionRecord::reported).collect(),
             approvals: snapshot.approvals(skill.id)?,
             events: snapshot.events(skill.id)?,
-            usage: self.usage.map(|most| snapshot.usage_rows(&UsageFilter::Skill(skill.id), most)).transpose()?,
+            usage,
             name: skill.name,
             status: skill.status,
             approval_level: skill.approval_level,
-        })
+        };
+        Ok(LocalHistory { report, skill: skill.id.0, elsewhere })
     }
 
-    fn kept(&self, answer: &HistoryReport) -> Option<Vec<u8>> {
+    fn kept(&self, answer: &LocalHistory) -> Option<Vec<u8>> {
         serde_json::to_vec(answer).ok()
     }
 
-    fn recalled(&self, kept: &[u8]) -> Option<(HistoryReport, Vec<String>)> {
+    fn recalled(&self, kept: &[u8]) -> Option<(LocalHistory, Vec<String>)> {
         Some((serde_json::from_slice(kept).ok()?, Vec::new()))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 
+use super::archived_uses::{ArchivesOf, Found, newest};
 use super::error::{Error, Result, nearest};
 use crate::clock::Clock;
 use crate::model::{AgentType, Moment, Outcome, SkillName, Usage, UsageRow, UsedSkill};
@@ -113,7 +114,14 @@ fn append<'a>(tx: &mut dyn Transaction, known: &mut Known<'a>, now: Moment, exec
     Ok(())
 }
 
-/// The usage of a task.
-pub fn usage_of_task(store: &mut dyn Store, task: &str, most: usize) -> Result<UsageReport> {
-    Ok(UsageReport { usage: store.read()?.usage_rows(&UsageFilter::Task(task), most)? })
+/// The usage of a task, in the log and in months on servers.
+pub fn usage_of_task<E: From<Error>>(
+    store: &mut dyn Store,
+    task: &str,
+    most: usize,
+    archives: ArchivesOf<'_, E>,
+) -> std::result::Result<UsageReport, E> {
+    let filter = UsageFilter::Task(task);
+    let found = |store: &mut dyn Store| Found::of(store.read()?.as_ref(), &filter, most);
+    Ok(UsageReport { usage: newest(store, &filter, most, found, archives)? })
 }

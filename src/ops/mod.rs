@@ -7,6 +7,7 @@ mod amend;
 mod analytics;
 mod approvable;
 mod archive_months;
+mod archived_uses;
 mod assess;
 mod assign;
 mod body;
@@ -71,10 +72,11 @@ pub use add::{Add, AddReport, add};
 pub use agents::{AgentReport, AgentSkill, AgentSummary, AgentsReport, agent, agents};
 pub use amend::{Amend, AmendReport, amend};
 pub use analytics::{
-    Analytics, AnalyticsReport, Cell, Column, DatedRequest, Period, ReportName, Table, TableName, Unit, analytics,
-    every_report, recalled_report,
+    Analytics, AnalyticsReport, Cell, Column, DatedRequest, MOST_DAYS_OF_ROWS, Period, ReportName, Table, TableName,
+    Unit, analytics, every_report, recalled_report,
 };
-pub use archive_months::{MonthsReport, MovedMonth, archive_months, unarchive_month, verify_months};
+pub use archive_months::{MonthsReport, MovedMonth, archive_months, prove_months, unarchive_month, verify_months};
+pub use archived_uses::ArchivesOf;
 pub use assess::{AssessFile, AssessReport, assess_file, assess_skill, record_assessments};
 pub use assign::{Assign, AssignReport, ChangedMapping, MappingChange, Unassign, assign, unassign};
 pub use bootstrap::add_bootstrap;
@@ -119,7 +121,7 @@ pub use follow::{
     ConnectPrimary, Follow, FollowCheck, FollowError, FollowReport, FollowerState, PullReport, PushReport,
     UnfollowReport, check_followed, follow, follower_state, following, pull, pull_from, unfollow,
 };
-pub use history::{History, HistoryReport, history};
+pub use history::{History, HistoryReport, LocalHistory, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
 pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint};
 pub use list::{ListReport, list};

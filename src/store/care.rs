@@ -2,7 +2,7 @@
 
 use super::{
     ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, CheckReport, DatabaseStatus, Examination, MaintainReport,
-    Result, ScrubReport, UnarchiveReport,
+    Proof, Result, ScrubReport, UnarchiveReport,
 };
 
 /// How much [`Care::maintain`] may cost those who work with the database.
@@ -41,6 +41,9 @@ pub trait Care {
     fn archives(&mut self) -> Result<Vec<ArchiveRecord>>;
     /// Reads all rows of an archive, and compares them with what was written; returns their number.
     fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64>;
+    /// Adds up the rows of an archive, and compares the result with the sums that stayed here. `mends`: sums that differ become
+    /// those of the rows, and are not counted as differences. Nothing is changed unless all rows are those that were written.
+    fn prove_archive(&mut self, of: &mut dyn ArchivePlace, mends: bool) -> Result<Proof>;
     /// The months with rows from before the day `before`, by their first days.
     fn usage_months(&mut self, before: &str) -> Result<Vec<String>>;
     /// Moves the rows of such an archive back, except those that are in the log already.

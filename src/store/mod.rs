@@ -74,7 +74,7 @@ mod whole_rows;
 pub use about::About;
 pub use agent_runs::{AgentRuns, AgentTimes, AgentTotals};
 pub use answers::{AgentTypeCounts, Holder, Searchable, SilentMapping};
-pub use archives::{ArchivePlace, ArchiveRecord, ArchivedDays, FileArchive};
+pub use archives::{ArchivePlace, ArchiveRecord, ArchivedDays, ArchivedPart, ArchivedUse, ArchivedUses, FileArchive};
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};

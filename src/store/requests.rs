@@ -234,6 +234,15 @@ pub struct Proof {
     pub differences: i64,
 }
 
+impl Proof {
+    /// Adds what else was compared.
+    pub fn add(&mut self, other: Self) {
+        self.cells += other.cells;
+        self.rows += other.rows;
+        self.differences += other.differences;
+    }
+}
+
 /// A summary of the outbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutboxSummary {

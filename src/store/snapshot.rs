@@ -4,13 +4,13 @@
 use jiff::civil::Date;
 
 use super::{
-    About, AgentTypeCounts, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary, Result, Searchable,
-    SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter, WholeRows,
+    About, AgentTypeCounts, ArchivedPart, Days, Due, Holder, LatestDecision, Lifecycle, NameKind, OutboxSummary,
+    Result, Searchable, SilentMapping, SkillFilter, Undelivered, Unstored, UsageFilter, WholeRows,
 };
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
-    ListedSkill, Mapping, OpenUse, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables,
-    UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    ListedSkill, Mapping, OpenUse, OriginUses, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson,
+    Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
@@ -167,8 +167,14 @@ pub trait UsageLog {
     fn open_use(&self, skill: SkillId, agent_id: &str, task_id: &str) -> Result<Option<OpenUse>>;
     /// Rows of the usage log, newest first.
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>>;
+    /// Parts of archives on servers that may have such rows too. What is in the log is not there, and the other way round.
+    fn archived_parts(&self, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>>;
+    /// The names of these skills, but of those that are gone.
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>>;
     /// The usage log by skill, agent type and level; archived rows included.
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>>;
+    /// The uses of these days in the log by origin, the most first. They are counted row by row.
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>>;
     /// Uses by UTC day, in order, for the last `most` days with uses.
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>>;
 }

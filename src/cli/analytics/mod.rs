@@ -16,13 +16,15 @@ use super::document::publish;
 use super::failure::Failure;
 use crate::cache::Class;
 use crate::model::{AgentType, Category, Exit, TokenPrice};
-use crate::ops::{self, Analytics, AnalyticsReport, DatedRequest, Period, ReportName};
-use crate::store::{self, Store};
+use crate::ops::{self, Analytics, AnalyticsReport, DatedRequest, MOST_DAYS_OF_ROWS, Period, ReportName};
+use crate::store::{self, ArchivedDays, Store};
 
 /// Report which skills are used, whether they help, and what they save
 ///
-/// Without a report, prints an overview. 'check' compares the rollups behind the reports with a full scan of the log;
-/// 'rebuild' recomputes them, in case they differ.
+/// Without a report, prints an overview. 'origins' counts the uses of the last 30 days, or of at most 92 others, by the database
+/// that logged them: this one, and its followers. 'check' compares the rollups behind the reports with a full scan of the log;
+/// 'rebuild' recomputes them, in case they differ. Both also read the months that are on other servers; they exit 9 if one of these
+/// cannot be reached, when all else is done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,6 +34,7 @@ Examples:
   cfn analytics usage --csv --table 'unused skills' > unused.csv
   cfn analytics cost --usd-per-million-tokens 3
   cfn analytics --days 90 --html skills.html
+  cfn analytics origins --days 7
   cfn analytics check")]
 pub(super) struct Args {
     /// Report to print
@@ -123,14 +126,19 @@ impl Args {
             (None, None, None) => None,
             (None, since, until) => Some(Period::Between(since, until)),
         };
-        Ok(Some(Analytics {
+        let request = Analytics {
             report,
             period,
             agent_type: self.agent.as_ref().map(ToString::to_string),
             category: self.category.as_ref().map(ToString::to_string),
             limit: self.limit,
             price: self.usd_per_million_tokens.map_or_else(|| context.settings.token_price(), Ok)?,
-        }))
+        };
+        if DatedRequest::now(&request, context.clock).counts_too_many_days() {
+            let hint = format!("Name at most {MOST_DAYS_OF_ROWS} days, with --days, or --since and --until.");
+            return Err(Failure::input(format!("the report {} counts uses one by one", report.as_str()), hint));
+        }
+        Ok(Some(request))
     }
 }
 
@@ -188,8 +196,15 @@ fn answered(context: &Context, request: &Analytics) -> Result<AnalyticsReport, F
 
 fn check(context: &Context, rebuild: bool) -> Result<Exit, Failure> {
     let mut store = if rebuild { rebuilt(context)? } else { up_to_date(context, context.open(Access::Read)?)? };
-    let proof = store.usage_sums().prove()?;
+    // Last, since a server may be down while everything here is well.
+    let open = |url: &str, days: &ArchivedDays| Ok::<_, Failure>(context.archive_server(url)?(days)?);
+    let (months, reached) = ops::prove_months(store.as_mut(), rebuild, open);
+    let mut proof = store.usage_sums().prove()?;
+    proof.add(months);
     context.output.answer(&proof)?;
+    if proof.differences == 0 {
+        reached?;
+    }
     Ok(Exit::done_if(proof.differences == 0, Exit::Database))
 }
 

@@ -1,10 +1,12 @@
 //! `cfn db follow` and `cfn db unfollow`.
 
+use rustix::system::uname;
+
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{Exit, Visible};
+use crate::model::{Exit, Origin, Visible};
 use crate::ops::{self, Follow, FollowReport, PullReport, UnfollowReport};
 
 /// Let this database follow one on a server
@@ -24,6 +26,10 @@ pub(super) struct Args {
     /// Only the skills that these agent types need
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     agents: Vec<String>,
+    /// Label of this database in the reports of the primary: letters, digits, '.', '_' and '-' [default: the one that it has, or the
+    /// name of the host]
+    #[arg(long, value_name = "NAME")]
+    origin: Option<Origin>,
     /// Replace skills that the database has of its own; it is saved beside itself
     #[arg(long)]
     replace: bool,
@@ -39,7 +45,8 @@ pub(super) struct EndArgs {}
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut connect = context.primary(&args.url)?;
     let agents = (!args.agents.is_empty()).then(|| args.agents.clone());
-    let request = Follow { url: args.url.clone(), agents, replace: args.replace };
+    let host = Origin::of_host(&uname().nodename().to_string_lossy());
+    let request = Follow { url: args.url.clone(), agents, origin: args.origin.clone(), host, replace: args.replace };
     let report = ops::follow(context.open(Access::Write)?.as_mut(), &request, &mut |_| connect())?;
     context.warn_of_pull(&report.pulled);
     context.output.answer(&report)?;
@@ -58,7 +65,7 @@ impl Report for FollowReport {
             page.line(format!("the previous database was saved to {}", Visible(previous.to_string_lossy())));
         }
         let what = self.agents.as_ref().map_or_else(String::new, |it| format!(" for {}", it.join(", ")));
-        page.line(format!("follows {}{what}", self.pulled.primary));
+        page.line(format!("follows {}{what}, as {}", self.pulled.primary, Visible(&self.origin)));
         self.pulled.text(page);
     }
 }

@@ -72,6 +72,7 @@ impl Report for Status {
 impl Report for FollowerState {
     fn text(&self, page: &mut Page) {
         page.line(format!("primary          {}", Visible(&self.primary)));
+        page.line(format!("label there      {}", Visible(&self.origin)));
         if let Some(agents) = &self.agents {
             page.line(format!("agent types      {}", Visible(agents.join(", "))));
         }

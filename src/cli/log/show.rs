@@ -8,6 +8,8 @@ use crate::model::Exit;
 use crate::ops::{self, UsageReport};
 
 /// Show the skills that agents loaded and used in a task, with their versions and hashes
+///
+/// Rows in months on other servers are read there; a server is asked only if it has such rows, and exits 9 if it cannot be reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,7 +25,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let report = ops::usage_of_task(context.open_for_few_rows()?.as_mut(), &args.task, args.limit)?;
+    let mut store = context.open_for_few_rows()?;
+    let report = ops::usage_of_task(store.as_mut(), &args.task, args.limit, &mut |url| context.archived_uses(url))?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }

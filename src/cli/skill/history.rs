@@ -19,7 +19,7 @@ Examples:
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     named: NamedOne,
-    /// Also show its usage, newest first
+    /// Also show its usage, newest first; what is in months on other servers is read there
     #[arg(long)]
     usage: bool,
     /// Maximum number of usage rows
@@ -35,7 +35,8 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
-    let report = ops::history(context.open_replicated(true)?.as_mut(), cache.as_ref(), &args.request()?)?;
+    let (mut store, request) = (context.open_replicated(true)?, args.request()?);
+    let report = ops::history(store.as_mut(), cache.as_ref(), &request, &mut |url| context.archived_uses(url))?;
     context.note_name(args.named.name()?, &report.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)

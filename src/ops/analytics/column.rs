@@ -15,6 +15,9 @@ pub enum Column {
     LastUsed,
     /// The start of waiting.
     Since,
+    /// The label of a follower, or this database.
+    Origin,
+    Agents,
     Skills,
     /// All uses of a skill; in a table of gains, the measured ones.
     Uses,
@@ -99,6 +102,8 @@ impl Column {
             Self::FirstUsed => "first_used",
             Self::LastUsed => "last_used",
             Self::Since => "since",
+            Self::Origin => "origin",
+            Self::Agents => "agents",
             Self::Skills => "skills",
             Self::Uses => "uses",
             Self::Decisions => "decisions",
@@ -136,11 +141,21 @@ impl Column {
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Skill | Self::Version | Self::AgentType | Self::ApprovalLevel | Self::Status | Self::Decision => {
-                Unit::Words
-            }
+            Self::Origin
+            | Self::Skill
+            | Self::Version
+            | Self::AgentType
+            | Self::ApprovalLevel
+            | Self::Status
+            | Self::Decision => Unit::Words,
             Self::Day | Self::FirstUsed | Self::LastUsed | Self::Since => Unit::Time,
-            Self::Skills | Self::Uses | Self::Decisions | Self::Timed | Self::Count | Self::Bottlenecks => Unit::Count,
+            Self::Agents
+            | Self::Skills
+            | Self::Uses
+            | Self::Decisions
+            | Self::Timed
+            | Self::Count
+            | Self::Bottlenecks => Unit::Count,
             Self::TokensAvoided | Self::Tokens30Days | Self::Tokens365Days | Self::PricedTokens => Unit::Tokens,
             Self::UsdAvoided | Self::Usd30Days | Self::Usd365Days | Self::UsdPerMillionTokens | Self::PricedUsd => {
                 Unit::Usd

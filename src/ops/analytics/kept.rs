@@ -3,7 +3,7 @@
 use super::layout;
 use super::period::Period;
 use super::report::AnalyticsReport;
-use super::request::{Analytics, ReportName};
+use super::request::{Analytics, DAYS_OF_ROWS, MOST_DAYS_OF_ROWS, ReportName};
 use super::table::{Cell, Table};
 use super::tables::tables;
 use crate::cache::{Class, Question};
@@ -26,7 +26,15 @@ impl DatedRequest {
     #[must_use]
     pub fn now(request: &Analytics, clock: Clock) -> Self {
         let clock = Clock::Fixed(clock.now());
-        Self { request: request.clone(), days: request.period.map(|it: Period| it.days(clock)), clock }
+        let default = request.report.counts_rows().then_some(Period::Last(DAYS_OF_ROWS));
+        Self { request: request.clone(), days: request.period.or(default).map(|it| it.days(clock)), clock }
+    }
+
+    /// Whether it counts more days row by row than it may.
+    #[must_use]
+    pub fn counts_too_many_days(&self) -> bool {
+        let length = self.days.map(|it| it.first.until(it.last).map_or(i32::MAX, |span| span.get_days()));
+        self.request.report.counts_rows() && length.is_none_or(|it| it >= MOST_DAYS_OF_ROWS)
     }
 
     fn report(&self, tables: Vec<Table>) -> AnalyticsReport {

@@ -24,6 +24,8 @@ pub enum TableName {
     Uses,
     /// Active skills without a use.
     Unused,
+    /// Uses by who logged them.
+    Origins,
     /// Total savings.
     Saved,
     /// Savings by skill.
@@ -56,6 +58,7 @@ impl TableName {
             Self::Days => "uses by day",
             Self::Uses => "uses by skill and agent type",
             Self::Unused => "unused skills",
+            Self::Origins => "uses by origin",
             Self::Saved => "in all",
             Self::Priced => "of which by the price of a token",
             Self::Times => "time to decision",
@@ -82,6 +85,7 @@ impl TableName {
             Self::Days => &[C::Day, C::Uses],
             Self::Uses => &[C::Skill, C::AgentType, C::Uses, C::FirstUsed, C::LastUsed],
             Self::Unused => &[C::Skill],
+            Self::Origins => &[C::Origin, C::Uses, C::Agents, C::Skills, C::SuccessRate, C::FirstUsed, C::LastUsed],
             Self::Saved => &[
                 C::TokensAvoided,
                 C::UsdAvoided,
@@ -131,6 +135,7 @@ pub(super) fn of(report: ReportName) -> &'static [TableName] {
         ReportName::ByApproval => &[T::Levels],
         ReportName::ApprovalEfficiency => &[T::Efficiency],
         ReportName::Usage => &[T::Uses, T::Unused],
+        ReportName::Origins => &[T::Origins],
         ReportName::Cost => &[T::Saved, T::SavedBySkill, T::Priced],
     }
 }

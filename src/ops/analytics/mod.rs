@@ -24,7 +24,7 @@ pub use kept::DatedRequest;
 pub use layout::TableName;
 pub use period::Period;
 pub use report::AnalyticsReport;
-pub use request::{Analytics, ReportName};
+pub use request::{Analytics, MOST_DAYS_OF_ROWS, ReportName};
 pub use table::{Cell, Table};
 
 /// Answers a report from the cache, if it has it: then no sums need to be brought up to date.
@@ -44,6 +44,8 @@ pub fn analytics(store: &mut dyn Store, cache: &dyn Cache, asked: &DatedRequest)
 /// All reports with the same filters, from one snapshot, so that their figures agree.
 pub fn every_report(store: &mut dyn Store, clock: Clock, request: &Analytics) -> Result<Vec<AnalyticsReport>> {
     let snapshot = store.read()?;
-    let requests = ReportName::ALL.into_iter().map(|(report, _)| Analytics { report, ..request.clone() });
+    // A page of the whole log has no report that counts row by row.
+    let names = ReportName::ALL.into_iter().filter(|(report, _)| !report.counts_rows());
+    let requests = names.map(|(report, _)| Analytics { report, ..request.clone() });
     requests.map(|it| DatedRequest::now(&it, clock).compute(snapshot.as_ref())).collect()
 }

@@ -28,7 +28,15 @@ pub enum ReportName {
     Usage,
     /// Savings.
     Cost,
+    /// Uses by who logged them: this database, and its followers.
+    Origins,
 }
+
+/// The days of a report that counts row by row, unless others are asked for.
+pub(super) const DAYS_OF_ROWS: u16 = 30;
+
+/// The most days of a report that counts row by row.
+pub const MOST_DAYS_OF_ROWS: i32 = 92;
 
 /// A request for a report.
 #[derive(Debug, Clone)]
@@ -63,7 +71,7 @@ impl Serialize for ReportName {
 
 impl ReportName {
     /// Every report, with its word.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Overview, "overview"),
         (Self::Effectiveness, "effectiveness"),
         (Self::EffectivenessByApproval, "effectiveness-by-approval"),
@@ -74,7 +82,14 @@ impl ReportName {
         (Self::ApprovalEfficiency, "approval-efficiency"),
         (Self::Usage, "usage"),
         (Self::Cost, "cost"),
+        (Self::Origins, "origins"),
     ];
+
+    /// Whether it counts row by row, so that its period is limited.
+    #[must_use]
+    pub fn counts_rows(self) -> bool {
+        self == Self::Origins
+    }
 
     /// The word on the command line.
     #[must_use]

@@ -43,6 +43,7 @@ fn of(source: &Source<'_>, clock: Clock) -> Result<Vec<Table>> {
         ReportName::ByApproval => Ok(vec![approvals::by_approval(source)?]),
         ReportName::ApprovalEfficiency => Ok(vec![approvals::efficiency(source)?]),
         ReportName::Usage => Ok(vec![usage::usage(source)?, usage::unused(source)?]),
+        ReportName::Origins => Ok(vec![usage::origins(source)?]),
         ReportName::Cost => Ok(vec![usage::cost_overall(source)?, usage::cost(source)?, usage::priced(source)?]),
     }
 }

@@ -8,6 +8,9 @@ use super::table::{Cell, Table};
 use crate::model::{Moment, TokenPrice, UsageCell};
 use crate::ops::error::Result;
 
+/// The origin of what was logged here; no follower has this label.
+const THIS_DATABASE: &str = "this database";
+
 /// Sums of cells by key.
 fn grouped<'a, K: Ord>(
     cells: impl IntoIterator<Item = &'a UsageCell>,
@@ -170,6 +173,23 @@ pub(super) fn usage(source: &Source<'_>) -> Result<Table> {
         ]
     });
     Ok(Table::new(TableName::Uses, rows))
+}
+
+pub(super) fn origins(source: &Source<'_>) -> Result<Table> {
+    let Some(days) = source.days else { return Ok(Table::new(TableName::Origins, [])) };
+    let found = source.snapshot.uses_by_origin(days, source.request.agent_type.as_deref(), source.category())?;
+    let rows = found.into_iter().map(|it| {
+        vec![
+            Cell::Text(it.origin.unwrap_or_else(|| THIS_DATABASE.to_owned())),
+            Cell::Integer(it.uses),
+            Cell::Integer(it.agents),
+            Cell::Integer(it.skills),
+            Cell::mean(it.succeeded, it.outcomes),
+            Cell::maybe(it.first_used.as_ref()),
+            Cell::maybe(it.last_used.as_ref()),
+        ]
+    });
+    Ok(Table::new(TableName::Origins, rows))
 }
 
 pub(super) fn unused(source: &Source<'_>) -> Result<Table> {

@@ -22,6 +22,7 @@ pub use self::two_sides::{ConnectPrimary, following};
 
 use self::two_sides::{follower, of_primary};
 use super::Result;
+use crate::model::Origin;
 use crate::store::Store;
 
 /// A request to follow a primary.
@@ -31,6 +32,10 @@ pub struct Follow {
     pub url: String,
     /// The agent types whose skills are needed; `None` for all.
     pub agents: Option<Vec<String>>,
+    /// Its label in the usage log of the primary; by default, the one that it has.
+    pub origin: Option<Origin>,
+    /// The label of a database that has none.
+    pub host: Origin,
     /// Whether skills of its own are replaced.
     pub replace: bool,
 }
@@ -39,16 +44,18 @@ pub struct Follow {
 pub fn follow(store: &mut dyn Store, request: &Follow, connect: ConnectPrimary<'_>) -> Result<FollowReport> {
     let target = follower(store)?;
     let known = target.known()?;
-    let is_same = known.is_some_and(|it| it.following.url == request.url);
+    let is_same = known.as_ref().is_some_and(|it| it.following.url == request.url);
+    let origin = request.origin.as_ref().map(ToString::to_string);
+    let origin = origin.or(known.map(|it| it.following.origin)).unwrap_or_else(|| request.host.to_string());
     if let (Some(holds), false, false) = (target.own()?, is_same, request.replace) {
         return Err(FollowError::Occupied { holds }.into());
     }
     // Nothing is changed unless it is there, and is a primary.
     let mut source = of_primary(connect(&request.url))?;
     of_primary(source.news(None, request.agents.as_deref()))?;
-    let previous = target.follow(&request.url, request.agents.as_deref())?;
+    let previous = target.follow(&request.url, request.agents.as_deref(), &origin)?;
     let pulled = pull::from(follower(store)?, source.as_mut())?;
-    Ok(FollowReport { following: request.url.clone(), agents: request.agents.clone(), previous, pulled })
+    Ok(FollowReport { following: request.url.clone(), agents: request.agents.clone(), origin, previous, pulled })
 }
 
 /// Makes a follower a database of its own, with what it has.

@@ -15,6 +15,8 @@ pub struct FollowReport {
     pub following: String,
     /// The agent types whose skills it has; `None` for all.
     pub agents: Option<Vec<String>>,
+    /// Its label in the usage log of the primary.
+    pub origin: String,
     /// Where the database was saved that was there before.
     pub previous: Option<PathBuf>,
     /// The first pull.

@@ -14,7 +14,7 @@ use crate::store::{FileFault, Result, StoreError};
 pub(super) const FORMAT: u32 = 1;
 
 /// Number of rows per part, which is moved in one transaction, so that other writers wait only a fraction of a second.
-const PART: usize = 10_000;
+pub(super) const PART: usize = 10_000;
 
 /// Takes a row.
 pub(in crate::store) type EachRow<'a> = dyn FnMut(&[Value]) -> Result<()> + 'a;
@@ -75,7 +75,7 @@ pub(in crate::store) fn line_of(row: &[Value]) -> String {
 }
 
 /// The row of a line.
-fn row_of(line: &[u8], header: &Header) -> Option<Vec<Value>> {
+pub(in crate::store) fn row_of(line: &[u8], header: &Header) -> Option<Vec<Value>> {
     let values = serde_json::from_slice::<Vec<Json>>(line).ok()?;
     let values: Vec<Value> = values.into_iter().map(from_json).collect::<Option<_>>()?;
     (values.len() == header.columns.len()).then_some(values)

@@ -2,6 +2,7 @@
 
 mod file;
 mod format;
+mod uses;
 mod values;
 
 use std::fs::Metadata;
@@ -9,8 +10,10 @@ use std::path::Path;
 
 pub use self::file::FileArchive;
 pub(super) use self::format::{
-    AllRows, EachPart, EachRow, Header, Written, header_of, in_parts, line_of, refused, require_same, verify,
+    AllRows, EachPart, EachRow, Header, Written, header_of, in_parts, line_of, refused, require_same, row_of, verify,
 };
+pub use self::uses::{ArchivedPart, ArchivedUse, ArchivedUses};
+pub(super) use self::uses::{back_name, gist_name, gist_of, newest_of, trace_of, use_of};
 pub(super) use self::values::{Value, hex, id_of, is_id};
 
 use serde::Serialize;

@@ -22,7 +22,7 @@ pub struct Following {
     pub url: String,
     /// The agent types whose skills it has; `None` for all.
     pub agents: Option<Vec<String>>,
-    /// Random; names this database in the usage log of the primary.
+    /// The label of this database in the usage log of the primary.
     pub origin: String,
     /// What the last pull saw; `None` before the first one.
     pub cursor: Option<Cursor>,
@@ -201,7 +201,7 @@ pub trait FollowTarget: UsagePush {
     fn own(&mut self) -> Result<Option<String>>;
     /// Makes it follow a primary: the next pull is one of everything. What it has of its own or of another primary is saved beside
     /// it, and removed; returns where.
-    fn follow(&mut self, url: &str, agents: Option<&[String]>) -> Result<Option<PathBuf>>;
+    fn follow(&mut self, url: &str, agents: Option<&[String]>, origin: &str) -> Result<Option<PathBuf>>;
     /// Makes it a database of its own, with what it has.
     fn unfollow(&mut self) -> Result<()>;
     /// The ids of its skills.

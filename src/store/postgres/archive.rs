@@ -11,6 +11,8 @@ use std::path::Path;
 
 use tokio_postgres::Row;
 
+use super::archive_ending;
+use super::archived_parts;
 use super::archived_rows::{self, COLUMNS};
 use super::beginning::Beginning;
 use super::parameters::{big, bigs, bytes, text, texts};
@@ -29,7 +31,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(1667657220, hashtext(current_sc
 /// In the form of the SQLite engine.
 const IDENTITY: &str = "SELECT upper(encode(value, 'hex')) FROM cfn_metadata WHERE name = 'database_id'";
 
-const IS_OUT: &str = "SELECT 1 FROM usage_archive_parts WHERE archive_id = $1 AND part = $2";
+pub(super) const IS_OUT: &str = "SELECT 1 FROM usage_archive_parts WHERE archive_id = $1 AND part = $2";
 
 /// The record of the archive, which exists from before the first row leaves until after the last one is back.
 const NOTE: &str = "WITH noted AS (INSERT INTO usage_archives (sha256, before, file, rows, parts, archived_at)
@@ -57,16 +59,6 @@ const TAKE: &str = concat!(
      SELECT count(*) FROM gone"
 );
 
-const REDO_TOTALS: &str = concat!(
-    "INSERT INTO usage_totals SELECT 1, skill_id, agent_type, approval_level, ",
-    sums_of_sums!(),
-    " FROM usage_daily WHERE archive_id > 0 GROUP BY skill_id, agent_type, approval_level"
-);
-
-/// Removes the record of an archive after its last row is back.
-const FORGET: &str = "DELETE FROM usage_archives WHERE id = $1
-     AND NOT EXISTS (SELECT FROM usage_archive_parts WHERE archive_id = $1)";
-
 /// Moves the rows of these days to `to`.
 pub(super) fn archive(
     store: &mut PostgresStore,
@@ -84,7 +76,7 @@ pub(super) fn archive(
     let name = to.name().to_owned();
     let id = store.alone(|session| note(session, &name, &header))?;
     let done = to.parts(progress, &mut |part, rows| {
-        let (moved, kept) = store.alone(|session| take(session, id, part, &header.columns, rows))?;
+        let (moved, kept) = store.alone(|session| take(session, id, part, &header, rows))?;
         report.moved += moved;
         report.kept += kept;
         Ok(())
@@ -106,27 +98,38 @@ pub(super) fn unarchive(
     let mut report = UnarchiveReport::of(from.name(), header.rows);
     let known = "SELECT id FROM usage_archives WHERE sha256 = $1";
     let known = store.step(Beginning::Read, |session| Ok((session.first(known, &[text(&header.sha256)])?, false)))?;
-    let Some(id) = known.map(|row| row.get::<_, i64>(0)) else { return Ok(report) }; // its rows are in the log
+    let Some(id) = known.map(|row| row.get::<_, i64>(0)) else {
+        // Its rows are in the log, perhaps since a run that was killed.
+        return discard(store, from, &header.sha256).map(|()| report);
+    };
     let mut some_are_back = false;
     let name = from.name().to_owned();
     let done = from.parts(progress, &mut |part, rows| {
         let json = archived_rows::json(&name, &header.columns, rows)?;
-        let (returned, renumbered) = store.alone(|session| put_back(session, id, part, &json))?;
+        let (returned, renumbered) = store.alone(|session| put_back(session, id, part, &json, &header))?;
         some_are_back = true;
         report.returned += returned;
         report.renumbered += renumbered;
         Ok(())
     });
-    let forgotten = done.and_then(|()| store.alone(|session| session.change(FORGET, &[big(id)])));
+    let forgotten = done.and_then(|()| store.alone(|session| archive_ending::forget(session, id, &header.sha256)));
     match forgotten {
         Err(error) if some_are_back => Err(after_a_commit(store.session.place().location(), error)),
         Err(error) => Err(error),
-        Ok(_) => {
-            from.discard()?;
+        Ok(()) => {
+            discard(store, from, &header.sha256)?;
             store.catch_up_if_possible();
             Ok(report)
         }
     }
+}
+
+/// Ends the archive if all of it is back. Not again after a conflict, of which there is none: other archives are kept out.
+fn discard(store: &mut PostgresStore, from: &mut dyn ArchivePlace, sha256: &str) -> Result<()> {
+    store.step(Beginning::Unlocked, |session| {
+        session.first(LOCK, &[])?;
+        archive_ending::discard(session, from, sha256).map(|()| ((), true))
+    })
 }
 
 /// The archives that the database remembers.
@@ -161,7 +164,7 @@ pub(super) fn months(store: &mut PostgresStore, before: &str) -> Result<Vec<Stri
 
 impl PostgresStore {
     /// Runs a step of an archive in a transaction of its own, again if another transaction is in its way.
-    fn alone<T>(&mut self, step: impl Fn(&Session) -> Result<T>) -> Result<T> {
+    pub(super) fn alone<T>(&mut self, step: impl Fn(&Session) -> Result<T>) -> Result<T> {
         for _ in 0..ATTEMPTS {
             let done = self.step(Beginning::Unlocked, |session| {
                 session.first(LOCK, &[])?;
@@ -205,37 +208,42 @@ fn note(session: &Session, to: &Path, header: &Header) -> Result<i64> {
     let [rows, parts] = [header.rows, header.parts()].map(|it| big(it.cast_signed()));
     let parameters = [text(&header.sha256), text(&header.before), bytes(file.as_bytes()), rows, parts];
     let noted = session.first(NOTE, &parameters)?;
+    archive_ending::unmark(session, &header.sha256)?;
     noted.map(|row| row.get(0)).ok_or(StoreError::Defect("an archive was not noted"))
 }
 
 /// Removes a part's rows from the log; returns how many, and how many stay because they changed.
-fn take(session: &Session, archive: i64, part: i64, names: &[String], rows: &[Vec<Value>]) -> Result<(u64, u64)> {
+fn take(session: &Session, archive: i64, part: i64, header: &Header, rows: &[Vec<Value>]) -> Result<(u64, u64)> {
     if session.first(IS_OUT, &[big(archive), big(part)])?.is_some() {
         return Ok((0, 0));
     }
-    let matched = archived_rows::matched(session, names, rows)?;
+    if !archive_ending::is_noted(session, archive)? {
+        return Err(StoreError::Defect("an archive was moved back while rows were moved there"));
+    }
+    let matched = archived_rows::matched(session, &header.columns, rows)?;
     let (ids, months): (Vec<i64>, Vec<&str>) = matched.chosen.iter().map(|(id, month)| (*id, month.as_str())).unzip();
     let parameters = [big(archive), big(part), bigs(&ids), texts(&months), bigs(&matched.kept)];
     let gone: i64 = session.first(TAKE, &parameters)?.map_or(0, |row| row.get(0));
     if gone.unsigned_abs() != ids.len() as u64 {
         return Err(StoreError::Defect("locked rows of the usage log could not be removed"));
     }
+    archived_parts::keep_gist(session, header, part, rows)?;
     Ok((ids.len() as u64, matched.kept.len() as u64))
 }
 
 /// Restores a part's rows to the log; returns how many, and how many have a new id because theirs is taken.
-fn put_back(session: &Session, archive: i64, part: i64, json: &str) -> Result<(u64, u64)> {
+fn put_back(session: &Session, archive: i64, part: i64, json: &str, header: &Header) -> Result<(u64, u64)> {
     if session.first(IS_OUT, &[big(archive), big(part)])?.is_none() {
         return Ok((0, 0));
     }
     let counts = session.first(archived_rows::PUT_BACK, &[big(archive), big(part), text(json)])?;
     let (returned, renumbered): (i64, i64) = counts.map_or((0, 0), |row| (row.get(0), row.get(1)));
-    session.change("DELETE FROM usage_totals WHERE archived = 1", &[])?;
-    session.change(REDO_TOTALS, &[])?;
+    archived_parts::forget_gist(session, header, part)?;
+    archived_parts::redo_totals(session)?;
     Ok((returned.unsigned_abs(), renumbered.unsigned_abs()))
 }
 
-fn identity(session: &Session) -> Result<String> {
+pub(super) fn identity(session: &Session) -> Result<String> {
     let row = session.first(IDENTITY, &[])?;
     row.map(|row| row.get(0)).ok_or(StoreError::Defect("the database has no id"))
 }

@@ -1,6 +1,8 @@
 //! Archives on a PostgreSQL server: a set of rows for each month, in a schema beside those of skills databases. Each step is a
 //! transaction of its own, so that a pooler may be in between.
 
+mod uses;
+
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -135,11 +137,11 @@ impl ServerArchive {
         self.script(if made.is_ok() { "COMMIT" } else { "ROLLBACK" }).and(made)
     }
 
-    fn find(&self, database: &str) -> Result<Option<(i64, Header)>> {
+    fn find(&self, database: &str, before: &str) -> Result<Option<(i64, Header)>> {
         if !self.has_tables()? {
             return Ok(None);
         }
-        let found = self.transaction(|it| it.ask(SET, &[text(database), text(&it.before)]))?;
+        let found = self.transaction(|it| it.ask(SET, &[text(database), text(before)]))?;
         let Some(row) = found.first() else { return Ok(None) };
         let header: String = row.get(1);
         Ok(Some((row.get(0), header_of(&self.name, header.as_bytes())?)))
@@ -181,7 +183,7 @@ impl ArchivePlace for ServerArchive {
     }
 
     fn exists(&mut self, database: &str) -> Result<bool> {
-        Ok(self.find(database)?.is_some())
+        Ok(self.find(database, &self.before)?.is_some())
     }
 
     fn write(&mut self, header: Header, _original: Option<&Metadata>, rows: &mut AllRows<'_>) -> Result<bool> {
@@ -208,7 +210,7 @@ impl ArchivePlace for ServerArchive {
     }
 
     fn open(&mut self, database: &str, before: Option<&str>) -> Result<Header> {
-        let Some((set, header)) = self.find(database)? else {
+        let Some((set, header)) = self.find(database, &self.before)? else {
             return Err(refused(
                 &self.name,
                 &format!("it has no rows of this database from the month before {}", self.before),

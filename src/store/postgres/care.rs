@@ -1,9 +1,9 @@
 //! The care of a database on a server; each method delegates to the file of its work.
 
-use super::{PostgresStore, archive, check, examine, maintain, scrub, status};
+use super::{PostgresStore, archive, archive_proof, check, examine, maintain, scrub, status};
 use crate::store::{
     ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, Care, CheckReport, DatabaseStatus, Examination,
-    MaintainReport, Maintenance, Result, ScrubReport, UnarchiveReport,
+    MaintainReport, Maintenance, Proof, Result, ScrubReport, UnarchiveReport,
 };
 
 impl Care for PostgresStore {
@@ -42,6 +42,10 @@ impl Care for PostgresStore {
 
     fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64> {
         archive::verify(self, of)
+    }
+
+    fn prove_archive(&mut self, of: &mut dyn ArchivePlace, mends: bool) -> Result<Proof> {
+        archive_proof::prove(self, of, mends)
     }
 
     fn usage_months(&mut self, before: &str) -> Result<Vec<String>> {

@@ -9,10 +9,12 @@ use super::parameters::{Parameter, big, maybe_big, maybe_double, maybe_text, sma
 use super::session::Session;
 use super::state::State;
 use super::statement::Statement;
-use super::{cells, outbox, rollups};
-use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill};
+use super::{archived_parts, cells, origins, outbox, rollups};
+use crate::model::{
+    AgentType, OpenUse, OriginUses, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill,
+};
 use crate::settings::Queued;
-use crate::store::{Days, Result, UsageFilter, UsageLog, UsageWrites};
+use crate::store::{ArchivedPart, Days, Result, UsageFilter, UsageLog, UsageWrites};
 
 /// A skill, and the version that an agent of a type would load. The name itself comes before a former one.
 const USED: &str = concat!(
@@ -210,8 +212,20 @@ impl UsageLog for State<'_> {
         rows(self.session, filter, most)
     }
 
+    fn archived_parts(&self, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        archived_parts::of_uses(self.session, filter)
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        archived_parts::skill_names(self.session, skills)
+    }
+
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         cells::cells(self.session, days, &rollups::exact(self.session)?)
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        origins::uses(self.session, days, agent_type, category)
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {

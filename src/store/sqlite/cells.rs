@@ -32,7 +32,15 @@ macro_rules! named {
 
 macro_rules! rows_where {
     ($which:expr) => {
-        concat!("SELECT ", who!(), ", ", sums_of_rows!(), " FROM ", rows_to_sum!($which), " GROUP BY 1, 2, 3")
+        concat!(
+            "SELECT ",
+            who!(),
+            ", ",
+            sums_of_rows!(),
+            " FROM ",
+            rows_to_sum!("skill_usage_log u", $which),
+            " GROUP BY 1, 2, 3"
+        )
     };
 }
 
@@ -89,10 +97,10 @@ const DAYS_OF_ROWS: &str = concat!(
 /// Cells of either rollup that differ from a full scan, except on days marked as changed.
 const DIFFERENCES: &str = concat!(
     "WITH dirty AS MATERIALIZED (SELECT DISTINCT ", day_of!(), " AS day, ", skill_of!(), " AS skill_id FROM usage_dirty u),
-     scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("0 AS archive_id, 0 AS part", "true"), ")
+     scanned AS MATERIALIZED (SELECT * FROM (", daily_of_rows!("0 AS archive_id, 0 AS part", "skill_usage_log u", "true"), ")
        WHERE (day, skill_id) NOT IN dirty),
      rolled AS MATERIALIZED (SELECT day, skill_id, agent_type, approval_level, archive_id, part, ", sums_of_sums!(), " FROM (
-         SELECT * FROM usage_daily WHERE archive_id = 0 UNION ALL SELECT * FROM (", daily_of_rows!("0, 0", "u.id > ?1"), "))
+         SELECT * FROM usage_daily WHERE archive_id = 0 UNION ALL SELECT * FROM (", daily_of_rows!("0, 0", "skill_usage_log u", "u.id > ?1"), "))
        WHERE (day, skill_id) NOT IN dirty GROUP BY 1, 2, 3, 4),
      totals AS (SELECT * FROM usage_totals WHERE archived OR skill_id NOT IN (SELECT skill_id FROM dirty)),
      added AS (", totals_of_days!("archive_id > 0 AS archived", "usage_daily

@@ -8,8 +8,8 @@ use super::work_file::WorkFile;
 use super::{SqliteStore, archive, backup, check, examine, maintain, migrate, restore, rotation, scrub, status};
 use crate::store::{
     ArchivePlace, ArchiveRecord, ArchiveReport, ArchivedDays, BackupReport, Care, CheckReport, DatabaseStatus,
-    Durability, Examination, FileCare, MaintainReport, Maintenance, MigrateReport, RestoreReport, Result, ScrubReport,
-    Transaction, UnarchiveReport,
+    Durability, Examination, FileCare, MaintainReport, Maintenance, MigrateReport, Proof, RestoreReport, Result,
+    ScrubReport, Transaction, UnarchiveReport,
 };
 
 impl Care for SqliteStore {
@@ -57,6 +57,10 @@ impl Care for SqliteStore {
 
     fn verify_archive(&mut self, of: &mut dyn ArchivePlace) -> Result<u64> {
         archive::verify(&self.connection, &self.place, of)
+    }
+
+    fn prove_archive(&mut self, of: &mut dyn ArchivePlace, mends: bool) -> Result<Proof> {
+        archive::prove(&mut self.connection, &self.place, of, mends)
     }
 
     fn usage_months(&mut self, before: &str) -> Result<Vec<String>> {

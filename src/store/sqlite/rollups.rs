@@ -54,10 +54,12 @@ impl Backlog {
 const DELTA: &str = "CREATE TEMP TABLE IF NOT EXISTS usage_delta AS SELECT * FROM usage_daily WHERE false;
  DELETE FROM temp.usage_delta;";
 
-const FOLD: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id > ?1 AND u.id <= ?2"));
+const FOLD: &str =
+    concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "skill_usage_log u", "u.id > ?1 AND u.id <= ?2"));
 
 /// Adds one row, and subtracts it again.
-const FOLD_ROW: &str = concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "u.id = ?1"));
+const FOLD_ROW: &str =
+    concat!("INSERT INTO temp.usage_delta ", daily_of_rows!("0, 0", "skill_usage_log u", "u.id = ?1"));
 const NEGATE: &str =
     "UPDATE temp.usage_delta SET uses = -uses, measured = -measured, gain = -gain, helped = -helped, timed = -timed,
    time_ms = -time_ms, outcomes = -outcomes, succeeded = -succeeded, tokens = -tokens, usd = -usd, nano_usd = -nano_usd,
@@ -73,7 +75,7 @@ const FOLD_TOTALS: &str =
 /// rows are adjacent in the index on skill and time.
 const REDO_DAY: &str = concat!(
     "INSERT INTO usage_daily ",
-    daily_of_rows!("0, 0", concat!(
+    daily_of_rows!("0, 0", "skill_usage_log u", concat!(
         "u.skill_id = ?2 AND u.loaded_at >= coalesce(date(?1, '-1 day'), '') AND u.loaded_at < coalesce(date(?1, '+2 days'), ':')
          AND u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"
     ))
@@ -84,6 +86,7 @@ const REDO_DAYLESS: &str = concat!(
     "INSERT INTO usage_daily ",
     daily_of_rows!(
         "0, 0",
+        "skill_usage_log u",
         concat!("u.skill_id = ?2 AND u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2")
     )
 );
@@ -91,7 +94,11 @@ const REDO_DAYLESS: &str = concat!(
 /// Rows without a skill are not in an index under the number 0, which stands for it.
 const REDO_UNNAMED: &str = concat!(
     "INSERT INTO usage_daily ",
-    daily_of_rows!("0, 0", concat!("u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2"))
+    daily_of_rows!(
+        "0, 0",
+        "skill_usage_log u",
+        concat!("u.id <= ?3 AND ", day_of!(), " = ?1 AND ", skill_of!(), " = ?2")
+    )
 );
 
 const REDO_TOTALS: &str =

@@ -62,7 +62,7 @@ macro_rules! time_of {
 /// Rows of the log for summing: each computed value is calculated once per row, not once per sum. The limit, which
 /// limits nothing, keeps SQLite from inlining the expressions again, which would take half as long again.
 macro_rules! rows_to_sum {
-    ($which:expr) => {
+    ($from:literal, $which:expr) => {
         concat!(
             "(SELECT u.skill_id, u.agent_type, u.approval_level, u.confidence_before, u.confidence_after,
                u.execution_time_ms, u.exit_code, u.tokens_avoided, u.cost_avoided_usd, ",
@@ -71,7 +71,9 @@ macro_rules! rows_to_sum {
             money!(),
             " AS nano_usd, ",
             $crate::store::sqlite::sums::time_of!(),
-            " AS at FROM skill_usage_log u WHERE ",
+            " AS at FROM ",
+            $from,
+            " WHERE ",
             $which,
             " LIMIT -1) u"
         )
@@ -143,7 +145,7 @@ macro_rules! who {
 
 /// Rows of `usage_daily` for these rows of the log: of an archive's part, or `0, 0`.
 macro_rules! daily_of_rows {
-    ($part:literal, $which:expr) => {
+    ($part:literal, $from:literal, $which:expr) => {
         concat!(
             "SELECT coalesce(substr(u.at, 1, 10), '') AS day, ",
             who!(),
@@ -152,7 +154,7 @@ macro_rules! daily_of_rows {
             ", ",
             sums_of_rows!(),
             " FROM ",
-            rows_to_sum!($which),
+            rows_to_sum!($from, $which),
             " GROUP BY 1, 2, 3, 4"
         )
     };

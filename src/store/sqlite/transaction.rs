@@ -9,18 +9,19 @@ use super::failure::Place;
 use super::identity::Identity;
 use super::rollups::Sums;
 use super::{
-    approvals, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names, reports, revisions,
-    rollups, searching, skills, usage, versions,
+    approvals, archived_parts, beginnings, bootstrap, candidates, cells, contents, files, listing, mappings, names,
+    origins, reports, revisions, rollups, searching, skills, usage, versions,
 };
 use crate::model::{
-    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, Review,
-    Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill, VersionRecord,
-    Waiting,
+    AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, OriginUses,
+    Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill,
+    VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
-    AgentTypeCounts, Catalogue, Claims, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind, Reports, Result,
-    Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored, UsageFilter, UsageLog,
+    AgentTypeCounts, ArchivedPart, Catalogue, Claims, Days, FormerNames, Holder, LatestDecision, Mappings, NameKind,
+    Reports, Result, Revisions, Searchable, Searching, Serving, SilentMapping, SkillFilter, SkillOrder, Unstored,
+    UsageFilter, UsageLog,
 };
 
 /// An open transaction; dropping it rolls back.
@@ -236,8 +237,20 @@ impl UsageLog for SqliteTransaction<'_> {
         self.say(usage::rows(&self.inner, filter, most))
     }
 
+    fn archived_parts(&self, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        self.say(archived_parts::of_uses(&self.inner, filter))
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        self.say(archived_parts::skill_names(&self.inner, skills))
+    }
+
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         self.say(cells::cells(&self.inner, days, self.sums()?))
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        self.say(origins::uses(&self.inner, days, agent_type, category))
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {

@@ -5,6 +5,7 @@ mod decisions;
 mod faults;
 mod fleet;
 mod histories;
+mod origins;
 mod story;
 mod together;
 mod uses;

@@ -131,6 +131,10 @@ impl Care for MemoryStore {
         Err(StoreError::NoFile)
     }
 
+    fn prove_archive(&mut self, _: &mut dyn ArchivePlace, _: bool) -> Result<Proof> {
+        Err(StoreError::NoFile)
+    }
+
     fn verify_archive(&mut self, _: &mut dyn ArchivePlace) -> Result<u64> {
         Err(StoreError::NoFile)
     }

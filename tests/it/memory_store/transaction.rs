@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use cfn::model::{
     AgentType, ApprovalLevel, Bootstrap, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse,
-    Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow,
-    UsedSkill, Waiting,
+    OriginUses, Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell,
+    UsageRow, UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion,
-    Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter,
-    UsageLog, UsageWrites,
+    ArchivedPart, BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping,
+    NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange,
+    Undelivered, UsageFilter, UsageLog, UsageWrites,
 };
 use jiff::civil::Date;
 
@@ -88,12 +88,24 @@ impl UsageLog for MemoryTransaction<'_> {
         Ok(self.tables.open_use(skill, agent_id, task_id))
     }
 
+    fn archived_parts(&self, _: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
+        Ok(Vec::new())
+    }
+
+    fn skill_names(&self, skills: &[SkillId]) -> Result<Vec<(SkillId, String)>> {
+        Ok(self.tables.skill_names(skills))
+    }
+
     fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
         Ok(self.tables.usage_rows(filter, most))
     }
 
     fn usage_cells(&self, days: Option<Days>) -> Result<Vec<UsageCell>> {
         Ok(self.tables.usage_cells(days))
+    }
+
+    fn uses_by_origin(&self, days: Days, agent_type: Option<&str>, category: Option<&str>) -> Result<Vec<OriginUses>> {
+        Ok(self.tables.uses_by_origin(days, agent_type, category))
     }
 
     fn uses_by_day(&self, days: Option<Days>, most: usize) -> Result<Vec<(Date, i64)>> {

@@ -1,8 +1,8 @@
 //! The usage log: rows, uses that wait for their outcome, and sums.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cfn::model::{Moment, OpenUse, Outcome, SkillId, Usage, UsageCell, UsageRow, utc_time};
+use cfn::model::{Moment, OpenUse, OriginUses, Outcome, SkillId, Usage, UsageCell, UsageRow, utc_time};
 use cfn::store::{Days, UsageFilter};
 use jiff::civil::Date;
 
@@ -63,6 +63,11 @@ impl Tables {
         uses.find_map(|(id, it)| it.open.clone().map(|key| OpenUse { id, key }))
     }
 
+    pub(super) fn skill_names(&self, skills: &[SkillId]) -> Vec<(SkillId, String)> {
+        let name = |it: &SkillId| Some((*it, self.skills.get(it)?.skill.name.clone()));
+        skills.iter().filter_map(name).collect()
+    }
+
     pub(super) fn usage_rows(&self, filter: &UsageFilter<'_>, most: usize) -> Vec<UsageRow> {
         let passes = |it: &UsageEntry| match filter {
             UsageFilter::Task(task) => it.task_id.as_deref() == Some(task),
@@ -104,6 +109,36 @@ impl Tables {
         }
         let older = by_day.len().saturating_sub(most);
         by_day.into_iter().skip(older).collect()
+    }
+
+    /// Nobody follows it, so all uses are its own.
+    pub(super) fn uses_by_origin(
+        &self,
+        days: Days,
+        agent_type: Option<&str>,
+        category: Option<&str>,
+    ) -> Vec<OriginUses> {
+        let category_of = |it: &UsageEntry| self.skills.get(&it.skill).map(|it| it.skill.category.clone());
+        let passes = |it: &&UsageEntry| {
+            is_within(days, &it.loaded_at)
+                && agent_type.is_none_or(|agent| agent == it.agent_type)
+                && category.is_none_or(|category| category_of(it).as_deref() == Some(category))
+        };
+        let uses: Vec<&UsageEntry> = self.usage.values().filter(passes).collect();
+        let times = || uses.iter().filter_map(|it| utc_time(&it.loaded_at).as_deref().and_then(Moment::written));
+        let count = |length: usize| i64::try_from(length).expect("few");
+        let codes = || uses.iter().filter_map(|it| it.outcome.exit_code);
+        let all = OriginUses {
+            origin: None,
+            uses: count(uses.len()),
+            agents: count(uses.iter().map(|it| &it.agent_id).collect::<BTreeSet<_>>().len()),
+            skills: count(uses.iter().map(|it| it.skill.0).collect::<BTreeSet<_>>().len()),
+            outcomes: count(codes().count()),
+            succeeded: count(codes().filter(|it| *it == 0).count()),
+            first_used: times().min(),
+            last_used: times().max(),
+        };
+        if uses.is_empty() { Vec::new() } else { vec![all] }
     }
 
     fn empty_cell(&self, entry: &UsageEntry) -> UsageCell {

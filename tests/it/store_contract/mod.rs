@@ -152,7 +152,9 @@ macro_rules! contract {
                 front_matter_belongs_to_a_version_and_is_added_where_there_is_none,
                 contents_are_stored_once_and_as_they_are,
                 bytes_that_another_program_damaged_are_given_as_they_are_and_can_be_stored_again;
-            usage: rows_are_newest_first_of_a_task_or_a_skill, a_row_is_read_as_it_was_logged,
+            usage: rows_are_newest_first_of_a_task_or_a_skill,
+                nothing_is_elsewhere_unless_it_was_archived,
+                uses_that_were_logged_here_have_no_origin, a_row_is_read_as_it_was_logged,
                 an_agent_got_what_it_was_last_given_in_the_task, a_use_is_open_until_its_outcome_is_added,
                 a_use_that_another_program_completed_is_open_no_more, cells_add_every_row_up_exactly,
                 sums_follow_an_outcome_that_is_added_later, bringing_sums_up_to_date_changes_no_figure, days_are_those_of_utc_whoever_wrote_the_time,

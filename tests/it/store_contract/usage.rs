@@ -1,7 +1,7 @@
 //! The usage log: rows, uses that wait for their outcome, and exact sums.
 
 use cfn::model::ApprovalLevel::{Auto, Human};
-use cfn::model::{ContentHash, Outcome, SkillId, Usage, UsageCell, UsageRow};
+use cfn::model::{ContentHash, OriginUses, Outcome, SkillId, Usage, UsageCell, UsageRow};
 use cfn::store::{Days, Proof, Store, Transaction, UsageFilter, UsageSums};
 
 use super::{Backend, NOW, at, commit, insert, usage};
@@ -26,6 +26,41 @@ pub(crate) fn rows_are_newest_first_of_a_task_or_a_skill(backend: &dyn Backend) 
     assert_eq!(rows(UsageFilter::Skill(jwt), 2), [row("jwt", Some("u")), row("jwt", None)]);
     assert_eq!(rows(UsageFilter::Skill(sql), 9), [row("sql", Some("t"))]);
     assert!(rows(UsageFilter::Task("none"), 9).is_empty());
+}
+
+pub(crate) fn nothing_is_elsewhere_unless_it_was_archived(backend: &dyn Backend) {
+    let mut store = backend.open();
+    let jwt = commit(store.as_mut(), |tx| {
+        let jwt = insert(tx, "jwt", b"1", Auto);
+        tx.log_usage(&Usage { task_id: Some("t"), ..usage(jwt) }).expect("logged");
+        jwt
+    });
+    let snapshot = store.read().expect("a snapshot");
+    for filter in [UsageFilter::Task("t"), UsageFilter::Skill(jwt)] {
+        assert_eq!(snapshot.archived_parts(&filter).expect("parts"), []);
+    }
+    let names = snapshot.skill_names(&[SkillId(jwt.0 + 1), jwt]).expect("names");
+    assert_eq!(names, [(jwt, "jwt".to_owned())], "one of them is gone");
+}
+
+pub(crate) fn uses_that_were_logged_here_have_no_origin(backend: &dyn Backend) {
+    let mut store = backend.open();
+    commit(store.as_mut(), |tx| {
+        let (jwt, sql) = (insert(tx, "jwt", b"1", Auto), insert(tx, "sql", b"2", Auto));
+        for (skill, exit_code) in [(jwt, Some(0)), (jwt, Some(1)), (sql, None)] {
+            let outcome = Some(Outcome { exit_code, ..Outcome::default() });
+            tx.log_usage(&Usage { outcome, ..usage(skill) }).expect("logged");
+        }
+    });
+    let today: jiff::civil::Date = NOW[..10].parse().expect("a day");
+    let snapshot = store.read().expect("a snapshot");
+    let uses = |first, last, agent_type| snapshot.uses_by_origin(Days { first, last }, agent_type, None).expect("uses");
+    let at = cfn::model::Moment::written(NOW);
+    let (origin, first_used, last_used) = (None, at, at);
+    let all = OriginUses { origin, uses: 3, agents: 1, skills: 2, outcomes: 2, succeeded: 1, first_used, last_used };
+    assert_eq!([uses(today, today, None), uses(today, today, Some("dev"))], [[all.clone()], [all]]);
+    assert_eq!(uses(today, today, Some("other")), []);
+    assert_eq!(uses(jiff::civil::Date::MAX, jiff::civil::Date::MAX, None), []);
 }
 
 pub(crate) fn a_row_is_read_as_it_was_logged(backend: &dyn Backend) {

@@ -40,6 +40,7 @@ pub(super) fn of(table: &Table, id: &str) -> Option<Chart> {
         TableName::MostUsed | TableName::MostUsedGenerated => {
             Some(single(table, id, "Uses of the most used skills", Column::Uses, &integer_of))
         }
+        TableName::Origins => Some(single(table, id, "Uses by origin", Column::Uses, &integer_of)),
         TableName::BySkill => Some(single(table, id, "Mean gain in confidence by skill", Column::MeanGain, &gain)),
         TableName::ByLevel => {
             Some(single(table, id, "Mean gain in confidence by approval level", Column::MeanGain, &gain))

@@ -96,6 +96,7 @@ fn empty(table: TableName) -> &'static str {
         | TableName::MostUsed
         | TableName::Days
         | TableName::Uses
+        | TableName::Origins
         | TableName::Saved
         | TableName::Priced => "Nothing was logged in this period.",
     }
@@ -128,6 +129,11 @@ fn about(report: ReportName) -> (&'static str, &'static str) {
         ReportName::ByApproval => ("Skills", "How many skills there are, by approval level and status."),
         ReportName::ApprovalEfficiency => ("Approval efficiency", "Outcomes of decisions, by level."),
         ReportName::Usage => ("Usage", "Uses by skill and agent type, and unused skills."),
+        ReportName::Origins => (
+            "Origins",
+            "Uses by who logged them: this database, and the followers that pushed theirs. Months that were archived are not \
+             counted.",
+        ),
         ReportName::Cost => (
             "Cost avoided",
             "Tokens and money that did not have to be spent. Tokens without an amount are counted at a price. Projections take the mean per day from the first to the last logged \

@@ -5,6 +5,9 @@
 //! the log, and their sums stay. Reports are correct after each step. To finish a killed run, run the same command
 //! again; it reads the file instead of writing it again.
 
+mod ending;
+mod marks;
+mod proof;
 mod records;
 mod values;
 
@@ -15,8 +18,11 @@ use rusqlite::{
     Connection, Error as SqlError, ErrorCode, OptionalExtension, TransactionBehavior, params, params_from_iter,
 };
 
+use self::marks::{identity, is_out, redo_totals, require_record};
+pub(super) use self::proof::prove;
 pub(super) use self::records::{months, records};
 use self::values::{bound, columns, quoted, value};
+use super::archived_parts::{forget_gist, keep_gist};
 use super::failure::Place;
 use super::rows::change;
 use super::schema;
@@ -26,7 +32,7 @@ use super::sums::{
 };
 use super::usage_push::has_unpushed_before;
 use crate::clock::Clock;
-use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, id_of, is_id};
+use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, back_name, id_of, is_id};
 use crate::store::file_error::file_error;
 use crate::store::{ArchiveReport, FileFault, Result, UnarchiveReport};
 
@@ -34,17 +40,16 @@ use crate::store::{ArchiveReport, FileFault, Result, UnarchiveReport};
 const CHOSEN: &str =
     "CREATE TEMP TABLE IF NOT EXISTS archive_chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.archive_chosen;";
 
-const KEEP_SUMS: &str =
-    concat!("INSERT INTO usage_daily ", daily_of_rows!("?1, ?2", "u.id IN (SELECT id FROM temp.archive_chosen)"));
+const KEEP_SUMS: &str = concat!(
+    "INSERT INTO usage_daily ",
+    daily_of_rows!("?1, ?2", "skill_usage_log u", "u.id IN (SELECT id FROM temp.archive_chosen)")
+);
 
 const ADD_TOTALS: &str = concat!(
     "INSERT INTO usage_totals ",
     totals_of_days!("1", "usage_daily WHERE archive_id = ?1 AND part = ?2 AND archive_id > 0"),
     add_to_existing!()
 );
-
-const REDO_TOTALS: &str =
-    concat!("INSERT INTO usage_totals ", totals_of_days!("1", "usage_daily WHERE archive_id > 0"));
 
 /// Moves the rows of these days to `to`.
 pub(super) fn archive(
@@ -66,9 +71,8 @@ pub(super) fn archive(
     let header = to.open(&ours, Some(&days.before))?;
     report.rows = header.rows;
     let id = note(connection, place, to.name(), &header, clock)?;
-    let names = header.columns.clone();
     let done = to.parts(progress, &mut |part, rows| {
-        let (moved, kept) = take(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
+        let (moved, kept) = take(connection, id, part, &header, rows).map_err(|error| place.fail_commit(&error))?;
         report.moved += moved;
         report.kept += kept;
         Ok(())
@@ -91,13 +95,16 @@ pub(super) fn unarchive(
         .optional()
         .map_err(|error| place.fail(&error))?;
     let mut report = UnarchiveReport::of(from.name(), header.rows);
-    let Some(id) = known else { return Ok(report) }; // its rows are in the log
+    let Some(id) = known else {
+        // Its rows are in the log, perhaps since a run that was killed.
+        return ending::discard(connection, place, from, &header.sha256).map(|()| report);
+    };
     // Rows of removed skills are restored too.
     connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(|error| place.fail(&error))?;
-    let (names, mut some_are_back) = (header.columns.clone(), false);
+    let mut some_are_back = false;
     let done = from.parts(progress, &mut |part, rows| {
         let (returned, renumbered) =
-            put_back(connection, id, part, &names, rows).map_err(|error| place.fail_commit(&error))?;
+            put_back(connection, id, part, &header, rows).map_err(|error| place.fail_commit(&error))?;
         some_are_back = true;
         report.returned += returned;
         report.renumbered += renumbered;
@@ -106,14 +113,14 @@ pub(super) fn unarchive(
     let forgotten = done.and_then(|()| {
         connection
             .execute_batch("PRAGMA foreign_keys = ON")
-            .and_then(|()| connection.execute(FORGET, [id]))
+            .and_then(|()| ending::forget(connection, id, &header.sha256))
             .map_err(|error| place.fail_commit(&error))
     });
     match forgotten {
         Err(error) if some_are_back => Err(after_a_commit(place.location(), error)),
         Err(error) => Err(error),
-        Ok(_) => {
-            from.discard()?;
+        Ok(()) => {
+            ending::discard(connection, place, from, &header.sha256)?;
             Ok(report)
         }
     }
@@ -124,10 +131,6 @@ pub(super) fn verify(connection: &Connection, place: &Place, of: &mut dyn Archiv
     let ours = identity(connection).map_err(|error| place.fail(&error))?;
     Ok(of.open(&ours, None)?.rows)
 }
-
-/// Removes the record of an archive after its last row is back.
-const FORGET: &str = "DELETE FROM usage_archives WHERE id = ?1
-     AND NOT EXISTS (SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1)";
 
 /// Writes the file from one snapshot; returns whether there was anything to write.
 fn write(connection: &mut Connection, place: &Place, days: &ArchivedDays, to: &mut dyn ArchivePlace) -> Result<bool> {
@@ -170,13 +173,15 @@ fn take(
     connection: &mut Connection,
     archive: i64,
     part: i64,
-    names: &[String],
+    header: &Header,
     rows: &[Vec<Value>],
 ) -> rusqlite::Result<(u64, u64)> {
+    let names = header.columns.as_slice();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if is_out(&transaction, archive, part)? {
         return Ok((0, 0));
     }
+    require_record(&transaction, archive)?;
     transaction.execute_batch(CHOSEN)?;
     let list: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     let live = format!("SELECT {} FROM skill_usage_log WHERE id = ?1", list.join(", "));
@@ -199,6 +204,7 @@ fn take(
     change(&transaction, ADD_TOTALS, [archive, part])?;
     change(&transaction, "DELETE FROM skill_usage_log WHERE id IN (SELECT id FROM temp.archive_chosen)", [])?;
     change(&transaction, "INSERT INTO usage_archive_parts VALUES (?1, ?2)", [archive, part])?;
+    keep_gist(&transaction, header, part, rows)?;
     transaction.commit()?;
     Ok((moved, kept))
 }
@@ -209,9 +215,10 @@ fn put_back(
     connection: &mut Connection,
     archive: i64,
     part: i64,
-    names: &[String],
+    header: &Header,
     rows: &[Vec<Value>],
 ) -> rusqlite::Result<(u64, u64)> {
+    let names = header.columns.as_slice();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if !is_out(&transaction, archive, part)? {
         return Ok((0, 0));
@@ -248,23 +255,19 @@ fn put_back(
     )?;
     change(&transaction, "DELETE FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
     change(&transaction, "DELETE FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
-    change(&transaction, "DELETE FROM usage_totals WHERE archived", [])?;
-    change(&transaction, REDO_TOTALS, [])?;
+    forget_gist(&transaction, header, part)?;
+    redo_totals(&transaction)?;
     transaction.commit()?;
     Ok((returned, renumbered))
 }
 
-fn is_out(connection: &Connection, archive: i64, part: i64) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2")?
-        .exists([archive, part])
-}
-
 /// The record of the archive, which exists from before the first row leaves until after the last one is back.
-fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, clock: Clock) -> Result<i64> {
+fn note(connection: &mut Connection, place: &Place, to: &Path, header: &Header, clock: Clock) -> Result<i64> {
     let rows = i64::try_from(header.rows).unwrap_or(i64::MAX);
-    connection
-        .execute(
+    let mut noted = || {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        change(
+            &transaction,
             "INSERT INTO usage_archives (sha256, before, file, rows, parts, archived_at)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM usage_archives WHERE sha256 = ?1)",
             params![
@@ -275,14 +278,12 @@ fn note(connection: &Connection, place: &Place, to: &Path, header: &Header, cloc
                 header.parts().cast_signed(),
                 clock.moment()
             ],
-        )
-        .and_then(|_| {
-            connection.query_row("SELECT id FROM usage_archives WHERE sha256 = ?1", [&header.sha256], |row| row.get(0))
-        })
-        .map_err(|error| place.fail_commit(&error))
-}
-
-/// The database's id, in hex.
-fn identity(connection: &Connection) -> rusqlite::Result<String> {
-    connection.query_row("SELECT hex(value) FROM cfn_metadata WHERE name = 'database_id'", [], |row| row.get(0))
+        )?;
+        change(&transaction, "DELETE FROM cfn_metadata WHERE name = ?1", [back_name(&header.sha256)])?;
+        let sql = "SELECT id FROM usage_archives WHERE sha256 = ?1";
+        let id = transaction.query_row(sql, [&header.sha256], |row| row.get(0))?;
+        transaction.commit()?;
+        Ok(id)
+    };
+    noted().map_err(|error| place.fail_commit(&error))
 }

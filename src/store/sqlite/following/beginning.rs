@@ -29,17 +29,17 @@ pub(super) fn is_new(connection: &Connection, url: &str) -> Result<bool> {
 }
 
 /// Follows a primary. What was pulled from the same one stays until the next pull, which is one of everything.
-pub(super) fn follow(connection: &Connection, url: &str, agents: Option<&[String]>) -> Result<()> {
+pub(super) fn follow(connection: &Connection, url: &str, agents: Option<&[String]>, origin: &str) -> Result<()> {
     if is_new(connection, url)? {
         connection.execute_batch(EMPTY)?;
     }
     let agents = agents.and_then(|it| serde_json::to_string(it).ok());
     change(
         connection,
-        "INSERT INTO follow (id, url, agents, origin) VALUES (1, ?1, ?2, lower(hex(randomblob(16))))
-         ON CONFLICT (id) DO UPDATE SET url = excluded.url, agents = excluded.agents, system = NULL, timeline = NULL, feed = NULL,
+        "INSERT INTO follow (id, url, agents, origin) VALUES (1, ?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET url = excluded.url, agents = excluded.agents, origin = excluded.origin, system = NULL, timeline = NULL, feed = NULL,
            cursor = NULL, newest = NULL, token = NULL, pulled_at = NULL, primary_time = NULL",
-        (url, agents),
+        (url, agents, origin),
     )
     .map(drop)
 }

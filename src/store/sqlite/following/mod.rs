@@ -44,7 +44,7 @@ impl FollowTarget for SqliteStore {
         transaction.say(beginning::own(transaction.connection()))
     }
 
-    fn follow(&mut self, url: &str, agents: Option<&[String]>) -> Result<Option<PathBuf>> {
+    fn follow(&mut self, url: &str, agents: Option<&[String]>, origin: &str) -> Result<Option<PathBuf>> {
         let (place, clock) = (self.place.clone(), self.clock);
         let transaction = self.begin_write(Durability::Full)?;
         let is_new = transaction.say(beginning::is_new(transaction.connection(), url))?;
@@ -53,7 +53,7 @@ impl FollowTarget for SqliteStore {
             Some(_) => Some(backup::beside(&place, WHY, clock)?),
             None => None,
         };
-        transaction.say(beginning::follow(transaction.connection(), url, agents))?;
+        transaction.say(beginning::follow(transaction.connection(), url, agents, origin))?;
         transaction.commit().map(|()| saved)
     }
 

@@ -70,7 +70,9 @@ impl Question {
             Self::Load(it) => text(&ops::load(store, cache, it)),
             Self::List(it) => text(&ops::list(store, cache, it)),
             Self::Show(it) => text(&ops::show(store, cache, it)),
-            Self::History(it) => text(&ops::history(store, cache, it)),
+            Self::History(it) => {
+                text(&ops::history::<ops::Error>(store, cache, it, &mut |url| panic!("{url} has nothing of this")))
+            }
             Self::Report(it) => {
                 let asked = DatedRequest::now(it, clock());
                 let recalled = ops::recalled_report(store, cache, &asked).transpose();
