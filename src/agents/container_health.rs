@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::containers::{Abilities, Engine, EngineError};
+use super::containers::{Abilities, EngineError};
 use super::left_containers::UsedEngine;
 use super::pool::Pool;
 use super::run_folder::Runs;
@@ -21,47 +21,33 @@ pub struct EngineLook {
     pub answer: Result<(Abilities, Duration), String>,
 }
 
-/// The engines of a project, and its running containers.
-#[derive(Debug)]
-pub struct ContainersLook {
-    /// The engines that runs used.
-    pub engines: Vec<EngineLook>,
-    /// What runs on this machine.
-    pub running: Vec<SeenContainer>,
-}
-
-impl ContainersLook {
-    /// Asks the engines that runs of a project used. They may hang: the caller must not wait for ever.
-    #[must_use]
-    pub fn take(runs: &Runs) -> Self {
-        let used = UsedEngine::all(runs);
-        let engines: Vec<_> = used.into_iter().filter_map(|it| it.engine()).map(|it| look_at(&it)).collect();
-        let running = if engines.iter().any(|it| it.answer.is_ok()) { SeenContainer::all(runs) } else { Vec::new() };
-        Self { engines, running }
-    }
-}
-
-fn look_at(engine: &Engine) -> EngineLook {
-    let since = Instant::now();
-    let answer = engine.abilities().map(|it| (it, since.elapsed()));
-    EngineLook { client: engine.program, answer: answer.map_err(|error: EngineError| error.to_string()) }
-}
-
-/// The lines about containers; `None` for the look: the engines did not answer in time.
+/// Asks the engines that runs of a project used. They may hang: the caller must not wait for ever.
 #[must_use]
-pub fn container_health(runs: &Runs, project: &Path, look: Option<&ContainersLook>) -> Vec<Diagnosis> {
+pub fn look_at_engines(runs: &Runs) -> Vec<EngineLook> {
+    let engines = UsedEngine::all(runs).into_iter().filter_map(|it| it.engine());
+    engines
+        .map(|engine| {
+            let since = Instant::now();
+            let answer = engine.abilities().map(|it| (it, since.elapsed()));
+            EngineLook { client: engine.program, answer: answer.map_err(|error: EngineError| error.to_string()) }
+        })
+        .collect()
+}
+
+/// The lines about containers; `None` for the engines: they did not answer in time.
+#[must_use]
+pub fn container_health(runs: &Runs, project: &Path, engines: Option<&[EngineLook]>) -> Vec<Diagnosis> {
     let silent = || Diagnosis::fail(Area::Containers, "engine", "no answer in time", "start the container engine anew");
-    let mut lines = match look {
-        Some(look) if look.engines.is_empty() => return vec![not_used()],
-        Some(look) => look.engines.iter().flat_map(of_engine).collect(),
+    let mut lines = match engines {
+        Some([]) => return vec![not_used()],
+        Some(looks) => looks.iter().flat_map(of_engine).collect(),
         None => vec![silent()],
     };
     lines.push(file_system(project));
     let running: Vec<_> = runs.open().iter().filter_map(RunStatus::of).filter(|it| it.runtime != "process").collect();
     lines.push(limits(&running));
-    if let Some(look) = look {
-        lines.extend([as_asked(&look.running), temporary_data(&look.running), processors(&look.running)]);
-    }
+    let seen = SeenContainer::all(runs);
+    lines.extend([as_asked(&seen), temporary_data(&seen), processors(&seen)]);
     lines.extend(pools(&Pool::of(runs)));
     lines
 }

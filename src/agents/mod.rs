@@ -63,7 +63,7 @@ mod wave_plan;
 
 pub use budget::{Turn, Turns};
 pub use cleanup::{Cleaned, Past, clean_up};
-pub use container_health::{ContainersLook, EngineLook, container_health};
+pub use container_health::{EngineLook, container_health, look_at_engines};
 pub use container_plan::{Bind, ContainerPlan, INSIDE, Volume};
 pub use containers::{Abilities, Containers, Engine, EngineError, InnerOrder, Owner};
 pub use environment::{Identity, Variables, passed};

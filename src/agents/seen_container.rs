@@ -2,13 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::containers::Engine;
 use super::run_folder::{RunFolder, Runs};
 use super::runtime::Left;
-use crate::linux::{Limits, ProcessStatus, SeenGroup, is_in_memory, processor_numbers};
-
-/// At most so many are looked at: each one is a question to its engine.
-const MOST: usize = 20;
+use crate::linux::{Limits, ProcessStatus, is_in_memory, processor_numbers};
 
 /// Where programs put their temporary files.
 const TMP: &str = "/tmp";
@@ -29,24 +25,23 @@ pub struct SeenContainer {
 }
 
 impl SeenContainer {
-    /// The first ones of a project's runs. Asks their engines, which may hang.
+    /// Those of a project's runs.
     #[must_use]
     pub fn all(runs: &Runs) -> Vec<Self> {
-        runs.open().iter().filter_map(Self::of).take(MOST).collect()
+        runs.open().iter().filter_map(Self::of).collect()
     }
 
-    /// `None` for a run that is in no container, or in one on another machine.
+    /// `None` for a run that is in no container, or in one whose first process is not seen from here.
     fn of(run: &RunFolder) -> Option<Self> {
         let (plan, running) = (run.plan()?, run.running()?);
-        let Left::Container { name, engine, .. } = &running.left else { return None };
-        let (id, state) = Engine::of(plan.runtime, engine)?.state(name).ok()??;
-        let group = SeenGroup::of(state.pid, &id)?;
+        let Left::Container { main: Some(main), .. } = &running.left else { return None };
+        let (group, process) = (main.group()?, main.process.process);
         Some(Self {
             agent_id: plan.agent_id.into(),
             asked: plan.limits,
             memory_bytes: group.memory_limit(),
-            processors: processor_numbers(ProcessStatus::of(state.pid).processors()),
-            has_tmp_in_memory: is_in_memory(state.pid, TMP),
+            processors: processor_numbers(ProcessStatus::of(process).processors()),
+            has_tmp_in_memory: is_in_memory(process, TMP),
         })
     }
 

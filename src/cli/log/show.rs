@@ -9,7 +9,7 @@ use crate::ops::{self, UsageReport};
 
 /// Show the skills that agents loaded and used in a task, with their versions and hashes
 ///
-/// Rows in months on other servers are read there; a server is asked only if it has such rows, and exits 9 if it cannot be reached.
+/// Rows in months on other servers are read there. Exits 9 if a server that has such rows cannot be reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
