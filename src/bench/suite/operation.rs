@@ -99,7 +99,11 @@ impl Subject {
     /// All subjects, in order of a round, which deploys a skill before it updates and logs it.
     pub(super) fn all() -> Vec<Self> {
         let of = |operation| match operation {
-            Operation::Analytics => ReportName::ALL.into_iter().map(|(_, word)| Self::Report(word)).collect(),
+            // What counts row by row takes as long as there are rows, and no target fits that.
+            Operation::Analytics => {
+                let reports = ReportName::ALL.into_iter().filter(|(report, _)| !report.counts_rows());
+                reports.map(|(_, word)| Self::Report(word)).collect()
+            }
             _ => vec![Self::One(operation)],
         };
         std::iter::once(Self::Pace).chain(Operation::ALL.into_iter().flat_map(of)).collect()
