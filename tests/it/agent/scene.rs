@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Project, Ran};
+use crate::harness::{Project, Ran, interruptible};
 use crate::patience::eventually;
 
 /// A program that does what an agent can do against being ended: it leaves its session, ignores signals, closes its
@@ -68,7 +68,7 @@ pub(crate) fn detach(project: &Project, args: &[&str]) -> String {
 
 /// Starts a spawn that waits.
 pub(crate) fn start(project: &Project, args: &[&str]) -> Child {
-    let mut command = project.command([&["agent", "spawn", "tester"], args].concat());
+    let mut command = interruptible(&project.command([&["agent", "spawn", "tester"], args].concat()));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cfn starts")
 }
 
