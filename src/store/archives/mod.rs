@@ -86,3 +86,11 @@ pub(super) fn after_a_commit(location: Location, error: StoreError) -> StoreErro
         other => StoreError::OutcomeUnknown { location, detail: other.to_string() },
     }
 }
+
+/// The error of ending an archive whose rows are all back. A server that is away is named: the next run ends it.
+pub(super) fn after_all_are_back(location: Location, error: StoreError) -> StoreError {
+    match error {
+        StoreError::ArchiveUnreachable { .. } => error,
+        other => after_a_commit(location, other),
+    }
+}

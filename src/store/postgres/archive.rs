@@ -22,7 +22,7 @@ use super::sums::{
     add_to_existing, bounded, daily_of_rows, in_units, of_measured, rows_to_sum, sums, sums_of_rows, sums_of_sums,
 };
 use super::{ATTEMPTS, PostgresStore};
-use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit};
+use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, after_all_are_back};
 use crate::store::{ArchiveRecord, ArchiveReport, Result, StoreError, UnarchiveReport, UsageSums as _};
 
 /// Keeps other archives out until the transaction ends.
@@ -117,7 +117,8 @@ pub(super) fn unarchive(
         Err(error) if some_are_back => Err(after_a_commit(store.session.place().location(), error)),
         Err(error) => Err(error),
         Ok(()) => {
-            discard(store, from, &header.sha256)?;
+            let ended = discard(store, from, &header.sha256);
+            ended.map_err(|error| after_all_are_back(store.session.place().location(), error))?;
             store.catch_up_if_possible();
             Ok(report)
         }

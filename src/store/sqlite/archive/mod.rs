@@ -32,7 +32,9 @@ use super::sums::{
 };
 use super::usage_push::has_unpushed_before;
 use crate::clock::Clock;
-use crate::store::archives::{ArchivePlace, ArchivedDays, Header, Value, after_a_commit, back_name, id_of, is_id};
+use crate::store::archives::{
+    ArchivePlace, ArchivedDays, Header, Value, after_a_commit, after_all_are_back, back_name, id_of, is_id,
+};
 use crate::store::file_error::file_error;
 use crate::store::{ArchiveReport, FileFault, Result, UnarchiveReport};
 
@@ -120,8 +122,8 @@ pub(super) fn unarchive(
         Err(error) if some_are_back => Err(after_a_commit(place.location(), error)),
         Err(error) => Err(error),
         Ok(()) => {
-            ending::discard(connection, place, from, &header.sha256)?;
-            Ok(report)
+            let ended = ending::discard(connection, place, from, &header.sha256);
+            ended.map_err(|error| after_all_are_back(place.location(), error)).map(|()| report)
         }
     }
 }
