@@ -91,7 +91,7 @@ impl Query for History {
 
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<LocalHistory> {
         let mut next = vec![About::Versions, About::Approvals, About::Events];
-        next.extend(self.usage.map(About::Uses));
+        next.extend(self.usage.iter().flat_map(|most| [About::Uses(*most), About::ArchivedUses]));
         let skill = match require_skill_and(snapshot, &self.name, &next) {
             Err(error @ Error::SkillNotFound { .. }) => {
                 let gone = HistoryReport::of_gone(&self.name, snapshot.events_of_gone(&self.name)?).ok_or(error)?;

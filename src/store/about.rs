@@ -19,6 +19,8 @@ pub enum About<'a> {
     Events,
     /// Its uses, newest first, at most so many.
     Uses(usize),
+    /// Where more of its uses may be.
+    ArchivedUses,
     /// The files of its current version.
     Files,
     /// The bytes of its skill file.

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::parameters::{Parameter, big, maybe_big, maybe_text, text};
 use super::session::Session;
 use super::statement::Statement;
-use super::{approvals, events, mappings, names, serving, skills, usage, versions};
+use super::{approvals, archived_parts, events, mappings, names, serving, skills, usage, versions};
 use crate::model::{EventKind, Skill, SkillName};
 use crate::store::{About, Result};
 
@@ -63,6 +63,7 @@ fn query<'a>(about: About<'a>, name: &'a SkillName) -> (&'static str, Vec<Slot<'
         About::Mappings => (mappings::OF, vec![Slot::Skill]),
         About::Events => (events::OF, vec![Slot::Skill]),
         About::Uses(most) => (usage::OF_SKILL, vec![Slot::Skill, Slot::AtMost(most)]),
+        About::ArchivedUses => (archived_parts::OF_SKILL, vec![Slot::Skill]),
         About::Files => (serving::FILES, vec![Slot::Skill, Slot::Version]),
         About::Content => (serving::CONTENT, vec![Slot::Hash]),
         About::Decision(hash, folder) => {

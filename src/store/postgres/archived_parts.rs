@@ -3,19 +3,34 @@
 use tokio_postgres::Row;
 
 use super::fields::Fields;
-use super::parameters::{bigs, bytes, text};
+use super::parameters::{big, bigs, bytes, text};
 use super::session::Session;
+use super::statement::Statement;
 use super::sums::sums_of_sums;
 use crate::model::SkillId;
 use crate::store::archives::{ArchivedPart, Header, Value, gist_name, gist_of, newest_of, trace_of};
 use crate::store::{Result, UsageFilter};
 
-const PARTS: &str = "SELECT a.file, a.before, a.sha256, p.part, substring(m.value FROM 1 FOR 8),
+/// Parts that may have the uses of this trace.
+macro_rules! parts {
+    ($trace:literal) => {
+        concat!(
+            "SELECT a.file, a.before, a.sha256, p.part, substring(m.value FROM 1 FOR 8),
        ARRAY(SELECT k.row_id FROM usage_archive_kept k WHERE k.archive_id = a.id AND k.part = p.part),
        (SELECT upper(encode(value, 'hex')) FROM cfn_metadata WHERE name = 'database_id')
      FROM usage_archives a JOIN usage_archive_parts p ON p.archive_id = a.id
      LEFT JOIN cfn_metadata m ON m.name = 'archive ' || a.sha256 || ' ' || p.part
-     WHERE a.file LIKE 'postgresql://%' AND (m.value IS NULL OR position($1 IN m.value) > 0)";
+     WHERE a.file LIKE 'postgresql://%' AND (m.value IS NULL OR position(",
+            $trace,
+            " IN m.value) > 0)"
+        )
+    };
+}
+
+const OF_TASK: &str = parts!("$1");
+
+/// The trace of a skill is made by the server, so that its id need not be known before.
+pub(super) const OF_SKILL: &str = parts!("substring(sha256('\\x736b696c6c00'::bytea || int8send($1)) FROM 1 FOR 8)");
 
 const KEEP_GIST: &str = "INSERT INTO cfn_metadata (name, value) VALUES ($1, $2)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -28,7 +43,16 @@ const REDO_TOTALS: &str = concat!(
 
 /// Parts that may have such rows.
 pub(super) fn of_uses(session: &Session, filter: &UsageFilter<'_>) -> Result<Vec<ArchivedPart>> {
-    session.rows(PARTS, &[bytes(&trace_of(filter))])?.iter().map(part).collect()
+    let rows = match filter {
+        UsageFilter::Task(_) => session.rows(OF_TASK, &[bytes(&trace_of(filter))]),
+        UsageFilter::Skill(skill) => session.rows(OF_SKILL, &[big(skill.0)]),
+    };
+    rows?.iter().map(part).collect()
+}
+
+/// The question that [`of_uses`] asks about a task.
+pub(super) fn of_task(task: &str) -> Result<Statement> {
+    Statement::new(OF_TASK, &[bytes(&trace_of(&UsageFilter::Task(task)))])
 }
 
 fn part(row: &Row) -> Result<ArchivedPart> {

@@ -168,10 +168,21 @@ pub(super) fn at_most(rows: usize) -> Parameter<'static> {
 /// By task or by skill, each served by an index, newest first.
 fn rows(session: &Session, filter: &UsageFilter<'_>, most: usize) -> Result<Vec<UsageRow>> {
     let rows = match filter {
-        UsageFilter::Task(task) => session.rows(OF_TASK, &[text(task), at_most(most)]),
+        UsageFilter::Task(task) => of_task(session, task, most),
         UsageFilter::Skill(skill) => session.rows(OF_SKILL, &[big(skill.0), at_most(most)]),
     };
     rows?.iter().map(shown_row).collect()
+}
+
+/// Together with where more of them may be, which is asked for next.
+fn of_task(session: &Session, task: &str, most: usize) -> Result<Vec<Row>> {
+    let mut queries = vec![Statement::new(OF_TASK, &[text(task), at_most(most)])?, archived_parts::of_task(task)?];
+    let mut answers = session.rows_of_all(&queries)?.into_iter();
+    let rows = answers.next().unwrap_or_default();
+    if let (Some(parts), Some(query)) = (answers.next(), queries.pop()) {
+        session.ahead.remember(query, parts);
+    }
+    Ok(rows)
 }
 
 fn shown_row(row: &Row) -> Result<UsageRow> {
