@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::agent::person::Person;
 use crate::agent::scene::{kill, project, rows, supervisor};
+use crate::docker::is_left_out;
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 
@@ -23,9 +24,8 @@ struct Podman {
 impl Podman {
     /// For all tests; `None` if they are to do without containers.
     fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Option<Podman>> = OnceLock::new();
-        let is_unwanted = || std::env::var_os("CFN_TESTS_WITHOUT_DOCKER").is_some_and(|it| it == "1");
-        SHARED.get_or_init(|| if is_unwanted() { None } else { Some(Self::start()) }).as_ref()
+        static SHARED: OnceLock<Podman> = OnceLock::new();
+        if is_left_out() { None } else { Some(SHARED.get_or_init(Self::start)) }
     }
 
     fn start() -> Self {

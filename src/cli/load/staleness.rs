@@ -24,10 +24,6 @@ pub(super) fn require_fresh(context: &Context, store: &mut dyn Store) -> Result<
 
 fn said(state: &FollowerState, most: MaxStaleness) -> String {
     let primary = Visible(&state.primary);
-    let age = match (state.seconds_behind, &state.pulled_at) {
-        (Some(seconds), _) => format!("{seconds} s old"),
-        (None, Some(at)) => format!("of {at}, which is later than now"),
-        (None, None) => "not pulled yet".to_owned(),
-    };
+    let age = state.age();
     format!("the state of {primary} is {age}, and CFN_MAX_STALENESS allows {} s", most.seconds)
 }

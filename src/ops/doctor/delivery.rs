@@ -46,13 +46,8 @@ fn follower_line(state: Option<&FollowerState>, late: i64) -> Diagnosis {
     let Some(state) = state else {
         return Diagnosis::not_used(DELIVERY, name, "this database follows no other");
     };
-    let pulled = match (state.seconds_behind, &state.pulled_at) {
-        (Some(seconds), _) => format!("pulled {} ago", several(seconds.unsigned_abs(), "second")),
-        (None, Some(at)) => format!("pulled at {at} UTC, which is later than now"),
-        (None, None) => "not pulled yet".to_owned(),
-    };
-    let unpushed = several(state.unpushed, "use");
-    let evidence = format!("{pulled} from {}, {unpushed} to be pushed", Visible(&state.primary));
+    let (primary, unpushed) = (Visible(&state.primary), several(state.unpushed, "use"));
+    let evidence = format!("the state of {primary} is {}, {unpushed} to be pushed", state.age());
     if state.is_older_than(late) {
         Diagnosis::warn(DELIVERY, name, evidence, "cfn sync")
     } else {

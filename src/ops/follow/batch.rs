@@ -33,9 +33,7 @@ pub(super) fn gather(
         news.all = Some(WhyAll::LocalWrites);
     }
     if let Some(wanted) = &mut news.wanted {
-        wanted.extend(kept);
-        wanted.sort_unstable();
-        wanted.dedup();
+        add(wanted, kept);
     }
     let Skills { pulled, concerned, rated } = skills(target, &news)?;
     let mut rows = match &pulled {
@@ -56,6 +54,13 @@ pub(super) fn gather(
         named: named.into_iter().collect(),
         told,
     })
+}
+
+/// Adds skills to those that are wanted, each once.
+pub(super) fn add(wanted: &mut Vec<i64>, skills: &[i64]) {
+    wanted.extend(skills);
+    wanted.sort_unstable();
+    wanted.dedup();
 }
 
 /// Which skills a pull is about.

@@ -1,9 +1,9 @@
 //! Whether a follower is what its primary is: every row that it follows, and its bytes.
 
 use super::error::FollowError;
-use super::pull;
 use super::report::FollowCheck;
 use super::two_sides::{ConnectPrimary, follower, following, of_primary};
+use super::{batch, pull};
 use crate::ops::Result;
 use crate::store::Store;
 use crate::store::copying::{Digest, Owned};
@@ -17,9 +17,7 @@ pub fn check_followed(store: &mut dyn Store, connect: ConnectPrimary<'_>) -> Res
     let pulled = pull::from(target, source.as_mut())?;
     let mut wanted = of_primary(source.wanted(followed.agents.as_deref()))?;
     if let (Some(wanted), Some(_)) = (&mut wanted, &pulled.uses.failed) {
-        wanted.extend(target.unpushed_skills()?); // the pull kept them
-        wanted.sort_unstable();
-        wanted.dedup();
+        batch::add(wanted, &target.unpushed_skills()?); // the pull kept them
     }
     let mut theirs = of_primary(source.rows_of_skills(wanted.as_deref()))?;
     theirs.extend(of_primary(source.whole_tables())?);

@@ -30,6 +30,16 @@ impl FollowerState {
     /// Seconds behind from which on somebody should look after it: a sync that is scheduled every five minutes failed twice.
     pub const LATE: i64 = 900;
 
+    /// The age of its state, in words that follow "it is".
+    #[must_use]
+    pub fn age(&self) -> String {
+        match (self.seconds_behind, &self.pulled_at) {
+            (Some(seconds), _) => format!("{seconds} s old"),
+            (None, Some(at)) => format!("of {at}, which is later than now"),
+            (None, None) => "not pulled yet".to_owned(),
+        }
+    }
+
     /// Whether its state is older than so many seconds, as far as that can be known.
     #[must_use]
     pub fn is_older_than(&self, seconds: i64) -> bool {

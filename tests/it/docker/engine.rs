@@ -27,15 +27,19 @@ pub(super) struct Engine {
 /// The engine for all tests, which ends with them; `None` if they are to do without one.
 #[track_caller]
 pub(super) fn shared_engine() -> Option<&'static Engine> {
-    static SHARED: OnceLock<Option<Engine>> = OnceLock::new();
-    let is_unwanted = || std::env::var_os("CFN_TESTS_WITHOUT_DOCKER").is_some_and(|it| it == "1");
-    let shared = SHARED.get_or_init(|| if is_unwanted() { None } else { Some(Engine::start()) });
-    if shared.is_none() {
+    static SHARED: OnceLock<Engine> = OnceLock::new();
+    if is_left_out() { None } else { Some(SHARED.get_or_init(Engine::start)) }
+}
+
+/// Whether tests with containers are to be left out. Then this one says so.
+pub(crate) fn is_left_out() -> bool {
+    let is_unwanted = std::env::var_os("CFN_TESTS_WITHOUT_DOCKER").is_some_and(|it| it == "1");
+    if is_unwanted {
         // What a test prints is shown only if it fails; what it writes to stderr itself is always.
         let name = thread::current().name().unwrap_or("a test").to_owned();
         writeln!(std::io::stderr().lock(), "left out, for CFN_TESTS_WITHOUT_DOCKER=1: {name}").expect("stderr");
     }
-    shared.as_ref()
+    is_unwanted
 }
 
 impl Engine {

@@ -10,3 +10,5 @@ mod image;
 mod root;
 
 mod tests;
+
+pub(crate) use engine::is_left_out;

@@ -45,11 +45,11 @@ fn a_folder_that_cannot_be_written_is_named_by_what_reading_there_costs() {
 }
 
 /// The report where the kernel says that files are on this file system: `strace` changes its answer.
-fn on_file_system(project: &Project, magic: &str) -> Value {
+pub(crate) fn on_file_system(cfn: &Command, magic: &str) -> Value {
     let mut command = Command::new("strace");
-    let cfn = project.command(["doctor", "--json"]);
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject=statfs:poke_exit=@arg2={magic}")]);
-    command.arg(cfn.get_program()).args(cfn.get_args()).current_dir(project.path());
+    command.arg(cfn.get_program()).args(cfn.get_args());
+    cfn.get_current_dir().map(|folder| command.current_dir(folder));
     for (name, value) in cfn.get_envs() {
         match value {
             Some(value) => command.env(name, value),
@@ -64,7 +64,7 @@ fn a_network_file_system_is_named_and_a_local_copy_is_well() {
     let project = with_skill("jwt", "domain", "dev");
     is_well(&project, &[], DB, "file system");
     for (magic, name) in [("6969000000000000", "NFS"), ("9719020100000000", "9p"), ("424d53ff00000000", "CIFS")] {
-        let found = on_file_system(&project, magic);
+        let found = on_file_system(&project.command(["doctor", "--json"]), magic);
         let mend = sees(&found, DB, "file system", "warn", &format!("{name}: write-ahead logging is not safe there"));
         sees(&found, DB, "journal mode", "warn", "wal, and not delete");
         let copy = mend.split('\'').nth(1).expect("a command").replace("FILE", &format!("{name}.db"));

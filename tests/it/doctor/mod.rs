@@ -7,7 +7,7 @@ mod command;
 mod database;
 mod delivery;
 mod file;
-mod machine;
+pub(crate) mod machine;
 mod postgres;
 mod redis;
 mod schema;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::scene::Scene;
 use crate::docker::engine::shared_engine;
+use crate::doctor::machine::on_file_system;
 use crate::patience::eventually;
 
 /// State and evidence of a line about containers.
@@ -70,18 +71,7 @@ fn a_project_that_is_not_on_a_native_file_system_is_named() {
     let scene = Scene::of(engine);
     scene.spawn(&["--", "true"]).ok();
     for (magic, name) in [("9719020100000000", "9p"), ("424d53ff00000000", "CIFS")] {
-        let mut command = Command::new("strace");
-        let cfn = scene.command(&["doctor", "--json"]);
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject=statfs:poke_exit=@arg2={magic}")]);
-        command.arg(cfn.get_program()).args(cfn.get_args()).current_dir(scene.project.path());
-        for (name, value) in cfn.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let ran = command.output().expect("strace must be installed");
-        let found = serde_json::from_slice(&ran.stdout).expect("JSON");
+        let found = on_file_system(&scene.command(&["doctor", "--json"]), magic);
         let (state, evidence) = line(&found, "file system of the project");
         assert!(state == "warn" && evidence.starts_with(name), "{evidence}");
     }
