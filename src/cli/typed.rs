@@ -87,21 +87,31 @@ const COMMANDS: [Named; 12] = [
 ];
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
-/// commands that the arguments name. For help and errors it falls back to the full tree.
+/// command that is named first. For help and errors, and where that name was the value of an option, it falls back to
+/// the full tree.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let typed = |name: &str| arguments.iter().any(|argument| argument == name);
-    let named = |commands: &[Named]| -> Vec<clap::Command> {
-        let named = commands.iter().filter(|(name, _)| typed(name));
-        named.map(|(name, build)| build(clap::Command::new(*name))).collect()
+    let tree = Global::augment_args(clap::Command::new("cfn"));
+    let of_skill = arguments.iter().position(|it| it == "skill");
+    let tree = match (of_skill, first_named(&COMMANDS, arguments)) {
+        (Some(at), named) if named.is_none_or(|(place, _)| at < place) => {
+            let nested = first_named(&skill::COMMANDS, &arguments[at..]).map(|(_, named)| command(named));
+            tree.subcommand(clap::Command::new("skill").subcommands(nested))
+        }
+        (_, named) => tree.subcommands(named.map(|(_, named)| command(named))),
     };
-    let mut tree = Global::augment_args(clap::Command::new("cfn")).subcommands(named(&COMMANDS));
-    if typed("skill") {
-        tree = tree.subcommand(clap::Command::new("skill").subcommands(named(&skill::COMMANDS)));
-    }
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => Ok(cli),
         Err(_) => parse_fully(arguments),
     }
+}
+
+/// The first argument that is a command's name: its place, and the command.
+fn first_named(commands: &[Named], arguments: &[OsString]) -> Option<(usize, Named)> {
+    arguments.iter().enumerate().find_map(|(at, it)| Some((at, *commands.iter().find(|(name, _)| it == name)?)))
+}
+
+fn command((name, build): Named) -> clap::Command {
+    build(clap::Command::new(name))
 }
 
 fn parse_fully(arguments: &[OsString]) -> Result<Cli, clap::Error> {
@@ -113,6 +123,18 @@ fn parse_fully(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_commands_may_be_values() {
+        let parsed = |words: &str| parse(&words.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let command = |words| parsed(words).map(|it| it.command);
+        assert!(matches!(command("cfn load agent"), Ok(Command::Load(_))));
+        assert!(matches!(command("cfn load skill --context deploy"), Ok(Command::Load(_))));
+        assert!(matches!(command("cfn --db load skill show agent"), Ok(Command::Skill(_))));
+        assert!(matches!(command("cfn --db skill deploy 1 load load/SKILL.md domain agent"), Ok(Command::Deploy(_))));
+        assert!(matches!(command("cfn top --db load"), Ok(Command::Top(_))));
+        assert!(command("cfn load").is_err());
+    }
 
     #[test]
     fn every_command_that_is_started_often_is_one() {
