@@ -59,7 +59,7 @@ pub(super) fn run(
     let (timeout, grace) = (order.plan.timeout, order.plan.grace);
     let watched = Watched { engine, name: &container.name, timeout, grace };
     let mut outcome = watched.until_end(attending, &mut attached, MainProcess::of_engine(container.place), found)?;
-    if is_elsewhere && let Err(error) = copy_out(engine, &container.name, workspace) {
+    if is_elsewhere && let Err(error) = copy_out(engine, &container.name, workspace, outcome.reason) {
         outcome.detail.get_or_insert(format!("its workspace was not copied back: {error}"));
     }
     Ok(Ok(outcome))

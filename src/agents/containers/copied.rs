@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::engine::{Engine, EngineError};
 use crate::agents::container_plan::INSIDE;
+use crate::model::RunReason;
 
 /// Copies a folder, with its owners and modes, to the workspace of a container that was not started yet.
 pub(super) fn copy_in(engine: &Engine, container: &str, workspace: &Path) -> Result<(), EngineError> {
@@ -22,8 +23,16 @@ fn packed(workspace: &Path) -> io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
-/// Copies what a container that has ended has in its workspace over a folder.
-pub(super) fn copy_out(engine: &Engine, container: &str, workspace: &Path) -> Result<(), EngineError> {
+/// Copies what a container that has ended has in its workspace over a folder. Somebody waits for the end of a run that was
+/// stopped: it takes less time.
+pub(super) fn copy_out(
+    engine: &Engine,
+    container: &str,
+    workspace: &Path,
+    reason: RunReason,
+) -> Result<(), EngineError> {
     let from = OsString::from(format!("{container}:{INSIDE}/."));
-    engine.tell(&[OsStr::new("cp"), &from, workspace.as_os_str()], &[]).map(drop)
+    let copy = [OsStr::new("cp"), &from, workspace.as_os_str()];
+    let said = if reason == RunReason::Stopped { engine.ask(&copy) } else { engine.tell(&copy, &[]) };
+    said.map(drop)
 }

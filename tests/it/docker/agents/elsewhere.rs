@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::scene::{HOSTILE, Scene};
 use crate::agent::scene::{kill, supervisor};
-use crate::docker::engine::distant_engine;
+use crate::docker::engine::{distant_engine, shared_engine};
 use crate::harness::Ran;
 use crate::patience::eventually;
 
@@ -135,6 +135,22 @@ fn the_context_of_the_client_says_where_the_engine_is() {
     assert_eq!(place(Some("distant")), "another_machine");
     docker(&["context", "use", "distant"]);
     assert_eq!(place(None), "another_machine");
+    let Some(near) = shared_engine() else { return };
+    near.agent_image();
+    docker(&["context", "create", "near", "--docker", &format!("host={}", near.host())]);
+    assert_eq!(place(Some("near")), "this_machine");
+}
+
+#[test]
+fn all_agents_of_a_wave_learn_where_their_engine_is() {
+    let Some(engine) = distant_engine() else { return };
+    let scene = Scene::of(engine);
+    let batch = |id: &str| json!({"batch_id": id, "tier": 1, "task_prompt": "Do it.", "agent_type": "tester"});
+    let wave = json!({"wave_number": 1, "batches": [batch("b1"), batch("b2")]});
+    scene.project.file("plan.json", json!({"task_id": "t1", "waves": [wave]}).to_string());
+    let options = ["agent", "wave", "plan.json", "--wave", "1", "--image", engine.agent_image(), "--network", "none"];
+    scene.cfn(&[&options[..], &["--", "ls", ".claude/skills/alpha/SKILL.md"]].concat()).ok();
+    assert_eq!(scene.rows("reason, exit_code, peak_bytes"), ["exited|0|", "exited|0|"]);
 }
 
 #[test]
