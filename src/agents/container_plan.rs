@@ -21,8 +21,22 @@ pub struct ContainerPlan {
     pub labels: Vec<(String, String)>,
     /// The variables by which the client finds its engine.
     pub engine: Vec<(String, String)>,
-    /// The folders of the run that it sees.
+    /// Where that engine is.
+    #[serde(default)]
+    pub place: EnginePlace,
+    /// The folders of the run that it sees. On another machine there are none: its workspace is copied there and back.
     pub binds: Vec<Bind>,
+}
+
+/// Where an engine is, and so its containers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnginePlace {
+    /// Its containers see folders of this machine, and this machine sees their processes.
+    #[default]
+    ThisMachine,
+    /// Neither: a process with the same number here is a stranger's.
+    AnotherMachine,
 }
 
 /// A volume or a folder of this machine, and where the container sees it.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::container_plan::{Bind, ContainerPlan, INSIDE};
+use super::container_plan::{Bind, ContainerPlan, EnginePlace, INSIDE};
 use super::error::{AgentError, Result};
 use super::files;
 use super::run_folder::{RunFolder, Runs};
@@ -17,7 +17,7 @@ const PROMPT: &str = "skills-prompt.md";
 const PROMPT_INSIDE: &str = "/cfn/skills-prompt.md";
 
 /// The folders of skills. A container sees those of its run there, and nothing else.
-pub(super) const SKILLS: [&str; 2] = [".claude/skills", ".agents/skills"];
+pub const SKILLS: [&str; 2] = [".claude/skills", ".agents/skills"];
 
 /// Where things lie, and where the command sees them.
 #[derive(Debug)]
@@ -67,7 +67,11 @@ impl Places {
         for skills in SKILLS {
             make_folders(own, skills)?;
         }
-        let mut container = ContainerPlan { binds: binds(own, given)?, ..template.clone() };
+        let binds = match template.place {
+            EnginePlace::ThisMachine => binds(own, given)?,
+            EnginePlace::AnotherMachine => Vec::new(),
+        };
+        let mut container = ContainerPlan { binds, ..template.clone() };
         if container.name.is_empty() {
             let prefix = if agent_id.as_str().starts_with("agent-") { "" } else { "agent-" };
             container.name = format!("{prefix}{agent_id}");

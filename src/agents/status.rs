@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde::Serialize;
 
+use super::container_plan::EnginePlace;
 use super::error::{AgentError, Result};
 use super::plan::Plan;
 use super::run_folder::{RunFolder, Runs};
@@ -43,6 +44,8 @@ pub struct RunStatus {
     pub spawned_at: String,
     /// What runs it.
     pub runtime: String,
+    /// Where its container is, while its folder is there.
+    pub engine: Option<EnginePlace>,
     /// The process id of its supervisor, while it runs.
     pub supervisor: Option<u32>,
     /// The memory that all of it has now, where its control group says it.
@@ -94,6 +97,7 @@ impl RunStatus {
             state,
             spawned_at: plan.spawned_at,
             runtime: plan.runtime.as_str().to_owned(),
+            engine: plan.container.map(|it| it.place),
             supervisor,
             memory_bytes: None,
             processes: None,
@@ -118,6 +122,7 @@ impl RunStatus {
                 state,
                 spawned_at: result.started_at.clone(),
                 runtime: result.runtime.clone(),
+                engine: None,
                 supervisor: None,
                 memory_bytes: None,
                 processes: None,

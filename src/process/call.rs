@@ -1,7 +1,7 @@
 //! A program that is asked something and must answer in time.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -14,7 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 /// Maximum wait for the rest of what an ended program said: somebody else may keep its pipe open.
 const REST: Duration = Duration::from_secs(1);
 
-/// A program, its arguments and what its environment has beside this process's. It reads nothing.
+/// A program, its arguments, what its environment has beside this process's, and what it reads.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// The program, by its path or its name on the PATH.
@@ -23,6 +23,8 @@ pub struct Call<'a> {
     pub arguments: &'a [OsString],
     /// Variables beside those of this process.
     pub environment: &'a [(OsString, OsString)],
+    /// What it reads.
+    pub input: Vec<u8>,
     /// After so long it is ended, and has not answered.
     pub within: Duration,
 }
@@ -40,12 +42,16 @@ pub struct Answer {
 
 impl Call<'_> {
     /// Runs it to its end. `None`: it did not end in time, and was ended.
-    pub fn answer(&self) -> io::Result<Option<Answer>> {
+    pub fn answer(self) -> io::Result<Option<Answer>> {
         let until = Instant::now() + self.within;
         let mut command = Command::new(self.program);
         command.args(self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let stdin = if self.input.is_empty() { Stdio::null() } else { Stdio::piped() };
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn()?;
+        if let Some(stdin) = child.stdin.take() {
+            write(stdin, self.input);
+        }
         let (stdout, stderr) = (child.stdout.take().map(read), child.stderr.take().map(read));
         let process = Pid::from_child(&child);
         if !ends_until(process, until)? {
@@ -71,6 +77,11 @@ fn ends_until(process: Pid, until: Instant) -> io::Result<bool> {
     }
 }
 
+fn write(mut to: impl Write + Send + 'static, bytes: Vec<u8>) {
+    // A program that does not read all says why, or has no need of it.
+    thread::spawn(move || drop(to.write_all(&bytes)));
+}
+
 fn read(mut from: impl Read + Send + 'static) -> Receiver<String> {
     let (tell, said) = mpsc::channel();
     thread::spawn(move || {
@@ -91,17 +102,18 @@ mod tests {
     use super::Call;
     use std::time::Duration;
 
-    fn sh(script: &str, within: Duration) -> Option<super::Answer> {
+    fn sh(script: &str, input: &[u8], within: Duration) -> Option<super::Answer> {
         let arguments = ["-c", script].map(Into::into);
         let environment = [("GIVEN".into(), "given".into())];
-        let call = Call { program: "sh", arguments: &arguments, environment: &environment, within };
+        let call =
+            Call { program: "sh", arguments: &arguments, environment: &environment, input: input.to_vec(), within };
         call.answer().expect("sh runs")
     }
 
     #[test]
     fn a_program_answers_or_is_ended() {
-        let answer = sh("echo $GIVEN; echo problem >&2; exit 3", Duration::from_secs(60)).expect("an answer");
+        let answer = sh("echo $GIVEN; cat >&2; exit 3", b"problem\n", Duration::from_secs(60)).expect("an answer");
         assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (Some(3), "given\n", "problem\n"));
-        assert!(sh("sleep 600 & sleep 600", Duration::from_millis(50)).is_none());
+        assert!(sh("sleep 600 & sleep 600", &vec![b'x'; 1 << 20], Duration::from_millis(50)).is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -10,8 +11,8 @@ use tempfile::TempDir;
 
 use crate::agent::person::Person;
 use crate::agent::scene::{kill, project, rows, supervisor};
-use crate::docker::is_left_out;
-use crate::harness::{Project, Ran};
+use crate::docker::{alone, free_port, is_left_out};
+use crate::harness::{Project, Ran, start_from_a_thread_that_stays};
 use crate::patience::eventually;
 
 const IMAGE: &str = "cfn-test-podman";
@@ -71,6 +72,30 @@ impl Podman {
         let mut command = Command::new("podman");
         let ran = self.apart(command.args(arguments)).output();
         ran.expect("podman must be installed: apt-get install podman").into()
+    }
+
+    /// Starts a service as on another machine, which sees no temporary files but its own; the settings of a client of it.
+    fn serve(&self) -> PathBuf {
+        let endpoint = format!("tcp:127.0.0.1:{}", free_port());
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM"]).args(alone(self.folder.path()));
+        command.args(["podman", "system", "service", "--time=0", &endpoint]).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        command.current_dir(self.folder.path()); // programs that it starts write there
+        self.apart(&mut command);
+        std::mem::forget(start_from_a_thread_that_stays(command).expect("setpriv runs"));
+        let settings = self.folder.path().join("client.conf");
+        let uri = endpoint.replace("tcp:", "tcp://");
+        let text = format!(
+            "[engine]\nremote = true\nactive_service = \"distant\"\n[engine.service_destinations.distant]\nuri = \"{uri}\"\n"
+        );
+        fs::write(&settings, text).expect("a file");
+        eventually("the service is there", || {
+            let mut version = Command::new("podman");
+            let answer = self.apart(version.arg("version")).env("CONTAINERS_CONF", &settings).output();
+            answer.expect("podman runs").status.success()
+        });
+        settings
     }
 
     /// The containers of an agent, running or not.
@@ -153,6 +178,30 @@ fn a_container_whose_supervisor_was_killed_is_ended_by_the_next_command() {
     scene.cfn(&["agent", "cleanup"]).ok();
     eventually("it is gone", || scene.podman.containers(&agent).is_empty());
     assert_eq!(rows(&scene.project, "reason"), ["lost"]);
+}
+
+#[test]
+fn a_service_on_another_machine_gets_skills_and_gives_back_files() {
+    let Some(scene) = Scene::new() else { return };
+    let settings = scene.podman.serve();
+    let spawn = |arguments: &[&str]| -> Ran {
+        let mut command = scene.spawning(arguments);
+        scene.podman.apart(&mut command).env("CONTAINERS_CONF", &settings).output().expect("cfn runs").into()
+    };
+    let script = "cat .claude/skills/alpha/SKILL.md; echo found >report; exit 3";
+    let ran = spawn(&["--", "sh", "-c", script]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(3), ""), "{ran:?}");
+    let (agent, project) = (ran.stdout.trim(), scene.project.path());
+    let skill = fs::read_to_string(project.join(".claude/skills/alpha/SKILL.md")).expect("a skill");
+    assert_eq!(scene.cfn(&["agent", "logs", agent]).ok(), skill);
+    let report = project.join(".cfn-workspaces").join(agent).join("report");
+    assert_eq!(fs::read_to_string(report).expect("it came back"), "found\n");
+    spawn(&["--volume", "./data:/data", "--json", "--", "true"]).fails_as(1, "invalid_input");
+    let ran = spawn(&["--memory", "64m", "--", "sh", "-c", "head -c 200000000 /dev/zero | tail -c 199999999"]);
+    assert_eq!(ran.code, Some(137), "{ran:?}");
+    let columns = "exit_code, peak_bytes IS NULL"; // not every podman says why it was ended
+    assert_eq!(rows(&scene.project, columns), ["3|1", "137|1"]);
+    assert_eq!(scene.podman.containers(agent), "");
 }
 
 #[test]

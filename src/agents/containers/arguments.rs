@@ -6,7 +6,7 @@ use rustix::process::{getgid, getuid};
 
 use super::labels::{Owner, POOL, RUN, labels};
 use super::mounts::mounts;
-use crate::agents::container_plan::{ContainerPlan, INSIDE};
+use crate::agents::container_plan::{ContainerPlan, EnginePlace, INSIDE};
 use crate::agents::plan::Plan;
 use crate::agents::pool_member::PoolMember;
 use crate::agents::runtime_kind::RuntimeKind;
@@ -82,7 +82,8 @@ fn bounds(name: &str, container: &ContainerPlan, (limits, kind): (&Limits, Runti
     let mut words: Vec<String> =
         ["--pull", "never", "--name", name, "--workdir", INSIDE, "--user", &user].map(str::to_owned).into();
     words.extend(["--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned));
-    if kind == RuntimeKind::Podman && !getuid().is_root() {
+    // For folders that are bound. A service elsewhere may run as root, and refuses it then.
+    if kind == RuntimeKind::Podman && !getuid().is_root() && container.place == EnginePlace::ThisMachine {
         words.extend(["--userns", "keep-id"].map(str::to_owned));
     }
     words.extend(limited(limits));

@@ -7,11 +7,12 @@ use std::io;
 use rustix::process::Signal;
 
 use super::arguments::{Made, Reads, create};
+use super::copied::{copy_in, copy_out};
 use super::engine::{Engine, EngineError};
 use super::labels::Owner;
 use super::main_process::MainProcess;
 use super::watched::{CommandEnd, Outcome, Reached, Watched};
-use crate::agents::container_plan::ContainerPlan;
+use crate::agents::container_plan::{ContainerPlan, EnginePlace};
 use crate::agents::plan::Order;
 use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::process::{Attending, Client, ClientInput, Ending};
@@ -43,8 +44,11 @@ pub(super) fn run(
     };
     let command = (order.command.as_slice(), order.environment.as_slice(), reads);
     let Made { arguments, environment } = create(&order.plan, container, (owner, run), command);
-    match engine.tell(&arguments, &environment) {
-        Ok(_) => {}
+    let is_elsewhere = container.place == EnginePlace::AnotherMachine;
+    let workspace = &order.plan.workspace;
+    let made = engine.tell(&arguments, &environment);
+    match made.and_then(|_| if is_elsewhere { copy_in(engine, &container.name, workspace) } else { Ok(()) }) {
+        Ok(()) => {}
         Err(error @ EngineError::Refused(..)) => {
             return Ok(Err(CommandEnd { code: NOT_MADE, detail: Some(error.to_string()), ..CommandEnd::default() }));
         }
@@ -54,7 +58,11 @@ pub(super) fn run(
     attached.start(attending, input.as_ref())?;
     let (timeout, grace) = (order.plan.timeout, order.plan.grace);
     let watched = Watched { engine, name: &container.name, timeout, grace };
-    watched.until_end(attending, &mut attached, MainProcess::default(), found).map(Ok)
+    let mut outcome = watched.until_end(attending, &mut attached, MainProcess::of_engine(container.place), found)?;
+    if is_elsewhere && let Err(error) = copy_out(engine, &container.name, workspace, outcome.reason) {
+        outcome.detail.get_or_insert(format!("its workspace was not copied back: {error}"));
+    }
+    Ok(Ok(outcome))
 }
 
 /// A container whose output its client writes to the logs.

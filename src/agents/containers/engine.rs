@@ -97,7 +97,7 @@ impl Engine {
 
     /// Asks for something that changes nothing.
     pub fn ask<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<String, EngineError> {
-        self.call(arguments, &[], ANSWERS)
+        self.call(arguments, (&[], Vec::new()), ANSWERS)
     }
 
     /// Tells it to do something. `environment` is for the client, beside that which finds the engine.
@@ -106,19 +106,24 @@ impl Engine {
         arguments: &[S],
         environment: &[(OsString, OsString)],
     ) -> Result<String, EngineError> {
-        self.call(arguments, environment, WORKS)
+        self.call(arguments, (environment, Vec::new()), WORKS)
+    }
+
+    /// Tells it to do something with what the client reads.
+    pub fn send<S: AsRef<OsStr>>(&self, arguments: &[S], input: Vec<u8>) -> Result<(), EngineError> {
+        self.call(arguments, (&[], input), WORKS).map(drop)
     }
 
     fn call<S: AsRef<OsStr>>(
         &self,
         arguments: &[S],
-        environment: &[(OsString, OsString)],
+        (environment, input): (&[(OsString, OsString)], Vec<u8>),
         within: Duration,
     ) -> Result<String, EngineError> {
         let arguments: Vec<OsString> = arguments.iter().map(|it| it.as_ref().to_owned()).collect();
         let environment = [environment, &self.environment].concat();
         let within = if self.is_silent.get() { OF_SILENT } else { within };
-        let call = Call { program: self.program, arguments: &arguments, environment: &environment, within };
+        let call = Call { program: self.program, arguments: &arguments, environment: &environment, input, within };
         let answer = call.answer();
         self.is_silent.set(matches!(answer, Ok(None)));
         match answer {
@@ -177,7 +182,7 @@ impl Engine {
 
     /// Sends a signal to the first process of a container, which passes it on. Nothing happens if it does not run.
     pub fn signal(&self, container: &str, signal: &str) -> Result<(), EngineError> {
-        match self.call(&["kill", "--signal", signal, container], &[], SIGNALS) {
+        match self.call(&["kill", "--signal", signal, container], (&[], Vec::new()), SIGNALS) {
             Err(EngineError::Refused(_, said)) if said.contains("is not running") || is_missing(&said) => Ok(()),
             answered => answered.map(drop),
         }

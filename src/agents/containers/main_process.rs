@@ -3,10 +3,11 @@
 use rustix::process::Signal;
 
 use super::engine::Engine;
+use crate::agents::container_plan::EnginePlace;
 use crate::agents::runtime::ContainerProcess;
 use crate::linux::{Counted, ProcessIdentity, SeenGroup};
 
-/// The first process of a container, once it is known. It never is with an engine on another machine.
+/// The first process of a container, once it is known.
 #[derive(Debug, Default)]
 pub(super) struct MainProcess {
     seen: Option<(ContainerProcess, SeenGroup)>,
@@ -15,7 +16,7 @@ pub(super) struct MainProcess {
     tries: u32,
 }
 
-/// After so many, it is on another machine.
+/// After so many, this machine does not see it, as where the engine is in a virtual machine.
 const MOST_TRIES: u32 = 50;
 
 impl MainProcess {
@@ -24,6 +25,15 @@ impl MainProcess {
         let process = process.map(|process| ContainerProcess { process, container: id.to_owned() });
         let seen = process.and_then(|it| Some((it.group()?, it)));
         Self { seen: seen.map(|(group, process)| (process, group)), ..Self::default() }
+    }
+
+    /// That of a container of an engine that is there. On another machine, it is never looked for.
+    pub(super) fn of_engine(place: EnginePlace) -> Self {
+        let tries = match place {
+            EnginePlace::ThisMachine => 0,
+            EnginePlace::AnotherMachine => MOST_TRIES,
+        };
+        Self { tries, ..Self::default() }
     }
 
     /// What it is, once that is known.

@@ -6,11 +6,13 @@
 mod abilities;
 mod arguments;
 mod cold;
+mod copied;
 mod engine;
 mod labels;
 mod listing;
 mod main_process;
 mod mounts;
+mod place;
 mod warm;
 mod watched;
 
@@ -25,6 +27,7 @@ pub use warm::InnerOrder;
 pub(super) use warm::PROGRAM;
 use watched::Outcome;
 
+use super::container_plan::EnginePlace;
 use super::plan::{Order, Plan};
 use super::runtime::{ContainerProcess, Ended, Left, Logs, Runtime, RuntimeError};
 use super::runtime_kind::RuntimeKind;
@@ -78,7 +81,7 @@ impl Runtime for Containers {
         });
         // A member of a pool goes when its run is settled: nobody has to wait for that.
         let removed = if member.is_some() { Ok(()) } else { engine.remove(&container.name) };
-        Ok(self.ended(outcome, removed))
+        Ok(self.ended(outcome, removed, container.place))
     }
 
     fn clear_away(&self, plan: &Plan) {
@@ -105,7 +108,11 @@ impl Runtime for Containers {
 
 impl Containers {
     /// A container that could not be removed is removed by `cfn agent cleanup` later.
-    fn ended(&self, outcome: Outcome, removed: Result<(), EngineError>) -> Ended {
+    fn ended(&self, outcome: Outcome, removed: Result<(), EngineError>, place: EnginePlace) -> Ended {
+        let where_it_is = match place {
+            EnginePlace::ThisMachine => "",
+            EnginePlace::AnotherMachine => " on another machine",
+        };
         let removed = removed.map_err(|error| format!("the container was not removed: {error}"));
         Ended {
             reason: outcome.reason,
@@ -113,7 +120,7 @@ impl Containers {
             took: outcome.took,
             peak_bytes: outcome.counted.peak_bytes,
             cpu: outcome.counted.cpu,
-            limited_by: format!("the control groups of {}", self.kind.as_str()),
+            limited_by: format!("the control groups of {}{where_it_is}", self.kind.as_str()),
             detail: outcome.detail.or(removed.err()),
         }
     }

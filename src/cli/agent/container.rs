@@ -3,27 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::agents::{AgentError, ContainerPlan, Engine, Pool, Runs, RuntimeKind, Volume, Wanted};
+use super::engine::engine_variables;
+use crate::agents::{ContainerPlan, Pool, Runs, RuntimeKind, Volume, Wanted};
 use crate::cli::choice::one_of;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::failure::Failure;
 use crate::linux::Limits;
 use crate::model::{AgentType, Visible};
-
-/// The variables by which the clients find their engines.
-const ENGINE: [&str; 11] = [
-    "DOCKER_HOST",
-    "DOCKER_CONTEXT",
-    "DOCKER_CONFIG",
-    "DOCKER_CERT_PATH",
-    "DOCKER_TLS_VERIFY",
-    "CONTAINER_HOST",
-    "CONTAINER_CONNECTION",
-    "CONTAINER_SSHKEY",
-    "CONTAINERS_CONF",
-    "CONTAINERS_STORAGE_CONF",
-    "XDG_RUNTIME_DIR",
-];
 
 /// Variables of cfn that name something on this machine.
 const OF_THIS_MACHINE: [&str; 4] = ["CFN_SKILLS_DB_PATH", "CFN_CONFIG", "CFN_CONTENT_ROOT", "CFN_MATERIALIZE_DIR"];
@@ -44,7 +30,7 @@ pub(super) struct ContainerArgs {
     #[arg(long, value_name = "FOLDER[:SIZE]", value_parser = in_memory)]
     tmpfs: Vec<String>,
     /// A folder or a volume for the container: SOURCE:FOLDER, with :ro to only read it, and with :shared to see here what
-    /// it mounts there
+    /// it mounts there. An engine on another machine has its volumes only
     #[arg(long, value_name = "SOURCE:FOLDER")]
     volume: Vec<String>,
 }
@@ -56,11 +42,6 @@ pub(super) struct PoolArgs {
     /// start a new one
     #[arg(long)]
     pool: bool,
-}
-
-/// The variables by which the client finds its engine, as they are here.
-pub(in crate::cli) fn engine_variables() -> impl Iterator<Item = (String, String)> {
-    ENGINE.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
 }
 
 fn in_memory(text: &str) -> Result<String, String> {
@@ -144,24 +125,6 @@ impl PoolArgs {
         let pool = (!is_new).then_some(wanted);
         Ok(Chosen { runtime: plan.runtime, container: Some(container), pool, limits: limits.or(plan.limits) })
     }
-}
-
-/// Fails unless the engine is there and has the image.
-pub(super) fn require_image(kind: RuntimeKind, container: &ContainerPlan) -> Result<(), Failure> {
-    let required = Engine::of(kind, &container.engine).map_or(Ok(()), |it| it.require_image(&container.image));
-    required.map_err(|error| AgentError::from(error).into())
-}
-
-/// Fails unless the engine can keep all limits.
-pub(super) fn require_limits(kind: RuntimeKind, container: &ContainerPlan) -> Result<(), Failure> {
-    let Some(engine) = Engine::of(kind, &container.engine) else { return Ok(()) };
-    let lacking = engine.abilities().map_err(AgentError::from)?.lacking().join(", ");
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    let message = format!("the engine of {} cannot limit {lacking}", kind.as_str());
-    let hint = "Enable these control groups in the kernel, or leave out --require-limits.";
-    Err(Failure::new(FailureKind::NoLimits, message, hint))
 }
 
 /// `SOURCE:FOLDER[:ro][:shared]`. A source with a `/` or a leading dot is a path.

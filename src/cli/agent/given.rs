@@ -4,9 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::container::{Chosen, ContainerArgs, PoolArgs, meant_inside, require_image, require_limits};
+use super::container::{Chosen, ContainerArgs, PoolArgs, meant_inside};
+use super::engine::{place, require_image, require_limits, require_possible};
 use super::place::history;
-use crate::agents::{self, Identity, Input, Request, SkillsAs};
+use crate::agents::{self, EnginePlace, Identity, Input, Request, SkillsAs};
 use crate::cli::argument::words;
 use crate::cli::choice;
 use crate::cli::context::Context;
@@ -91,16 +92,33 @@ enum Skills {
 }
 
 impl GivenArgs {
-    /// What must be there before anything is done.
-    pub(super) fn require(&self, request: &Request) -> Result<(), Failure> {
+    /// What must be there before anything is done. All requests have the same engine, and learn where it is.
+    pub(super) fn require<'a>(&self, requests: impl IntoIterator<Item = &'a mut Request>) -> Result<(), Failure> {
+        let mut found = None;
+        for request in requests {
+            if found.is_none() {
+                found = Some(self.required(request)?);
+            }
+            if let (Some(container), Some(place)) = (request.container.as_mut(), found) {
+                container.place = place;
+            }
+            request.container.as_ref().map_or(Ok(()), |it| require_possible(request, it))?;
+        }
+        Ok(())
+    }
+
+    fn required(&self, request: &Request) -> Result<EnginePlace, Failure> {
         match &request.container {
             Some(container) if self.require_limits => require_limits(request.runtime, container)?,
             None if self.require_limits => crate::cli::run::require_limits(&request.limits)?,
             _ => {}
         }
         match &request.container {
-            Some(container) if request.pool.is_none() => require_image(request.runtime, container),
-            _ => Ok(()), // a container of the pool had it when it was started
+            Some(container) if request.pool.is_none() => {
+                require_image(request.runtime, container)?;
+                place(request.runtime, container)
+            }
+            _ => Ok(EnginePlace::ThisMachine), // a container of the pool had it when it was started
         }
     }
 

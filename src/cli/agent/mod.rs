@@ -2,6 +2,7 @@
 
 mod container;
 mod end;
+mod engine;
 mod following;
 mod given;
 mod load_page;
@@ -24,7 +25,7 @@ mod within;
 
 use clap::Subcommand;
 
-pub(super) use container::engine_variables;
+pub(super) use engine::engine_variables;
 
 use super::context::Context;
 use super::failure::Failure;

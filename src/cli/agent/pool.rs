@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 
 use clap::Subcommand;
 
-use super::container::{ContainerArgs, require_image};
+use super::container::ContainerArgs;
+use super::engine::{self, require_image};
 use super::place::{Place, database_id};
-use crate::agents::{AgentError, Owner, Pool, PoolCare, PoolPlan, PoolStatus};
+use crate::agents::{AgentError, EnginePlace, Owner, Pool, PoolCare, PoolPlan, PoolStatus};
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::limits::LimitArgs;
@@ -41,7 +42,7 @@ enum Command {
 /// Start containers that wait for agents
 ///
 /// They run 'sleep infinity' of the image until an agent takes them, and cfn itself, which is mounted there: it must be
-/// built with CFN_STATIC=1 where the image has another C library.
+/// built with CFN_STATIC=1 where the image has another C library. The engine must be on this machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -129,6 +130,10 @@ fn start(context: &Context, place: &Place, pool: &Pool, args: &StartArgs) -> Res
         return Err(Failure::input("a pool needs an image", "Name it with --image."));
     };
     require_image(runtime, &container)?;
+    if engine::place(runtime, &container)? == EnginePlace::AnotherMachine {
+        let message = "the engine is on another machine, and a pool needs folders of this one";
+        return Err(Failure::input(message, "Leave out the pool: 'cfn agent spawn --image' starts containers there."));
+    }
     let agent_type = args.agent_type.as_ref().map(|it| it.as_str().to_owned());
     let limits = args.limits.limits();
     pool.set_plan(&PoolPlan { size: usize::from(args.size), agent_type, runtime, container, limits })?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::place::{Place, history};
-use crate::agents::{self, RunStatus};
+use crate::agents::{self, EnginePlace, RunStatus};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::numbers::{bytes, duration};
@@ -93,6 +93,9 @@ impl Report for RunStatus {
         line("type", self.agent_type.clone());
         line("task", self.task_id.clone().unwrap_or_default());
         line("state", self.state.to_owned());
+        if self.engine == Some(EnginePlace::AnotherMachine) {
+            line("container", "on another machine".to_owned());
+        }
         line("command", self.command.join(" "));
         line("workspace", self.workspace.as_ref().map(|it| it.display().to_string()).unwrap_or_default());
         line("skills", self.skills.join(", "));

@@ -82,8 +82,8 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
-    let request = args.request(context)?;
-    args.given.require(&request)?;
+    let mut request = args.request(context)?;
+    args.given.require([&mut request])?;
     let (session, terminal) = args.tty.then(|| context.output.session()).transpose()?.unzip();
     let mut starting = Starting::new(context, &place, args.budget)?;
     starting.check(&request)?;

@@ -104,7 +104,7 @@ fn waves(context: &Context, args: &Args) -> Result<Exit, Failure> {
         context.output.answer(&PlannedWaves { task_id: plan.task_id.clone(), waves: waves.collect() })?;
         return Ok(Exit::Done);
     }
-    requests.iter().flatten().take(1).try_for_each(|it| args.given.require(it))?;
+    args.given.require(requests.iter_mut().flatten())?;
     let place = Place::of(context)?;
     let starting = Starting::new(context, &place, args.budget)?;
     requests.iter().flatten().try_for_each(|it| starting.check(it))?;

@@ -1,8 +1,9 @@
 //! A Docker engine of the tests' own.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,6 +21,8 @@ const CLIENT: &str = "/usr/bin/docker";
 
 pub(super) struct Engine {
     folder: TempDir,
+    /// Where it listens, if it is as on another machine.
+    port: Option<u16>,
     /// Whether it has the image of agents.
     image: OnceLock<()>,
 }
@@ -29,6 +32,18 @@ pub(super) struct Engine {
 pub(super) fn shared_engine() -> Option<&'static Engine> {
     static SHARED: OnceLock<Engine> = OnceLock::new();
     if is_left_out() { None } else { Some(SHARED.get_or_init(Engine::start)) }
+}
+
+/// An engine as on another machine for all tests: it is found by TCP, and sees no temporary folder of theirs.
+#[track_caller]
+pub(super) fn distant_engine() -> Option<&'static Engine> {
+    static SHARED: OnceLock<Engine> = OnceLock::new();
+    if is_left_out() { None } else { Some(SHARED.get_or_init(|| Engine::start_at(Some(free_port())))) }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
 }
 
 /// Whether tests with containers are to be left out. Then this one says so.
@@ -44,9 +59,13 @@ pub(crate) fn is_left_out() -> bool {
 
 impl Engine {
     pub(super) fn start() -> Self {
+        Self::start_at(None)
+    }
+
+    fn start_at(port: Option<u16>) -> Self {
         assert!(rustix::process::geteuid().is_root(), "a Docker engine needs root; {WITHOUT}");
         let folder = TempDir::with_prefix("cfn-docker-").expect("a temporary folder");
-        let engine = Self { folder, image: OnceLock::new() };
+        let engine = Self { folder, port, image: OnceLock::new() };
         remove_at_the_end(engine.folder.path());
         engine.start_again();
         engine
@@ -76,14 +95,11 @@ impl Engine {
     /// The engine ends all its containers, and then itself, when the tests end, however they do: the kernel sees to it.
     fn daemon(&self) -> Command {
         let mut command = Command::new("setpriv");
-        command.args([
-            "--pdeathsig",
-            "TERM",
-            "/usr/sbin/dockerd",
-            "--bridge=none",
-            "--iptables=false",
-            "--shutdown-timeout=1",
-        ]);
+        command.args(["--pdeathsig", "TERM"]);
+        if self.port.is_some() {
+            command.args(alone(self.folder.path()));
+        }
+        command.args(["/usr/sbin/dockerd", "--bridge=none", "--iptables=false", "--shutdown-timeout=1", "--tls=false"]);
         command.arg("--host").arg(self.host());
         for (option, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
             command.arg(option).arg(self.at(name));
@@ -100,7 +116,10 @@ impl Engine {
 
     /// Where clients find it.
     pub(super) fn host(&self) -> String {
-        format!("unix://{}", self.at("socket").display())
+        match self.port {
+            Some(port) => format!("tcp://127.0.0.1:{port}"),
+            None => format!("unix://{}", self.at("socket").display()),
+        }
     }
 
     /// The process id of the engine.
@@ -156,6 +175,15 @@ impl Drop for Engine {
         eventually("the Docker engine has ended", || !self.at("pid").exists());
     }
 }
+
+/// The words before a program that is to see, of all temporary files, those of this folder only.
+pub(crate) fn alone(folder: &Path) -> impl Iterator<Item = OsString> {
+    let words = ["unshare", "--mount", "--propagation=private", "sh", "-c", ALONE].map(OsString::from);
+    words.into_iter().chain([folder.into(), std::env::temp_dir().into()])
+}
+
+const ALONE: &str = "mount --bind \"$0\" /mnt && mount -t tmpfs none \"$1\" && mkdir -p \"$0\" && \
+                     mount --move /mnt \"$0\" && shift && exec \"$@\"";
 
 /// How to do without an engine.
 const WITHOUT: &str = "CFN_TESTS_WITHOUT_DOCKER=1 leaves out the tests that need one";

@@ -11,4 +11,4 @@ mod root;
 
 mod tests;
 
-pub(crate) use engine::is_left_out;
+pub(crate) use engine::{alone, free_port, is_left_out};

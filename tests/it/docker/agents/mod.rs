@@ -2,6 +2,7 @@
 
 mod bench;
 mod doctor;
+mod elsewhere;
 mod faults;
 mod limits;
 mod load;
