@@ -70,9 +70,8 @@ pub(super) fn tree() -> clap::Command {
     Cli::command()
 }
 
-/// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
+/// Commands that are started often, beside those of `agent` and `skill`. All others are parsed with the full tree.
 const COMMANDS: [Named; 12] = [
-    ("agent", agent::Args::augment_args),
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),
@@ -84,7 +83,11 @@ const COMMANDS: [Named; 12] = [
     ("sync", sync::Args::augment_args),
     ("bench", bench::Args::augment_args),
     ("db", db::Args::augment_args),
+    ("become", run::BecomeArgs::augment_args),
 ];
+
+/// Groups of such commands.
+const GROUPS: [(&str, &[Named]); 2] = [("agent", &agent::COMMANDS), ("skill", &skill::COMMANDS)];
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
 /// commands that the arguments name. For help and errors it falls back to the full tree.
@@ -95,8 +98,10 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         named.map(|(name, build)| build(clap::Command::new(*name))).collect()
     };
     let mut tree = Global::augment_args(clap::Command::new("cfn")).subcommands(named(&COMMANDS));
-    if typed("skill") {
-        tree = tree.subcommand(clap::Command::new("skill").subcommands(named(&skill::COMMANDS)));
+    for (name, commands) in GROUPS {
+        if typed(name) {
+            tree = tree.subcommand(clap::Command::new(name).subcommands(named(commands)));
+        }
     }
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => Ok(cli),
@@ -120,9 +125,11 @@ mod tests {
         for (name, _) in COMMANDS {
             assert!(tree.find_subcommand(name).is_some(), "{name}");
         }
-        let of_skill = |name| tree.find_subcommand("skill")?.find_subcommand(name);
-        for (name, _) in skill::COMMANDS {
-            assert!(of_skill(name).is_some(), "{name}");
+        for (group, commands) in GROUPS {
+            let of_group = |name| tree.find_subcommand(group)?.find_subcommand(name);
+            for (name, _) in commands {
+                assert!(of_group(name).is_some(), "{group} {name}");
+            }
         }
     }
 }
