@@ -38,9 +38,9 @@ pub struct Detached {
 }
 
 impl Detached {
-    /// Ends it.
+    /// Ends it, while it waits for a message: it gets none.
     pub fn end(mut self) {
-        let _ = self.process.kill(); // or it has ended already
+        drop(self.input);
         let _ = self.process.wait();
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::place::{Place, database_id};
 use super::said::say_skills;
-use crate::agents::{self, Plan, Request, RunFolder, RunTerminal, Supervised, Supervision, Turns};
+use crate::agents::{self, Plan, Request, RunFolder, RunTerminal, RuntimeKind, Supervised, Supervision, Turns};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery;
 use crate::cli::failure::{Failure, FailureKind};
@@ -66,7 +66,8 @@ impl<'a> Starting<'a> {
             none => none.insert(self.context.open(Access::Write)?),
         };
         let location = self.context.settings.database()?;
-        let arguments = |folder: &RunFolder| supervising(location.as_argument(), folder, &self.database);
+        let arguments =
+            |folder: &RunFolder| supervising(location.as_argument(), folder, &self.database, request.runtime);
         let environment = self.context.settings.redis_for_children();
         let supervision = Supervision { arguments: &arguments, environment: &environment };
         let at = (&self.place.runs, self.place.project.as_path());
@@ -106,9 +107,10 @@ impl<'a> Starting<'a> {
 }
 
 /// The arguments of the supervisor of a run, with this database.
-fn supervising(location: &OsStr, folder: &RunFolder, database: &str) -> Vec<OsString> {
+fn supervising(location: &OsStr, folder: &RunFolder, database: &str, runtime: RuntimeKind) -> Vec<OsString> {
     let words = |words: &[&'static str]| words.iter().map(OsString::from).collect::<Vec<_>>();
     let place = [words(&["--quiet", "--db"]), vec![location.to_owned()], words(&["agent", "supervise", "--state"])];
     let rest = [folder.path().as_os_str(), OsStr::new("--database-id"), OsStr::new(database)];
-    place.into_iter().flatten().chain(rest.map(OsStr::to_owned)).collect()
+    let kind = words(if runtime == RuntimeKind::Process { &["--process"] } else { &[] });
+    place.into_iter().flatten().chain(rest.map(OsStr::to_owned)).chain(kind).collect()
 }

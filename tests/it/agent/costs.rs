@@ -1,9 +1,10 @@
 //! What a spawn costs, counted exactly, and what it leaves if it fails between its steps.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
 
-use super::scene::{project, rows, spawn, state};
+use super::scene::{assert_nothing_left, kill, project, rows, spawn, state};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 
@@ -91,19 +92,65 @@ fn a_spawn_that_fails_after_its_supervisor_was_started_leaves_none() {
     assert_eq!(left.count(), 0);
 }
 
-/// It is killed while it copies the input of an agent, for which its supervisor waits.
+/// What waits to become the command of an agent, each with its environment.
+fn waiting(agent: &str) -> Vec<(String, String)> {
+    let run = format!("CFN_RUN=cfn-agent-{agent}-");
+    let processes = fs::read_dir("/proc").expect("processes").flatten();
+    let processes = processes.filter_map(|it| {
+        let environment = String::from_utf8(fs::read(it.path().join("environ")).ok()?).ok()?;
+        let is_waiting = fs::read_to_string(it.path().join("cmdline")).ok()?.contains("become\0--told");
+        let process = it.file_name().to_string_lossy().into_owned();
+        (is_waiting && environment.contains(&run)).then_some((process, environment))
+    });
+    processes.collect()
+}
+
+/// Starts a spawn that copies the input of its agent until that is closed, and waits until its supervisor waits.
+fn start_copying(project: &Project, agent: &str, command: &[&str]) -> Child {
+    let spawn = ["agent", "spawn", "tester", "--agent-id", agent, "--stdin", "-", "--"];
+    let mut command = project.command([&spawn[..], command].concat());
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("cfn starts");
+    eventually("its input is copied", || state(project, agent).join("input").exists());
+    eventually("something waits for its command", || waiting(agent).len() == 1);
+    assert_eq!(supervisors(project).len(), 1);
+    child
+}
+
 #[test]
-fn a_killed_spawn_that_gave_no_order_takes_its_supervisor_with_it() {
+fn a_killed_spawn_that_gave_no_order_takes_all_that_waits_for_it_along() {
     let project = project();
-    let spawn = ["agent", "spawn", "tester", "--agent-id", "of-no-order", "--stdin", "-", "--", "touch", "started"];
-    let mut command = project.command(spawn);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("cfn starts");
-    eventually("its input is copied", || state(&project, "of-no-order").join("input").exists());
-    assert_eq!(supervisors(&project).len(), 1);
+    let mut child = start_copying(&project, "of-no-order", &["touch", "started"]);
+    let environment = waiting("of-no-order").remove(0).1;
+    assert!(environment.starts_with("CFN_RUN=") && environment.matches('=').count() == 1, "{environment}");
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
-    eventually("its supervisor ends", || supervisors(&project).is_empty());
+    eventually("its supervisor ends", || supervisors(&project).is_empty() && waiting("of-no-order").is_empty());
     project.cfn(["agent", "ps"]).ok();
     assert_eq!(rows(&project, "reason"), ["lost"]);
     assert!(!project.path().join(".cfn-workspaces/of-no-order/started").exists());
+}
+
+#[test]
+fn what_waits_for_a_command_ends_with_its_supervisor() {
+    let project = project();
+    let mut child = start_copying(&project, "of-killed", &["touch", "started"]);
+    let supervisor = fs::read_to_string(format!("/proc/{}/stat", waiting("of-killed")[0].0)).expect("it waits");
+    let supervisor = supervisor.split_whitespace().nth(3).expect("its parent");
+    kill("-9", supervisor);
+    eventually("it ends", || waiting("of-killed").is_empty());
+    drop(child.stdin.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert_eq!(rows(&project, "reason"), ["lost"]);
+    assert!(!project.path().join(".cfn-workspaces/of-killed/started").exists());
+}
+
+#[test]
+fn an_agent_runs_even_if_what_waits_for_its_command_was_killed() {
+    let project = project();
+    let mut child = start_copying(&project, "of-another", &["sh", "-c", "cat; echo $AGENT_ID"]);
+    kill("-9", &waiting("of-another")[0].0);
+    child.stdin.take().expect("its input").write_all(b"read ").expect("it reads");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(project.cfn(["agent", "logs", "of-another"]).ok(), "read of-another\n");
+    assert_nothing_left("of-another", "no-mark");
 }
