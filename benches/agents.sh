@@ -20,17 +20,21 @@ done
 "$cfn" -q init --from .claude/skills --approve-as bench@example.com > /dev/null
 for n in $(seq 20); do "$cfn" -q skill assign "skill-$n" --agent tester > /dev/null; done
 
-milliseconds() { # COMMAND…: the median of 31 runs, in milliseconds
-    for _ in $(seq 31); do
-        from=$(date +%s%N)
-        "$@" > /dev/null 2>&1 || true
-        echo $((($(date +%s%N) - from) / 10000))
-    done | sort -n | sed -n 16p | sed 's/..$/.&/'
+took() { # COMMAND…: its time, in hundredths of a millisecond
+    from=$(date +%s%N)
+    "$@" > /dev/null 2>&1 || true
+    echo $((($(date +%s%N) - from) / 10000))
 }
+median() { sort -n | sed -n 51p | sed 's/..$/.&/'; } # of 101 times
 
-echo "true:                                     $(milliseconds true) ms"
-echo "spawn of true, 20 skills, 512 MB:          $(milliseconds "$cfn" -q agent spawn tester --memory 512m -- true) ms"
-echo "spawn of true, no skills:                  $(milliseconds "$cfn" -q agent spawn tester --skills none -- true) ms"
+for _ in $(seq 101); do # in turns, so that all have the same beside them
+    took true >> true
+    took "$cfn" -q agent spawn tester --memory 512m -- true >> skills
+    took "$cfn" -q agent spawn tester --skills none -- true >> plain
+done
+echo "true:                                     $(median < true) ms"
+echo "spawn of true, 20 skills, 512 MB:          $(median < skills) ms"
+echo "spawn of true, no skills:                  $(median < plain) ms"
 
 work() { sqlite3 .claude/skills-database/skills-work.db "$1"; } # SQL
 groups() { find /sys/fs/cgroup -type d -name 'cfn-agent-*' 2> /dev/null | wc -l; }
