@@ -83,7 +83,7 @@ pub use runtime::{ContainerProcess, Ended, Left, Logs, Runtime, RuntimeError};
 pub use runtime_kind::RuntimeKind;
 pub use seen_container::SeenContainer;
 pub use skills::SkillsAs;
-pub use spawn::{Input, Prepared, Request, prepare};
+pub use spawn::{Input, Prepared, Request, Supervision, prepare};
 pub use status::{RUNNING, RunStatus, list, status_of, stop, wait_for_end};
 pub use supervised::{Said, Supervised};
 pub use supervisor::Supervisor;

@@ -1,5 +1,6 @@
 //! Commands as processes of this machine.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::hash::BuildHasher as _;
@@ -14,7 +15,7 @@ use super::plan::Order;
 use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
 use crate::linux::{ControlGroup, own_groups, send_signal, with_variable};
 use crate::model::RunReason;
-use crate::process::{Apart, Bounded, Ending, Finished, Limited, Waiting};
+use crate::process::{Apart, Bounded, Early, Ending, Finished, Limited, Waiting};
 
 /// Exit codes, as `timeout` and shells have them.
 const TIMEOUT: u8 = 124;
@@ -27,8 +28,27 @@ const BY_SIGNAL: i32 = 128;
 const RUN: &str = "CFN_RUN";
 
 /// The runtime of processes.
-#[derive(Debug, Clone, Copy)]
-pub struct Processes;
+#[derive(Debug, Default)]
+pub struct Processes {
+    /// What becomes the command of the only run, and the name of the run's control group.
+    early: RefCell<Option<(Early, String)>>,
+}
+
+impl Processes {
+    /// The same for one run, of which what becomes the command is started now: the order may take a while.
+    #[must_use]
+    pub fn early(agent_id: &str) -> Self {
+        let group = group_of(agent_id);
+        let early = Early::start(RUN, &group).ok(); // or it is started later, if there is an order
+        Self { early: RefCell::new(early.map(|it| (it, group))) }
+    }
+}
+
+/// The name of the control group of a run. Another project may have an agent of this name.
+fn group_of(agent_id: &str) -> String {
+    let number = std::hash::RandomState::new().hash_one(std::process::id());
+    format!("cfn-agent-{agent_id}-{number:016x}")
+}
 
 impl Runtime for Processes {
     fn run(
@@ -37,9 +57,10 @@ impl Runtime for Processes {
         logs: Logs,
         starts: &mut dyn FnMut(&Left) -> io::Result<()>,
     ) -> Result<Ended, RuntimeError> {
-        // Another project may have an agent of this name.
-        let number = std::hash::RandomState::new().hash_one(std::process::id());
-        let group = format!("cfn-agent-{}-{number:016x}", order.plan.agent_id);
+        let (early, group) = match self.early.take() {
+            Some((early, group)) => (Some(early), group),
+            None => (None, group_of(order.plan.agent_id.as_str())),
+        };
         let mut environment = order.environment.clone();
         environment.push((RUN.into(), group.clone().into()));
         let fail = |what: &str| {
@@ -70,7 +91,7 @@ impl Runtime for Processes {
         };
         let plan = &order.plan;
         let (limits, timeout) = (plan.limits.clone(), Some(plan.timeout));
-        let bounded = Bounded { program, arguments, limits, timeout, grace: plan.grace, apart: Some(apart) };
+        let bounded = Bounded { program, arguments, limits, timeout, grace: plan.grace, apart: Some(apart), early };
         bounded.run(waiting).map(|it| ended(&it)).map_err(fail("the command could not be run to its end"))
     }
 

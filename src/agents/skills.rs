@@ -24,15 +24,24 @@ pub enum SkillsAs {
 /// Maximum wait for another export to the same workspace.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Loads the skills and lays them into the workspace. `prompt` is the file for those that are not laid as folders; returns
-/// what was loaded, and whether that file was written.
+/// Where skills are laid.
+pub(super) struct Target<'a> {
+    /// The folder into which they are exported.
+    pub(super) workspace: &'a Path,
+    /// Whether the folder is of this run alone, and nothing was ever exported to it.
+    pub(super) is_own: bool,
+    /// The file for those that are not laid as folders.
+    pub(super) prompt: &'a Path,
+}
+
+/// Loads the skills and lays them into the workspace. Returns what was loaded, and whether the prompt was written.
 pub(super) fn give(
     store: &mut dyn Store,
     clock: Clock,
     request: &Load,
     usage: &UsageOf,
     how: &SkillsAs,
-    (workspace, prompt): (&Path, &Path),
+    to: &Target<'_>,
 ) -> Result<(LoadReport, bool)> {
     let report = ops::load_and_log(store, clock, request, usage)?;
     let mut layouts = &[][..];
@@ -42,7 +51,7 @@ pub(super) fn give(
     let is_laid = |it: &LoadedSkill| !layouts.is_empty() && it.picked.origin.is_some();
     if report.skills.iter().any(is_laid) {
         for layout in layouts {
-            lay(store, request, &report, *layout, workspace)?;
+            lay(store, request, &report, *layout, to)?;
         }
     }
     let said =
@@ -51,21 +60,23 @@ pub(super) fn give(
         return Ok((report, false));
     }
     let text: String = Format::Prompt.pieces(&said).concat();
-    fs::write(prompt, text).map_err(|source| AgentError::File { what: "write", path: prompt.to_owned(), source })?;
+    let fail = |source| AgentError::File { what: "write", path: to.prompt.to_owned(), source };
+    fs::write(to.prompt, text).map_err(fail)?;
     Ok((report, true))
 }
 
-fn lay(store: &mut dyn Store, request: &Load, report: &LoadReport, layout: Layout, workspace: &Path) -> Result<()> {
+fn lay(store: &mut dyn Store, request: &Load, report: &LoadReport, layout: Layout, to: &Target<'_>) -> Result<()> {
     let skills = report.skills.iter().filter_map(|it| {
         let picked = &it.picked;
         Some((picked.origin.as_ref()?.id, picked.name.clone(), picked.version.clone()))
     });
     let export = Export {
-        folder: workspace.to_owned(),
+        folder: to.workspace.to_owned(),
         selection: Selection::Loaded(request.agent_type.clone(), skills.collect()),
         layout,
         prune: true,
         patience: PATIENCE,
+        is_synced: !to.is_own, // a power cut ends the run, and nobody exports to its folder again
     };
     let done = ops::export(store, &export)?;
     let problems = done.problems.iter().map(|it| format!("{}: {}", Visible(&it.subject), Visible(&it.reason)));

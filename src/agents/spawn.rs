@@ -1,6 +1,6 @@
 //! Spawning a run: its folder, its skills and its order, and then its supervisor.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use super::pool::{Pool, Wanted};
 use super::pool_member::PoolMember;
 use super::run_folder::{RunFolder, Runs};
 use super::runtime_kind::RuntimeKind;
-use super::skills::{self, SkillsAs};
+use super::skills::{self, SkillsAs, Target};
 use super::supervised::Supervised;
 use super::terminal::RunTerminal;
 use super::wave_plan::Batch;
@@ -104,7 +104,15 @@ pub enum Input {
     Stdin,
 }
 
-/// A run whose supervisor is to be started.
+/// How cfn starts itself as the supervisor of a run.
+pub struct Supervision<'a> {
+    /// Its arguments, by the folder of the run.
+    pub arguments: &'a dyn Fn(&RunFolder) -> Vec<OsString>,
+    /// Variables beside those of this process.
+    pub environment: &'a [(&'static str, OsString)],
+}
+
+/// A run whose supervisor waits for its order.
 #[derive(Debug)]
 pub struct Prepared {
     /// Its folder.
@@ -112,36 +120,45 @@ pub struct Prepared {
     /// What was loaded; none if nothing was to be.
     pub loaded: Option<LoadReport>,
     order: Order,
-    lock: File,
+    supervisor: Detached,
 }
 
-/// Makes a run's folder, loads its skills, and lays them into its workspace. Whatever fails, nothing is left.
+/// Makes a run's folder, starts its supervisor, which has the folder's lock from there on, and meanwhile loads its skills
+/// and lays them into its workspace. Whatever fails, nothing is left: a supervisor without an order has done nothing.
 pub fn prepare(
     store: &mut dyn Store,
     clock: Clock,
     (runs, project): (&Runs, &Path),
     request: &Request,
     agent_id: AgentId,
+    supervision: &Supervision<'_>,
 ) -> Result<Prepared> {
     let began = SystemTime::now();
     let (folder, lock) = runs.make(&agent_id)?;
     let needs_own = request.workspace.is_none() || request.container.is_some();
     let member = request.pool.as_ref().and_then(|it| Pool::of(runs).claim(it, &agent_id));
     let mut own = None;
-    let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
-        own = made;
-        fill(store, clock, (runs, project), (request, began), (agent_id, member.clone(), &folder))
-    });
-    match filled {
-        Ok((order, loaded)) => Ok(Prepared { folder, loaded, order, lock }),
-        Err(error) => {
-            own.map(fs::remove_dir_all);
-            // 'cleanup' removes it if its engine does not do so now.
-            let _ = member.and_then(|it| it.engine().map(|engine| engine.remove(&it.name)));
-            let _ = folder.discard(); // the next command that looks after runs removes it
-            Err(error)
+    let started = start_detached((supervision.arguments)(&folder), supervision.environment, lock)
+        .map_err(|error| not_supervised(&agent_id, "could not be started", &error));
+    let prepared = started.and_then(|supervisor| {
+        let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
+            own = made;
+            fill(store, clock, (runs, project), (request, began), (agent_id, member.clone(), &folder))
+        });
+        match filled {
+            Ok((order, loaded)) => Ok(Prepared { folder: folder.clone(), loaded, order, supervisor }),
+            Err(error) => {
+                supervisor.end();
+                Err(error)
+            }
         }
-    }
+    });
+    prepared.inspect_err(|_| {
+        own.map(fs::remove_dir_all);
+        // 'cleanup' removes it if its engine does not do so now.
+        let _ = member.and_then(|it| it.engine().map(|engine| engine.remove(&it.name)));
+        let _ = folder.discard(); // the next command that looks after runs removes it
+    })
 }
 
 fn fill(
@@ -163,8 +180,8 @@ fn fill(
     let mut loaded = None;
     if request.skills != SkillsAs::None {
         let usage = UsageOf { agent_id: agent_id.to_string(), task_id: request.task_id.clone() };
-        let to = (places.skills.as_path(), places.prompt.as_path());
-        let (report, said) = skills::give(store, clock, &request.load, &usage, &request.skills, to)?;
+        let to = Target { workspace: &places.skills, is_own: places.skills == own, prompt: &places.prompt };
+        let (report, said) = skills::give(store, clock, &request.load, &usage, &request.skills, &to)?;
         loaded = Some(report);
         if said {
             places.show_prompt();
@@ -227,28 +244,20 @@ impl Prepared {
         &self.order.plan
     }
 
-    /// Starts the supervisor, which has the lock from here on, by these arguments of cfn, with these variables beside
-    /// those of this process, and the terminal of the command. Returns when the command is about to start, or has ended.
-    pub fn start<'a>(
-        self,
-        arguments: impl IntoIterator<Item = &'a OsStr>,
-        environment: &[(&'static str, OsString)],
-        terminal: Option<&RunTerminal>,
-    ) -> Result<Supervised> {
+    /// Gives the supervisor its order, and the terminal of the command. Returns when the command is about to start, or has
+    /// ended.
+    pub fn start(self, terminal: Option<&RunTerminal>) -> Result<Supervised> {
         let (agent, has_member) = (self.order.plan.agent_id.clone(), self.order.plan.member.is_some());
-        let fail = |what: &str, error: &dyn std::fmt::Display| AgentError::Supervisor {
-            agent: agent.clone(),
-            what: format!("{what}: {error}"),
-        };
-        let started = start_detached(arguments, environment, self.lock);
-        let started = started.map_err(|error| fail("could not be started", &error))?;
-        let Detached { process, mut input, output } = started;
-        let order = serde_json::to_vec(&self.order).map_err(|error| fail("got no order", &error))?;
+        let order = serde_json::to_vec(&self.order).map_err(|error| not_supervised(&agent, "got no order", &error))?;
+        let Detached { process, mut input, output } = self.supervisor;
         let files = terminal.map(RunTerminal::files);
         // One that was killed meanwhile reads nothing, and says nothing.
         let _ = hand_over(&mut input, &order, files.as_ref().map_or(&[], |it| it));
         drop(input);
-        let folder = self.folder;
-        Ok(Supervised::started((agent.clone(), folder), (process, output), has_member))
+        Ok(Supervised::started((agent, self.folder), (process, output), has_member))
     }
+}
+
+fn not_supervised(agent: &AgentId, what: &str, error: &dyn std::fmt::Display) -> AgentError {
+    AgentError::Supervisor { agent: agent.clone(), what: format!("{what}: {error}") }
 }

@@ -10,7 +10,9 @@ use super::limits::{LimitArgs, seconds};
 use super::numbers::bytes;
 use crate::linux::Limits;
 use crate::model::Exit;
-use crate::process::{Bounded, Ending, Finished, NotEntered, Session, Waiting, become_command, limited};
+use crate::process::{
+    Bounded, Ending, Finished, NotEntered, Session, Waiting, become_command, become_what_is_told, limited,
+};
 
 /// Exit code of a command that its deadline ended, as `timeout` has it.
 const TIMEOUT: u8 = 124;
@@ -61,6 +63,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         timeout: args.timeout,
         grace: args.grace,
         apart: None,
+        early: None,
     };
     if args.require_limits {
         require_limits(&bounded.limits)?;
@@ -127,20 +130,31 @@ pub(super) struct BecomeArgs {
     /// Begin a session on the terminal that is stdin
     #[arg(long)]
     on_terminal: bool,
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    /// Wait to be told a command on stdin
+    #[arg(long)]
+    told: bool,
+    #[arg(required_unless_present = "told", trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
 
 /// Returns only if the command cannot be started.
 pub(super) fn run_become(context: &Context, args: &BecomeArgs) -> Exit {
+    if args.told {
+        return not_become(context, &become_what_is_told());
+    }
     let (program, arguments) = args.command.split_first().map_or((OsStr::new(""), &[][..]), |it| (it.0, it.1));
     let session = Session { is_apart: args.apart, is_on_terminal: args.on_terminal };
-    let error = become_command(&args.join, session, program, arguments);
-    let code = match &error {
+    not_become(context, &become_command(&args.join, session, program, arguments))
+}
+
+fn not_become(context: &Context, error: &NotEntered) -> Exit {
+    let code = match error {
         NotEntered::Program { source, .. } if source.kind() == std::io::ErrorKind::NotFound => NOT_FOUND,
-        NotEntered::Group { .. } | NotEntered::Apart(_) | NotEntered::Terminal(_) | NotEntered::Program { .. } => {
-            NOT_RUNNABLE
-        }
+        NotEntered::Group { .. }
+        | NotEntered::Untold(_)
+        | NotEntered::Apart(_)
+        | NotEntered::Terminal(_)
+        | NotEntered::Program { .. } => NOT_RUNNABLE,
     };
     context.output.warn(&error.to_string());
     Exit::Command(code)

@@ -70,9 +70,8 @@ pub(super) fn tree() -> clap::Command {
     Cli::command()
 }
 
-/// Commands that are started often, beside those of `skill`. All others are parsed with the full tree.
+/// Commands that are started often, beside those of `agent` and `skill`. All others are parsed with the full tree.
 const COMMANDS: [Named; 12] = [
-    ("agent", agent::Args::augment_args),
     ("init", init::Args::augment_args),
     ("deploy", deploy::Args::augment_args),
     ("update", update::Args::augment_args),
@@ -84,34 +83,36 @@ const COMMANDS: [Named; 12] = [
     ("sync", sync::Args::augment_args),
     ("bench", bench::Args::augment_args),
     ("db", db::Args::augment_args),
+    ("become", run::BecomeArgs::augment_args),
 ];
+
+/// Groups of such commands.
+const GROUPS: [(&str, &[Named]); 2] = [("agent", &agent::COMMANDS), ("skill", &skill::COMMANDS)];
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
 /// command that is named first. For help and errors, and where that name was the value of an option, it falls back to
 /// the full tree.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let tree = Global::augment_args(clap::Command::new("cfn"));
-    let of_skill = arguments.iter().position(|it| it == "skill");
-    let tree = match (of_skill, first_named(&COMMANDS, arguments)) {
-        (Some(at), named) if named.is_none_or(|(place, _)| at < place) => {
-            let nested = first_named(&skill::COMMANDS, &arguments[at..]).map(|(_, named)| command(named));
-            tree.subcommand(clap::Command::new("skill").subcommands(nested))
-        }
-        (_, named) => tree.subcommands(named.map(|(_, named)| command(named))),
-    };
+    let tree = Global::augment_args(clap::Command::new("cfn")).subcommands(first_named(arguments));
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => Ok(cli),
         Err(_) => parse_fully(arguments),
     }
 }
 
-/// The first argument that is a command's name: its place, and the command.
-fn first_named(commands: &[Named], arguments: &[OsString]) -> Option<(usize, Named)> {
-    arguments.iter().enumerate().find_map(|(at, it)| Some((at, *commands.iter().find(|(name, _)| it == name)?)))
-}
-
-fn command((name, build): Named) -> clap::Command {
-    build(clap::Command::new(name))
+fn first_named(arguments: &[OsString]) -> Option<clap::Command> {
+    let built = |commands: &[Named], typed: &OsString| {
+        let (name, build) = commands.iter().find(|(name, _)| typed == name)?;
+        Some(build(clap::Command::new(*name)))
+    };
+    arguments.iter().enumerate().find_map(|(at, typed)| {
+        let (group, commands) = match GROUPS.iter().find(|(name, _)| typed == name) {
+            None => return built(&COMMANDS, typed),
+            Some(group) => group,
+        };
+        let nested = arguments[at..].iter().find_map(|it| built(commands, it));
+        Some(clap::Command::new(*group).subcommands(nested))
+    })
 }
 
 fn parse_fully(arguments: &[OsString]) -> Result<Cli, clap::Error> {
@@ -142,9 +143,11 @@ mod tests {
         for (name, _) in COMMANDS {
             assert!(tree.find_subcommand(name).is_some(), "{name}");
         }
-        let of_skill = |name| tree.find_subcommand("skill")?.find_subcommand(name);
-        for (name, _) in skill::COMMANDS {
-            assert!(of_skill(name).is_some(), "{name}");
+        for (group, commands) in GROUPS {
+            let of_group = |name| tree.find_subcommand(group)?.find_subcommand(name);
+            for (name, _) in commands {
+                assert!(of_group(name).is_some(), "{group} {name}");
+            }
         }
     }
 }

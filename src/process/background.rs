@@ -37,12 +37,20 @@ pub struct Detached {
     pub output: ChildStdout,
 }
 
+impl Detached {
+    /// Ends it, while it waits for a message: it gets none.
+    pub fn end(mut self) {
+        drop(self.input);
+        let _ = self.process.wait();
+    }
+}
+
 /// Starts cfn itself with a socket as stdin, a pipe as stdout and a file as stderr: the process holds the file's lock. It has this
 /// process's environment, and these variables. It inherits
 /// no other file descriptors: `close_fds` marks them close-on-exec in this process, which is safe, since nothing but an
 /// exec closes them then.
-pub fn start_detached<'a>(
-    arguments: impl IntoIterator<Item = &'a OsStr>,
+pub fn start_detached(
+    arguments: impl IntoIterator<Item = OsString>,
     environment: &[(&'static str, OsString)],
     lock: File,
 ) -> io::Result<Detached> {

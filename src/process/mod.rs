@@ -16,7 +16,10 @@ use crate::model::Visible;
 
 pub use attended::{Attending, Client, ClientInput, Happened};
 pub use background::{Detached, start_detached, start_in_background};
-pub use bounded::{Apart, Bounded, Ending, Finished, Limited, NotEntered, Session, Waiting, become_command, limited};
+pub use bounded::{
+    Apart, Bounded, Early, Ending, Finished, Limited, NotEntered, Session, Waiting, become_command,
+    become_what_is_told, limited,
+};
 pub use call::{Answer, Call};
 pub use foreground::run_in_foreground;
 pub use handed::{hand_over, take_over};

@@ -23,10 +23,11 @@ mod wave;
 mod wave_report;
 mod within;
 
-use clap::Subcommand;
+use clap::{Args as _, Subcommand};
 
 pub(super) use engine::engine_variables;
 
+use super::argument::Named;
 use super::context::Context;
 use super::failure::Failure;
 use crate::model::Exit;
@@ -62,6 +63,23 @@ enum Command {
     #[command(hide = true)]
     Within(within::Args),
 }
+
+/// Each of them, to be built only if it is typed.
+pub(super) const COMMANDS: [Named; 13] = [
+    ("spawn", spawn::Args::augment_args),
+    ("wave", wave::Args::augment_args),
+    ("monitor", monitor::Args::augment_args),
+    ("load-test", load_test::Args::augment_args),
+    ("ps", ps::Args::augment_args),
+    ("show", ps::ShowArgs::augment_args),
+    ("logs", logs::Args::augment_args),
+    ("wait", end::WaitArgs::augment_args),
+    ("stop", end::StopArgs::augment_args),
+    ("cleanup", end::CleanupArgs::augment_args),
+    ("pool", pool::Args::augment_args),
+    ("supervise", supervise::Args::augment_args),
+    ("within", within::Args::augment_args),
+];
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {

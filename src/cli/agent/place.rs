@@ -78,7 +78,7 @@ pub(super) fn database_id(store: &mut dyn Store) -> Result<String, Failure> {
 /// The runtime of a kind, for the runs of a project with this database.
 pub(super) fn runtime(kind: RuntimeKind, runs: &Runs, database: &str) -> Box<dyn Runtime> {
     match kind {
-        RuntimeKind::Process => Box::new(Processes),
+        RuntimeKind::Process => Box::new(Processes::default()),
         RuntimeKind::Docker | RuntimeKind::Podman => {
             Box::new(Containers { kind, owner: Owner { database: database.to_owned(), place: runs.place() } })
         }

@@ -1,10 +1,10 @@
 //! Starting the runs of one command: within the memory budget, each under its supervisor.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use super::place::{Place, database_id};
 use super::said::say_skills;
-use crate::agents::{self, Plan, Prepared, Request, RunTerminal, Supervised, Turns};
+use crate::agents::{self, Plan, Request, RunFolder, RunTerminal, RuntimeKind, Supervised, Supervision, Turns};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery;
 use crate::cli::failure::{Failure, FailureKind};
@@ -65,8 +65,13 @@ impl<'a> Starting<'a> {
             Some(store) => store,
             none => none.insert(self.context.open(Access::Write)?),
         };
+        let location = self.context.settings.database()?;
+        let arguments =
+            |folder: &RunFolder| supervising(location.as_argument(), folder, &self.database, request.runtime);
+        let environment = self.context.settings.redis_for_children();
+        let supervision = Supervision { arguments: &arguments, environment: &environment };
         let at = (&self.place.runs, self.place.project.as_path());
-        let prepared = agents::prepare(store.as_mut(), self.context.clock, at, request, agent)?;
+        let prepared = agents::prepare(store.as_mut(), self.context.clock, at, request, agent, &supervision)?;
         drop(turn);
         if prepared.loaded.is_some() {
             delivery::start(self.context, store.as_mut());
@@ -79,17 +84,7 @@ impl<'a> Starting<'a> {
         if request.pool.is_some() && plan.member.is_none() {
             tracing::info!("no container waits in the pool: the agent gets a new one");
         }
-        Ok(Some((plan, self.supervise(prepared)?)))
-    }
-
-    /// Starts the supervisor, with this database.
-    fn supervise(&mut self, prepared: Prepared) -> Result<Supervised, Failure> {
-        let location = self.context.settings.database()?;
-        let state = prepared.folder.path().to_owned();
-        let arguments = ["--quiet", "--db"].map(OsStr::new).into_iter().chain([location.as_argument()]);
-        let arguments = arguments.chain(["agent", "supervise", "--state"].map(OsStr::new)).chain([state.as_os_str()]);
-        let arguments: Vec<_> = arguments.chain(["--database-id", &self.database].map(OsStr::new)).collect();
-        Ok(prepared.start(arguments, &self.context.settings.redis_for_children(), self.terminal.take().as_ref())?)
+        Ok(Some((plan, prepared.start(self.terminal.take().as_ref())?)))
     }
 
     /// The database is not needed while runs are waited for.
@@ -109,4 +104,13 @@ impl<'a> Starting<'a> {
             Failure::new(FailureKind::ProgramFailed, message, "The next 'cfn agent' command looks after it.")
         })
     }
+}
+
+/// The arguments of the supervisor of a run, with this database.
+fn supervising(location: &OsStr, folder: &RunFolder, database: &str, runtime: RuntimeKind) -> Vec<OsString> {
+    let words = |words: &[&'static str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let place = [words(&["--quiet", "--db"]), vec![location.to_owned()], words(&["agent", "supervise", "--state"])];
+    let rest = [folder.path().as_os_str(), OsStr::new("--database-id"), OsStr::new(database)];
+    let kind = words(if runtime == RuntimeKind::Process { &["--process"] } else { &[] });
+    place.into_iter().flatten().chain(rest.map(OsStr::to_owned)).chain(kind).collect()
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::place::{history, runtime};
 use super::telling::tell;
-use crate::agents::{Order, RunFolder, RunTerminal, Runs, Said, Supervisor};
+use crate::agents::{Order, Processes, RunFolder, RunTerminal, Runs, Runtime, Said, Supervisor};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::model::Exit;
@@ -23,15 +23,22 @@ pub(super) struct Args {
     /// The id of the database
     #[arg(long)]
     database_id: String,
+    /// It is run as a process
+    #[arg(long)]
+    process: bool,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     // A closing terminal must not end it. This fails only if it leads a session already.
     let _ = rustix::process::setsid();
+    let folder = RunFolder::at(args.state.clone());
+    let early = args.process.then(|| Processes::early(&folder.agent()));
     let (order, terminal) = taken_over().map_err(|error| Failure::internal(&format!("there is no order: {error}")))?;
     let mut history = history(context);
-    let folder = RunFolder::at(args.state.clone());
-    let runtime = runtime(order.plan.runtime, &Runs::holding(&folder), &args.database_id);
+    let runtime: Box<dyn Runtime> = match early {
+        Some(early) => Box::new(early),
+        None => runtime(order.plan.runtime, &Runs::holding(&folder), &args.database_id),
+    };
     let supervisor = Supervisor {
         folder: &folder,
         runtime: runtime.as_ref(),

@@ -64,7 +64,7 @@ fn run_to_end(
     let (group, environment) = ("cfn-agent", &environment);
     let apart = Apart { group, folder, environment, stdin, stdout, stderr, is_on_terminal: false };
     let (limits, grace) = (Limits::default(), order.grace);
-    let bounded = Bounded { program, arguments, limits, timeout: None, grace, apart: Some(apart) };
+    let bounded = Bounded { program, arguments, limits, timeout: None, grace, apart: Some(apart), early: None };
     Ok(match bounded.run(waiting)?.ending {
         Ending::Exited(code) => code,
         Ending::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),

@@ -69,6 +69,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let request = Export {
+        is_synced: true,
         folder: context.absolute(&args.folder),
         selection: if args.all { Selection::All } else { Selection::Agents(args.agent.clone()) },
         layout: args.layout,

@@ -83,9 +83,16 @@ impl ControlGroup {
         &self.made.unlimited
     }
 
-    /// The files by which a process joins it: it writes `0` to each.
+    /// The files by which a process with one thread joins it: it writes `0` to each.
+    ///
+    /// In version 1, the kernel lets all processes stand still to move a whole process, which takes 10 ms. To move the
+    /// thread that asks for it, it does not. What that thread starts, or becomes, is where it is.
     pub fn doors(&self) -> impl Iterator<Item = PathBuf> {
-        self.made.folders.iter().map(|it| it.join("cgroup.procs"))
+        let file = match self.version {
+            Version::One => "tasks",
+            Version::Two => "cgroup.procs",
+        };
+        self.made.folders.iter().map(move |it| it.join(file))
     }
 
     /// Number of processes that the kernel ended because the group had too much memory.

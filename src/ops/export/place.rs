@@ -132,8 +132,8 @@ impl Place {
         Ok(Some(text))
     }
 
-    /// Replaces the record, if it is another one.
-    pub(super) fn record(&self, lock: &Lock) -> Result<(), ExportError> {
+    /// Replaces the record, if it is another one; waits until it is on the disk if it is to be synced.
+    pub(super) fn record(&self, lock: &Lock, is_synced: bool) -> Result<(), ExportError> {
         let Some(root) = &self.root else { return Ok(()) };
         let text = lock.write().map_err(|why| self.untrusted(why))?;
         if self.lock_text()?.as_ref() == Some(&text) {
@@ -145,7 +145,9 @@ impl Place {
             let mut file = File::from(openat(root, STAGED_LOCK, flags, Mode::RUSR | Mode::WUSR)?);
             file.write_all(&text)?;
             fchmod(&file, Mode::from_raw_mode(0o644))?;
-            fsync(&file)?;
+            if is_synced {
+                fsync(&file)?;
+            }
             Ok(renameat(root, STAGED_LOCK, root, LOCK_FILE)?)
         };
         write().map_err(|error| self.fault(LOCK_FILE, "written", error))

@@ -21,6 +21,9 @@ pub struct Export {
     pub prune: bool,
     /// Maximum wait for another export to the same folder.
     pub patience: Duration,
+    /// Whether the record is on the disk before anything changes, so that what a power cut leaves is known to be cfn's. A
+    /// folder that nobody exports to again needs no such wait.
+    pub is_synced: bool,
 }
 
 /// Whose skills to export.

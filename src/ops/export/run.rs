@@ -59,7 +59,7 @@ pub(super) fn export(snapshot: &dyn Snapshot, place: &Place, request: &Export) -
     let mut run = Run::new(&mut survey, request);
     let workshops = workshops(snapshot, place, &survey, &run)?;
     if survey.items.values().any(|it| !matches!(run.work(it), Work::Nothing)) {
-        place.record(&intended(&survey, &run))?;
+        place.record(&intended(&survey, &run), request.is_synced)?;
     }
     let worked = || survey.items.values().filter_map(|it| Some((it, workshops.get(&it.layout)?)));
     for (item, workshop) in worked() {
@@ -74,7 +74,7 @@ pub(super) fn export(snapshot: &dyn Snapshot, place: &Place, request: &Export) -
     }
     workshops.into_values().for_each(Workshop::close);
     if run.report.in_the_way.is_empty() || run.report.changes() {
-        place.record(&recorded(&survey, &run))?;
+        place.record(&recorded(&survey, &run), request.is_synced)?;
     }
     Ok(run.report)
 }

@@ -15,8 +15,11 @@ use rustix::thread::set_no_new_privs;
 use super::apart::Apart;
 use crate::linux::OWN_PROGRAM;
 
-/// The hidden command of cfn, and its option for each file by which a group is joined.
-const MODE: [&str; 2] = ["become", "--join"];
+/// The hidden command of cfn.
+pub(super) const MODE: &str = "become";
+
+/// Its option for each file by which a group is joined.
+const JOIN: &str = "--join";
 
 /// Its option for a session of its own, without new rights and core dumps.
 const APART: &str = "--apart";
@@ -35,9 +38,9 @@ pub(super) fn start(
     apart: Option<&Apart<'_>>,
 ) -> io::Result<Pid> {
     let mut command = Command::new(OWN_PROGRAM);
-    command.arg(MODE[0]);
+    command.arg(MODE);
     for door in doors {
-        command.arg(MODE[1]).arg(door);
+        command.arg(JOIN).arg(door);
     }
     if let Some(apart) = apart {
         command.args([APART, ON_TERMINAL].iter().take(if apart.is_on_terminal { 2 } else { 1 }));
@@ -51,7 +54,7 @@ pub(super) fn start(
 /// What starts a program on the terminal that is its stdin. It leads a session, and so its group of processes.
 pub(in crate::process) fn on_terminal(program: &str) -> Command {
     let mut command = Command::new(OWN_PROGRAM);
-    command.args([MODE[0], ON_TERMINAL, "--", program]);
+    command.args([MODE, ON_TERMINAL, "--", program]);
     command
 }
 
@@ -66,6 +69,9 @@ pub enum NotEntered {
         /// The cause.
         source: io::Error,
     },
+    /// Nobody told which.
+    #[error("was not told what to become: {0}")]
+    Untold(io::Error),
     /// It could not be set apart.
     #[error("could not begin a session without new rights and core dumps: {0}")]
     Apart(io::Error),
@@ -94,29 +100,27 @@ pub struct Session {
 /// Joins the groups, begins the session and becomes the command; returns only if that fails.
 #[must_use]
 pub fn become_command(doors: &[PathBuf], session: Session, program: &OsStr, arguments: &[OsString]) -> NotEntered {
-    for door in doors {
-        if let Err(source) = fs::write(door, "0") {
-            return NotEntered::Group { path: door.clone(), source };
-        }
-    }
-    if (session.is_apart || session.is_on_terminal)
-        && let Err(error) = setsid()
-    {
-        return if session.is_on_terminal {
-            NotEntered::Terminal(error.into())
-        } else {
-            NotEntered::Apart(error.into())
-        };
-    }
-    if session.is_on_terminal
-        && let Err(error) = ioctl_tiocsctty(stdin())
-    {
-        return NotEntered::Terminal(error.into());
-    }
-    if session.is_apart
-        && let Err(error) = set_no_new_privs(true).and_then(|()| setrlimit(Resource::Core, NONE))
-    {
-        return NotEntered::Apart(error.into());
+    if let Err(not) = enter(doors, session) {
+        return not;
     }
     NotEntered::Program { program: program.to_owned(), source: Command::new(program).args(arguments).exec() }
+}
+
+/// Joins the groups, and begins the session.
+pub(super) fn enter(doors: &[PathBuf], session: Session) -> Result<(), NotEntered> {
+    for door in doors {
+        fs::write(door, "0").map_err(|source| NotEntered::Group { path: door.clone(), source })?;
+    }
+    if session.is_apart || session.is_on_terminal {
+        let failed = if session.is_on_terminal { NotEntered::Terminal } else { NotEntered::Apart };
+        setsid().map_err(|error| failed(error.into()))?;
+    }
+    if session.is_on_terminal {
+        ioctl_tiocsctty(stdin()).map_err(|error| NotEntered::Terminal(error.into()))?;
+    }
+    if session.is_apart {
+        let apart = set_no_new_privs(true).and_then(|()| setrlimit(Resource::Core, NONE));
+        apart.map_err(|error| NotEntered::Apart(error.into()))?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! or told to ignore signals.
 
 mod apart;
+mod early;
 mod ending;
 mod entering;
 mod tree;
@@ -9,11 +10,13 @@ mod waiting;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, getpid, set_child_subreaper};
+use rustix::process::{Pid, Signal, getpid, set_child_subreaper};
 
 pub use self::apart::Apart;
+pub use self::early::{Early, become_what_is_told};
 pub use self::ending::Ending;
 pub(super) use self::entering::on_terminal;
 pub use self::entering::{NotEntered, Session, become_command};
@@ -38,6 +41,8 @@ pub struct Bounded<'a> {
     pub grace: Duration,
     /// What it has instead of this process's surroundings.
     pub apart: Option<Apart<'a>>,
+    /// What was started to become the command, if it is to be apart.
+    pub early: Option<Early>,
 }
 
 /// The end of what cannot end by itself.
@@ -59,21 +64,39 @@ pub struct Finished {
 }
 
 impl Bounded<'_> {
-    /// Runs it, and returns when nothing of it is left. This process must have no other children. Signals that came before
+    /// Runs it, and returns when nothing of it is left. This process must have no children but the early one. Signals that came before
     /// count.
-    pub fn run(&self, waiting: Waiting) -> io::Result<Finished> {
+    pub fn run(mut self, waiting: Waiting) -> io::Result<Finished> {
         set_child_subreaper(Some(getpid()))?;
         let tree = Tree::make(self.apart.as_ref().map(|it| it.group), &self.limits);
         let since = Instant::now();
-        let ending = self.start_and_wait(waiting, &tree, since);
+        let early = self.early.take();
+        let ending = self.start_and_wait(waiting, &tree, since, early);
         let (took, limited) = (since.elapsed(), tree.limited());
         let peak_bytes = tree.peak_bytes();
         tree.end()?;
         Ok(Finished { ending: ending?, took, peak_bytes, cpu: cpu_of_children(), limited })
     }
 
-    fn start_and_wait(&self, mut waiting: Waiting, tree: &Tree, since: Instant) -> io::Result<Ending> {
-        let child = entering::start(self.program, self.arguments, tree.doors(), self.apart.as_ref())?;
+    /// Starts it by what waits for it, or through the hidden mode.
+    fn start(&self, doors: Vec<PathBuf>, early: Option<Early>) -> io::Result<Pid> {
+        if let (Some(early), Some(apart)) = (early, &self.apart) {
+            match early.tell((self.program, self.arguments), doors.clone(), apart) {
+                Ok(process) => return Ok(process),
+                Err(error) => tracing::debug!(%error, "what waits for the command is gone: another process becomes it"),
+            }
+        }
+        entering::start(self.program, self.arguments, doors, self.apart.as_ref())
+    }
+
+    fn start_and_wait(
+        &self,
+        mut waiting: Waiting,
+        tree: &Tree,
+        since: Instant,
+        early: Option<Early>,
+    ) -> io::Result<Ending> {
+        let child = self.start(tree.doors(), early)?;
         let mut deadline = self.timeout.map(|it| since + it);
         let mut asked: Option<Ending> = None;
         loop {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::{Signal, WaitOptions, wait};
 
 use super::ending::Ending;
@@ -102,7 +103,13 @@ impl Tree {
         let group = self.group.map_or(Ok(()), ControlGroup::end);
         let until = Instant::now() + ENDING;
         loop {
-            while matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {}
+            let mut waited = wait(WaitOptions::NOHANG);
+            while let Ok(Some(_)) = waited {
+                waited = wait(WaitOptions::NOHANG);
+            }
+            if matches!(waited, Err(Errno::CHILD)) {
+                return group; // who has no child has no descendant: nobody need look through all processes
+            }
             let left = descendants();
             if left.is_empty() {
                 return group;

@@ -1,6 +1,7 @@
 //! `cfn agent`: runs of agents as processes, and a hostile agent that tries to leave something behind.
 
 mod coordination;
+mod costs;
 mod disks_and_clocks;
 mod faults;
 pub(crate) mod load;

@@ -26,6 +26,12 @@ const USAGE: usize = 4;
 /// In company, nothing at all: the last rows may be lost in a power cut.
 const USAGE_IN_COMPANY: usize = 0;
 
+/// The result of an agent's run, in the file beside the database: as usage rows.
+const RESULT: usize = 4;
+
+/// The record of an export, before anything is written.
+const RECORD: usize = 1;
+
 /// Deploying the same bytes again: the transaction writes nothing.
 const AGAIN: usize = 0;
 
@@ -36,7 +42,8 @@ fn syncs(project: &Project, args: &[&str]) -> usize {
     Ran::from(finish(under(project, &["strace", "-f", "-qq", "-o", &path, "-e", calls], args))).ok();
     let text = fs::read_to_string(&log).expect("the log of strace");
     fs::remove_file(log).expect("it goes");
-    text.lines().filter(|it| it.contains("sync")).count()
+    // A call during which another process calls has a second line, when it returns.
+    text.lines().filter(|it| it.contains("sync") && !it.contains("resumed>")).count()
 }
 
 fn project() -> Project {
@@ -92,6 +99,19 @@ fn usage_rows_wait_four_times_alone_and_never_in_company() {
     let _company = Company::new(&project);
     syncs(&project, &load); // begins the log
     assert_eq!(syncs(&project, &load), USAGE_IN_COMPANY);
+}
+
+/// What is laid into the folder of the run needs no wait: a power cut ends the run, and nobody exports there again.
+#[test]
+fn a_spawn_waits_for_its_usage_rows_and_for_its_result() {
+    let project = project();
+    let spawn = |args: &[&str]| syncs(&project, &[&["agent", "spawn", "agent"], args, &["--", "true"]].concat());
+    spawn(&[]); // makes the file of results
+    assert_eq!(spawn(&["--memory", "512m"]), USAGE + RESULT);
+    assert_eq!(spawn(&["--skills", "prompt"]), USAGE + RESULT);
+    assert_eq!(spawn(&["--skills", "none"]), RESULT);
+    assert_eq!(spawn(&["--workspace", "."]), USAGE + RECORD + RESULT, "others export there too");
+    assert_eq!(spawn(&["--workspace", "."]), USAGE + RESULT, "the record is the same");
 }
 
 #[test]
