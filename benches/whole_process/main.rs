@@ -98,13 +98,16 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// A copy of the program, as `cargo install` makes one and as the programs are that it is compared with. What the linker wrote lies
-/// in the page cache in single pages, which are mapped one by one: from there, a load takes a tenth longer.
+/// A copy of the program, which is read from the disk at its first start. How the page cache holds a program decides over a tenth of
+/// a load: what a linker wrote is there in single pages, which are mapped one by one, and what was copied, by chance.
 fn installed(built: &Path, name: &str) -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("installed");
     fs::create_dir_all(&folder)?;
     let copy = folder.join(name);
     fs::copy(built, &copy)?;
+    let file = fs::File::open(&copy)?;
+    file.sync_all()?;
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
     Ok(copy)
 }
 

@@ -148,7 +148,11 @@ fn what_waits_for_a_command_ends_with_its_supervisor() {
 fn an_agent_runs_even_if_what_waits_for_its_command_was_killed() {
     let project = project();
     let mut child = start_copying(&project, "of-another", &["sh", "-c", "cat; echo $AGENT_ID"]);
-    kill("-9", &waiting("of-another")[0].0);
+    let process = waiting("of-another").remove(0).0;
+    kill("-9", &process);
+    let stat = format!("/proc/{process}/stat");
+    // Until its socket is closed, it can be told a command that it does not become.
+    eventually("it is gone", || fs::read_to_string(&stat).map_or(true, |it| it.contains(") Z ")));
     child.stdin.take().expect("its input").write_all(b"read ").expect("it reads");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     assert_eq!(project.cfn(["agent", "logs", "of-another"]).ok(), "read of-another\n");
