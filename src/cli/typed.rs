@@ -106,9 +106,8 @@ fn first_named(arguments: &[OsString]) -> Option<clap::Command> {
         Some(build(clap::Command::new(*name)))
     };
     arguments.iter().enumerate().find_map(|(at, typed)| {
-        let (group, commands) = match GROUPS.iter().find(|(name, _)| typed == name) {
-            None => return built(&COMMANDS, typed),
-            Some(group) => group,
+        let Some((group, commands)) = GROUPS.iter().find(|(name, _)| typed == name) else {
+            return built(&COMMANDS, typed);
         };
         let nested = arguments[at..].iter().find_map(|it| built(commands, it));
         Some(clap::Command::new(*group).subcommands(nested))
