@@ -191,8 +191,9 @@ const WITHOUT: &str = "CFN_TESTS_WITHOUT_DOCKER=1 leaves out the tests that need
 /// Removes the engine's folder when the tests have ended, however they did, and the engine with them: the pipe closes
 /// then.
 fn remove_at_the_end(folder: &Path) {
-    const SCRIPT: &str =
-        "cat; for i in $(seq 300); do [ -e \"$0/pid\" ] || break; sleep 0.1; done; rm -rf --one-file-system \"$0\"";
+    // An engine leaves its folder mounted on itself.
+    const SCRIPT: &str = "cat; for i in $(seq 300); do [ -e \"$0/pid\" ] || break; sleep 0.1; done
+        umount -q \"$0/data\"; rm -rf --one-file-system \"$0\"";
     let mut command = Command::new("sh");
     command.args(["-c", SCRIPT]).arg(folder).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
