@@ -12,7 +12,7 @@ unset DOCKER_CONTEXT CFN_SKILLS_DB_PATH || true
 /usr/sbin/dockerd --bridge=none --iptables=false --shutdown-timeout=1 --host "$DOCKER_HOST" --data-root "$place/data" \
     --exec-root "$place/exec" --pidfile "$place/pid" > "$place/log" 2>&1 &
 engine=$!
-trap 'kill "$engine"; wait "$engine" || true; rm -rf --one-file-system "$place"' EXIT
+trap 'kill "$engine"; wait "$engine" || true; umount -q "$place/data" || true; rm -rf --one-file-system "$place"' EXIT
 until docker version > /dev/null 2>&1; do sleep 0.1; done
 
 mkdir -p "$place/image/bin" "$place/project"
