@@ -64,8 +64,8 @@ pub struct Finished {
 }
 
 impl Bounded<'_> {
-    /// Runs it, and returns when nothing of it is left. This process must have no children but the early one. Signals that came before
-    /// count.
+    /// Runs it, and returns when nothing of it is left. This process must have no children but the early one. Signals that
+    /// came before count.
     pub fn run(mut self, waiting: Waiting) -> io::Result<Finished> {
         set_child_subreaper(Some(getpid()))?;
         let tree = Tree::make(self.apart.as_ref().map(|it| it.group), &self.limits);
