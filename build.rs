@@ -3,6 +3,8 @@
 //!
 //! `CFN_STATIC=1` at build time puts glibc into the program as well, for images that have none. A static program looks host names up
 //! in `/etc/hosts` and by DNS. It is still loaded at a random address.
+//!
+//! A release has the functions of short commands side by side (`benches/order.ld`), so that a process maps fewer pieces of it.
 
 use std::env;
 use std::fs;
@@ -15,6 +17,9 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=CFN_STATIC");
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let native = variable("HOST") == variable("TARGET") && variable("CARGO_CFG_TARGET_ENV") == "gnu";
+    if native && variable("PROFILE") == "release" {
+        order_functions();
+    }
     if env::var_os("CFN_STATIC").is_none_or(|it| it != "1") {
         return if native { link_unwinder(&PathBuf::from(variable("OUT_DIR")).join("unwinder")) } else { Ok(()) };
     }
@@ -22,6 +27,16 @@ fn main() -> io::Result<()> {
         return Err(io::Error::other("CFN_STATIC=1 builds for this machine only: x86-64 or aarch64 with glibc"));
     }
     link_statically(&PathBuf::from(variable("OUT_DIR")).join("static"))
+}
+
+/// Linkers other than GNU's and LLVM's may not know such a script, so that a linker that somebody configured is left alone.
+fn order_functions() {
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    if env::var_os("RUSTC_LINKER").is_none() && !flags.contains("linker=") && !flags.contains("-fuse-ld") {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/order.ld");
+        println!("cargo::rerun-if-changed={script}");
+        println!("cargo::rustc-link-arg-bin=cfn=-T{script}");
+    }
 }
 
 /// rustc names the shared library; a linker script of that name leads to the archive.
