@@ -1,6 +1,6 @@
 #!/bin/bash
 # Writes benches/order.ld: the functions that short commands run, so that the linker puts them together. A process maps its program in
-# pieces of 64 KiB, each of which costs a page fault where something in it is run; what lies together takes a quarter fewer of them.
+# pieces of 64 KiB, each of which costs a page fault where something in it is run; a load has a sixth fewer of them so.
 #   benches/order.sh [PROGRAM]      a build with names (cargo build --profile profiling), else it is built; needs valgrind
 # The list is worth renewing when a load has clearly more page faults than before (benches/instructions.sh): functions come, go and
 # change their names. A name that no function has any more does no harm.
