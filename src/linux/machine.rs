@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 /// What the processor calls itself.
 #[must_use]
@@ -24,18 +23,6 @@ pub fn memory_kib() -> Option<u64> {
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let pairs = text.lines().filter_map(|it| it.split_once(':'));
     pairs.filter(|(it, _)| it.trim() == name).map(|(_, value)| value.trim()).next()
-}
-
-/// The clock of figures in `/proc`, which every Linux has at 100 Hz whatever its own clock.
-const TICK: Duration = Duration::from_millis(10);
-
-/// The processors' time of the children that this process waited for, and of those that they waited for.
-#[must_use]
-pub fn cpu_of_children() -> Duration {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let rest = text.rsplit_once(')').map_or("", |it| it.1);
-    let ticks: u32 = rest.split_whitespace().skip(13).take(2).filter_map(|it| it.parse::<u32>().ok()).sum();
-    TICK * ticks
 }
 
 /// Processor time of all cores since boot, in ticks.

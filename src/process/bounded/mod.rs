@@ -13,6 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
 use rustix::process::{Pid, Signal, getpid, set_child_subreaper};
 
 pub use self::apart::Apart;
@@ -24,7 +25,7 @@ pub use self::tree::Limited;
 use self::tree::Tree;
 pub use self::waiting::Waiting;
 pub(super) use self::waiting::{Event, passed_on};
-use crate::linux::{Limits, cpu_of_children};
+use crate::linux::Limits;
 
 /// A command, what it may have, and how long it may take.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Bounded<'_> {
         let (took, limited) = (since.elapsed(), tree.limited());
         let peak_bytes = tree.peak_bytes();
         tree.end()?;
-        Ok(Finished { ending: ending?, took, peak_bytes, cpu: cpu_of_children(), limited })
+        Ok(Finished { ending: ending?, took, peak_bytes, cpu: cpu_of_children()?, limited })
     }
 
     /// Starts it by what waits for it, or through the hidden mode.
@@ -135,6 +136,17 @@ impl Bounded<'_> {
             }
         }
     }
+}
+
+/// The processors' time of the children that this process waited for, and of those that they waited for. `/proc` has it too, in
+/// hundredths of a second, which is more than a short command takes.
+fn cpu_of_children() -> io::Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let times = [usage.user_time(), usage.system_time()].map(|it| {
+        let part = |number: i64| u64::try_from(number).unwrap_or_default(); // a time is never negative
+        Duration::from_secs(part(it.tv_sec())) + Duration::from_micros(part(it.tv_usec()))
+    });
+    Ok(times.into_iter().sum())
 }
 
 /// What would keep limits, without starting anything.

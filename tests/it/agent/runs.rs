@@ -94,6 +94,17 @@ fn an_agent_with_too_much_memory_is_ended_and_nothing_else() {
 }
 
 #[test]
+fn the_processors_time_of_a_short_command_is_counted() {
+    let project = project();
+    for _ in 0..5 {
+        spawn(&project, &["--", "sh", "-c", "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done"]).ok();
+    }
+    // The kernel has it in hundredths of a second too: then all would be multiples of ten.
+    let counted = rows(&project, "cpu_ms % 10 > 0");
+    assert!(counted.len() == 5 && counted.iter().any(|it| it == "1"), "{counted:?}");
+}
+
+#[test]
 fn node_is_told_its_memory_where_nobody_told_it() {
     let project = project();
     let print = ["--", "sh", "-c", "echo $NODE_OPTIONS"];
