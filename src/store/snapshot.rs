@@ -1,6 +1,7 @@
 //! The ports for reading. They return the state of their [`Snapshot`]; in a [`Transaction`](super::Transaction), this
 //! includes its own writes.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
@@ -217,6 +218,6 @@ pub trait OutboxStatus {
     fn dead_letters(&self, most: usize) -> Result<Vec<Undelivered>>;
     /// Queued deliveries that have failed before, in order.
     fn failing_deliveries(&self, most: usize) -> Result<Vec<Undelivered>>;
-    /// The end of the backoff, in seconds since 1970.
-    fn backoff_until(&self) -> Result<Option<i64>>;
+    /// The end of the backoff, to the second.
+    fn backoff_until(&self) -> Result<Option<Timestamp>>;
 }

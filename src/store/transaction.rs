@@ -1,5 +1,7 @@
 //! The ports for writing.
 
+use jiff::Timestamp;
+
 use super::{
     LifecycleWrites, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, Result, SkillChange, Snapshot,
     WholeRowWrites,
@@ -145,8 +147,8 @@ pub trait Outbox {
     fn bury(&mut self, delivery: &Delivery, reason: &str, now: Moment) -> Result<()>;
     /// Queues every dead letter again, as if it had never failed; returns their number.
     fn retry_dead_letters(&mut self) -> Result<usize>;
-    /// Records the end of the backoff, in seconds since 1970; `None` if the server is reachable.
-    fn back_off(&mut self, until: Option<i64>) -> Result<()>;
+    /// Records the end of the backoff, to the second; `None` if the server is reachable.
+    fn back_off(&mut self, until: Option<Timestamp>) -> Result<()>;
 }
 
 /// Work in a transaction, which may run again.

@@ -11,13 +11,14 @@
 mod report;
 mod run;
 
-use crate::model::StoredTime;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 pub use self::report::SyncReport;
 use self::run::Run;
 use super::error::Result;
 use crate::clock::Clock;
+use crate::model::StoredTime;
 use crate::store::{Due, Durability, Store, Undelivered, write};
 use crate::workflow::{self, WorkflowDatabase, WorkflowError};
 
@@ -115,7 +116,7 @@ fn reach(store: &mut dyn Store, clock: Clock, connect: Connect<'_>) -> Result<Bo
     let connected = connect();
     let until = match &connected {
         Ok(_) => None,
-        Err(WorkflowError::Unreachable { .. }) => Some(clock.now().as_second() + BACKOFF_SECONDS),
+        Err(WorkflowError::Unreachable { .. }) => Some(clock.now() + SignedDuration::from_secs(BACKOFF_SECONDS)),
         Err(_) => return Ok(connected?),
     };
     if until.is_some() || store.read()?.backoff_until()?.is_some() {
@@ -137,8 +138,8 @@ pub fn next_step(store: &mut dyn Store, clock: Clock) -> Result<NextStep> {
 }
 
 /// The remaining backoff. It is limited, since the clock may have been set back.
-fn seconds_left(until: Option<i64>, clock: Clock) -> Option<i64> {
-    let left = until?.saturating_sub(clock.now().as_second());
+fn seconds_left(until: Option<Timestamp>, clock: Clock) -> Option<i64> {
+    let left = until?.as_second() - clock.now().as_second();
     (1..=BACKOFF_SECONDS).contains(&left).then_some(left)
 }
 

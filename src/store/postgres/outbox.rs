@@ -1,6 +1,7 @@
 //! `outbox`: queued events for the workflow database, dead letters, and the backoff of its server. Columns and names
 //! are those of the SQLite engine.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::fields::Fields;
@@ -218,15 +219,15 @@ fn undelivered(session: &Session, sql: &str, most: usize) -> Result<Vec<Undelive
 }
 
 /// Seconds since 1970, in digits; any other stored value is ignored.
-pub(super) fn backoff_until(session: &Session) -> Result<Option<i64>> {
+pub(super) fn backoff_until(session: &Session) -> Result<Option<Timestamp>> {
     let sql = "SELECT encode(value, 'escape') FROM cfn_metadata WHERE name = $1";
     let row = session.first(sql, &[text(BACKOFF_UNTIL)])?;
     let value = row.map(|row| Fields::new("cfn_metadata", &row).text()).transpose()?;
-    Ok(value.and_then(|it| it.parse().ok()))
+    Ok(value.and_then(|it| Timestamp::from_second(it.parse().ok()?).ok()))
 }
 
-pub(super) fn back_off(session: &Session, until: Option<i64>) -> Result<()> {
-    let until = until.map(|it| it.to_string());
+pub(super) fn back_off(session: &Session, until: Option<Timestamp>) -> Result<()> {
+    let until = until.map(|it| it.as_second().to_string());
     let sql = if until.is_some() {
         "INSERT INTO cfn_metadata (name, value) VALUES ($1, convert_to($2, 'UTF8'))
          ON CONFLICT (name) DO UPDATE SET value = excluded.value"

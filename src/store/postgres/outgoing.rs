@@ -1,5 +1,7 @@
 //! A transaction's part of the contract about the outbox.
 
+use jiff::Timestamp;
+
 use super::outbox;
 use super::state::State;
 use crate::model::{Delivery, Failures, Moment, SkillId};
@@ -27,7 +29,7 @@ impl OutboxStatus for State<'_> {
         outbox::failing(self.session, most)
     }
 
-    fn backoff_until(&self) -> Result<Option<i64>> {
+    fn backoff_until(&self) -> Result<Option<Timestamp>> {
         outbox::backoff_until(self.session)
     }
 }
@@ -57,7 +59,7 @@ impl Outbox for State<'_> {
         outbox::retry(self.session)
     }
 
-    fn back_off(&mut self, until: Option<i64>) -> Result<()> {
+    fn back_off(&mut self, until: Option<Timestamp>) -> Result<()> {
         outbox::back_off(self.session, until)
     }
 }

@@ -1,6 +1,7 @@
 //! `outbox`: queued events for the workflow database, dead letters, and the backoff of its server. Columns and names
 //! that other versions of cfn read keep their old names.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Result, params};
 
 use super::rows::{Fields, change, collect, first};
@@ -241,21 +242,18 @@ fn undelivered(connection: &Connection, sql: &'static str, most: usize) -> Resul
 }
 
 /// Seconds since 1970; any other stored value is ignored.
-pub(super) fn backoff_until(connection: &Connection) -> Result<Option<i64>> {
-    first(
-        connection,
-        "SELECT value FROM cfn_metadata WHERE name = ?1 AND typeof(value) = 'integer'",
-        [BACKOFF_UNTIL],
-        |row| row.get(0),
-    )
+pub(super) fn backoff_until(connection: &Connection) -> Result<Option<Timestamp>> {
+    let sql = "SELECT value FROM cfn_metadata WHERE name = ?1 AND typeof(value) = 'integer'";
+    let seconds = first(connection, sql, [BACKOFF_UNTIL], |row| row.get(0))?;
+    Ok(seconds.and_then(|it| Timestamp::from_second(it).ok()))
 }
 
-pub(super) fn back_off(connection: &Connection, until: Option<i64>) -> Result<()> {
+pub(super) fn back_off(connection: &Connection, until: Option<Timestamp>) -> Result<()> {
     match until {
         Some(until) => change(
             connection,
             "INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES (?1, ?2)",
-            params![BACKOFF_UNTIL, until],
+            params![BACKOFF_UNTIL, until.as_second()],
         )?,
         None => change(connection, "DELETE FROM cfn_metadata WHERE name = ?1", [BACKOFF_UNTIL])?,
     };

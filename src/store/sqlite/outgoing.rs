@@ -1,5 +1,7 @@
 //! A transaction's part of the contract about uses and the outbox.
 
+use jiff::Timestamp;
+
 use super::transaction::SqliteTransaction;
 use super::{outbox, usage};
 use crate::model::{Delivery, Failures, Moment, OpenUse, Outcome, SkillId, Usage};
@@ -27,7 +29,7 @@ impl OutboxStatus for SqliteTransaction<'_> {
         self.say(outbox::failing(&self.inner, most))
     }
 
-    fn backoff_until(&self) -> Result<Option<i64>> {
+    fn backoff_until(&self) -> Result<Option<Timestamp>> {
         self.say(outbox::backoff_until(&self.inner))
     }
 }
@@ -57,7 +59,7 @@ impl Outbox for SqliteTransaction<'_> {
         self.say(outbox::retry(&self.inner))
     }
 
-    fn back_off(&mut self, until: Option<i64>) -> Result<()> {
+    fn back_off(&mut self, until: Option<Timestamp>) -> Result<()> {
         self.say(outbox::back_off(&self.inner, until))
     }
 }

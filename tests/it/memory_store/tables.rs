@@ -30,7 +30,7 @@ pub(super) struct Tables {
     pub(super) events: BTreeMap<i64, (SkillId, SkillEvent)>,
     /// Rows that were added whole.
     pub(super) whole: BTreeMap<(cfn::store::RowKind, i64), cfn::store::Row>,
-    pub(super) backoff_until: Option<i64>,
+    pub(super) backoff_until: Option<Timestamp>,
     /// The last key that each table gave: none is given twice.
     pub(super) last: Keys,
     pub(super) revision: Counts,

@@ -14,6 +14,7 @@ use cfn::store::{
     NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange,
     Undelivered, UsageFilter, UsageLog, UsageWrites,
 };
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::database::{Conflicts, Database, locked};
@@ -152,7 +153,7 @@ impl OutboxStatus for MemoryTransaction<'_> {
         Ok(self.tables.failing_deliveries(most))
     }
 
-    fn backoff_until(&self) -> Result<Option<i64>> {
+    fn backoff_until(&self) -> Result<Option<Timestamp>> {
         Ok(self.tables.backoff_until)
     }
 }
@@ -196,7 +197,7 @@ impl Outbox for MemoryTransaction<'_> {
         self.change().map(Tables::retry_dead_letters)
     }
 
-    fn back_off(&mut self, until: Option<i64>) -> Result<()> {
+    fn back_off(&mut self, until: Option<Timestamp>) -> Result<()> {
         self.change().map(|it| it.backoff_until = until)
     }
 }

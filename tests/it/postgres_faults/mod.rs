@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 use cfn::model::ApprovalLevel::Auto;
 use cfn::store::postgres::{Options, PostgresStore};
 use cfn::store::{Durability, NameKind, Result, Store, StoreError, Transaction, write};
+use jiff::Timestamp;
 
 use self::served::Served;
 use crate::postgres_server::{Database, Server, Way, server_of};
@@ -103,7 +104,7 @@ fn a_read_only_server_is_read_and_refuses_writes() {
     let name = database.sql("SELECT current_database()");
     database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
     let mut store = open(&database.url(Way::Direct));
-    let refused = write(&mut store, Durability::Full, |tx| tx.back_off(Some(1)));
+    let refused = write(&mut store, Durability::Full, |tx| tx.back_off(Some(Timestamp::UNIX_EPOCH)));
     assert!(matches!(refused, Err(StoreError::Denied { action: "write", .. })), "{refused:?}");
     assert_eq!(names(&mut store).expect("names"), ["jwt"]);
 }

@@ -4,6 +4,7 @@ use cfn::model::ApprovalLevel::Auto;
 use cfn::model::{Changed, Delivery, Event, Execution, Failures, Outcome, SkillId, Usage};
 use cfn::settings::Queued;
 use cfn::store::{Due, OutboxSummary, SkillChange, Store, Transaction, Undelivered};
+use jiff::Timestamp;
 
 use super::{Backend, NOW, at, commit, insert, usage};
 
@@ -236,7 +237,7 @@ pub(crate) fn how_long_the_server_is_left_in_peace_is_remembered(backend: &dyn B
     let (mut store, mut other) = (backend.open(), backend.open());
     let mut until = || other.read().expect("a snapshot").backoff_until().expect("a read");
     assert_eq!(until(), None);
-    for to in [Some(1_800_000_000), Some(5), None, None] {
+    for to in [Some(Timestamp::constant(1_800_000_000, 0)), Some(Timestamp::UNIX_EPOCH), None, None] {
         commit(store.as_mut(), |tx| tx.back_off(to).expect("noted"));
         assert_eq!(until(), to);
     }

@@ -1,6 +1,7 @@
 //! Random steps.
 
 use cfn::model::{Category, ChangeType, Decision, Outcome, Status, Version};
+use jiff::Timestamp;
 
 use super::dice::Dice;
 
@@ -127,7 +128,7 @@ pub(super) enum OutboxStep {
     Fail { which: usize },
     Bury { which: usize },
     RetryDeadLetters,
-    BackOff(Option<i64>),
+    BackOff(Option<Timestamp>),
 }
 
 /// A write by another program, if the row that it changes exists.
@@ -245,7 +246,7 @@ impl OutboxStep {
             1 => Self::Fail { which },
             2 => Self::Bury { which },
             3 => Self::RetryDeadLetters,
-            _ => Self::BackOff(dice.maybe(&[1_800_000_000])),
+            _ => Self::BackOff(dice.maybe(&[Timestamp::constant(1_800_000_000, 0)])),
         }
     }
 }
