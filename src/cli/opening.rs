@@ -141,7 +141,7 @@ impl Opening {
         match &self.engine {
             Engine::Sqlite { path, options } => {
                 let Some(mut staged) = SqliteStore::staged(path, *options, self.clock)? else { return Ok(None) };
-                let store = staged.fill()?;
+                let store = staged.fill_unchecked()?;
                 let warning = store.warning().map(str::to_owned);
                 let filled = fill(store, warning.as_deref())?;
                 Ok(staged.publish()?.then_some(filled))
