@@ -70,7 +70,8 @@ pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
 /// Number of bytes to test at once.
 const CHUNK: usize = 64;
 
-/// A build for size makes no vector instructions of comparisons: then this table takes a tenth of their time.
+/// A build for size makes no vector instructions of comparisons: byte by byte, they take five times as long as eight bytes at once
+/// and then this table.
 const MAY_HIDE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = u8::MIN;

@@ -76,7 +76,7 @@ impl StagedDatabase {
 
     /// The store, for filling it with many rows. Indexes are cheaper to create from all rows, and triggers are only for
     /// the writes of other programs.
-    pub fn fill(&mut self) -> Result<&mut SqliteStore> {
+    pub(super) fn fill(&mut self) -> Result<&mut SqliteStore> {
         let Self { store, deferred, syncing, file, .. } = self;
         if deferred.is_empty() {
             *deferred = defer(&store.connection).map_err(|error| store.place.fail(&error))?;
@@ -86,7 +86,7 @@ impl StagedDatabase {
     }
 
     /// The same for rows whose values this program makes, from types that have no others than the schema's checks allow.
-    /// SQLite makes a table of the allowed values for each check of each row, which takes a quarter of a writer's time.
+    /// SQLite makes a table of the allowed values for each check of each row: more than half the time of a new skill's row.
     pub fn fill_unchecked(&mut self) -> Result<&mut SqliteStore> {
         let store = self.fill()?;
         let unchecked = store.connection.pragma_update(None, "ignore_check_constraints", true);
