@@ -147,4 +147,6 @@ pub trait Store: Send {
     fn follower(&mut self) -> Option<&mut dyn FollowTarget>;
     /// Measurements for benchmarks, if the engine supports them.
     fn inspect(&mut self) -> Option<&mut dyn Inspect>;
+    /// Leaves the database at the end of a process. An engine may skip what the end of a process does anyway.
+    fn leave(self: Box<Self>) {}
 }

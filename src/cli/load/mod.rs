@@ -125,7 +125,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if usage.is_some() {
         delivery::start(context, store.as_mut());
     }
-    drop(store);
+    store.leave();
     say(context.output, &request, &report);
     match &request.format {
         ops::Format::Json => context.output.json_line(&report)?,

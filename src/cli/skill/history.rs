@@ -37,6 +37,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let cache = context.cache(Class::History)?;
     let (mut store, request) = (context.open_replicated(true)?, args.request()?);
     let report = ops::history(store.as_mut(), cache.as_ref(), &request, &mut |url| context.archived_uses(url))?;
+    store.leave();
     context.note_name(args.named.name()?, &report.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)

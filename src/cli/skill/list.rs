@@ -116,6 +116,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         store = analytics::up_to_date(context, store)?;
     }
     let report = ops::list(store.as_mut(), cache.as_ref(), &filter)?;
+    store.leave();
     context.output.answer(&report)?;
     if let Some(next) = report.next.filter(|_| !context.output.json) {
         let shown = counted(report.skills.len(), "skill");

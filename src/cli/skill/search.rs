@@ -61,6 +61,7 @@ pub(in crate::cli) fn run(context: &Context, args: &Args) -> Result<Exit, Failur
     let mut progress = context.output.progress("indexing");
     let report = ops::search(store.as_mut(), &request, &mut |done, all| progress.at(done, all))?;
     drop(progress);
+    store.leave();
     context.output.answer(&report)?;
     remarks(context, &report);
     Ok(Exit::Done)

@@ -41,7 +41,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return file(context, args, path);
     }
     let cache = context.cache(Class::Show)?;
-    let report = ops::show(context.open_replicated(true)?.as_mut(), cache.as_ref(), &args.request())?;
+    let mut store = context.open_replicated(true)?;
+    let report = ops::show(store.as_mut(), cache.as_ref(), &args.request())?;
+    store.leave();
     context.note_name(&args.skill_name, &report.skill.name);
     context.output.answer(&report)?;
     Ok(Exit::Done)
@@ -49,7 +51,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 fn file(context: &Context, args: &Args, path: &FolderPath) -> Result<Exit, Failure> {
     let request = ShowFile { name: &args.skill_name, version: args.version, path };
-    let report = ops::show_file(context.open_replicated(true)?.as_mut(), &request)?;
+    let mut store = context.open_replicated(true)?;
+    let report = ops::show_file(store.as_mut(), &request)?;
+    store.leave();
     context.note_name(&args.skill_name, &report.name);
     if context.output.json() {
         context.output.answer(&report)?;

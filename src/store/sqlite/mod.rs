@@ -78,6 +78,7 @@ mod whole_rows;
 mod work_file;
 
 use std::cell::Cell;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -282,5 +283,13 @@ impl Store for SqliteStore {
 
     fn inspect(&mut self) -> Option<&mut dyn Inspect> {
         Some(self)
+    }
+
+    /// A reader has nothing to write back. SQLite would free each piece of the schema, which takes a sixteenth of the
+    /// instructions of a `load`.
+    fn leave(self: Box<Self>) {
+        if self.access == Access::Read {
+            mem::forget(self);
+        }
     }
 }

@@ -167,6 +167,18 @@ fn add_versions_at_once(backend: &dyn Backend, skill: SkillId, claims: &[Option<
     });
 }
 
+pub(crate) fn those_that_left_hold_nobody_up(backend: &dyn Backend) {
+    for content in [b"one", b"two"] {
+        let mut writer = backend.open();
+        let word = String::from_utf8_lossy(content);
+        commit(writer.as_mut(), |tx| insert(tx, &word, content, Auto));
+        writer.leave();
+        let mut reader = backend.open_for_reading();
+        assert!(names(reader.as_mut()).contains(&word.to_string()), "what it wrote stays");
+        reader.leave();
+    }
+}
+
 pub(crate) fn what_only_some_engines_have_is_asked_for_and_refused_by_others(backend: &dyn Backend) {
     let mut store = backend.open();
     let is_a_file = store.file_care().is_some();

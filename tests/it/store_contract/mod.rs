@@ -60,6 +60,11 @@ pub(crate) trait Backend: Sync {
     fn open(&self) -> Box<dyn Store> {
         self.open_queueing(Queued::Everything)
     }
+
+    /// A handle that only reads, where the engine knows such ones.
+    fn open_for_reading(&self) -> Box<dyn Store> {
+        self.open()
+    }
 }
 
 /// Writes by other programs to the same tables.
@@ -113,6 +118,7 @@ macro_rules! contract {
                 work_that_fails_undoes_everything_and_its_error_is_returned, an_attempt_commits_only_what_it_is_told_to,
                 a_dry_run_has_the_result_of_a_commit_and_leaves_nothing,
                 what_work_has_read_is_still_so_when_it_commits, writers_at_once_lose_nothing,
+                those_that_left_hold_nobody_up,
                 what_only_some_engines_have_is_asked_for_and_refused_by_others;
             lifecycle: a_skill_is_found_by_every_name_that_it_had, every_spelling_of_a_name_is_found_with_its_skill,
                 a_bootstrap_skill_is_renamed_with_the_skill_of_its_name,

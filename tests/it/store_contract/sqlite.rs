@@ -56,6 +56,11 @@ impl Backend for Sqlite {
     fn other_program(&self) -> &dyn OtherProgram {
         self
     }
+
+    fn open_for_reading(&self) -> Box<dyn Store> {
+        let store = SqliteStore::open(&self.path, Access::Read, options(Queued::Nothing), Clock::System);
+        Box::new(store.expect("opened"))
+    }
 }
 
 impl OtherProgram for Sqlite {
