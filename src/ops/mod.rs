@@ -59,6 +59,7 @@ mod search;
 mod served_folder;
 mod show;
 mod show_file;
+mod source;
 mod status;
 mod stored_folder;
 mod sync;

@@ -77,6 +77,51 @@ fn from_any_records_escalated_and_the_bytes_wait_at_whatever_level() {
 }
 
 #[test]
+fn a_skill_stays_where_it_came_from_until_somebody_approves_it_from_elsewhere() {
+    let reject: &[&str] = &["skill", "reject", "plan", "--approver", "lead"];
+    let human: &[&str] = &["skill", "edit", "plan", "--level", "human"];
+    let escalate: &[&str] = &["skill", "escalate", "plan", "--reason", "look", "--approver", "lead"];
+    for (before, after) in [
+        (&[][..], &[][..]),
+        (&[], &[reject][..]),
+        (&[], &[reject, escalate]),
+        (&[], &[reject, &["skill", "rollback", "plan", "1.0.0"]]),
+        (&[], &[&["skill", "revoke", "plan", "--reason", "bad", "--approver", "lead"]]),
+        (&[&["skill", "approve", "plan", "--approver", "lead"], human], &[]),
+        (&[&["skill", "approve", "plan", "--approver", "lead"], human], &[reject]),
+        (&[], &[&["init", "--from", "their", "--update", "--from-any"], reject]),
+    ] {
+        let project = with_other("their/plan");
+        before.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
+        assert_eq!(counts(&import(&project, "their", &["--update", "--from-any"]))[3], 1, "{after:?}");
+        after.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
+        for text in ["Theirs.", "Theirs, second."] {
+            project.file("their/plan/SKILL.md", skill_text("plan", text));
+            let report = import(&project, "their", &["--update"]);
+            let refused = report["refused"][0]["reason"].as_str();
+            let wanted = "\"plan\" comes from mine/plan/SKILL.md, and their/plan/SKILL.md is another source";
+            // The bytes that are the current ones are unchanged, wherever they lie.
+            assert!(refused == Some(wanted) || text == "Theirs." && counts(&report)[2] == 1, "{after:?}: {report}");
+        }
+        assert!(project.cfn(["load", "dev"]).ok().contains("Mine."), "{before:?} {after:?}");
+        project.file("mine/plan/SKILL.md", skill_text("plan", "Mine, second."));
+        assert_eq!(counts(&import(&project, "mine", &["--update", "--approve-as", "lead"]))[3], 1, "{after:?}");
+        assert!(project.cfn(["load", "dev"]).ok().contains("Mine, second."), "{before:?} {after:?}");
+        project.assert_whole();
+    }
+}
+
+#[test]
+fn the_unchanged_bytes_of_the_source_replace_refused_ones_from_elsewhere() {
+    let project = with_other("their/plan");
+    import(&project, "their", &["--update", "--from-any"]);
+    project.cfn(["skill", "reject", "plan", "--approver", "lead"]).ok();
+    assert_eq!(counts(&import(&project, "mine", &["--update"]))[3], 1);
+    assert_eq!(versions(&project, "plan"), "1.0.0 import, 1.0.1 import, 1.0.2 import");
+    assert_eq!(body(&project, "plan"), "Mine.");
+}
+
+#[test]
 fn the_same_bytes_from_another_source_are_unchanged_and_stay_where_they_came_from() {
     let project = with_other("their/plan");
     project.file("their/plan/SKILL.md", skill_text("plan", "Mine."));

@@ -1,7 +1,4 @@
-//! The source of a skill. A skill keeps its source; another file with the same name is a different source.
-//!
-//! The source is the file of the newest imported version. If there is none, or a later version was deployed by hand, it
-//! is the file of the current version. Paths are compared case-insensitively in Unicode's form NFC.
+//! Whether a file is the source of a skill (see [`Source`]); another file with the same name is a different source.
 //!
 //! A moved or cloned collection is the same source under three conditions: the recorded file is gone, the imported
 //! folder has the same name (including its parent's, if it is just called `skills`), and the file has the same path in
@@ -11,10 +8,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::model::{Skill, VersionSource, folded};
+use crate::model::{Skill, folded};
 use crate::ops::content_file::Folder;
 use crate::ops::error::Result;
 use crate::ops::project::Project;
+use crate::ops::source::{Source, is_same_path};
 use crate::ops::tree::TreeFile;
 use crate::store::Catalogue;
 
@@ -38,22 +36,9 @@ impl<'a> Sources<'a> {
         stored_path: &str,
         found: &TreeFile,
     ) -> Result<Option<String>> {
-        if skill.content_path == stored_path {
-            return Ok(None); // nearly always
-        }
-        let versions = catalogue.versions(skill.id)?;
-        let imported = versions.iter().find(|it| it.source == VersionSource::Import.as_str());
-        let source = imported.map_or(&skill.content_path, |it| &it.content_path);
-        let same = [source, &skill.content_path].into_iter().any(|it| self.is_same(it, stored_path, found));
-        Ok((!same).then(|| source.clone()))
-    }
-
-    fn is_same(&self, recorded: &str, stored_path: &str, found: &TreeFile) -> bool {
-        if recorded.is_empty() {
-            return false;
-        }
-        let absolute = |path: &str| folded(&self.project.absolute(path).to_string_lossy());
-        absolute(recorded) == absolute(stored_path) || self.was_moved(recorded, found)
+        let source = Source::of(catalogue, skill)?;
+        let same = source.paths().any(|it| is_same_path(self.project, it, stored_path) || self.was_moved(it, found));
+        Ok((!same).then(|| source.path().to_owned()))
     }
 
     fn was_moved(&self, recorded: &str, found: &TreeFile) -> bool {

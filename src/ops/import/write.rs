@@ -12,6 +12,7 @@ use crate::model::{ApprovalLevel, ContentHash, Decision, Moment, Remark, Skill, 
 use crate::ops::error::{Error, Result};
 use crate::ops::publish::{self, Judgement, Publication, Published};
 use crate::ops::refusal::purge_of;
+use crate::ops::source::another_source;
 use crate::ops::tree::TreeFile;
 use crate::store::Transaction;
 
@@ -119,8 +120,11 @@ impl<'a> Writer<'a> {
             Ok(known) => known,
             Err(error) => return self.refuse(file, error),
         };
-        let source =
-            known.as_ref().map(|it| self.sources.other(tx, it, &item.stored_path, file.found)).transpose()?.flatten();
+        let same = known.as_ref().map_or(Ok(false), |it| is_same(tx, it, item))?;
+        let source = match &known {
+            Some(skill) if !(same && item.settled) => self.sources.other(tx, skill, &item.stored_path, file.found)?,
+            _ => None,
+        };
         if !item.settled {
             if source.is_some() {
                 // The skill's source may be another file of the folder.
@@ -131,7 +135,7 @@ impl<'a> Writer<'a> {
         }
         self.batch.report.warnings.extend_from_slice(&item.warnings);
         match known {
-            Some(skill) if is_same(tx, &skill, item)? => self.complete(tx, &skill, file),
+            Some(skill) if same => self.complete(tx, &skill, file),
             Some(skill) => self.replace(tx, &skill, source, file),
             None => match publish::publish(tx, None, &self.publication(file, self.approval())) {
                 Ok(published) => {
@@ -200,8 +204,7 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         let (name, new) = (&file.item.name, Visible(&file.item.stored_path));
         if let Some(old) = source.as_deref().filter(|_| !self.request.from_any) {
-            let old = if old.is_empty() { "an unknown file" } else { old };
-            let reason = format!("\"{name}\" comes from {}, and {new} is another source", Visible(old));
+            let reason = another_source(name.as_str(), old, &file.item.stored_path);
             self.batch.report.refused.push(Remark::new(file.path.to_owned(), Kind::OtherSource, reason));
             return Ok(());
         }
