@@ -125,6 +125,7 @@ pub fn add(
                 mappings: MappingFlags { agents: request.agents, ..MappingFlags::default() },
                 now,
             };
+            publication.require_unrefused(tx, known.as_ref())?;
             let published = publish(tx, known.as_ref(), &publication)?;
             let approved = is_approved(tx, &published)?;
             Ok((folder, known.map_or_else(|| name.to_string(), |it| it.name), published, approved))

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::error::{Result, require_skill};
+use super::refusal::rejection;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{Approval, EventKind, Moment, Skill, SkillName, StoredJson};
+use crate::model::{EventKind, Moment, Skill, SkillName, StoredJson};
 use crate::store::{DeletedRows, Durability, NewEvent, Store, Transaction, write_unless};
 
 /// Skills to delete.
@@ -103,26 +104,24 @@ fn remains(tx: &dyn Transaction, skill: &Skill) -> Result<Option<StoredJson>> {
 /// Records, for every skill, the rejections whose decisions go with this one: deleting and deploying must not be a way
 /// around them.
 fn keep_refusals(tx: &mut dyn Transaction, skill: &Skill, now: Moment) -> Result<Vec<String>> {
-    let mut decided = HashSet::new();
-    let latest: Vec<Approval> = tx
-        .approvals(skill.id)?
-        .into_iter()
-        .filter(|it| it.content_hash.as_ref().is_some_and(|hash| decided.insert(hash.clone())))
-        .filter(|it| it.decision.refuses())
-        .collect();
-    let mut refused = Vec::new();
-    for rejection in latest {
-        let Some(hash) = rejection.content_hash.filter(|it| !it.is_empty()) else { continue };
-        if tx.refusal(&hash, None)?.is_none() {
+    let decisions = tx.approvals(skill.id)?;
+    let (mut seen, mut refused) = (HashSet::new(), Vec::new());
+    for hash in decisions.iter().filter_map(|it| it.content_hash.as_deref()) {
+        if hash.is_empty() || !seen.insert(hash) {
+            continue;
+        }
+        let about = decisions.iter().filter(|it| it.content_hash.as_deref() == Some(hash));
+        let Some(rejection) = rejection(about) else { continue };
+        if tx.refusal(hash, None)?.is_none() {
             tx.record_event(&NewEvent {
                 version: Some(&rejection.version),
-                content_hash: Some(&hash),
+                content_hash: Some(hash),
                 actor: rejection.approver.as_deref(),
                 reason: rejection.reasoning.as_deref(),
                 ..NewEvent::of(skill.id, &skill.name, EventKind::Rejected, now)
             })?;
         }
-        refused.push(hash);
+        refused.push(hash.to_owned());
     }
     Ok(refused)
 }

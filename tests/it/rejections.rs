@@ -40,6 +40,76 @@ fn no_command_accepts_rejected_bytes() {
 }
 
 #[test]
+fn an_escalation_does_not_undo_a_rejection() {
+    for category in ["domain", "testing"] {
+        let project = with_skill("jwt", category, "dev");
+        let path = path_of("jwt");
+        project.cfn(["skill", "reject", "jwt", "--approver", "boss", "--reason", "unsafe"]).ok();
+        for _ in 0..2 {
+            project.cfn(["skill", "escalate", "jwt", "--approver", "ann", "--reason", "look at it"]).ok();
+        }
+        let before = dump(&project);
+        for args in [
+            &["deploy", "1", "jwt", &path][..],
+            &["update", "jwt", "1.0.1", &path],
+            &["skill", "add", &path],
+            &["skill", "add", &path, "--approve", "--approver", "ann"],
+            &["skill", "rollback", "jwt", "1.0.0"],
+        ] {
+            project.fails_as(args, 7, "rejected");
+        }
+        project.cfn(["init", "--from", ".claude/skills", "--approve-as", "ann"]).ok();
+        let bulk = project.cfn(["skill", "approve", "--all-pending", "--approver", "ann"]);
+        assert!(bulk.code == Some(7) && format!("{bulk:?}").contains("rejected"), "{bulk:?}");
+        assert_eq!(dump(&project), before);
+        assert_eq!(project.cfn(["load", "dev"]).ok(), "");
+        project.cfn(["deploy", "1", "jwt", &path].iter().chain(&OVERRIDE)).ok();
+        assert!(project.cfn(["load", "dev"]).ok().contains("First."));
+    }
+}
+
+#[test]
+fn the_expert_who_was_asked_may_approve() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["skill", "reject", "jwt", "--approver", "boss"]).ok();
+    project.cfn(["skill", "escalate", "jwt", "--approver", "ann", "--reason", "look at it"]).ok();
+    project.cfn(["skill", "approve", "jwt", "--approver", "expert"]).ok();
+    project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).ok();
+    assert!(project.cfn(["load", "dev"]).ok().contains("First."));
+}
+
+#[test]
+fn bytes_that_were_accepted_and_wait_need_no_second_override() {
+    let project = rejected_before();
+    let accept = ["--override-rejection", "--reason", "judged again"];
+    project.cfn(["skill", "rollback", "jwt", "1.0.0"].iter().chain(&accept)).ok();
+    project.cfn(["deploy", "1", "jwt", &path_of("jwt")]).ok();
+    assert!(project.cfn(["load", "dev"]).ok().contains("First."));
+}
+
+#[test]
+fn an_escalated_rejection_outlives_its_skill() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["skill", "reject", "jwt", "--approver", "boss"]).ok();
+    project.cfn(["skill", "escalate", "jwt", "--approver", "ann", "--reason", "look at it"]).ok();
+    project.cfn(["skill", "delete", "jwt", "--yes"]).ok();
+    project.fails_as(["deploy", "1", "jwt", &path_of("jwt")], 7, "rejected");
+}
+
+#[test]
+fn rejected_bytes_are_not_added_again() {
+    for category in ["domain", "testing"] {
+        let project = with_skill("jwt", category, "dev");
+        project.cfn(["skill", "reject", "jwt", "--approver", "boss"]).ok();
+        let before = dump(&project);
+        for more in [&[][..], &["--agents", "other"], &["--dry-run"]] {
+            project.fails_as(["skill", "add", &path_of("jwt")].iter().chain(more).copied(), 7, "rejected");
+        }
+        assert_eq!(dump(&project), before);
+    }
+}
+
+#[test]
 fn deploy_accepts_them_with_a_reason() {
     let project = rejected_before();
     project.cfn(["deploy", "1", "jwt", &path_of("jwt")].iter().chain(&OVERRIDE)).ok();

@@ -8,6 +8,7 @@ use crate::model::{
     ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, StoredJson, StoredTags, Visible,
 };
 use crate::ops::error::{Error, Result};
+use crate::ops::refusal::OVERRIDES_REJECTION;
 use crate::ops::rules::Described;
 use crate::store::{LatestDecision, NewApproval, NewSkill, NewVersion, SkillChange, Transaction};
 
@@ -105,8 +106,8 @@ impl Publication<'_> {
             (None, Some(overrule)) => overrule.wait(),
         };
         let mut criteria = judgement.criteria.cloned().unwrap_or_default();
-        if let Some(rejection) = refused.rejection().filter(|_| overruled.is_some()) {
-            criteria.insert("overrides_rejection".to_owned(), rejection.id.into());
+        if let Some(rejection) = refused.rejection.filter(|_| overruled.is_some()) {
+            criteria.insert(OVERRIDES_REJECTION.to_owned(), rejection.id.into());
         }
         if let Some(event) = refused.events.first().filter(|_| overruled.is_some()) {
             criteria.insert("overrides_event".to_owned(), event.id.into());

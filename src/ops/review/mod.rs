@@ -1,11 +1,12 @@
 //! `skill approve`, `skill reject` and `skill escalate`: decisions about the bytes of versions.
 
+mod seen;
 mod subject;
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use self::subject::{Subject, record, subject};
+use self::subject::{record, subject};
 use super::approvable::Approvable;
 use super::assess::record_with_decision;
 use super::error::{Error, Result, require_skill};
@@ -13,7 +14,7 @@ use super::pending::waiting_names;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    ApprovalLevel, Category, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version, VersionRecord,
+    ApprovalLevel, Category, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version,
 };
 use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
 
@@ -60,6 +61,8 @@ pub struct Also {
 pub enum Before {
     /// Any.
     Any,
+    /// Any but a rejection that holds, unless it is overridden: what is approved in bulk, nobody looked at.
+    Unrejected,
     /// None after the one with this id, which the reviewer saw; `None` if there was none.
     Seen(Option<i64>),
 }
@@ -157,7 +160,9 @@ pub fn review_many(store: &mut dyn Store, clock: Clock, request: &ReviewMany<'_>
         for name in &names {
             match decide(tx, clock, &request.about(name)) {
                 Ok(decided) => report.decisions.push(decided),
-                Err(error @ (Error::Integrity { .. } | Error::Revoked { .. })) if !all_or_none => {
+                Err(error @ (Error::Integrity { .. } | Error::Rejected { .. } | Error::Revoked { .. }))
+                    if !all_or_none =>
+                {
                     report.refused.push(Remark::new(name.to_string(), (), error.to_string()));
                 }
                 Err(error) => return Err(error),
@@ -181,7 +186,10 @@ impl<'a> ReviewMany<'a> {
             reason: self.reason,
             escalated_to: self.escalated_to,
             experts: self.experts,
-            before: Before::Any,
+            before: match self.which {
+                Reviewed::Named(_) => Before::Any,
+                Reviewed::Pending { .. } => Before::Unrejected,
+            },
             also: self.also,
             dry_run: self.dry_run,
         }
@@ -189,31 +197,6 @@ impl<'a> ReviewMany<'a> {
 }
 
 impl<'a> Review<'a> {
-    /// Fails if the bytes or the decisions about them are not those that the reviewer saw.
-    fn require_seen(
-        &self,
-        tx: &dyn Transaction,
-        skill: &Skill,
-        versions: &[VersionRecord],
-        found: &Subject,
-    ) -> Result<()> {
-        if let Some(expected) = &self.expected {
-            if !expected.begins(&found.content_hash) {
-                return Err(Error::ChangedSinceReview { name: skill.name.clone(), actual: found.content_hash.clone() });
-            }
-            if versions.iter().any(|it| it.content_hash != found.content_hash && expected.begins(&it.content_hash)) {
-                return Err(Error::AmbiguousHash { name: skill.name.clone(), hash: expected.to_string() });
-            }
-        }
-        if let Before::Seen(seen) = self.before
-            && let Some(latest) = tx.latest_decision(skill.id, &found.content_hash, found.folder_hash.as_deref())?
-            && seen != Some(latest.id)
-        {
-            return Err(Error::DecidedMeanwhile { name: skill.name.clone(), decision: latest.decision });
-        }
-        Ok(())
-    }
-
     /// The expert of an escalation.
     fn expert(&self, category: &str) -> Option<&'a str> {
         let of_category = || self.experts.iter().find(|it| it.0.as_str() == category).map(|it| it.1.as_str());
