@@ -18,10 +18,11 @@ use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Trust, find, publish};
 use super::rules::{Content, FolderContent};
+use super::source::{Source, another_source, is_same_path};
 use crate::clock::Clock;
 use crate::linux::rename_without_replacing;
-use crate::model::{Category, Decision, SkillName, VersionSource};
-use crate::store::{Durability, Store, write_unless};
+use crate::model::{Category, Decision, Skill, SkillName, VersionSource};
+use crate::store::{Durability, Store, Transaction, write_unless};
 
 pub use self::report::{PromoteReport, Promotion, Staged, StagedSkill};
 
@@ -57,14 +58,19 @@ pub fn promote(
     for Found { path, name, mut skill } in places.found(files, clock, &request.staged)? {
         if let Some(name) = name.filter(|_| skill.ready) {
             let target = places.skills.join(name.as_str());
-            let recorded = project.stored_path(&target.join(FILE))?;
-            let done = one(store, files, clock, request, &Staging { name: &name, path: &path, recorded: &recorded })
-                .and_then(|promotion| {
-                    let moved = if request.dry_run { Ok(()) } else { move_folder(&path, &target) };
-                    moved.map(|()| promotion).map_err(|source| FileError::NotMoved { path, source }.into())
-                });
+            let staging = Staging {
+                name: &name,
+                path: &path,
+                staged: &project.stored_path(&path.join(FILE))?,
+                recorded: &project.stored_path(&target.join(FILE))?,
+            };
+            let done = one(store, files, project, clock, request, &staging).and_then(|promoted| {
+                let moved = if request.dry_run || promoted.is_err() { Ok(()) } else { move_folder(&path, &target) };
+                moved.map(|()| promoted).map_err(|source| FileError::NotMoved { path, source }.into())
+            });
             match done {
-                Ok(promotion) => skill.promoted = Some(promotion),
+                Ok(Ok(promotion)) => skill.promoted = Some(promotion),
+                Ok(Err(problem)) => skill.problem = Some(problem),
                 Err(error) if is_about_the_skill(&error) => skill.problem = Some(error.to_string()),
                 Err(error) => return Err(error),
             }
@@ -79,16 +85,30 @@ pub fn promote(
 struct Staging<'a> {
     name: &'a SkillName,
     path: &'a Path,
+    /// Its file now, as a path is recorded.
+    staged: &'a str,
     recorded: &'a str,
 }
 
+impl Staging<'_> {
+    /// Why a skill that is there does not come from this folder.
+    fn foreign(&self, tx: &dyn Transaction, project: &Project, skill: &Skill) -> Result<Option<String>> {
+        let source = Source::of(tx, skill)?;
+        let own = [self.recorded, self.staged];
+        let is_own = source.paths().any(|it| own.iter().any(|own| is_same_path(project, it, own)));
+        Ok((!is_own).then(|| another_source(&skill.name, source.path(), self.staged)))
+    }
+}
+
+/// Records a skill; or says why another source has it.
 fn one(
     store: &mut dyn Store,
     files: &Files,
+    project: &Project,
     clock: Clock,
     request: &Promote<'_>,
     staging: &Staging<'_>,
-) -> Result<Promotion> {
+) -> Result<std::result::Result<Promotion, String>> {
     let read = ReadSkill::read(files, Wanted { path: staging.path, only_skill_file: false })?;
     let (folder, contents) = (read.folder(None), read.contents());
     let in_folder = Some(FolderContent::of(&folder, &contents));
@@ -109,16 +129,22 @@ fn one(
         mappings: MappingFlags::default(),
         now: clock.moment(),
     };
-    let mut promotion = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
+    let promoted = write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
         let known = find(tx, staging.name)?;
+        if let Some(problem) = known.as_ref().map(|it| staging.foreign(tx, project, it)).transpose()?.flatten() {
+            return Ok(Err(problem));
+        }
+        publication.require_unrefused(tx, known.as_ref())?;
         let published = publish(tx, known.as_ref(), &publication)?;
         let approved = is_approved(tx, &published)?;
         let (version, approval_level) = (published.version, published.level);
-        Ok(Promotion { version, approval_level, approved, warnings: published.warnings })
+        Ok(Ok(Promotion { version, approval_level, approved, warnings: published.warnings }))
     })?;
-    promotion.warnings.extend(read.warnings);
-    promotion.warnings.extend(read.described.warnings);
-    Ok(promotion)
+    Ok(promoted.map(|mut it| {
+        it.warnings.extend(read.warnings);
+        it.warnings.extend(read.described.warnings);
+        it
+    }))
 }
 
 impl<'a> Promote<'a> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::report::{Staged, StagedSkill};
 use crate::clock::Clock;
-use crate::model::SkillName;
+use crate::model::{SkillName, folded};
 use crate::ops::content_file::{FileError, Files};
 use crate::ops::error::Result;
 use crate::ops::project::Project;
@@ -157,9 +157,13 @@ impl Places {
             }
         }
         let (_, described) = read_described(files, &file).map_err(|error| error.to_string())?;
-        let folder = || path.file_name()?.to_str()?.parse().ok();
-        let name = described.name.and_then(|it| it.parse().ok()).or_else(folder);
-        name.ok_or_else(|| "neither its front matter nor its folder has a valid skill name".to_owned())
+        let folder = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
+        let name = described.name.and_then(|it| it.parse().ok()).or_else(|| folder.parse::<SkillName>().ok());
+        let name = name.ok_or("neither its front matter nor its folder has a valid skill name")?;
+        if folded(name.as_str()) != folded(&folder) {
+            return Err(format!("its folder is not called \"{name}\", the name in its front matter"));
+        }
+        Ok(name)
     }
 
     fn taken(&self, name: Option<&SkillName>) -> Option<String> {

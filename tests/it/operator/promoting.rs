@@ -139,3 +139,71 @@ fn of_two_runs_at_once_each_skill_is_promoted_once() {
     assert!(project.path().join(".claude/skills/old/SKILL.md").exists());
     project.assert_whole();
 }
+
+#[test]
+fn a_skill_that_comes_from_elsewhere_is_not_replaced_from_staging() {
+    for (category, text) in [("testing", "Staged."), ("domain", "Staged."), ("testing", "Mine.")] {
+        let project = Project::empty();
+        project.file("mine/sql/SKILL.md", skill_text("sql", "Mine."));
+        project.cfn(["init", "--from", "mine", "--category", category, "--agents", "dev", "--approve-as", "lead"]).ok();
+        written(&project.file(&format!("{STAGING}/sql/SKILL.md"), skill_text("sql", text)), 60);
+        let before = dump(&project);
+        for more in [&[][..], &["--force"], &["sql", "--approve", "--approver", "eve"], &["--dry-run"]] {
+            let ran = promote(&project, more);
+            assert_eq!(ran.code, Some(7), "{ran:?}");
+            let wanted =
+                "\"sql\" comes from mine/sql/SKILL.md, and .claude/skills/staging/sql/SKILL.md is another source";
+            assert!(ran.stdout.replace('\n', " ").contains(wanted), "{ran:?}");
+        }
+        assert_eq!(dump(&project), before);
+        assert!(project.path().join(STAGING).join("sql").exists(), "it stays");
+        assert!(project.cfn(["load", "dev"]).ok().contains("Mine."));
+    }
+}
+
+#[test]
+fn a_staged_folder_bears_the_name_of_its_skill() {
+    let project = Project::new();
+    deploy(&project, "sql", "Mine.", &["testing", "dev"]);
+    fs::rename(project.path().join(".claude/skills/sql"), project.path().join("away")).expect("renamed");
+    for (folder, name) in [("other", "sql"), ("other", "new"), ("sql2", "sql")] {
+        written(&project.file(&format!("{STAGING}/{folder}/SKILL.md"), skill_text(name, "Evil.")), 60);
+        let before = dump(&project);
+        let ran = promote(&project, &[folder, "--force", "--json"]);
+        assert_eq!(ran.code, Some(7), "{ran:?}");
+        assert!(ran.stdout.contains("its folder is not called"), "{ran:?}");
+        assert_eq!(dump(&project), before);
+    }
+    assert!(project.cfn(["load", "dev"]).ok().contains("Mine."));
+}
+
+#[test]
+fn a_skill_that_was_promoted_is_promoted_again() {
+    let project = Project::new();
+    for text in ["First.", "Second."] {
+        written(&project.file(&format!("{STAGING}/sql/SKILL.md"), skill_text("sql", text)), 60);
+        promote(&project, &["sql", "--approve", "--approver", "ann"]).ok();
+        fs::rename(project.path().join(".claude/skills/sql"), project.path().join(text)).expect("renamed");
+    }
+    assert_eq!(versions(&project, "sql"), "1.0.0 promote, 1.0.1 promote");
+    // Not by an import that claims to be its source, and whose bytes were rejected.
+    project.file("their/sql/SKILL.md", skill_text("sql", "Theirs."));
+    project.cfn(["init", "--from", "their", "--update", "--from-any"]).ok();
+    project.cfn(["skill", "reject", "sql", "--approver", "ann"]).ok();
+    written(&project.file(&format!("{STAGING}/sql/SKILL.md"), skill_text("sql", "Third.")), 60);
+    promote(&project, &["sql"]).ok();
+    assert_eq!(versions(&project, "sql"), "1.0.0 promote, 1.0.1 promote, 1.0.2 import, 1.0.3 promote");
+}
+
+#[test]
+fn rejected_bytes_are_not_promoted() {
+    let project = Project::new();
+    stage(&project, "sql", 60);
+    promote(&project, &["sql"]).ok();
+    project.cfn(["skill", "reject", "sql", "--approver", "ann"]).ok();
+    let there = project.path().join(".claude/skills/sql");
+    fs::rename(&there, project.path().join(STAGING).join("sql")).expect("renamed");
+    let ran = promote(&project, &["sql"]);
+    assert!(ran.code == Some(7) && ran.stdout.contains("rejected"), "{ran:?}");
+    assert!(!there.exists());
+}
