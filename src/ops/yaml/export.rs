@@ -10,8 +10,9 @@ use super::error::DocumentError;
 use super::folder::{FileEntry, Filled};
 use super::text::{presented, yaml};
 use crate::clock::Clock;
-use crate::model::{Category, ContentHash, Remark, SkillId, Status};
+use crate::model::{Approval, Category, ContentHash, Decision, Remark, SkillId, Status};
 use crate::ops::error::Result;
+use crate::ops::refusal::rejection;
 use crate::store::{Row, RowKind, SkillFilter, SkillPage, Snapshot, Store, WholeRows};
 
 /// Rows per read.
@@ -20,7 +21,7 @@ const PAGE: usize = 1000;
 /// What to export.
 #[derive(Debug, Clone, Default)]
 pub struct ExportYaml {
-    /// Whether to include decisions.
+    /// Whether to include all decisions. Those that keep bytes from agents are always included.
     pub history: bool,
     /// Whether to include the usage log.
     pub usage: bool,
@@ -68,6 +69,8 @@ pub fn export_yaml(
     exporter.section("agent_skill_mappings", RowKind::Mapping, &skills)?;
     if request.history {
         exporter.section("approval_history", RowKind::Approval, &skills)?;
+    } else {
+        exporter.refusals("approval_history", &skills)?;
     }
     if request.usage {
         exporter.usage(&skills)?;
@@ -129,6 +132,24 @@ impl Exporter<'_> {
             }
         }
         self.end(key, any)
+    }
+
+    /// The decisions that keep bytes from agents: without them, a skill of level `auto` would be approved elsewhere.
+    fn refusals(&mut self, key: &str, skills: &[SkillId]) -> Result<()> {
+        let mut any = false;
+        for skill in skills {
+            let kept = refusing(&self.snapshot.approvals(*skill)?);
+            if kept.is_empty() {
+                continue;
+            }
+            let rows = rows(self.snapshot, RowKind::Approval, *skill)?.into_iter();
+            for row in rows.filter(|it| id(it).is_some_and(|it| kept.contains(&it))) {
+                self.begin(key, &mut any)?;
+                self.report.approvals += 1;
+                self.write(&[presented(row)])?;
+            }
+        }
+        Ok(())
     }
 
     fn usage(&mut self, skills: &[SkillId]) -> Result<()> {
@@ -227,6 +248,19 @@ impl Exporter<'_> {
         let text = yaml(item)?;
         self.to.write_all(text.as_bytes()).map_err(|it| DocumentError::Output(it).into())
     }
+}
+
+/// Of each folder, the latest decision, if it is no approval, and the rejection that holds.
+fn refusing(decisions: &[Approval]) -> HashSet<i64> {
+    let (mut seen, mut kept) = (HashSet::new(), HashSet::new());
+    for latest in decisions {
+        let folder = (&latest.content_hash, &latest.folder_hash);
+        if seen.insert(folder) && latest.decision != Decision::Approved {
+            let about = decisions.iter().filter(|it| (&it.content_hash, &it.folder_hash) == folder);
+            kept.extend([Some(latest), rejection(about)].into_iter().flatten().map(|it| it.id));
+        }
+    }
+    kept
 }
 
 fn text(of: &Row, column: &str) -> String {
