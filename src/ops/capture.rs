@@ -10,9 +10,9 @@ use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
-use super::refusal::purge_of;
+use super::refusal::{purge_of, refusals};
 use super::rules::{Described, describe};
-use crate::model::{ContentHash, Remark};
+use crate::model::{ContentHash, EventKind, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
 /// The outcome of a capture.
@@ -91,8 +91,10 @@ fn take(
         Ok(described) => described,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    if purge_of(tx, [hash.to_string()], None)?.is_some() {
-        return Ok(Err("purged".to_owned()));
+    // A version is approved or not; nobody decides about those of a bootstrap skill.
+    let refused = refusals(tx, [hash.to_string()], None)?.into_iter().next();
+    if let Some(event) = refused.filter(|it| unstored.bootstrap || it.is(EventKind::Purged)) {
+        return Ok(Err(event.event));
     }
     tx.store_content(&hash, &found.file.bytes)?;
     match unstored.version_id {

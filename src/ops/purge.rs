@@ -44,6 +44,9 @@ pub struct PurgeReport {
     pub size_bytes: Option<u64>,
     /// Every version of any skill that had them.
     pub purged: Vec<RevokedVersion>,
+    /// Bootstrap skills that had any of the erased bytes, which are disabled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bootstrap: Vec<String>,
     /// Whether they had been purged before, so that only traces were left to erase.
     pub again: bool,
     /// Whether this was a dry run.
@@ -98,6 +101,7 @@ pub fn purge(store: &mut dyn Store, clock: Clock, request: &Purge<'_>) -> Result
         for file in others.erased {
             let erased = request.erase(tx, file.hash.to_string(), now)?;
             report.again &= erased.again;
+            report.bootstrap.extend(erased.bootstrap);
             report.files.push(PurgedFile { path: file.path, hash: file.hash, size_bytes: erased.size_bytes });
         }
         Ok(PurgeReport { kept: others.kept, sources, ..report })
@@ -157,25 +161,27 @@ impl Purge<'_> {
         forget_fields(tx, &hash, bytes.as_deref().unwrap_or_default(), now)?;
         let size_bytes = tx.erase_content(&hash)?.size_bytes;
         let again = before.is_some() && size_bytes.is_none();
+        let verdict = Verdict { hash: &hash, approver: self.approver, reason: self.reason, now };
+        let bootstrap = verdict.disable_bootstrap(tx, EventKind::Purged)?;
         let purged = if again {
             let holders = tx.holders(&hash)?.into_iter();
             holders.map(|it| RevokedVersion { name: it.name, version: it.version }).collect()
         } else {
-            self.record(tx, &hash, size_bytes, now)?
+            self.record(tx, &verdict, size_bytes)?
         };
         let (files, kept, sources) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(PurgeReport { content_hash: hash, size_bytes, purged, again, dry_run: self.dry_run, files, kept, sources })
+        let dry_run = self.dry_run;
+        Ok(PurgeReport { content_hash: hash, size_bytes, purged, bootstrap, again, dry_run, files, kept, sources })
     }
 
     /// Rejects the bytes for every skill that has them, and records who erased what.
     fn record(
         &self,
         tx: &mut dyn Transaction,
-        hash: &str,
+        verdict: &Verdict<'_>,
         size_bytes: Option<u64>,
-        now: Moment,
     ) -> Result<Vec<RevokedVersion>> {
-        let verdict = Verdict { hash, approver: self.approver, reason: self.reason, now };
+        let Verdict { hash, now, .. } = *verdict;
         let purged = verdict.reject_everywhere(tx)?;
         let detail = StoredJson::of(&serde_json::json!({ "size_bytes": size_bytes, "versions": purged }));
         let mut told: Vec<SkillId> = Vec::new();

@@ -39,6 +39,9 @@ pub struct RevokeReport {
     pub content_hash: String,
     /// Every version of any skill with these bytes.
     pub revoked: Vec<RevokedVersion>,
+    /// Bootstrap skills with these bytes, which are disabled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bootstrap: Vec<String>,
     /// The approver.
     pub approver: String,
     /// Whether this was a dry run.
@@ -63,6 +66,10 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
             RevokedBytes::Hash(hash) => of_hash(tx, hash)?,
         };
         let verdict = Verdict { hash: &hash, approver: request.approver, reason: request.reason, now };
+        let bootstrap = verdict.disable_bootstrap(tx, EventKind::Revoked)?;
+        if told.is_empty() && bootstrap.is_empty() {
+            return Err(NoSuchFile::Hash(hash).into());
+        }
         let revoked = verdict.reject_everywhere(tx)?;
         // Of purged bytes, the purge stays the event by which they are refused, so that they are not stored again.
         let is_purged = purge_of(tx, [&hash], None)?.is_some() && tx.content(&hash)?.is_none();
@@ -76,7 +83,7 @@ pub fn revoke(store: &mut dyn Store, clock: Clock, request: &Revoke<'_>) -> Resu
             })?;
         }
         let approver = request.approver.to_owned();
-        Ok(RevokeReport { content_hash: hash, revoked, approver, dry_run: request.dry_run })
+        Ok(RevokeReport { content_hash: hash, revoked, bootstrap, approver, dry_run: request.dry_run })
     })
 }
 
@@ -107,8 +114,11 @@ fn of_hash(tx: &dyn Transaction, hash: &ContentHash) -> Result<(String, Vec<Told
             told.push(Told { skill, name, version: Some(version) });
         }
     }
-    if told.is_empty() { Err(NoSuchFile::Hash(hash).into()) } else { Ok((hash, told)) }
+    Ok((hash, told))
 }
+
+/// In events of bootstrap skills, which are rows of their own.
+const NO_SKILL: SkillId = SkillId(0);
 
 /// A revocation of bytes.
 pub(super) struct Verdict<'a> {
@@ -119,6 +129,21 @@ pub(super) struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
+    /// Disables the bootstrap skills that have the bytes, of which no decision is recorded, and tells so in the history of
+    /// their names; returns them.
+    pub(super) fn disable_bootstrap(&self, tx: &mut dyn Transaction, event: EventKind) -> Result<Vec<String>> {
+        let names = tx.disable_bootstrap(self.hash, self.now)?;
+        for name in &names {
+            tx.record_event(&NewEvent {
+                content_hash: Some(self.hash),
+                actor: Some(self.approver),
+                reason: Some(self.reason),
+                ..NewEvent::of(NO_SKILL, name, event, self.now)
+            })?;
+        }
+        Ok(names)
+    }
+
     /// Records the rejection for each skill that has the bytes; returns every version with them.
     pub(super) fn reject_everywhere(&self, tx: &mut dyn Transaction) -> Result<Vec<RevokedVersion>> {
         let holders = tx.holders(self.hash)?;

@@ -99,6 +99,8 @@ pub trait BootstrapWrites {
     fn add_bootstrap(&mut self, bootstrap: &Bootstrap, now: Moment) -> Result<bool>;
     /// Records the hash of a bootstrap skill, once.
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()>;
+    /// Disables the bootstrap skills with these bytes; returns their names, in the order of bytes.
+    fn disable_bootstrap(&mut self, content_hash: &str, now: Moment) -> Result<Vec<String>>;
 }
 
 /// Writes to the assessments of decisions.

@@ -168,9 +168,9 @@ fn source_files(context: &Context, purge: &PurgeReport) -> Result<Vec<LeftFile>,
 }
 
 fn versions(purge: &PurgeReport) -> String {
-    let all: Vec<String> =
-        purge.purged.iter().map(|it| format!("{} {}", Visible(&it.name), Visible(&it.version))).collect();
-    all.join(", ")
+    let versions = purge.purged.iter().map(|it| format!("{} {}", Visible(&it.name), Visible(&it.version)));
+    let bootstrap = purge.bootstrap.iter().map(|it| format!("bootstrap skill {}", Visible(it)));
+    versions.chain(bootstrap).collect::<Vec<_>>().join(", ")
 }
 
 impl Report for PurgedReport {

@@ -13,7 +13,7 @@ use crate::ops::{self, Revoke, RevokeReport, RevokedBytes};
 /// Revoke every approval of a version's bytes, in all skills
 ///
 /// Every version with this SKILL.md is revoked, whatever other files it has; with --hash, every version with that file,
-/// or with exactly that folder. Agents get the newest other approved version instead, if any. To accept revoked bytes
+/// or with exactly that folder. Bootstrap skills with these bytes are disabled. Agents get the newest other approved version instead, if any. To accept revoked bytes
 /// again, use --override-rejection with a reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -26,7 +26,7 @@ pub(super) struct Args {
     skill_name: Option<SkillName>,
     /// Version [default: the current bytes]
     version: Option<Version>,
-    /// SHA-256 of a file of any version, or its folder hash, in place of a name
+    /// SHA-256 of a file of any version or bootstrap skill, or a folder hash, in place of a name
     #[arg(long, value_name = "SHA-256", conflicts_with = "skill_name")]
     hash: Option<ContentHash>,
     /// Reason, recorded with the decision
@@ -60,6 +60,9 @@ impl Report for RevokeReport {
         page.line(format!("{dry}revoked {} with the bytes {}", counted(self.revoked.len(), "version"), Visible(hash)));
         for it in &self.revoked {
             page.line(format!("  - {} {}", Visible(&it.name), Visible(&it.version)));
+        }
+        for it in &self.bootstrap {
+            page.line(format!("  - {}, a bootstrap skill, which is disabled", Visible(it)));
         }
     }
 }

@@ -13,9 +13,7 @@ use super::error::{Error, Result, require_skill};
 use super::pending::waiting_names;
 use super::update::as_snapshot;
 use crate::clock::Clock;
-use crate::model::{
-    ApprovalLevel, Category, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version,
-};
+use crate::model::{ApprovalLevel, Category, Decision, HashPrefix, Remark, Skill, SkillName, Status, Version};
 use crate::store::{Durability, NewApproval, SkillChange, Store, Transaction, write_unless};
 
 /// A decision to record.

@@ -41,6 +41,20 @@ macro_rules! automatic {
     };
 }
 
+/// Whether a version's skill file was revoked or erased, and its skill did not accept it since: what no decision of another
+/// program brings back.
+macro_rules! revoked {
+    ($v:literal) => {
+        concat!(
+            "coalesce((SELECT e.event <> 'accepted' FROM cfn_events e WHERE e.content_hash = ",
+            $v,
+            ".content_hash AND (e.event IN ('revoked', 'purged') OR e.event = 'accepted' AND e.skill_id = ",
+            $v,
+            ".skill_id) ORDER BY e.id DESC LIMIT 1), false)"
+        )
+    };
+}
+
 /// Whether a version of skill `s` is approved with all its files.
 macro_rules! whole {
     ($v:literal) => {
@@ -53,7 +67,9 @@ macro_rules! whole {
             $v,
             ".folder_hash IS NULL OR ",
             $v,
-            ".source NOT IN ('adoption', 'external')) THEN 'approved' ELSE '' END) = 'approved')"
+            ".source NOT IN ('adoption', 'external')) THEN 'approved' ELSE '' END) = 'approved' AND NOT ",
+            $crate::store::postgres::approvals::revoked!($v),
+            ")"
         )
     };
 }
@@ -72,7 +88,9 @@ macro_rules! approved {
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash AND a.folder_hash IS NULL ORDER BY a.id DESC LIMIT 1) END, '') = 'approved')"
+            ".content_hash AND a.folder_hash IS NULL ORDER BY a.id DESC LIMIT 1) END, '') = 'approved' AND NOT ",
+            $crate::store::postgres::approvals::revoked!($v),
+            ")"
         )
     };
 }
@@ -84,7 +102,9 @@ macro_rules! review {
         concat!(
             "CASE WHEN ",
             $crate::store::postgres::approvals::approved!($v),
-            " THEN 'approved' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
+            " THEN 'approved' WHEN ",
+            $crate::store::postgres::approvals::revoked!($v),
+            " THEN 'rejected' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
                AND a.content_hash = s.content_hash AND a.folder_hash IS NOT DISTINCT FROM ",
             $v,
             ".folder_hash ORDER BY a.id DESC LIMIT 1), '')
@@ -96,7 +116,7 @@ macro_rules! review {
         )
     };
 }
-pub(super) use {approved, automatic, decided, review, whole};
+pub(super) use {approved, automatic, decided, review, revoked, whole};
 
 pub(super) const OF: &str =
     "SELECT id, version, content_hash, folder_hash, approval_level, approver, decision, reasoning,

@@ -42,6 +42,20 @@ macro_rules! automatic {
     };
 }
 
+/// Whether a version's skill file was revoked or erased, and its skill did not accept it since: what no decision of another
+/// program brings back.
+macro_rules! revoked {
+    ($v:literal) => {
+        concat!(
+            "coalesce((SELECT e.event <> 'accepted' FROM cfn_events e WHERE e.content_hash = ",
+            $v,
+            ".content_hash AND (e.event IN ('revoked', 'purged') OR e.event = 'accepted' AND e.skill_id = ",
+            $v,
+            ".skill_id) ORDER BY e.id DESC LIMIT 1), 0)"
+        )
+    };
+}
+
 /// Whether a version of skill `s` is approved with all its files: by the latest decision about it, or by its level
 /// without a decision. A level says nothing about files that were found beside a skill file of another program.
 macro_rules! whole {
@@ -55,11 +69,13 @@ macro_rules! whole {
             $v,
             ".folder_hash IS NULL OR ",
             $v,
-            ".source NOT IN ('adoption', 'external')) THEN 'approved' ELSE '' END) = 'approved')"
+            ".source NOT IN ('adoption', 'external')) THEN 'approved' ELSE '' END) = 'approved' AND NOT ",
+            $crate::store::sqlite::approvals::revoked!($v),
+            ")"
         )
     };
 }
-pub(super) use {automatic, decided, whole};
+pub(super) use {automatic, decided, revoked, whole};
 
 /// Whether a version of skill `s` is approved, or at least its skill file alone, with no decision about the rest.
 macro_rules! approved {
@@ -75,7 +91,9 @@ macro_rules! approved {
             $v,
             ".skill_id AND a.content_hash = ",
             $v,
-            ".content_hash AND a.folder_hash IS NULL ORDER BY a.rowid DESC LIMIT 1) END, '') = 'approved')"
+            ".content_hash AND a.folder_hash IS NULL ORDER BY a.rowid DESC LIMIT 1) END, '') = 'approved' AND NOT ",
+            $crate::store::sqlite::approvals::revoked!($v),
+            ")"
         )
     };
 }
@@ -89,7 +107,9 @@ macro_rules! review {
         concat!(
             "CASE WHEN coalesce(",
             $crate::store::sqlite::approvals::approved!($v),
-            ", 0) THEN 'approved' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
+            ", 0) THEN 'approved' WHEN ",
+            $crate::store::sqlite::approvals::revoked!($v),
+            " THEN 'rejected' ELSE CASE coalesce((SELECT a.decision FROM approval_history a WHERE a.skill_id = s.id
                AND a.content_hash = s.content_hash AND a.folder_hash IS ",
             $v,
             ".folder_hash ORDER BY a.rowid DESC LIMIT 1), '')

@@ -9,7 +9,8 @@ pub(super) fn enabled(connection: &Connection) -> Result<Vec<Bootstrap>> {
     collect(
         connection,
         "SELECT skill_name, file_path, load_order, description, content_hash
-         FROM bootstrap_skills WHERE enabled ORDER BY load_order",
+         FROM bootstrap_skills b WHERE enabled AND NOT EXISTS (SELECT 1 FROM cfn_events e
+           WHERE e.content_hash = b.content_hash AND e.event IN ('revoked', 'purged')) ORDER BY load_order",
         [],
         |row| {
             let mut fields = Fields::new("bootstrap_skills", row);

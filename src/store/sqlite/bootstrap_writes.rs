@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::change;
+use super::rows::{Fields, change, collect};
 use super::transaction::SqliteTransaction;
 use crate::model::{Bootstrap, ContentHash, Moment};
 use crate::store::{self, BootstrapWrites};
@@ -14,6 +14,10 @@ impl BootstrapWrites for SqliteTransaction<'_> {
 
     fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> store::Result<()> {
         self.say(bind(&self.inner, name, hash))
+    }
+
+    fn disable_bootstrap(&mut self, content_hash: &str, now: Moment) -> store::Result<Vec<String>> {
+        self.say(disable(&self.inner, content_hash, now))
     }
 }
 
@@ -43,4 +47,12 @@ fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
         params![name, hash.to_string()],
     )?;
     Ok(())
+}
+
+fn disable(connection: &Connection, content_hash: &str, now: Moment) -> Result<Vec<String>> {
+    let sql = "SELECT skill_name FROM bootstrap_skills WHERE content_hash = ?1 ORDER BY skill_name COLLATE BINARY";
+    let names = collect(connection, sql, [content_hash], |row| Fields::new("bootstrap_skills", row).text())?;
+    let sql = "UPDATE bootstrap_skills SET enabled = 0, updated_at = ?2 WHERE content_hash = ?1 AND enabled";
+    change(connection, sql, params![content_hash, now])?;
+    Ok(names)
 }

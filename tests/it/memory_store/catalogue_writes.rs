@@ -209,6 +209,18 @@ impl Tables {
         }
     }
 
+    pub(super) fn disable_bootstrap(&mut self, hash: &str) -> Vec<String> {
+        let with = self.bootstrap.iter_mut().filter(|it| it.bootstrap.content_hash.as_deref() == Some(hash));
+        let mut names: Vec<String> = with
+            .map(|it| {
+                it.enabled = false;
+                it.bootstrap.name.clone()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
     pub(super) fn add_bootstrap(&mut self, new: &Bootstrap) -> bool {
         let taken = |it: &Bootstrap| it.name == new.name || it.load_order == new.load_order;
         let free = !self.bootstrap.iter().any(|it| taken(&it.bootstrap));

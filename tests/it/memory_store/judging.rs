@@ -1,7 +1,9 @@
 //! Whether bytes are approved: an approval binds to bytes, and the latest decision on them counts.
 
 use cfn::model::ApprovalLevel::Auto;
-use cfn::model::{Approval, Decision, Review, Skill, SkillId, Status, VersionRecord, VersionSource};
+use cfn::model::{
+    Approval, Decision, EventKind, Review, Skill, SkillEvent, SkillId, Status, VersionRecord, VersionSource,
+};
 
 use super::tables::Tables;
 
@@ -20,6 +22,9 @@ impl Tables {
     pub(super) fn approves(&self, skill: &Skill, version: &VersionRecord) -> bool {
         let approved = |it: &Approval| it.decision == Decision::Approved;
         let folder = version.folder_hash.as_deref();
+        if self.is_revoked(Some(skill.id), &version.content_hash) {
+            return false;
+        }
         match self.latest_on(skill.id, &version.content_hash, folder) {
             Some(decided) => approved(decided),
             None => {
@@ -32,6 +37,9 @@ impl Tables {
     /// Whether agents may get all files of a version. A level says nothing about files beside one of another program.
     pub(super) fn approves_whole(&self, skill: &Skill, version: &VersionRecord) -> bool {
         let of_others = ["adoption", VersionSource::External.as_str()];
+        if self.is_revoked(Some(skill.id), &version.content_hash) {
+            return false;
+        }
         match self.latest_on(skill.id, &version.content_hash, version.folder_hash.as_deref()) {
             Some(decided) => decided.decision == Decision::Approved,
             None => {
@@ -39,6 +47,17 @@ impl Tables {
                     && (version.folder_hash.is_none() || !of_others.contains(&version.source.as_str()))
             }
         }
+    }
+
+    /// Whether bytes were revoked or erased, and the skill did not accept them since.
+    pub(super) fn is_revoked(&self, skill: Option<SkillId>, hash: &str) -> bool {
+        let settles = |(of, it): &&(SkillId, SkillEvent)| {
+            it.content_hash.as_deref() == Some(hash)
+                && (it.is(EventKind::Revoked)
+                    || it.is(EventKind::Purged)
+                    || it.is(EventKind::Accepted) && Some(*of) == skill)
+        };
+        self.events.values().rev().find(settles).is_some_and(|(_, it)| !it.is(EventKind::Accepted))
     }
 
     /// Whether the level approves a version. No level approves bytes that nobody can look at.
@@ -72,6 +91,9 @@ impl Tables {
         let current = self.current(skill);
         if current.is_some_and(|it| self.approves(skill, it)) {
             return Review::Approved;
+        }
+        if current.is_some_and(|it| self.is_revoked(Some(skill.id), &it.content_hash)) {
+            return Review::Rejected;
         }
         let folder = current.and_then(|it| it.folder_hash.as_deref());
         let decided = self.latest_on(skill.id, &skill.content_hash, folder).map(|it| it.decision);

@@ -1,7 +1,9 @@
 //! Queries that serve an agent.
 
-use cfn::model::{AgentType, ApprovedVersion, Bootstrap, Candidate, SkillId, Status, StoredFile, StoredJson};
-use cfn::store::{Result, Serving};
+use cfn::model::{
+    AgentType, ApprovedVersion, Bootstrap, Candidate, ContentHash, Moment, SkillId, Status, StoredFile, StoredJson,
+};
+use cfn::store::{BootstrapWrites, Result, Serving};
 
 use super::judging::is_active;
 use super::tables::{MappingRow, SkillRow};
@@ -17,7 +19,8 @@ impl Serving for MemoryTransaction<'_> {
     }
 
     fn bootstrap(&self) -> Result<Vec<Bootstrap>> {
-        let enabled = self.tables.bootstrap.iter().filter(|it| it.enabled);
+        let revoked = |it: &Bootstrap| it.content_hash.as_ref().is_some_and(|it| self.tables.is_revoked(None, it));
+        let enabled = self.tables.bootstrap.iter().filter(|it| it.enabled && !revoked(&it.bootstrap));
         let mut enabled: Vec<Bootstrap> = enabled.map(|it| it.bootstrap.clone()).collect();
         enabled.sort_by_key(|it| it.load_order);
         Ok(enabled)
@@ -88,5 +91,19 @@ impl MemoryTransaction<'_> {
             pinned: pin.cloned(),
             replaces: None,
         }
+    }
+}
+
+impl BootstrapWrites for MemoryTransaction<'_> {
+    fn add_bootstrap(&mut self, bootstrap: &Bootstrap, _: Moment) -> Result<bool> {
+        self.change_catalogue().map(|it| it.add_bootstrap(bootstrap))
+    }
+
+    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
+        self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
+    }
+
+    fn disable_bootstrap(&mut self, content_hash: &str, _: Moment) -> Result<Vec<String>> {
+        self.change_catalogue().map(|it| it.disable_bootstrap(content_hash))
     }
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use cfn::model::{
-    AgentType, ApprovalLevel, Bootstrap, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse,
-    OriginUses, Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell,
-    UsageRow, UsedSkill, Waiting,
+    AgentType, ApprovalLevel, CacheKey, ContentHash, DecisionTime, Delivery, Failures, Moment, OpenUse, OriginUses,
+    Outcome, Revision, SkillFolder, SkillId, SkillName, StoredJson, Tables as Read, Usage, UsageCell, UsageRow,
+    UsedSkill, Waiting,
 };
 use cfn::settings::Queued;
 use cfn::store::{
-    ArchivedPart, BootstrapWrites, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping,
-    NewSkill, NewVersion, Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange,
-    Undelivered, UsageFilter, UsageLog, UsageWrites,
+    ArchivedPart, CatalogueWrites, Claims, CriteriaWrites, Days, Due, NewApproval, NewMapping, NewSkill, NewVersion,
+    Outbox, OutboxStatus, OutboxSummary, Pins, Reports, Result, Revisions, SkillChange, Undelivered, UsageFilter,
+    UsageLog, UsageWrites,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -259,16 +259,6 @@ impl Pins for MemoryTransaction<'_> {
         now: Moment,
     ) -> Result<()> {
         self.change_catalogue().map(|it| it.pin(skill, agent_type.map(AgentType::as_str), version, now))
-    }
-}
-
-impl BootstrapWrites for MemoryTransaction<'_> {
-    fn add_bootstrap(&mut self, bootstrap: &Bootstrap, _: Moment) -> Result<bool> {
-        self.change_catalogue().map(|it| it.add_bootstrap(bootstrap))
-    }
-
-    fn bind_bootstrap(&mut self, name: &str, hash: &ContentHash) -> Result<()> {
-        self.change_catalogue().map(|it| it.bind_bootstrap(name, hash))
     }
 }
 

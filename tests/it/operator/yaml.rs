@@ -31,19 +31,19 @@ fn rows(project: &Project) -> Vec<String> {
     TABLES.iter().map(|it| project.sqlite3(&format!("SELECT * FROM {it} ORDER BY id"))).collect()
 }
 
-fn export(project: &Project, more: &[&str]) -> String {
+pub(super) fn export(project: &Project, more: &[&str]) -> String {
     project.cfn(["skill", "export-yaml"].iter().chain(more).copied()).ok()
 }
 
 /// An empty project with a document in it.
-fn with_document(document: &str) -> Project {
+pub(super) fn with_document(document: &str) -> Project {
     let project = Project::new();
     project.cfn(["init"]).ok();
     project.file("skills.yaml", document);
     project
 }
 
-const TRUSTED: [&str; 6] = ["skill", "import-yaml", "skills.yaml", "--trust-approvals", "--approver", "ann"];
+pub(super) const TRUSTED: [&str; 6] = ["skill", "import-yaml", "skills.yaml", "--trust-approvals", "--approver", "ann"];
 
 #[test]
 fn what_goes_out_comes_in_again_with_equal_rows() {
@@ -136,34 +136,6 @@ fn a_stranger_cannot_lower_a_level_or_bring_rejected_bytes_back() {
     assert_eq!(project.sqlite3("SELECT name, approval_level, status FROM skills"), before);
     let served = project.cfn(["load", "backend"]).ok();
     assert!(!served.contains("twice"), "what was rejected here stays so: {served}");
-}
-
-#[test]
-fn a_document_without_its_history_still_keeps_refused_bytes_from_agents() {
-    let reject: &[&str] = &["skill", "reject", "tdd", "--approver", "ann"];
-    let escalate: &[&str] = &["skill", "escalate", "tdd", "--approver", "ann", "--reason", "look"];
-    let revoke: &[&str] = &["skill", "revoke", "tdd", "--approver", "ann", "--reason", "bad"];
-    for (decisions, kept) in
-        [(&[reject][..], 1), (&[escalate], 1), (&[reject, escalate], 2), (&[reject, reject], 1), (&[revoke], 1)]
-    {
-        let project = with_skill("tdd", "testing", "tester");
-        decisions.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
-        let copy = with_document(&export(&project, &[]));
-        copy.cfn(TRUSTED).ok();
-        assert!(names(&copy, &["tester"]).is_empty(), "{decisions:?}");
-        assert_eq!(
-            copy.sqlite3("SELECT count(*) FROM approval_history WHERE decision <> 'approved'"),
-            kept.to_string()
-        );
-        let path = crate::scene::path_of("tdd");
-        copy.skill("tdd", "First.");
-        let again = copy.cfn(["deploy", "1", "tdd", &path, "testing"]).code;
-        assert_eq!(again, Some(if decisions == [escalate] { 0 } else { 7 }), "{decisions:?}");
-    }
-    let approved = with_skill("tdd", "testing", "tester");
-    approved.cfn(reject.iter()).ok();
-    approved.cfn(["skill", "approve", "tdd", "--approver", "ann"]).ok();
-    assert!(!export(&approved, &[]).contains("approval_history"), "it is approved");
 }
 
 #[test]

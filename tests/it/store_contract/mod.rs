@@ -18,6 +18,7 @@ mod outbox;
 mod postgres;
 mod reports;
 mod revisions;
+mod revoked;
 mod searching;
 mod serving;
 mod sqlite;
@@ -146,6 +147,7 @@ macro_rules! contract {
             revisions: every_write_to_the_catalogue_changes_both_revisions,
                 every_write_to_the_usage_log_changes_its_revision_alone, other_programs_change_the_revision_too,
                 what_is_undone_leaves_the_revision_and_its_successor_is_new;
+            revoked: no_level_and_no_decision_brings_revoked_bytes_back, bootstrap_skills_with_revoked_bytes_are_none;
             searching: a_skill_is_found_by_the_bytes_that_agents_get, the_index_returns_what_was_written_in_order,
                 the_index_is_changed_as_a_whole_and_emptied;
             serving: candidates_are_required_first_then_by_priority_and_name,

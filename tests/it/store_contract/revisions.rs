@@ -44,7 +44,7 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
     };
     let mut bare = version("1.0.1", &two, Auto);
     bare.front_matter = None;
-    let writes: [(&str, &mut Write<'_>); 9] = [
+    let writes: [(&str, &mut Write<'_>); 10] = [
         ("insert_skill", &mut |tx| {
             insert(tx, "sql", b"1", Auto);
         }),
@@ -59,6 +59,7 @@ pub(crate) fn every_write_to_the_catalogue_changes_both_revisions(backend: &dyn 
         ("add_mapping", &mut |tx| map(tx, skill, "dev", 5, false)),
         ("change_mapping", &mut |tx| tx.change_mapping(skill, &to).expect("changed")),
         ("bind_bootstrap", &mut |tx| tx.bind_bootstrap("first", &two).expect("bound")),
+        ("disable_bootstrap", &mut |tx| drop(tx.disable_bootstrap(&two.to_string(), at(NOW)).expect("disabled"))),
     ];
     let mut seen = vec![revisions(store.as_mut())];
     for (what, write) in writes {

@@ -1,0 +1,32 @@
+//! What keeps bytes from agents goes with every document of `cfn skill export-yaml`.
+
+use super::yaml::{TRUSTED, export, with_document};
+use crate::scene::{names, path_of, with_skill};
+
+#[test]
+fn a_document_without_its_history_still_keeps_refused_bytes_from_agents() {
+    let reject: &[&str] = &["skill", "reject", "tdd", "--approver", "ann"];
+    let escalate: &[&str] = &["skill", "escalate", "tdd", "--approver", "ann", "--reason", "look"];
+    let revoke: &[&str] = &["skill", "revoke", "tdd", "--approver", "ann", "--reason", "bad"];
+    for (decisions, kept) in
+        [(&[reject][..], 1), (&[escalate], 1), (&[reject, escalate], 2), (&[reject, reject], 1), (&[revoke], 1)]
+    {
+        let project = with_skill("tdd", "testing", "tester");
+        decisions.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
+        let copy = with_document(&export(&project, &[]));
+        copy.cfn(TRUSTED).ok();
+        assert!(names(&copy, &["tester"]).is_empty(), "{decisions:?}");
+        assert_eq!(
+            copy.sqlite3("SELECT count(*) FROM approval_history WHERE decision <> 'approved'"),
+            kept.to_string()
+        );
+        let path = path_of("tdd");
+        copy.skill("tdd", "First.");
+        let again = copy.cfn(["deploy", "1", "tdd", &path, "testing"]).code;
+        assert_eq!(again, Some(if decisions == [escalate] { 0 } else { 7 }), "{decisions:?}");
+    }
+    let approved = with_skill("tdd", "testing", "tester");
+    approved.cfn(reject.iter()).ok();
+    approved.cfn(["skill", "approve", "tdd", "--approver", "ann"]).ok();
+    assert!(!export(&approved, &[]).contains("approval_history"), "it is approved");
+}
