@@ -12,7 +12,7 @@ use crate::model::{CacheKey, Revision, Tables};
 pub const QUERY_PREFIX: &str = "cache:query:";
 
 /// The format of answers. It includes the version of cfn, since another version may answer the same query differently.
-const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 4");
+const FORMAT: &str = concat!("cfn ", env!("CARGO_PKG_VERSION"), ", format 5");
 
 /// The prefix of the key of a database's statistics.
 pub const STATISTICS_PREFIX: &str = "cache:stats:";

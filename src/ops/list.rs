@@ -6,7 +6,7 @@ use super::cached::{Query, cached};
 use super::error::{Result, require_skill};
 use crate::cache::{Cache, Class, Question};
 use crate::model::{AgentType, ApprovalLevel, Category, ListedSkill, Review, Status, Tables};
-use crate::store::{SkillFilter, SkillOrder, SkillPage, Snapshot, Store};
+use crate::store::{SkillFilter, SkillOrder, Snapshot, Store};
 
 /// The skills that match a filter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,13 +55,11 @@ impl Query for SkillFilter {
 
     /// Reads one skill more than the page has, to know whether there is another page.
     fn compute(&self, snapshot: &dyn Snapshot) -> Result<ListReport> {
-        if let (Some(Ok(name)), true) =
-            (self.page.after.as_ref().map(|it| it.parse()), self.page.order != SkillOrder::Name)
-        {
-            require_skill(snapshot, &name)?;
+        let mut page = self.page.clone();
+        if let (Some(Ok(name)), true) = (page.after.as_ref().map(|it| it.parse()), page.order != SkillOrder::Name) {
+            page.after = Some(require_skill(snapshot, &name)?.name); // `name` may be a former one
         }
-        let limit = self.page.limit.map(|it| it.saturating_add(1));
-        let page = SkillPage { limit, ..self.page.clone() };
+        page.limit = page.limit.map(|it| it.saturating_add(1));
         let mut skills = snapshot.list(&Self { page, ..self.clone() })?;
         let is_last = self.page.limit.is_none_or(|it| skills.len() <= it);
         skills.truncate(self.page.limit.unwrap_or(usize::MAX));

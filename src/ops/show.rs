@@ -9,7 +9,8 @@ use super::required::require_version;
 use super::stored_folder::files_of;
 use crate::cache::{Cache, Class, Question};
 use crate::model::{
-    ContentHash, FolderFile, ListedSkill, Mapping, SkillFolder, SkillName, Tables, Version, VersionRecord,
+    ContentHash, Decision, FolderFile, ListedSkill, Mapping, Review, Skill, SkillFolder, SkillName, Tables, Version,
+    VersionRecord,
 };
 use crate::store::{About, Snapshot, Store};
 
@@ -21,7 +22,7 @@ const WITH_CONTENT: &[About<'static>] =
 /// A skill.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShowReport {
-    /// Its entry in the list.
+    /// Its entry in the list, with version, hash, path and review of the shown version.
     #[serde(flatten)]
     pub skill: ListedSkill,
     /// The front matter of the shown version.
@@ -70,6 +71,22 @@ pub fn show(store: &mut dyn Store, cache: &dyn Cache, request: &Show) -> Result<
     cached(store, cache, request)
 }
 
+/// The skill as it is in this version, and the review state of the version.
+fn in_version(snapshot: &dyn Snapshot, skill: Skill, shown: &VersionRecord) -> Result<(Skill, Review)> {
+    if (&skill.version, &skill.content_hash) == (&shown.version, &shown.content_hash) {
+        let review = snapshot.review(skill.id)?;
+        return Ok((skill, review));
+    }
+    let latest = || snapshot.latest_decision(skill.id, &shown.content_hash, shown.folder_hash.as_deref());
+    let review = match () {
+        () if shown.approved => Review::Approved,
+        () if latest()?.is_some_and(|it| it.decision == Decision::Rejected) => Review::Rejected,
+        () => Review::None, // only the current version waits for review
+    };
+    let (version, content_hash) = (shown.version.clone(), shown.content_hash.clone());
+    Ok((Skill { version, content_hash, content_path: shown.content_path.clone(), ..skill }, review))
+}
+
 impl Query for Show {
     type Answer = ShowReport;
 
@@ -101,7 +118,13 @@ impl Query for Show {
         let folder = files_of(snapshot, skill.id, &wanted, shown_hash, folder_hash)?;
         let hash = hash.filter(|_| self.content).cloned();
         let content = hash.as_deref().map(|it| require_body(snapshot, &skill.name, &wanted, it)).transpose()?;
-        let review = snapshot.review(skill.id)?;
+        let (skill, review) = match shown.filter(|_| self.version.is_some()) {
+            Some(shown) => in_version(snapshot, skill, shown)?,
+            None => {
+                let review = snapshot.review(skill.id)?;
+                (skill, review)
+            }
+        };
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
             front_matter: shown.and_then(|it| it.front_matter.as_ref()).and_then(|it| it.read().ok()),

@@ -42,6 +42,11 @@ fn a_list_has_the_order_that_is_asked_for() {
     assert!(table.starts_with("NAME  VERSION  CATEGORY  STATUS  LEVEL  REVIEW    USES  AGENTS\n"), "{table}");
     let missing = project.cfn(["skill", "list", "--sort", "uses", "--after", "bb"]);
     assert!(missing.code == Some(4) && missing.stderr.contains("there is no skill named \"bb\""), "{missing:?}");
+    project.cfn(["skill", "rename", "b", "z", "--approver", "ann", "--reason", "nicer"]).ok();
+    for after in ["b", "z"] {
+        assert_eq!(listed(&project, &["--sort", "uses", "--after", after]), ["a"], "{after} is one skill");
+        assert_eq!(listed(&project, &["--sort", "updated", "--after", after]), ["c", "a"], "{after} is one skill");
+    }
     let unknown = project.cfn(["skill", "list", "--sort", "use"]);
     assert!(unknown.code == Some(1) && unknown.stderr.contains("uses"), "{unknown:?}");
 }

@@ -75,6 +75,53 @@ fn a_damaged_file_is_not_printed() {
 }
 
 #[test]
+fn all_that_is_shown_is_of_the_shown_version() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.skill("moved", "Second.");
+    project.cfn(["update", "jwt", "1.0.1", &path_of("moved")]).ok();
+    let show = |more: &[&str]| project.cfn(["skill", "show", "jwt"].iter().chain(more));
+    let (old, new) = (show(&["--version", "1.0.0", "--json"]).json(), show(&["--json"]).json());
+    let recorded = |version: &str| {
+        let versions = new["versions"].as_array().expect("versions");
+        versions.iter().find(|it| it["version"] == version).expect("recorded").clone()
+    };
+    for (shown, version) in [(&old, "1.0.0"), (&new, "1.0.1")] {
+        let recorded = recorded(version);
+        for field in ["version", "content_hash", "content_path", "approved"] {
+            assert_eq!(shown[field], recorded[field], "{field} of {version}");
+        }
+        assert_eq!(shown["files"][0]["hash"], shown["content_hash"]);
+    }
+    assert_ne!(old["content_path"], new["content_path"]);
+    let same = show(&["--version", "1.0.1", "--json"]).json();
+    assert_eq!(same, new);
+    let text = show(&["--version", "1.0.0"]).ok();
+    assert!(text.starts_with("jwt 1.0.0\n") && text.contains(old["content_hash"].as_str().unwrap_or("?")), "{text}");
+    assert!(!text.split("\nversions").next().unwrap_or_default().contains("1.0.1"), "{text}");
+}
+
+#[test]
+fn the_review_is_that_of_the_shown_version() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.skill("jwt", "Second.");
+    project.cfn(["update", "jwt", "1.0.1", &path_of("jwt")]).ok();
+    let review = |version: &str| {
+        let text = project.cfn(["skill", "show", "jwt", "--version", version]).ok();
+        text.lines().find(|it| it.starts_with("level")).expect("a level").to_owned()
+    };
+    assert!(review("1.0.0").ends_with("human, approved") && review("1.0.1").ends_with(", approved"));
+    project.cfn(["skill", "reject", "jwt", "--version", "1.0.0", "--approver", "ann", "--reason", "old"]).ok();
+    assert!(review("1.0.0").ends_with(", rejected"), "{}", review("1.0.0"));
+    assert!(review("1.0.1").ends_with(", approved"));
+    project.cfn(["skill", "reject", "jwt", "--approver", "ann", "--reason", "new"]).ok();
+    project.cfn(["skill", "approve", "jwt", "--version", "1.0.0", "--approver", "ann"]).ok();
+    assert!(review("1.0.0").ends_with(", approved"));
+    assert!(review("1.0.1").ends_with(", rejected"));
+    project.cfn(["skill", "escalate", "jwt", "--version", "1.0.0", "--approver", "ann", "--reason", "r"]).ok();
+    assert!(review("1.0.0").ends_with(", not approved"), "only the current version waits");
+}
+
+#[test]
 fn a_diff_is_of_every_file() {
     let project = with_two_versions();
     second(&project);
