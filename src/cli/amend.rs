@@ -9,18 +9,19 @@ use crate::model::{ApprovalLevel, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Amend, AmendReport};
 
 #[derive(Debug, clap::Args)]
+#[group(requires = "skill", conflicts_with_all = ["skill_name", "StepArgs"])]
 pub(super) struct AmendArgs {
     /// With --skill, as in the old tool: the new version, of the same bytes or those of --recalculate-hash
-    #[arg(long, hide_short_help = true, requires = "skill", value_name = "X.Y.Z")]
+    #[arg(long, hide_short_help = true, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// With --skill, as in the old tool: all tags
-    #[arg(long, hide_short_help = true, requires = "skill", value_delimiter = ',', value_name = "TAG[,TAG]")]
+    #[arg(long, hide_short_help = true, value_delimiter = ',', value_name = "TAG[,TAG]")]
     tags: Option<Vec<String>>,
     /// With --skill, as in the old tool: the approval level, which may only rise
-    #[arg(long, hide_short_help = true, requires = "skill", value_name = "LEVEL", value_parser = choice::level())]
+    #[arg(long, hide_short_help = true, value_name = "LEVEL", value_parser = choice::level())]
     approval_level: Option<ApprovalLevel>,
     /// With --skill, as in the old tool: read the skill's file again; other bytes are a new version
-    #[arg(long, hide_short_help = true, requires = "skill")]
+    #[arg(long, hide_short_help = true)]
     recalculate_hash: bool,
 }
 

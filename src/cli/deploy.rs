@@ -7,7 +7,7 @@ use super::argument::{optional, words};
 use super::choice::optional_category;
 use super::context::{Access, Context};
 use super::delivery;
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::output::{Page, Report};
 use crate::model::{AgentType, Category, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Deploy, DeployReport};
@@ -76,6 +76,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let agents = AgentType::list(args.team_ids.as_deref().unwrap_or_default())?;
     let tags = args.tags.as_deref().map(words);
     let context_words = words(&args.context);
+    if agents.is_empty() {
+        args.require_no_mapping_flags(&context_words)?;
+    }
     let request = Deploy {
         pattern_id: args.pattern_id,
         name: &args.skill_name,
@@ -101,8 +104,33 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     delivery::start(context, store.as_mut());
     drop(store);
     context.output.about_file(&report.warnings);
+    if args.approval.is_given() && !report.approval_recorded {
+        context.output.note("these bytes are approved already: no decision is recorded, so no approver and no reason");
+    }
     context.output.answer(&report)?;
     Ok(Exit::Done)
+}
+
+impl Args {
+    /// Without agent types, nothing says which mappings the flags are about.
+    fn require_no_mapping_flags(&self, context: &[String]) -> Result<(), Failure> {
+        let flags = [
+            ("--priority", self.priority.is_some()),
+            ("--required", self.required),
+            ("--context", !context.is_empty()),
+            ("--phase", optional(self.phase.as_deref()).is_some()),
+        ];
+        let given: Vec<_> = flags.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect();
+        if given.is_empty() {
+            return Ok(());
+        }
+        let hint = format!(
+            "Name the agent types after the category, or change mappings with 'cfn skill assign {} --agent AGENT_TYPE'.",
+            self.skill_name
+        );
+        let message = format!("{}: no agent type is named whose mapping to set", given.join(", "));
+        Err(Failure::new(FailureKind::InvalidArguments, message, hint))
+    }
 }
 
 /// clap's own message about numbers does not name the argument.

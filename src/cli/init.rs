@@ -44,8 +44,8 @@ pub(super) struct Args {
     /// Import every skill file below this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     from: Option<PathBuf>,
-    /// Category of skills whose front matter names none; no skill gets a weaker review than this category's [default:
-    /// domain]
+    /// Category of skills whose front matter names none; nothing that is imported gets a weaker review than this
+    /// category's [default: domain]
     #[arg(long, requires = "from", value_parser = category())]
     category: Option<Category>,
     /// Trust each file's category and level, even if they weaken its review: for your own files
@@ -66,7 +66,7 @@ pub(super) struct Args {
     /// Approve each skill, as this approver
     #[arg(long, value_name = "NAME", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     approve_as: Option<String>,
-    /// Reason, recorded with the decisions
+    /// Reason, recorded with the decisions; needs --approve-as or --override-rejection
     #[arg(long, value_name = "TEXT", requires = "from", value_parser = NonEmptyStringValueParser::new())]
     reason: Option<String>,
     /// Accept bytes that were rejected; needs --reason
@@ -101,6 +101,10 @@ struct InitReport {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    if args.reason.is_some() && args.approve_as.is_none() && !args.override_rejection {
+        let hint = "Name the approver with --approve-as, or leave --reason out.";
+        return Err(Failure::new(FailureKind::InvalidArguments, "--reason is about decisions, and none is made", hint));
+    }
     let place = place(context, args.here)?;
     let context = place.as_ref().unwrap_or(context);
     let agents = match &args.agents {

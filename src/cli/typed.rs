@@ -1,5 +1,8 @@
 //! The tree of commands, and parsing with as little of it as possible.
 
+#[cfg(test)]
+mod requirements;
+
 use std::ffi::OsString;
 
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};

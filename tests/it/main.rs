@@ -60,6 +60,7 @@ mod memory_store;
 mod metrics;
 mod names;
 mod operator;
+mod options;
 mod patience;
 mod podman;
 mod postgres;

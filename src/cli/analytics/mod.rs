@@ -2,6 +2,7 @@
 
 mod csv;
 mod days;
+mod filters;
 mod html;
 mod sparkline;
 mod text;
@@ -66,7 +67,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "json")]
     csv: bool,
     /// Table to print as CSV [default: the first one of the report]
-    #[arg(long, value_name = "NAME", requires = "csv")]
+    #[arg(long, value_name = "NAME", requires = "csv", conflicts_with_all = ["json", "html"])]
     table: Option<String>,
     /// Write an HTML page with charts to this file; without a report, a page of all reports
     #[arg(long, value_name = "FILE", conflicts_with = "csv")]
@@ -126,6 +127,7 @@ impl Args {
             (None, None, None) => None,
             (None, since, until) => Some(Period::Between(since, until)),
         };
+        let period = period.filter(|_| report.has_period());
         let request = Analytics {
             report,
             period,
@@ -143,13 +145,16 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    if matches!(args.report, Some(What::Check | What::Rebuild)) && (args.html.is_some() || args.csv) {
-        let message = "check and rebuild are not reports: they have neither a page nor a table";
-        return Err(Failure::input(message, "Name a report."));
+    if matches!(args.report, Some(What::Check | What::Rebuild)) {
+        args.require_no_report()?;
     }
     let Some(request) = args.request(context)? else {
         return check(context, matches!(args.report, Some(What::Rebuild)));
     };
+    let unused = args.unused_by(request.report);
+    if !unused.is_empty() {
+        context.output.note(&format!("{} does not apply to {}", unused.join(", "), request.report.as_str()));
+    }
     if let Some(path) = &args.html {
         let reports = match args.report {
             None => ops::every_report(

@@ -6,17 +6,18 @@ use crate::cli::failure::Failure;
 use crate::model::Exit;
 use crate::ops::{self, Client, ClientBudget, Export};
 
+const NOT_WITH_CLIENT: [&str; 4] = ["check", "prune", "watch", "dry_run"];
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Preflight {
     /// Print what this client would cut from its listing of these skills, and export nothing
-    #[arg(long, value_name = "CLIENT", value_parser = client_budget::client(), conflicts_with_all = ["check", "prune",
-        "watch", "dry_run"])]
+    #[arg(long, value_name = "CLIENT", value_parser = client_budget::client(), conflicts_with_all = NOT_WITH_CLIENT)]
     pub(super) client: Option<Client>,
     /// The client's context window in tokens; 0 if it does not know it [default: the usual one of the client]
-    #[arg(long, value_name = "TOKENS", requires = "client")]
+    #[arg(long, value_name = "TOKENS", requires = "client", conflicts_with_all = NOT_WITH_CLIENT)]
     context_window: Option<u64>,
     /// Exit 7 if anything is cut
-    #[arg(long, requires = "client")]
+    #[arg(long, requires = "client", conflicts_with_all = NOT_WITH_CLIENT)]
     strict: bool,
 }
 

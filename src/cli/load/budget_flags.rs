@@ -6,18 +6,19 @@ use crate::cli::failure::Failure;
 use crate::model::Exit;
 use crate::ops::{self, Client, ClientBudget, ClientBudgetReport, Load, LoadReport};
 
+const NOT_WITH_BUDGET: [&str; 4] = ["format", "max_tokens", "agent_id", "task_id"];
+
 #[derive(Debug, clap::Args)]
 pub(super) struct BudgetFlags {
     /// Print what this client would cut from its listing of all these skills, instead of the skills; bootstrap skills
     /// do not count
-    #[arg(long, value_name = "CLIENT", value_parser = client_budget::client(), conflicts_with_all = ["format", "max_tokens",
-        "agent_id"])]
+    #[arg(long, value_name = "CLIENT", value_parser = client_budget::client(), conflicts_with_all = NOT_WITH_BUDGET)]
     pub(super) budget: Option<Client>,
     /// The client's context window in tokens; 0 if it does not know it [default: the usual one of the client]
-    #[arg(long, value_name = "TOKENS", requires = "budget")]
+    #[arg(long, value_name = "TOKENS", requires = "budget", conflicts_with_all = NOT_WITH_BUDGET)]
     context_window: Option<u64>,
     /// Exit 7 if anything is cut
-    #[arg(long, requires = "budget")]
+    #[arg(long, requires = "budget", conflicts_with_all = NOT_WITH_BUDGET)]
     strict: bool,
 }
 

@@ -75,7 +75,7 @@ pub(super) struct Args {
     budget: budget_flags::BudgetFlags,
     /// Answer requests from stdin, one JSON object per line, with the long options as keys ('_' for '-')
     #[arg(long, conflicts_with_all = ["agent_type", "context", "phase", "max_skills", "max_tokens", "no_bootstrap", "format",
-        "paths", "verify", "agent_id", "task_id", "budget"])]
+        "paths", "verify", "agent_id", "task_id", "budget", "context_window", "strict"])]
     batch: bool,
 }
 
@@ -115,6 +115,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         agent_id: agent_id.to_owned(),
         task_id: optional(args.task_id.as_deref()).map(str::to_owned),
     });
+    if usage.is_none() && args.agent_id.is_some() {
+        context.output.warn("--agent-id is empty: no usage row is logged");
+    }
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load)? };
     let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
     staleness::require_fresh(context, store.as_mut())?;

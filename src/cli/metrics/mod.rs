@@ -53,7 +53,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     textfile: Option<PathBuf>,
     /// Write the file again every so many seconds, until interrupted
-    #[arg(long, value_name = "SECONDS", requires = "textfile", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", requires = "textfile", conflicts_with_all = ["listen", "enable", "disable"],
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
     watch: Option<u64>,
     /// Answer GET /metrics and /healthz on this address, until interrupted
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "textfile")]

@@ -59,6 +59,10 @@ enum Subject<'a> {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let subjects: Vec<Subject<'_>> = args.subjects.iter().map(subject).collect::<Result<_, _>>()?;
+    if args.category.is_some() && !subjects.iter().any(|it| matches!(it, Subject::File(_))) {
+        let hint = "A skill has a category already: leave --category out, or name the skill's file.";
+        return Err(Failure::input("--category is about files", hint));
+    }
     if args.record {
         return context.decide(|context| answer(context, args, recorded(context, args, &subjects)?));
     }

@@ -30,7 +30,7 @@ pub(super) struct AssignArgs {
     #[arg(long, value_name = "N", value_parser = RangedI64ValueParser::<i64>::new().range(1..=10))]
     priority: Option<i64>,
     /// Always include the skill, ignoring limits and conditions
-    #[arg(long, overrides_with = "optional")]
+    #[arg(long, conflicts_with = "optional")]
     required: bool,
     /// Apply limits and conditions again
     #[arg(long)]

@@ -10,6 +10,8 @@ use crate::cli::output::{Page, Report};
 use crate::model::{ApprovalLevel, Category, Decision, Exit, HashPrefix, SkillName, Status, Version, Visible};
 use crate::ops::{self, Also, Before, Review, ReviewMany, ReviewManyReport, ReviewReport, Reviewed};
 
+const NOT_WITH_ALL_PENDING: [&str; 5] = ["skill_names", "skill", "decision", "version", "hash"];
+
 /// Approve versions of skills
 ///
 /// With --hash, the approval fails if the content changed since it was reviewed. With --all-pending, skills that cannot
@@ -28,16 +30,16 @@ pub(super) struct ApproveArgs {
     #[arg(long, hide_short_help = true, value_parser = choice::verdict())]
     decision: Option<Decision>,
     /// Approve all skills that wait for review
-    #[arg(long, conflicts_with_all = ["skill_names", "skill", "decision", "version", "hash"])]
+    #[arg(long, conflicts_with_all = NOT_WITH_ALL_PENDING)]
     all_pending: bool,
     /// Accept bytes that were revoked; needs --reason
-    #[arg(long)]
+    #[arg(long, requires = "reason")]
     override_rejection: bool,
     /// Only skills of this category
-    #[arg(long, requires = "all_pending", value_parser = choice::category())]
+    #[arg(long, requires = "all_pending", conflicts_with_all = NOT_WITH_ALL_PENDING, value_parser = choice::category())]
     category: Option<Category>,
     /// Only skills of this approval level: auto, escalate or human
-    #[arg(long, requires = "all_pending", value_parser = choice::level())]
+    #[arg(long, requires = "all_pending", conflicts_with_all = NOT_WITH_ALL_PENDING, value_parser = choice::level())]
     level: Option<ApprovalLevel>,
 }
 

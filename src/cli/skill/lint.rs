@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long)]
     confusable: bool,
     /// Minimum similarity of a pair, from 0.1 to 1
-    #[arg(long, default_value = "0.5", value_parser = threshold, requires = "confusable")]
+    #[arg(long, default_value = "0.5", value_parser = threshold, requires = "confusable", conflicts_with = "strict")]
     threshold: f64,
 }
 

@@ -17,6 +17,9 @@ use crate::ops::{self, Promote, PromoteReport, Staged, StagedSkill};
 /// A skill is ready when it is valid and none of its files changed in the last 48 hours. It waits for review, unless
 /// --approve is given or its level is auto. A folder that is there already is never replaced. Exits 7 if a named skill,
 /// or any that is not just too new, cannot be promoted. After a failure, run it again.
+/// The options about a decision, which a list does not make.
+const DECISION: [&str; 3] = ["approve", "approver", "reason"];
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,10 +36,10 @@ pub(super) struct Args {
     #[arg(long)]
     force: bool,
     /// Only list the staged skills
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = DECISION)]
     list: bool,
     /// Only list the staged skills, and exit 7 if one has not changed for more than 72 hours
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = DECISION)]
     check_stale: bool,
     /// Approve them immediately
     #[arg(long)]

@@ -91,6 +91,24 @@ impl ReportName {
         self == Self::Origins
     }
 
+    /// Whether it is about uses, which agents made.
+    #[must_use]
+    pub fn is_about_uses(self) -> bool {
+        !matches!(self, Self::Velocity | Self::Bottlenecks | Self::ByApproval | Self::ApprovalEfficiency)
+    }
+
+    /// Whether it is about days, and not only about the skills as they are now.
+    #[must_use]
+    pub fn has_period(self) -> bool {
+        !matches!(self, Self::Bottlenecks | Self::ByApproval)
+    }
+
+    /// Whether it has amounts of money.
+    #[must_use]
+    pub fn has_money(self) -> bool {
+        matches!(self, Self::Overview | Self::Cost)
+    }
+
     /// The word on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {

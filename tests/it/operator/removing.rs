@@ -112,7 +112,11 @@ fn revoked_bytes_are_refused_under_a_new_name_and_approved_only_with_an_override
     project.fails_as(["deploy", "1", "copy", &path], 7, "rejected");
     project.fails_as(["update", "sql", "1.0.1", &path], 7, "rejected");
     project.fails_as(["skill", "approve", "jwt", "--approver", "eve"], 7, "rejected");
-    project.fails_as(["skill", "approve", "jwt", "--approver", "eve", "--override-rejection"], 1, "no_reason");
+    project.fails_as(
+        ["skill", "approve", "jwt", "--approver", "eve", "--override-rejection", "--reason", " "],
+        1,
+        "no_reason",
+    );
     assert_eq!(dump(&project), before);
     assert_eq!(names(&project, &["dev"]), ["sql"]);
     let args = ["skill", "approve", "jwt", "--approver", "eve", "--override-rejection", "--reason", "it is none"];
