@@ -81,6 +81,7 @@ mod scene;
 mod schedule;
 mod secrets;
 mod shown_files;
+mod skipped_writes;
 mod small_disk;
 mod store_contract;
 mod store_model;

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::{insert, update};
 use crate::model::{Approval, Decision, SkillId};
 use crate::store::{LatestDecision, NewApproval};
 
@@ -166,7 +167,7 @@ pub(super) fn latest(
 }
 
 pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewApproval<'_>) -> Result<()> {
-    change(
+    insert(
         connection,
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning,
            approval_criteria_check, timestamp, content_hash, escalation_reason, escalated_to, escalation_timestamp,
@@ -187,7 +188,7 @@ pub(super) fn record(connection: &Connection, skill: SkillId, approval: &NewAppr
         ],
     )?;
     if approval.decision == Decision::Approved {
-        change(
+        update(
             connection,
             "UPDATE skills SET last_approved_by = ?2, last_approval_date = ?3 WHERE id = ?1",
             params![skill.0, approval.approver, approval.now],

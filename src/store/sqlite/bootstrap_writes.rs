@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect};
+use super::rows::{Fields, collect};
 use super::transaction::SqliteTransaction;
+use super::verified::{clear, insert_if, update};
 use crate::model::{Bootstrap, ContentHash, Moment};
 use crate::store::{self, BootstrapWrites};
 
@@ -22,11 +23,12 @@ impl BootstrapWrites for SqliteTransaction<'_> {
 }
 
 fn add(connection: &Connection, bootstrap: &Bootstrap, now: Moment) -> Result<bool> {
-    let added = change(
+    insert_if(
         connection,
         "INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description, content_hash, created_at, updated_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6
          WHERE NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE skill_name = ?1 OR load_order = ?3)",
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE skill_name = ?1 OR load_order = ?3)",
         params![
             bootstrap.name,
             bootstrap.file_path,
@@ -35,12 +37,11 @@ fn add(connection: &Connection, bootstrap: &Bootstrap, now: Moment) -> Result<bo
             bootstrap.content_hash,
             now,
         ],
-    )?;
-    Ok(added > 0)
+    )
 }
 
 fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
-    change(
+    update(
         connection,
         "UPDATE bootstrap_skills SET content_hash = ?2, updated_at = datetime('now')
          WHERE skill_name = ?1 AND content_hash IS NULL",
@@ -53,6 +54,6 @@ fn disable(connection: &Connection, content_hash: &str, now: Moment) -> Result<V
     let sql = "SELECT skill_name FROM bootstrap_skills WHERE content_hash = ?1 ORDER BY skill_name COLLATE BINARY";
     let names = collect(connection, sql, [content_hash], |row| Fields::new("bootstrap_skills", row).text())?;
     let sql = "UPDATE bootstrap_skills SET enabled = 0, updated_at = ?2 WHERE content_hash = ?1 AND enabled";
-    change(connection, sql, params![content_hash, now])?;
+    clear(connection, sql, params![content_hash, now])?;
     Ok(names)
 }

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::insert_if;
 use crate::model::ContentHash;
 use crate::store::Unstored;
 
@@ -15,10 +16,11 @@ pub(super) fn bytes(connection: &Connection, hash: &str) -> Result<Option<Vec<u8
 
 /// Stores bytes, unless they are stored already; damaged bytes with the same hash are replaced.
 pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
-    change(
+    insert_if(
         connection,
         "INSERT INTO skill_contents (hash, bytes) VALUES (?1, ?2)
          ON CONFLICT (hash) DO UPDATE SET bytes = excluded.bytes WHERE bytes IS NOT excluded.bytes",
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM skill_contents WHERE hash = ?1 AND bytes IS ?2)",
         params![hash.to_string(), bytes],
     )?;
     Ok(())

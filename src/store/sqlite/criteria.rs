@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
 use super::transaction::SqliteTransaction;
+use super::verified::update;
 use crate::model::{ApprovalLevel, SkillId, StoredJson};
 use crate::store::{self, Criteria, CriteriaWrites};
 
@@ -50,6 +51,6 @@ fn templates(connection: &Connection, category: &str) -> Result<Vec<(ApprovalLev
 
 fn record(connection: &Connection, decision: i64, assessment: &StoredJson) -> Result<()> {
     let sql = "UPDATE approval_history SET risk_assessment = ?2 WHERE rowid = ?1";
-    change(connection, sql, params![decision, assessment])?;
+    update(connection, sql, params![decision, assessment])?;
     Ok(())
 }

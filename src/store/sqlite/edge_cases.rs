@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
 use super::transaction::SqliteTransaction;
+use super::verified::{insert, update};
 use crate::model::{EdgeCase, EdgeCaseTexts, Moment, Severity, SkillId, edge_case_kind};
 use crate::store::{self, EdgeCaseWrites, EdgeCases, NewEdgeCase};
 
@@ -56,7 +57,7 @@ fn find(connection: &Connection, id: i64) -> Result<Option<(EdgeCase, EdgeCaseTe
 }
 
 fn record(connection: &Connection, skill: SkillId, case: &NewEdgeCase<'_>) -> Result<i64> {
-    change(
+    insert(
         connection,
         "INSERT INTO edge_case_tracking (skill_id, edge_case_description, failure_reason, input_parameters,
            expected_output, actual_output, severity, resolved, detected_at)
@@ -78,7 +79,7 @@ fn record(connection: &Connection, skill: SkillId, case: &NewEdgeCase<'_>) -> Re
 fn resolve(connection: &Connection, id: i64, note: Option<&str>, now: Moment) -> Result<bool> {
     let sql = "UPDATE edge_case_tracking SET resolved = 1, resolution_notes = coalesce(?2, resolution_notes), resolved_at = ?3
          WHERE rowid = ?1 AND coalesce(resolved, 0) = 0";
-    change(connection, sql, params![id, note, now]).map(|changed| changed > 0)
+    update(connection, sql, params![id, note, now]).map(|changed| changed > 0)
 }
 
 fn case(row: &Row<'_>) -> Result<(EdgeCase, EdgeCaseTexts)> {

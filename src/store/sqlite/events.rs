@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::insert;
 use crate::model::{EventKind, SkillEvent, SkillId, SkillName};
 use crate::store::NewEvent;
 
@@ -36,7 +37,7 @@ pub(super) fn refusal(connection: &Connection, hash: &str, skill: Option<SkillId
 }
 
 pub(super) fn record(connection: &Connection, new: &NewEvent<'_>) -> Result<()> {
-    change(
+    insert(
         connection,
         "INSERT INTO cfn_events (skill_id, skill, event, version, content_hash, detail, actor, reason, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

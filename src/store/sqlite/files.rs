@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect};
+use super::rows::{Fields, collect};
+use super::verified::{clear, insert};
 use crate::model::{SkillFolder, SkillId, StoredFile, Visible};
 use crate::store::CheckReport;
 
@@ -25,9 +26,9 @@ pub(super) fn of(connection: &Connection, skill: SkillId, version: &str) -> Resu
 
 /// Records the files of a version, in place of any others, which another program may have left.
 pub(super) fn record(connection: &Connection, version_id: i64, folder: &SkillFolder) -> Result<()> {
-    change(connection, "DELETE FROM skill_files WHERE version_id = ?1", [version_id])?;
+    clear(connection, "DELETE FROM skill_files WHERE version_id = ?1", params![version_id])?;
     for file in folder.files() {
-        change(
+        insert(
             connection,
             "INSERT INTO skill_files (version_id, path, mode, hash, size) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![

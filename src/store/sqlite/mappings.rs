@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Result, params};
 
 use super::approvals::review;
-use super::rows::{Fields, change, collect};
+use super::rows::{Fields, collect};
+use super::verified::{clear, insert_if, update};
 use crate::model::{AgentType, Mapping, SkillId};
 use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
 
@@ -79,11 +80,12 @@ pub(super) fn agent_types_near(connection: &Connection, name: &AgentType) -> Res
 
 /// Uses NOT EXISTS instead of a conflict clause, since a user's partial database may lack the UNIQUE constraint.
 pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
-    change(
+    insert_if(
         connection,
         "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, enabled, created_at, updated_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?6
          WHERE NOT EXISTS (SELECT 1 FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2)",
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2)",
         params![
             mapping.agent_type.as_str(),
             skill.0,
@@ -98,7 +100,7 @@ pub(super) fn add(connection: &Connection, skill: SkillId, mapping: &NewMapping<
 }
 
 pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<'_>) -> Result<()> {
-    change(
+    update(
         connection,
         "UPDATE agent_skill_mappings SET priority = ?3, required = ?4, conditions = ?5, updated_at = ?6, enabled = ?7
          WHERE agent_type = ?1 AND skill_id = ?2",
@@ -117,7 +119,7 @@ pub(super) fn set(connection: &Connection, skill: SkillId, mapping: &NewMapping<
 
 pub(super) fn remove(connection: &Connection, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
     let sql = "DELETE FROM agent_skill_mappings WHERE agent_type = ?1 AND skill_id = ?2";
-    Ok(change(connection, sql, params![agent_type.as_str(), skill.0])? > 0)
+    Ok(clear(connection, sql, params![agent_type.as_str(), skill.0])? > 0)
 }
 
 pub(super) fn counts(connection: &Connection) -> Result<Vec<AgentTypeCounts>> {

@@ -71,6 +71,7 @@ mod upgrade;
 mod usage;
 mod usage_push;
 mod usage_sums;
+mod verified;
 mod versions;
 mod views;
 mod waiting;

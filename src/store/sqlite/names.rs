@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{change, collect, first};
+use super::rows::{collect, first};
+use super::verified::{clear, insert, update};
 use crate::model::{Moment, SkillId};
 use crate::store::Spelling;
 
@@ -66,10 +67,10 @@ pub(super) fn rename(connection: &Connection, skill: SkillId, to: &str, now: Mom
     let Some(old) = first(connection, sql, params![skill.0, to], |row| row.get::<_, String>(1))? else {
         return Ok(());
     };
-    change(connection, "UPDATE skills SET name = ?2, updated_at = ?3 WHERE id = ?1", params![skill.0, to, now])?;
-    change(connection, "DELETE FROM cfn_aliases WHERE name = ?1", [to])?;
-    change(connection, "INSERT OR REPLACE INTO cfn_aliases VALUES (?1, ?2)", params![old, skill.0])?;
-    change(
+    update(connection, "UPDATE skills SET name = ?2, updated_at = ?3 WHERE id = ?1", params![skill.0, to, now])?;
+    clear(connection, "DELETE FROM cfn_aliases WHERE name = ?1", params![to])?;
+    insert(connection, "INSERT OR REPLACE INTO cfn_aliases VALUES (?1, ?2)", params![old, skill.0])?;
+    update(
         connection,
         "UPDATE bootstrap_skills SET skill_name = ?2, updated_at = ?3 WHERE skill_name = ?1
            AND NOT EXISTS (SELECT 1 FROM bootstrap_skills WHERE skill_name = ?2)",

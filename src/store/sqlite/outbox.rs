@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::{clear, insert, insert_if, require_none, update};
 use crate::model::{
     Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage,
 };
@@ -21,12 +22,16 @@ macro_rules! held {
     };
 }
 
+/// The skill whose events are queued.
+const HAS_PATTERN: &str = "SELECT 1 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL";
+
 /// Queues an event, if the skill was generated from a pattern.
 fn add(connection: &Connection, skill: SkillId, event: &Event, now: &StoredTime) -> Result<()> {
-    change(
+    insert_if(
         connection,
         "INSERT INTO outbox (pattern_id, kind, payload, created_at)
          SELECT phase4_pattern_id, ?2, ?3, ?4 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
+        HAS_PATTERN,
         params![skill.0, event.kind(), payload(event)?, now.as_str()],
     )?;
     Ok(())
@@ -41,14 +46,15 @@ pub(super) fn executed(connection: &Connection, usage: &Usage<'_>) -> Result<Opt
     let outcome = usage.outcome.unwrap_or_default();
     let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at.into(), &outcome));
     let most = usage.awaits_outcome().then_some("+10 minutes");
-    first(
-        connection,
-        "INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)
+    let sql = "INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)
          SELECT phase4_pattern_id, ?2, ?3, ?4, datetime('now', ?5) FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL
-         RETURNING id || ' ' || delivery_key",
-        params![usage.skill_id.0, event.kind(), payload(&event)?, usage.loaded_at, most],
-        |row| row.get(0),
-    )
+         RETURNING id || ' ' || delivery_key";
+    let parameters = params![usage.skill_id.0, event.kind(), payload(&event)?, usage.loaded_at, most];
+    let queued = first(connection, sql, parameters, |row| row.get(0))?;
+    if queued.is_none() {
+        require_none(connection, sql, HAS_PATTERN, params![usage.skill_id.0])?;
+    }
+    Ok(queued)
 }
 
 fn execution(agent_type: &str, task_id: Option<&str>, at: StoredTime, outcome: &Outcome) -> Execution {
@@ -88,14 +94,15 @@ pub(super) fn completed(connection: &Connection, open: &OpenUse, outcome: &Outco
         ")"
     );
     let whole = Event::Execution(execution.clone());
-    if change(connection, with_the_use, params![id, key, payload(&whole)?])? > 0 {
+    if update(connection, with_the_use, params![id, key, payload(&whole)?])? > 0 {
         return Ok(());
     }
     let event = Event::Completed(execution);
-    change(
+    insert_if(
         connection,
         "INSERT INTO outbox (delivery_key, pattern_id, kind, payload, created_at)
          SELECT ?2 || '/completed', phase4_pattern_id, ?3, ?4, ?5 FROM skills WHERE id = ?1 AND phase4_pattern_id IS NOT NULL",
+        HAS_PATTERN,
         params![skill.0, key, event.kind(), payload(&event)?, at.as_str()],
     )?;
     Ok(())
@@ -155,18 +162,18 @@ macro_rules! that_row {
 
 pub(super) fn delivered(connection: &Connection, delivery: &Delivery) -> Result<()> {
     let sql = concat!("DELETE FROM outbox WHERE ", that_row!());
-    change(connection, sql, params![delivery.id, delivery.key])?;
+    clear(connection, sql, params![delivery.id, delivery.key])?;
     Ok(())
 }
 
 pub(super) fn failed(connection: &Connection, delivery: &Delivery, failures: &Failures) -> Result<()> {
     let sql = concat!("UPDATE outbox SET reason = ?3 WHERE set_aside_at IS NULL AND ", that_row!());
-    change(connection, sql, params![delivery.id, delivery.key, failures.to_string()])?;
+    update(connection, sql, params![delivery.id, delivery.key, failures.to_string()])?;
     Ok(())
 }
 
 pub(super) fn dead_letter(connection: &Connection, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
-    change(
+    update(
         connection,
         concat!("UPDATE outbox SET set_aside_at = ?3, reason = ?4 WHERE ", that_row!()),
         params![delivery.id, delivery.key, now, reason],
@@ -175,7 +182,7 @@ pub(super) fn dead_letter(connection: &Connection, delivery: &Delivery, reason: 
 }
 
 pub(super) fn retry(connection: &Connection) -> Result<usize> {
-    change(connection, "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL", [])
+    clear(connection, "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL", &[])
 }
 
 /// The text of a failure starts with its time.
@@ -250,12 +257,11 @@ pub(super) fn backoff_until(connection: &Connection) -> Result<Option<Timestamp>
 
 pub(super) fn back_off(connection: &Connection, until: Option<Timestamp>) -> Result<()> {
     match until {
-        Some(until) => change(
+        Some(until) => insert(
             connection,
             "INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES (?1, ?2)",
             params![BACKOFF_UNTIL, until.as_second()],
-        )?,
-        None => change(connection, "DELETE FROM cfn_metadata WHERE name = ?1", [BACKOFF_UNTIL])?,
-    };
-    Ok(())
+        ),
+        None => clear(connection, "DELETE FROM cfn_metadata WHERE name = ?1", params![BACKOFF_UNTIL]).map(drop),
+    }
 }

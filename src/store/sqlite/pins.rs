@@ -2,8 +2,8 @@
 
 use rusqlite::params;
 
-use super::rows::change;
 use super::transaction::SqliteTransaction;
+use super::verified::update;
 use crate::model::{AgentType, Moment, SkillId};
 use crate::store::{Pins, Result};
 
@@ -21,8 +21,8 @@ impl Pins for SqliteTransaction<'_> {
         now: Moment,
     ) -> Result<()> {
         self.say(match agent_type {
-            None => change(&self.inner, OF_SKILL, params![skill.0, version, now]),
-            Some(agent) => change(&self.inner, OF_MAPPING, params![skill.0, version, now, agent.as_str()]),
+            None => update(&self.inner, OF_SKILL, params![skill.0, version, now]),
+            Some(agent) => update(&self.inner, OF_MAPPING, params![skill.0, version, now, agent.as_str()]),
         })?;
         Ok(())
     }

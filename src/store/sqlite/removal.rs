@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{change, collect, first};
+use super::rows::{collect, first};
+use super::verified::clear;
 use crate::model::SkillId;
 use crate::store::{DeletedRows, Erased};
 
@@ -23,7 +24,7 @@ pub(super) fn delete_skill(connection: &Connection, skill: SkillId) -> Result<De
         [skill.0],
         |row| row.get::<_, Option<String>>(0).map(Option::unwrap_or_default),
     )?;
-    let delete = |sql| change(connection, sql, [skill.0]);
+    let delete = |sql| clear(connection, sql, params![skill.0]);
     for sql in BELONGINGS {
         delete(sql)?;
     }
@@ -43,30 +44,31 @@ pub(super) fn delete_skill(connection: &Connection, skill: SkillId) -> Result<De
 /// pass over the files serves all.
 fn delete_unnamed(connection: &Connection, hashes: &[String]) -> Result<usize> {
     let Ok(hashes) = serde_json::to_string(hashes) else { return Ok(0) };
-    change(
+    clear(
         connection,
         "DELETE FROM skill_contents WHERE hash IN (SELECT value FROM json_each(?1))
            AND hash NOT IN (SELECT hash FROM skill_files WHERE hash IN (SELECT value FROM json_each(?1)))
            AND NOT EXISTS (SELECT 1 FROM skill_versions v WHERE v.content_hash = skill_contents.hash)
            AND NOT EXISTS (SELECT 1 FROM skills s WHERE s.content_hash = skill_contents.hash)
            AND NOT EXISTS (SELECT 1 FROM bootstrap_skills b WHERE b.content_hash = skill_contents.hash)",
-        [hashes],
+        params![hashes],
     )
 }
 
 pub(super) fn erase(connection: &Connection, hash: &str) -> Result<Erased> {
     let size = "SELECT length(CAST(bytes AS BLOB)) FROM skill_contents WHERE hash = ?1";
     let size_bytes = first(connection, size, [hash], |row| row.get::<_, Option<i64>>(0))?;
-    change(connection, "DELETE FROM skill_contents WHERE hash = ?1", [hash])?;
+    clear(connection, "DELETE FROM skill_contents WHERE hash = ?1", params![hash])?;
     let front_matters =
         "UPDATE skill_versions SET front_matter = NULL WHERE content_hash = ?1 AND front_matter NOTNULL";
-    change(connection, "UPDATE bootstrap_skills SET description = '' WHERE content_hash = ?1", [hash])?;
+    let descriptions = "UPDATE bootstrap_skills SET description = '' WHERE content_hash = ?1 AND description <> ''";
+    clear(connection, descriptions, params![hash])?;
     let assessments =
         "UPDATE approval_history SET risk_assessment = NULL WHERE content_hash = ?1 AND risk_assessment NOTNULL";
     Ok(Erased {
         size_bytes: size_bytes.flatten().map(i64::unsigned_abs),
-        front_matters: change(connection, front_matters, params![hash])?,
-        assessments: change(connection, assessments, params![hash])?,
+        front_matters: clear(connection, front_matters, params![hash])?,
+        assessments: clear(connection, assessments, params![hash])?,
     })
 }
 

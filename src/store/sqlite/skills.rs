@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Result, params};
 
 use super::approvals::review;
-use super::rows::{Fields, change, first};
+use super::rows::{Fields, first};
+use super::verified;
 use crate::model::{ApprovalLevel, Review, Skill, SkillId, SkillName, Status, StoredTags, VersionSource};
 use crate::store::{NewSkill, NewVersion, SkillChange};
 
@@ -72,7 +73,7 @@ pub(super) fn review_of(connection: &Connection, skill: SkillId) -> Result<Revie
 }
 
 pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
-    change(
+    verified::insert(
         connection,
         "INSERT INTO skills (name, category, team, content_path, content_hash, tags, version, status, approval_level,
            phase4_pattern_id, generated_by, is_auto_generated, owner, created_at, updated_at)
@@ -101,7 +102,7 @@ pub(super) fn insert(connection: &Connection, skill: &NewSkill<'_>, version: &Ne
 }
 
 pub(super) fn set_version(connection: &Connection, skill: SkillId, version: &NewVersion<'_>) -> Result<()> {
-    change(
+    verified::update(
         connection,
         "UPDATE skills SET version = ?2, content_hash = ?3, content_path = ?4, approval_level = ?5, updated_at = ?6 WHERE id = ?1",
         params![
@@ -117,7 +118,7 @@ pub(super) fn set_version(connection: &Connection, skill: SkillId, version: &New
 }
 
 pub(super) fn update(connection: &Connection, skill: SkillId, to: &SkillChange<'_>) -> Result<()> {
-    change(
+    verified::update(
         connection,
         "UPDATE skills SET category = coalesce(?2, category), approval_level = coalesce(?3, approval_level),
            status = coalesce(?4, status), team = coalesce(?5, team), tags = coalesce(?6, tags), owner = coalesce(?7, owner),

@@ -4,7 +4,8 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::approved;
 use super::rollups;
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::{insert, update};
 use crate::model::{AgentType, OpenUse, Outcome, SkillId, SkillName, Usage, UsageRow, UsedSkill};
 use crate::store::UsageFilter;
 
@@ -80,7 +81,7 @@ pub(super) fn open(connection: &Connection, skill: SkillId, agent_id: &str, task
 
 pub(super) fn complete(connection: &Connection, id: i64, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
     rollups::keeping(connection, id, || {
-        change(
+        update(
             connection,
             "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce(?2, phase), execution_time_ms = ?3,
                confidence_before = ?4, confidence_after = ?5, success_indicator = ?6, test_suite_executed = ?7,
@@ -117,7 +118,7 @@ pub(super) fn latest_pass_rate(connection: &Connection, skill: SkillId) -> Resul
 /// pushed.
 pub(super) fn log(connection: &Connection, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     let outcome = row.outcome.unwrap_or_default();
-    change(
+    insert(
         connection,
         "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
            phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, success_indicator,

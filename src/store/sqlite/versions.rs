@@ -1,11 +1,12 @@
 //! `skill_versions`: every version of every skill. A trigger writes a row when the skill's row changes; cfn adds the
 //! fields from the file.
 
-use rusqlite::{Connection, Error, Result, params};
+use rusqlite::{Connection, Result, params};
 
 use super::approvals::{approved, whole};
 use super::files;
 use super::rows::{self, Fields, change, collect, first};
+use super::verified::{require_one, update};
 use crate::model::{SkillFolder, SkillId, StoredJson, VersionRecord};
 use crate::store::{Holder, NewVersion};
 
@@ -88,16 +89,17 @@ pub(super) fn complete(connection: &Connection, skill: SkillId, version: &NewVer
 
 fn upsert(connection: &Connection, skill: SkillId, version: &NewVersion<'_>, first: bool) -> Result<()> {
     let folder = version.folder.filter(|it| !it.is_plain());
-    let rows = change(
-        connection,
-        "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, front_matter, approval_level, source, created_at,
+    let sql = "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, front_matter, approval_level, source, created_at,
            folder_hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (skill_id, version) DO UPDATE SET content_path = excluded.content_path,
            front_matter = excluded.front_matter, approval_level = excluded.approval_level, folder_hash = excluded.folder_hash,
            source = CASE source WHEN 'external' THEN excluded.source ELSE source END,
            created_at = CASE source WHEN 'external' THEN excluded.created_at ELSE created_at END
-         WHERE content_hash = excluded.content_hash AND (?10 OR folder_hash IS excluded.folder_hash)",
+         WHERE content_hash = excluded.content_hash AND (?10 OR folder_hash IS excluded.folder_hash)";
+    let rows = change(
+        connection,
+        sql,
         params![
             skill.0,
             version.version,
@@ -112,9 +114,7 @@ fn upsert(connection: &Connection, skill: SkillId, version: &NewVersion<'_>, fir
         ],
     )?;
     // Callers check before they write, in the same transaction; this is the last line of defence.
-    if rows != 1 {
-        return Err(Error::StatementChangedRows(rows));
-    }
+    require_one(sql, rows)?;
     let Some(folder) = folder else { return Ok(()) };
     let id = "SELECT id FROM skill_versions WHERE skill_id = ?1 AND version = ?2";
     let id = rows::first(connection, id, params![skill.0, version.version], |row| row.get(0))?;
@@ -127,14 +127,14 @@ pub(super) fn attach(connection: &Connection, version_id: i64, folder: &SkillFol
         return Ok(());
     }
     let sql = "UPDATE skill_versions SET folder_hash = ?2 WHERE id = ?1 AND folder_hash IS NULL";
-    match change(connection, sql, params![version_id, folder.hash().to_string()])? {
+    match update(connection, sql, params![version_id, folder.hash().to_string()])? {
         0 => Ok(()),
         _ => files::record(connection, version_id, folder),
     }
 }
 
 pub(super) fn describe(connection: &Connection, version_id: i64, front_matter: Option<&StoredJson>) -> Result<()> {
-    change(
+    update(
         connection,
         "UPDATE skill_versions SET front_matter = ?2 WHERE id = ?1 AND front_matter IS NULL AND ?2 IS NOT NULL",
         params![version_id, front_matter],

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::rows::{change, collect};
 use super::transaction::SqliteTransaction;
+use super::verified::{insert, update};
 use crate::model::SkillId;
 use crate::store::{self, Row, RowKind, WholeRowWrites, WholeRows};
 
@@ -41,7 +42,7 @@ fn add(connection: &Connection, of: RowKind, row: &Row) -> Result<i64> {
     let marks: Vec<String> = (1..=columns.len() + 1).map(|it| format!("?{it}")).collect();
     let sql = format!("INSERT INTO {table} (rowid, {}) VALUES ({})", columns.join(", "), marks.join(", "));
     let values = std::iter::once("id").chain(columns.iter().copied()).map(|it| bound(row.get(it)));
-    change(connection, &sql, params_from_iter(values))?;
+    insert(connection, &sql, params_from_iter(values))?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -72,6 +73,6 @@ impl WholeRowWrites for SqliteTransaction<'_> {
 
     fn link_replacement(&mut self, skill: SkillId, replacement: SkillId) -> store::Result<()> {
         let sql = "UPDATE skills SET replacement_id = ?2 WHERE id = ?1";
-        self.say(change(self.connection(), sql, [skill.0, replacement.0])).map(drop)
+        self.say(update(self.connection(), sql, params![skill.0, replacement.0])).map(drop)
     }
 }

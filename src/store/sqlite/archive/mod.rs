@@ -31,6 +31,7 @@ use super::sums::{
     sums_of_sums, totals_of_days, who,
 };
 use super::usage_push::has_unpushed_before;
+use super::verified::{clear, insert};
 use crate::clock::Clock;
 use crate::store::archives::{
     ArchivePlace, ArchivedDays, Header, Value, after_a_commit, after_all_are_back, back_name, id_of, is_id,
@@ -198,14 +199,14 @@ fn take(
             change(&transaction, "INSERT INTO temp.archive_chosen (id) VALUES (?1)", [id])?;
             moved += 1;
         } else {
-            change(&transaction, "INSERT INTO usage_archive_kept VALUES (?1, ?2, ?3)", params![archive, part, id])?;
+            insert(&transaction, "INSERT INTO usage_archive_kept VALUES (?1, ?2, ?3)", params![archive, part, id])?;
             kept += 1;
         }
     }
     change(&transaction, KEEP_SUMS, [archive, part])?;
     change(&transaction, ADD_TOTALS, [archive, part])?;
-    change(&transaction, "DELETE FROM skill_usage_log WHERE id IN (SELECT id FROM temp.archive_chosen)", [])?;
-    change(&transaction, "INSERT INTO usage_archive_parts VALUES (?1, ?2)", [archive, part])?;
+    clear(&transaction, "DELETE FROM skill_usage_log WHERE id IN (SELECT id FROM temp.archive_chosen)", &[])?;
+    insert(&transaction, "INSERT INTO usage_archive_parts VALUES (?1, ?2)", [archive, part])?;
     keep_gist(&transaction, header, part, rows)?;
     transaction.commit()?;
     Ok((moved, kept))
@@ -236,17 +237,17 @@ fn put_back(
             continue;
         }
         let fields = names.iter().zip(row).filter(|(name, _)| known.contains(name));
-        let insert = |without_id: bool| {
+        let put = |without_id: bool| {
             let values =
                 fields.clone().map(|(name, it)| bound(if without_id && is_id(name) { &Value::Null } else { it }));
-            transaction.prepare_cached(&sql)?.execute(params_from_iter(values))
+            insert(&transaction, &sql, params_from_iter(values))
         };
-        match insert(false) {
+        match put(false) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                insert(true)?;
+                put(true)?;
                 renumbered += 1;
             }
-            done => drop(done?),
+            done => done?,
         }
         returned += 1;
     }
@@ -255,8 +256,8 @@ fn put_back(
         "DELETE FROM usage_daily WHERE archive_id = ?1 AND part = ?2 AND archive_id > 0",
         [archive, part],
     )?;
-    change(&transaction, "DELETE FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
-    change(&transaction, "DELETE FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
+    clear(&transaction, "DELETE FROM usage_archive_kept WHERE archive_id = ?1 AND part = ?2", params![archive, part])?;
+    clear(&transaction, "DELETE FROM usage_archive_parts WHERE archive_id = ?1 AND part = ?2", params![archive, part])?;
     forget_gist(&transaction, header, part)?;
     redo_totals(&transaction)?;
     transaction.commit()?;

@@ -12,6 +12,7 @@ use crate::store::copying::{Column, CopySource, CopyTarget, TABLES, Table, Value
 use crate::store::sqlite::failure::Place;
 use crate::store::sqlite::open::Options;
 use crate::store::sqlite::staged::StagedDatabase;
+use crate::store::sqlite::verified::require_one;
 use crate::store::sqlite::{SqliteStore, layout, schema};
 use crate::store::{Access, Result, StoreError};
 
@@ -88,7 +89,7 @@ pub(in crate::store::sqlite) fn insert(connection: &Connection, sql: &str, row: 
     for (at, value) in row.iter().enumerate() {
         statement.raw_bind_parameter(at + 1, bound(*value))?;
     }
-    statement.raw_execute().map(drop)
+    require_one(sql, statement.raw_execute()?)
 }
 
 impl CopyTarget for FileTarget {

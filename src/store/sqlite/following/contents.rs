@@ -4,7 +4,8 @@ use rusqlite::{Connection, Result, params};
 
 use crate::model::ContentHash;
 use crate::store::following::Content;
-use crate::store::sqlite::rows::{change, collect};
+use crate::store::sqlite::rows::collect;
+use crate::store::sqlite::verified::{clear, insert_if};
 
 pub(super) fn hashes(connection: &Connection) -> Result<Vec<String>> {
     collect(connection, "SELECT hash FROM skill_contents ORDER BY hash", [], |row| row.get(0))
@@ -28,9 +29,10 @@ pub(super) fn missing(connection: &Connection, named: &[String], told: &[String]
 }
 
 pub(super) fn keep(connection: &Connection, contents: &[Content]) -> Result<()> {
+    let wanted = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM skill_contents WHERE hash = ?1)";
     for Content { hash, bytes, created_at } in contents {
         let sql = "INSERT OR IGNORE INTO skill_contents (hash, bytes, created_at) VALUES (?1, ?2, ?3)";
-        change(connection, sql, params![hash, bytes, created_at])?;
+        insert_if(connection, sql, wanted, params![hash, bytes, created_at])?;
     }
     Ok(())
 }
@@ -38,7 +40,7 @@ pub(super) fn keep(connection: &Connection, contents: &[Content]) -> Result<()> 
 pub(super) fn erase(connection: &Connection, hashes: &[String]) -> Result<u64> {
     let mut erased = 0;
     for hash in hashes {
-        erased += change(connection, "DELETE FROM skill_contents WHERE hash = ?1", [hash])?;
+        erased += clear(connection, "DELETE FROM skill_contents WHERE hash = ?1", params![hash])?;
     }
     Ok(erased as u64)
 }
