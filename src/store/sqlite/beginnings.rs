@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{collect, first};
+use super::rows::{collect, first, is_set};
 use super::{mappings, names};
 use crate::store::NameKind;
 
@@ -11,8 +11,11 @@ const SKILLS: [&str; 2] = [
     "SELECT name FROM skills WHERE name >= ?1 AND name < ?2 ORDER BY name DESC LIMIT 1",
 ];
 
-const LAST_AGENT_TYPE: &str = "SELECT agent_type FROM agent_skill_mappings
-     WHERE agent_type >= ?1 AND agent_type < ?2 AND enabled ORDER BY agent_type DESC LIMIT 1";
+const LAST_AGENT_TYPE: &str = concat!(
+    "SELECT agent_type FROM agent_skill_mappings WHERE agent_type >= ?1 AND agent_type < ?2 AND ",
+    is_set!("enabled"),
+    " ORDER BY agent_type DESC LIMIT 1"
+);
 
 /// The first names that begin with a text, and the last one.
 pub(super) fn names(connection: &Connection, of: NameKind, with: &str, most: usize) -> Result<Vec<String>> {

@@ -3,14 +3,16 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::{approved, whole};
-use super::rows::{Fields, collect, first};
+use super::rows::{Fields, collect, first, is_set};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Columns of a candidate: skill `s` for mapping `m`, with its `current` version, or the pinned one.
 macro_rules! columns {
     () => {
         concat!(
-            "SELECT s.id, s.name, s.tags, m.priority, coalesce(m.required, 0) <> 0 AS required, m.conditions, m.tdd_condition,
+            "SELECT s.id, s.name, s.tags, m.priority, ",
+            is_set!("m.required"),
+            " AS required, m.conditions, m.tdd_condition,
                s.test_coverage, s.test_suite_path, s.approval_level, s.generated_by, current.id, ",
             whole!("current"),
             ", current.version, current.content_hash, current.content_path, current.folder_hash, m.pinned_version, s.pinned_version, s.status,
@@ -21,17 +23,17 @@ macro_rules! columns {
 
 /// The cost depends on the number of mappings of the agent type: every step is a seek in an index. `current` is the
 /// version in the skill's row, with its recorded hash: another hash that another program wrote into the row is not a
-/// version, and waits for review. It is nearly always approved, so only it is examined here.
-///
-/// What Rust can tell from a value is left to [`found`]: every word here is parsed for each load.
+/// version, and waits for review. It is nearly always approved, so only it is examined here. What Rust can tell from a
+/// value is left to [`found`]: every word here is parsed for each load.
 pub(super) const OF: &str = concat!(
     columns!(),
     " FROM agent_skill_mappings m
      JOIN skills s ON s.id = m.skill_id
      LEFT JOIN skill_versions current
        ON current.skill_id = s.id AND current.version = coalesce(m.pinned_version, s.pinned_version, s.version)
-     WHERE m.agent_type = ?1 AND m.enabled
-     ORDER BY required DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
+     WHERE m.agent_type = ?1 AND ",
+    is_set!("m.enabled"),
+    " ORDER BY required DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
 );
 
 /// The same for the skill `?3` under the mapping of the skill `?2`, which it replaces. A pin of that mapping names a

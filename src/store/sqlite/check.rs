@@ -10,7 +10,7 @@ use crate::model::{ContentHash, Visible};
 use crate::store::{CheckReport, Examination, Repairable};
 
 /// The checks and their messages; each query returns a count and the first few keys.
-const WARNINGS: [(&str, &str); 17] = [
+const WARNINGS: [(&str, &str); 19] = [
     (
         "rows of agent_skill_mappings point to a skill that does not exist",
         "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings WHERE skill_id NOT IN (SELECT id FROM skills)",
@@ -85,6 +85,15 @@ const WARNINGS: [(&str, &str); 17] = [
         "rows of agent_skill_mappings have a priority outside 1 to 10",
         "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings
          WHERE priority NOT BETWEEN 1 AND 10 OR typeof(priority) NOT IN ('integer', 'null')",
+    ),
+    (
+        "rows of agent_skill_mappings have a value other than 0 and 1 in required or enabled",
+        "SELECT count(*), group_concat(rowid) FROM agent_skill_mappings
+         WHERE coalesce(required, 0) NOT IN (0, 1) OR coalesce(enabled, 0) NOT IN (0, 1)",
+    ),
+    (
+        "rows of bootstrap_skills have a value other than 0 and 1 in enabled",
+        "SELECT count(*), group_concat(skill_name, ', ') FROM bootstrap_skills WHERE coalesce(enabled, 0) NOT IN (0, 1)",
     ),
     (
         "rows of agent_skill_mappings repeat an agent type and skill",

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, collect, first};
+use super::rows::{Fields, collect, first, is_set};
 use super::verified::insert_if;
 use crate::model::ContentHash;
 use crate::store::Unstored;
@@ -30,14 +30,17 @@ pub(super) fn store(connection: &Connection, hash: &ContentHash, bytes: &[u8]) -
 pub(super) fn unstored(connection: &Connection) -> Result<Vec<Unstored>> {
     let mut unstored = collect(
         connection,
-        "SELECT s.name, s.content_path, s.content_hash, v.id, 0
+        concat!(
+            "SELECT s.name, s.content_path, s.content_hash, v.id, 0
          FROM skills s LEFT JOIN skill_versions v
            ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
          WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = s.content_hash)
          UNION ALL
          SELECT b.skill_name, b.file_path, b.content_hash, NULL, 1
          FROM bootstrap_skills b
-         WHERE b.enabled AND NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash)",
+         WHERE NOT EXISTS (SELECT 1 FROM skill_contents c WHERE c.hash = b.content_hash) AND ",
+            is_set!("b.enabled")
+        ),
         [],
         |row| {
             let mut fields = Fields::new("skills", row);

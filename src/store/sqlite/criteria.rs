@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::rows::{Fields, collect, first};
+use super::rows::{Fields, collect, first, is_set};
 use super::transaction::SqliteTransaction;
 use super::verified::update;
 use crate::model::{ApprovalLevel, SkillId, StoredJson};
@@ -37,8 +37,11 @@ fn test_coverage(connection: &Connection, skill: SkillId) -> Result<Option<f64>>
 fn templates(connection: &Connection, category: &str) -> Result<Vec<(ApprovalLevel, StoredJson)>> {
     let rows = collect(
         connection,
-        "SELECT rowid, approval_level, criteria_json FROM approval_criteria_templates
-         WHERE category = ?1 AND enabled ORDER BY rowid",
+        concat!(
+            "SELECT rowid, approval_level, criteria_json FROM approval_criteria_templates WHERE category = ?1 AND ",
+            is_set!("enabled"),
+            " ORDER BY rowid"
+        ),
         [category],
         |row| {
             let mut fields = Fields::new("approval_criteria_templates", row);

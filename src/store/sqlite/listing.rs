@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, Row};
 
 use super::approvals::review;
 use super::rollups::Sums;
-use super::rows::Fields;
+use super::rows::{Fields, is_set};
 use super::skills::{columns, read};
 use super::sums::skill_of;
 use crate::model::{AgentType, ApprovalLevel, Category, ListedSkill, Status, StoredTags};
@@ -29,7 +29,9 @@ macro_rules! passes {
             "(:category IS NULL OR s.category = :category)
              AND (:level IS NULL OR CASE WHEN s.approval_level IN ('auto', 'escalate') THEN s.approval_level ELSE 'human' END = :level)
              AND (:status IS NULL OR coalesce(s.status, 'active') = :status)
-             AND (:agent IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = :agent AND enabled))
+             AND (:agent IS NULL OR s.id IN (SELECT skill_id FROM agent_skill_mappings WHERE agent_type = :agent AND ",
+            is_set!("enabled"),
+            "))
              AND (:owner IS NULL OR s.owner = :owner) AND (:team IS NULL OR s.team = :team)
              AND (:tag IS NULL OR has_tag(s.tags, :tag))
              AND (NOT :pending OR (SELECT ",
@@ -65,8 +67,9 @@ macro_rules! entry {
             ", ",
             review!("v"),
             ", (SELECT json_group_array(agent_type) FROM
-                (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND m.enabled
-                   AND typeof(agent_type) = 'text' ORDER BY agent_type)),
+                (SELECT agent_type FROM agent_skill_mappings m WHERE m.skill_id = s.id AND typeof(agent_type) = 'text' AND ",
+            is_set!("m.enabled"),
+            " ORDER BY agent_type)),
              CASE WHEN :described AND json_valid(v.front_matter) THEN CAST(v.front_matter ->> '$.description' AS TEXT) END, ",
             $uses
         )

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Result, params};
 
 use super::approvals::review;
-use super::rows::{Fields, collect};
+use super::rows::{Fields, collect, is_set};
 use super::verified::{clear, insert_if, update};
 use crate::model::{AgentType, Mapping, SkillId};
 use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
@@ -14,8 +14,13 @@ use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
         connection,
-        "SELECT rowid, agent_type, priority, coalesce(required, 0) <> 0, conditions, tdd_condition, iif(enabled, 1, 0), pinned_version
-         FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
+        concat!(
+            "SELECT rowid, agent_type, priority, ",
+            is_set!("required"),
+            ", conditions, tdd_condition, ",
+            is_set!("enabled"),
+            ", pinned_version FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type"
+        ),
         [skill.0],
         |row| {
             let mut fields = Fields::new("agent_skill_mappings", row);
@@ -36,7 +41,10 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
 pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
     collect(
         connection,
-        "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE enabled AND typeof(agent_type) = 'text'",
+        concat!(
+            "SELECT DISTINCT agent_type FROM agent_skill_mappings WHERE typeof(agent_type) = 'text' AND ",
+            is_set!("enabled")
+        ),
         [],
         |row| row.get(0),
     )
@@ -44,13 +52,17 @@ pub(super) fn agent_types(connection: &Connection) -> Result<Vec<String>> {
 
 /// The agent types from one up to another, each found by one seek in an index: the cost depends on the number of agent
 /// types examined, not on their mappings.
-const FROM: &str = "WITH RECURSIVE near (agent_type) AS (
+const FROM: &str = concat!(
+    "WITH RECURSIVE near (agent_type) AS (
        SELECT min(agent_type) FROM agent_skill_mappings WHERE agent_type >= ?1 AND agent_type < ?2
        UNION ALL
        SELECT (SELECT min(agent_type) FROM agent_skill_mappings WHERE agent_type > near.agent_type AND agent_type < ?2)
        FROM near WHERE near.agent_type IS NOT NULL LIMIT ?3)
      SELECT agent_type FROM near WHERE typeof(agent_type) = 'text'
-       AND EXISTS (SELECT 1 FROM agent_skill_mappings m WHERE m.agent_type = near.agent_type AND m.enabled)";
+       AND EXISTS (SELECT 1 FROM agent_skill_mappings m WHERE m.agent_type = near.agent_type AND ",
+    is_set!("m.enabled"),
+    ")"
+);
 
 /// Maximum number of agent types to examine at each of the two places.
 const MOST_NEAR: i64 = 500;
@@ -129,7 +141,9 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<AgentTypeCounts>> {
         " = 'pending' OR NULL)
          FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
          LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.version AND v.content_hash = s.content_hash
-         WHERE m.enabled AND coalesce(s.status, 'active') = 'active' AND typeof(m.agent_type) = 'text' GROUP BY 2"
+         WHERE coalesce(s.status, 'active') = 'active' AND typeof(m.agent_type) = 'text' AND ",
+        is_set!("m.enabled"),
+        " GROUP BY 2"
     );
     collect(connection, sql, [], |row| {
         let mut fields = Fields::new("agent_skill_mappings", row);
@@ -139,9 +153,14 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<AgentTypeCounts>> {
 }
 
 pub(super) fn silent(connection: &Connection, agent_type: &AgentType) -> Result<Vec<SilentMapping>> {
-    let sql = "SELECT m.rowid, s.name, coalesce(s.status, 'active'), iif(m.enabled, 1, 0)
-         FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
-         WHERE m.agent_type = ?1 AND (NOT coalesce(m.enabled, 0) OR coalesce(s.status, 'active') <> 'active') ORDER BY s.name";
+    let sql = concat!(
+        "SELECT m.rowid, s.name, coalesce(s.status, 'active'), ",
+        is_set!("m.enabled"),
+        " AS enabled FROM agent_skill_mappings m JOIN skills s ON s.id = m.skill_id
+         WHERE m.agent_type = ?1 AND (coalesce(s.status, 'active') <> 'active' OR NOT ",
+        is_set!("m.enabled"),
+        ") ORDER BY s.name"
+    );
     collect(connection, sql, [agent_type.as_str()], |row| {
         let mut fields = Fields::new("agent_skill_mappings", row);
         let _id: i64 = fields.get()?;

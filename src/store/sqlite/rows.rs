@@ -26,6 +26,23 @@ impl ToSql for StoredTags {
     }
 }
 
+/// Whether a column is set. Other programs write words, which SQLite itself takes for numbers: `'true'` for 0, and
+/// `'false'` for something that is not 0.
+macro_rules! is_set {
+    ($column:literal) => {
+        concat!(
+            "CASE typeof(",
+            $column,
+            ") WHEN 'text' THEN lower(trim(",
+            $column,
+            ")) IN ('true', 't', 'yes', 'y', 'on') ELSE coalesce(",
+            $column,
+            ", 0) <> 0 END"
+        )
+    };
+}
+pub(super) use is_set;
+
 /// A row, read column by column in the order of the SELECT.
 pub(super) struct Fields<'r> {
     row: &'r Row<'r>,
