@@ -9,7 +9,8 @@ use super::error::Result;
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
 use super::publish::{
-    Fields, Hashes, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, find_and, foreign_name, publish,
+    Fields, Hashes, Judgement, MappingFlags, Numbering, Overrule, Publication, Trust, bootstrap_of_the_name, find_and,
+    foreign_name, publish,
 };
 use super::rules::{Content, Described, FolderContent};
 use super::stored_folder::folder_to_publish;
@@ -153,6 +154,7 @@ pub fn deploy(
             let present = known.as_ref().map_or_else(|| request.name.to_string(), |it| it.name.clone());
             let mut warnings = request.odd_name(known.is_none());
             warnings.extend(foreign_name(tx, described, known.as_ref().map(|it| it.id), &present)?);
+            warnings.extend(bootstrap_of_the_name(tx, &present, described.hash)?);
             let published = publish(tx, known.as_ref(), &request.publication(content, described, overrule, now))?;
             tx.announce_deployed(published.id, now)?;
             Ok((present, folder, published, warnings))

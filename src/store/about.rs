@@ -29,4 +29,6 @@ pub enum About<'a> {
     Decision(&'a str, Option<&'a str>),
     /// The event by which these bytes are refused for it.
     Refusal(&'a str),
+    /// The bootstrap skills, one of which may have its name.
+    Bootstrap,
 }

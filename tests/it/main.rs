@@ -59,6 +59,7 @@ mod load_formats;
 mod memory_store;
 mod metrics;
 mod names;
+mod namesakes;
 mod odd_flags;
 mod operator;
 mod options;

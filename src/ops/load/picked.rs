@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::{ApprovalLevel, Remark, SkillFolder, SkillId};
+use crate::model::{ApprovalLevel, Candidate, Remark, SkillFolder, SkillId};
 
 /// A loaded skill without its content, as a cache keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +36,16 @@ pub struct Picked {
     pub partial: bool,
     /// The skill's row; none for a bootstrap skill.
     pub origin: Option<Origin>,
+}
+
+impl Picked {
+    /// Whether a candidate of the same name is this one: the same skill, or the bytes that a bootstrap skill has.
+    pub(super) fn is(&self, candidate: &Candidate) -> bool {
+        match (self.origin, &candidate.approved) {
+            (Some(origin), _) => origin.id == candidate.id,
+            (None, approved) => approved.as_ref().is_some_and(|it| it.content_hash == self.content_hash),
+        }
+    }
 }
 
 /// The properties of a skill that the usage log records when it is loaded.

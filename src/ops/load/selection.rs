@@ -126,11 +126,17 @@ impl Selection<'_> {
     }
 
     fn candidate(&mut self, candidate: Candidate) -> Result<()> {
-        if let Some(skill) = self.skills.iter_mut().find(|it| it.picked.name == candidate.name) {
-            // It is handed out already, as a bootstrap skill, for itself or in place of another.
-            skill.picked.replaces.extend(candidate.replaces);
-            return Ok(());
-        }
+        let namesake = self.skills.iter_mut().find(|it| it.picked.name == candidate.name).map(|it| &mut it.picked);
+        let displaced = match namesake {
+            Some(skill) if skill.is(&candidate) => {
+                // It is handed out already, as a bootstrap skill, for itself or in place of another.
+                skill.replaces.extend(candidate.replaces);
+                return Ok(());
+            }
+            Some(skill) if skill.origin.is_none() => Some("a bootstrap skill has its name, and is served in its place"),
+            Some(_) => Some("another skill has its name, and is served in its place"),
+            None => None,
+        };
         if candidate.replaces.is_some() && self.left_out.iter().any(|it| it.subject == candidate.name) {
             return Ok(()); // reported already
         }
@@ -142,7 +148,11 @@ impl Selection<'_> {
             self.cut(&candidate.name, &format!("over the limit of {} skills", self.request.max_skills));
             return Ok(());
         }
-        let problem = match self.approved_body(&candidate)? {
+        let body = match displaced {
+            Some(why) => Err(why.to_owned()),
+            None => self.approved_body(&candidate)?,
+        };
+        let problem = match body {
             Ok(approved) => {
                 return self.within_limits(candidate, approved);
             }

@@ -12,7 +12,7 @@ use super::error::{Error, Result};
 use super::folder::ReadSkill;
 use super::rules::{Content, Described};
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, SkillId, SkillName,
+    ApprovalLevel, Bootstrap, Category, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, SkillId, SkillName,
     VersionSource, Visible,
 };
 use crate::store::{About, Transaction};
@@ -150,7 +150,7 @@ impl Hashes {
 
     /// What publishing reads about the skill.
     pub(in crate::ops) fn about(&self) -> Vec<About<'_>> {
-        let mut about = vec![About::Spellings, About::Versions, About::Mappings];
+        let mut about = vec![About::Spellings, About::Versions, About::Mappings, About::Bootstrap];
         if self.keeps_files {
             about.push(About::Files);
         }
@@ -181,6 +181,19 @@ pub(in crate::ops) fn foreign_name(
     Ok(exact.or(spellings.first()).map(|other| {
         let (other, name) = (Visible(&other.name), Visible(name));
         Remark::from(format!("the file declares the name \"{other}\", which is another skill than \"{name}\""))
+    }))
+}
+
+/// A warning if a bootstrap skill with other bytes has the name of this skill, which is then never served.
+pub(in crate::ops) fn bootstrap_of_the_name(
+    tx: &dyn Transaction,
+    name: &str,
+    content_hash: ContentHash,
+) -> Result<Option<Remark>> {
+    let displaces = |it: &Bootstrap| it.name == name && it.content_hash != Some(content_hash.to_string());
+    Ok(tx.bootstrap()?.iter().any(displaces).then(|| {
+        let name = Visible(name);
+        Remark::from(format!("agents get the bootstrap skill \"{name}\" in place of this one, which has the same name"))
     }))
 }
 

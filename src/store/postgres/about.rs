@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::parameters::{Parameter, big, maybe_big, maybe_text, text};
 use super::session::Session;
 use super::statement::Statement;
-use super::{approvals, archived_parts, events, mappings, names, serving, skills, usage, versions};
+use super::{approvals, archived_parts, candidates, events, mappings, names, serving, skills, usage, versions};
 use crate::model::{EventKind, Skill, SkillName};
 use crate::store::{About, Result};
 
@@ -72,6 +72,7 @@ fn query<'a>(about: About<'a>, name: &'a SkillName) -> (&'static str, Vec<Slot<'
         About::Refusal(hash) => {
             (events::ABOUT, vec![Slot::Text(Some(hash)), Slot::Skill, Slot::Text(Some(EventKind::Accepted.as_str()))])
         }
+        About::Bootstrap => (candidates::BOOTSTRAP, Vec::new()),
     }
 }
 

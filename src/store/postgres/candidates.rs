@@ -82,7 +82,7 @@ const OF: &str = concat!(
 );
 
 /// The enabled bootstrap skills, which a load needs too.
-const BOOTSTRAP: &str = "SELECT skill_name, file_path, load_order, description, content_hash
+pub(super) const BOOTSTRAP: &str = "SELECT skill_name, file_path, load_order, description, content_hash
      FROM bootstrap_skills b WHERE enabled <> 0 AND (SELECT true FROM cfn_events e
        WHERE e.content_hash = b.content_hash AND e.event IN ('revoked', 'purged') LIMIT 1) IS NULL ORDER BY load_order";
 

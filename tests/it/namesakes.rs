@@ -1,0 +1,67 @@
+//! Skills that are not served because something else has their name: nobody loses one without a word.
+
+use crate::harness::Project;
+use crate::scene::{deploy, names, path_of, sha256, skill_text, with_skill};
+
+/// A bootstrap skill of this name, with these bytes.
+fn bootstrap(project: &Project, name: &str, bytes: &str) {
+    let hash = sha256(bytes);
+    project.sqlite3(&format!(
+        "INSERT OR IGNORE INTO skill_contents (hash, bytes) VALUES ('{hash}', '{bytes}');
+         INSERT INTO bootstrap_skills (skill_name, file_path, load_order, description, content_hash)
+         VALUES ('{name}', 'x', 1, 'd', '{hash}')"
+    ));
+}
+
+const WHY: &str = "a bootstrap skill has its name, and is served in its place";
+
+#[test]
+fn a_bootstrap_skill_does_not_take_the_place_of_a_skill_silently() {
+    let project = with_skill("jwt", "domain", "dev");
+    bootstrap(&project, "jwt", "Other bytes.");
+    let loaded = project.cfn(["load", "dev", "--json"]).json();
+    assert_eq!(loaded["left_out"], serde_json::json!([{ "name": "jwt", "reason": WHY }]), "{loaded}");
+    assert_eq!(loaded["skills"].as_array().map(Vec::len), Some(1));
+    let shown = project.cfn(["agents", "dev", "--json"]).json();
+    assert_eq!(shown["left_out"][0]["reason"], WHY, "{shown}");
+    assert_eq!(names(&project, &["dev", "--no-bootstrap"]), ["jwt"]);
+    project.sqlite3("UPDATE agent_skill_mappings SET required = 1");
+    let error = project.fails_as(["load", "dev"], 7, "integrity");
+    assert!(error["message"].as_str().is_some_and(|it| it.contains(WHY)), "{error}");
+    assert_eq!(names(&project, &["dev", "--no-bootstrap"]), ["jwt"]);
+}
+
+#[test]
+fn a_skill_for_another_context_is_not_missed() {
+    let project = Project::new();
+    deploy(&project, "jwt", "First.", &["domain", "dev", "--context", "auth"]);
+    bootstrap(&project, "jwt", "Other bytes.");
+    assert_eq!(project.cfn(["load", "dev", "--context", "other", "--json"]).json()["left_out"], serde_json::json!([]));
+}
+
+#[test]
+fn a_bootstrap_skill_with_the_same_bytes_is_the_skill() {
+    let project = with_skill("jwt", "domain", "dev");
+    bootstrap(&project, "jwt", &skill_text("jwt", "First."));
+    project.sqlite3("UPDATE agent_skill_mappings SET required = 1");
+    let loaded = project.cfn(["load", "dev", "--json"]).json();
+    assert_eq!(
+        (loaded["left_out"].as_array().map(Vec::len), loaded["skills"].as_array().map(Vec::len)),
+        (Some(0), Some(1))
+    );
+}
+
+#[test]
+fn a_deploy_says_that_a_bootstrap_skill_has_the_name() {
+    let project = Project::new();
+    bootstrap(&project, "boot", "Other bytes.");
+    project.skill("boot", "First.");
+    let path = path_of("boot");
+    for args in [&["deploy", "1", "boot", &path, "domain", "dev"][..], &["deploy", "1", "boot", &path]] {
+        let ran = project.cfn(args);
+        let said = "agents get the bootstrap skill \"boot\" in place of this one";
+        assert!(ran.code == Some(0) && ran.stderr.contains(said), "{ran:?}");
+    }
+    project.sqlite3("UPDATE bootstrap_skills SET enabled = 0");
+    assert_eq!(project.cfn(["deploy", "1", "boot", &path]).stderr, "");
+}
