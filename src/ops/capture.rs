@@ -15,6 +15,9 @@ use super::rules::{Described, describe};
 use crate::model::{ContentHash, EventKind, Remark};
 use crate::store::{self, Durability, Store, Transaction, Unstored};
 
+/// What is wrong with a recorded hash that is the file's but for its letters: content is found by the text of its hash.
+pub(super) const UPPER_CASE: &str = "its hash is recorded in upper case; deploy the file again";
+
 /// The outcome of a capture.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct CaptureReport {
@@ -157,9 +160,8 @@ fn find(files: &Files, project: &Project, unstored: &Unstored) -> std::result::R
         match &unstored.content_hash {
             None => return Ok((hash, found)),
             Some(recorded) if *recorded == hash.to_string() => return Ok((hash, found)),
-            // Content is found by the recorded text of the hash, so it would not be found.
             Some(recorded) if recorded.eq_ignore_ascii_case(&hash.to_string()) => {
-                "its hash is recorded in upper case; deploy the file again".clone_into(&mut reason);
+                UPPER_CASE.clone_into(&mut reason);
             }
             Some(_) => "changed since approval".clone_into(&mut reason),
         }

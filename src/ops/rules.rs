@@ -1,7 +1,7 @@
 //! Parses skill files for deploy, update and import.
 
-use crate::model::{ApprovalLevel, Category, ContentHash, Remark, SkillFolder, StoredJson};
-use crate::skill_file::{Limits, SkillFile, Unreadable};
+use crate::model::{ApprovalLevel, Category, ContentHash, Remark, SkillFolder, StoredJson, UnknownWord};
+use crate::skill_file::{FrontMatter, Limits, SkillFile, Unreadable};
 
 use super::content_file::{ContentFile, FileError, Files};
 use super::error::Result;
@@ -94,7 +94,7 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
     };
     if let Some(front_matter) = file.front_matter {
         described.category = word(front_matter.category.as_deref(), &mut warnings);
-        described.approval_level = word(front_matter.approval_level.as_deref(), &mut warnings);
+        described.approval_level = level(&front_matter, &mut warnings);
         described.front_matter = StoredJson::of(&front_matter.fields);
         described.tags = front_matter.tags;
         described.owner = front_matter.owner;
@@ -105,11 +105,22 @@ pub(super) fn describe(bytes: &[u8], most_bytes: usize) -> std::result::Result<D
     Ok(described)
 }
 
+/// The strictest of the declared levels. One that cannot be read must not weaken the review, so it counts as the strictest.
+fn level(front_matter: &FrontMatter, warnings: &mut Vec<Remark>) -> Option<ApprovalLevel> {
+    let read = |it: &serde_json::Value| {
+        let text = it.as_str().map_or_else(|| it.to_string(), |it| it.trim().to_ascii_lowercase());
+        text.parse().unwrap_or_else(|error: UnknownWord| {
+            let strictest = ApprovalLevel::Human;
+            warnings
+                .push(Remark::from(format!("front matter: {error}; it counts as {strictest}, the strictest level")));
+            strictest
+        })
+    };
+    front_matter.levels().map(read).max()
+}
+
 /// Parses a word; an unknown one is ignored with a warning.
-fn word<T: std::str::FromStr<Err = crate::model::UnknownWord>>(
-    text: Option<&str>,
-    warnings: &mut Vec<Remark>,
-) -> Option<T> {
+fn word<T: std::str::FromStr<Err = UnknownWord>>(text: Option<&str>, warnings: &mut Vec<Remark>) -> Option<T> {
     match text?.parse() {
         Ok(value) => Some(value),
         Err(error) => {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use super::capture::UPPER_CASE;
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::folder_on_disk;
@@ -251,6 +252,9 @@ fn approved_file(
     for place in project.places(path) {
         match files.read(&place) {
             Ok(file) if hash.is_none_or(|it| ContentHash::of(&file.bytes).to_string() == it) => return Ok(place),
+            Ok(file) if hash.is_some_and(|it| it.eq_ignore_ascii_case(&ContentHash::of(&file.bytes).to_string())) => {
+                problem = format!("{UPPER_CASE} ({path})");
+            }
             Ok(_) => problem = format!("its file changed since its approval ({path})"),
             Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             Err(error) => problem = error.to_string(),

@@ -62,6 +62,7 @@ impl FrontMatter {
         let mut built = Self::default();
         let mut lines = LineCounter::new(yaml, first_line);
         let escapes = Escapes::new(yaml);
+        let mut metadata_at = 0;
         for entry in entries {
             if built.fields.contains_key(entry.key.as_ref()) {
                 let message = format!("the field {} is repeated; the first one is used", quoted(&entry.key));
@@ -69,6 +70,9 @@ impl FrontMatter {
                 continue;
             }
             built.lines.push(lines.line_at(entry.at));
+            if entry.key == "metadata" {
+                metadata_at = entry.at;
+            }
             built.take(&entry, notes);
             escapes.note(&entry, notes);
             if entry.key.contains('\u{ff1a}') {
@@ -82,6 +86,7 @@ impl FrontMatter {
             built.fields.insert(entry.key.into_owned(), value);
         }
         built.note_missing(notes);
+        built.note_hidden(metadata_at, notes);
         built
     }
 
@@ -134,6 +139,33 @@ impl FrontMatter {
         }
     }
 
+    /// Notes fields of `metadata` that have another value at the top level, which takes precedence. A level does not: see
+    /// [`levels`](Self::levels).
+    fn note_hidden(&self, at: usize, notes: &mut Notes) {
+        let is_there = |it: &&Value| !it.is_null() && it.as_str().is_none_or(|text| !text.trim().is_empty());
+        for field in ["version", "category", "tags", "owner", "approval_level"] {
+            let (top, hidden) = (self.fields.get(field).filter(is_there), self.metadata.get(field).filter(is_there));
+            let (Some(top), Some(hidden)) = (top, hidden) else { continue };
+            if top == hidden {
+                continue;
+            }
+            let what = if field == "approval_level" { "the stricter one counts" } else { "the first one is used" };
+            let message = format!(
+                "{} is {} at the top level and {} in \"metadata\"; {what}",
+                quoted(field),
+                shown(top),
+                shown(hidden)
+            );
+            notes.repair(at, message);
+        }
+    }
+
+    /// Every declared approval level, as written: a level at one place must not hide a stricter one at another.
+    pub fn levels(&self) -> impl Iterator<Item = &Value> {
+        let declared = [&self.fields, &self.metadata].into_iter().filter_map(|it| it.get("approval_level"));
+        declared.filter(|it| !it.is_null() && it.as_str().is_none_or(|text| !text.trim().is_empty()))
+    }
+
     /// Notes missing fields. Agents choose skills by their description, so even a lenient reader reports them.
     fn note_missing(&self, notes: &mut Notes) {
         for (field, value) in [("name", &self.name), ("description", &self.description)] {
@@ -145,6 +177,11 @@ impl FrontMatter {
             }
         }
     }
+}
+
+/// A value in a message.
+fn shown(value: &Value) -> String {
+    quoted(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn text(entry: &Entry<'_>, notes: &mut Notes) -> Option<String> {

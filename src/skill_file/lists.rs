@@ -10,10 +10,14 @@ pub(super) fn read(entry: &Entry<'_>, split: fn(&str) -> Vec<String>, notes: &mu
         Node::Scalar { text, .. } => Some(split(text)),
         Node::List(items) => {
             let words: Vec<_> = items.iter().filter_map(word).collect();
-            if words.len() < items.len() {
-                let left = items.len() - words.len();
-                let message = format!("{} has {left} entries that are not text; they were ignored", quoted(&entry.key));
-                notes.repair(entry.at, message);
+            let scalars = items.iter().filter(|it| matches!(it, Node::Scalar { .. })).count();
+            for (left, what) in
+                [(scalars - words.len(), "that are empty"), (items.len() - scalars, "that are not text")]
+            {
+                if left > 0 {
+                    let message = format!("{} has {left} entries {what}; they were ignored", quoted(&entry.key));
+                    notes.repair(entry.at, message);
+                }
             }
             Some(words)
         }
@@ -33,9 +37,17 @@ fn word(item: &Node<'_>) -> Option<String> {
     }
 }
 
-/// Splits tags at commas, since a tag may have several words.
+/// Splits tags at commas and line ends, since a tag may have several words. Text that looks like a YAML list is one:
+/// `"[a, b]"`, or a block of lines that begin with `- `.
 pub(super) fn tags(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+    let text = text.trim();
+    let inner = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let tags = inner.unwrap_or(text).split([',', '\n']).map(|tag| {
+        let tag = tag.trim();
+        let tag = tag.strip_prefix("- ").unwrap_or(tag).trim();
+        inner.map_or(tag, |_| tag.trim_matches(['"', '\'']).trim())
+    });
+    tags.filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
 /// Splits tools at blanks or commas, but not within parentheses: `Bash(git add:*, git rm:*)` is one tool.

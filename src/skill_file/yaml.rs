@@ -146,6 +146,10 @@ impl<'a> Reader<'a, '_> {
             if depth == 0 {
                 self.remark_on_cut(&key, &value, &span);
             }
+            if key == "<<" && !matches!(value, Node::Scalar { .. }) {
+                let message = "a YAML merge key (<<) is not followed: its fields were ignored".to_owned();
+                self.notes.repair(at, message);
+            }
             entries.push(Entry { at, key, value });
         }
     }

@@ -24,6 +24,7 @@ mod coord;
 mod corpus;
 mod db_care;
 mod db_copy;
+mod declared_levels;
 mod declared_versions;
 mod deploy;
 mod deploy_input;

@@ -1,6 +1,7 @@
 //! Tests of the reader: peculiarities of real files, the rules of the format, mutations, and running time.
 
 mod growth;
+mod hidden;
 mod mutations;
 mod oddities;
 mod rules;

@@ -6,7 +6,7 @@ use super::super::{FrontMatter, Limits, SkillFile, Unreadable};
 use super::{messages, read};
 
 /// The front matter of a file with these lines between the delimiters, and its findings.
-fn fields(yaml: &str) -> (FrontMatter, Vec<String>) {
+pub(super) fn fields(yaml: &str) -> (FrontMatter, Vec<String>) {
     let text = format!("---\n{yaml}\n---\n# Body\n");
     match read(&text) {
         Ok(file) => {
@@ -229,6 +229,14 @@ fn reads_lists_of_words_in_all_their_forms() {
     let (front_matter, said) = fields("name: a\ndescription: b\ntags: [a, {b: c}]");
     assert_eq!(front_matter.tags, Some(vec!["a".to_owned()]));
     assert_eq!(said, ["4: \"tags\" has 1 entries that are not text; they were ignored"]);
+    let (_, said) = fields("name: a\ndescription: b\ntags: [a, '', ~, [c]]");
+    assert_eq!(
+        said,
+        [
+            "4: \"tags\" has 2 entries that are empty; they were ignored",
+            "4: \"tags\" has 1 entries that are not text; they were ignored"
+        ]
+    );
 }
 
 #[test]
