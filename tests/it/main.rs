@@ -40,6 +40,7 @@ mod fleet;
 mod folders;
 mod folders_served;
 mod follow;
+mod foreign_columns;
 mod foreign_hash;
 mod foreign_objects;
 mod harness;

@@ -10,6 +10,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use super::beside::{INDEX, free_bytes, with_suffix};
+use super::schema;
 use super::unchanging::Unchanging;
 use super::waiting::Waits;
 use crate::model::Location;
@@ -97,6 +98,18 @@ impl Place {
         }
     }
 
+    /// Translates an error of a connection that may write: only writes look at foreign keys and triggers.
+    pub(super) fn fail_write(&self, error: &rusqlite::Error) -> StoreError {
+        match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) | rusqlite::Error::SqlInputError { msg: message, .. }
+                if names_foreign_table(message) =>
+            {
+                self.failed(format!("{message}, which a foreign key or a trigger of another program names"))
+            }
+            _ => self.fail(error),
+        }
+    }
+
     /// Translates an error of COMMIT: if only the sync failed, the next process may find the change.
     pub(super) fn fail_commit(&self, error: &rusqlite::Error) -> StoreError {
         const UNKNOWN: [i32; 3] = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_DELETE];
@@ -180,6 +193,12 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 /// Whether SQLite cannot create a file beside the database that reading needs.
 pub(super) fn cannot_share(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+/// Whether a table is missing that is not one of ours. SQLite names it with its database where it is not our statement
+/// that names it.
+fn names_foreign_table(message: &str) -> bool {
+    message.strip_prefix("no such table: main.").is_some_and(|it| !schema::makes_table(it))
 }
 
 fn at_file_size_limit() -> bool {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result};
 
 use super::adopt::OLD_INDEXES;
 use super::failure::Place;
-use super::layout::{self, Object};
+use super::layout::{self, Object, Relation};
 use super::views::VIEWS;
 use super::{schema, state};
 use crate::model::Visible;
@@ -84,10 +84,38 @@ impl Comparison {
 
 /// Reports the differences from the schema of a new database.
 pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result<()> {
-    let found = compare(connection, &schema::at(schema::CURRENT)?)?;
+    let fresh = schema::at(schema::CURRENT)?;
+    let found = compare(connection, &fresh)?;
     report.damage.extend(found.lacks.iter().map(|it| format!("it has {it}")));
     report.warnings.extend(found.foreign().chain(found.incomplete()));
+    for table in layout::objects(&fresh, Some("table"))? {
+        report.warnings.extend(refusals(connection, &fresh, &table.name)?);
+    }
     Ok(())
+}
+
+/// Why a table refuses every new row of cfn: for columns that it does not know, or references to tables that are not there.
+fn refusals(connection: &Connection, fresh: &Connection, table: &str) -> Result<Vec<String>> {
+    let own = layout::columns(fresh, table)?;
+    let mut found = Vec::new();
+    for column in layout::columns(connection, table)? {
+        let is_own = own.iter().any(|it| it.name.eq_ignore_ascii_case(&column.name));
+        if !is_own && column.not_null && column.default.is_none() && !column.generated {
+            let name = Visible(&column.name);
+            found.push(format!(
+                "the column {name} of {table} is not cfn's, and every row must have a value in it: cfn cannot add one"
+            ));
+        }
+    }
+    for reference in layout::references(connection, table)? {
+        if layout::relation(connection, &reference.table)? == Relation::Nothing {
+            let (column, other) = (Visible(&reference.column), Visible(&reference.table));
+            found.push(format!(
+                "the column {column} of {table} refers to the table {other}, which does not exist: writes to {table} fail"
+            ));
+        }
+    }
+    Ok(found)
 }
 
 /// `trigger x on table y`

@@ -22,6 +22,14 @@ pub(super) struct Column {
     pub(super) default: Option<String>,
     /// Its position in the primary key, from 1; 0 if it is not part of it.
     pub(super) key: i64,
+    /// Whether its values are computed from those of other columns, so that it cannot be written.
+    pub(super) generated: bool,
+}
+
+/// A column that refers to another table.
+pub(super) struct Reference {
+    pub(super) column: String,
+    pub(super) table: String,
 }
 
 /// The object with the name of a table.
@@ -65,7 +73,9 @@ pub(super) fn objects(connection: &Connection, kind: Option<&str>) -> Result<Vec
 /// The columns of a table or view; empty if there is none.
 pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     connection
-        .prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1)")?
+        .prepare(
+            "SELECT name, type, \"notnull\", dflt_value, pk, hidden IN (2, 3) FROM pragma_table_xinfo(?1) WHERE hidden <> 1",
+        )?
         .query_map([table], |row| {
             Ok(Column {
                 name: row.get(0)?,
@@ -73,8 +83,17 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
                 not_null: row.get(2)?,
                 default: row.get(3)?,
                 key: row.get(4)?,
+                generated: row.get(5)?,
             })
         })?
+        .collect()
+}
+
+/// The references of a table to others.
+pub(super) fn references(connection: &Connection, table: &str) -> Result<Vec<Reference>> {
+    connection
+        .prepare("SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")?
+        .query_map([table], |row| Ok(Reference { column: row.get(0)?, table: row.get(1)? }))?
         .collect()
 }
 

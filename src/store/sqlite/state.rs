@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::failure::Place;
 use super::layout::{self, Column, Object, Relation};
 use super::schema::{self, CURRENT, FIRST};
-use crate::model::Version;
+use crate::model::{Version, Visible};
 use crate::store::{Result, StoreError};
 
 /// The state of a file's schema.
@@ -146,9 +146,20 @@ pub(super) fn lacks(connection: &Connection, wanted: &Connection) -> rusqlite::R
             let absent =
                 columns.iter().filter(|it| !present.iter().any(|there| there.name.eq_ignore_ascii_case(&it.name)));
             lacks.extend(absent.map(|it| format!("no column {table}.{}", it.name)));
+            lacks.extend(computed(&present, &columns).map(|it| format!("{it} of the table {table}")));
         }
     }
     Ok(lacks)
+}
+
+/// The columns of the schema that are generated, and so cannot be written.
+fn computed<'a>(present: &'a [Column], wanted: &'a [Column]) -> impl Iterator<Item = String> + 'a {
+    let is_wanted = |it: &&Column| wanted.iter().any(|own| own.name.eq_ignore_ascii_case(&it.name));
+    present
+        .iter()
+        .filter(|it| it.generated)
+        .filter(is_wanted)
+        .map(|it| format!("a generated column in place of the column {}", Visible(&it.name)))
 }
 
 /// Why an object cannot serve as a table of the schema. A table with an `id` needs row ids.
@@ -190,15 +201,25 @@ fn own_object(connection: &Connection) -> rusqlite::Result<Option<String>> {
 
 /// Refuses a file in which something else is in place of a legacy table.
 fn require_tables(connection: &Connection, place: &Place) -> Result<()> {
-    let first = schema::at(FIRST).map_err(|error| place.fail(&error))?;
+    match unfit_table(connection).map_err(|error| place.fail(&error))? {
+        Some(why) => Err(StoreError::NotADatabase { location: place.location(), why: format!("it has {why}") }),
+        None => Ok(()),
+    }
+}
+
+fn unfit_table(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let current = schema::at(CURRENT)?;
     for table in LEGACY {
-        let columns = layout::columns(&first, table).map_err(|error| place.fail(&error))?;
-        let found = layout::relation(connection, table).map_err(|error| place.fail(&error))?;
-        if let Some(why) = misfit(&found, table, &columns) {
-            return Err(StoreError::NotADatabase { location: place.location(), why: format!("it has {why}") });
+        let columns = layout::columns(&current, table)?;
+        if let Some(why) = misfit(&layout::relation(connection, table)?, table, &columns) {
+            return Ok(Some(why));
+        }
+        let present = layout::columns(connection, table)?;
+        if let Some(why) = computed(&present, &columns).next() {
+            return Ok(Some(format!("{why} of the table {table}")));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Refuses a file without a table of skills with an integer key, a name, a path and a hash.

@@ -88,7 +88,10 @@ impl<'a> SqliteTransaction<'a> {
     }
 
     pub(super) fn say<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
-        let value = result.map_err(|error| self.place.fail(&error))?;
+        let value = result.map_err(|error| match self.inner.is_readonly(rusqlite::MAIN_DB) {
+            Ok(false) => self.place.fail_write(&error),
+            _ => self.place.fail(&error),
+        })?;
         self.place.require_unchanged().map(|()| value)
     }
 }
