@@ -53,7 +53,10 @@ fn bind(connection: &Connection, name: &str, hash: &ContentHash) -> Result<()> {
 fn disable(connection: &Connection, content_hash: &str, now: Moment) -> Result<Vec<String>> {
     let sql = "SELECT skill_name FROM bootstrap_skills WHERE content_hash = ?1 ORDER BY skill_name COLLATE BINARY";
     let names = collect(connection, sql, [content_hash], |row| Fields::new("bootstrap_skills", row).text())?;
-    let sql = concat!("UPDATE bootstrap_skills SET enabled = 0, updated_at = ?2 WHERE content_hash = ?1 AND ", is_set!("enabled"));
+    let sql = concat!(
+        "UPDATE bootstrap_skills SET enabled = 0, updated_at = ?2 WHERE content_hash = ?1 AND ",
+        is_set!("enabled")
+    );
     clear(connection, sql, params![content_hash, now])?;
     Ok(names)
 }
