@@ -1,7 +1,7 @@
 //! Opens and reads regular files whose paths come from outside: without blocking, and up to a size limit.
 //!
 //! Opening a FIFO could block, and a device may never end. Each function opens the path once, checks what it opened,
-//! and refuses anything but a regular file.
+//! and refuses anything but a regular file; for folders there is [`open_folder`].
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -18,6 +18,12 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Opens one of cfn's own files with `options`. A symbolic link is refused.
 pub fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     opened(path, options, OFlags::NOFOLLOW)
+}
+
+/// Opens a folder, to lock or to sync it; links are followed. Anything else is refused.
+pub fn open_folder(path: &Path) -> io::Result<File> {
+    let flags = OFlags::DIRECTORY.bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// Reads a file of at most `most` bytes; links are followed. A larger one is an error, without reading all of it.
@@ -61,7 +67,7 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
-    use super::{open, open_beside, read, read_to_string};
+    use super::{open, open_beside, open_folder, read, read_to_string};
 
     #[test]
     fn only_regular_files_are_opened_and_opening_never_blocks() -> io::Result<()> {
@@ -72,6 +78,7 @@ mod tests {
             let refused = |it: io::Result<fs::File>| it.is_err_and(|error| error.kind() != io::ErrorKind::NotFound);
             assert!(refused(open(path)), "{}", path.display());
             assert!(refused(open_beside(path, OpenOptions::new().append(true).create(true))), "{}", path.display());
+            assert_eq!(open_folder(path).is_ok(), path == folder.path(), "{}", path.display());
             assert!(read(path, 10).is_err(), "{}", path.display());
         }
         Ok(())

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use crate::regular_file;
+
 /// Added to the destination's name, followed by hexadecimal digits.
 const MARK: &str = ".cfn-tmp-";
 
@@ -181,7 +183,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     let Some(folder) = path.parent() else { return Ok(()) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    match File::open(folder).and_then(|it| it.sync_all()) {
+    match regular_file::open_folder(folder).and_then(|it| it.sync_all()) {
         Err(error) if ![InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => Err(error),
         _ => Ok(()),
     }
@@ -198,7 +200,7 @@ pub fn sweep_beside(path: &Path) {
 
 /// Sweeps a folder if no other process is writing there, and returns a lock on it.
 fn swept(folder: &Path) -> Option<File> {
-    let lock = File::open(folder).ok()?;
+    let lock = regular_file::open_folder(folder).ok()?;
     if lock.try_lock().is_ok() {
         sweep(folder);
     }

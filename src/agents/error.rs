@@ -20,6 +20,9 @@ pub enum AgentError {
     /// There is no run with this id.
     #[error("there is no run of {}", Visible(.0))]
     Unknown(String),
+    /// There is no run of this task.
+    #[error("there is no run of the task {}", Visible(.0))]
+    NoneOfTask(String),
     /// A file or folder of a run could not be made, read or written.
     #[error("could not {what} {}: {source}", Visible(path.to_string_lossy()))]
     File {

@@ -9,6 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{AgentError, Result};
+use crate::model::Visible;
+use crate::regular_file;
+
+/// Maximum size of a document: a wave plan may have many prompts.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Writes a document. It is not synced: after a power cut no process is left that it could be about.
 pub(super) fn write(path: &Path, document: &impl Serialize) -> Result<()> {
@@ -33,12 +38,30 @@ fn staged(path: &Path) -> PathBuf {
 
 /// Reads a document; `None` if there is none, or none that can be read.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+    serde_json::from_slice(&regular_file::read(path, MOST_BYTES).ok()?).ok()
+}
+
+/// Reads a document that a user names, which is a `kind`.
+pub(super) fn read_named<T: DeserializeOwned>(path: &Path, kind: &'static str) -> Result<T> {
+    let fail = |source| AgentError::File { what: "read", path: path.to_owned(), source };
+    let bytes = regular_file::read(path, MOST_BYTES).map_err(fail)?;
+    serde_json::from_slice(&bytes).map_err(|error| AgentError::Unusable {
+        kind,
+        path: path.to_owned(),
+        what: Visible(error.to_string()).to_string(),
+    })
 }
 
 /// Creates or empties a file.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Creates a file with a lock on it.
+pub(super) fn create_locked(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    file.try_lock()?;
+    Ok(file)
 }
 
 /// Makes a folder; its parent must be there.

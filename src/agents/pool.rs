@@ -25,6 +25,7 @@ use super::run_folder::Runs;
 use super::runtime_kind::RuntimeKind;
 use crate::linux::Limits;
 use crate::model::AgentId;
+use crate::regular_file;
 use crate::staged_file::rename_to_free;
 
 /// Maximum time for starting a member.
@@ -213,7 +214,7 @@ impl Pool {
     pub fn lock_of_keeper(&self) -> Result<Option<File>> {
         self.make()?;
         let path = self.state.join("keeper.lock");
-        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let opened = regular_file::open_beside(&path, OpenOptions::new().create(true).truncate(false).write(true));
         let file = opened.map_err(|source| AgentError::File { what: "open", path, source })?;
         Ok(file.try_lock().is_ok().then_some(file))
     }

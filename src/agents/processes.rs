@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::hash::BuildHasher as _;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,6 +15,7 @@ use super::runtime::{Ended, Left, Logs, Runtime, RuntimeError};
 use crate::linux::{ControlGroup, own_groups, send_signal, with_variable};
 use crate::model::RunReason;
 use crate::process::{Apart, Bounded, Early, Ending, Finished, Limited, Waiting};
+use crate::regular_file;
 
 /// Exit codes, as `timeout` and shells have them.
 const TIMEOUT: u8 = 124;
@@ -77,7 +77,7 @@ impl Runtime for Processes {
         if is_missing(program, order) {
             return Ok(not_found(program));
         }
-        let input = order.input.as_deref().map(File::open).transpose();
+        let input = order.input.as_deref().map(regular_file::open).transpose();
         let input = input.map_err(fail("the input of the command could not be opened"))?;
         let terminal = logs.terminal.as_ref().map(|it| &it.file);
         let apart = Apart {

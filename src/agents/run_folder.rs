@@ -10,7 +10,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use super::plan::Plan;
 use super::runtime::Left;
 use crate::linux::ProcessIdentity;
 use crate::model::{AgentId, AgentRun};
+use crate::regular_file;
 use crate::staged_file::rename_to_free;
 
 const FOLDER: &str = ".cfn-workspaces";
@@ -127,7 +128,7 @@ impl Runs {
             }
         };
         files::make_folder(&staged).map_err(fail)?;
-        let lock = locked(&staged.join(LOCK)).map_err(fail)?;
+        let lock = files::create_locked(&staged.join(LOCK)).map_err(fail)?;
         rename_to_free(&staged, &path).map_err(fail)?;
         Ok((RunFolder { path, is_recorded: false }, lock))
     }
@@ -191,12 +192,6 @@ fn folders_in(path: &Path, is_recorded: bool) -> Vec<RunFolder> {
     found
 }
 
-fn locked(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
-    file.try_lock()?;
-    Ok(file)
-}
-
 impl RunFolder {
     /// A folder by its path.
     #[must_use]
@@ -225,14 +220,14 @@ impl RunFolder {
     /// Takes the lock of a run that is not alive; `None` if somebody holds it, or if the folder is gone.
     #[must_use]
     pub fn take_lock(&self) -> Option<File> {
-        let file = OpenOptions::new().read(true).write(true).open(self.path.join(LOCK)).ok()?;
+        let file = regular_file::open_beside(&self.path.join(LOCK), OpenOptions::new().read(true).write(true)).ok()?;
         file.try_lock().is_ok().then_some(file)
     }
 
     /// Whether somebody holds the lock.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        let Ok(file) = File::open(self.path.join(LOCK)) else { return false };
+        let Ok(file) = regular_file::open(&self.path.join(LOCK)) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 

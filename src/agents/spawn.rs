@@ -1,7 +1,7 @@
 //! Spawning a run: its folder, its skills and its order, and then its supervisor.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -26,6 +26,7 @@ use crate::linux::Limits;
 use crate::model::{AgentId, size_text};
 use crate::ops::{Load, LoadReport, UsageOf};
 use crate::process::{Detached, hand_over, start_detached};
+use crate::regular_file;
 use crate::store::Store;
 
 /// The copy of an input that only the spawning command can read.
@@ -104,6 +105,15 @@ pub enum Input {
     Stdin,
 }
 
+impl Input {
+    /// Refuses a file that a supervisor could not open, or that would keep it from looking at its deadline.
+    fn check(&self) -> Result<()> {
+        let Self::File(path) = self else { return Ok(()) };
+        let opened = regular_file::open(path);
+        opened.map(drop).map_err(|source| AgentError::File { what: "read", path: path.clone(), source })
+    }
+}
+
 /// How cfn starts itself as the supervisor of a run.
 pub struct Supervision<'a> {
     /// Its arguments, by the folder of the run.
@@ -134,6 +144,7 @@ pub fn prepare(
     supervision: &Supervision<'_>,
 ) -> Result<Prepared> {
     let began = SystemTime::now();
+    request.input.check()?;
     let (folder, lock) = runs.make(&agent_id)?;
     let needs_own = request.workspace.is_none() || request.container.is_some();
     let member = request.pool.as_ref().and_then(|it| Pool::of(runs).claim(it, &agent_id));
@@ -222,10 +233,7 @@ fn input(input: &Input, folder: &RunFolder) -> Result<Option<PathBuf>> {
     let path = folder.path().join(INPUT);
     match input {
         Input::Nothing => Ok(None),
-        Input::File(path) => match File::open(path) {
-            Ok(_) => Ok(Some(path.clone())),
-            Err(source) => Err(AgentError::File { what: "read", path: path.clone(), source }),
-        },
+        Input::File(path) => Ok(Some(path.clone())),
         Input::Stdin => {
             let copied = files::create(&path).and_then(|mut to| io::copy(&mut io::stdin().lock(), &mut to));
             copied.map(|_| Some(path.clone())).map_err(|source| AgentError::File {

@@ -1,12 +1,11 @@
 //! What was started by a wave plan, in the form of the fleet's scripts. A process has its agent's id where a container has
 //! its own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{AgentError, Result};
+use super::error::Result;
 use super::files;
 use super::plan::Plan;
 use super::run_folder::Runs;
@@ -116,13 +115,7 @@ impl WaveManifest {
 
     /// Reads a manifest.
     pub fn read(path: &Path) -> Result<Self> {
-        let fail = |source| AgentError::File { what: "read", path: path.to_owned(), source };
-        let bytes = fs::read(path).map_err(fail)?;
-        let wrong = |error: serde_json::Error| {
-            let what = error.to_string();
-            AgentError::Unusable { kind: "manifest", path: path.to_owned(), what }
-        };
-        serde_json::from_slice(&bytes).map_err(wrong)
+        files::read_named(path, "manifest")
     }
 
     /// Writes it atomically: a reader finds the old or the new one.

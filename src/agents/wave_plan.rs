@@ -1,13 +1,16 @@
 //! The wave plans of the fleet's planner: batches of work, in waves that run one after the other.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::error::{AgentError, Result};
+use super::files;
 use crate::model::{AgentType, InvalidName, TaskId, Visible};
+
+/// What a plan is in messages.
+const KIND: &str = "wave plan";
 
 /// Maximum size of a prompt: it is a variable of the agent's environment, which the kernel limits to 128 KiB.
 const LONGEST_PROMPT: usize = 120 << 10;
@@ -50,11 +53,8 @@ pub struct Batch {
 impl WavePlan {
     /// Reads a plan.
     pub fn read(path: &Path) -> Result<Self> {
-        let fail = |source| AgentError::File { what: "read", path: path.to_owned(), source };
-        let bytes = fs::read(path).map_err(fail)?;
-        let wrong = |what: String| AgentError::Unusable { kind: "wave plan", path: path.to_owned(), what };
-        let plan: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-        plan.checked().map_err(wrong)
+        let plan: Self = files::read_named(path, KIND)?;
+        plan.checked().map_err(|what| AgentError::Unusable { kind: KIND, path: path.to_owned(), what })
     }
 
     fn checked(self) -> std::result::Result<Self, String> {
@@ -97,8 +97,11 @@ impl Batch {
         if !(1..=4).contains(&self.tier) {
             return Err(format!("has tier {}, and there are tiers 1 to 4", self.tier));
         }
-        if self.task_prompt.len() > LONGEST_PROMPT || self.task_prompt.contains('\0') {
-            return Err("has a prompt that is no variable of an environment: it has at most 120 KiB".to_owned());
+        if self.task_prompt.len() > LONGEST_PROMPT {
+            return Err("has a prompt that is too long for a variable of an environment: at most 120 KiB".to_owned());
+        }
+        if self.task_prompt.contains('\0') {
+            return Err("has a prompt with a NUL, which no variable of an environment can have".to_owned());
         }
         self.agent_type().map(drop).map_err(|error| error.to_string())
     }

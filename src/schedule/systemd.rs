@@ -1,7 +1,7 @@
 //! A schedule as units of systemd for one user: a service and a timer for each job.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Every, Job, Schedule};
 use crate::model::path_as_text;
+use crate::regular_file;
 use crate::staged_file::{self, StagedFile};
 
 /// The first line of each unit that cfn wrote; others are never touched.
@@ -89,7 +90,7 @@ impl<'a> Units<'a> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let rest = name.strip_prefix(self.name).and_then(|it| it.strip_prefix('-')).unwrap_or_default();
             let is_unit = matches!(rest.rsplit_once('.'), Some((_, "service" | "timer")));
-            if is_unit && entry.file_type()?.is_file() && fs::read(entry.path())?.starts_with(MARK.as_bytes()) {
+            if is_unit && entry.file_type()?.is_file() && begins_with_mark(&entry.path())? {
                 found.push(entry.path());
             }
         }
@@ -149,4 +150,9 @@ fn timer(schedule: &Schedule, job: &Job) -> String {
 /// A word as systemd reads it: in quotes, and with its specifiers escaped.
 fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
+}
+fn begins_with_mark(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    regular_file::open(path)?.take(MARK.len() as u64).read_to_end(&mut first)?;
+    Ok(first == MARK.as_bytes())
 }

@@ -16,6 +16,7 @@ use crate::agents::container_plan::{ContainerPlan, EnginePlace};
 use crate::agents::plan::Order;
 use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::process::{Attending, Client, ClientInput, Ending};
+use crate::regular_file;
 
 /// Exit code where the container could not be made, as the clients have it.
 const NOT_MADE: u8 = 125;
@@ -36,7 +37,7 @@ pub(super) fn run(
     attending: &mut Attending,
     found: &mut dyn FnMut(&ContainerProcess),
 ) -> io::Result<Result<Outcome, CommandEnd>> {
-    let input = order.input.as_deref().map(File::open).transpose()?;
+    let input = order.input.as_deref().map(regular_file::open).transpose()?;
     let reads = match (&logs.terminal, &input) {
         (Some(_), _) => Reads::Terminal,
         (None, Some(_)) => Reads::File,

@@ -1,6 +1,5 @@
 //! Where an engine is, by what its client says.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +7,10 @@ use serde::Deserialize;
 use super::engine::{Engine, EngineError};
 use crate::agents::container_plan::EnginePlace;
 use crate::agents::runtime_kind::RuntimeKind;
+use crate::regular_file;
+
+/// Maximum size of the settings of a client.
+const MOST_BYTES: u64 = 1 << 20;
 
 impl Engine {
     /// Where it is. The client is not asked where only one variable, or nothing, can say it.
@@ -28,7 +31,7 @@ impl Engine {
     /// Whether the client's file names a context.
     fn has_current_context(&self, home: Option<&Path>) -> bool {
         let folder = self.variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home?.join(".docker")));
-        let text = folder.and_then(|it| fs::read_to_string(it.join("config.json")).ok());
+        let text = folder.and_then(|it| regular_file::read_to_string(&it.join("config.json"), MOST_BYTES).ok());
         text.is_some_and(|it| it.contains("currentContext"))
     }
 

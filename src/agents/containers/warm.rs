@@ -27,6 +27,7 @@ use crate::agents::pool_member::PoolMember;
 use crate::agents::runtime::{ContainerProcess, Logs};
 use crate::linux::ProcessIdentity;
 use crate::process::{Attending, Ending, hand_over};
+use crate::regular_file;
 
 /// Where a member has cfn.
 pub(in crate::agents) const PROGRAM: &str = "/cfn/cfn";
@@ -107,7 +108,7 @@ pub(super) fn run(
     found: &mut dyn FnMut(&ContainerProcess),
 ) -> io::Result<Outcome> {
     member.limit(engine, order).map_err(io::Error::other)?;
-    let input = order.input.as_deref().map(File::open).transpose()?;
+    let input = order.input.as_deref().map(regular_file::open).transpose()?;
     let inner =
         InnerOrder { command: order.command.clone(), environment: inside(&order.environment), grace: order.plan.grace };
     let message = serde_json::to_vec(&inner).map_err(io::Error::other)?;

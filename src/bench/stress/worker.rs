@@ -11,9 +11,13 @@ use crate::bench::error::{Error, Result};
 use crate::bench::workload::{MEDIAN_BYTES, sized_skill_text, write_file};
 use crate::model::{AgentType, Outcome, SkillName, Version};
 use crate::ops::NewUse;
+use crate::regular_file;
 
 /// Number of skills that all workers deploy to; each version must get a unique number.
 const SHARED: usize = 4;
+
+/// Maximum size of a skill file that is deployed.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Number of executions logged per task.
 const LOGS_A_TASK: u64 = 50;
@@ -194,7 +198,7 @@ impl<'a> Worker<'a> {
                 self.task(it).unknown.push(number);
             }
             Action::Deploy { path, .. } | Action::Update { path, .. } => {
-                let bytes = std::fs::read(path).unwrap_or_default();
+                let bytes = regular_file::read(path, MOST_BYTES).unwrap_or_default();
                 self.promises.unknown.push(crate::model::ContentHash::of(&bytes).to_string());
                 self.own = None; // its version is not known any more
             }

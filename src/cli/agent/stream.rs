@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::agents::{RunFolder, log_before};
 use crate::cli::failure::Failure;
+use crate::regular_file;
 
 /// A log that may grow, and may be begun anew.
 pub(super) struct Stream {
@@ -18,7 +19,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn of(folder: &RunFolder, stream: &str) -> Self {
         let path = folder.log(stream);
-        let files = [File::open(&path), File::open(log_before(&path))];
+        let files = [regular_file::open(&path), regular_file::open(&log_before(&path))];
         Self { files: files.into_iter().flatten().collect(), path }
     }
 
@@ -43,7 +44,7 @@ impl Stream {
 
     /// The log that took the place of the one that was read to its end.
     fn begun_anew(&self) -> Option<File> {
-        let next = File::open(&self.path).ok()?;
+        let next = regular_file::open(&self.path).ok()?;
         let number = |it: &File| it.metadata().ok().map(|it| it.ino());
         (number(&next) != number(self.files.first()?)).then_some(next)
     }

@@ -12,6 +12,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::interruption::Interruption;
 use crate::clock::Clock;
+use crate::regular_file;
 
 /// Prefix of these folders' names.
 const PREFIX: &str = "cfn-bench-";
@@ -36,7 +37,7 @@ impl Scratch {
             match builder.create(&folder) {
                 Ok(()) => {
                     // A sweeping process may hold the lock, and remove the folder as abandoned.
-                    let lock = File::open(&folder).ok().filter(|it| it.lock().is_ok());
+                    let lock = regular_file::open_folder(&folder).ok().filter(|it| it.lock().is_ok());
                     if folder.is_dir() {
                         return Ok(Self { folder, _lock: lock });
                     }
@@ -60,7 +61,7 @@ impl Scratch {
 
 /// Locks a folder; `None` if another process holds the lock, or the file system has no locks.
 fn locked(folder: &Path) -> Option<File> {
-    File::open(folder).ok().filter(|it| it.try_lock().is_ok())
+    regular_file::open_folder(folder).ok().filter(|it| it.try_lock().is_ok())
 }
 
 /// Removes this user's abandoned folders.

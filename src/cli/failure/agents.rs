@@ -12,9 +12,14 @@ impl From<AgentError> for Failure {
             AgentError::Skills(error) => return error.into(),
             AgentError::Store(error) => return error.into(),
             AgentError::Taken(_) => (FailureKind::AgentIdTaken, "Name another id, or leave out --agent-id."),
-            AgentError::Unknown(_) => (FailureKind::RunNotFound, "'cfn agent ps --all' lists the runs."),
+            AgentError::Unknown(_) | AgentError::NoneOfTask(_) => {
+                (FailureKind::RunNotFound, "'cfn agent ps --all' lists the runs.")
+            }
             AgentError::File { source, .. } if source.kind() == ErrorKind::StorageFull => {
                 (FailureKind::DiskFull, "Free some space, and run the command again.")
+            }
+            AgentError::File { what: "read", .. } => {
+                (FailureKind::FileUnreadable, "Name a regular file that this user may read; '--stdin -' takes a pipe.")
             }
             AgentError::File { .. } => (FailureKind::FileFailed, "Check the path, its permissions and its free space."),
             AgentError::Supervisor { .. } => {

@@ -14,6 +14,7 @@ use super::error::ExportError;
 use super::lock::{LOCK_FILE, Lock, MOST_LOCK_BYTES};
 use super::request::Layout;
 use crate::model::Visible;
+use crate::regular_file;
 use crate::skill_folder::{create_below, open_below, remove};
 
 /// Where the record is written before it replaces the old one.
@@ -46,13 +47,10 @@ impl Place {
         if intent == Intent::Write {
             std::fs::create_dir_all(path).map_err(fault)?;
         }
-        let root = match File::open(path) {
+        let root = match regular_file::open_folder(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && intent == Intent::Look => return Ok(place),
             opened => opened.map_err(fault)?,
         };
-        if !root.metadata().map_err(fault)?.is_dir() {
-            return Err(fault(io::ErrorKind::NotADirectory.into()));
-        }
         let since = Instant::now();
         loop {
             let locked = if intent == Intent::Look { root.try_lock_shared() } else { root.try_lock() };

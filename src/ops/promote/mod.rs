@@ -6,7 +6,7 @@
 mod report;
 mod staged;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -22,6 +22,7 @@ use super::source::{Source, another_source, is_same_path};
 use crate::clock::Clock;
 use crate::linux::rename_without_replacing;
 use crate::model::{Category, Decision, Skill, SkillName, VersionSource};
+use crate::regular_file;
 use crate::store::{Durability, Store, Transaction, write_unless};
 
 pub use self::report::{PromoteReport, Promotion, Staged, StagedSkill};
@@ -174,7 +175,7 @@ fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
         _ => error,
     })?;
     for folder in [to.parent(), from.parent()].into_iter().flatten() {
-        File::open(folder)?.sync_all()?;
+        regular_file::open_folder(folder)?.sync_all()?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Translates SQLite's errors.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use super::schema;
 use super::unchanging::Unchanging;
 use super::waiting::Waits;
 use crate::model::Location;
+use crate::regular_file;
 use crate::store::{FileFault, Result, StoreError};
 
 /// The database that an error is about.
@@ -147,7 +147,7 @@ impl Place {
         if self.free_bytes() == Some(0) {
             return self.full_beside();
         }
-        let action = match fs::File::open(&self.path) {
+        let action = match regular_file::open(&self.path) {
             Ok(_) => "write beside",
             Err(error) if error.kind() == io::ErrorKind::NotFound => "create",
             Err(_) => "read",

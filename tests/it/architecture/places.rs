@@ -38,6 +38,23 @@ const RESERVED: &[Reserved] = &[
     Reserved { what: "the terminal", places: &["cli/output.rs"], named: names_the_terminal },
     Reserved { what: "what starts programs", places: &["process/"], named: names_what_starts_programs },
     Reserved { what: "what only Linux has", places: &["linux/"], named: names_what_only_linux_has },
+    // Each would block on a FIFO, and read a device for ever. What is left are files of the kernel's, what this process
+    // itself has just written, and tests.
+    Reserved {
+        what: "opening a file that may not be regular",
+        places: &[
+            "regular_file.rs",
+            "linux/",
+            "staged_file.rs",
+            "process/bounded/early.rs",
+            "bench/suite/tests/",
+            "ops/folder/tests.rs",
+            "skill_folder/tests.rs",
+            "skill_folder/materialized/tests/",
+            "staged_file/tests.rs",
+        ],
+        named: names_what_opens_anything,
+    },
     Reserved { what: "process::exit", places: &[], named: |path| has(path, "process", &["exit"]) },
 ];
 
@@ -104,6 +121,10 @@ fn names_the_backend(path: &code::Path) -> bool {
 
 fn names_the_runtime(path: &code::Path) -> bool {
     ["tokio", "tokio_postgres", "tokio_postgres_rustls"].iter().any(|name| path.starts(&[name]))
+}
+
+fn names_what_opens_anything(path: &code::Path) -> bool {
+    !path.in_tests && (has(path, "File", &["open"]) || has(path, "fs", &["read", "read_to_string"]))
 }
 
 /// `clap::Command` starts nothing.
@@ -203,6 +224,8 @@ mod tests {
             ("use libc::posix_spawn;", "ops/load.rs", Some("process/program.rs")),
             ("fn f() { rustix::fs::openat2(a, b) }", "ops/load.rs", Some("linux/without_links.rs")),
             ("const P: OFlags = OFlags::PATH;", "ops/load.rs", Some("linux/without_links.rs")),
+            ("fn f() { std::fs::read(path) }", "agents/wave_plan.rs", Some("regular_file.rs")),
+            ("fn f() { File::open(path) }", "agents/spawn.rs", Some("linux/mounts.rs")),
             ("fn f() { std::process::exit(1) }", "cli/output.rs", None),
             ("use std::process::{self, exit};", "main.rs", None),
         ];
