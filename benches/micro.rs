@@ -81,8 +81,10 @@ fn import(c: &mut Criterion) {
 
 fn import_into(database: &Path, tree: &Path) -> usize {
     let mut store = SqliteStore::open(database, Access::Write, Options::default(), Clock::System).expect("it opens");
-    let (files, request) =
-        (Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default() }, Import::new(tree));
+    let (files, request) = (
+        Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default(), database: None },
+        Import::new(tree),
+    );
     let report =
         ops::import(&mut store, &files, &Project::of(&database.into(), tree), Clock::System, &request, &mut |_| ());
     report.expect("an import").imported
@@ -104,7 +106,7 @@ fn write(c: &mut Criterion) {
     };
     group.bench_function("log an execution", |b| b.iter(|| ops::log(&mut store, Clock::System, &execution).is_ok()));
     let (files, project) = (
-        Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default() },
+        Files { most_bytes: 1024 * 1024, root: None, folder: FolderLimits::default(), database: None },
         Project::of(&path.as_path().into(), folder.path()),
     );
     let mut number = SKILLS;

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::plural::counted;
 use crate::clock::Clock;
 use crate::model::{Location, Visible};
-use crate::ops::{self, CaptureReport, Files, Project};
+use crate::ops::{self, CaptureReport, DatabaseFiles, Files, Project};
 use crate::settings::{DEFAULT_DATABASE, PROJECT_FILE, Queued, Settings, Synchronous, without_detours};
 use crate::store::sqlite::Options;
 use crate::store::{Durability, FormerNames, MigrateReport, RestoreReport, Store, StoreError};
@@ -156,7 +156,8 @@ impl Context {
     /// The files that a skill may come from.
     pub(super) fn files(&self) -> Result<Files, Failure> {
         let (most_bytes, folder) = (self.settings.content_bytes()?, self.settings.folder_limits()?);
-        Ok(Files { most_bytes, root: self.settings.content_root(), folder })
+        let database = self.settings.database().ok().and_then(|it| DatabaseFiles::of(&it));
+        Ok(Files { most_bytes, root: self.settings.content_root(), folder, database })
     }
 
     /// The folder that content paths are relative to.

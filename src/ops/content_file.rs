@@ -13,6 +13,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::linux;
 use crate::model::{FileMode, FolderLimits, Visible};
+use crate::ops::database_files::DatabaseFiles;
 
 /// The restrictions on files.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Files {
     pub root: Option<PathBuf>,
     /// The limits of a skill's folder.
     pub folder: FolderLimits,
+    /// The files of the database, which no skill has.
+    pub database: Option<DatabaseFiles>,
 }
 
 /// A file that was read.

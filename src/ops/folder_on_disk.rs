@@ -17,8 +17,8 @@ pub(super) fn differences(files: &Files, skill_file: &Path, recorded: &SkillFold
     if read.keeps_files() {
         return Vec::new();
     }
-    if let Some(warning) = read.warnings.first() {
-        return if recorded.is_plain() { Vec::new() } else { vec![warning.reason.clone()] };
+    if let Some(why) = &read.alone {
+        return if recorded.is_plain() { Vec::new() } else { vec![why.reason.clone()] };
     }
     let on_disk = read.folder(None);
     let mut pairs: BTreeMap<&FolderPath, [Option<&FolderFile>; 2]> = BTreeMap::new();

@@ -20,6 +20,7 @@ mod client_budget;
 mod content_file;
 mod coordination;
 mod copy;
+mod database_files;
 mod delete;
 mod deploy;
 mod diff;
@@ -100,6 +101,7 @@ pub use coordination::{
 };
 pub use copy::report::{CopiedTable, CopyError, CopyReport, RefusedRow};
 pub use copy::{CopyPart, CopyProgress, copy, weigh_copy};
+pub use database_files::DatabaseFiles;
 pub use delete::{Delete, DeleteReport, DeletedSkill, delete};
 pub use deploy::{Deploy, DeployReport, deploy};
 pub use diff::{Diff, DiffLine, DiffReport, FileDiff, FileState, Hunk, LineChange, diff};

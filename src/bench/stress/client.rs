@@ -113,7 +113,7 @@ impl<'a> Connected<'a> {
             store,
             cache,
             project,
-            files: Files { most_bytes: MOST_BYTES, root: None, folder: FolderLimits::default() },
+            files: Files { most_bytes: MOST_BYTES, root: None, folder: FolderLimits::default(), database: None },
         }
     }
 

@@ -10,7 +10,7 @@ fn links_are_followed_only_within_the_root() -> std::io::Result<()> {
     std::fs::write(root.join("in.md"), "in")?;
     symlink(&outside, root.join("out.md"))?;
     symlink(root.join("in.md"), root.join("also-in.md"))?;
-    let files = Files { most_bytes: 3, root: Some(root.clone()), folder: FolderLimits::default() };
+    let files = Files { most_bytes: 3, root: Some(root.clone()), folder: FolderLimits::default(), database: None };
     assert!(files.read(&root.join("also-in.md")).is_ok_and(|it| it.bytes == b"in"));
     let real = std::fs::canonicalize(root.join("in.md"))?;
     for path in ["in.md", "./in.md", "also-in.md", "../root/in.md"] {

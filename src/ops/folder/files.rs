@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::problem::FolderProblem;
 use super::walk::Scope;
-use crate::model::{ContentHash, FolderFile, SkillFolder};
+use crate::model::{ContentHash, FolderFile, Remark, SkillFolder, Visible};
 
 /// What to read of a folder, whose skill file was read.
 pub(in crate::ops) struct Reading<'a> {
@@ -23,6 +23,8 @@ pub(in crate::ops) struct Others {
     pub(in crate::ops) files: Vec<OtherFile>,
     /// Whether the bytes were kept.
     pub(in crate::ops) is_kept: bool,
+    /// Files of the database, which were left out.
+    pub(in crate::ops) of_database: Vec<String>,
 }
 
 /// A file of a folder.
@@ -36,7 +38,7 @@ pub(in crate::ops) struct OtherFile {
 /// None.
 impl Default for Others {
     fn default() -> Self {
-        Self { files: Vec::new(), is_kept: true }
+        Self { files: Vec::new(), is_kept: true, of_database: Vec::new() }
     }
 }
 
@@ -44,6 +46,13 @@ impl Others {
     /// The kept bytes, each with its hash.
     pub(in crate::ops) fn contents<'b>(&self, bytes: &'b [u8]) -> Vec<(ContentHash, &'b [u8])> {
         self.files.iter().filter_map(|it| Some((it.file.hash, bytes.get(it.bytes.clone()?)?))).collect()
+    }
+
+    /// What to say of the files of the database that were left out.
+    pub(in crate::ops) fn warning(&self) -> Option<Remark> {
+        let (first, others) = self.of_database.split_first()?;
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        Some(Remark::from(format!("files of cfn's database are left out: {}{more}", Visible(first))))
     }
 
     /// The folder with its skill file.

@@ -16,7 +16,14 @@ use crate::model::{ContentHash, FileMode, FolderFile, FolderPath};
 /// are more than to be kept, they are only hashed.
 pub(in crate::ops) fn read_others(reading: &Reading<'_>, to: &mut Vec<u8>) -> Result<Others, FolderProblem> {
     let start = to.len();
-    let mut reader = Reader { reading, start, total: reading.skill.size, is_kept: true, known: HashMap::new() };
+    let mut reader = Reader {
+        reading,
+        start,
+        total: reading.skill.size,
+        is_kept: true,
+        known: HashMap::new(),
+        of_database: Vec::new(),
+    };
     let outcome = reader.all(to);
     if outcome.is_err() || !reader.is_kept {
         to.truncate(start);
@@ -33,6 +40,8 @@ struct Reader<'a> {
     is_kept: bool,
     /// The files read.
     known: HashMap<Identity, OtherFile>,
+    /// Other names of the database.
+    of_database: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -50,7 +59,9 @@ impl Reader<'_> {
                 it.bytes = None;
             }
         }
-        Ok(Others { files, is_kept: self.is_kept })
+        let mut of_database = found.of_database;
+        of_database.append(&mut self.of_database);
+        Ok(Others { files, is_kept: self.is_kept, of_database })
     }
 
     /// Reads a file; `None` if it is gone.
@@ -63,6 +74,10 @@ impl Reader<'_> {
         let stat = file.metadata().map_err(io())?;
         if !stat.is_file() {
             return Err(FolderProblem::entry(path.as_str(), "it is not a regular file"));
+        }
+        if self.reading.scope.database.is_some_and(|it| it.is_database((stat.dev(), stat.ino()))) {
+            self.of_database.push(path.to_string());
+            return Ok(None);
         }
         self.forget_if_larger(stat.len(), to);
         let room = self.reading.scope.limits.bytes.saturating_sub(self.total);

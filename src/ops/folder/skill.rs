@@ -30,6 +30,8 @@ pub(in crate::ops) struct ReadSkill {
     rest: Rest,
     /// Why files beside the skill file were left.
     pub(in crate::ops) warnings: Vec<Remark>,
+    /// Why all of them were left, if they were.
+    pub(in crate::ops) alone: Option<Remark>,
 }
 
 /// The files besides the skill file.
@@ -89,7 +91,9 @@ impl ReadSkill {
                     return Err(refusal(wanted.path.parent().unwrap_or(wanted.path), why));
                 }
                 Taken::Left(why) => {
-                    read.warnings.push(Remark::from(format!("only {SKILL_FILE} is taken: {why}")));
+                    let remark = Remark::from(format!("only {SKILL_FILE} is taken: {why}"));
+                    read.warnings.push(remark.clone());
+                    read.alone = Some(remark);
                     Rest::Alone
                 }
             };
@@ -99,7 +103,7 @@ impl ReadSkill {
 
     /// A skill file that replaces the one of the skill's current version, whose other files are kept.
     pub(in crate::ops) fn replacement(file: ContentFile, described: Described) -> Self {
-        Self { file, described, rest: Rest::Kept, warnings: Vec::new() }
+        Self { file, described, rest: Rest::Kept, warnings: Vec::new(), alone: None }
     }
 
     /// The folder to publish; `current` is that of the skill's current version, if it has files.
@@ -160,9 +164,11 @@ impl ReadSkill {
         (real.starts_with(&folder) && root.is_none_or(|it| folder.starts_with(it))).then_some(folder)
     }
 
-    fn take(&self, files: &Files, path: &Path) -> Result<Taken, FileError> {
+    fn take(&mut self, files: &Files, path: &Path) -> Result<Taken, FileError> {
         let mut bytes = Vec::new();
-        match self.others(files, path, &mut bytes) {
+        let others = self.others(files, path, &mut bytes);
+        self.warnings.extend(others.as_ref().ok().and_then(Others::warning));
+        match others {
             Ok(others) if others.files.is_empty() => Ok(Taken::Nothing),
             Ok(others) => Ok(Taken::Files(Rest::Files { others, bytes })),
             Err(problem) if problem.is_size() => Ok(Taken::Left(problem.to_string())),
@@ -180,7 +186,7 @@ impl ReadSkill {
             hash: self.described.hash,
             size: self.file.bytes.len() as u64,
         };
-        let scope = Scope { path, outer: &outer, limits: files.folder };
+        let scope = Scope { path, outer: &outer, limits: files.folder, database: files.database.as_ref() };
         let most_kept = usize::try_from(files.folder.bytes).unwrap_or(usize::MAX);
         let others = read_others(&Reading { folder, scope, skill: &skill, most_kept }, bytes)?;
         // The path may lead to another folder than when the skill file was read.

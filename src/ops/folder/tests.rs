@@ -55,7 +55,7 @@ fn skill_file() -> FolderFile {
 
 fn read(path: &Path, limits: FolderLimits, most_kept: usize) -> Result<(Others, Vec<u8>), String> {
     let folder: OwnedFd = fs::File::open(path).map_err(|it| it.to_string())?.into();
-    let scope = Scope { path, outer: &[], limits };
+    let scope = Scope { path, outer: &[], limits, database: None };
     let mut bytes = Vec::new();
     let reading = Reading { folder: &folder, scope, skill: &skill_file(), most_kept };
     let others = read_others(&reading, &mut bytes).map_err(|it| it.to_string())?;

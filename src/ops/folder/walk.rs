@@ -17,6 +17,7 @@ use super::opened::{Identity, identity, open_folder};
 use super::problem::FolderProblem;
 use crate::linux;
 use crate::model::{FolderLimits, FolderPath};
+use crate::ops::database_files::DatabaseFiles;
 use crate::ops::tree::{IGNORE_FILE, is_skill_file, is_skill_of_its_own, patterns};
 
 /// Maximum number of entries below a folder, with those that do not belong to it.
@@ -33,6 +34,8 @@ pub(in crate::ops) struct Scope<'a> {
     /// The patterns of the folders above, nearest first.
     pub(in crate::ops) outer: &'a [Arc<Gitignore>],
     pub(in crate::ops) limits: FolderLimits,
+    /// The files of the database, which are left out.
+    pub(in crate::ops) database: Option<&'a DatabaseFiles>,
 }
 
 /// The entries that belong to a folder, besides its skill file.
@@ -45,6 +48,8 @@ pub(super) struct Entries {
     pub(super) folders: HashMap<Identity, String>,
     /// The name of the skill file.
     pub(super) skill_file: Option<String>,
+    /// Files of the database, which are left out.
+    pub(super) of_database: Vec<String>,
 }
 
 /// Walks an opened folder. Links are not followed.
@@ -89,7 +94,8 @@ impl Walk<'_> {
         if !is_root && Self::is_another_skill(&visit.path, &listed) {
             return Ok(());
         }
-        self.entries.folders.insert(identity(&handle).map_err(problem())?, visit.path.clone());
+        let own = identity(&handle).map_err(problem())?;
+        self.entries.folders.insert(own, visit.path.clone());
         let ignored = self.patterns(&handle, visit, &listed)?;
         for (name, kind) in listed {
             if never_belongs(&name, kind) || is_root && is_copy_of_version(&name) {
@@ -102,6 +108,10 @@ impl Walk<'_> {
             let slash = if is_root { "" } else { "/" };
             let shown = format!("{}{slash}{}", visit.path, String::from_utf8_lossy(&name));
             if self.is_ignored(&visit.path, &name, kind, ignored.as_deref()) {
+                continue;
+            }
+            if kind != FileType::Directory && self.scope.database.is_some_and(|it| it.has(own, &name)) {
+                self.entries.of_database.push(shown);
                 continue;
             }
             if std::str::from_utf8(&name).is_err() {

@@ -48,7 +48,8 @@ impl Reader<'_> {
         }
         let path = found.path.parent().unwrap_or(Path::new("/"));
         let opened = self.folder.open_inside(path).map_err(|error| error.to_string())?;
-        let scope = Scope { path, outer: &beside.outer, limits: self.files.folder };
+        let scope =
+            Scope { path, outer: &beside.outer, limits: self.files.folder, database: self.files.database.as_ref() };
         let reading = Reading { folder: &opened, scope, skill, most_kept: self.most_kept };
         let others = read_others(&reading, bytes).map_err(|problem| problem.to_string())?;
         // The path may lead to another folder than when the skill file was read.

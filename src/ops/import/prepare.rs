@@ -130,6 +130,7 @@ impl Reader<'_> {
             described.warnings.push(Remark::from(format!("only {SKILL_FILE} is taken: {why}")));
             alone
         });
+        described.warnings.extend(folder.as_ref().and_then(|it| it.others.warning()));
         let settled = chosen.is_some();
         let sum = Sum { skill_file: described.hash, folder: folder.as_ref().map(|it| it.hash) };
         let name = match chosen {

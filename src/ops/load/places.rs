@@ -146,8 +146,12 @@ impl<'a> Placing<'a> {
 
     /// The files that a skill was read from, if all of them are as they were approved.
     fn source(&self, skill: &Picked, content: &str) -> Option<Placed> {
-        let files =
-            |most_bytes| Files { most_bytes, root: self.places.content_root.clone(), folder: FolderLimits::default() };
+        let files = |most_bytes| Files {
+            most_bytes,
+            root: self.places.content_root.clone(),
+            folder: FolderLimits::default(),
+            database: None,
+        };
         let is_same = |place: &PathBuf| files(content.len()).read(place).is_ok_and(|it| it.bytes == content.as_bytes());
         let others = |folder: &Path| {
             let all = skill.folder.iter().flat_map(SkillFolder::files);

@@ -45,6 +45,47 @@ fn each_change_of_a_file_beside_it_is_a_new_version() {
 }
 
 #[test]
+fn the_database_and_what_cfn_makes_beside_it_are_never_files_of_a_skill() {
+    let project = Project::empty();
+    let cfn = |args: &[&str]| {
+        let mut command = project.command(args);
+        command.env("CFN_SKILLS_DB_PATH", project.path().join("skill/data/skills.db"));
+        crate::harness::Ran::from(command.output().expect("cfn runs"))
+    };
+    project.file("skill/SKILL.md", skill_text("a", "First."));
+    project.file("skill/data/table.db", "SQLite format 3");
+    cfn(&["init"]).ok();
+    cfn(&["metrics", "--enable"]).ok();
+    cfn(&["skill", "search", "x"]).ok();
+    cfn(&["db", "backup", "--to", "skill/backups"]).ok();
+    project.file("skill/data/skills.db.before-restore-20261127T090000Z", "x");
+    fs::hard_link(project.path().join("skill/data/skills.db"), project.path().join("skill/other")).expect("a link");
+    for (number, place) in ["skill", "skill/SKILL.md", "skill"].into_iter().enumerate() {
+        project.file("skill/SKILL.md", skill_text("a", &format!("Body {number}.")));
+        let said = cfn(&["deploy", "1", "a", place, "domain", "t", "--json"]).json();
+        assert_eq!(said["files"], 2, "{said}");
+        assert!(said["warnings"].to_string().contains("cfn's database are left out: "), "{said}");
+    }
+    let report = cfn(&["skill", "verify", "a", "--json"]).json();
+    assert_eq!(report["differences"], serde_json::json!([]), "{report}");
+    cfn(&["export", "out", "--agent", "t"]).ok();
+    assert!(project.path().join("out/a/data/table.db").exists());
+    let data = fs::read_dir(project.path().join("out/a/data")).expect("a folder").count();
+    assert_eq!((data, project.path().join("out/a/other").exists()), (1, false));
+    let found = cfn(&["init", "--from", ".", "--update", "--json"]).json();
+    assert!(found.to_string().contains("cfn's database are left out") || found["unchanged"] == 1, "{found}");
+}
+
+#[test]
+fn a_link_to_the_database_refuses_the_folder() {
+    let project = Project::new();
+    skill_with_files(&project, "pdf");
+    fs::hard_link(project.database(), project.path().join("skills/pdf/data")).expect("a link");
+    symlink("data", project.path().join("skills/pdf/link")).expect("a link");
+    project.fails_as(["deploy", "1", "pdf", "skills/pdf"], 1, "invalid_content");
+}
+
+#[test]
 fn a_skill_file_alone_leaves_no_rows() {
     let project = Project::new();
     skill_with_files(&project, "pdf");

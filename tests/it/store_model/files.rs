@@ -18,7 +18,7 @@ pub(super) struct Files {
 impl Files {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let rules = ops::Files { most_bytes: 1 << 20, root: None, folder: FolderLimits::default() };
+        let rules = ops::Files { most_bytes: 1 << 20, root: None, folder: FolderLimits::default(), database: None };
         let project = Project::of(&Location::File(folder.path().join("skills.db")), folder.path());
         let files = Self { folder, rules, project };
         for skill in SKILLS {

@@ -129,7 +129,7 @@ fn folder_hash() -> String {
 pub(super) fn deploy(store: &mut SqliteStore, project: &Project, name: &str, text: usize, agents: &[&str]) {
     let path = project.skill(name, &format!("Text {text}."));
     let agents: Vec<_> = agents.iter().map(|it| it.parse().expect("an agent type")).collect();
-    let files = Files { most_bytes: 1 << 20, root: None, folder: FolderLimits::default() };
+    let files = Files { most_bytes: 1 << 20, root: None, folder: FolderLimits::default(), database: None };
     let own = ops::Project::of(&Location::File(project.database()), project.path());
     let name = name.parse().expect("a name");
     let request = Deploy {
