@@ -31,6 +31,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The file of a run could not be read.
+    #[error("could not read the run in {}: {source}", Visible(path.to_string_lossy()))]
+    Run {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// A file does not contain a run.
     #[error("{} is not a run of 'cfn bench': {why}", Visible(path.to_string_lossy()))]
     NoRun {

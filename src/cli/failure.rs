@@ -1,6 +1,7 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
 mod agents;
+mod benchmarks;
 mod coordination;
 mod copy;
 mod database;
@@ -16,10 +17,8 @@ use std::io;
 use serde::Serialize;
 
 pub use self::kind::FailureKind;
-use crate::bench;
-use crate::model::{Exit, InvalidName, InvalidVersion, UnknownWord, Visible};
+use crate::model::{Argument, Exit, InvalidName, InvalidVersion, OptionWith, UnknownWord, Visible};
 use crate::ops::{DocumentError, Error, FileError, NoSuchFile};
-use crate::process;
 
 /// The reason a command failed, and what the user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,7 +79,11 @@ impl Failure {
     /// Stdout could not be written.
     pub(super) fn output(error: &io::Error) -> Self {
         let message = format!("the answer could not be written: {error}");
-        Self::new(FailureKind::Output, message, "The command's changes are committed; check where stdout goes.")
+        Self::new(
+            FailureKind::Output,
+            message,
+            "Check where stdout goes; if the command makes changes, they are committed.",
+        )
     }
 
     /// A state that should be impossible, reported instead of a panic.
@@ -131,34 +134,6 @@ impl From<FileError> for Failure {
             }
             FileError::Content { hint, .. } => Self::new(FailureKind::InvalidContent, message, hint),
         }
-    }
-}
-
-impl From<bench::Error> for Failure {
-    fn from(error: bench::Error) -> Self {
-        let message = error.to_string();
-        let (kind, hint) = match error {
-            bench::Error::Store(error) => return error.into(),
-            bench::Error::Name(error) => return error.into(),
-            bench::Error::Defect(what) => return Self::internal(what),
-            bench::Error::Interrupted => return Self::new(FailureKind::Interrupted, message, "Run it again."),
-            bench::Error::File { .. } => {
-                return Self::new(FailureKind::FileFailed, message, "Check the folder and its free space.");
-            }
-            bench::Error::NoRun { .. } => {
-                (FailureKind::NoBenchRun, "Name the output of 'cfn bench --json', or a --samples file.")
-            }
-            bench::Error::Process(process::Error::Failed { .. }) => {
-                (FailureKind::ProgramFailed, "Nothing was measured; run that command by itself to see the error.")
-            }
-            bench::Error::Process(process::Error::NotStarted { .. }) => {
-                (FailureKind::ProgramNotStarted, "Install it, or correct the command.")
-            }
-            bench::Error::WrongAnswer { .. } => {
-                (FailureKind::WrongAnswer, "Correct the command; nothing was measured.")
-            }
-        };
-        Self::new(kind, message, hint)
     }
 }
 
@@ -236,13 +211,14 @@ impl From<Error> for Failure {
             Error::NameUnchanged { .. } => (FailureKind::NameUnchanged, "Nothing needs to be done.".into()),
             Error::SkillExists { name } => (
                 FailureKind::SkillExists,
-                format!("Nothing was changed; update it with 'cfn update {} X.Y.Z FILE'.", Visible(name)),
+                format!("Nothing was changed; update it with 'cfn update {} X.Y.Z FILE'.", Argument(name)),
             ),
             Error::NotServed { .. } => {
                 (FailureKind::NotServed, "Nothing was changed; approve or restore it first.".into())
             }
             Error::NotMapped { name, agent_type } => {
-                (FailureKind::NotMapped, format!("Map it first, with 'cfn skill assign {name} --agent {agent_type}'."))
+                let command = format!("cfn skill assign {} {}", OptionWith("--agent", agent_type), Argument(name));
+                (FailureKind::NotMapped, format!("Map it first, with '{command}'."))
             }
             Error::ReplacesItself { .. } => {
                 (FailureKind::ReplacesItself, "Name another skill with --replacement.".into())

@@ -11,7 +11,7 @@ use super::delivery;
 use super::failure::{Failure, FailureKind};
 use super::named::NamedOne;
 use super::output::{Page, Report};
-use crate::model::{ChangeType, EdgeCaseName, Exit, InvalidVersion, SkillName, Version, Visible};
+use crate::model::{Argument, ChangeType, EdgeCaseName, Exit, InvalidVersion, SkillName, Version, Visible};
 use crate::ops::{self, Update, UpdateReport};
 
 /// Replace a skill's content with a new version; prints the version
@@ -132,10 +132,11 @@ impl Args {
         if !self.approval.is_given() && self.resolves.is_empty() {
             return Ok(());
         }
+        let name = Argument(name.as_str());
         Err(Failure::new(
             FailureKind::InvalidArguments,
             "--approver, --reason, --override-rejection and --resolves are not for --skill, which decides nothing",
-            format!("Run 'cfn update {name} FILE --patch', or decide later with 'cfn skill approve {name}'."),
+            format!("Run 'cfn update --patch {name} FILE', or decide later with 'cfn skill approve {name}'."),
         ))
     }
 
@@ -152,7 +153,7 @@ impl Args {
                 Some(_) => Err(Failure::new(
                     FailureKind::InvalidArguments,
                     format!("--{step} counts the version, so only the skill and its file are named"),
-                    format!("Run 'cfn update {name} FILE --{step}', or leave --{step} out."),
+                    format!("Run 'cfn update --{step} {} FILE', or leave --{step} out.", Argument(name.as_str())),
                 )),
             };
         }

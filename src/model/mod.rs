@@ -3,6 +3,7 @@
 mod agent_id;
 mod agent_run;
 mod approval;
+mod argument;
 mod category;
 mod conditions;
 mod delivery;
@@ -34,6 +35,7 @@ mod visible;
 pub use agent_id::{AgentId, InvalidAgentId, InvalidTaskId, TaskId};
 pub use agent_run::{AgentRun, RunReason};
 pub use approval::{ApprovalLevel, Decision, Review, Status};
+pub use argument::{Argument, OptionWith};
 pub use category::Category;
 pub use conditions::{Conditions, ContextMatch, TddCondition, TddFigures, UnreadableCondition};
 pub use delivery::{Changed, Delivery, Event, Execution, Failures};

@@ -35,6 +35,17 @@ pub struct Verified {
     pub name: String,
     /// The version; empty for a bootstrap skill.
     pub version: String,
+    /// Where it differs.
+    pub place: DifferentPlace,
+}
+
+/// Where a skill differs from the approved state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DifferentPlace {
+    /// In the database: bytes are missing or damaged, or records contradict each other.
+    Database,
+    /// On disk.
+    Disk,
 }
 
 /// `NAME VERSION`, or only the name.
@@ -95,18 +106,18 @@ fn compare(
         progress(done, all);
         let recorded = stored_bytes(snapshot, skill, &mut report)?;
         match approved_file(files, project, &skill.content_path, Some(&skill.content_hash)) {
-            Err(problem) => report.add(&skill.name, &skill.version, problem),
+            Err(problem) => report.add(&skill.name, &skill.version, DifferentPlace::Disk, problem),
             Ok(file) => {
                 for problem in recorded.iter().flat_map(|it| folder_on_disk::differences(files, &file, it)) {
-                    report.add(&skill.name, &skill.version, problem);
+                    report.add(&skill.name, &skill.version, DifferentPlace::Disk, problem);
                 }
             }
         }
     }
     for (done, skill) in bootstrap.iter().enumerate() {
         progress(skills.len() + done, all);
-        for problem in bootstrap_problems(snapshot, files, project, skill)? {
-            report.add(&skill.name, "", format!("bootstrap skill: {problem}"));
+        for (place, problem) in bootstrap_problems(snapshot, files, project, skill)? {
+            report.add(&skill.name, "", place, format!("bootstrap skill: {problem}"));
         }
     }
     Ok(report)
@@ -149,8 +160,8 @@ fn subjects(snapshot: &dyn Snapshot, name: Option<&SkillName>) -> Result<(Vec<Cu
 }
 
 impl VerifyReport {
-    fn add(&mut self, name: &str, version: &str, problem: String) {
-        let subject = Verified { name: name.to_owned(), version: version.to_owned() };
+    fn add(&mut self, name: &str, version: &str, place: DifferentPlace, problem: String) {
+        let subject = Verified { name: name.to_owned(), version: version.to_owned(), place };
         self.differences.push(Remark::new(subject, (), problem));
     }
 }
@@ -165,7 +176,7 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyRep
         current_recorded |= current && version.content_hash == skill.content_hash;
         match stored_problem(snapshot, &version.content_hash)? {
             Some(MISSING) if !current => {}
-            Some(problem) => report.add(&skill.name, &version.version, problem.to_owned()),
+            Some(problem) => report.add(&skill.name, &version.version, STORED, problem.to_owned()),
             None => {}
         }
         let Some(folder_hash) = &version.folder_hash else {
@@ -177,16 +188,16 @@ fn stored_bytes(snapshot: &dyn Snapshot, skill: &Current, report: &mut VerifyRep
         match stored_folder(snapshot, skill.skill, &version.version, folder_hash)? {
             Ok(folder) => {
                 for problem in file_problems(snapshot, &folder)? {
-                    report.add(&skill.name, &version.version, problem);
+                    report.add(&skill.name, &version.version, STORED, problem);
                 }
                 recorded = if current { Some(folder) } else { recorded };
             }
-            Err(fault) => report.add(&skill.name, &version.version, fault.to_string()),
+            Err(fault) => report.add(&skill.name, &version.version, STORED, fault.to_string()),
         }
     }
     if !current_recorded {
         let problem = "its row has another hash than the record of its version";
-        report.add(&skill.name, &skill.version, problem.to_owned());
+        report.add(&skill.name, &skill.version, STORED, problem.to_owned());
     }
     Ok(recorded.filter(|_| current_recorded))
 }
@@ -203,6 +214,8 @@ fn file_problems(snapshot: &dyn Snapshot, folder: &SkillFolder) -> Result<Vec<St
     }
     Ok(problems)
 }
+
+const STORED: DifferentPlace = DifferentPlace::Database;
 
 const MISSING: &str = "its bytes are not in the database";
 
@@ -222,15 +235,15 @@ fn bootstrap_problems(
     files: &Files,
     project: &Project,
     skill: &Bootstrap,
-) -> Result<Vec<String>> {
+) -> Result<Vec<(DifferentPlace, String)>> {
     let recorded = skill.content_hash.as_deref();
     let file = file_problem(files, project, &skill.file_path, recorded);
     let Some(hash) = recorded else {
         let more = file.map_or_else(String::new, |it| format!(", and {it}"));
-        return Ok(vec![format!("no hash of its bytes is recorded{more}")]);
+        return Ok(vec![(STORED, format!("no hash of its bytes is recorded{more}"))]);
     };
-    let stored = stored_problem(snapshot, hash)?.map(str::to_owned);
-    Ok(stored.into_iter().chain(file).collect())
+    let stored = stored_problem(snapshot, hash)?.map(|it| (STORED, it.to_owned()));
+    Ok(stored.into_iter().chain(file.map(|it| (DifferentPlace::Disk, it))).collect())
 }
 
 /// The problem of the current file, if any.

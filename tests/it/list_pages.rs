@@ -1,7 +1,7 @@
 //! Pages, orders and filters of `cfn skill list`.
 
 use crate::harness::Project;
-use crate::scene::{deploy, listed, skill_text};
+use crate::scene::{deploy, listed, path_of, skill_text};
 
 #[test]
 fn a_long_list_comes_in_pages() {
@@ -17,6 +17,12 @@ fn a_long_list_comes_in_pages() {
     let text = project.cfn(["skill", "list", "--limit", "3"]);
     assert_eq!(text.code, Some(0));
     assert_eq!(text.stderr, "note: 3 skills shown; add '--after c' for the next page\n");
+    project.skill("-a", "Body.");
+    project.cfn(["deploy", "--", "1", "-a", &path_of("-a"), "domain", "dev"]).ok();
+    let text = project.cfn(["skill", "list", "--limit", "1"]);
+    assert_eq!(text.stderr, "note: 1 skill shown; add '--after=-a' for the next page\n");
+    assert_eq!(listed(&project, &["--limit", "1", "--after=-a"]), ["a"]);
+    project.cfn(["skill", "delete", "--yes", "--", "-a"]).ok();
     assert_eq!(project.cfn(["skill", "list"]).ok().lines().count(), 5, "without a terminal, all of them");
     assert_eq!(project.cfn(["skill", "list", "--limit", "0"]).code, Some(1));
 }

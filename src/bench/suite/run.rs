@@ -158,7 +158,8 @@ impl Recorder {
 impl Run {
     /// Reads `--json` output, or a samples file, which a killed run may have left incomplete.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = regular_file::read_to_string(path, MOST_BYTES).map_err(file("could not read the run in", path))?;
+        let text = regular_file::read_to_string(path, MOST_BYTES)
+            .map_err(|source| Error::Run { path: path.to_owned(), source })?;
         Self::parse(&text).map_err(|why| Error::NoRun { path: path.to_owned(), why })
     }
 

@@ -10,7 +10,7 @@ use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, ApprovalLevel, Category, Exit, SkillName, Version, Visible};
+use crate::model::{AgentType, ApprovalLevel, Argument, Category, Exit, SkillName, Version, Visible};
 use crate::ops::{self, Add, AddReport};
 
 /// Add a hand-written skill; prints its name
@@ -96,9 +96,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (files, project) = (context.files()?, context.project()?);
     let report = ops::add(context.open(Access::Write)?.as_mut(), &files, &project, context.clock, &request)?;
     context.output.about_file(&report.warnings);
-    if !report.approved {
-        let name = Visible(&report.name);
-        context.output.note(&format!("{name} waits for review: 'cfn skill approve {name}'"));
+    if !report.approved && !report.dry_run {
+        let (name, argument) = (Visible(&report.name), Argument(&report.name));
+        context.output.note(&format!("{name} waits for review: 'cfn skill approve {argument}'"));
     }
     context.output.answer(&report)?;
     Ok(Exit::Done)
@@ -106,6 +106,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 impl Report for AddReport {
     fn text(&self, page: &mut Page) {
-        page.line(Visible(&self.name));
+        let (name, version) = (Visible(&self.name), Visible(&self.version));
+        match (self.dry_run, self.created) {
+            (false, _) => page.line(name),
+            (true, true) => page.line(format!("dry run: would add {name} {version}")),
+            (true, false) => page.line(format!("dry run: {name} {version} is there already, with the same bytes")),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::numbers::integer;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
-use crate::model::{AgentType, ApprovalLevel, Category, Exit, Status, Visible};
+use crate::model::{AgentType, ApprovalLevel, Category, Exit, OptionWith, Status};
 use crate::ops::{self, ListReport};
 use crate::store::{SkillFilter, SkillOrder, SkillPage};
 
@@ -120,7 +120,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     context.output.answer(&report)?;
     if let Some(next) = report.next.filter(|_| !context.output.json) {
         let shown = counted(report.skills.len(), "skill");
-        context.output.note(&format!("{shown} shown; add '--after {}' for the next page", Visible(next)));
+        context.output.note(&format!("{shown} shown; add '{}' for the next page", OptionWith("--after", next)));
     }
     Ok(Exit::Done)
 }

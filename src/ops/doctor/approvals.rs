@@ -2,13 +2,13 @@
 
 use super::diagnosis::{Area, Diagnosis, first_of, quoted, several};
 use crate::clock::Clock;
-use crate::model::{ApprovalLevel, Status, Visible};
+use crate::model::{ApprovalLevel, Argument, Status, Visible};
 use crate::ops::content_file::Files;
 use crate::ops::error::Result;
 use crate::ops::export::exported_and_unserved;
 use crate::ops::pending::waiting;
 use crate::ops::project::Project;
-use crate::ops::verify::verify_first;
+use crate::ops::verify::{DifferentPlace, verify_first};
 use crate::store::{Snapshot, Store};
 
 const APPROVALS: Area = Area::Approvals;
@@ -50,7 +50,7 @@ fn pending(snapshot: &dyn Snapshot, clock: Clock) -> Result<Diagnosis> {
         return Ok(Diagnosis::ok(APPROVALS, "pending", format!("{all} pending, none overdue")));
     };
     let evidence = format!("{all} pending, {} overdue: {}", overdue.len(), first_of(&overdue));
-    let mend = format!("'cfn skill review', or 'cfn skill approve {first}'");
+    let mend = format!("'cfn skill review', or 'cfn skill approve {}'", Argument(first));
     Ok(Diagnosis::warn(APPROVALS, "pending", evidence, mend))
 }
 
@@ -77,8 +77,15 @@ fn on_disk(snapshot: &dyn Snapshot, files: &Files, project: &Project, depth: Dep
     };
     let sentences = report.differences.iter().map(|it| format!("{}: {}", it.subject, it.reason));
     let evidence = first_of(&sentences.map(|it| Visible(it).to_string()).collect::<Vec<_>>());
-    let name = Visible(&first.subject.name);
-    let mend = format!("'cfn skill show {name} --content' has the approved bytes; 'cfn update {name}' takes new ones");
+    let name = Argument(&first.subject.name);
+    let mend = match first.subject.place {
+        DifferentPlace::Database => {
+            format!("'cfn db capture', or deploy the approved file again; 'cfn skill verify {name}' says what is left")
+        }
+        DifferentPlace::Disk => format!(
+            "'cfn skill show --content {name}' has the approved bytes; 'cfn update {name} X.Y.Z FILE' takes new ones"
+        ),
+    };
     Ok(Diagnosis::warn(APPROVALS, "files", format!("{evidence}{rest}"), mend))
 }
 

@@ -5,7 +5,7 @@ use super::numbering::Number;
 use super::refused::Refused;
 use super::{Judgement, Publication, Published};
 use crate::model::{
-    ApprovalLevel, Category, Decision, Remark, Skill, SkillId, Status, StoredJson, StoredTags, Visible,
+    ApprovalLevel, Argument, Category, Decision, Remark, Skill, SkillId, Status, StoredJson, StoredTags, Visible,
 };
 use crate::ops::error::{Error, Result};
 use crate::ops::refusal::OVERRIDES_REJECTION;
@@ -205,7 +205,8 @@ fn status_warning(skill: &Skill) -> Vec<Remark> {
     }
     let (name, status) = (Visible(&skill.name), Visible(&skill.status));
     vec![Remark::from(format!(
-        "\"{name}\" remains {status}, so agents do not get it; 'cfn skill restore {name}' makes it active again"
+        "\"{name}\" remains {status}, so agents do not get it; 'cfn skill restore {}' makes it active again",
+        Argument(&skill.name)
     ))]
 }
 
@@ -213,6 +214,7 @@ fn status_warning(skill: &Skill) -> Vec<Remark> {
 fn pin_warning(skill: &Skill) -> Option<Remark> {
     let (name, pinned) = (Visible(&skill.name), Visible(skill.pinned_version.as_ref()?));
     Some(Remark::from(format!(
-        "\"{name}\" is pinned, so agents keep getting version {pinned}; 'cfn skill unpin {name}' ends that"
+        "\"{name}\" is pinned, so agents keep getting version {pinned}; 'cfn skill unpin {}' ends that",
+        Argument(&skill.name)
     )))
 }

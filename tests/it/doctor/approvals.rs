@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{commands, examined, is_well, mended_by, sees, types};
+use crate::harness::Project;
 use crate::scene::{path_of, with_skill};
 
 #[test]
@@ -29,6 +30,22 @@ fn a_file_that_differs_is_named_and_restored() {
     let mend = sees(&report, "approvals", "files", "warn", "jwt 1.0.0: its file changed since its approval");
     let show = commands(&mend).remove(0);
     fs::write(&path, types(&project, &show)).expect("written");
+    is_well(&project, &[], "approvals", "files");
+}
+
+#[test]
+fn missing_bytes_are_stored_again_from_the_file() {
+    let project = Project::new();
+    project.skill("-y", "First.");
+    project.cfn(["deploy", "--", "1", "-y", &path_of("-y"), "domain", "dev"]).ok();
+    project.sqlite3("PRAGMA foreign_keys = OFF; DELETE FROM skill_contents");
+    let mend =
+        sees(&examined(&project, &[]), "approvals", "files", "warn", "-y 1.0.0: its bytes are not in the database");
+    let commands = commands(&mend);
+    assert_eq!(commands, ["cfn db capture", "cfn skill verify -- -y"]);
+    for command in commands {
+        types(&project, &command);
+    }
     is_well(&project, &[], "approvals", "files");
 }
 

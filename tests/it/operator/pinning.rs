@@ -100,7 +100,7 @@ fn a_pin_that_cannot_be_is_refused_and_changes_nothing() {
     assert!(unknown.code == Some(4) && unknown.stderr.contains("It has: 1.0.2, 1.0.1, 1.0.0."), "{}", unknown.stderr);
     let unmapped = project.cfn(["skill", "pin", "jwt", "1.0.0", "--agent", "dev,analyst"]);
     assert!(unmapped.code == Some(7), "{unmapped:?}");
-    assert!(unmapped.stderr.contains("'cfn skill assign jwt --agent analyst'"), "{}", unmapped.stderr);
+    assert!(unmapped.stderr.contains("'cfn skill assign --agent analyst jwt'"), "{}", unmapped.stderr);
     let misspelt = project.cfn(["skill", "pin", "jwtt", "1.0.0"]);
     assert!(misspelt.code == Some(4) && misspelt.stderr.contains("Did you mean jwt?"), "{}", misspelt.stderr);
     project.cfn(["skill", "pin", "jwt"]).fails(1);
