@@ -127,6 +127,10 @@ impl Report for AssessmentsReport {
                 page.line("");
             }
             it.text(page);
+            if it.recorded {
+                let done = if self.dry_run { "dry run: would be recorded" } else { "recorded" };
+                page.line(format!("{done} with the latest decision"));
+            }
         }
     }
 }
@@ -143,9 +147,6 @@ impl Report for AssessReport {
             page.line(format!("the approval level of the skill is {level}"));
         }
         parts(&self.assessment, &self.path, page);
-        if self.recorded {
-            page.line("recorded with the latest decision");
-        }
     }
 }
 

@@ -198,7 +198,8 @@ impl Report for ReviewReport {
         let hash = self.content_hash.get(..12).unwrap_or(&self.content_hash);
         let (name, version) = (Visible(&self.name), Visible(&self.version));
         let to = self.escalated_to.as_ref().map_or_else(String::new, |it| format!(", to {}", Visible(it)));
-        page.line(format!("{} {name} {version} ({}){to}", self.decision, Visible(hash)));
+        let dry = if self.dry_run { "dry run: " } else { "" };
+        page.line(format!("{dry}{} {name} {version} ({}){to}", self.decision, Visible(hash)));
     }
 }
 

@@ -140,6 +140,8 @@ pub struct ReviewReport {
     /// The expert who should decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalated_to: Option<String>,
+    /// Whether this was a dry run.
+    pub dry_run: bool,
 }
 
 /// Records a decision about the bytes of a version.
@@ -247,6 +249,7 @@ fn decide(tx: &mut dyn Transaction, clock: Clock, request: &Review<'_>) -> Resul
         decision: request.decision,
         approver: request.approver.to_owned(),
         escalated_to: escalated_to.map(str::to_owned),
+        dry_run: request.dry_run,
     })
 }
 

@@ -66,6 +66,8 @@ fn what_cannot_be_added_is_refused_with_its_reason() {
     project.file("skills/jwt/SKILL.md", skill_text("jwt", "By hand."));
     project.cfn(["skill", "add", "skills/jwt", "--approver", "ann"]).fails(1);
     project.cfn(["skill", "add", "skills/jwt", "--agents", "de v"]).fails(1);
-    project.cfn(["skill", "add", "skills/jwt", "--dry-run"]).ok();
+    let dry = project.cfn(["skill", "add", "skills/jwt", "--dry-run"]);
+    assert!(!dry.stderr.contains("approve"), "there is nothing to approve: {dry:?}");
+    assert_eq!(dry.ok(), "dry run: would add jwt 1.0.0\n");
     assert_eq!(dump(&project), before);
 }

@@ -106,7 +106,10 @@ fn an_assessment_completes_the_latest_decision_about_the_same_bytes() {
     let before = dump(&project);
     let dry = project.cfn(["skill", "assess", "jwt", "--record", "--dry-run", "--json"]).json();
     assert_eq!((&dry["dry_run"], dump(&project)), (&true.into(), before));
-    project.cfn(["skill", "assess", "jwt", "sql", "--record"]).ok();
+    let dry = project.cfn(["skill", "assess", "jwt", "--record", "--dry-run"]).ok();
+    assert!(dry.ends_with("\ndry run: would be recorded with the latest decision\n"), "{dry}");
+    let done = project.cfn(["skill", "assess", "jwt", "sql", "--record"]).ok();
+    assert_eq!(done.matches("\nrecorded with the latest decision\n").count(), 2, "{done}");
     assert_eq!(project.sqlite3(recorded), "2");
     project.file("more/new/SKILL.md", "---\nname: new\ndescription: New.\n---\n\nNew.\n");
     project.cfn(["skill", "add", "more/new"]).ok();

@@ -38,7 +38,7 @@ fn all_that_waits_is_approved_by_category_or_level() {
     let project = waiting();
     let all = ["skill", "approve", "--all-pending", "--approver", "me"];
     let dry = project.cfn(all.into_iter().chain(["--category", "domain", "--dry-run"])).ok();
-    assert_eq!(dry.lines().count(), 2, "{dry}");
+    assert!(dry.lines().count() == 2 && dry.lines().all(|it| it.starts_with("dry run: approved ")), "{dry}");
     assert!(names(&project, &["dev"]).is_empty());
     project.cfn(all.into_iter().chain(["--category", "domain"])).ok();
     assert_eq!(names(&project, &["dev"]), ["alpha", "beta"]);
@@ -47,6 +47,25 @@ fn all_that_waits_is_approved_by_category_or_level() {
     assert_eq!(project.cfn(all).ok(), "no skill waits for review\n");
     project.cfn(["skill", "approve", "--approver", "me"]).fails(1);
     project.cfn(["skill", "approve", "alpha", "--all-pending", "--approver", "me"]).fails(1);
+}
+
+#[test]
+fn a_dry_run_of_a_decision_says_that_it_is_one() {
+    let project = waiting();
+    let before = dump(&project);
+    for decide in ["approve", "reject", "escalate"] {
+        for names in [&["alpha"][..], &["alpha", "beta"]] {
+            let args = [&["skill", decide], names, &["--approver", "me", "--reason", "x", "--dry-run"]].concat();
+            let text = project.cfn(&args).ok();
+            assert!(text.lines().all(|it| it.starts_with("dry run: ")), "{args:?}: {text}");
+            assert_eq!(text.lines().count(), names.len(), "{text}");
+            let json = project.cfn([&args[..], &["--json"]].concat()).json();
+            assert_eq!(json["dry_run"], true, "{json}");
+        }
+    }
+    assert_eq!(dump(&project), before);
+    let done = project.cfn(["skill", "approve", "alpha", "--approver", "me", "--json"]).json();
+    assert_eq!(done["dry_run"], false, "{done}");
 }
 
 #[test]
