@@ -170,7 +170,8 @@ fn not_scheduled(error: &dyn std::fmt::Display, hint: &str) -> Failure {
 /// Shows what is going to be written or removed, and asks.
 fn ask(context: &Context, args: &Args, shown: &str, would: &str) -> Result<(), Failure> {
     if !args.yes && !context.output.json() {
-        context.output.help(&Visible(shown).to_string());
+        let lines: Vec<_> = shown.lines().map(|it| Visible(it).to_string()).collect();
+        context.output.help(&format!("{}\n", lines.join("\n")));
     }
     agreed(context, args, would)
 }

@@ -51,6 +51,17 @@ fn a_follower_syncs_every_five_minutes() {
 }
 
 #[test]
+fn what_would_be_written_is_shown_line_by_line() {
+    let project = with_skill("jwt", "domain", "dev");
+    for (place, line) in [("--systemd", "\n[Service]\n"), ("--cron", " db maintain ")] {
+        let ran = run(&mut at_home(&project, &["schedule", place])); // without --yes, nothing is written
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "nobody agreed: {ran:?}");
+        let (shown, _) = ran.stderr.split_once("\nerror: would write ").expect("an error on a line of its own");
+        assert!(shown.contains(line) && shown.lines().count() >= 5 && !shown.contains("\\n"), "{shown}");
+    }
+}
+
+#[test]
 fn units_are_valid_start_cfn_and_are_removed_without_a_trace() {
     let project = with_skill("jwt", "domain", "dev");
     fs::create_dir(project.path().join("home")).expect("a folder");
