@@ -5,7 +5,10 @@ use serde::de::{Deserializer, Error as _};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::StoredJson;
+use super::{StoredJson, Visible};
+
+/// The keys of `conditions`.
+const CONDITIONS: [&str; 2] = ["taskContext", "phase"];
 
 /// Invalid JSON in a mapping's column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +69,15 @@ impl Conditions {
     /// Parses the column. NULL and blank text mean no conditions.
     pub fn read(json: Option<&StoredJson>) -> Result<Self, UnreadableCondition> {
         read("conditions", json)
+    }
+
+    /// Checks an object that a user writes: what load cannot read, or would not look at, is refused.
+    pub fn check(fields: &Map<String, Value>) -> Result<(), String> {
+        if let Some(key) = fields.keys().find(|it| !CONDITIONS.contains(&it.as_str())) {
+            return Err(format!("'{}' is no condition: those are {}", Visible(key), CONDITIONS.join(" and ")));
+        }
+        let read = serde_json::from_value::<Self>(Value::Object(fields.clone()));
+        read.map(drop).map_err(|error| Visible(error.to_string()).to_string())
     }
 
     /// Compares the conditions with a request. A keyword matches a task context or a tag, case-insensitively.
@@ -155,6 +167,7 @@ fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{Conditions, ContextMatch, StoredJson, TddCondition, TddFigures};
 
@@ -199,6 +212,23 @@ mod tests {
         }
         for (left, right) in [("caf\u{e9}", "cafe"), ("\u{ac00}", "a"), ("ﬁ", "f"), ("", "\u{301}")] {
             assert!(!super::same_word(left, right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn what_a_user_writes_must_mean_something() {
+        let check = |text: &str| Conditions::check(&serde_json::from_str(text).expect("an object"));
+        for good in ["{}", r#"{"taskContext": ["a", "b"]}"#, r#"{"taskContext": "a", "phase": ["x"]}"#] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for key in ["context", "taskcontext", "Phase", "x", "min_coverage"] {
+            let said = check(&format!(r#"{{"{key}": ["a"]}}"#)).err().unwrap_or_default();
+            assert!(said.contains(key) && said.contains("taskContext and phase"), "{key}: {said}");
+        }
+        for value in ["1", "[1, 2]", "{}", "true", r#"["a", null]"#] {
+            for key in super::CONDITIONS {
+                assert!(check(&format!(r#"{{"{key}": {value}}}"#)).is_err(), "{key}: {value}");
+            }
         }
     }
 

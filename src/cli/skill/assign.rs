@@ -9,7 +9,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::named::Named;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, Exit, Visible};
+use crate::model::{AgentType, Conditions, Exit, Visible};
 use crate::ops::{self, Assign, AssignReport, MappingChange, Unassign};
 
 /// Map skills to agent types, or change the mappings
@@ -81,7 +81,8 @@ fn conditions(text: &str) -> Result<Map<String, Value>, String> {
     if is_keyword {
         return Ok(Map::from_iter([("taskContext".to_owned(), Value::from(vec![text]))]));
     }
-    serde_json::from_str(text).map_err(|error| format!("it is not a JSON object: {error}"))
+    let fields = serde_json::from_str(text).map_err(|error| format!("it is not a JSON object: {error}"))?;
+    Conditions::check(&fields).map(|()| fields)
 }
 
 pub(super) fn assign(context: &Context, args: &AssignArgs) -> Result<Exit, Failure> {

@@ -27,6 +27,40 @@ fn assigning_adds_what_is_missing_and_changes_what_is_said() {
 }
 
 #[test]
+fn conditions_that_load_would_not_look_at_or_could_not_read_are_refused() {
+    let project = with_skill("jwt", "testing", "dev");
+    let before = dump(&project);
+    let long = format!(r#"{{"{}": ["a"]}}"#, "x".repeat(5000));
+    for condition in [
+        r#"{"context": ["auth"]}"#,
+        r#"{"taskcontext": ["a"]}"#,
+        r#"{"x": 1}"#,
+        r#"{"taskContext": ["a"], "Phase": "b"}"#,
+        r#"{"taskContext": 1}"#,
+        r#"{"taskContext": [1, 2]}"#,
+        r#"{"taskContext": {}}"#,
+        r#"{"phase": true}"#,
+        "[]",
+        "{",
+        &long,
+    ] {
+        project.fails_as(
+            ["skill", "assign", "jwt", "--agent", "dev", "--condition", condition],
+            1,
+            "invalid_arguments",
+        );
+    }
+    assert_eq!(dump(&project), before);
+    for condition in [r#"{"taskContext": "a", "phase": ["b", "c"]}"#, r#"{"phase": "b"}"#, "auth"] {
+        project.cfn(["skill", "assign", "jwt", "--agent", "dev", "--condition", condition]).ok();
+        assert_eq!(names(&project, &["dev"]), ["jwt"], "{condition}");
+    }
+    project.sqlite3(r#"UPDATE agent_skill_mappings SET conditions = '{"other": 1}'"#);
+    project.cfn(["skill", "assign", "jwt", "--agent", "dev", "--phase", "b"]).ok();
+    assert_eq!(mapping(&project, "dev"), r#"5|0|{"other":1,"phase":"b"}|1"#, "what others stored stays");
+}
+
+#[test]
 fn a_disabled_mapping_hands_nothing_out_until_it_is_enabled() {
     let project = with_skill("jwt", "testing", "dev");
     project.cfn(["skill", "assign", "jwt", "--agent", "dev", "--disable"]).ok();
