@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::linux::Limits;
+use crate::cli::failure::Failure;
+use crate::linux::{Limits, online_processors, processor_numbers};
 use crate::model::size_of;
 
 /// What a tree of processes may have.
@@ -15,7 +16,7 @@ pub(super) struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = cpus)]
     cpus: Option<f64>,
     /// The processors to use, such as 0,2-3
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", value_parser = processors)]
     cpuset: Option<String>,
     /// Number of processes and threads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -34,9 +35,44 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     size_of(text).ok_or_else(wrong)
 }
 
+/// The kernel has no more processors than this.
+const MOST_PROCESSORS: u32 = 8192;
+
+/// A list of processors. Whether they are there, only who limits knows: an engine may be on another machine.
+fn processors(text: &str) -> Result<String, String> {
+    let number = |it: &str| {
+        let is_number = !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+        it.parse::<u32>().ok().filter(|it| is_number && *it < MOST_PROCESSORS)
+    };
+    let is_part = |part: &str| {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        number(from).zip(number(to)).is_some_and(|(from, to)| from <= to)
+    };
+    let wrong = || "processors are a list of numbers and ranges, such as 0,2-3".to_owned();
+    text.split(',').all(is_part).then(|| text.to_owned()).ok_or_else(wrong)
+}
+
+/// Refuses processors that this machine does not have: the kernel would give all of them, or none.
+pub(super) fn require_processors(limits: &Limits) -> Result<(), Failure> {
+    let (Some(asked), Some(there)) = (&limits.cpu_set, online_processors()) else { return Ok(()) };
+    match processor_numbers(asked).difference(&there).next() {
+        None => Ok(()),
+        Some(missing) => Err(Failure::input(
+            format!("there is no processor {missing} on this machine"),
+            "Name others with --cpuset; 'nproc --all' says how many there are, and the first is 0.",
+        )),
+    }
+}
+
 fn cpus(text: &str) -> Result<f64, String> {
     let wrong = || "a share of processors is a number above 0, such as 1.5".to_owned();
     text.parse().ok().filter(|it: &f64| it.is_finite() && *it > 0.0).ok_or_else(wrong)
+}
+
+/// Parses a pause, in seconds: without one, a loop would never rest.
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
+    let wrong = || "a pause is a number of seconds above 0, such as 10 or 0.5".to_owned();
+    seconds(text).ok().filter(|it| !it.is_zero()).ok_or_else(wrong)
 }
 
 /// Parses a time in seconds.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::failure::{Failure, FailureKind};
-use super::limits::{LimitArgs, seconds};
+use super::limits::{LimitArgs, require_processors, seconds};
 use super::numbers::bytes;
 use crate::linux::Limits;
 use crate::model::Exit;
@@ -55,6 +55,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    require_processors(&args.limits.limits())?;
     let (program, arguments) = args.command.split_first().ok_or_else(|| Failure::internal("there is no command"))?;
     let bounded = Bounded {
         program,

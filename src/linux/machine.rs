@@ -65,6 +65,13 @@ impl Ticks {
     }
 }
 
+/// The processors that run; `None` if the kernel does not say it.
+#[must_use]
+pub fn online_processors() -> Option<BTreeSet<u32>> {
+    let list = fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
+    Some(processor_numbers(&list)).filter(|it| !it.is_empty())
+}
+
 /// The numbers of a list of processors such as `0,2-3`; what is none is left out.
 #[must_use]
 pub fn processor_numbers(list: &str) -> BTreeSet<u32> {

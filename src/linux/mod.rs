@@ -16,7 +16,7 @@ mod without_links;
 pub use control_group::{ControlGroup, Counted, Limits, SeenGroup, memory_limit, send_signal};
 pub use entries::{Take, each_entry};
 pub use identity::{ProcessIdentity, own_groups};
-pub use machine::{Ticks, memory_kib, processor, processor_numbers};
+pub use machine::{Ticks, memory_kib, online_processors, processor, processor_numbers};
 pub use mounts::{is_in_memory, propagates};
 pub use network_file_system::network_file_system;
 pub use open_files::with_another_file;

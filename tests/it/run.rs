@@ -56,6 +56,37 @@ fn assert_no_group_is_left() {
 }
 
 #[test]
+fn processors_that_are_none_or_are_not_there_are_refused() {
+    let project = Project::empty();
+    let mark = project.path().join("ran");
+    let mark = mark.to_str().expect("a path");
+    for list in [
+        "",
+        "x",
+        "x;y",
+        "1,",
+        "0,,1",
+        "1-",
+        "-1",
+        "2-1",
+        "0 1",
+        "+0",
+        "8192",
+        "4294967296",
+        "99,x",
+        "4095",
+        "0,4095",
+        "0-4095",
+    ] {
+        let cpuset = format!("--cpuset={list}");
+        let ran = run(&[&cpuset, "--", "touch", mark]);
+        assert!(ran.fails(1).contains("processor"), "{list}");
+    }
+    assert!(!Path::new(mark).exists());
+    run(&["--cpuset=0", "--", "touch", mark]).ok();
+}
+
+#[test]
 fn a_command_has_its_input_its_output_and_its_exit_code() {
     let project = Project::empty();
     let ran = project.cfn_with_input(["run", "--", "sh", "-c", "cat; echo \"$0\" --json >&2; exit 3", "-x"], b"in\n");

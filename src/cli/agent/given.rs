@@ -12,7 +12,7 @@ use crate::cli::argument::words;
 use crate::cli::choice;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::limits::{LimitArgs, seconds};
+use crate::cli::limits::{LimitArgs, require_processors, seconds};
 use crate::model::{AgentType, Visible};
 use crate::ops::{self, Layout, Load};
 
@@ -102,7 +102,10 @@ impl GivenArgs {
             if let (Some(container), Some(place)) = (request.container.as_mut(), found) {
                 container.place = place;
             }
-            request.container.as_ref().map_or(Ok(()), |it| require_possible(request, it))?;
+            match &request.container {
+                Some(container) => require_possible(request, container)?,
+                None => require_processors(&request.limits)?,
+            }
         }
         Ok(())
     }

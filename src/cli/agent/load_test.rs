@@ -15,7 +15,7 @@ use crate::agents::{self, Identity, Input, Request, RuntimeKind, SkillsAs, Start
 use crate::cli::context::Context;
 use crate::cli::document;
 use crate::cli::failure::Failure;
-use crate::cli::limits::{LimitArgs, seconds};
+use crate::cli::limits::{LimitArgs, pause, require_processors, seconds};
 use crate::cli::output::Output;
 use crate::model::{AgentId, AgentRun, AgentType, Exit, Visible};
 use crate::ops::{self, Layout, Load};
@@ -52,7 +52,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", default_value = "300s", value_parser = time)]
     duration: Duration,
     /// Seconds between two samples
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = pause)]
     every: Duration,
     #[command(flatten)]
     limits: LimitArgs,
@@ -83,6 +83,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let place = Place::of(context)?;
     let starting = Starting::new(context, &place, None)?;
     let request = args.request(context)?;
+    require_processors(&request.limits)?;
     starting.check(&request)?;
     let relay = Relay::listen().map_err(|error| Failure::internal(&error.to_string()))?;
     let begun = AtomicUsize::new(0);

@@ -10,7 +10,7 @@ use super::wave_report::{TIMEOUT, WaveOutcome};
 use crate::agents::{self, WaveManifest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::limits::seconds;
+use crate::cli::limits::{pause, seconds};
 use crate::model::Exit;
 use crate::store::AgentRuns;
 
@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
     timeout: Duration,
     /// Seconds between two looks
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = pause)]
     poll_interval: Duration,
 }
 
