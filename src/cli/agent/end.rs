@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::place::{Place, history};
-use super::said::exit_of;
+use super::said::{Stopped, Waited, exit_of};
 use crate::agents::{self, AgentError, Cleaned, LeftContainers, Past, RunFolder, WaveManifest};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
@@ -101,6 +101,9 @@ impl Which {
         let mut history = history.as_mut().map(|it| &mut **it as &mut dyn AgentRuns);
         if let Some(task) = &self.task {
             let runs = agents::list(&place.runs, history, Some(task), true)?;
+            if runs.is_empty() {
+                return Err(AgentError::NoneOfTask(task.clone()).into());
+            }
             return Ok(runs.into_iter().map(|it| it.agent_id).collect());
         }
         if self.agents.is_empty() {
@@ -118,15 +121,22 @@ pub(super) fn wait(context: &Context, args: &WaitArgs) -> Result<Exit, Failure> 
     place.look_after(context);
     let until = args.timeout.map(|it| Instant::now() + it);
     let named = args.which.agents(&place, context)?;
-    if !named.iter().all(|it| agents::wait_for_end(&place.runs, it, until)) {
-        return Ok(TIMEOUT);
+    let is_over = named.iter().all(|it| agents::wait_for_end(&place.runs, it, until));
+    if is_over {
+        place.look_after(context); // their supervisors may have been killed meanwhile
     }
-    place.look_after(context); // their supervisors may have been killed meanwhile
+    let mut waited = Waited { timeout: !is_over, ..Waited::default() };
     let mut exits = Vec::new();
-    for agent in &named {
-        exits.push(result_of(&place, context, agent)?.map_or(Exit::Input, |it| exit_of(&it)));
+    for agent in named {
+        let result = result_of(&place, context, &agent)?;
+        exits.push(result.as_ref().map_or(Exit::Input, exit_of));
+        match result {
+            Some(result) => waited.ended.push(result),
+            None => waited.others.push(agent),
+        }
     }
-    Ok(joined(&exits))
+    context.output.answer(&waited)?;
+    Ok(if is_over { joined(&exits) } else { TIMEOUT })
 }
 
 fn result_of(place: &Place, context: &Context, agent: &str) -> Result<Option<AgentRun>, Failure> {
@@ -158,11 +168,11 @@ pub(super) fn stop(context: &Context, args: &StopArgs) -> Result<Exit, Failure> 
         let named = args.which.agents(&place, context)?;
         open.iter().filter(|it| named.contains(&it.agent())).collect()
     };
-    let mut alone = Vec::new();
-    let mut asked = Vec::new();
+    let (mut alone, mut asked, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
     for folder in chosen.into_iter().filter(|it| it.result().is_none()) {
         if agents::stop(folder) {
             asked.push(folder);
+            stopped.push(folder.agent());
         } else {
             alone.push(folder.agent());
         }
@@ -175,7 +185,10 @@ pub(super) fn stop(context: &Context, args: &StopArgs) -> Result<Exit, Failure> 
     }
     alone.retain(|it| place.runs.find(it).is_some_and(|it| it.result().is_none()));
     match alone.first() {
-        None => Ok(Exit::Done),
+        None => {
+            context.output.answer(&Stopped { stopped })?;
+            Ok(Exit::Done)
+        }
         Some(agent) => {
             let message = format!("the run of {agent} was not ended: whether it is of this machine is not known");
             let hint = "Run the command where the run was spawned; 'cfn agent ps' lists what runs.";

@@ -38,6 +38,30 @@ struct Metadata<'a> {
     model: Option<&'a str>,
 }
 
+/// The runs that were waited for; the exit code says it all to a person.
+#[derive(Default, Serialize)]
+pub(super) struct Waited {
+    /// Whether the time was over before all had ended.
+    pub(super) timeout: bool,
+    pub(super) ended: Vec<AgentRun>,
+    /// The ids of those that run, or of whose end nothing is known.
+    pub(super) others: Vec<String>,
+}
+
+impl Report for Waited {
+    fn text(&self, _: &mut Page) {}
+}
+
+/// The runs that were ended.
+#[derive(Serialize)]
+pub(super) struct Stopped {
+    pub(super) stopped: Vec<String>,
+}
+
+impl Report for Stopped {
+    fn text(&self, _: &mut Page) {}
+}
+
 impl Described<'_> {
     /// Says the id, or the object.
     pub(super) fn say(&self, output: Output, result: Option<&AgentRun>) -> Result<(), Failure> {

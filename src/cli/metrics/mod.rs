@@ -10,11 +10,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum, ValueHint};
+use serde::Serialize;
 
 use super::context::{Access, Context};
 use super::failure::{Failure, FailureKind};
+use super::output::{Page, Report};
 use crate::cache::Server;
-use crate::model::{Exit, Tables, Visible};
+use crate::model::{Exit, Tables, Visible, path_as_text};
 use crate::ops::{self, CounterFile, DASHBOARD, Exposition, RULES, RedisFigures, Switched};
 use crate::store::Store;
 
@@ -99,7 +101,10 @@ enum Format {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     match &args.command {
-        Some(Command::Rules(RulesArgs {})) => return printed(context, RULES),
+        Some(Command::Rules(RulesArgs {})) => {
+            require_text(context, "rules are YAML")?;
+            return printed(context, RULES);
+        }
         Some(Command::Dashboard(DashboardArgs {})) => return printed(context, DASHBOARD),
         None => {}
     }
@@ -116,13 +121,51 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     match (&args.textfile, args.watch) {
-        (None, _) => context.output.raw(text()?.as_bytes())?,
-        (Some(path), None) => textfile::write(&context.absolute(path), &text()?)?,
-        (Some(path), Some(seconds)) => {
-            textfile::keep(context, &context.absolute(path), Duration::from_secs(seconds), &text)?;
+        (None, _) => {
+            let text = text()?;
+            require_text(context, "metrics are text in a format of Prometheus")?;
+            context.output.raw(text.as_bytes())?;
+        }
+        (Some(path), watch) => {
+            let path = context.absolute(path);
+            match watch {
+                None => textfile::write(&path, &text()?)?,
+                Some(seconds) => textfile::keep(context, &path, Duration::from_secs(seconds), &text)?,
+            }
+            context.output.answer(&Written { textfile: path })?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Refuses --json where the answer has another format by nature.
+fn require_text(context: &Context, what: &str) -> Result<(), Failure> {
+    if context.output.json() {
+        return Err(Failure::input(format!("{what}, and there is no other form of them"), "Leave out --json."));
+    }
+    Ok(())
+}
+
+/// The file that was written.
+#[derive(Serialize)]
+struct Written {
+    #[serde(serialize_with = "path_as_text")]
+    textfile: PathBuf,
+}
+
+impl Report for Written {
+    fn text(&self, _: &mut Page) {}
+}
+
+/// Whether commands count, and whether that is new.
+#[derive(Serialize)]
+struct Switch {
+    counting: bool,
+    changed: bool,
+}
+
+impl Report for Switch {
+    fn text(&self, _: &mut Page) {}
 }
 
 fn printed(context: &Context, text: &str) -> Result<Exit, Failure> {
@@ -174,6 +217,7 @@ fn switch(context: &Context, on: bool) -> Result<Exit, Failure> {
         (false, Switched::Now) => "the counters are removed",
         (false, Switched::Already) => "there are no counters",
     });
+    context.output.answer(&Switch { counting: on, changed: switched == Switched::Now })?;
     Ok(Exit::Done)
 }
 

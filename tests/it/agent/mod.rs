@@ -4,6 +4,7 @@ mod coordination;
 mod costs;
 mod disks_and_clocks;
 mod faults;
+mod inputs;
 pub(crate) mod load;
 mod on_a_server;
 pub(crate) mod person;
