@@ -205,6 +205,20 @@ pub enum FileFault {
         /// The system's error.
         source: io::Error,
     },
+    /// A copy would take the place of the database itself.
+    #[error("{} is the database itself", Visible(path.to_string_lossy()))]
+    OwnDatabase {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// What was named to be written is there, and is no file, or no folder.
+    #[error("{} is not a {wanted}", Visible(path.to_string_lossy()))]
+    OtherKind {
+        /// The path that was given.
+        path: PathBuf,
+        /// What it should be.
+        wanted: &'static str,
+    },
     /// An archive is missing, damaged, or of another database.
     #[error("the archive {} was refused: {why}", Visible(path.to_string_lossy()))]
     Archive {

@@ -49,12 +49,19 @@ fn a_backup_of_all_has_the_search_index_where_there_is_one() {
 fn a_backup_that_cannot_be_written_changes_nothing() {
     let project = with_skill("jwt", "domain", "dev");
     let before = fs::read(project.database()).expect("a file");
-    for to in [".claude/skills/jwt/SKILL.md/copy.db", ".claude", ".claude/skills-database/skills.db"] {
-        let message = project.cfn(["db", "backup", to]).fails(3);
-        assert!(message.contains("hint: "), "{message}");
-    }
     std::os::unix::fs::symlink(project.database(), project.path().join("link.db")).expect("a link");
-    project.cfn(["db", "backup", "link.db"]).fails(3);
+    for to in [".claude/skills-database/skills.db", "link.db"] {
+        project.fails_as(["db", "backup", to], 1, "invalid_input");
+    }
+    let pipe = project.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|it| it.success()));
+    for to in [".claude/skills/jwt/SKILL.md/copy.db", ".claude", "..", "/dev/null", "pipe", "pipe/copy.db"] {
+        let error = project.fails_as(["db", "backup", to], 2, "file_not_regular");
+        assert!(!error.to_string().contains("exists"), "{error}");
+    }
+    for folder in [".claude/skills/jwt/SKILL.md", ".claude/skills/jwt/SKILL.md/copies", "/dev/null", "pipe"] {
+        project.fails_as(["db", "backup", "--to", folder], 2, "file_not_regular");
+    }
     assert_eq!(fs::read(project.database()).expect("a file"), before);
     assert!(project.leftovers().is_empty(), "{:?}", project.leftovers());
     Project::empty().cfn(["db", "backup", "copy.db"]).fails(3);

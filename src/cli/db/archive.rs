@@ -98,7 +98,10 @@ pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Exit, Failu
     let mut at = |done, all| progress.at(count(done), count(all));
     let mut store = context.open(Access::Write)?;
     let report = match (server_of(&args.file), args.month) {
-        (None, None) => store.care().unarchive(&mut FileArchive::at(&context.absolute(&args.file)), &mut at)?,
+        (None, None) => {
+            let returned = store.care().unarchive(&mut FileArchive::at(&context.absolute(&args.file)), &mut at);
+            returned.map_err(Failure::of_reading_an_archive)?
+        }
         (Some(url), Some(month)) => {
             let mut place = context.archive_server(url)?;
             ops::unarchive_month(store.as_mut(), month.first_of_month(), &mut place, &mut at)?

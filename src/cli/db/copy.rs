@@ -40,9 +40,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let source = context.with_named_database("--from", &args.from).opening(Access::Read)?.copied()?;
-    let to = context.with_named_database("--to", &args.to).opening(Access::Write)?;
-    let mut target = to.copy_target(args.replace)?;
+    let of = |option: &'static str| move |failure: Failure| failure.of_database_named_by(option);
+    let from = context.with_named_database("--from", &args.from).opening(Access::Read).map_err(of("--from"))?;
+    let source = from.copied().map_err(|error| of("--from")(error.into()))?;
+    let to = context.with_named_database("--to", &args.to).opening(Access::Write).map_err(of("--to"))?;
+    let mut target = to.copy_target(args.replace).map_err(|error| of("--to")(error.into()))?;
     if let (Some(held), false) = (target.replaces(), args.yes || args.dry_run) {
         context.confirm(&format!("this would replace {}, which has {held}", to.location()))?;
     }

@@ -59,6 +59,22 @@ impl Failure {
         let hint = format!("Create it with 'cfn init --db {location}', or name another with --db.");
         Self::new(FailureKind::DatabaseMissing, message, hint)
     }
+
+    /// The failure of reading an archive, for which a new file is none.
+    pub(in crate::cli) fn of_reading_an_archive(error: StoreError) -> Self {
+        let failure = Self::from(error);
+        let is_refused = failure.kind == FailureKind::ArchiveRefused;
+        if is_refused { failure.with_hint("Name a complete archive of this database.") } else { failure }
+    }
+
+    /// The same, where not --db names the database, but this option.
+    pub(in crate::cli) fn of_database_named_by(self, option: &str) -> Self {
+        let hint = match self.kind {
+            FailureKind::DatabaseMissing => format!("Name a database that exists with {option}."),
+            _ => self.hint.replace("--db", option),
+        };
+        Self { hint, ..self }
+    }
 }
 
 /// What keeps cfn from a server.
@@ -116,6 +132,12 @@ fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
             "End the processes that use it, and move its '-wal' and '-shm' away: they belong to the old file.",
         ),
         FileFault::NotAFile { .. } => (FailureKind::DatabaseFile, "Move it away: SQLite needs this file name."),
+        FileFault::OwnDatabase { .. } => {
+            (FailureKind::InvalidInput, "Name another file: a copy in its place would be none.")
+        }
+        FileFault::OtherKind { .. } => {
+            (FailureKind::FileNotRegular, "Name a new file or folder, or one of earlier copies; nothing was written.")
+        }
         FileFault::Archive { .. } => {
             (FailureKind::ArchiveRefused, "Name a complete archive of this database, or a new file.")
         }

@@ -1,7 +1,6 @@
 //! Copies of a database.
 
 use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
@@ -23,20 +22,10 @@ pub(super) type Finish = fn(&Connection) -> rusqlite::Result<()>;
 /// Copies the committed state to `to`: written beside it, synced and renamed. An existing file is replaced.
 pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
     if same_file(&place.path, to) {
-        return Err(FileFault::Unusable {
-            what: "could not write the backup over its own database",
-            path: to.to_owned(),
-            source: io::ErrorKind::AlreadyExists.into(),
-        }
-        .into());
+        return Err(FileFault::OwnDatabase { path: to.to_owned() }.into());
     }
     if fs::metadata(to).is_ok_and(|it| !it.is_file()) {
-        return Err(FileFault::Unusable {
-            what: "could not write the backup: not a regular file:",
-            path: to.to_owned(),
-            source: io::ErrorKind::AlreadyExists.into(),
-        }
-        .into());
+        return Err(FileFault::OtherKind { path: to.to_owned(), wanted: "regular file" }.into());
     }
     folder_of(to)?;
     let staged = StagedFile::of(to);
@@ -49,8 +38,16 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<BackupReport> {
 
 /// Creates the folder of a file.
 pub(super) fn folder_of(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    staged_file::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))
+    path.parent().map_or(Ok(()), make_folder)
+}
+
+/// Creates a folder, if it is missing. A file in its place, or above it, is what the user named wrongly.
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
+    use std::io::ErrorKind::{AlreadyExists, NotADirectory};
+    staged_file::create_folder(folder).map_err(|error| match error.kind() {
+        AlreadyExists | NotADirectory => FileFault::OtherKind { path: folder.to_owned(), wanted: "folder" }.into(),
+        _ => file_error("could not create the folder", folder, error),
+    })
 }
 
 /// A copy beside the database, named after its purpose and time. The caller must hold the write lock, so that the copy

@@ -13,7 +13,6 @@ use super::failure::Place;
 use super::rows::first;
 use super::work_file::WorkFile;
 use crate::clock::Clock;
-use crate::staged_file;
 use crate::store::file_error::file_error;
 use crate::store::{BackupReport, Result};
 
@@ -28,7 +27,7 @@ pub(super) fn backup(
     keep: Option<NonZeroUsize>,
     clock: Clock,
 ) -> Result<BackupReport> {
-    staged_file::create_folder(folder).map_err(|error| file_error("could not create the folder", folder, error))?;
+    backup::make_folder(folder)?;
     let series: Option<String> = first(connection, SERIES, [], |row| row.get(0)).map_err(|error| place.fail(&error))?;
     let backups = Backups::of(&place.path, &series.unwrap_or_default());
     let names = (1..10_000).map(|number| folder.join(backups.name(&clock.file_time(), number)));
