@@ -118,12 +118,11 @@ impl Query for Show {
         let folder = files_of(snapshot, skill.id, &wanted, shown_hash, folder_hash)?;
         let hash = hash.filter(|_| self.content).cloned();
         let content = hash.as_deref().map(|it| require_body(snapshot, &skill.name, &wanted, it)).transpose()?;
-        let (skill, review) = match shown.filter(|_| self.version.is_some()) {
-            Some(shown) => in_version(snapshot, skill, shown)?,
-            None => {
-                let review = snapshot.review(skill.id)?;
-                (skill, review)
-            }
+        let (skill, review) = if let Some(shown) = shown.filter(|_| self.version.is_some()) {
+            in_version(snapshot, skill, shown)?
+        } else {
+            let review = snapshot.review(skill.id)?;
+            (skill, review)
         };
         let agents = mappings.iter().filter(|it| it.enabled).map(|it| it.agent_type.clone()).collect();
         Ok(ShowReport {
