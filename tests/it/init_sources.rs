@@ -92,9 +92,13 @@ fn a_skill_stays_where_it_came_from_until_somebody_approves_it_from_elsewhere() 
         (&[], &[&["init", "--from", "their", "--update", "--from-any"], reject]),
     ] {
         let project = with_other("their/plan");
-        before.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
+        for it in before {
+            drop(project.cfn(it.iter()).ok());
+        }
         assert_eq!(counts(&import(&project, "their", &["--update", "--from-any"]))[3], 1, "{after:?}");
-        after.iter().for_each(|it| drop(project.cfn(it.iter()).ok()));
+        for it in after {
+            drop(project.cfn(it.iter()).ok());
+        }
         for text in ["Theirs.", "Theirs, second."] {
             project.file("their/plan/SKILL.md", skill_text("plan", text));
             let report = import(&project, "their", &["--update"]);
