@@ -1,6 +1,7 @@
 //! What was started by a wave plan, in the form of the fleet's scripts. A process has its agent's id where a container has
 //! its own.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::files;
 use super::plan::Plan;
 use super::run_folder::Runs;
 use crate::model::{AgentId, AgentRun, RunReason, size_of, size_text};
+use crate::output_file::OutputFile;
 
 /// The runs of a wave that were started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +120,15 @@ impl WaveManifest {
         files::read_named(path, "manifest")
     }
 
-    /// Writes it atomically: a reader finds the old or the new one.
+    /// Writes it atomically: a reader finds the old or the new one. Only a regular file is replaced, or a link to one.
     pub fn write(&self, path: &Path) -> Result<()> {
-        files::write(path, self)
+        let fail = |source| AgentError::File { what: "write", path: path.to_owned(), source };
+        let text = serde_json::to_vec(self).map_err(|error| fail(io::Error::other(error)))?;
+        let written = OutputFile::begin(path).and_then(|mut output| {
+            output.file().write_all(&text)?;
+            output.publish()
+        });
+        written.map(|_| ()).map_err(fail)
     }
 }
 

@@ -7,6 +7,7 @@ mod faults;
 mod inputs;
 pub(crate) mod load;
 mod on_a_server;
+mod outputs;
 pub(crate) mod person;
 mod runs;
 pub(crate) mod scene;

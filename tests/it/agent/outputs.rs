@@ -1,0 +1,92 @@
+//! Files that the user names, where something else is in their place: nothing is written through a link, and nothing but
+//! a regular file is replaced.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::scene::project;
+use super::waves::{batch, plan};
+use crate::export::entries;
+use crate::faults::{as_root, must};
+use crate::harness::{Project, Ran};
+
+/// A wave of one agent, with its manifest in a file.
+fn wave(project: &Project, output: &str) -> Ran {
+    let args = ["agent", "wave", "plan.json", "--wave", "1", "--output", output, "--", "touch", "../../ran"];
+    within_a_minute(project, &args)
+}
+
+/// cfn, which must not hang.
+fn within_a_minute(project: &Project, args: &[&str]) -> Ran {
+    let mut command = Command::new("timeout");
+    let cfn = project.command(args);
+    command.arg("60").arg(cfn.get_program()).args(args).current_dir(project.path()).stdin(Stdio::null());
+    for (name, value) in cfn.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let ran = Ran::from(command.output().expect("timeout runs"));
+    assert_ne!(ran.code, Some(124), "{args:?} hangs");
+    ran
+}
+
+fn manifest(path: &Path) -> Value {
+    assert!(fs::symlink_metadata(path).is_ok_and(|it| it.is_file()), "{}", path.display());
+    serde_json::from_slice(&fs::read(path).expect("a manifest")).expect("JSON")
+}
+
+#[test]
+fn a_manifest_replaces_nothing_but_a_regular_file() {
+    let project = project();
+    plan(&project, &[vec![batch(0)]]);
+    let place = |name: &str| project.path().join(name);
+    let root = as_root("mknod");
+    must(&root, &[place("device").as_os_str(), "c".as_ref(), "1".as_ref(), "3".as_ref()]);
+    must(&["mkfifo"], &[place("pipe").as_os_str()]);
+    fs::create_dir(place("folder")).expect("a folder");
+    symlink("pipe", place("link")).expect("a link");
+    let before = entries(project.path());
+    for name in ["device", "pipe", "folder", "link", "missing/manifest.json"] {
+        let ran = wave(&project, name);
+        assert_eq!(ran.code, Some(3), "{name}: {ran:?}");
+        assert!(ran.stderr.contains(name), "{name}: {ran:?}");
+    }
+    let is = |name: &str| fs::symlink_metadata(place(name)).expect("it is there").file_type();
+    assert!(is("device").is_char_device() && is("pipe").is_fifo() && is("folder").is_dir() && is("link").is_symlink());
+    let mut after = entries(project.path());
+    after.retain(|it| it != ".cfn-workspaces");
+    assert_eq!(after, before, "nothing is left, and nothing ran");
+}
+
+#[test]
+fn a_manifest_touches_no_other_file_and_replaces_a_link() {
+    let project = project();
+    plan(&project, &[vec![batch(0)]]);
+    let place = |name: &str| project.path().join(name);
+    for (name, text) in [("one.new", "mine"), ("victim", "precious"), ("four.json", "{}")] {
+        project.file(name, text);
+    }
+    symlink("victim", place("two.new")).expect("a link");
+    must(&["mkfifo"], &[place("three.new").as_os_str()]);
+    symlink("victim", place("five.json")).expect("a link");
+    symlink("gone", place("six.json")).expect("a link");
+    let before = entries(project.path());
+    let names = ["one", "two", "three", "four", "five", "six"].map(|it| format!("{it}.json"));
+    for name in &names {
+        assert_eq!(wave(&project, name).code, Some(0), "{name}");
+        assert_eq!(manifest(&place(name))["total_spawned"], 1, "{name}");
+    }
+    let read = |name: &str| fs::read_to_string(place(name)).expect("a file");
+    assert_eq!((read("one.new").as_str(), read("victim").as_str()), ("mine", "precious"));
+    let names = names.into_iter().chain(["ran".to_owned(), ".cfn-workspaces".to_owned()]);
+    let mut expected: Vec<_> = before.into_iter().chain(names).collect();
+    expected.sort();
+    expected.dedup();
+    assert_eq!(entries(project.path()), expected, "nothing else was made, and no file is left");
+}
