@@ -31,6 +31,11 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     rest(open(path)?, most)
 }
 
+/// Reads one of cfn's own files, like [`read`]. A symbolic link is refused.
+pub fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    rest(open_beside(path, OpenOptions::new().read(true))?, most)
+}
+
 /// Reads a text file of at most `most` bytes, like [`read`].
 pub fn read_to_string(path: &Path, most: u64) -> io::Result<String> {
     rest_as_string(open(path)?, most)
@@ -67,7 +72,7 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
-    use super::{open, open_beside, open_folder, read, read_to_string};
+    use super::{open, open_beside, open_folder, read, read_beside, read_to_string};
 
     #[test]
     fn only_regular_files_are_opened_and_opening_never_blocks() -> io::Result<()> {
@@ -79,7 +84,7 @@ mod tests {
             assert!(refused(open(path)), "{}", path.display());
             assert!(refused(open_beside(path, OpenOptions::new().append(true).create(true))), "{}", path.display());
             assert_eq!(open_folder(path).is_ok(), path == folder.path(), "{}", path.display());
-            assert!(read(path, 10).is_err(), "{}", path.display());
+            assert!(read(path, 10).is_err() && read_beside(path, 10).is_err(), "{}", path.display());
         }
         Ok(())
     }
@@ -95,6 +100,7 @@ mod tests {
         fs::write(&file, b"\xff")?;
         assert_eq!(read_to_string(&file, 5).map_err(|it| it.kind()), Err(io::ErrorKind::InvalidData));
         assert!(open_beside(&link, OpenOptions::new().read(true)).is_err(), "a link is not followed");
+        assert!(read_beside(&link, 5).is_err() && read_beside(&file, 0).is_err() && read_beside(&file, 5)? == b"\xff");
         Ok(())
     }
 }

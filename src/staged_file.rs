@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+pub use self::rights::{allowed as permissions_as_open_as, create as create_as_open_as};
 use crate::regular_file;
 
 /// Added to the destination's name, followed by hexadecimal digits.
@@ -63,7 +64,15 @@ impl StagedFile {
 
     /// Creates the file, with the permissions of `source`, whose content it will have, or by the umask.
     pub fn create(&self, source: Option<&Metadata>) -> io::Result<File> {
-        rights::create(&self.path, source)
+        match source {
+            Some(source) => rights::create(&self.path, source),
+            None => rights::create_usual(&self.path),
+        }
+    }
+
+    /// Creates the file for this user only.
+    pub fn create_private(&self) -> io::Result<File> {
+        rights::create_private(&self.path)
     }
 
     /// Syncs the file.
@@ -83,6 +92,11 @@ impl StagedFile {
     pub fn replace(self) -> Result<(), NamingError> {
         fs::rename(&self.path, &self.to).map_err(NamingError::NotNamed)?;
         sync_folder(&self.to).map_err(NamingError::NotSynced)
+    }
+
+    /// The same, without syncing: after a power cut the old file may be there, or none.
+    pub fn replace_unsynced(self) -> io::Result<()> {
+        fs::rename(&self.path, &self.to)
     }
 
     /// Renames the file to its destination, unless there is something; returns whether it did.

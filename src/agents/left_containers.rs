@@ -1,7 +1,6 @@
 //! The engines that runs of a project used, and the containers there that no run has: those of supervisors that were killed
 //! while the engine was away, and those that could not be removed.
 
-use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::{Deserialize, Serialize};
@@ -42,8 +41,7 @@ impl UsedEngine {
     /// All that runs of a project used.
     #[must_use]
     pub fn all(runs: &Runs) -> Vec<Self> {
-        let entries = fs::read_dir(runs.state().join(FOLDER)).into_iter().flatten().flatten();
-        entries.filter_map(|it| files::read(&it.path())).collect()
+        files::read_all(&runs.state().join(FOLDER))
     }
 
     /// The engine.

@@ -9,7 +9,7 @@
 //! A run claims a member by renaming its workspace to that of the run, which only one of them can. The container sees the
 //! folder wherever it is. A claim needs no database, and stands whatever is killed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -94,8 +94,7 @@ impl Pool {
     /// The plans, those for one agent type first.
     #[must_use]
     pub fn plans(&self) -> Vec<PoolPlan> {
-        let entries = fs::read_dir(&self.state).into_iter().flatten().flatten();
-        let mut plans: Vec<PoolPlan> = entries.filter_map(|it| files::read(&it.path())).collect();
+        let mut plans: Vec<PoolPlan> = files::read_all(&self.state);
         plans.sort_by(|one, other| other.agent_type.cmp(&one.agent_type));
         plans
     }
@@ -125,9 +124,8 @@ impl Pool {
     /// The members that wait.
     #[must_use]
     pub fn waiting(&self) -> Vec<PoolMember> {
-        let entries = fs::read_dir(self.members_folder()).into_iter().flatten().flatten();
-        let members = entries.filter_map(|it| files::read::<PoolMember>(&it.path()));
-        members.filter(|it| self.workspace(&it.name).is_dir()).collect()
+        let members = files::read_all::<PoolMember>(&self.members_folder());
+        members.into_iter().filter(|it| self.workspace(&it.name).is_dir()).collect()
     }
 
     /// A member of a plan, whose container is not there yet, and its workspace.
@@ -213,9 +211,7 @@ impl Pool {
     /// The lock of the one process that keeps the pools filled; `None` if another has it.
     pub fn lock_of_keeper(&self) -> Result<Option<File>> {
         self.make()?;
-        let path = self.state.join("keeper.lock");
-        let opened = regular_file::open_beside(&path, OpenOptions::new().create(true).truncate(false).write(true));
-        let file = opened.map_err(|source| AgentError::File { what: "open", path, source })?;
+        let file = files::ensure_lock(&self.state.join("keeper.lock"))?;
         Ok(file.try_lock().is_ok().then_some(file))
     }
 }

@@ -9,7 +9,7 @@
 //! A run is alive while somebody holds the lock. Its folder comes into being with its lock held.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -128,7 +128,8 @@ impl Runs {
             }
         };
         files::make_folder(&staged).map_err(fail)?;
-        let lock = files::create_locked(&staged.join(LOCK)).map_err(fail)?;
+        let lock = files::create_new(&staged.join(LOCK)).map_err(fail)?;
+        lock.try_lock().map_err(|error| fail(error.into()))?;
         rename_to_free(&staged, &path).map_err(fail)?;
         Ok((RunFolder { path, is_recorded: false }, lock))
     }
@@ -138,33 +139,29 @@ impl Runs {
         files::ensure_folder(&self.root)?;
         files::ensure_folder(&self.state())?;
         let path = self.state().join(TURN);
-        let fail = |source| AgentError::File { what: "open", path: path.clone(), source };
-        let file = files::create(&path).map_err(fail)?;
+        let file = files::ensure_lock(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(fail(error)),
+            Err(TryLockError::Error(source)) => Err(AgentError::File { what: "open", path, source }),
         }
     }
 
     /// A repository must not take in what agents do. Where the file cannot be written, runs work all the same.
     pub(super) fn hide_from_git(&self) {
-        let path = self.root.join(".gitignore");
-        if !path.exists() {
-            let _ = fs::write(path, "*\n");
-        }
+        let _ = files::create_new(&self.root.join(".gitignore")).and_then(|mut file| file.write_all(b"*\n"));
     }
 
     /// The folders of runs whose results the history does not have.
     #[must_use]
     pub fn open(&self) -> Vec<RunFolder> {
-        folders_in(&self.state(), false)
+        self.folders_in(&self.state(), false)
     }
 
     /// The folders of runs whose results it has.
     #[must_use]
     pub fn ended(&self) -> Vec<RunFolder> {
-        folders_in(&self.state().join(ENDED), true)
+        self.folders_in(&self.state().join(ENDED), true)
     }
 
     /// What is being made, or what killed commands left of making it.
@@ -178,18 +175,25 @@ impl Runs {
     pub fn find(&self, agent: &str) -> Option<RunFolder> {
         let agent: AgentId = agent.parse().ok()?;
         let (open, ended) = (self.state().join(agent.as_str()), self.state().join(ENDED).join(agent.as_str()));
-        let of = |path: &PathBuf, is_recorded| path.is_dir().then(|| RunFolder { path: path.clone(), is_recorded });
+        let is_there = |path: &Path| self.is_real() && files::is_folder(path);
+        let of = |path: &PathBuf, is_recorded| is_there(path).then(|| RunFolder { path: path.clone(), is_recorded });
         // It may be moved between two looks.
         of(&open, false).or_else(|| of(&ended, true)).or_else(|| of(&open, false))
     }
-}
 
-fn folders_in(path: &Path, is_recorded: bool) -> Vec<RunFolder> {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let named = entries.filter(|it| it.file_name().to_str().is_some_and(|name| name.parse::<AgentId>().is_ok()));
-    let mut found: Vec<_> = named.map(|it| RunFolder { path: it.path(), is_recorded }).collect();
-    found.sort_by(|one, other| one.path.cmp(&other.path));
-    found
+    fn folders_in(&self, path: &Path, is_recorded: bool) -> Vec<RunFolder> {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let is_named = |it: &fs::DirEntry| it.file_name().to_str().is_some_and(|it| it.parse::<AgentId>().is_ok());
+        let named = entries.filter(|it| is_named(it) && it.file_type().is_ok_and(|it| it.is_dir()) && self.is_real());
+        let mut found: Vec<_> = named.map(|it| RunFolder { path: it.path(), is_recorded }).collect();
+        found.sort_by(|one, other| one.path.cmp(&other.path));
+        found
+    }
+
+    /// Whether no link leads to the states of runs of another folder.
+    fn is_real(&self) -> bool {
+        files::is_folder(&self.root) && files::is_folder(&self.state())
+    }
 }
 
 impl RunFolder {
@@ -227,8 +231,8 @@ impl RunFolder {
     /// Whether somebody holds the lock.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        let Ok(file) = regular_file::open(&self.path.join(LOCK)) else { return false };
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        let opened = regular_file::open_beside(&self.path.join(LOCK), OpenOptions::new().read(true));
+        opened.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Device and number of the lock.
@@ -272,7 +276,7 @@ impl RunFolder {
 
     /// Writes the result.
     pub fn set_result(&self, result: &AgentRun) -> Result<()> {
-        files::write(&self.path.join("result.json"), result)
+        files::write_reserved(&self.path.join("result.json"), result)
     }
 
     /// Moves it to those whose results the history has.

@@ -1,10 +1,10 @@
 //! The skills of an agent: loaded and noted as used in one step, then laid into its workspace as they were loaded.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use super::error::{AgentError, Result};
+use super::files;
 use crate::clock::Clock;
 use crate::model::Visible;
 use crate::ops::{self, Export, Format, Layout, Load, LoadReport, LoadedSkill, Selection, UsageOf};
@@ -60,8 +60,7 @@ pub(super) fn give(
         return Ok((report, false));
     }
     let text: String = Format::Prompt.pieces(&said).concat();
-    let fail = |source| AgentError::File { what: "write", path: to.prompt.to_owned(), source };
-    fs::write(to.prompt, text).map_err(fail)?;
+    files::write_bytes(to.prompt, text.as_bytes())?;
     Ok((report, true))
 }
 

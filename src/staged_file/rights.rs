@@ -8,17 +8,33 @@ use std::path::Path;
 /// Permissions without a source, before the umask.
 const ANYTHING: u32 = 0o666;
 
-/// Creates a file that never has wider permissions than `source`. Without a source, the umask applies.
-pub(super) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<File> {
-    let Some(source) = source else { return created(path, ANYTHING) };
-    let mode = source.mode() & ANYTHING;
+/// Creates a file that only this user may read and write.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    created(path, 0o600)
+}
+
+/// Creates a file with the permissions that the umask leaves.
+pub(super) fn create_usual(path: &Path) -> io::Result<File> {
+    created(path, ANYTHING)
+}
+
+/// Creates a file that never has wider permissions than `source`.
+pub fn create(path: &Path, source: &Metadata) -> io::Result<File> {
     // Its group is not set yet, and a process that opens the file now could read it later.
-    let file = created(path, without_group(mode))?;
-    // Only members of the source's group can set it; otherwise its members count as others.
-    let same_group = file.metadata()?.gid() == source.gid() || fchown(&file, None, Some(source.gid())).is_ok();
-    let mode = if same_group { mode } else { without_group(mode) };
-    file.set_permissions(Permissions::from_mode(mode))?;
+    let file = created(path, without_group(source.mode() & ANYTHING))?;
+    if file.metadata()?.gid() != source.gid() {
+        // Only members of the source's group can set it; otherwise its members count as others.
+        let _ = fchown(&file, None, Some(source.gid()));
+    }
+    file.set_permissions(Permissions::from_mode(allowed(&file.metadata()?, source)))?;
     Ok(file)
+}
+
+/// The permissions that `source` allows a file of its content.
+#[must_use]
+pub fn allowed(file: &Metadata, source: &Metadata) -> u32 {
+    let mode = source.mode() & ANYTHING;
+    if file.gid() == source.gid() { mode } else { without_group(mode) }
 }
 
 fn created(path: &Path, mode: u32) -> io::Result<File> {

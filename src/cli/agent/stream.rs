@@ -1,9 +1,9 @@
 //! Reading a log of a run as it grows.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agents::{RunFolder, log_before};
 use crate::cli::failure::Failure;
@@ -19,7 +19,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn of(folder: &RunFolder, stream: &str) -> Self {
         let path = folder.log(stream);
-        let files = [regular_file::open(&path), regular_file::open(&log_before(&path))];
+        let files = [open(&path), open(&log_before(&path))];
         Self { files: files.into_iter().flatten().collect(), path }
     }
 
@@ -44,8 +44,12 @@ impl Stream {
 
     /// The log that took the place of the one that was read to its end.
     fn begun_anew(&self) -> Option<File> {
-        let next = regular_file::open(&self.path).ok()?;
+        let next = open(&self.path)?;
         let number = |it: &File| it.metadata().ok().map(|it| it.ino());
         (number(&next) != number(self.files.first()?)).then_some(next)
     }
+}
+
+fn open(log: &Path) -> Option<File> {
+    regular_file::open_beside(log, OpenOptions::new().read(true)).ok()
 }

@@ -1,5 +1,5 @@
-//! Files that the user names, where something else is in their place: nothing is written through a link, and nothing but
-//! a regular file is replaced.
+//! Files that the user names, and files of runs, where something else is in their place: nothing is written through a
+//! link, nothing but a regular file is replaced, and nothing waits for a FIFO.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, symlink};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::scene::project;
+use super::scene::{project, rows, spawn};
 use super::waves::{batch, plan};
 use crate::export::entries;
 use crate::faults::{as_root, must};
@@ -89,4 +89,77 @@ fn a_manifest_touches_no_other_file_and_replaces_a_link() {
     expected.sort();
     expected.dedup();
     assert_eq!(entries(project.path()), expected, "nothing else was made, and no file is left");
+}
+
+#[test]
+fn links_and_pipes_among_the_folders_of_runs_are_not_followed() {
+    for what in ["link", "dangling", "pipe"] {
+        for name in [".state/.turn", ".gitignore"] {
+            let project = project();
+            let victim = project.file("victim", "precious");
+            let path = project.path().join(".cfn-workspaces").join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            match what {
+                "link" => symlink(&victim, &path).expect("a link"),
+                "dangling" => symlink(project.path().join("gone"), &path).expect("a link"),
+                _ => drop(must(&["mkfifo"], &[path.as_os_str()])),
+            }
+            let args = ["agent", "spawn", "tester", "--budget", "1g", "--memory", "50m", "--", "true"];
+            let ran = within_a_minute(&project, &args);
+            // Without its lock, nobody knows whose turn it is; what hides the folder from git is not needed.
+            assert_eq!(ran.code, Some(if name == ".gitignore" { 0 } else { 2 }), "{what} {name}: {ran:?}");
+            assert_eq!(fs::read_to_string(&victim).expect("a file"), "precious", "{what} {name}");
+            assert!(!project.path().join("gone").exists(), "{what} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_of_runs_that_is_a_link_is_refused() {
+    for name in [".cfn-workspaces", ".cfn-workspaces/.state", ".cfn-workspaces/.state/.ended", ".cfn-workspaces/a"] {
+        let project = project();
+        let elsewhere = project.path().join("elsewhere");
+        fs::create_dir(&elsewhere).expect("a folder");
+        let path = project.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        symlink(&elsewhere, &path).expect("a link");
+        let ran = spawn(&project, &["--agent-id", "a", "--", "true"]);
+        assert_eq!(ran.code, Some(2), "{name}: {ran:?}");
+        assert!(ran.stderr.contains("a link is in its place"), "{name}: {ran:?}");
+        assert_eq!(entries(&elsewhere), [] as [&str; 0], "{name}");
+        assert!(fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink()), "{name}");
+    }
+}
+
+#[test]
+fn what_a_project_brings_along_as_a_run_is_not_followed_and_stops_no_command() {
+    let project = project();
+    spawn(&project, &["--agent-id", "real", "--", "true"]).ok();
+    let (state, elsewhere) = (project.path().join(".cfn-workspaces/.state"), project.path().join("elsewhere"));
+    fs::create_dir(&elsewhere).expect("a folder");
+    symlink(&elsewhere, state.join("linked")).expect("a link");
+    for (run, file) in [("one", "lock"), ("two", "plan.json"), ("three", "result.json"), ("four", "stdout.log")] {
+        fs::create_dir(state.join(run)).expect("a folder");
+        must(&["mkfifo"], &[state.join(run).join(file).as_os_str()]);
+    }
+    fs::create_dir(state.join("endless")).expect("a folder");
+    symlink("/dev/zero", state.join("endless/plan.json")).expect("a link");
+    for args in [&["agent", "ps"][..], &["agent", "ps", "--all"], &["agent", "logs", "four"]] {
+        assert!(within_a_minute(&project, args).code.is_some(), "{args:?}");
+    }
+    assert_eq!(within_a_minute(&project, &["agent", "spawn", "tester", "--", "true"]).code, Some(0));
+    assert_eq!(rows(&project, "reason, exit_code"), ["exited|0", "exited|0"]);
+    assert_eq!(entries(&elsewhere), [] as [&str; 0]);
+}
+
+#[test]
+fn the_files_of_a_run_leave_no_other_files() {
+    let project = project();
+    let args = ["--agent-id", "a", "--skills", "prompt", "--", "sh", "-c", "cat $CFN_SKILLS_PROMPT"];
+    spawn(&project, &args).ok();
+    let said = project.cfn(["agent", "logs", "a"]).ok();
+    assert!(said.contains("Do alpha."), "{said}");
+    let files = entries(&project.path().join(".cfn-workspaces/.state/.ended/a"));
+    let expected = ["lock", "plan.json", "result.json", "running.json", "skills-prompt.md", "stderr.log", "stdout.log"];
+    assert_eq!(files, expected);
 }
