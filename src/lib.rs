@@ -21,6 +21,7 @@
 //! | 0 | [`model`] | the nouns: types whose values are always valid |
 //! | 0 | [`clock`] | the time, from the system or fixed |
 //! | 0 | [`staged_file`] | staged files: complete or absent |
+//! | 0 | [`database_note`] | files beside a database, as open as it |
 //! | 0 | [`output_file`] | files that the user names for output |
 //! | 0 | [`http`] | answering `GET` on one thread, whatever clients do |
 //! | 0 | [`regular_file`] | opening files without blocking |
@@ -45,6 +46,7 @@ pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod coordination;
+pub mod database_note;
 pub mod http;
 pub mod linux;
 pub mod model;

@@ -1,17 +1,15 @@
 //! Notes that processes share about a Redis server: its cooldown and measured costs. They are one small file beside the
 //! database; if it cannot be written, nothing is remembered.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Class;
+use crate::database_note::DatabaseNote;
 use crate::model::Location;
-use crate::regular_file;
 use crate::settings::{CachePolicy, RedisServer};
 
 /// The cooldown after a failure.
@@ -24,7 +22,7 @@ const LENGTH: usize = 2048;
 #[derive(Debug, Clone)]
 pub struct Notes {
     /// `None` if there is no place beside the database.
-    path: Option<PathBuf>,
+    file: Option<DatabaseNote>,
     server: String,
 }
 
@@ -93,49 +91,48 @@ impl Notes {
     /// The notes about this server, beside this database.
     #[must_use]
     pub fn of(database: &Location, server: &RedisServer) -> Self {
-        Self { path: database.beside("-redis"), server: server.to_string() }
+        Self { file: DatabaseNote::of(database, "-redis"), server: server.to_string() }
     }
 
     /// Reads the notes; empty if the file is missing or invalid.
     #[must_use]
     pub fn read(&self) -> Noted {
         let nothing = || Noted { server: self.server.clone(), ..Noted::default() };
-        let Some(path) = &self.path else { return nothing() };
+        let Some(Ok(Some(file))) = self.file.as_ref().map(DatabaseNote::read) else { return nothing() };
         let mut text = Vec::new();
-        let read = regular_file::open_beside(path, OpenOptions::new().read(true))
-            .and_then(|it| it.take(LENGTH as u64).read_to_end(&mut text));
+        let read = file.take(LENGTH as u64).read_to_end(&mut text);
         let noted = read.ok().and_then(|_| serde_json::from_slice::<Noted>(&text).ok());
         noted.filter(|it| it.server == self.server).unwrap_or_else(nothing)
     }
 
     /// Replaces the notes.
     pub fn write(&self, noted: &Noted) -> io::Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
+        let Some(file) = &self.file else { return Ok(()) };
         let mut text = serde_json::to_vec(noted)?;
         if text.len() > LENGTH {
             return Err(io::Error::other("the notes are too long"));
         }
         text.resize(LENGTH, b' ');
-        regular_file::open_beside(path, OpenOptions::new().write(true).create(true).mode(0o644))?.write_all(&text)
+        file.edit_or_create()?.write_all(&text)
     }
 
     /// Records a failure, which starts the cooldown.
     pub(super) fn leave_alone(&self, now: i64) {
         let noted = Noted { left_alone_until: Some(now.saturating_add_unsigned(LEFT_ALONE.as_secs())), ..self.read() };
         if let Err(error) = self.write(&noted) {
-            tracing::debug!(path = ?self.path, %error, "cannot record the cooldown of Redis");
+            tracing::debug!(file = ?self.file, %error, "cannot record the cooldown of Redis");
         }
     }
 
     /// Records an answer, which ends the cooldown.
     pub(super) fn answered(&self) {
         let noted = Noted { left_alone_until: None, ..self.read() };
-        let done = match &self.path {
-            Some(path) if noted.costs.is_empty() => fs::remove_file(path),
+        let done = match &self.file {
+            Some(file) if noted.costs.is_empty() => fs::remove_file(file.path()),
             _ => self.write(&noted),
         };
         if let Err(error) = done {
-            tracing::debug!(path = ?self.path, %error, "cannot record the end of Redis's cooldown");
+            tracing::debug!(file = ?self.file, %error, "cannot record the end of Redis's cooldown");
         }
     }
 }
@@ -152,6 +149,7 @@ mod tests {
     use crate::settings::{RedisAddress, RedisServer};
 
     fn notes(folder: &Path, port: u16) -> Notes {
+        fs::write(folder.join("skills.db"), "").expect("a database");
         let server = RedisServer {
             address: RedisAddress::Tcp { host: "h".into(), port, tls: false },
             user: None,

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::context::Context;
+use crate::database_note::DatabaseNote;
 use crate::model::{Location, Visible};
 use crate::ops::{self, NextStep};
 use crate::process::start_in_background;
-use crate::regular_file;
 use crate::settings::{BadSetting, Queued};
 use crate::store::Store;
 
@@ -29,8 +29,7 @@ impl Turn {
     /// Takes the lock. `None` if another process holds it or the file cannot be created; then nothing is delivered in
     /// the background.
     pub(super) fn take(database: &Location) -> Option<Self> {
-        let path = database.beside(LOCK)?;
-        let file = regular_file::open_beside(&path, OpenOptions::new().create(true).append(true)).ok()?;
+        let file = DatabaseNote::of(database, LOCK)?.edit_or_create().ok()?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
         Some(Self { _file: file })
     }

@@ -184,3 +184,20 @@ fn counters_survive_kills_without_a_wrong_total() {
         assert!((f64::from(whole)..=f64::from(whole + killed)).contains(&counted), "{counted}: {whole} and {killed}");
     }
 }
+
+#[test]
+fn counters_that_another_process_keeps_locked_are_left_out() {
+    let project = enabled();
+    project.cfn(["load", "dev"]).ok();
+    assert_eq!(loads(&project), Some(1.0));
+    let file = fs::File::open(project.database().with_file_name("skills.db-metrics")).expect("the counters");
+    file.lock().expect("a lock");
+    let ran = project.cfn(["metrics", "-v"]);
+    assert!(ran.stderr.contains("left out"), "{ran:?}");
+    let text = ran.ok();
+    assert_eq!(value(&text, LOADS), None);
+    assert!(text.contains("cfn_build_info"), "{text}");
+    project.cfn(["load", "dev"]).ok();
+    drop(file);
+    assert_eq!(loads(&project), Some(1.0), "a command does not wait long to be counted");
+}
