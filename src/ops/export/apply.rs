@@ -112,12 +112,6 @@ impl<'a> Workshop<'a> {
         Ok(())
     }
 
-    /// Closes the folders, and removes the one for building.
-    pub(super) fn close(self) {
-        // If something is left in it, the next export mends it.
-        let _ = unlinkat(&self.skills, STAGING, AtFlags::REMOVEDIR);
-    }
-
     /// Writes the folder of a skill, in the place of what is there.
     pub(super) fn put(&self, item: &Item, wanted: &Wanted) -> Result<Done> {
         if let Some(not) = self.build(&item.name, &wanted.folder)? {
@@ -251,5 +245,13 @@ impl<'a> Workshop<'a> {
 
     fn fault(&self, name: &str, error: std::io::Error) -> ExportError {
         self.place.fault(&self.layout.path_of(name), "written", error)
+    }
+}
+
+/// Removes the folder for building, whether the export failed or not.
+impl Drop for Workshop<'_> {
+    fn drop(&mut self) {
+        // If something is left in it, the next export mends it.
+        let _ = unlinkat(&self.skills, STAGING, AtFlags::REMOVEDIR);
     }
 }

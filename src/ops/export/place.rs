@@ -148,7 +148,10 @@ impl Place {
             }
             Ok(renameat(root, STAGED_LOCK, root, LOCK_FILE)?)
         };
-        write().map_err(|error| self.fault(LOCK_FILE, "written", error))
+        write().map_err(|error| {
+            let _ = remove(root, STAGED_LOCK); // the failure is what counts
+            self.fault(LOCK_FILE, "written", error)
+        })
     }
 
     /// The path of the record, for messages.

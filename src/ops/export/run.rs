@@ -72,7 +72,7 @@ pub(super) fn export(snapshot: &dyn Snapshot, place: &Place, request: &Export) -
             run.put(item, wanted, workshop.put(item, wanted)?);
         }
     }
-    workshops.into_values().for_each(Workshop::close);
+    drop(workshops);
     if run.report.in_the_way.is_empty() || run.report.changes() {
         place.record(&recorded(&survey, &run), request.is_synced)?;
     }

@@ -1,10 +1,11 @@
 //! The folder of materialized skills, which only this user can enter.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, mkdirat, openat};
@@ -57,7 +58,9 @@ impl Root {
             return Ok(root);
         }
         let failed = |error: io::Error| MaterializeError::Failed { path: path.to_owned(), source: error };
-        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        // The folders of a user for caches are their own, whatever the umask is (XDG Base Directory Specification).
+        let private = |it: &Path| DirBuilder::new().recursive(true).mode(0o700).create(it);
+        path.parent().map_or(Ok(()), private).map_err(failed)?;
         match mkdirat(CWD, path, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(MaterializeError::failed(path, error)),

@@ -212,3 +212,30 @@ fn a_disk_that_may_not_be_written_refuses_and_says_so() {
     let ran = run(confined.project.command(["load", "agent"]));
     assert!(ran.code == Some(0) || ran.clone().fails(3).contains("skills.db"), "{ran:?}");
 }
+
+#[test]
+fn an_export_without_space_leaves_nothing_that_it_needs_only_while_it_works() {
+    let (confined, project) = (Confined::new(1024 * 1024), Project::new());
+    let (path, _) = skill(&project, 0);
+    project.cfn(["deploy", "1", "s", &path, "domain", "agent"]).ok();
+    let out = confined.disk.mounted.join("out");
+    let name = out.to_string_lossy().into_owned();
+    fs::create_dir(&out).expect("a folder");
+    let filler = confined.disk.fill();
+    for layout in ["plain", "agents", "claude"] {
+        let args = ["export", &name, "--all", "--layout", layout, "--json"];
+        run(project.command(args)).fails_as(3, "disk_full");
+        let left = crate::export::tree(&out);
+        assert_eq!(left, [] as [&str; 0], "{layout}");
+        assert!(!has_staging(&out), "{layout}");
+    }
+    fs::remove_file(filler).expect("space");
+    project.cfn(["export", &name, "--all"]).ok();
+    assert_eq!(crate::export::entries(&out).last().map(String::as_str), Some("s"));
+}
+
+/// Whether there is a folder for building, at any depth.
+fn has_staging(folder: &std::path::Path) -> bool {
+    let folders = fs::read_dir(folder).into_iter().flatten().flatten().filter(|it| it.path().is_dir());
+    folders.into_iter().any(|it| it.file_name() == ".cfn-tmp" || has_staging(&it.path()))
+}

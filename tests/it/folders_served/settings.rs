@@ -74,3 +74,22 @@ fn a_project_may_not_name_the_folder() {
     assert!(message.contains("materialize_dir"), "{message}");
     fs::remove_file(project.path().join("cfn.toml")).expect("removed");
 }
+
+#[test]
+fn the_folders_that_it_makes_are_the_users_own_whatever_the_umask_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for umask in ["000", "022", "077"] {
+        let (project, home) = (with_skill("jwt", "testing", "dev"), Project::empty());
+        let cfn = project.command(["load", "dev", "--format", "xml"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh"]).arg(cfn.get_program()).args(cfn.get_args());
+        command.current_dir(project.path()).env("HOME", home.path());
+        command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME").env_remove("CFN_MATERIALIZE_DIR");
+        Ran::from(command.output().expect("sh runs")).ok();
+        for folder in [".cache", ".cache/cfn", ".cache/cfn/skills"] {
+            let mode = fs::metadata(home.path().join(folder)).expect("a folder").permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{folder} under {umask}");
+        }
+        Command::new("chmod").args(["-R", "u+w"]).arg(home.path()).status().expect("chmod runs");
+    }
+}
