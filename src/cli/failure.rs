@@ -1,7 +1,7 @@
 //! The table of all errors, each as a kind, a sentence and a hint. The kind determines the exit code.
 
 mod agents;
-mod benchmarks;
+mod bench;
 mod coordination;
 mod copy;
 mod database;
@@ -11,12 +11,15 @@ mod kind;
 mod materialized;
 mod service;
 mod settings;
+mod space;
 
 use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
 pub use self::kind::FailureKind;
+use self::space::or_full;
 use crate::model::{Argument, Exit, InvalidName, InvalidVersion, OptionWith, UnknownWord, Visible};
 use crate::ops::{DocumentError, Error, FileError, NoSuchFile};
 
@@ -76,6 +79,23 @@ impl Failure {
         matches!(self.kind, FailureKind::DatabaseDenied | FailureKind::DiskFull | FailureKind::Busy)
     }
 
+    /// A file could not be written.
+    pub(in crate::cli) fn of_file(
+        kind: FailureKind,
+        message: impl Into<String>,
+        why: &io::Error,
+        hint: &'static str,
+    ) -> Self {
+        let (kind, hint) = or_full(why, (kind, hint));
+        Self::new(kind, message, hint)
+    }
+
+    /// A file that the user names for output could not be written.
+    pub(in crate::cli) fn unwritable(kind: FailureKind, what: &str, path: &Path, why: &io::Error) -> Self {
+        let message = format!("{what} could not be written to {}: {why}", Visible(path.to_string_lossy()));
+        Self::of_file(kind, message, why, "Name a file in a folder that exists and may be written to.")
+    }
+
     /// Stdout could not be written.
     pub(super) fn output(error: &io::Error) -> Self {
         let message = format!("the answer could not be written: {error}");
@@ -123,8 +143,9 @@ impl From<FileError> for Failure {
             FileError::Replaced { .. } => {
                 Self::new(FailureKind::FileReplaced, message, "Nothing was stored; run the command again.")
             }
-            FileError::NotMoved { .. } => {
-                Self::new(FailureKind::FileFailed, message, "Check the folders, and run the command again.")
+            FileError::NotMoved { source, .. } => {
+                let hint = "Check the folders, and run the command again.";
+                Self::of_file(FailureKind::FileFailed, message, &source, hint)
             }
             FileError::Root { .. } => {
                 Self::new(FailureKind::InvalidSetting, message, "Correct or unset CFN_CONTENT_ROOT in the environment.")
@@ -148,9 +169,10 @@ impl From<DocumentError> for Failure {
                 FailureKind::DocumentConflicts,
                 "Nothing was changed; leave them out with --skip-conflicts, or make new versions with --force.",
             ),
-            DocumentError::Output(_) => {
-                (FailureKind::ReportUnwritable, "Name a file in a folder that exists and may be written to.")
-            }
+            DocumentError::Output(ref source) => or_full(
+                source,
+                (FailureKind::ReportUnwritable, "Name a file in a folder that exists and may be written to."),
+            ),
         };
         Self::new(kind, error.to_string(), hint)
     }

@@ -151,24 +151,20 @@ struct ReportFile<'a> {
 
 impl<'a> ReportFile<'a> {
     fn begin(path: &'a Path) -> Result<Self, Failure> {
-        let output = OutputFile::begin(path).map_err(|why| Self::unwritable(path, &why))?;
+        let output = OutputFile::begin(path).map_err(|why| Self::unwritable("the report", path, &why))?;
         Ok(Self { path, output })
     }
 
+    /// Writes it, after the import.
     fn write(mut self, report: &InitReport) -> Result<(), Failure> {
         let text = json::to_vec(report).map_err(|error| Failure::internal(&error.to_string()))?;
         let file = self.output.file();
         let written = file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| self.output.publish());
-        written.map(|_| ()).map_err(|why| Self::unwritable(self.path, &why))
+        written.map(|_| ()).map_err(|why| Self::unwritable("the import is done, but its report", self.path, &why))
     }
 
-    fn unwritable(path: &Path, why: &io::Error) -> Failure {
-        let message = format!("the report cannot be written to {}: {why}", Visible(path.to_string_lossy()));
-        Failure::new(
-            FailureKind::ReportUnwritable,
-            message,
-            "Name a file in a folder that exists and may be written to.",
-        )
+    fn unwritable(what: &str, path: &Path, why: &io::Error) -> Failure {
+        Failure::unwritable(FailureKind::ReportUnwritable, what, path, why)
     }
 }
 

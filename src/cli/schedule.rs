@@ -117,7 +117,8 @@ fn in_systemd(context: &Context, args: &Args, report: &mut ScheduleReport) -> Re
     let units = Units::new(&folder, &report.schedule.name);
     let failed = |error: std::io::Error| {
         let message = format!("the units in {} could not be changed: {error}", folder.display());
-        not_scheduled(&message, "Check the rights of the folder, or use --cron.")
+        let hint = "Check the rights of the folder, or use --cron.";
+        Failure::of_file(FailureKind::ScheduleFailed, message, &error, hint)
     };
     if args.remove {
         let found = units.found().map_err(failed)?;

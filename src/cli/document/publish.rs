@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::cli::failure::{Failure, FailureKind};
-use crate::model::Visible;
 use crate::output_file::OutputFile;
 
 /// Replaces the file with the page, and syncs it. A page made from a database gets no wider permissions than the
@@ -16,10 +15,7 @@ pub(in crate::cli) fn publish(path: &Path, page: &str, database: Option<&Path>) 
         output.file().sync_all()?;
         output.publish()
     });
-    written.map(|_| ()).map_err(|why| {
-        let message = format!("the page could not be written to {}: {why}", Visible(path.to_string_lossy()));
-        Failure::new(FailureKind::PageUnwritable, message, "Name a file in a folder that exists and may be written to.")
-    })
+    written.map(|_| ()).map_err(|why| Failure::unwritable(FailureKind::PageUnwritable, "the page", path, &why))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Failures of runs of agents.
 
-use std::io::ErrorKind;
-
+use super::space::or_full;
 use super::{Failure, FailureKind};
 use crate::agents::{AgentError, EngineError};
 
@@ -15,13 +14,12 @@ impl From<AgentError> for Failure {
             AgentError::Unknown(_) | AgentError::NoneOfTask(_) => {
                 (FailureKind::RunNotFound, "'cfn agent ps --all' lists the runs.")
             }
-            AgentError::File { source, .. } if source.kind() == ErrorKind::StorageFull => {
-                (FailureKind::DiskFull, "Free some space, and run the command again.")
-            }
             AgentError::File { what: "read", .. } => {
                 (FailureKind::FileUnreadable, "Name a regular file that this user may read; '--stdin -' takes a pipe.")
             }
-            AgentError::File { .. } => (FailureKind::FileFailed, "Check the path, its permissions and its free space."),
+            AgentError::File { source, .. } => {
+                or_full(&source, (FailureKind::FileFailed, "Check the path and its permissions."))
+            }
             AgentError::Supervisor { .. } => {
                 (FailureKind::ProgramFailed, "'cfn agent ps --all' says what is known of the run.")
             }
@@ -32,7 +30,9 @@ impl From<AgentError> for Failure {
             AgentError::Unusable { .. } => {
                 (FailureKind::InvalidInput, "'cfn agent wave --help' says what a plan and a manifest have.")
             }
-            AgentError::Runtime(_) => (FailureKind::ProgramFailed, "Look for what is left of it with 'ps'."),
+            AgentError::Runtime(error) => {
+                or_full(&error.source, (FailureKind::ProgramFailed, "Look for what is left of it with 'ps'."))
+            }
         };
         Self::new(kind, message, hint)
     }

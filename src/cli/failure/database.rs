@@ -1,5 +1,6 @@
 //! Errors of the database.
 
+use super::space::{FREE_SPACE, or_full};
 use super::{Failure, FailureKind};
 use crate::model::Location;
 use crate::store::{FileFault, StoreError};
@@ -21,9 +22,7 @@ impl From<StoreError> for Failure {
             ),
             StoreError::Newer { .. } => (FailureKind::DatabaseNewer, "Install a newer cfn; the file was not touched."),
             StoreError::Older { .. } => (FailureKind::DatabaseOlder, "Run 'cfn db migrate'."),
-            StoreError::Full { .. } => {
-                (FailureKind::DiskFull, "Free space or raise the limit, and run the command again.")
-            }
+            StoreError::Full { .. } => (FailureKind::DiskFull, FREE_SPACE),
             StoreError::Denied { .. } => {
                 (FailureKind::DatabaseDenied, "Allow this user to read and write the file and its folder.")
             }
@@ -142,6 +141,8 @@ fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
             (FailureKind::ArchiveRefused, "Name a complete archive of this database, or a new file.")
         }
         FileFault::NotPushed { .. } => (FailureKind::UsageNotPushed, "Run 'cfn sync', and then the command again."),
-        FileFault::Unusable { .. } => (FailureKind::DatabaseFile, "Check the folder's permissions and free space."),
+        FileFault::Unusable { source, .. } => {
+            or_full(source, (FailureKind::DatabaseFile, "Check the folder and its permissions."))
+        }
     }
 }

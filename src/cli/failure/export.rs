@@ -1,7 +1,6 @@
 //! Errors of exports.
 
-use std::io::ErrorKind;
-
+use super::space::or_full;
 use super::{Failure, FailureKind};
 use crate::ops::ExportError;
 
@@ -9,12 +8,10 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         let message = error.to_string();
         let (kind, hint) = match &error {
-            ExportError::Folder { source, .. } if is_about_space(source.kind()) => {
-                (FailureKind::DiskFull, "Free space or raise the limit, and run the command again.")
-            }
-            ExportError::Folder { .. } => {
-                (FailureKind::FileFailed, "Name a folder that this user may write to, and run the command again.")
-            }
+            ExportError::Folder { source, .. } => or_full(
+                source,
+                (FailureKind::FileFailed, "Name a folder that this user may write to, and run the command again."),
+            ),
             ExportError::NoFolder { .. } => (
                 FailureKind::FolderInTheWay,
                 "Nothing was written; put a folder in its place, or export to another one.",
@@ -36,8 +33,4 @@ impl From<ExportError> for Failure {
         };
         Self::new(kind, message, hint)
     }
-}
-
-fn is_about_space(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded)
 }

@@ -224,5 +224,6 @@ fn switch(context: &Context, on: bool) -> Result<Exit, Failure> {
 /// The failure of reading or switching the counters.
 pub(super) fn unusable(what: &str, error: &std::io::Error) -> Failure {
     let message = format!("the counters beside the database could not be {what}: {}", Visible(error.to_string()));
-    Failure::new(FailureKind::DatabaseFile, message, "Check the permissions of the folder, and run the command again.")
+    let hint = "Check the permissions of the folder, and run the command again.";
+    Failure::of_file(FailureKind::DatabaseFile, message, error, hint)
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::interruption::Interruption;
-use crate::model::Visible;
 use crate::output_file::OutputFile;
 
 /// Pause between looks for a signal.
@@ -20,10 +19,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         file.file().write_all(text.as_bytes())?;
         file.publish()
     });
-    written.map(|_| ()).map_err(|error| {
-        let message = format!("{} could not be written: {error}", Visible(path.to_string_lossy()));
-        Failure::new(FailureKind::FileFailed, message, "Check the folder, and run the command again.")
-    })
+    written.map(|_| ()).map_err(|why| Failure::unwritable(FailureKind::FileFailed, "the metrics", path, &why))
 }
 
 /// Writes it again and again until a signal, which is a good end. Only the first failure ends it.

@@ -73,7 +73,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     };
     let mut output = begun.map_err(|why| unwritable(path, &why))?;
     let mut to = BufWriter::new(output.file());
-    let report = ops::export_yaml(store.as_mut(), context.clock, &request, &mut to)?;
+    let report = match ops::export_yaml(store.as_mut(), context.clock, &request, &mut to) {
+        Err(ops::Error::Document(DocumentError::Output(why))) => {
+            drop(to.into_parts()); // the rest is not tried again
+            return Err(unwritable(path, &why));
+        }
+        exported => exported?,
+    };
     to.flush().map_err(|why| unwritable(path, &why))?;
     drop(to);
     output.file().sync_all().and_then(|()| output.publish()).map_err(|why| unwritable(path, &why))?;
@@ -89,8 +95,7 @@ fn left_out(context: &Context, report: &ExportYamlReport) {
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Failure {
-    let message = format!("the document could not be written to {}: {why}", Visible(path.to_string_lossy()));
-    Failure::new(FailureKind::ReportUnwritable, message, "Name a file in a folder that exists and may be written to.")
+    Failure::unwritable(FailureKind::ReportUnwritable, "the document", path, why)
 }
 
 impl Report for ExportYamlReport {

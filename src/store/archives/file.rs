@@ -74,7 +74,7 @@ impl ArchivePlace for FileArchive {
         })?;
         let header = written.header(header);
         if header.rows > 0 {
-            let failed = |source: io::Error| file_error("could not write", staged.path(), source);
+            let failed = |source: io::Error| file_error("could not write", to, source);
             let file = staged.create(original).map_err(failed)?;
             let mut out = GzEncoder::new(BufWriter::new(file), Compression::default());
             let first = serde_json::to_vec(&header).map_err(|error| failed(error.into()))?;

@@ -213,6 +213,57 @@ fn a_disk_that_may_not_be_written_refuses_and_says_so() {
     assert!(ran.code == Some(0) || ran.clone().fails(3).contains("skills.db"), "{ran:?}");
 }
 
+/// What writes a file that the user names, on a disk of its own.
+const OUTPUTS: [&[&str]; 9] = [
+    &["analytics", "--html", ".claude/out"],
+    &["bench", "--from", "run.json", "--html", ".claude/out"],
+    &["skill", "export-yaml", "--output", ".claude/out"],
+    &["metrics", "--textfile", ".claude/out"],
+    &["init", "--from", "skills", "--update", "--report", ".claude/out"],
+    &["bench", "--skills", "5", "--usage-rows", "5", "--runs", "1", "--no-fail", "--samples", ".claude/out"],
+    &["db", "backup", ".claude/out"],
+    &["db", "archive", "--before", "2021-01-01", "--to", ".claude/out"],
+    &["agent", "wave", "plan.json", "--wave", "1", "--output", ".claude/out", "--", "true"],
+];
+
+#[test]
+fn an_output_file_without_space_is_about_the_disk_and_leaves_nothing() {
+    let (confined, project) = (Confined::new(1024 * 1024), Project::new());
+    let out = confined.disk.mounted.join("out");
+    let with = |args: &[&str]| -> Vec<String> {
+        args.iter().map(|it| it.replace(".claude/out", &out.to_string_lossy())).collect()
+    };
+    for number in 0..3 {
+        let text = format!("---\nname: s-{number}\ndescription: d\n---\n{}", "x".repeat(9000));
+        project.file(&format!("skills/s-{number}/SKILL.md"), text);
+    }
+    project.cfn(["init", "--from", "skills", "--approve-as", "me@example.com", "--agents", "agent"]).ok();
+    project.sqlite3(
+        "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, loaded_at) VALUES ('a', 'agent', 1, '2020-01-01 00:00:00')",
+    );
+    let measured = project.cfn(["bench", "--skills", "5", "--usage-rows", "5", "--runs", "2", "--no-fail", "--json"]);
+    project.file("run.json", &measured.stdout);
+    let batch = "{\"batch_id\":\"b\",\"tier\":1,\"agent_type\":\"agent\",\"task_prompt\":\"p\",\"files\":[]}";
+    project.file("plan.json", format!("{{\"task_id\":\"t\",\"waves\":[{{\"wave_number\":1,\"batches\":[{batch}]}}]}}"));
+    project.file("skills/late/SKILL.md", "---\nname: late\ndescription: d\n---\nText.\n");
+    confined.disk.fill();
+    let before = crate::export::entries(&confined.disk.mounted);
+    for args in OUTPUTS {
+        let ran = run(project.command(["--json".to_owned()].into_iter().chain(with(args))));
+        let error: serde_json::Value = serde_json::from_str(ran.stderr.lines().last().unwrap_or_default())
+            .unwrap_or_else(|error| panic!("{args:?}: {error}: {ran:?}"));
+        assert_eq!((ran.code, &error["kind"]), (Some(3), &"disk_full".into()), "{args:?}: {ran:?}");
+        let (message, hint) = (error["message"].to_string(), error["hint"].to_string());
+        assert!(message.contains("out") && hint.contains("Free space"), "{args:?}: {error}");
+        assert_eq!(message.contains("the import is done"), args[0] == "init", "{args:?}: {error}");
+        if args.contains(&"--samples") {
+            fs::remove_file(&out).expect("what was measured until then");
+        }
+        assert_eq!(crate::export::entries(&confined.disk.mounted), before, "{args:?}");
+    }
+    assert_eq!(project.sqlite3("SELECT count(*) FROM skills WHERE name = 'late'"), "1", "the import is done");
+}
+
 #[test]
 fn an_export_without_space_leaves_nothing_that_it_needs_only_while_it_works() {
     let (confined, project) = (Confined::new(1024 * 1024), Project::new());

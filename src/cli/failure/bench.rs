@@ -1,8 +1,8 @@
-//! Failures of benchmarks.
+//! Errors of measuring.
 
+use super::space::or_full;
 use super::{Failure, FailureKind};
-use crate::bench;
-use crate::process;
+use crate::{bench, process};
 
 impl From<bench::Error> for Failure {
     fn from(error: bench::Error) -> Self {
@@ -16,7 +16,9 @@ impl From<bench::Error> for Failure {
                 FailureKind::FileUnreadable,
                 "Name a file with the output of 'cfn bench --json', or of --samples, that this user may read.",
             ),
-            bench::Error::File { .. } => (FailureKind::FileFailed, "Check the folder and its free space."),
+            bench::Error::File { source, .. } => {
+                or_full(&source, (FailureKind::FileFailed, "Check the path and its permissions."))
+            }
             bench::Error::NoRun { .. } => {
                 (FailureKind::NoBenchRun, "Name the output of 'cfn bench --json', or a --samples file.")
             }
