@@ -11,13 +11,16 @@ use serde::Serialize;
 
 use super::operation::{Operation, PACE};
 use super::run::{About, Run};
-use crate::bench::statistics::{Ratio, ratio_of_medians};
+use crate::bench::statistics::{Ratio, median, ratio_of_medians};
 
 /// Minimum number of samples in each run for a meaningful interval.
 pub(super) const FEWEST: usize = 8;
 
 /// An interval that reaches this many times the limit could hide anything.
 const HIDES: f64 = 2.0;
+
+/// How many times as fast or slow the machine may be for times relative to its pace to mean anything.
+const SAME_PACE: f64 = 2.0;
 
 /// The comparison of two runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,8 +29,8 @@ pub struct Comparison {
     pub started_at: String,
     /// Allowed slowdown, as a fraction.
     pub max_regression: f64,
-    /// Whether both runs have the same machine, kind of build and database. Otherwise there are no regressions or
-    /// gains.
+    /// Whether both runs have the same machine at a similar pace, kind of build and database. Otherwise there are no
+    /// regressions or gains.
     pub comparable: bool,
     /// The differences between the runs, one sentence each.
     pub differences: Vec<String>,
@@ -65,7 +68,7 @@ pub enum Change {
     Small,
     /// Explained by noise.
     NoDifference,
-    /// Apparently slower than the limit, but too noisy to tell.
+    /// Possibly much slower than the limit, but too noisy to tell.
     Unclear,
     /// Not comparable.
     NotCompared,
@@ -90,15 +93,20 @@ impl Comparison {
     /// Compares two runs. `max_regression` is a fraction: 0.1 allows 10 % more time.
     #[must_use]
     pub fn of(before: &Run, now: &Run, max_regression: f64) -> Self {
-        let (comparable, differences) = differences(&before.about, &now.about);
-        let pace = enough(before.of(PACE), now.of(PACE)).ok();
+        let (mut comparable, mut differences) = differences(&before.about, &now.about);
+        let pace = enough(before.of(PACE), now.of(PACE)).ok().and_then(|(old, new)| ratio_of_medians(old, new));
+        if pace.is_some_and(|it| !(1.0 / SAME_PACE..=SAME_PACE).contains(&it.estimate)) {
+            comparable = false;
+            let [old, new] = [before, now].map(|it| median(it.of(PACE)));
+            differences.push(format!("the {PACE} was {old:.3} ms and is {new:.3} ms"));
+        }
         let operations = Operation::ALL.into_iter().map(|it| compared(it, before, now, max_regression, comparable));
         Self {
             started_at: before.about.started_at.clone(),
             max_regression,
             comparable,
             differences,
-            pace: pace.and_then(|(before, now)| ratio_of_medians(before, now)),
+            pace,
             operations: operations.collect(),
         }
     }
@@ -150,9 +158,10 @@ fn compared(operation: Operation, before: &Run, now: &Run, allowed: f64, compara
         if comparable { change(ratio, against_pace.unwrap_or(ratio), 1.0 + allowed) } else { Change::NotCompared };
     let reason = match change {
         Change::NotCompared => Some("the baseline measured something else".to_owned()),
-        Change::Unclear => {
-            Some(format!("it took {:.2} times as long, but the samples are too noisy to tell", ratio.estimate))
-        }
+        Change::Unclear => Some(format!(
+            "it took {:.2} times as long, but with {:.2} to {:.2} the samples are too noisy to tell",
+            ratio.estimate, ratio.low, ratio.high
+        )),
         _ => None,
     };
     Compared { operation, ratio: Some(ratio), against_pace, change, reason }
@@ -174,9 +183,10 @@ fn samples_of<'a>(operation: Operation, before: &'a Run, now: &'a Run) -> Result
 /// `most` is the highest allowed ratio.
 fn change(ratio: Ratio, against_pace: Ratio, most: f64) -> Change {
     let both = |holds: &dyn Fn(Ratio) -> bool| holds(ratio) && holds(against_pace);
+    let seems_slower = both(&|it| it.estimate > most) && (ratio.low > most || ratio.high > HIDES * most);
     if both(&|it| it.low > most) {
         Change::Regression
-    } else if both(&|it| it.estimate > most) && (ratio.low > most || ratio.high > HIDES * most) {
+    } else if seems_slower || both(&|it| it.high > HIDES * most) {
         Change::Unclear
     } else if both(&|it| it.high < 1.0 / most) {
         Change::Gain

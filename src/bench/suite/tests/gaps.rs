@@ -122,6 +122,40 @@ fn noise_that_could_hide_a_regression_does_not_pass() {
 }
 
 #[test]
+fn noise_around_the_same_median_could_hide_a_regression_too() {
+    let scatters: [fn(usize) -> f64; 3] = [
+        |index| if index < 5 { 0.01 } else { 4.0 },
+        |index| if index.is_multiple_of(2) { 0.005 } else { 4.0 },
+        |index| [0.1, 1.0, 30.0, 0.1, 30.0][index % 5],
+    ];
+    for scatter in scatters {
+        let scattered = |mut run: Run| {
+            for samples in run.samples.iter_mut().filter(|it| it.subject == "skill update") {
+                samples.milliseconds.iter_mut().enumerate().for_each(|(index, it)| *it *= scatter(index));
+            }
+            run
+        };
+        let [first, second] = [1, 2].map(|seed| Script::new(seed).run(11, &mut Recorder::none()));
+        fails(&against(&scattered(first.clone()), second.clone()), "skill update was not compared: it took ");
+        fails(&against(&first, scattered(second)), "the samples are too noisy to tell");
+    }
+}
+
+#[test]
+fn a_machine_of_another_pace_is_not_comparable() {
+    let at_pace = |factor| measured(Script::new(2).times("pace of the machine", factor));
+    for factor in [0.000_001, 0.4, 2.5, 1e6] {
+        let report = against(&measured(Script::new(1)), at_pace(factor));
+        fails(&report, "nothing was compared");
+        let said = &report.baseline.expect("a comparison").differences;
+        assert!(said.len() == 1 && said[0].starts_with("the pace of the machine was 9."), "{said:?}");
+    }
+    for factor in [0.6, 1.8] {
+        assert!(against(&measured(Script::new(1)), at_pace(factor)).passed, "{factor}");
+    }
+}
+
+#[test]
 fn a_missed_threshold_of_the_system_fails() {
     let report = differing(nothing, |it| it.about.system[0].measured = 2.0);
     fails(&report, "m is not below 2 ms");
