@@ -20,6 +20,7 @@ use serde::Serialize;
 
 pub use self::kind::FailureKind;
 use self::space::or_full;
+use super::message::one_line;
 use crate::model::{Argument, Exit, InvalidName, InvalidVersion, OptionWith, UnknownWord, Visible};
 use crate::ops::{DocumentError, Error, FileError, NoSuchFile};
 
@@ -37,9 +38,9 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Escapes invisible characters in both texts, so that quoted input cannot move the cursor.
+    /// Each text is one line, whatever input it quotes.
     pub(super) fn new(kind: FailureKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let (message, hint) = (Visible(message.into()).to_string(), Visible(hint.into()).to_string());
+        let (message, hint) = (one_line(&message.into()), one_line(&hint.into()));
         Self { code: kind.exit(), kind, message, hint }
     }
 
@@ -55,7 +56,7 @@ impl Failure {
 
     /// The same failure with another hint.
     pub(super) fn with_hint(self, hint: &str) -> Self {
-        Self { hint: Visible(hint).to_string(), ..self }
+        Self { hint: one_line(hint), ..self }
     }
 
     /// Whether the database is missing or damaged, so that a backup may take its place.

@@ -34,6 +34,7 @@ mod limits;
 mod lines;
 mod load;
 mod log;
+mod message;
 mod metrics;
 mod named;
 mod numbers;

@@ -21,7 +21,8 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::failure::Failure;
-use crate::model::{Visible, json};
+use super::message::one_line;
+use crate::model::json;
 
 pub(super) use conversation::{Conversation, Key, Line};
 pub(super) use page::Page;
@@ -59,9 +60,6 @@ pub(super) struct Output {
     color_out: bool,
     color_err: bool,
 }
-
-/// Maximum length of a message, in characters.
-const LONGEST_MESSAGE: usize = 2000;
 
 /// Default width of a terminal, in columns.
 const USUAL_WIDTH: usize = 80;
@@ -173,20 +171,19 @@ impl Output {
 
     fn say(self, label: &str, style: Style, message: &str) {
         if !self.quiet {
-            let line = format!("{}: {}\n", painted(label, style, self.color_err), bounded(message));
+            let line = format!("{}: {}\n", painted(label, style, self.color_err), one_line(message));
             self.stderr(&line);
         }
     }
 
     /// Prints why a command failed, and what to do.
     pub(super) fn failure(self, failure: &Failure) {
-        let failure = &Failure { message: bounded(&failure.message), hint: bounded(&failure.hint), ..*failure };
         let line = if self.json {
             serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone()) + "\n"
         } else {
-            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), Visible(&failure.message));
+            let mut text = format!("{}: {}\n", painted("error", RED, self.color_err), failure.message);
             if !failure.hint.is_empty() {
-                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), Visible(&failure.hint));
+                let _ = writeln!(text, "{}: {}", painted("hint", BOLD, self.color_err), failure.hint);
             }
             text
         };
@@ -248,14 +245,6 @@ fn write_all(out: &mut impl Write, pieces: &[impl AsRef<[u8]>]) -> io::Result<()
         }
     }
     Ok(())
-}
-
-/// Cuts a long message: messages quote arguments and files of any length.
-fn bounded(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE) {
-        None => message.to_owned(),
-        Some((end, _)) => format!("{}… ({} bytes more)", &message[..end], message.len() - end),
-    }
 }
 
 /// A terminal.

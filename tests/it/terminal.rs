@@ -171,3 +171,18 @@ fn a_terminal_gets_a_page_of_the_list_and_descriptions_where_they_fit() {
     assert!(seen(100, " --after skill-148").contains("skill-170"));
     assert!(seen(100, " | cat").contains("skill-170"), "and all of it");
 }
+
+#[test]
+fn a_warning_or_note_is_one_line_whatever_it_quotes() {
+    let project = with_skill("jwt", "domain", "dev");
+    let forged = "no\u{1b}[2J\nerror: forged\r\u{202e}";
+    for args in [&["run", "--", forged][..], &["agent", "spawn", "dev", "--", forged]] {
+        let ran = project.cfn(args.iter().copied());
+        assert!(ran.stderr.contains("no\\u{1b}[2J\\nerror: forged\\r\\u{202e}"), "{args:?}: {ran:?}");
+        assert!(!ran.stderr.contains(['\u{1b}', '\r', '\u{202e}']), "{args:?}: {ran:?}");
+        assert!(!ran.stderr.lines().any(|it| it.starts_with("error: ")), "{args:?}: {ran:?}");
+    }
+    let long = "n".repeat(100_000);
+    let ran = project.cfn(["run", "--", long.as_str()]);
+    assert!(ran.stderr.len() < 3000 && ran.stderr.contains("bytes more)"), "{}", ran.stderr.len());
+}
