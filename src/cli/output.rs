@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::message::one_line;
-use crate::model::json;
+use crate::model::{VisibleText, json};
 
 pub(super) use conversation::{Conversation, Key, Line};
 pub(super) use page::Page;
@@ -114,7 +114,7 @@ impl Output {
         }
         let terminal = Terminal::of_stdout();
         let width = terminal.filter(|_| !self.wide).map(|it| it.columns);
-        let mut page = Page::new(self.color_out, width);
+        let mut page = Page::new(self.color_out, width).seen(terminal.is_some());
         report.text(&mut page);
         let is_long = terminal.and_then(|it| it.rows).is_some_and(|rows| page.text.lines().count() > rows);
         if !(is_long && pager::show(page.text.as_bytes())) {
@@ -138,8 +138,17 @@ impl Output {
         self.pieces(&[bytes])
     }
 
-    /// Prints pieces of text unchanged, one after another, without concatenating them first.
-    pub(super) fn pieces(self, pieces: &[impl AsRef<[u8]>]) -> Result<(), Failure> {
+    /// Prints the text of files, in pieces: their exact bytes, or what can be seen of them on a terminal.
+    pub(super) fn texts(self, pieces: &[impl AsRef<str>]) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            let seen: String = pieces.iter().map(|it| VisibleText(it).to_string()).collect();
+            return self.raw(seen.as_bytes());
+        }
+        self.pieces(&pieces.iter().map(|it| it.as_ref().as_bytes()).collect::<Vec<_>>())
+    }
+
+    /// Prints pieces unchanged, one after another, without concatenating them first.
+    fn pieces(self, pieces: &[&[u8]]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         self.ended(write_all(&mut out, pieces).and_then(|()| out.flush()))
     }
@@ -198,7 +207,7 @@ impl Output {
     /// Prints a report that is no answer.
     pub(super) fn on_stderr(self, report: &impl Report) {
         if !self.quiet {
-            let mut page = Page::new(self.color_err, None);
+            let mut page = Page::new(self.color_err, None).seen(io::stderr().is_terminal());
             report.text(&mut page);
             self.stderr(&page.text);
         }

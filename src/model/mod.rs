@@ -65,7 +65,7 @@ pub use usage::{
     DecisionTime, OpenUse, OriginUses, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
 };
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
-pub use visible::{HiddenCharacter, Visible, hidden_characters, is_visible};
+pub use visible::{HiddenCharacter, Visible, VisibleText, hidden_characters, is_visible};
 
 /// A value that is not one of a field's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -15,16 +15,34 @@ pub struct Visible<T>(pub T);
 
 impl<T: AsRef<str>> fmt::Display for Visible<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.as_ref();
-        for (at, character) in text.char_indices() {
-            if is_visible(character) || is_ordinary(text, at, character) {
-                f.write_char(character)?;
-            } else {
-                write!(f, "{}", character.escape_default())?;
-            }
-        }
-        Ok(())
+        escaped(f, self.0.as_ref(), |_, _| false)
     }
+}
+
+/// Displays the text of a file: like [`Visible`], but with its tabs and line ends.
+#[derive(Debug, Clone, Copy)]
+pub struct VisibleText<T>(pub T);
+
+impl<T: AsRef<str>> fmt::Display for VisibleText<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.as_ref();
+        escaped(f, text, |at, character| match character {
+            '\n' | '\t' => true,
+            '\r' => text.as_bytes().get(at + 1) == Some(&b'\n'),
+            _ => false,
+        })
+    }
+}
+
+fn escaped(f: &mut fmt::Formatter<'_>, text: &str, keeps: impl Fn(usize, char) -> bool) -> fmt::Result {
+    for (at, character) in text.char_indices() {
+        if is_visible(character) || is_ordinary(text, at, character) || keeps(at, character) {
+            f.write_char(character)?;
+        } else {
+            write!(f, "{}", character.escape_default())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a character is safe to display: it has a glyph, is not a control character, and does not end a line.
@@ -42,9 +60,10 @@ pub struct HiddenCharacter {
     pub character: char,
 }
 
-/// Finds control characters and characters without a glyph. A carriage return counts unless a line feed follows: a
-/// terminal would overwrite the text before it. Ordinary uses are not reported: a byte order mark at the start, U+FE0F
-/// after an emoji, joiners in emoji and in scripts that need them, and the tags of a flag.
+/// Finds control characters, separators of lines and paragraphs, and characters without a glyph. A carriage return
+/// counts unless a line feed follows: a terminal would overwrite the text before it. Ordinary uses are not reported: a
+/// byte order mark at the start, U+FE0F after an emoji, joiners in emoji and in scripts that need them, and the tags of
+/// a flag.
 #[must_use]
 pub fn hidden_characters(text: &str) -> Vec<HiddenCharacter> {
     let bytes = text.as_bytes();
@@ -117,11 +136,19 @@ fn hidden_at(text: &str, at: usize) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Visible, hidden_characters};
+    use super::{Visible, VisibleText, hidden_characters};
 
     #[test]
     fn escapes_characters_that_move_the_cursor() {
         assert_eq!(Visible("a\u{1b}[2J\n\u{202e}b é").to_string(), "a\\u{1b}[2J\\n\\u{202e}b é");
+    }
+
+    #[test]
+    fn the_text_of_a_file_keeps_its_lines_and_tabs() {
+        let text = "\u{feff}# a\tb\r\n\n\u{26a0}\u{fe0f} c\n";
+        assert_eq!(VisibleText(text).to_string(), text);
+        let hidden = VisibleText("a\rb\u{1b}[2J\u{9b}\n\u{202e}c\u{200b}\u{2028}\r").to_string();
+        assert_eq!(hidden, "a\\rb\\u{1b}[2J\\u{9b}\n\\u{202e}c\\u{200b}\\u{2028}\\r");
     }
 
     fn found(text: &str) -> Vec<(usize, char)> {

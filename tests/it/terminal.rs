@@ -186,3 +186,49 @@ fn a_warning_or_note_is_one_line_whatever_it_quotes() {
     let ran = project.cfn(["run", "--", long.as_str()]);
     assert!(ran.stderr.len() < 3000 && ran.stderr.contains("bytes more)"), "{}", ran.stderr.len());
 }
+
+#[test]
+fn the_text_of_a_file_is_seen_on_a_terminal_and_exact_elsewhere() {
+    let project = Project::new();
+    let hidden = "\u{1b}[31mred \u{202e}left \u{200b}\u{2028} \u{9b}2J over\rwritten";
+    let shown = "\\u{1b}[31mred \\u{202e}left \\u{200b}\\u{2028} \\u{9b}2J over\\rwritten";
+    let body = format!("---\nname: odd\ndescription: d\n---\n\tTab.\n{hidden}\n");
+    project.file("odd/SKILL.md", &body);
+    project.file("odd/more/notes.txt", format!("a\tb\r\n{hidden}\n"));
+    project.file("odd/icon.png", b"\x89PNG\0");
+    project.cfn("deploy 1 odd odd domain dev".split(' ')).ok();
+    let seen = |line: &str| on_a_terminal(&project, 80, &format!("PAGER=cat \"$CFN\" -q {line}"));
+    for line in ["skill show odd --content", "skill show odd --file SKILL.md", "load dev", "load dev --no-bootstrap"] {
+        let ran = seen(line);
+        assert_eq!(ran.code, Some(0), "{line}: {ran:?}");
+        assert!(ran.stdout.contains(&format!("\tTab.\n{shown}\n")), "{line}: {ran:?}");
+        assert!(
+            !ran.stdout.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{2028}', '\u{9b}', '\r']),
+            "{line}: {ran:?}"
+        );
+        let exact = project.cfn(line.split(' ')).ok();
+        assert!(exact.contains(&format!("\tTab.\n{hidden}\n")), "{line}: a file gets the exact bytes: {exact}");
+    }
+    let notes = seen("skill show odd --file more/notes.txt");
+    assert_eq!((notes.code, notes.stdout), (Some(0), format!("a\tb\r\n{shown}\n")));
+    assert_eq!(project.cfn("skill show odd --file more/notes.txt".split(' ')).ok(), format!("a\tb\r\n{hidden}\n"));
+    let document = seen("skill export-yaml");
+    assert!(document.code == Some(0) && document.stdout.contains("\\u{202e}left \\u{200b}"), "{document:?}");
+    assert!(!document.stdout.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{9b}']), "{document:?}");
+    assert!(project.cfn("skill export-yaml".split(' ')).ok().contains('\u{202e}'), "a file gets what can be imported");
+    let binary = seen("skill show odd --file icon.png");
+    assert!(binary.code == Some(1) && binary.stdout.contains("icon.png is not text"), "{binary:?}");
+}
+
+#[test]
+fn the_labels_of_metrics_are_seen_on_a_terminal() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.cfn(["log", "jwt", "--agent-id", "a", "--agent-type", "dev"]).ok();
+    project.sqlite3("UPDATE skills SET name = 'a' || char(27) || '[2J' || char(8238)");
+    let seen = on_a_terminal(&project, 80, "\"$CFN\" metrics");
+    assert!(seen.stdout.contains("skill_name=\"a\\u{1b}[2J\\u{202e}\"") && !seen.stdout.contains('\u{1b}'), "{seen:?}");
+    assert!(
+        project.cfn(["metrics"]).ok().contains("skill_name=\"a\u{1b}[2J\u{202e}\""),
+        "a scraper gets the exact name"
+    );
+}

@@ -7,8 +7,6 @@ mod format;
 mod request;
 mod staleness;
 
-use std::borrow::Cow;
-
 use super::argument::{optional, words};
 use super::context::{Access, Context};
 use super::delivery;
@@ -132,7 +130,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     say(context.output, &request, &report);
     match &request.format {
         ops::Format::Json => context.output.json_line(&report)?,
-        format => context.output.pieces(&bytes_of(&format.pieces(&report)))?,
+        format => context.output.texts(&format.pieces(&report))?,
     }
     Ok(Exit::Done)
 }
@@ -146,10 +144,6 @@ fn preflight(context: &Context, args: &Args, client: Client, request: Load) -> R
     say(context.output, &request, &loaded);
     context.output.answer(&report)?;
     Ok(args.budget.exit(&report))
-}
-
-fn bytes_of<'a>(pieces: &'a [Cow<'_, str>]) -> Vec<&'a [u8]> {
-    pieces.iter().map(|it| it.as_bytes()).collect()
 }
 
 /// Prints warnings and notes.

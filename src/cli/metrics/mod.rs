@@ -124,7 +124,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         (None, _) => {
             let text = text()?;
             require_text(context, "metrics are text in a format of Prometheus")?;
-            context.output.raw(text.as_bytes())?;
+            context.output.texts(&[text])?;
         }
         (Some(path), watch) => {
             let path = context.absolute(path);

@@ -54,7 +54,7 @@ impl Output {
 impl Conversation {
     /// An empty page as wide as the terminal.
     pub(in crate::cli) fn page(&self) -> Page {
-        Page::new(self.output.color_err, Some(self.terminal.columns))
+        Page::new(self.output.color_err, Some(self.terminal.columns)).seen(true)
     }
 
     pub(in crate::cli) fn rows(&self) -> usize {

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::paint::{BOLD, painted};
 use super::table::{Table, cut};
+use crate::model::VisibleText;
 
 /// The text of a report under construction.
 #[derive(Debug)]
@@ -13,14 +14,21 @@ pub(in crate::cli) struct Page {
     pub(super) text: String,
     pub(super) color: bool,
     pub(super) width: Option<usize>,
+    /// Whether it is for a terminal.
+    is_seen: bool,
     /// Dropped columns.
     pub(super) left_out: Vec<String>,
 }
 
 impl Page {
-    /// An empty page for a terminal of this width.
+    /// An empty page of this width.
     pub(super) fn new(color: bool, width: Option<usize>) -> Self {
-        Self { text: String::new(), color, width, left_out: Vec::new() }
+        Self { text: String::new(), color, width, is_seen: false, left_out: Vec::new() }
+    }
+
+    /// The page, for a terminal or not.
+    pub(super) fn seen(self, is_seen: bool) -> Self {
+        Self { is_seen, ..self }
     }
 
     /// Adds a line unchanged. Pass text from outside through [`Visible`] first.
@@ -28,9 +36,13 @@ impl Page {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// Adds the content of a skill, unaltered.
+    /// Adds the text of a file: its exact bytes, or what can be seen of them on a terminal.
     pub(in crate::cli) fn body(&mut self, text: &str) {
-        self.text.push_str(text);
+        if self.is_seen {
+            let _ = write!(self.text, "{}", VisibleText(text));
+        } else {
+            self.text.push_str(text);
+        }
     }
 
     /// Adds a highlighted line.

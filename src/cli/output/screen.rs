@@ -28,7 +28,7 @@ impl Screen {
     /// Draws a report over the one before, as far as there is room.
     pub(in crate::cli) fn show(&self, report: &impl Report) -> Result<(), Failure> {
         let terminal = Terminal::of_stdout();
-        let mut page = Page::new(self.0.color_out, terminal.map(|it| it.columns));
+        let mut page = Page::new(self.0.color_out, terminal.map(|it| it.columns)).seen(true);
         report.text(&mut page);
         let rows = terminal.and_then(|it| it.rows).unwrap_or(USUAL_ROWS).saturating_sub(1);
         let lines = page.text.lines().take(rows).map(|it| format!("{it}\x1b[K\n"));

@@ -55,6 +55,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             let hint = "Name the file with --output.";
             return Err(Failure::input("with --json, the document needs a file of its own", hint));
         }
+        if context.output.width().is_some() {
+            let mut document = Vec::new();
+            let report = ops::export_yaml(store.as_mut(), context.clock, &request, &mut document)?;
+            context.output.texts(&[String::from_utf8_lossy(&document)])?;
+            left_out(context, &report);
+            return Ok(Exit::Done);
+        }
         let mut to = BufWriter::new(context.output.stream());
         match ops::export_yaml(store.as_mut(), context.clock, &request, &mut to) {
             Ok(report) => left_out(context, &report),

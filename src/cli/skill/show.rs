@@ -57,14 +57,14 @@ fn file(context: &Context, args: &Args, path: &FolderPath) -> Result<Exit, Failu
     context.note_name(&args.skill_name, &report.name);
     if context.output.json() {
         context.output.answer(&report)?;
-        return Ok(Exit::Done);
-    }
-    let is_text = |it: &String| !it.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t'));
-    if context.output.width().is_some() && !report.content.as_ref().is_some_and(is_text) {
-        let message = format!("{} is not plain text, and stdout is a terminal", Visible(path.as_str()));
+    } else if let Some(text) = &report.content {
+        context.output.texts(&[text])?;
+    } else if context.output.width().is_some() {
+        let message = format!("{} is not text, and stdout is a terminal", Visible(path.as_str()));
         return Err(Failure::input(message, "Write it to a file: cfn skill show … --file PATH > FILE."));
+    } else {
+        context.output.raw(&report.bytes)?;
     }
-    context.output.raw(&report.bytes)?;
     Ok(Exit::Done)
 }
 
