@@ -142,14 +142,33 @@ fn links_are_followed_only_inside_the_folder_and_a_file_counts_once() {
 }
 
 #[test]
-fn what_is_named_like_a_skill_and_is_no_file_is_left_alone() {
+fn what_is_named_like_a_skill_and_is_no_file_is_named() {
     let project = Project::empty();
     project.file("tree/folder/SKILL.md/inner/SKILL.md", skill_text("inner", "Body."));
-    let pipe = project.path().join("tree/pipe");
-    fs::create_dir_all(&pipe).expect("a folder");
-    assert!(std::process::Command::new("mkfifo").arg(pipe.join("SKILL.md")).status().is_ok_and(|it| it.success()));
+    for name in ["pipe", "ignored", "socket", "link", "folder-link"] {
+        fs::create_dir_all(project.path().join("tree").join(name)).expect("a folder");
+    }
+    let inside = |path: &str| project.path().join("tree").join(path);
+    for path in ["pipe/Skill.md", "ignored/SKILL.md", "link/other"] {
+        assert!(std::process::Command::new("mkfifo").arg(inside(path)).status().is_ok_and(|it| it.success()));
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(inside("socket/SKILL.md")).expect("a socket");
+    link(&project, "other", "tree/link/SKILL.md");
+    link(&project, "../pipe", "tree/folder-link/SKILL.md");
+    project.file("tree/.cfnignore", "ignored/SKILL.md\n");
     let report = import(&project);
     assert_eq!(imported(&project), "inner tree/folder/SKILL.md/inner/SKILL.md", "{report}");
+    let expected = [
+        ("folder-link/SKILL.md", "it is a link to something that is not a regular file"),
+        ("folder/SKILL.md", "it is a folder, not a file"),
+        ("link/SKILL.md", "it is a link to something that is not a regular file"),
+        ("pipe/Skill.md", "it is a FIFO, not a file"),
+        ("socket/SKILL.md", "it is a socket, not a file"),
+    ];
+    let expected = expected.map(|(path, why)| (path.to_owned(), why.to_owned()));
+    assert_eq!(refused(&report), expected, "{report}");
+    let validated = project.cfn(["skill", "validate", "tree"]);
+    assert!(validated.stdout.contains("pipe/Skill.md"), "{validated:?}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) struct Listing {
     pub(super) is_marked: bool,
 }
 
-/// A relevant entry: a folder, a link, or a regular file with the name of a skill file.
+/// A relevant entry: a folder, a link, or anything with the name of a skill file.
 pub(super) struct Entry {
     /// The name, with a trailing slash for a folder, so that entries sort like full paths.
     pub(super) name: Vec<u8>,
@@ -65,8 +65,7 @@ impl Listing {
         let matters = match kind {
             FileType::Directory => name != b"." && name != b"..",
             FileType::Symlink => true,
-            FileType::RegularFile => is_skill_file(name),
-            _ => false,
+            _ => is_skill_file(name),
         };
         if matters {
             let slash: &[u8] = if kind == FileType::Directory { b"/" } else { b"" };

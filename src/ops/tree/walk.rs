@@ -8,11 +8,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, vec};
+use std::vec;
 
 use ignore::gitignore::Gitignore;
 use rustix::fs::FileType;
 
+use super::candidate;
 use super::exported::exported;
 use super::listing::{Entry, Listing};
 use super::skip;
@@ -249,7 +250,17 @@ impl Walk<'_> {
                 return false;
             }
         }
-        entry.kind != FileType::Symlink || self.leads_to_skill_file(&self.path_of(name))
+        if entry.kind == FileType::RegularFile || (folder && !is_skill_file(name)) {
+            return true; // nearly all entries
+        }
+        let path = self.path_of(name);
+        match candidate::check(Path::new(OsStr::from_bytes(&path)), entry.kind, self.folder.path()) {
+            Ok(is_skill_file) => is_skill_file,
+            Err(why) => {
+                self.refuse(&path, why.to_owned());
+                folder
+            }
+        }
     }
 
     /// The path of an entry of the folder at `path`.
@@ -260,26 +271,6 @@ impl Walk<'_> {
     /// Whether the folder at `path` can be a separate skill, although it is inside another skill's folder.
     fn is_separate(&self, outer: usize) -> bool {
         is_skill_of_its_own(self.path.get(outer..).and_then(|it| it.strip_suffix(b"/")).unwrap_or_default())
-    }
-
-    /// Whether the link at `path` counts as a skill file.
-    fn leads_to_skill_file(&mut self, path: &[u8]) -> bool {
-        let link = Path::new(OsStr::from_bytes(path));
-        let is_named = |it: &Path| it.file_name().is_some_and(|name| is_skill_file(name.as_bytes()));
-        let named = is_named(link);
-        let root = self.folder.path();
-        let why = match fs::canonicalize(link) {
-            Err(_) if named => "it is a dangling link",
-            // Links to other files are ignored.
-            Ok(target) if !target.starts_with(root) && (named || target.is_dir()) => {
-                "it is a link to a path outside the folder"
-            }
-            // A target that is a skill file is found under its own path.
-            Ok(target) => return named && target.is_file() && !is_named(&target),
-            Err(_) => return false,
-        };
-        self.refuse(path, why.to_owned());
-        false
     }
 
     fn skip(&mut self, why: &'static str, path: &[u8]) {
