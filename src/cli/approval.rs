@@ -1,11 +1,13 @@
 //! The approval options that several commands share.
 
+use std::env;
 use std::path::Path;
+use std::time::Duration;
 
 use super::argument::optional;
 use super::context::Context;
 use super::failure::Failure;
-use crate::process::Program;
+use crate::process::Call;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ApprovalArgs {
@@ -33,11 +35,29 @@ pub(super) fn person() -> Option<(String, &'static str)> {
     email_of_git().map(|it| (it, "git's global user.email")).or_else(user)
 }
 
-/// The user's global e-mail address in git. The repository's own configuration is ignored: it must not name the approver.
+/// Where git is. It is named by its path, since what it says is recorded with a decision.
+const GIT: [&str; 2] = ["/usr/bin/git", "/usr/local/bin/git"];
+
+/// How long git may take: its configuration may be anything, and a decision does not wait for it.
+const GIT_TAKES: Duration = Duration::from_secs(1);
+
+/// The user's global e-mail address in git. The repository's own configuration is ignored, and so is the environment but for
+/// where the user's configuration is: they must not name the approver.
 fn email_of_git() -> Option<String> {
-    let git = Program::new(Path::new("git"), Path::new("/")).args(["config", "--global", "user.email"]).inheriting();
-    let said = String::from_utf8(git.run().ok()?.stdout).ok()?;
-    optional(Some(&said)).map(str::to_owned)
+    let program = GIT.into_iter().find(|it| Path::new(it).is_file())?;
+    let kept = ["HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"].into_iter();
+    let environment: Vec<_> = kept.filter_map(|it| Some((it.into(), env::var_os(it)?))).collect();
+    let arguments = ["-C", "/", "config", "--global", "user.email"].map(Into::into);
+    let git = Call {
+        program,
+        arguments: &arguments,
+        environment: &environment,
+        inherits: false,
+        input: Vec::new(),
+        within: GIT_TAKES,
+    };
+    let answer = git.answer().ok()??;
+    optional(Some(&answer.stdout)).filter(|_| answer.code == Some(0)).map(str::to_owned)
 }
 
 impl ApprovalArgs {

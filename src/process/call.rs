@@ -14,15 +14,17 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 /// Maximum wait for the rest of what an ended program said: somebody else may keep its pipe open.
 const REST: Duration = Duration::from_secs(1);
 
-/// A program, its arguments, what its environment has beside this process's, and what it reads.
+/// A program, its arguments, its environment, and what it reads.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// The program, by its path or its name on the PATH.
     pub program: &'a str,
     /// Its arguments.
     pub arguments: &'a [OsString],
-    /// Variables beside those of this process.
+    /// Its environment.
     pub environment: &'a [(OsString, OsString)],
+    /// Whether it has the environment of this process too.
+    pub inherits: bool,
     /// What it reads.
     pub input: Vec<u8>,
     /// After so long it is ended, and has not answered.
@@ -45,6 +47,9 @@ impl Call<'_> {
     pub fn answer(self) -> io::Result<Option<Answer>> {
         let until = Instant::now() + self.within;
         let mut command = Command::new(self.program);
+        if !self.inherits {
+            command.env_clear();
+        }
         command.args(self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
         let stdin = if self.input.is_empty() { Stdio::null() } else { Stdio::piped() };
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
@@ -105,14 +110,21 @@ mod tests {
     fn sh(script: &str, input: &[u8], within: Duration) -> Option<super::Answer> {
         let arguments = ["-c", script].map(Into::into);
         let environment = [("GIVEN".into(), "given".into())];
-        let call =
-            Call { program: "sh", arguments: &arguments, environment: &environment, input: input.to_vec(), within };
+        let call = Call {
+            program: "/bin/sh",
+            arguments: &arguments,
+            environment: &environment,
+            inherits: false,
+            input: input.to_vec(),
+            within,
+        };
         call.answer().expect("sh runs")
     }
 
     #[test]
     fn a_program_answers_or_is_ended() {
-        let answer = sh("echo $GIVEN; cat >&2; exit 3", b"problem\n", Duration::from_secs(60)).expect("an answer");
+        let answer =
+            sh("echo $GIVEN $HOME; cat >&2; exit 3", b"problem\n", Duration::from_secs(60)).expect("an answer");
         assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (Some(3), "given\n", "problem\n"));
         assert!(sh("sleep 600 & sleep 600", &vec![b'x'; 1 << 20], Duration::from_millis(50)).is_none());
     }

@@ -1,8 +1,10 @@
 //! Settings that stay: the project's file, the user's own, and what neither may say.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -296,8 +298,22 @@ fn decisions_name_the_person_who_decides() {
     nobody.file(".gitconfig", "[user]\n\temail = dora@example.com\n");
     run(&mut decide(&nobody, "")).ok();
     assert_eq!(approver(&project), "dora@example.com");
-    run(decide(&nobody, "").env("PATH", "/nonexistent")).ok();
-    assert_eq!(approver(&project), user.trim(), "git may not be there");
+    nobody.file("bin/git", "#!/bin/sh\necho forged@example.com\n");
+    fs::set_permissions(nobody.path().join("bin/git"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let planted = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.email"), ("GIT_CONFIG_VALUE_0", "forged")];
+    run(decide(&nobody, "").env("PATH", nobody.path().join("bin")).envs(planted)).ok();
+    assert_eq!(approver(&project), "dora@example.com", "the environment names nobody");
+    // What never answers costs a second.
+    fs::remove_file(nobody.path().join(".gitconfig")).expect("removed");
+    let pipe = nobody.path().join(".gitconfig");
+    assert!(Command::new("mkfifo").arg(pipe).status().is_ok_and(|it| it.success()));
+    for decision in ["reject jwt", "approve jwt --override-rejection --reason r"] {
+        let mut command = cfn(project.path(), nobody.path(), &format!("skill {decision}"));
+        let since = Instant::now();
+        run(&mut command).ok();
+        assert!(since.elapsed() < Duration::from_secs(30), "{decision}: {:?}", since.elapsed());
+        assert_eq!(approver(&project), user.trim(), "{decision}");
+    }
     // A decision that no person made keeps its own name.
     deploy(&project, "sql", "Body.", &["domain", "dev"]);
     assert_eq!(approver(&project), "phase4-system");

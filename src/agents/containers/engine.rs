@@ -123,7 +123,14 @@ impl Engine {
         let arguments: Vec<OsString> = arguments.iter().map(|it| it.as_ref().to_owned()).collect();
         let environment = [environment, &self.environment].concat();
         let within = if self.is_silent.get() { OF_SILENT } else { within };
-        let call = Call { program: self.program, arguments: &arguments, environment: &environment, input, within };
+        let call = Call {
+            program: self.program,
+            arguments: &arguments,
+            environment: &environment,
+            inherits: true,
+            input,
+            within,
+        };
         let answer = call.answer();
         self.is_silent.set(matches!(answer, Ok(None)));
         match answer {
