@@ -115,7 +115,7 @@ fn write_skills(store: &mut dyn Store, document: &mut File, taker: &mut Taker<'_
     again(document)?;
     let (mut batch, mut bytes) = (Vec::new(), 0);
     let mut place = 0;
-    read(&mut *document, Some(Section::Skills), &mut |item| {
+    read(document, Some(Section::Skills), &mut |item| {
         let Item::Skill(skill) = item else { return Ok(()) };
         // It was checked before; only what has not changed since is written.
         if taker.checked.skills.get(place) != Some(&CheckedSkill::of(&skill)) {

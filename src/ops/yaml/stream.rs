@@ -6,7 +6,7 @@ use std::io::{Read, Seek as _, SeekFrom};
 
 use serde::Deserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Options, budget, options};
+use serde_saphyr::{Options, alias_limits, budget, options};
 
 use super::entry::{ApprovalEntry, MappingEntry, SkillEntry, UsageEntry};
 use super::error::DocumentError;
@@ -16,6 +16,15 @@ use crate::ops::error::{Error, Result};
 const MOST_BYTES: usize = 1024 * 1024 * 1024;
 const MOST_NODES: usize = 100_000_000;
 const MOST_ALIASES: usize = 1000;
+
+/// Maximum number of values that aliases repeat. The export of another program may repeat a few lists, and a bomb is made
+/// of nothing else.
+const MOST_REPEATED: usize = 10_000;
+/// The same in bytes of text.
+const MOST_REPEATED_BYTES: usize = 1024 * 1024;
+/// Maximum number of values that are kept to be repeated, and of their bytes.
+const MOST_KEPT: usize = 50_000;
+const MOST_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// An item of a document.
 pub(super) enum Item {
@@ -41,10 +50,21 @@ pub(super) fn again(document: &mut File) -> Result<()> {
 }
 
 /// Hands every item to `take`, in order; with a section, only its items.
-pub(super) fn read(document: impl Read, only: Option<Section>, take: &mut dyn FnMut(Item) -> Result<()>) -> Result<()> {
+pub(super) fn read(document: &mut File, only: Option<Section>, take: &mut dyn FnMut(Item) -> Result<()>) -> Result<()> {
+    let size = document.metadata().map_err(|error| DocumentError::Invalid { problem: error.to_string() })?.len();
+    read_sized(document, size, only, take)
+}
+
+fn read_sized(
+    document: impl Read,
+    size: u64,
+    only: Option<Section>,
+    take: &mut dyn FnMut(Item) -> Result<()>,
+) -> Result<()> {
     let mut failed = None;
     let sink = Sink { only, take, failed: &mut failed };
-    let read = serde_saphyr::with_deserializer_from_reader_with_options(document, limits(), |it| sink.deserialize(it));
+    let limits = limits(usize::try_from(size).unwrap_or(usize::MAX));
+    let read = serde_saphyr::with_deserializer_from_reader_with_options(document, limits, |it| sink.deserialize(it));
     match (read, failed) {
         (_, Some(error)) => Err(error),
         (Err(error), None) => Err(DocumentError::Invalid { problem: problem(&error) }.into()),
@@ -52,14 +72,18 @@ pub(super) fn read(document: impl Read, only: Option<Section>, take: &mut dyn Fn
     }
 }
 
-fn limits() -> Options {
+fn limits(size: usize) -> Options {
     options! {
         with_snippet: false,
+        alias_limits: alias_limits! { max_total_replayed_events: MOST_REPEATED },
         budget: budget! {
             max_reader_input_bytes: Some(MOST_BYTES),
             max_events: MOST_NODES,
             max_nodes: MOST_NODES,
-            max_total_scalar_bytes: MOST_BYTES,
+            // Escapes make a text up to half as long again.
+            max_total_scalar_bytes: size.saturating_mul(2).saturating_add(MOST_REPEATED_BYTES),
+            max_recorded_anchor_events: MOST_KEPT,
+            max_recorded_anchor_bytes: MOST_KEPT_BYTES,
             max_aliases: MOST_ALIASES,
             max_anchors: MOST_ALIASES,
         },
@@ -169,11 +193,13 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Items<'_, '_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, read};
+    use std::fmt::Write as _;
+
+    use super::{Item, read_sized};
 
     fn names(document: &str) -> Option<Vec<String>> {
         let mut names = Vec::new();
-        let taken = read(document.as_bytes(), None, &mut |item| {
+        let taken = read_sized(document.as_bytes(), document.len() as u64, None, &mut |item| {
             if let Item::Skill(skill) = item {
                 names.push(format!("{} {:?} {:?}", skill.name(), skill.version, skill.tags));
             }
@@ -186,6 +212,28 @@ mod tests {
     fn text_is_read_as_it_is_spelled() {
         let found = names("version: 2.0\nskills:\n- name: 12e4\n  version: 1.10\n  tags: [a, 'b']\n  other: {x: 1}\n");
         assert_eq!(found, Some(vec![r#"12e4 Some("1.10") Some(Json("[\"a\",\"b\"]"))"#.to_owned()]));
+    }
+
+    #[test]
+    fn aliases_repeat_few_values_and_little_text() {
+        let list = |uses: usize| {
+            let repeated = vec!["*a"; uses].join(", ");
+            format!("a: &a [{}]\nskills:\n- name: s\n  other: [{repeated}]\n", "x, ".repeat(1000))
+        };
+        assert!(names(&list(9)).is_some());
+        assert_eq!(names(&list(11)), None);
+        let text = |uses: usize| {
+            let repeated = vec!["*a"; uses].join(", ");
+            format!("a: &a {}\nskills:\n- name: s\n  tags: [{repeated}]\n", "x".repeat(100_000))
+        };
+        assert!(names(&text(10)).is_some());
+        assert_eq!(names(&text(15)), None);
+        let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for (before, now) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+            let repeated = vec![format!("*{before}"); 9].join(", ");
+            let _ = writeln!(bomb, "{now}: &{now} [{repeated}]");
+        }
+        assert_eq!(names(&bomb), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn write_uses(store: &mut dyn Store, document: &mut File, taker: &mut
     again(document)?;
     let mut batch = Vec::new();
     let mut added = 0;
-    read(&mut *document, Some(Section::Usage), &mut |item| {
+    read(document, Some(Section::Usage), &mut |item| {
         let Item::Usage(usage) = item else { return Ok(()) };
         batch.push(*usage);
         if batch.len() >= BATCH_USES {
