@@ -1,11 +1,12 @@
 //! The differences between two texts, by line.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
-/// The time after which a comparison is no longer the shortest one: files of strangers may be made to take forever.
+/// The time after which a comparison is no longer the shortest one: files of strangers may be made to take forever. All
+/// files of a comparison share it.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Number of context lines around a change.
@@ -48,9 +49,14 @@ pub(super) fn count<'a>(hunks: impl Iterator<Item = &'a Hunk>, change: LineChang
     hunks.flat_map(|it| &it.lines).filter(|it| it.change == change).count()
 }
 
-/// The changes, with context lines.
-pub(super) fn hunks(earlier: &str, later: &str) -> Vec<Hunk> {
-    let diff = TextDiff::configure().timeout(LONGEST).diff_lines(earlier, later);
+/// The end of a comparison that begins now.
+pub(super) fn deadline() -> Instant {
+    Instant::now() + LONGEST
+}
+
+/// The changes, with context lines; the shortest ones, if the deadline allows it.
+pub(super) fn hunks(earlier: &str, later: &str, deadline: Instant) -> Vec<Hunk> {
+    let diff = TextDiff::configure().deadline(deadline).diff_lines(earlier, later);
     let mut hunks = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         let Some(first) = group.first() else { continue };
@@ -73,7 +79,13 @@ pub(super) fn hunks(earlier: &str, later: &str) -> Vec<Hunk> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LineChange, hunks};
+    use std::time::Instant;
+
+    use super::{LineChange, deadline};
+
+    fn hunks(earlier: &str, later: &str) -> Vec<super::Hunk> {
+        super::hunks(earlier, later, deadline())
+    }
 
     /// The numbers from 1 on, a line each.
     fn numbers(most: usize) -> String {
@@ -91,6 +103,14 @@ mod tests {
         let texts: Vec<_> = changed.map(|it| (it.change, it.text.as_str())).collect();
         let expected = [(LineChange::Removed, "10"), (LineChange::Added, "ten"), (LineChange::Added, "and more")];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn after_the_deadline_a_comparison_is_no_longer_the_shortest() {
+        let (earlier, later) = ("a\nb\nc\n".repeat(100), "b\na\nc\n".repeat(100));
+        let removed = |deadline| super::count(super::hunks(&earlier, &later, deadline).iter(), LineChange::Removed);
+        let (shortest, late) = (removed(deadline()), removed(Instant::now()));
+        assert!(shortest < 200 && late > shortest, "{shortest} {late}");
     }
 
     #[test]

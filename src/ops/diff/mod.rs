@@ -72,13 +72,11 @@ pub fn diff(store: &mut dyn Store, request: &Diff<'_>) -> Result<DiffReport> {
         Some((files, project)) => Side::on_disk(files, project, &skill, earlier.as_ref())?,
         None => Side::read(snapshot, &skill, &later)?,
     };
-    let mut report = between(snapshot, &skill, earlier.as_ref(), &later)?;
     if let Some(path) = request.file {
         let folders: Vec<_> = earlier.iter().chain([&later]).map(|it| &it.folder).collect();
         require_file(&skill.name, &later.version, &folders, path)?;
-        report.only(path);
     }
-    Ok(report)
+    between(snapshot, &skill, earlier.as_ref(), &later, request.file)
 }
 
 /// The changes since the newest approved version with other bytes, and the current text.
@@ -88,14 +86,26 @@ pub(super) fn since_approved(snapshot: &dyn Snapshot, skill: &Skill) -> Result<(
     let approved = versions.iter().filter(|it| it.approved).map(Place::approved).find(|it| it.differs(&current));
     let earlier = approved.map(|it| Side::read(snapshot, skill, &it)).transpose()?;
     let later = Side::read(snapshot, skill, &current)?;
-    let report = between(snapshot, skill, earlier.as_ref(), &later)?;
+    let report = between(snapshot, skill, earlier.as_ref(), &later, None)?;
     Ok((report, later.text))
 }
 
-/// The changes from one version, if any, to another.
-fn between(snapshot: &dyn Snapshot, skill: &Skill, earlier: Option<&Side>, later: &Side) -> Result<DiffReport> {
-    let hunks = lines::hunks(earlier.map_or("", |it| &it.text), &later.text);
-    let files = files::between(snapshot, skill, earlier, later)?;
+/// The changes from one version, if any, to another; of one file, if it is named.
+fn between(
+    snapshot: &dyn Snapshot,
+    skill: &Skill,
+    earlier: Option<&Side>,
+    later: &Side,
+    only: Option<&FolderPath>,
+) -> Result<DiffReport> {
+    let deadline = lines::deadline();
+    let hunks = if only.is_none_or(|it| it.as_str() == SKILL_FILE) {
+        lines::hunks(earlier.map_or("", |it| &it.text), &later.text, deadline)
+    } else {
+        Vec::new()
+    };
+    let sides = files::Sides { snapshot, skill, earlier, later };
+    let files = sides.differences(only, deadline)?;
     let mut report = DiffReport {
         name: skill.name.clone(),
         from: earlier.map(|it| it.version.clone()),
@@ -110,15 +120,6 @@ fn between(snapshot: &dyn Snapshot, skill: &Skill, earlier: Option<&Side>, later
 }
 
 impl DiffReport {
-    /// Leaves out the other files.
-    fn only(&mut self, path: &FolderPath) {
-        self.files.retain(|it| it.path == *path);
-        if path.as_str() != SKILL_FILE {
-            self.hunks.clear();
-        }
-        self.count();
-    }
-
     fn count(&mut self) {
         let all = || self.hunks.iter().chain(self.files.iter().flat_map(|it| &it.hunks));
         let (added, removed) = (lines::count(all(), LineChange::Added), lines::count(all(), LineChange::Removed));
