@@ -118,7 +118,7 @@ const fn are_printable(bytes: [u8; 8]) -> bool {
     (bytes | controls | deletes) & (EACH * 0x80) == 0
 }
 
-/// Whether a hidden character may start with this byte: control characters, and the first bytes of ignorable ones.
+/// Whether a hidden character may start with this byte: control characters, and the first bytes of the others.
 const fn may_hide(byte: u8) -> bool {
     let control = byte < 0x20 && !matches!(byte, b'\t' | b'\n');
     control | matches!(byte, 0x7f | 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xe3 | 0xef | 0xf0 | 0xf3)
@@ -130,8 +130,7 @@ fn hidden_at(text: &str, at: usize) -> Option<char> {
     if character == '\r' {
         return (text.as_bytes().get(at + 1) != Some(&b'\n')).then_some(character);
     }
-    let hides = character.is_control() || is_ignorable(character) && !is_ordinary(text, at, character);
-    hides.then_some(character)
+    (!is_visible(character) && !is_ordinary(text, at, character)).then_some(character)
 }
 
 #[cfg(test)]
@@ -166,11 +165,12 @@ mod tests {
     fn a_lone_carriage_return_is_hidden_and_ends_a_line() {
         assert_eq!(found("a\rb\u{200b}\r\nc\r\r\n\u{200b}"), [(1, '\r'), (2, '\u{200b}'), (3, '\r'), (5, '\u{200b}')]);
         assert_eq!(found("end\r"), [(1, '\r')]);
+        assert_eq!(found("a\u{2028}b\u{2029}\n\u{2028}"), [(1, '\u{2028}'), (1, '\u{2029}'), (2, '\u{2028}')]);
     }
 
     #[test]
     fn every_hidden_character_is_found_wherever_it_stands() {
-        for character in (char::MIN..=char::MAX).filter(|&it| it.is_control() || super::is_ignorable(it)) {
+        for character in (char::MIN..=char::MAX).filter(|&it| !super::is_visible(it)) {
             let known = matches!(character, '\t' | '\n');
             for before in [1, 7, 8, 63, 64, 65, 100] {
                 let text = format!("{}{character}b", "a".repeat(before));

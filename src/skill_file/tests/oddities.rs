@@ -97,6 +97,7 @@ fn escaped_invisible_characters_are_listed() {
         (r#"description: "\x1b[2J""#, "description", "U+001B"),
         (r#"license: "a\rb""#, "license", "U+000D"),
         (r#"tags: [a, "b\u200b"]"#, "tags", "U+200B"),
+        (r#"tags: [a, "b\u2028c\P"]"#, "tags", "U+2028, U+2029"),
         (r#"metadata: {x: {y: "\u3164"}}"#, "metadata", "U+3164"),
         (r#"metadata: {"x\u00ad": 1}"#, "metadata", "U+00AD"),
         (r#"other: ["\e", "\a"]"#, "other", "U+0007, U+001B"),
