@@ -291,7 +291,10 @@ fn nothing_in_an_answer_moves_the_cursor() {
     let project = with_skill("jwt", "testing", "dev");
     project.file("s.md", "csi \u{9b}2J bidi \u{202e} é\n");
     project.cfn(["deploy", "1", "odd", "s.md", "testing", "dev"]).ok();
-    let ran = project.cfn_with_input(["load", "--batch"], b"{\"agent_type\": \"dev\"}\n");
+    let request = r#"{"agent_type": "dev", "id": {"X\u009b": ["\u202e é"]}}"#;
+    let ran = project.cfn_with_input(["load", "--batch"], request.as_bytes());
     assert!(!ran.stdout.contains(['\u{9b}', '\u{202e}']) && ran.stdout.contains('é'), "{ran:?}");
-    assert_eq!(ran.json()["skills"][1]["content"], "csi \u{9b}2J bidi \u{202e} é\n");
+    let answer = ran.json();
+    assert_eq!(answer["id"]["X\u{9b}"][0], "\u{202e} é");
+    assert_eq!(answer["skills"][1]["content"], "csi \u{9b}2J bidi \u{202e} é\n");
 }

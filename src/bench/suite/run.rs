@@ -2,7 +2,7 @@
 //! none. A file is read as a baseline, or to show it in another format.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -158,9 +158,12 @@ impl Recorder {
 impl Run {
     /// Reads `--json` output, or a samples file, which a killed run may have left incomplete.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = regular_file::read_to_string(path, MOST_BYTES)
-            .map_err(|source| Error::Run { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|why| Error::NoRun { path: path.to_owned(), why })
+        let no_run = |why| Error::NoRun { path: path.to_owned(), why };
+        let text = regular_file::read_to_string(path, MOST_BYTES).map_err(|source| match source.kind() {
+            ErrorKind::InvalidData | ErrorKind::FileTooLarge => no_run(source.to_string()),
+            _ => Error::Run { path: path.to_owned(), source },
+        })?;
+        Self::parse(&text).map_err(no_run)
     }
 
     fn parse(text: &str) -> std::result::Result<Self, String> {

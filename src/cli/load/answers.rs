@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use crate::cli::failure::Failure;
+use crate::model::json;
 
 /// Maximum number of bytes to buffer while more requests are available.
 const AT_ONCE: usize = 64 * 1024;
@@ -26,7 +27,8 @@ impl<W: Write> Answers<W> {
             None => self.out.write_all(object),
             Some(id) => {
                 let fields = object.strip_prefix(b"{").unwrap_or(object);
-                write!(self.out, "{{\"id\":{id},").and_then(|()| self.out.write_all(fields))
+                let id = json::to_vec(id).map_err(|error| Failure::internal(&error.to_string()))?;
+                [b"{\"id\":", id.as_slice(), b",", fields].iter().try_for_each(|it| self.out.write_all(it))
             }
         };
         flow(written.and_then(|()| self.out.write_all(b"\n")))

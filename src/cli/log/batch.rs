@@ -13,7 +13,7 @@ use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines, Refused};
-use crate::model::Exit;
+use crate::model::{Exit, json};
 use crate::ops::{self, NewUse};
 use crate::store::Store;
 
@@ -172,11 +172,12 @@ impl<'a> Batch<'a> {
 }
 
 fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<(), Failure>) -> io::Result<()> {
-    match (outcome, id) {
+    let answer = match (outcome, id) {
         (Ok(()), None) => return Ok(()),
-        (Ok(()), Some(id)) => serde_json::to_writer(&mut *text, &Logged { id, logged: true })?,
-        (Err(error), id) => serde_json::to_writer(&mut *text, &Refused { id, line: Some(line), error })?,
-    }
+        (Ok(()), Some(id)) => json::to_vec(&Logged { id, logged: true })?,
+        (Err(error), id) => json::to_vec(&Refused { id, line: Some(line), error })?,
+    };
+    text.extend(answer);
     text.push(b'\n');
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::project;
 use crate::harness::Project;
+use crate::scene::with_skill;
 
 /// A line of a batch.
 pub(super) fn execution(id: impl std::fmt::Display) -> String {
@@ -208,4 +209,16 @@ fn each_line_that_is_wrong_says_how() {
         project.fails_as(args, 1, "invalid_input");
     }
     project.cfn(["log", "--batch", "--exit-code", "0"]).fails(1);
+}
+
+#[test]
+fn no_answer_of_a_batch_moves_the_cursor_or_repeats_a_long_argument() {
+    let project = with_skill("jwt", "testing", "dev");
+    let line = |skill: &str| {
+        format!(r#"{{"skill": "{skill}", "agent_id": "a", "agent_type": "dev", "id": "X\u009b\u202e"}}"#) + "\n"
+    };
+    let input = line("jwt") + &line(&"n\\u001b".repeat(20_000));
+    let ran = project.cfn_with_input(["log", "--batch"], input.as_bytes());
+    assert!(!ran.stdout.contains(['\u{9b}', '\u{202e}', '\u{1b}']) && ran.stdout.len() < 10_000, "{ran:?}");
+    assert_eq!(ran.stdout.matches(r#""id":"X\u009b\u202e""#).count(), 2, "{ran:?}");
 }
