@@ -20,6 +20,10 @@ use super::{BadSetting, Scope, Secret, Source};
 /// Default time limit of connecting to a host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What is expected of a project's file.
+const WITHOUT_SECRETS: &str = "a URL without a password, passfile and sslkey, since a clone brings this file along: \
+    keep the password in ~/.pgpass";
+
 /// Whether a text is a connection URL.
 pub(super) fn is_url(text: &str) -> bool {
     text.starts_with("postgresql://") || text.starts_with("postgres://")
@@ -28,7 +32,7 @@ pub(super) fn is_url(text: &str) -> bool {
 impl PostgresServer {
     /// The server of a skills database. `origin` names the URL in errors, which never show it. A clone brings the project's
     /// settings file along, and perhaps a database that follows another one, so a server that they name does not get the
-    /// password that is meant for others.
+    /// password that is meant for others. A project's file has no password or key either, nor says where they are.
     pub(super) fn of_url(
         url: &str,
         origin: Source,
@@ -39,7 +43,13 @@ impl PostgresServer {
         if matches!(origin, Source::File { scope: Scope::Project, .. } | Source::Follower) {
             (server.is_named_by_project, server.password) = (true, None);
         }
-        let protection = server.name(url, current_folder).map_err(|expected| BadSetting::hidden(origin, expected))?;
+        let is_of_project = matches!(origin, Source::File { scope: Scope::Project, .. });
+        let usual = server.password_file.clone();
+        let named = server.name(url, current_folder).and_then(|protection| {
+            let has_secrets = server.password.is_some() || server.password_file != usual || protection.has_key();
+            if is_of_project && has_secrets { Err(WITHOUT_SECRETS.into()) } else { Ok(protection) }
+        });
+        let protection = named.map_err(|expected| BadSetting::hidden(origin, expected))?;
         server.protected(protection, environment, current_folder)
     }
 

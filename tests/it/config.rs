@@ -124,6 +124,34 @@ fn a_project_may_not_decide_and_the_error_says_where_it_tries() {
     assert!(failed.contains(".config/cfn/config.toml, line 1: a file must not set trust_levels"), "{failed}");
 }
 
+#[test]
+fn a_project_brings_no_password_and_no_key_for_its_server() {
+    let (project, nobody) = (Project::empty(), Project::empty());
+    for url in [
+        "postgresql://u:hunter2@127.0.0.1:1/d",
+        "postgres://127.0.0.1:1/d?user=u&password=hunter2",
+        "postgresql://u@127.0.0.1:1/d?passfile=hunter2",
+        "postgresql://u@127.0.0.1:1/d?sslcert=c.pem&sslkey=hunter2",
+    ] {
+        let file = project.file("cfn.toml", format!("cache = 'auto'\ndb = '{url}'\n"));
+        let place = format!("db in {}, line 2 is ", file.display());
+        for args in ["load dev", "skill list", "init", "db status", "log jwt --agent-id a --agent-type b"] {
+            let failed = run(&mut cfn(project.path(), nobody.path(), args)).fails(1);
+            assert!(failed.contains(&place) && !failed.contains("hunter2"), "{args}: {failed}");
+        }
+        let shown = run(&mut cfn(project.path(), nobody.path(), "config")).ok();
+        assert!(shown.contains("without a password") && !shown.contains("hunter2"), "{shown}");
+        // One's own file, a flag and a variable may.
+        fs::remove_file(project.path().join("cfn.toml")).expect("a file");
+        let somebody = home(&format!("db = '{url}'"));
+        let own = run(&mut cfn(project.path(), somebody.path(), "skill list"));
+        let named = run(cfn(project.path(), nobody.path(), "skill list").env("CFN_SKILLS_DB_PATH", url));
+        for ran in [own, named] {
+            ran.fails(3);
+        }
+    }
+}
+
 /// What stands in the place of a file, and what puts it there.
 type Maker = (&'static str, fn(&Path));
 
@@ -220,8 +248,9 @@ fn the_url_of_a_database_is_shown_without_its_password() {
         let failed = project.cfn(args.split(' ')).fails(1);
         assert!(failed.contains("cfn.toml, line 1") && failed.contains("postgresql://HOST/DATABASE"), "{failed}");
         assert!(!failed.contains("hunter2"), "{failed}");
-        project.file("cfn.toml", "db = 'postgresql://u:hunter2@127.0.0.1:1/d'");
-        let failed = project.cfn(args.split(' ')).fails(3);
+        fs::remove_file(project.path().join("cfn.toml")).expect("a file");
+        let somebody = home("db = 'postgresql://u:hunter2@127.0.0.1:1/d'");
+        let failed = run(&mut cfn(project.path(), somebody.path(), args)).fails(3);
         assert!(failed.contains("postgresql://127.0.0.1:1/d cannot be reached"), "{failed}");
         assert!(!failed.contains("hunter2"), "{failed}");
     }

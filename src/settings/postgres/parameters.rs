@@ -151,6 +151,11 @@ impl Protection {
         server.certificate = match (certificate, key) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
+    /// Whether a connection string names a private key.
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
             _ => {
                 let expected = "given together with the other one of sslcert and sslkey";
                 return Err(BadSetting::variable("PGSSLCERT", "not complete".as_ref(), expected));
