@@ -14,6 +14,7 @@ mod files;
 mod following;
 mod foreign;
 mod given;
+mod not_a_path;
 mod percent;
 mod postgres;
 mod redis;
@@ -192,20 +193,14 @@ impl Settings {
         Ok(Location::File(path))
     }
 
-    /// The absolute path of a database file. A URL is an error.
+    /// The absolute path of the file of a database, a backup or an archive. A URL is an error.
     pub fn file_of_a_database(&self, name: &'static str, value: &OsStr) -> Result<PathBuf, BadSetting> {
         self.file_named(&Source::Argument(name), value)
     }
 
-    /// The error for a URL shows only its beginning: a password may follow.
     fn file_named(&self, origin: &Source, value: &OsStr) -> Result<PathBuf, BadSetting> {
-        let text = value.to_string_lossy();
-        match text.split_once("://") {
-            Some((scheme, _)) => Err(BadSetting {
-                origin: origin.clone(),
-                value: format!("{scheme}://…"),
-                expected: "the path of a file, or postgresql://HOST/DATABASE".into(),
-            }),
+        match not_a_path::shown(value, &self.current_folder) {
+            Some(value) => Err(BadSetting { origin: origin.clone(), value, expected: not_a_path::EXPECTED.into() }),
             None => Ok(without_detours(&self.current_folder.join(value))),
         }
     }

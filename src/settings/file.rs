@@ -17,7 +17,7 @@ pub(super) use self::keys::expert_key;
 use self::keys::{Key, Kind, expert};
 pub(super) use self::problem::Unread;
 pub use self::problem::{BadFile, FileProblem};
-use super::{Foreign, Given, Scope, Source};
+use super::{Foreign, Given, Scope, Source, not_a_path};
 use crate::regular_file;
 
 /// Name of a project's settings file.
@@ -120,9 +120,10 @@ impl SettingsFile {
     /// The path that the file names. A relative path starts at the file's folder.
     pub(super) fn path_setting(&self, key: &'static str) -> Option<Given> {
         let given = self.text(key)?;
-        let is_url = given.value.to_string_lossy().contains("://");
         match self.path.parent() {
-            Some(folder) if !is_url => Some(Given { value: folder.join(&given.value).into(), ..given }),
+            Some(folder) if not_a_path::shown(&given.value, folder).is_none() => {
+                Some(Given { value: folder.join(&given.value).into(), ..given })
+            }
             _ => Some(given),
         }
     }

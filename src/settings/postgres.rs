@@ -29,6 +29,12 @@ pub(super) fn is_url(text: &str) -> bool {
     text.starts_with("postgresql://") || text.starts_with("postgres://")
 }
 
+/// Whether a text has one of libpq's keywords with a value, such as `host=…`.
+pub(super) fn has_keywords(text: &str) -> bool {
+    let names = text.match_indices('=').filter_map(|it| text[..it.0].split_whitespace().next_back());
+    names.into_iter().any(parameters::is_known)
+}
+
 impl PostgresServer {
     /// The server of a skills database. `origin` names the URL in errors, which never show it. A clone brings the project's
     /// settings file along, and perhaps a database that follows another one, so a server that they name does not get the

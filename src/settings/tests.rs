@@ -37,9 +37,79 @@ fn a_url_is_never_a_file_name_and_its_password_is_not_shown() {
     }
     let server = Ok(Location::Server("postgresql://h:5432/db?schema=mine".to_owned()));
     assert_eq!(settings(Some("postgres://u:hunter2@h/db?schema=mine"), &[]).database(), server);
-    for path in ["postgresql:", "a:/b", "C:\\x", "http:x"] {
+    for path in ["a:/b", "C:\\x", "http:x", "postgresql", "a/postgresql:x", "a=b.db", "/tmp/host=3/x.db", "ghost=3"] {
         assert!(settings(Some(path), &[]).database().is_ok(), "{path}");
     }
+}
+
+const OTHER_FORMS: [&str; 14] = [
+    "host=127.0.0.1 port=1 dbname=d password=hunter2",
+    "password = 'hunter2' dbname = d",
+    "dbname=hunter2",
+    "my password=hunter2",
+    "hunter2 host=x://y",
+    "postgresql:/hunter2/d",
+    "postgres:hunter2",
+    "PostgreSQL:hunter2",
+    "postgresql:",
+    "sqlite:hunter2.db",
+    "sqlite3:hunter2.db",
+    "file:x.db?mode=ro&key=hunter2",
+    "jdbc:postgresql:hunter2",
+    ":memory:",
+];
+
+#[test]
+fn no_other_form_of_a_place_becomes_a_file_name() {
+    for text in OTHER_FORMS {
+        for (source, found) in [
+            ("--db", settings(Some(text), &[])),
+            ("CFN_SKILLS_DB_PATH", settings(None, &[("CFN_SKILLS_DB_PATH", text)])),
+        ] {
+            let message = found.database().map_err(|it| it.to_string());
+            assert!(message.as_ref().is_err_and(|it| it.contains(source) && it.contains("./NAME")), "{message:?}");
+            assert!(message.is_err_and(|it| !it.contains("hunter2")), "{text}");
+        }
+        let backup = settings(None, &[]).file_of_a_database("the backup", text.as_ref());
+        assert!(backup.is_err_and(|it| !it.to_string().contains("hunter2")), "{text}");
+        for folder in ["./", "../", "/tmp/"].iter().filter(|_| !text.contains("://")) {
+            assert!(settings(Some(&format!("{folder}{text}")), &[]).database().is_ok(), "{folder}{text}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_exists_may_have_any_name() -> std::io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let database = |text: &str| {
+        let flags = Flags { db: Some(PathBuf::from(text)), ..Flags::default() };
+        Settings::resolve(&flags, &|_| None, folder.path()).database()
+    };
+    for text in ["sqlite:x.db", "host=x", ":memory:"] {
+        assert!(database(text).is_err(), "{text}");
+        std::fs::write(folder.path().join(text), "")?;
+        assert_eq!(database(text), Ok(Location::File(folder.path().join(text))));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_settings_file_names_is_read_in_the_same_way() -> std::io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join("home");
+    for place in [folder.path().join("cfn.toml"), home.join(".config/cfn/config.toml")] {
+        std::fs::create_dir_all(place.parent().unwrap_or(&place))?;
+        for text in OTHER_FORMS {
+            std::fs::write(&place, format!("db = {text:?}"))?;
+            let look_up = |name: &str| (name == "HOME").then(|| home.clone().into_os_string());
+            let found = Settings::resolve(&Flags::default(), &look_up, folder.path()).database();
+            let message = found.map_err(|it| it.to_string());
+            assert!(message.as_ref().is_err_and(|it| it.contains(", line 1 is ")), "{text}: {message:?}");
+            assert!(message.is_err_and(|it| !it.contains("hunter2")), "{text}");
+        }
+        std::fs::remove_file(&place)?;
+    }
+    Ok(())
 }
 
 #[test]

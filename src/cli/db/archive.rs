@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(url) = server_of(&args.to) {
         return to_server(context, url, args.before);
     }
-    let to = context.absolute(&args.to);
+    let to = context.settings.file_of_a_database("--to", args.to.as_os_str())?;
     let mut progress = context.output.progress("archiving the usage log");
     let mut store = context.open(Access::Write)?;
     // What leaves the log of a follower is no longer pushed.
@@ -99,7 +99,8 @@ pub(super) fn run_back(context: &Context, args: &BackArgs) -> Result<Exit, Failu
     let mut store = context.open(Access::Write)?;
     let report = match (server_of(&args.file), args.month) {
         (None, None) => {
-            let returned = store.care().unarchive(&mut FileArchive::at(&context.absolute(&args.file)), &mut at);
+            let file = context.settings.file_of_a_database("the archive", args.file.as_os_str())?;
+            let returned = store.care().unarchive(&mut FileArchive::at(&file), &mut at);
             returned.map_err(Failure::of_reading_an_archive)?
         }
         (Some(url), Some(month)) => {

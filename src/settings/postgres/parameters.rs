@@ -44,6 +44,34 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ssl_max_protocol_version", &["TLSv1.3"]),
 ];
 
+/// The other parameters, which [`Parameters::set`] takes.
+const USED: &[&str] = &[
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "password",
+    "dbname",
+    "schema",
+    "passfile",
+    "options",
+    "application_name",
+    "connect_timeout",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "channel_binding",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "service",
+];
+
+/// Whether libpq has a parameter of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    USED.contains(&name) || WITHOUT_EFFECT.contains(&name) || ONLY.iter().any(|it| it.0 == name)
+}
+
 /// The TLS settings, from several parameters and variables, which are combined at the end.
 #[derive(Default)]
 pub(in crate::settings) struct Protection {
@@ -123,6 +151,11 @@ impl<'a> Parameters<'a> {
 }
 
 impl Protection {
+    /// Whether a connection string names a private key.
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The connection string overrides the variables. As with libpq, the system's certificates require verifying the
     /// server's name.
     pub(in crate::settings) fn apply(
@@ -151,11 +184,6 @@ impl Protection {
         server.certificate = match (certificate, key) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
-    /// Whether a connection string names a private key.
-    pub(super) fn has_key(&self) -> bool {
-        self.key.is_some()
-    }
-
             _ => {
                 let expected = "given together with the other one of sslcert and sslkey";
                 return Err(BadSetting::variable("PGSSLCERT", "not complete".as_ref(), expected));
