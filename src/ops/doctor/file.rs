@@ -22,6 +22,9 @@ const SMALL_COMMIT: u64 = 8;
 /// The right of everybody to write.
 const OTHERS_WRITE: u32 = 0o002;
 
+/// The right of the owner to write.
+const OWNER_WRITES: u32 = 0o200;
+
 /// The release of SQLite that repaired losing a reset of the write-ahead log.
 const SAFE_SQLITE: [u32; 3] = [3, 51, 3];
 
@@ -78,6 +81,14 @@ fn rights(facts: &FileFacts) -> Diagnosis {
             // SQLite gives the files beside the database its rights.
             let mend = format!("chmod o-w {}*", quoted(&database.path.to_string_lossy()));
             return Diagnosis::warn(DB, "rights", evidence, mend).fixed_by(Fix::Protect(database.path.clone()));
+        }
+        if file.mode & OWNER_WRITES < database.mode & OWNER_WRITES {
+            let evidence = format!(
+                "its owner may not write to {} (mode {:o}), so nobody can write to the database",
+                Visible(&path),
+                file.mode
+            );
+            return Diagnosis::warn(DB, "rights", evidence, format!("chmod u+w {}", quoted(&path)));
         }
         if file.owner != database.owner {
             let owners = format!("belongs to user {}, and the database to user {}", file.owner, database.owner);

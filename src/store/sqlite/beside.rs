@@ -2,6 +2,7 @@
 
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -32,6 +33,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 pub(super) struct Found {
     pub(super) log: Option<Metadata>,
     pub(super) journal: bool,
+    pub(super) index: bool,
 }
 
 /// Checks the files that SQLite will open. Anything but a regular file is refused, since SQLite would block on a FIFO
@@ -45,14 +47,24 @@ pub(super) fn look(path: &Path) -> Result<Found> {
             Err(_) => Ok(None), // where it may not be looked at, SQLite cannot open it either, and says so
         }
     };
-    let found = Found { log: at(LOG)?, journal: at(JOURNAL)?.is_some() };
-    at(INDEX)?;
-    Ok(found)
+    Ok(Found { log: at(LOG)?, journal: at(JOURNAL)?.is_some(), index: at(INDEX)?.is_some() })
 }
 
 /// Whether this user may write an existing file.
 pub(super) fn is_writable(path: &Path) -> bool {
     accessat(CWD, path, Access::READ_OK | Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Whether this user may write an existing file, and anybody: root may without being allowed to.
+pub(super) fn may_be_written(path: &Path) -> bool {
+    is_writable(path) && fs::metadata(path).is_ok_and(|it| it.mode() & 0o222 != 0)
+}
+
+/// The file beside the database that keeps this user from writing to it, although the database itself does not.
+pub(super) fn obstacle(path: &Path) -> Option<PathBuf> {
+    let path = real(path).ok().filter(|it| is_writable(it))?;
+    let files = [LOG, INDEX, JOURNAL].map(|it| with_suffix(&path, it));
+    files.into_iter().find(|it| it.symlink_metadata().is_ok() && !is_writable(it))
 }
 
 /// The path from which SQLite derives the names of these files: the target of a link.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::beside::{INDEX, free_bytes, with_suffix};
+use super::beside::{INDEX, JOURNAL, free_bytes, obstacle, with_suffix};
 use super::schema;
 use super::unchanging::Unchanging;
 use super::waiting::Waits;
@@ -86,7 +86,7 @@ impl Place {
             ErrorCode::NotADatabase => StoreError::NotADatabase { location, why: "it is not a SQLite file".to_owned() },
             ErrorCode::DiskFull => StoreError::Full { location, detail: self.space() },
             ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => {
-                self.denied("write", &message)
+                self.obstructed(&message).unwrap_or_else(|| self.denied("write", &message))
             }
             ErrorCode::CannotOpen => self.cannot_open(&message),
             ErrorCode::SystemIoFailure => self.io_failure(code.extended_code, message),
@@ -130,12 +130,12 @@ impl Place {
     }
 
     pub(super) fn denied(&self, action: &'static str, detail: &str) -> StoreError {
-        StoreError::Denied {
-            location: self.location(),
-            action,
-            user: rustix::process::geteuid().as_raw().to_string(),
-            detail: detail.to_owned(),
-        }
+        denied(self.location(), action, detail)
+    }
+
+    /// The error about a file beside the database that may not be written to, if there is one.
+    fn obstructed(&self, detail: &str) -> Option<StoreError> {
+        Some(denied(obstacle(&self.path)?.as_path().into(), "write", detail))
     }
 
     pub(super) fn failed(&self, detail: String) -> StoreError {
@@ -146,6 +146,15 @@ impl Place {
     fn cannot_open(&self, message: &str) -> StoreError {
         if self.free_bytes() == Some(0) {
             return self.full_beside();
+        }
+        if let Some(obstructed) = self.obstructed(message) {
+            return obstructed;
+        }
+        let longest = with_suffix(&self.path, JOURNAL);
+        if let Err(source) = fs::symlink_metadata(&longest)
+            && source.kind() == io::ErrorKind::InvalidFilename
+        {
+            return FileFault::Unusable { what: "could not open", path: longest, source }.into();
         }
         let action = match regular_file::open(&self.path) {
             Ok(_) => "write beside",
@@ -183,6 +192,11 @@ impl Place {
         self.free_bytes()
             .map_or_else(|| "free space unknown".to_owned(), |bytes| format!("{bytes} bytes free in its folder"))
     }
+}
+
+fn denied(location: Location, action: &'static str, detail: &str) -> StoreError {
+    let user = rustix::process::geteuid().as_raw().to_string();
+    StoreError::Denied { location, action, user, detail: detail.to_owned() }
 }
 
 /// Whether another process holds a lock.

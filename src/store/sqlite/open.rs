@@ -84,14 +84,15 @@ fn for_writing(place: &Place, options: &Options) -> Result<Connection> {
 
 /// Readers share the log's index, which the first one rebuilds, for which it needs write permission. Without it, a
 /// reader uses the index of others, or the database file alone; with an invalid log, SQLite would retry for ten
-/// seconds.
+/// seconds. A reader who may not write to the database creates nothing beside it: SQLite would give that the rights of the
+/// database, and those who may write later could not write to it.
 fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> Result<(Connection, Place)> {
     if found.journal {
         roll_back(&place);
     }
     let has_log = found.log.as_ref().is_some_and(|it| it.len() > 0);
-    if has_log
-        && !beside::is_writable(&with_suffix(real, INDEX))
+    let would_create = (found.log.is_none() || !found.index) && !beside::may_be_written(real);
+    if (would_create || has_log && !beside::is_writable(&with_suffix(real, INDEX)))
         && let Some(opened) = alone(&place, options)?
     {
         return Ok(opened);

@@ -149,12 +149,16 @@ fn require_regular_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes the file, complete or not at all. It is no error if another process was faster.
+/// Makes the file, complete or not at all. It is no error if another process was faster. Beside a database that nobody may
+/// write to, it would have the same rights, and nobody could bring it up to date later.
 fn make(path: &Path, database: &Path, options: &Options) -> Result<()> {
     let original = match fs::metadata(database) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None, // it is on a server
         found => Some(found.map_err(|error| file_error("could not read", database, error))?),
     };
+    if original.as_ref().is_some_and(|it| it.permissions().readonly()) {
+        return Err(file_error("could not create", path, io::ErrorKind::PermissionDenied.into()));
+    }
     let staged = StagedFile::of(path);
     backup::create(&staged, original.as_ref())?;
     let (connection, place) = open::staged(staged.path(), options)?;

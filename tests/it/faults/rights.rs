@@ -136,3 +136,114 @@ fn an_unreadable_skill_file_is_named() {
     assert_one_message(&ran);
     assert!(ran.fails(2).contains("secret.md"));
 }
+
+/// A shell's command as somebody else.
+#[track_caller]
+fn must_as_nobody(project: &Project, script: &str) {
+    let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
+    let folder = project.path().display().to_string();
+    let script = format!("cd {folder}; unset CFN_SKILLS_DB_PATH; {script}");
+    let words = [&user, &group, "--clear-groups", "sh", "-c", &script];
+    must(&[&as_root("setpriv")[..], &words].concat(), &[]);
+}
+
+/// A project of somebody else, who may do everything there.
+fn of_nobody(project: Project) -> Project {
+    let project = open_to_all(project);
+    must(&[&as_root("chown")[..], &["-R", NOBODY]].concat(), &[project.path().as_os_str()]);
+    project
+}
+
+const READS: [&[&str]; 5] =
+    [&["load", "agent"], &["skill", "list"], &["skill", "search", "one"], &["db", "check"], &["analytics", "velocity"]];
+
+#[test]
+fn a_read_of_a_database_without_write_permission_leaves_nothing_beside_it() {
+    let project = of_nobody(with_a_skill());
+    let (database, folder) = (project.database(), project.database().parent().expect("a folder").to_owned());
+    let names = || fs::read_dir(&folder).expect("a folder").flatten().count();
+    let before = names();
+    for read in READS {
+        for allowed in [0o444, 0o400] {
+            mode(&database, allowed);
+            as_nobody(&project, read).ok();
+            // Root may write to it all the same, and what it left would be in the way of the owner.
+            project.cfn([read, &["--db", &database.display().to_string()]].concat()).ok();
+            assert_eq!(names(), before, "{read:?}");
+            mode(&database, 0o644);
+            as_nobody(&project, &["log", "one", "--agent-id", "a", "--agent-type", "agent"]).ok();
+        }
+    }
+}
+
+#[test]
+fn what_somebody_may_only_read_is_read_beside_those_who_write() {
+    let project = of_nobody(with_a_skill());
+    let folder = project.database().parent().expect("a folder").to_owned();
+    must(&[&as_root("chown")[..], &["root"]].concat(), &[project.database().as_os_str()]);
+    mode(&folder, 0o777);
+    let database = project.database().display().to_string();
+    for read in READS {
+        as_nobody(&project, &[read, &["--db", &database]].concat()).ok();
+        project.cfn(["log", "one", "--agent-id", "a", "--agent-type", "agent", "--db", &database]).ok();
+        let owners: Vec<_> = fs::read_dir(&folder).expect("a folder").flatten().map(|it| it.file_name()).collect();
+        let is_log = |it: &std::ffi::OsString| it.to_string_lossy().contains("skills.db-");
+        assert!(!owners.iter().any(is_log), "{read:?}: {owners:?}");
+    }
+}
+
+#[test]
+fn a_file_beside_the_database_that_may_not_be_written_is_named() {
+    let project = of_nobody(with_a_skill());
+    let log = ["log", "one", "--agent-id", "a", "--agent-type", "agent"];
+    // SQLite itself leaves its files after a read of a file that nobody may write to.
+    mode(&project.database(), 0o444);
+    let program = format!("exec sqlite3 -readonly {} 'SELECT 1 FROM skills'", project.database().display());
+    must_as_nobody(&project, &program);
+    mode(&project.database(), 0o644);
+    assert_names_path_and_user(&as_nobody(&project, &log), "skills.db-shm");
+    let doctor = as_nobody(&project, &["doctor"]);
+    let index = format!("{}-shm", project.database().display());
+    assert!(doctor.stdout.contains(&format!("chmod u+w {index}")), "{doctor:?}");
+    mode(Path::new(&index), 0o644);
+    as_nobody(&project, &log).ok();
+}
+
+#[test]
+fn copies_of_a_database_without_write_permission_are_made_and_have_its_permissions() {
+    let project = of_nobody(with_a_skill());
+    for allowed in [0o444, 0o400] {
+        mode(&project.database(), allowed);
+        as_nobody(&project, &["db", "backup", "b.db"]).ok();
+        as_nobody(&project, &["analytics", "--html", "page.html"]).ok();
+        for copy in ["b.db", "page.html"] {
+            let path = project.path().join(copy);
+            let found = fs::metadata(&path).expect("the copy").permissions().mode() & 0o777;
+            assert_eq!(found, allowed, "{copy}");
+            fs::remove_file(&path).expect("removed");
+        }
+    }
+    must_as_nobody(&project, "umask 0277; exec ./cfn init --db new.db");
+    let made = fs::metadata(project.path().join("new.db")).expect("the database");
+    assert_eq!(made.permissions().mode() & 0o777, 0o600, "its owner writes to it");
+    as_nobody(&project, &["deploy", "1", "one", "skills/one/SKILL.md", "--db", "new.db"]).ok();
+}
+
+#[test]
+fn a_file_name_that_is_too_long_is_said_to_be() {
+    let project = with_a_skill();
+    for length in [249, 255, 300] {
+        let name = "x".repeat(length);
+        for args in [["init", "--db", &name], ["load", "agent", &format!("--db={name}")]] {
+            if args[0] == "load" && length < 256 {
+                continue; // there is none of this name
+            }
+            let message = project.cfn(args).fails(3);
+            assert!(message.contains("Use a shorter file name"), "{length} {args:?}: {message}");
+        }
+    }
+    fs::copy(project.database(), project.path().join("x".repeat(252))).expect("a copy");
+    let log = ["log", "one", "--agent-id", "a", "--agent-type", "agent", "--db", &"x".repeat(252)];
+    let message = project.cfn(log).fails(3);
+    assert!(message.contains("Use a shorter file name"), "{message}");
+}
