@@ -11,6 +11,7 @@ use std::fs::{self, File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -41,6 +42,8 @@ const SYNC_AHEAD_EVERY: Duration = Duration::from_millis(4);
 pub struct StagedFile {
     path: PathBuf,
     to: PathBuf,
+    /// The permissions that it gets with its name, if its owner may not write to it.
+    in_the_end: OnceLock<u32>,
     /// The lock that keeps others from sweeping the folder.
     _folder: Option<File>,
 }
@@ -53,7 +56,8 @@ impl StagedFile {
         let mut path = to.as_os_str().to_owned();
         // The hasher's keys are random, so no other process gets this name.
         path.push(format!("{MARK}{:016x}", RandomState::new().hash_one(std::process::id())));
-        Self { path: path.into(), to: to.to_owned(), _folder: folder.and_then(swept) }
+        let in_the_end = OnceLock::new();
+        Self { path: path.into(), to: to.to_owned(), in_the_end, _folder: folder.and_then(swept) }
     }
 
     /// The path to write to.
@@ -62,12 +66,17 @@ impl StagedFile {
         &self.path
     }
 
-    /// Creates the file, with the permissions of `source`, whose content it will have, or by the umask.
+    /// Creates the file, with the permissions of `source`, whose content it will have, or by the umask. Its owner may write to it
+    /// in any case; that of a copy, until it has its name.
     pub fn create(&self, source: Option<&Metadata>) -> io::Result<File> {
-        match source {
-            Some(source) => rights::create(&self.path, source),
-            None => rights::create_usual(&self.path),
+        let file = match source {
+            Some(source) => rights::create(&self.path, source)?,
+            None => rights::create_usual(&self.path)?,
+        };
+        if let Some(mode) = rights::let_owner_write(&file)?.filter(|_| source.is_some()) {
+            let _ = self.in_the_end.set(mode); // it can only be created once
         }
+        Ok(file)
     }
 
     /// Creates the file for this user only.
@@ -90,6 +99,7 @@ impl StagedFile {
 
     /// Renames the file to its destination, replacing any file there.
     pub fn replace(self) -> Result<(), NamingError> {
+        self.finish().map_err(NamingError::NotNamed)?;
         fs::rename(&self.path, &self.to).map_err(NamingError::NotNamed)?;
         sync_folder(&self.to).map_err(NamingError::NotSynced)
     }
@@ -107,11 +117,16 @@ impl StagedFile {
 
     /// Like [`publish`](Self::publish), but to another name in the same folder. If it is taken, try the next one.
     pub fn publish_as(&self, to: &Path) -> Result<bool, NamingError> {
-        match rename_to_free(&self.path, to) {
+        match self.finish().and_then(|()| rename_to_free(&self.path, to)) {
             Ok(()) => sync_folder(to).map(|()| true).map_err(NamingError::NotSynced),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(NamingError::NotNamed(error)),
         }
+    }
+
+    /// Gives the file its permissions.
+    fn finish(&self) -> io::Result<()> {
+        self.in_the_end.get().map_or(Ok(()), |mode| rights::set(&self.path, *mode))
     }
 }
 

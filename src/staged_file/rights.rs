@@ -1,12 +1,14 @@
 //! Permissions of a file made from another one: never wider than those of its source.
 
-use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 /// Permissions without a source, before the umask.
 const ANYTHING: u32 = 0o666;
+
+const OWNER_WRITES: u32 = 0o200;
 
 /// Creates a file that only this user may read and write.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
@@ -35,6 +37,21 @@ pub fn create(path: &Path, source: &Metadata) -> io::Result<File> {
 pub fn allowed(file: &Metadata, source: &Metadata) -> u32 {
     let mode = source.mode() & ANYTHING;
     if file.gid() == source.gid() { mode } else { without_group(mode) }
+}
+
+/// Lets the owner of a file write to it; returns its permissions before, if the owner might not.
+pub(super) fn let_owner_write(file: &File) -> io::Result<Option<u32>> {
+    let mode = file.metadata()?.mode() & 0o777;
+    if mode & OWNER_WRITES != 0 {
+        return Ok(None);
+    }
+    file.set_permissions(Permissions::from_mode(mode | OWNER_WRITES))?;
+    Ok(Some(mode))
+}
+
+/// Sets the permissions of a file.
+pub(super) fn set(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
 fn created(path: &Path, mode: u32) -> io::Result<File> {

@@ -87,12 +87,23 @@ fn a_staged_file_is_as_open_as_what_it_holds_from_the_beginning() -> io::Result<
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("source");
     fs::write(&source, "")?;
-    for mode in [0o600, 0o640, 0o644, 0o660, 0o666, 0o400] {
+    for mode in [0o600, 0o640, 0o644, 0o660, 0o666, 0o400, 0o444, 0o440, 0o464] {
         fs::set_permissions(&source, fs::Permissions::from_mode(mode))?;
-        let staged = StagedFile::of(&folder.path().join("copy"));
-        let file = staged.create(Some(&fs::metadata(&source)?))?;
-        assert_eq!(file.metadata()?.permissions().mode() & 0o777, mode, "{mode:o}");
-        assert!(staged.create(None).is_err(), "it is there already");
+        let copy = folder.path().join("copy");
+        let mode_of = |file: &File| Ok::<_, io::Error>(file.metadata()?.permissions().mode() & 0o777);
+        for replaces in [true, false] {
+            let staged = StagedFile::of(&copy);
+            let file = staged.create(Some(&fs::metadata(&source)?))?;
+            assert_eq!(mode_of(&file)?, mode | 0o200, "{mode:o}: who makes it can write to it");
+            assert!(staged.create(None).is_err(), "it is there already");
+            if replaces {
+                staged.replace()?;
+            } else {
+                assert!(staged.publish()?);
+            }
+            assert_eq!(mode_of(&File::open(&copy)?)?, mode, "{mode:o}");
+            fs::remove_file(&copy)?;
+        }
     }
     Ok(())
 }
