@@ -3,6 +3,7 @@
 //! invalid value never stops a command that does not use it.
 
 mod agents;
+mod approver;
 mod bad;
 mod cache;
 mod database;
@@ -248,6 +249,7 @@ impl Settings {
             self.content_bytes().err(),
             self.folder_files().err(),
             self.folder_bytes().err(),
+            self.approver(None).err(),
             self.busy_timeout().err(),
             self.synchronous().err(),
             self.notify_agents().err(),

@@ -24,7 +24,7 @@ pub(super) struct ApprovalArgs {
 
 /// The approver for a command that records a person's decision.
 pub(super) fn decider(context: &Context, typed: Option<&str>) -> Result<String, Failure> {
-    let named = optional(typed).or(context.settings.approver()).map(str::to_owned);
+    let named = context.settings.approver(typed)?;
     let nobody = || Failure::input("the approver is missing", "Name the approver with --approver or CFN_APPROVER.");
     named.or_else(|| person().map(|it| it.0)).ok_or_else(nobody)
 }
@@ -66,8 +66,8 @@ impl ApprovalArgs {
         self.approver.is_some() || self.reason.is_some() || self.override_rejection
     }
 
-    pub(super) fn approver<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
-        optional(self.approver.as_deref()).or(context.settings.approver())
+    pub(super) fn approver(&self, context: &Context) -> Result<Option<String>, Failure> {
+        Ok(context.settings.approver(self.approver.as_deref())?)
     }
 
     pub(super) fn reason(&self) -> Option<&str> {

@@ -79,6 +79,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if agents.is_empty() {
         args.require_no_mapping_flags(&context_words)?;
     }
+    let approver = args.approval.approver(context)?;
     let request = Deploy {
         pattern_id: args.pattern_id,
         name: &args.skill_name,
@@ -94,7 +95,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         team: optional(args.team.as_deref()),
         tags: tags.as_deref(),
         owner: optional(args.owner.as_deref()),
-        approver: args.approval.approver(context),
+        approver: approver.as_deref(),
         reason: args.approval.reason(),
         override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,

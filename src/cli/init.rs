@@ -15,7 +15,7 @@ use super::failure::{Failure, FailureKind};
 use crate::model::{AgentType, Category, Exit, Location, Visible, json};
 use crate::ops::{self, Import, ImportReport, RefusalKind};
 use crate::output_file::OutputFile;
-use crate::settings::{Place, Scope};
+use crate::settings::{Place, Scope, Settings};
 use crate::store::Store;
 
 /// Create the database, and import a folder of skills
@@ -195,6 +195,7 @@ fn request<'a>(
     folder: &'a Path,
     agents: &'a [AgentType],
 ) -> Result<Import<'a>, Failure> {
+    args.approve_as.as_deref().map(|it| Settings::person("--approve-as", it)).transpose()?;
     let of_files = if args.category.is_none() { context.settings.category()? } else { None };
     let of = |wanted| of_files.filter(|(_, scope)| *scope == wanted).map(|(category, _)| category);
     Ok(Import {

@@ -85,6 +85,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return amend::run(context, name, &args.row, args.dry_run);
     };
     let (version, path, change_type) = args.file(name, first)?;
+    let approver = args.approval.approver(context)?;
     let request = Update {
         name,
         version,
@@ -92,7 +93,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         only_skill_file: args.only_skill_md,
         change_type,
         notify_agents: notify_agents(context, args.notify_agents.as_deref())?,
-        approver: args.approval.approver(context),
+        approver: approver.as_deref(),
         reason: args.approval.reason(),
         override_rejection: args.approval.override_rejection,
         resolves: &args.resolves,

@@ -77,7 +77,7 @@ impl Settings {
                 self.expiring_keys().map(|it| Some(shown(&it)).filter(|it| !it.is_empty())),
                 self.source_of(None, "expire_keys"),
             ),
-            one("approver", Ok(self.approver().map(str::to_owned)), self.source_of(Some("CFN_APPROVER"), "approver")),
+            one("approver", self.approver(None), self.source_of(Some("CFN_APPROVER"), "approver")),
             one("agents", agents.map(|it| Some(it).filter(|it| !it.is_empty())), self.source_of(None, "agents")),
             one(
                 "usd_per_million_tokens",

@@ -1,4 +1,4 @@
-//! Settings for skills: limits of their files, defaults of new ones, and the approver.
+//! Settings for skills: limits of their files, and defaults of new ones.
 
 use std::path::PathBuf;
 
@@ -61,13 +61,6 @@ impl Settings {
         };
         let read = given.value.to_str().and_then(|it| it.parse().ok()).filter(|it| (1..=1_000_000_000).contains(it));
         read.ok_or_else(|| BadSetting::of(given, expected))
-    }
-
-    /// The default approver, from the environment or the user's file.
-    #[must_use]
-    pub fn approver(&self) -> Option<&str> {
-        let variable = self.environment.get("CFN_APPROVER").and_then(|it| it.to_str()).map(str::trim);
-        variable.filter(|it| !it.is_empty()).or_else(|| self.files.str("approver").map(str::trim))
     }
 
     /// The expert who decides about skills of a category that are escalated.

@@ -352,6 +352,29 @@ fn decisions_name_the_person_who_decides() {
 }
 
 #[test]
+fn a_name_that_is_none_decides_nothing() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (project, somebody) = (with_skill("jwt", "domain", "dev"), home("approver = 'ann'"));
+    project.file("two.md", "Other.");
+    let decisions = || project.sqlite3("SELECT count(*) FROM approval_history");
+    let before = decisions();
+    for args in ["skill approve jwt", "skill reject jwt", "update jwt 1.0.1 two.md", "skill edit jwt --owner o"] {
+        for bad in [b"\xff".as_slice(), b"  ", b"ja\nne", b"a\x1b[2Kb"] {
+            let mut command = cfn(project.path(), somebody.path(), args);
+            let failed = run(command.env("CFN_APPROVER", std::ffi::OsStr::from_bytes(bad))).fails(1);
+            assert!(failed.contains("CFN_APPROVER is "), "{args} {bad:?}: {failed}");
+        }
+        let failed = run(cfn(project.path(), somebody.path(), args).args(["--approver", "ja\nne"])).fails(1);
+        assert!(failed.contains("--approver is "), "{args}: {failed}");
+    }
+    assert_eq!(decisions(), before);
+    run(cfn(project.path(), somebody.path(), "load dev").env("CFN_APPROVER", "ja\nne")).ok();
+    let own = home("approver = \"ja\\nne\"");
+    let failed = run(&mut cfn(project.path(), own.path(), "skill approve jwt")).fails(1);
+    assert!(failed.contains("approver in "), "{failed}");
+}
+
+#[test]
 fn a_load_without_files_of_settings_looks_for_each_once() {
     let project = with_skill("jwt", "domain", "dev");
     let (nobody, log) = (Project::empty(), project.path().join("calls"));

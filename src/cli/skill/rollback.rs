@@ -27,11 +27,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let approver = args.approval.approver(context)?;
     let request = Rollback {
         name: &args.skill_name,
         to: args.to_version,
         reason: args.approval.reason(),
-        approver: args.approval.approver(context),
+        approver: approver.as_deref(),
         override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,
     };
