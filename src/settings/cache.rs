@@ -92,6 +92,18 @@ impl FromStr for CachePolicy {
 }
 
 impl CacheSettings {
+    /// The defaults, with a server.
+    #[must_use]
+    pub fn of(server: RedisServer) -> Self {
+        Self {
+            policy: CachePolicy::default(),
+            server: Some(server),
+            budget: Duration::from_millis(BUDGET_MS),
+            ttl_reads: Duration::from_secs(TTL_READS_S),
+            ttl_analytics: Duration::from_secs(TTL_ANALYTICS_S),
+        }
+    }
+
     pub(super) fn resolve(
         policy: CachePolicy,
         server: Option<RedisServer>,

@@ -18,6 +18,7 @@ use super::output::{Page, Report};
 use crate::cache::Server;
 use crate::model::{Exit, Tables, Visible, path_as_text};
 use crate::ops::{self, CounterFile, DASHBOARD, Exposition, RULES, RedisFigures, Switched};
+use crate::settings::{CacheSettings, Source};
 use crate::store::Store;
 
 pub(super) use agents::agent_figures;
@@ -184,14 +185,16 @@ fn text(context: &Context, format: Exposition) -> Result<String, Failure> {
     Ok(ops::exposed(&families, format))
 }
 
-/// The figures of the server of the query cache, if one is configured.
+/// The figures of the server of the query cache, if one is configured. Other settings of the cache do not matter here.
 pub(super) fn redis_figures(context: &Context, store: &mut dyn Store) -> Result<Option<RedisFigures>, Failure> {
-    let settings = context.settings.cache()?;
-    if settings.server.is_none() {
-        return Ok(None);
-    }
-    let database = store.read()?.revision(Tables::Catalogue)?.map(|it| *it.database());
     let down = RedisFigures { facts: None, lookups: Vec::new() };
+    let settings = match context.settings.redis() {
+        Ok(None) => return Ok(None),
+        Ok(Some(server)) => CacheSettings::of(server),
+        Err(error) if matches!(error.origin, Source::Flag(_)) => return Err(error.into()),
+        Err(_) => return Ok(Some(down)), // a server of the query cache, which this command is not
+    };
+    let database = store.read()?.revision(Tables::Catalogue)?.map(|it| *it.database());
     let Ok(mut server) = Context::connect_cache_within(PATIENCE, &settings) else { return Ok(Some(down)) };
     Ok(Some(asked(server.as_mut(), database).unwrap_or(down)))
 }

@@ -108,3 +108,26 @@ fn without_a_database_there_are_no_metrics() {
     Project::empty().fails_as(["metrics"], 3, "database_missing");
     Project::empty().fails_as(["metrics", "--enable"], 3, "database_missing");
 }
+
+#[test]
+fn settings_of_the_query_cache_do_not_stop_metrics() {
+    let (project, server) = (with_skill("jwt", "domain", "dev"), Server::start());
+    let with = |args: &[&str], more: &[(&str, &str)]| {
+        let mut command = project.command(args);
+        Ran::from(command.envs(more.iter().copied()).output().expect("cfn runs"))
+    };
+    let url = server.url();
+    for (name, bad) in [
+        ("CFN_CACHE", "x"),
+        ("CFN_CACHE_TTL_READS", "x"),
+        ("CFN_CACHE_TTL_ANALYTICS", "0"),
+        ("CFN_REDIS_BUDGET_MS", "0"),
+    ] {
+        let text = with(&["metrics"], &[(name, bad), ("CFN_REDIS_URL", &url)]).ok();
+        assert_eq!(value(&text, "redis_up"), Some(1.0), "{name}: {text}");
+        with(&["top", "--batch", "1"], &[(name, bad)]).ok();
+    }
+    let text = with(&["metrics"], &[("CFN_REDIS_URL", "redis://h:port")]).ok();
+    assert_eq!(value(&text, "redis_up"), Some(0.0), "{text}");
+    assert!(with(&["metrics", "--redis-url", "redis://h:port"], &[]).fails(1).contains("--redis-url"));
+}
