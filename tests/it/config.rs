@@ -186,6 +186,7 @@ fn a_setting_of_a_service_that_is_not_used_stops_nothing() {
     for args in ["load dev", "skill list", "skill show jwt"] {
         run(&mut cfn(project.path(), somebody.path(), args)).ok();
     }
+    run(cfn(project.path(), somebody.path(), "load dev").env("CFN_MAX_STALENESS", "x")).ok();
     let failed = run(&mut cfn(project.path(), somebody.path(), "cache status")).fails(1);
     assert!(failed.contains("redis_url in ") && failed.contains("config.toml, line 1"), "{failed}");
     // A value is judged where it is used, and the place that it comes from is named.

@@ -9,13 +9,18 @@ use crate::store::Store;
 
 const HINT: &str = "Run 'cfn sync', or keep 'cfn sync --watch' running.";
 
-/// Warns of a state that is too old, or refuses it. Nothing is read if no age is set.
+/// Warns of a state that is too old, or refuses it. Nothing is read if no age is set, and an invalid one matters only where a
+/// primary is followed.
 pub(super) fn require_fresh(context: &Context, store: &mut dyn Store) -> Result<(), Failure> {
-    let Some(most) = context.settings.max_staleness()? else { return Ok(()) };
-    match ops::follower_state(store, context.clock)?.filter(|it| it.is_older_than(most.seconds)) {
+    let most = context.settings.max_staleness();
+    if let Ok(None) = most {
+        return Ok(());
+    }
+    let Some(state) = ops::follower_state(store, context.clock)? else { return Ok(()) };
+    match most?.filter(|it| state.is_older_than(it.seconds)) {
         None => Ok(()),
-        Some(state) if most.refuses => Err(Failure::new(FailureKind::StateTooOld, said(&state, most), HINT)),
-        Some(state) => {
+        Some(most) if most.refuses => Err(Failure::new(FailureKind::StateTooOld, said(&state, most), HINT)),
+        Some(most) => {
             context.output.warn(&format!("{}; 'cfn sync' pulls what is new", said(&state, most)));
             Ok(())
         }
