@@ -27,11 +27,11 @@ pub enum Refusal {
     Connections,
     /// The server's disk is full (53100).
     Disk,
-    /// The server reached a resource limit (53).
+    /// The server has no resources (53).
     Resources,
     /// The server failed internally (58, XX).
     Defect,
-    /// The data is invalid (22, 23, 44), or a trigger raised an error (P0001).
+    /// The data is invalid (22, 23, 44) or exceeds a limit (54), or a trigger raised an error (P0001).
     Data,
     /// Anything else.
     Other,
@@ -57,27 +57,19 @@ impl Refusal {
                 Some("28") => Self::Login,
                 Some("3D") => Self::NoDatabase,
                 Some("3F") => Self::Schema,
-                Some("53" | "54") => Self::Resources,
+                Some("53") => Self::Resources,
                 Some("58" | "XX") => Self::Defect,
-                Some("22" | "23" | "44") => Self::Data,
+                Some("22" | "23" | "44" | "54") => Self::Data,
                 _ => Self::Other,
             },
         }
     }
 
-    /// Whether the cause is the server as a whole, so that no row can be delivered now.
+    /// Whether the cause of a refused statement is the server as a whole, so that no row can be delivered now. Whoever has
+    /// logged in is refused for a wrong login, database or right to write by a trigger of the table, if it takes other rows.
     #[must_use]
     pub fn is_about_the_server(self) -> bool {
-        matches!(
-            self,
-            Self::Login
-                | Self::NoDatabase
-                | Self::ReadOnly
-                | Self::Restart
-                | Self::Connections
-                | Self::Disk
-                | Self::Resources
-        )
+        matches!(self, Self::Restart | Self::Connections | Self::Disk)
     }
 }
 
@@ -97,6 +89,7 @@ mod tests {
             ("25006", Refusal::ReadOnly),
             ("40P01", Refusal::Conflict),
             ("53400", Refusal::Resources),
+            ("54000", Refusal::Data),
             ("XX000", Refusal::Defect),
             ("23503", Refusal::Data),
             ("0A000", Refusal::Other),

@@ -51,6 +51,10 @@ fn a_row_that_fails_each_time_is_a_dead_letter_after_three_attempts_and_the_rest
         ("PERFORM 1 / length('')", "22012"),
         ("RAISE EXCEPTION 'no' USING ERRCODE = '40001'", "40001"),
         ("RAISE EXCEPTION 'no' USING ERRCODE = 'XX000'", "XX000"),
+        ("RAISE EXCEPTION 'no' USING ERRCODE = '53000'", "53000"),
+        ("RAISE EXCEPTION 'no' USING ERRCODE = '28000'", "28000"),
+        ("RAISE EXCEPTION 'no' USING ERRCODE = '25006'", "25006"),
+        ("RAISE EXCEPTION 'no' USING ERRCODE = '3D000'", "3D000"),
     ] {
         let dual = ready();
         trigger(&dual, "'bad'", what);

@@ -27,6 +27,40 @@ fn a_nul_is_a_dead_letter_and_the_rest_is_delivered() {
     assert_eq!(dual.ok(["sync"]), "0 delivered, 0 dead letters\n");
 }
 
+/// Text that does not compress.
+fn noise(length: usize) -> String {
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let digit = |state: &mut u64| {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        char::from(b'A' + u8::try_from(*state % 26).unwrap_or_default())
+    };
+    std::iter::repeat_with(|| digit(&mut state)).take(length).collect()
+}
+
+#[test]
+fn a_row_that_exceeds_a_limit_of_the_server_is_a_dead_letter_and_the_rest_is_delivered() {
+    let dual = Dual::new();
+    dual.sql("CREATE INDEX ON skill_executions (task_id)");
+    for task in ["t1", &noise(9_000), "t3"] {
+        insert(&dual, &execution(task));
+    }
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 1 dead letter\n");
+    assert_eq!(dual.tasks(), "t1=1 t3=1");
+    assert!(dual.ok(["sync", "status"]).contains("54000"), "the reason is said");
+    dual.sql(
+        "CREATE FUNCTION deep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.task_id = 'deep' THEN RAISE EXCEPTION 'too deep' USING ERRCODE = '54001'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER deep BEFORE INSERT ON skill_executions FOR EACH ROW EXECUTE FUNCTION deep()",
+    );
+    for task in ["t4", "deep", "t5"] {
+        insert(&dual, &execution(task));
+    }
+    assert_eq!(dual.ok(["sync"]), "2 delivered, 1 dead letter\n");
+    assert_eq!(dual.tasks(), "t1=1 t3=1 t4=1 t5=1");
+}
+
 #[test]
 fn dead_letters_can_be_tried_again() {
     let dual = Dual::new();
