@@ -108,7 +108,7 @@ impl Context {
             self.output.warn(&format!("{why}, so everything was pulled"));
         }
         if let Some(why) = &pulled.uses.failed {
-            self.output.warn(&format!("the primary takes no uses, which are kept: {}", Visible(why)));
+            self.output.warn(&format!("the primary refused uses, which are kept: {}", Visible(why)));
         }
         for hash in &pulled.damaged {
             self.output.warn(&format!("the primary has other bytes than those of {hash}, so they were not taken"));

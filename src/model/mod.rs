@@ -62,7 +62,8 @@ pub use revision::{CacheKey, Revision, Tables};
 pub use size::{size_of, size_text};
 pub use stored::{StoredJson, StoredTags};
 pub use usage::{
-    DecisionTime, OpenUse, OriginUses, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill, Waiting,
+    DecisionTime, LONGEST_USAGE_TEXT, OpenUse, OriginUses, OutOfRange, Outcome, Usage, UsageCell, UsageRow, UsedSkill,
+    Waiting,
 };
 pub use version::{ChangeType, DeclaredVersion, InvalidVersion, Version};
 pub use visible::{HiddenCharacter, Visible, VisibleText, hidden_characters, is_visible};

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ApprovalLevel, Decision, Moment, SkillId, StoredTime};
 
+/// Maximum number of bytes of an id or a phase in the usage log: PostgreSQL's indexes hold two of them.
+pub const LONGEST_USAGE_TEXT: usize = 1_000;
+
 /// A row of `skill_usage_log`: an agent loaded or used a skill.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Usage<'a> {

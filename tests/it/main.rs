@@ -97,6 +97,7 @@ mod update;
 mod upgrades;
 mod usage_archive;
 mod usage_archive_server;
+mod usage_input;
 mod usage_rollups;
 mod validate;
 mod verify;

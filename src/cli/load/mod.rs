@@ -6,6 +6,7 @@ mod budget_flags;
 mod format;
 mod request;
 mod staleness;
+mod usage;
 
 use super::argument::{optional, words};
 use super::context::{Access, Context};
@@ -15,10 +16,11 @@ use super::output::{Output, Remarks};
 use super::plural::counted;
 use crate::cache::{Class, Disabled};
 use crate::model::{AgentType, Exit, Remark, Visible};
-use crate::ops::{self, Cause, Client, Listed, Load, LoadReport, Picked, UsageOf};
+use crate::ops::{self, Cause, Client, Listed, Load, LoadReport, Picked};
 
 pub(super) use format::Format;
 use format::{Paths, Verify, places};
+use usage::usage_of;
 
 /// Load the approved skills of an agent type
 ///
@@ -109,10 +111,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(client) = args.budget.budget {
         return preflight(context, args, client, request);
     }
-    let usage = optional(args.agent_id.as_deref()).map(|agent_id| UsageOf {
-        agent_id: agent_id.to_owned(),
-        task_id: optional(args.task_id.as_deref()).map(str::to_owned),
-    });
+    let usage = usage_of(&request, args.agent_id.as_deref(), args.task_id.as_deref())?;
     if usage.is_none() && args.agent_id.is_some() {
         context.output.warn("--agent-id is empty: no usage row is logged");
     }

@@ -1,11 +1,12 @@
 //! A batch request: the options of `cfn load` as a line of JSON.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Error, Value};
 
 use super::Format;
 use super::format::{Paths, Verify, places};
+use super::usage::usage_of;
 use crate::cache::Question;
 use crate::cli::argument::optional;
 use crate::cli::context::Context;
@@ -16,9 +17,9 @@ use crate::ops::{self, Load, Query as _, UsageOf};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
-    /// Parsed by [`parse`] before the other fields.
-    #[serde(default, rename = "id")]
-    _id: IgnoredAny,
+    /// Repeated in the answer, also if it is null.
+    #[serde(default, deserialize_with = "any")]
+    id: Option<Value>,
     agent_type: String,
     #[serde(default)]
     context: Words,
@@ -58,11 +59,18 @@ pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Fail
             "A request is one JSON object a line: {\"agent_type\": \"…\"}.",
         )
     };
-    let value: Value = serde_json::from_slice(line).map_err(bad)?;
-    *id = value.get("id").cloned();
-    // Through a map, since serde accepts an array for a struct.
-    let fields: Map<String, Value> = serde_json::from_value(value).map_err(bad)?;
-    serde_json::from_value(Value::Object(fields)).map_err(bad)
+    // serde accepts an array for a struct.
+    let is_object = line.trim_ascii_start().first() == Some(&b'{');
+    let read = if is_object { serde_json::from_slice::<Request>(line) } else { Err(Error::custom("it is no object")) };
+    *id = match &read {
+        Ok(request) => request.id.clone(),
+        Err(_) => serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned()),
+    };
+    read.map_err(bad)
+}
+
+fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Request {
@@ -82,12 +90,10 @@ impl Request {
             format: self.format.map_or(ops::Format::Json, Into::into),
             places: Some(places(context, self.paths, self.verify)?),
         };
-        let (agent_id, task_id) = (optional(self.agent_id.as_deref()), optional(self.task_id.as_deref()));
-        if task_id.is_some() && agent_id.is_none() {
+        if optional(self.task_id.as_deref()).is_some() && optional(self.agent_id.as_deref()).is_none() {
             return Err(Failure::input("task_id requires agent_id", "Add the agent_id."));
         }
-        let task_id = task_id.map(str::to_owned);
-        let usage = agent_id.map(|agent_id| UsageOf { agent_id: agent_id.to_owned(), task_id });
+        let usage = usage_of(&load, self.agent_id.as_deref(), self.task_id.as_deref())?;
         Ok((load, usage))
     }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::cli::argument::optional;
+use crate::cli::argument::usage_text;
 use crate::cli::failure::Failure;
 use crate::model::Outcome;
 use crate::ops::NewUse;
@@ -66,21 +66,14 @@ impl Fields {
             cost_avoided_usd: self.cost_avoided_usd,
         };
         Ok(NewUse {
-            skill: text("skill", self.skill)?.unwrap_or_default().parse()?,
-            agent_id: text("agent_id", self.agent_id)?.ok_or_else(|| wrong("agent_id is empty or missing"))?,
-            agent_type: text("agent_type", self.agent_type)?.unwrap_or_default().parse()?,
-            task_id: text("task_id", self.task_id)?,
-            phase: text("phase", self.phase)?,
+            skill: self.skill.unwrap_or_default().parse()?,
+            agent_id: usage_text("agent_id", self.agent_id.as_deref())?
+                .ok_or_else(|| wrong("agent_id is empty or missing"))?,
+            agent_type: self.agent_type.unwrap_or_default().parse()?,
+            task_id: usage_text("task_id", self.task_id.as_deref())?,
+            phase: usage_text("phase", self.phase.as_deref())?,
             outcome: outcome.checked().map_err(|error| wrong(error.to_string()))?,
         })
-    }
-}
-
-/// Drops empty text, and refuses NUL characters: C programs truncate at them, and PostgreSQL rejects them.
-fn text(name: &str, value: Option<String>) -> Result<Option<String>, Failure> {
-    match value.filter(|it| optional(Some(it)).is_some()) {
-        Some(value) if value.contains('\0') => Err(wrong(format!("{name} contains a NUL character"))),
-        value => Ok(value),
     }
 }
 

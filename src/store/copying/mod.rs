@@ -15,7 +15,7 @@ use super::Result;
 use crate::model::Location;
 
 pub use digest::Digest;
-pub use table::{Column, Kind, Rule, Table};
+pub use table::{Column, Kind, Rule, Table, shortened};
 pub use tables::{DERIVED, TABLES};
 pub use value::{Owned, Value};
 

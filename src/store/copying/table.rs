@@ -1,6 +1,7 @@
 //! Tables and columns, and what a column can hold.
 
 use super::{Owned, Value};
+use crate::model::{ContentHash, LONGEST_USAGE_TEXT};
 use crate::store::archives::hex;
 
 /// A table whose rows are copied.
@@ -29,6 +30,8 @@ pub struct Column {
     pub is_required: bool,
     /// What is asked of its values.
     pub rule: Rule,
+    /// Whether an index of a server has it, which holds only [`LONGEST_USAGE_TEXT`].
+    pub is_indexed: bool,
 }
 
 /// The type of a column, with SQLite's storage class of what cfn writes there.
@@ -90,7 +93,7 @@ impl Table {
 
 impl Column {
     pub(super) const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, is_required: false, rule: Rule::Free }
+        Self { name, kind, is_required: false, rule: Rule::Free, is_indexed: false }
     }
 
     pub(super) const fn required(self) -> Self {
@@ -101,12 +104,22 @@ impl Column {
         Self { rule: Rule::Exact, ..self }
     }
 
+    pub(super) const fn indexed(self) -> Self {
+        Self { is_indexed: true, ..self }
+    }
+
     pub(super) const fn one_of(self, words: &'static [&'static str]) -> Self {
         Self { rule: Rule::Words(words), ..self }
     }
 
     pub(super) const fn refers(self, table: &'static str) -> Self {
         Self { rule: Rule::Refers(table), ..self }
+    }
+
+    /// Whether a text is longer than an index of a server holds.
+    #[must_use]
+    pub fn is_too_long(&self, text: &[u8]) -> bool {
+        self.is_indexed && text.len() > LONGEST_USAGE_TEXT
     }
 
     /// Whether a value has the class that cfn writes there.
@@ -130,7 +143,8 @@ impl Column {
             (Kind::Text | Kind::Raw, Value::Integer(number)) => Owned::Text(number.to_string().into_bytes()),
             (Kind::Text | Kind::Raw, Value::Real(number)) => Owned::Text(number.to_string().into_bytes()),
             (Kind::Text | Kind::Raw, Value::Text(bytes) | Value::Blob(bytes)) => {
-                Owned::Text(String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}").into_bytes())
+                let text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+                Owned::Text(if self.is_too_long(text.as_bytes()) { shortened(&text) } else { text }.into_bytes())
             }
             (Kind::Whole, Value::Integer(number)) => Owned::Integer(number),
             (Kind::Flag, Value::Integer(number)) => Owned::Integer(i64::from(number != 0)),
@@ -144,3 +158,15 @@ impl Column {
         }
     }
 }
+
+/// A text as short as an index of a server needs it. Different texts stay different.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    let hash = ContentHash::of(text.as_bytes()).to_string();
+    let most = LONGEST_USAGE_TEXT - "…".len() - HASH_DIGITS;
+    let end = (0..=most).rev().find(|it| text.is_char_boundary(*it)).unwrap_or_default();
+    format!("{}…{}", &text[..end], &hash[..HASH_DIGITS])
+}
+
+/// Digits of a hash that tell shortened texts apart.
+const HASH_DIGITS: usize = 32;

@@ -208,11 +208,12 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "skill_usage_log", key: 1, is_numbered: true, only: None,
         columns: &[
-            whole("id").required().exact(), text("agent_id").required(), text("agent_type").required(),
-            whole("skill_id").required().refers("skills"), text("task_id"), text("phase"),
+            whole("id").required().exact(), text("agent_id").required().indexed(),
+            text("agent_type").required().indexed(), whole("skill_id").required().refers("skills"),
+            text("task_id").indexed(), text("phase"),
             text("loaded_at").required(), whole("execution_time_ms"), real("confidence_before"),
             real("confidence_after"), flag("success_indicator"), flag("test_suite_executed"), real("test_pass_rate"),
-            text("notes"), text("approval_level"), flag("phase4_generated"), whole("exit_code"), text("version"),
+            text("notes"), text("approval_level").indexed(), flag("phase4_generated"), whole("exit_code"), text("version"),
             text("content_hash"), whole("tokens_avoided"), real("cost_avoided_usd"), text("open_key"),
             text("delivery_key"), text("origin"),
         ],

@@ -10,7 +10,8 @@ use super::parameters::{Parameter, text};
 use super::session::Session;
 use super::statement::Statement;
 use super::{ATTEMPTS, PostgresStore};
-use crate::store::copying::{Column, Owned, TABLES};
+use crate::model::LONGEST_USAGE_TEXT;
+use crate::store::copying::{Column, Owned, TABLES, shortened};
 use crate::store::{OfferedRow, OfferedUse, Received, Result, StoreError, UsageReceiver};
 
 /// The uses `$1`, each with the id of its skill if that is still there. An id alone is not enough: after a restore it may be given
@@ -124,12 +125,18 @@ fn object(place: usize, row: &OfferedRow, columns: &[Column]) -> Json {
     let has_outcome = OUTCOMES.iter().any(|it| fields.get(*it).is_some_and(|it| !it.is_null()));
     fields.insert("is_open".to_owned(), u8::from(!has_outcome).into());
     fields.insert("place".to_owned(), place.into());
-    fields.insert("delivery_key".to_owned(), row.delivery_key.replace('\0', "").into());
+    fields.insert("delivery_key".to_owned(), delivery_key(&row.delivery_key).into());
     if let Some((name, created)) = &row.skill {
         fields.insert("skill_name".to_owned(), name.replace('\0', "").into());
         fields.insert("skill_created".to_owned(), created.replace('\0', "").into());
     }
     Json::Object(fields)
+}
+
+/// A key that the server's index can hold: another program may write any.
+fn delivery_key(key: &str) -> String {
+    let key = key.replace('\0', "");
+    if key.len() > LONGEST_USAGE_TEXT { shortened(&key) } else { key }
 }
 
 /// Floating point numbers are text, which may also be infinite.

@@ -49,6 +49,24 @@ fn values_of_every_class_come_back() {
 }
 
 #[test]
+fn ids_that_are_too_long_for_an_index_come_back() {
+    let project = with_skill("jwt", "testing", "tester");
+    for (agent, task) in [("a", "hex(randomblob(4500))"), ("hex(randomblob(1500))", "hex(randomblob(1000))")] {
+        let agent = if agent == "a" { "'a'" } else { agent };
+        project.sqlite3(&format!(
+            "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, open_key) VALUES ({agent}, 'tester', 1, {task}, 'k')"
+        ));
+    }
+    let (server, back) = (Database::empty(), other(&project, "back.db"));
+    let there = copied(&project, &own(&project), &server.url(Way::Direct));
+    assert_eq!(there["other_values"], 3, "{there}");
+    let lengths = server.sql("SELECT max(octet_length(agent_id)), max(octet_length(task_id)) FROM cfn.skill_usage_log");
+    assert_eq!(lengths, "1000|1000");
+    assert_eq!(copied(&project, &server.url(Way::Direct), &back)["sha256"], there["sha256"]);
+    assert_eq!(rows(&own(&project)), rows(&back));
+}
+
+#[test]
 fn a_column_that_was_written_since_keeps_what_was_written() {
     let project = odd();
     let (server, back) = (Database::empty(), other(&project, "back.db"));

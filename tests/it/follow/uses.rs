@@ -205,7 +205,7 @@ fn a_primary_that_takes_no_uses_keeps_no_decision_away() {
     fleet.sql("ALTER TABLE cfn.usage_received ADD CONSTRAINT is_full CHECK (false) NOT VALID");
     fleet.update("alpha", "Read it twice.");
     let ran = follower.cfn(&["sync"]);
-    assert!(ran.stderr.contains("takes no uses"), "{ran:?}");
+    assert!(ran.stderr.contains("refused uses"), "{ran:?}");
     ran.ok();
     follower.is_equal("a refused push");
     fleet.sql("ALTER TABLE cfn.usage_received DROP CONSTRAINT is_full");
@@ -219,7 +219,7 @@ fn a_follower_that_needs_less_from_now_on_keeps_the_uses_of_the_rest_until_they_
     follower.cfn(&["load", "writer", "--agent-id", "a1", "--task-id", "t1"]).ok();
     fleet.sql("ALTER TABLE cfn.usage_received ADD CONSTRAINT is_full CHECK (false) NOT VALID");
     let narrowed = follower.follow(&fleet.url(), &["--agents", "tester"]);
-    assert!(narrowed.stderr.contains("takes no uses"), "{narrowed:?}");
+    assert!(narrowed.stderr.contains("refused uses"), "{narrowed:?}");
     let unpushed = || follower.cfn(&["db", "status", "--json"]).json()["follows"]["unpushed"].clone();
     assert_eq!((unpushed(), follower.project.sqlite3("SELECT count(*) FROM skill_usage_log")), (2.into(), "2".into()));
     // Decisions arrive meanwhile, also about what is kept.
@@ -233,4 +233,57 @@ fn a_follower_that_needs_less_from_now_on_keeps_the_uses_of_the_rest_until_they_
     assert_eq!((unpushed(), counted(&fleet)), (0.into(), "2|2|0".into()));
     assert_eq!(follower.project.sqlite3("SELECT name FROM skills ORDER BY name"), "alpha\ngamma");
     follower.is_equal("narrowed");
+}
+
+/// Uses of another program, with ids that cfn itself would refuse.
+fn log_long(follower: &Follower, agent: &str, task: &str, key: &str) {
+    follower.project.sqlite3(&format!(
+        "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, delivery_key)
+         SELECT {agent}, 'tester', min(id), {task}, {key} FROM skills"
+    ));
+}
+
+#[test]
+fn uses_with_ids_that_no_index_holds_are_pushed_shortened_and_stay_apart() {
+    let fleet = Fleet::start();
+    let follower = fleet.follower(&[]);
+    load(&follower, "t1");
+    let noise = "hex(randomblob(4500))";
+    log_long(&follower, "'a'", noise, "NULL");
+    log_long(&follower, noise, noise, "NULL");
+    log_long(&follower, "'a'", &format!("printf('%.3000c', 'x') || {noise}"), "NULL");
+    log_long(&follower, "'a'", &format!("printf('%.3000c', 'x') || {noise}"), "NULL");
+    log_long(&follower, "'a'", "'t2'", noise);
+    load(&follower, "t3");
+    let uses = follower.sync()["uses"].clone();
+    assert_eq!((&uses["pushed"], &uses["failed"]), (&9.into(), &serde_json::Value::Null), "{uses}");
+    assert_eq!(counted(&fleet), "9|9|0");
+    let tasks = "SELECT count(DISTINCT task_id), max(octet_length(task_id)) FROM cfn.skill_usage_log";
+    assert_eq!(fleet.sql(tasks), "7|1000");
+    assert_eq!(follower.sync()["uses"]["pushed"], 0);
+}
+
+#[test]
+fn a_use_that_the_primary_refuses_stops_no_other() {
+    let fleet = Fleet::start();
+    let follower = fleet.follower(&[]);
+    fleet.sql(
+        "CREATE FUNCTION cfn.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.task_id IN ('bad', 'worse') THEN RAISE EXCEPTION 'not this one'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER trap BEFORE INSERT ON cfn.skill_usage_log FOR EACH ROW EXECUTE FUNCTION cfn.trap()",
+    );
+    for task in ["t1", "bad", "t2", "worse", "t3"] {
+        load(&follower, task);
+    }
+    let ran = follower.cfn(&["sync"]);
+    assert!(ran.stderr.contains("not this one"), "{ran:?}");
+    ran.ok();
+    assert_eq!(fleet.sql("SELECT string_agg(DISTINCT task_id, ' ') FROM cfn.skill_usage_log"), "t1 t2 t3");
+    load(&follower, "t4");
+    follower.cfn(&["sync"]).ok();
+    assert_eq!(counted(&fleet), "8|8|0", "each load uses two skills");
+    assert_eq!(follower.project.sqlite3("SELECT count(*) FROM usage_unpushed"), "4");
+    fleet.sql("DROP TRIGGER trap ON cfn.skill_usage_log");
+    assert_eq!(follower.sync()["uses"]["pushed"], 4);
+    assert_eq!(counted(&fleet), "12|12|0");
 }

@@ -17,7 +17,7 @@ pub(super) enum Kept {
 pub(super) fn of(column: &Column, value: Value<'_>) -> Kept {
     let why = match value {
         Value::Integer(number) if column.kind == Kind::Flag && i16::try_from(number).is_err() => "it is no flag",
-        Value::Text(text) if column.kind == Kind::Text => match text_fault(text) {
+        Value::Text(text) if column.kind == Kind::Text => match text_fault(column, text) {
             Some(why) => why,
             None => return Kept::There,
         },
@@ -27,10 +27,13 @@ pub(super) fn of(column: &Column, value: Value<'_>) -> Kept {
     if column.rule == Rule::Free { Kept::Beside } else { Kept::Refused(why) }
 }
 
-/// Why PostgreSQL cannot hold a text.
-fn text_fault(text: &[u8]) -> Option<&'static str> {
+/// Why PostgreSQL cannot hold a text in a column.
+fn text_fault(column: &Column, text: &[u8]) -> Option<&'static str> {
     if text.contains(&0) {
         return Some("PostgreSQL holds no NUL in text");
+    }
+    if column.is_too_long(text) {
+        return Some("it is too long for an index of PostgreSQL");
     }
     std::str::from_utf8(text).is_err().then_some("it is not valid UTF-8")
 }
@@ -38,6 +41,7 @@ fn text_fault(text: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{Kept, of};
+    use crate::model::LONGEST_USAGE_TEXT;
     use crate::store::copying::{Column, TABLES, Value};
 
     fn column(table: &str, name: &str) -> Option<&'static Column> {
@@ -48,6 +52,8 @@ mod tests {
     #[test]
     fn what_a_column_cannot_hold_is_kept_beside_it_or_refused() {
         let (team, name) = (column("skills", "team"), column("skills", "name"));
+        let (task, notes) = (column("skill_usage_log", "task_id"), column("skill_usage_log", "notes"));
+        let (most, long) = (vec![b'x'; LONGEST_USAGE_TEXT], vec![b'x'; LONGEST_USAGE_TEXT + 1]);
         let (flag, path) = (column("skills", "is_auto_generated"), column("skill_files", "path"));
         for (column, value, kept) in [
             (team, Value::Text(b"red"), Kept::There),
@@ -63,6 +69,9 @@ mod tests {
             (flag, Value::Integer(70_000), Kept::Beside),
             (flag, Value::Text(b"true"), Kept::Beside),
             (path, Value::Text(b"\xff\0"), Kept::There),
+            (task, Value::Text(&most), Kept::There),
+            (task, Value::Text(&long), Kept::Beside),
+            (notes, Value::Text(&long), Kept::There),
         ] {
             assert_eq!(column.map(|it| of(it, value)), Some(kept), "{column:?} {value:?}");
         }
