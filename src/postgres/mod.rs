@@ -11,10 +11,11 @@ mod tls;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem::replace;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
@@ -82,6 +83,17 @@ impl Connection {
         self.runtime.as_ref().map(|it| it.block_on(what))
     }
 
+    /// Makes a call within a time limit. A server that is silent for longer than `silence` meanwhile, and answers on no other
+    /// connection either, ends it too.
+    pub fn run_within<T>(
+        &self,
+        limit: Duration,
+        silence: Duration,
+        call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
+    ) -> Result<T, CallError> {
+        self.watched(silence, Some(limit), call)
+    }
+
     /// Makes a call within a time limit.
     pub fn run<T>(&self, limit: Duration, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T, CallError> {
         let Some(runtime) = &self.runtime else { return Err(CallError::Lost("it was closed".to_owned())) };
@@ -96,18 +108,32 @@ impl Connection {
         silence: Duration,
         call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
     ) -> Result<T, CallError> {
+        self.watched(silence, None, call)
+    }
+
+    fn watched<T>(
+        &self,
+        silence: Duration,
+        limit: Option<Duration>,
+        call: impl AsyncFnOnce(&Client) -> ClientResult<T>,
+    ) -> Result<T, CallError> {
         let Some(runtime) = &self.runtime else { return Err(CallError::Lost("it was closed".to_owned())) };
+        let (began, mut is_said) = (Instant::now(), false);
         let answer = runtime.block_on(async {
             let mut call = pin!(call(&self.client));
             loop {
-                match timeout(silence, &mut call).await {
-                    Ok(answer) => return Some(answer),
-                    Err(_) if self.is_alive().await => {}
-                    Err(_) => return None,
+                if let Ok(answer) = timeout(silence, &mut call).await {
+                    return Some(answer);
+                }
+                if !replace(&mut is_said, true) {
+                    tracing::debug!("{} has not answered for {} s, and is waited for", self.server, silence.as_secs());
+                }
+                if limit.is_some_and(|it| began.elapsed() >= it) || !self.is_alive().await {
+                    return None;
                 }
             }
         });
-        self.ended(silence, answer)
+        self.ended(began.elapsed(), answer)
     }
 
     /// Sends a statement without waiting for its answer. Later calls come after it.

@@ -16,6 +16,9 @@ use crate::settings::PostgresServer;
 /// Time limit of an answer: long enough for a slow server.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// After so long without one, the server is asked whether it still answers anybody: a row takes less.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// A connection to a workflow database in PostgreSQL.
 pub struct Postgres {
     server: String,
@@ -32,7 +35,7 @@ impl Postgres {
     /// Makes a call within the time limit.
     fn run<T>(&mut self, call: impl AsyncFnOnce(&Client) -> ClientResult<T>) -> Result<T> {
         let server = self.server.clone();
-        self.connection.run(ANSWER_TIMEOUT, call).map_err(|error| match error {
+        self.connection.run_within(ANSWER_TIMEOUT, SILENCE, call).map_err(|error| match error {
             CallError::Refused(error) => {
                 let refusal = error.code().map_or(Refusal::Other, |it| Refusal::of(it.code()));
                 WorkflowError::Failed { server, why: sentence(&error), refusal }

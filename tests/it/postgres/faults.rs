@@ -1,5 +1,6 @@
 //! A server that is gone, hangs or resets connections costs a command nothing but the delivery.
 
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,6 +94,41 @@ fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
     let since = Instant::now();
     dual.cfn(["sync", "--json"]).fails_as(9, "workflow_unreachable");
     assert!(since.elapsed() < Duration::from_secs(30));
+}
+
+/// A server that takes every login, and then says nothing.
+fn silent_after_login() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it has one").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut length = [0; 4];
+                stream.read_exact(&mut length).expect("a startup message");
+                let rest = u64::from(u32::from_be_bytes(length)) - 4;
+                std::io::copy(&mut (&stream).take(rest), &mut std::io::sink()).expect("all of it");
+                // The login is fine, and the server is ready.
+                stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").expect("written");
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_that_falls_silent_after_the_login_is_given_up_and_said_to_be_waited_for() {
+    let url = format!("postgresql://x@127.0.0.1:{}/d?connect_timeout=1&sslmode=disable", silent_after_login());
+    let dual = Dual { url, ..Dual::new() };
+    dual.deploy(1, "review");
+    for args in [&["sync"][..], &["db", "postgres-schema", "--apply"]] {
+        let since = Instant::now();
+        let ran: Ran = dual.command(["-v"]).args(args).output().expect("cfn runs").into();
+        assert!(since.elapsed() < Duration::from_secs(45), "{args:?}: {:?}", since.elapsed());
+        assert!(ran.stderr.contains("has not answered for 3 s, and is waited for"), "{ran:?}");
+        assert!(ran.fails(9).contains("no answer within"), "{args:?}");
+    }
+    assert_eq!(dual.waiting(), "1");
 }
 
 #[test]
