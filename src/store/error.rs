@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{Location, Visible};
+use crate::postgres::Refusal;
 
 /// The result of a database operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -110,6 +111,8 @@ pub enum StoreError {
         location: Location,
         /// The server's message.
         detail: String,
+        /// The kind of refusal.
+        refusal: Refusal,
     },
     /// The commit itself failed, or its answer was lost: the change may or may not be committed.
     #[error("the outcome is unknown: {location} failed during the commit ({detail})")]

@@ -5,6 +5,7 @@ use super::{Failure, FailureKind};
 use crate::model::Location;
 use crate::store::{FileFault, StoreError};
 
+use crate::postgres::Refusal;
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
@@ -83,11 +84,28 @@ fn of_connection(error: &StoreError) -> (FailureKind, &'static str) {
             FailureKind::ArchiveUnreachable,
             "Start the server, or correct its line in ~/.pgpass; then run the command again: it continues.",
         ),
-        StoreError::Refused { .. } => (
-            FailureKind::DatabaseRefused,
-            "Correct user, password and database in what --db names; nothing was changed.",
+        StoreError::Refused { refusal, .. } => (FailureKind::DatabaseRefused, of_refusal(*refusal)),
+        _ => (
+            FailureKind::DatabaseUnreachable,
+            "As the message says: start the server, or correct host, port or TLS in what --db names; nothing was changed.",
         ),
-        _ => (FailureKind::DatabaseUnreachable, "Start the server, or correct what --db names; nothing was changed."),
+    }
+}
+
+/// Why a server refuses to be connected to.
+fn of_refusal(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Login => {
+            "Correct user and password in what --db names, or the server's pg_hba.conf; nothing was changed."
+        }
+        Refusal::NoDatabase => "Create the database, or correct its name in what --db names; nothing was changed.",
+        Refusal::Rights => "Grant the role CONNECT on the database; nothing was changed.",
+        Refusal::Connections => {
+            "All connections are taken: raise max_connections or the role's limit, or end some; nothing was changed."
+        }
+        Refusal::ReadOnly => "Name the primary server with --db; nothing was changed.",
+        Refusal::Disk | Refusal::Resources | Refusal::Defect => "The server failed; see its log. Nothing was changed.",
+        _ => "Mend what the server's message says, or correct what --db names; nothing was changed.",
     }
 }
 

@@ -54,7 +54,7 @@ impl Place {
             }
             NotConnected::Host(detail, Some(refusal)) => match refusal {
                 Refusal::Restart => StoreError::Unreachable { location, detail },
-                _ => StoreError::Refused { location, detail },
+                _ => StoreError::Refused { location, detail, refusal },
             },
         }
     }
@@ -77,7 +77,7 @@ impl Place {
             Refusal::Locked => StoreError::Busy { location, waited: self.lock_timeout },
             Refusal::Disk => StoreError::Full { location, detail },
             Refusal::Restart => StoreError::Unreachable { location, detail },
-            Refusal::Connections => StoreError::Refused { location, detail },
+            refusal @ Refusal::Connections => StoreError::Refused { location, detail, refusal },
             _ => StoreError::Failed { location, detail },
         }
     }

@@ -94,3 +94,31 @@ fn a_connection_that_ends_in_the_commit_is_an_unknown_outcome_and_doing_it_again
     add(&mut store, "jwt").expect("it connects again");
     assert_eq!(names(&mut store).expect("names"), ["jwt"]);
 }
+
+#[test]
+fn each_refusal_to_connect_has_a_hint_of_its_own() {
+    let server = Server::start();
+    server.sql("postgres", "CREATE ROLE crowd LOGIN PASSWORD 'sesame' CONNECTION LIMIT 0");
+    server.sql("postgres", "CREATE DATABASE closed ALLOW_CONNECTIONS false");
+    let url = server.url("postgres");
+    let with = |user: &str, database: &str, more: &str| {
+        let (_, place) = url.split_once('@').expect("a user");
+        let place = place.strip_suffix("/postgres").expect("a database");
+        format!("postgresql://{user}@{place}/{database}{more}")
+    };
+    let project = crate::harness::Project::empty();
+    for (url, hint) in [
+        (with("crowd:sesame", "postgres", ""), "All connections are taken"),
+        (with("cfn_test", "no_such_database", ""), "Create the database"),
+        (with("no_such_role", "postgres", ""), "pg_hba.conf"),
+        (with("cfn_test", "closed", ""), "Mend what the server's message says"),
+        (with("cfn_test", "postgres", "?options=-c%20nonsense%3D1"), "Mend what the server's message says"),
+    ] {
+        let ran = project.cfn(["skill", "list", "--db", &url, "--json"]);
+        let error = ran.fails_as(3, "database_refused");
+        assert!(error["hint"].as_str().is_some_and(|it| it.contains(hint)), "{url}: {error}");
+    }
+    let error = project.cfn(["skill", "list", "--db", &with("cfn_test", "postgres", "?sslmode=require"), "--json"]);
+    let error = error.fails_as(3, "database_unreachable");
+    assert!(error["hint"].as_str().is_some_and(|it| it.contains("TLS")), "{error}");
+}
