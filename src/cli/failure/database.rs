@@ -1,11 +1,13 @@
 //! Errors of the database.
 
+use std::io;
+
 use super::space::{FREE_SPACE, or_full};
 use super::{Failure, FailureKind};
 use crate::model::Location;
+use crate::postgres::Refusal;
 use crate::store::{FileFault, StoreError};
 
-use crate::postgres::Refusal;
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
@@ -159,6 +161,9 @@ fn of_file(fault: &FileFault) -> (FailureKind, &'static str) {
             (FailureKind::ArchiveRefused, "Name a complete archive of this database, or a new file.")
         }
         FileFault::NotPushed { .. } => (FailureKind::UsageNotPushed, "Run 'cfn sync', and then the command again."),
+        FileFault::Unusable { source, .. } if source.kind() == io::ErrorKind::InvalidFilename => {
+            (FailureKind::DatabaseFile, "Use a shorter file name: cfn and SQLite add up to 25 characters to it.")
+        }
         FileFault::Unusable { source, .. } => {
             or_full(source, (FailureKind::DatabaseFile, "Check the folder and its permissions."))
         }

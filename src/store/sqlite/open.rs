@@ -18,7 +18,7 @@ use super::unchanging::Unchanging;
 use super::waiting::{LockWait, Wait};
 use crate::linux::network_file_system;
 use crate::settings::Queued;
-use crate::store::{Access, Durability, Result, StoreError};
+use crate::store::{Access, Durability, FileFault, Result, StoreError};
 
 /// Options for opening, with defaults for a short command.
 #[derive(Debug, Clone, Copy)]
@@ -268,6 +268,9 @@ pub(super) fn require_regular_file(path: &Path) -> Result<()> {
             } else {
                 Err(StoreError::Missing { location: path.into() })
             }
+        }
+        Err(source) if source.kind() == io::ErrorKind::InvalidFilename => {
+            Err(FileFault::Unusable { what: "could not read", path: path.to_owned(), source }.into())
         }
         Err(error) => Err(Place::new(path, Duration::ZERO).denied("read", &error.to_string())),
     }
