@@ -72,7 +72,10 @@ fn of_redis(refusal: cache::Refusal) -> &'static str {
     match refusal {
         Refusal::NoPassword => "Add the user and password: redis://USER:PASSWORD@HOST:PORT/DATABASE.",
         Refusal::WrongPassword => "Correct the user and password in --redis-url or CFN_REDIS_URL.",
-        Refusal::Rights => "Allow this user to run the command named in the message (ACL SETUSER).",
+        Refusal::Rights => {
+            "Allow this user (ACL SETUSER) the keys ~cache:* for the query cache, ~swarm:* ~coord:* ~context:* ~cfn* \
+             ~task:progress:* for agents, and the commands that docs/cache.md and docs/coordination.md list."
+        }
         Refusal::Cluster => "Name a Redis that is not in cluster mode, or repair the cluster: cfn talks to one server.",
         Refusal::ReadOnly => "The server is a replica: name the primary.",
         Refusal::Replication => "Repair the replication, or name another server.",
