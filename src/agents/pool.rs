@@ -25,7 +25,6 @@ use super::run_folder::Runs;
 use super::runtime_kind::RuntimeKind;
 use crate::linux::Limits;
 use crate::model::AgentId;
-use crate::regular_file;
 use crate::staged_file::rename_to_free;
 
 /// Maximum time for starting a member.

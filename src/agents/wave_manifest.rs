@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Result;
+use super::error::{AgentError, Result};
 use super::files;
 use super::plan::Plan;
 use super::run_folder::Runs;

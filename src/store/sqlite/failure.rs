@@ -1,5 +1,6 @@
 //! Translates SQLite's errors.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -31,10 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "http",
         ],
     ),
-    (
-        "agents",
-        &["ops", "store", "process", "model", "clock", "staged_file", "output_file", "linux", "regular_file"],
-    ),
+    ("agents", &["ops", "store", "process", "model", "clock", "staged_file", "output_file", "linux", "regular_file"]),
     (
         "bench",
         &["ops", "store", "cache", "settings", "process", "model", "clock", "linux", "output_file", "regular_file"],
