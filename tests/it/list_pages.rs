@@ -49,6 +49,7 @@ fn a_list_has_the_order_that_is_asked_for() {
     let missing = project.cfn(["skill", "list", "--sort", "uses", "--after", "bb"]);
     assert!(missing.code == Some(4) && missing.stderr.contains("there is no skill named \"bb\""), "{missing:?}");
     project.cfn(["skill", "rename", "b", "z", "--approver", "ann", "--reason", "nicer"]).ok();
+    project.sqlite3("UPDATE skills SET updated_at = '2030-01-01 00:00:00' WHERE name = 'z'");
     for after in ["b", "z"] {
         assert_eq!(listed(&project, &["--sort", "uses", "--after", after]), ["a"], "{after} is one skill");
         assert_eq!(listed(&project, &["--sort", "updated", "--after", after]), ["c", "a"], "{after} is one skill");

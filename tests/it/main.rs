@@ -29,6 +29,7 @@ mod declared_versions;
 mod deploy;
 mod deploy_input;
 mod diagnostics;
+mod diff_time;
 mod discovery;
 mod docker;
 mod doctor;

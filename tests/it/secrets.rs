@@ -179,8 +179,8 @@ fn the_password_of_the_database_is_shown_nowhere() {
         run(scene.command(&["skill", "list", "--db", &url])); // with another name in the message
     }
     scene.look_around();
-    let started = fs::read_to_string(scene.project.path().join("started")).expect("git was asked for the approver");
-    assert!(started.contains("git"), "{started}");
+    let started = fs::read_to_string(scene.project.path().join("started")).unwrap_or_default();
+    assert!(!started.contains("git"), "git is asked for the approver by its path: {started}");
 }
 
 #[test]

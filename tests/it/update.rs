@@ -226,7 +226,7 @@ fn a_version_and_a_step_together_are_refused_and_one_is_needed() {
     project.file("1.0.1", "A file.");
     let before = dump(&project);
     for (words, hint) in [
-        (&["sql", "1.0.1", "new.md", "--patch"][..], "'cfn update sql FILE --patch'"),
+        (&["sql", "1.0.1", "new.md", "--patch"][..], "'cfn update --patch sql FILE'"),
         (&["sql", "new.md", "patch"], "'cfn update NAME FILE --patch'"),
         (&["sql", "new.md", "1.0.1"], "'cfn update NAME FILE --patch'"),
         (&["sql", "new.md"], "--patch|--minor|--major"),

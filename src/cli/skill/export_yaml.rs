@@ -13,6 +13,7 @@ use crate::cli::plural::counted;
 use crate::model::{Category, Exit, Status, Visible};
 use crate::ops::{self, DocumentError, ExportYaml, ExportYamlReport};
 use crate::output_file::OutputFile;
+use crate::store::Store;
 
 /// Export skills with their versions and contents as one YAML document
 ///
@@ -50,29 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         status: args.filter_status,
     };
     let mut store = context.open(Access::Read)?;
-    let Some(path) = &args.output else {
-        if context.output.json() {
-            let hint = "Name the file with --output.";
-            return Err(Failure::input("with --json, the document needs a file of its own", hint));
-        }
-        if context.output.width().is_some() {
-            let mut document = Vec::new();
-            let report = ops::export_yaml(store.as_mut(), context.clock, &request, &mut document)?;
-            context.output.texts(&[String::from_utf8_lossy(&document)])?;
-            left_out(context, &report);
-            return Ok(Exit::Done);
-        }
-        let mut to = BufWriter::new(context.output.stream());
-        match ops::export_yaml(store.as_mut(), context.clock, &request, &mut to) {
-            Ok(report) => left_out(context, &report),
-            Err(ops::Error::Document(DocumentError::Output(why))) => {
-                drop(to.into_parts()); // the rest is not tried again
-                context.output.ended(Err(why))?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        return Ok(Exit::Done);
-    };
+    let Some(path) = &args.output else { return to_stdout(context, store.as_mut(), &request) };
     let database = context.settings.database()?;
     let begun = match database.file() {
         Some(file) => OutputFile::begin_as_open_as(path, file),
@@ -92,6 +71,30 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     output.file().sync_all().and_then(|()| output.publish()).map_err(|why| unwritable(path, &why))?;
     left_out(context, &report);
     context.output.answer(&report)?;
+    Ok(Exit::Done)
+}
+
+fn to_stdout(context: &Context, store: &mut dyn Store, request: &ExportYaml) -> Result<Exit, Failure> {
+    if context.output.json() {
+        let hint = "Name the file with --output.";
+        return Err(Failure::input("with --json, the document needs a file of its own", hint));
+    }
+    if context.output.width().is_some() {
+        let mut document = Vec::new();
+        let report = ops::export_yaml(store, context.clock, request, &mut document)?;
+        context.output.texts(&[String::from_utf8_lossy(&document)])?;
+        left_out(context, &report);
+        return Ok(Exit::Done);
+    }
+    let mut to = BufWriter::new(context.output.stream());
+    match ops::export_yaml(store, context.clock, request, &mut to) {
+        Ok(report) => left_out(context, &report),
+        Err(ops::Error::Document(DocumentError::Output(why))) => {
+            drop(to.into_parts()); // the rest is not tried again
+            context.output.ended(Err(why))?;
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(Exit::Done)
 }
 

@@ -178,7 +178,7 @@ fn a_plan_that_cannot_be_run_starts_nothing() {
     project.file("plan.json", "{}");
     assert_eq!(fails(&["--wave", "all", "--", "true"]), "invalid_input");
     fs::remove_file(project.path().join("plan.json")).expect("a plan");
-    assert_eq!(fails(&["--wave", "all", "--", "true"]), "file_failed");
+    assert_eq!(fails(&["--wave", "all", "--", "true"]), "file_unreadable");
     assert_eq!(project.cfn(["agent", "monitor", "plan.json"]).code, Some(3));
     assert_eq!(project.cfn(["agent", "ps", "--all"]).ok(), "no agent runs\n");
 }

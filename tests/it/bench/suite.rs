@@ -113,11 +113,10 @@ fn a_file_that_is_no_run_is_refused_before_anything_is_measured() {
     assert!(missing.contains("that this user may read"), "{missing}");
     let pipe = project.path().join("pipe");
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
-    for args in
-        [["--baseline", "pipe"], ["--from", "pipe"], ["--from", "/dev/zero"], ["--from", "."], ["--samples", "pipe"]]
-    {
-        project.fails_as([&["bench"][..], &args].concat(), 2, "file_failed");
+    for args in [["--baseline", "pipe"], ["--from", "pipe"], ["--from", "/dev/zero"], ["--from", "."]] {
+        project.fails_as([&["bench"][..], &args].concat(), 2, "file_unreadable");
     }
+    project.fails_as(["bench", "--samples", "pipe"], 2, "file_failed");
     project.cfn(["bench", "--samples", "missing/run.jsonl"]).fails(2);
     for args in [["--max-regression", "10%"], ["--runs", "0"], ["--from", "bad.json"]] {
         project.cfn([&["bench", "--quick"][..], &args].concat()).fails(1);

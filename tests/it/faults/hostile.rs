@@ -172,14 +172,18 @@ fn hostile_words_are_refused_or_stored_and_never_executed_or_printed_raw() {
 fn arguments_are_stored_exactly() {
     let project = project();
     let word = "'); DROP TABLE skills; --\n\u{1b}[2J";
-    project
-        .cfn(["deploy", "1", "typed", "ok.md", "--owner", word, "--approver", word, "--reason", word, "--tags", "a'b"])
-        .ok();
-    let hex = hexadecimal(word.as_bytes()).to_uppercase();
-    assert_eq!(project.sqlite3("SELECT hex(owner) FROM skills WHERE name = 'typed'"), hex);
+    let (person, _) = word.split_once('\n').expect("two lines");
+    let deploy = |approver: &str| {
+        let decision = ["--owner", word, "--approver", approver, "--reason", word, "--tags", "a'b"];
+        project.cfn(["deploy", "1", "typed", "ok.md"].into_iter().chain(decision))
+    };
+    deploy(word).fails(1); // a name is one line
+    deploy(person).ok();
+    let hex = |it: &str| hexadecimal(it.as_bytes()).to_uppercase();
+    assert_eq!(project.sqlite3("SELECT hex(owner) FROM skills WHERE name = 'typed'"), hex(word));
     assert_eq!(
         project.sqlite3("SELECT hex(approver) || hex(reasoning) FROM approval_history ORDER BY id DESC LIMIT 1"),
-        hex.clone() + &hex
+        hex(person) + &hex(word)
     );
     let json = project.cfn(["skill", "list", "--json"]).json();
     assert!(json["skills"].as_array().expect("skills").iter().any(|it| it["owner"] == word), "{json}");
