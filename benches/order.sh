@@ -1,17 +1,15 @@
 #!/bin/bash
 # Writes benches/order.ld: the functions that short commands run, so that the linker puts them together. A process maps its program in
-# pieces of 64 KiB, each of which costs a page fault where something in it is run; a load has a sixth fewer of them so.
-#   benches/order.sh [PROGRAM]      a build with names (cargo build --profile profiling), else it is built; needs valgrind
+# pieces of 64 KiB, each of which costs a page fault where something in it is run; a load has fewer of them so.
+#   benches/order.sh      builds a release with names, out of order: valgrind knows only the names of the usual section
 # The list is worth renewing when a load has clearly more page faults than before (benches/instructions.sh): functions come, go and
 # change their names. A name that no function has any more does no harm.
 set -euo pipefail
-target=$(realpath "$(dirname "$0")/order.ld")
-if [[ -n ${1:-} ]]; then
-    cfn=$(realpath "$1")
-else
-    cargo build --locked --profile profiling
-    cfn=$(realpath "${CARGO_TARGET_DIR:-target}/profiling/cfn")
-fi
+cd "$(dirname "$0")/.."
+target=$PWD/benches/order.ld
+printf 'SECTIONS { }\nINSERT BEFORE .text;\n' > "$target"
+cargo rustc --locked --release --bin cfn -- -C strip=none
+cfn=$(realpath "${CARGO_TARGET_DIR:-target}/release/cfn")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -46,14 +44,16 @@ run update one 1.0.1 one/SKILL.md
 run log one --agent-id a1 --agent-type agent --exit-code 0
 run skill show one
 
-# rustc ends a name with a hash of its own, and names a crate by one; sections have these names after ".text.". What is long has
-# types of types in it: its beginning is enough.
+# rustc ends a name with a hash, in which are the types that it was made for and the compiler, and names a crate by one; sections have
+# these names after ".text.". Another compiler makes other hashes: for it, all functions with the rest of the name follow. What is long
+# has types of types in it: its beginning is enough.
+grep -E '^[A-Za-z_][A-Za-z0-9_.$]*$' called.txt | awk '!seen[$0]++' > exact.txt
+sed -E 's/17h[0-9a-f]{16}E(\.llvm\.[0-9]+)?$/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g; s/^(.{100}).+/\1*/' exact.txt \
+    | awk '!seen[$0]++' > similar.txt
 {
     echo '/* What short commands run, put together by the linker: written by benches/order.sh. */'
     printf 'SECTIONS\n{\n  .text.often :\n  {\n'
-    grep -E '^[A-Za-z_][A-Za-z0-9_.$]*$' called.txt \
-        | sed -E 's/17h[0-9a-f]{16}E(\.llvm\.[0-9]+)?$/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g; s/^(.{100}).+/\1*/' \
-        | awk '!seen[$0]++ { printf "    *(.text.%s)\n", $0 }'
+    cat exact.txt similar.txt | awk '!seen[$0]++ { printf "    *(.text.%s)\n", $0 }'
     printf '  }\n}\nINSERT BEFORE .text;\n'
 } > "$target"
-echo "$target: $(grep -c '\*(' "$target") functions"
+echo "$target: $(grep -c '\*(' "$target") names of $(wc -l < exact.txt) functions"
