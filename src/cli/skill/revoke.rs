@@ -13,8 +13,8 @@ use crate::ops::{self, Revoke, RevokeReport, RevokedBytes};
 /// Revoke every approval of a version's bytes, in all skills
 ///
 /// Every version with this SKILL.md is revoked, whatever other files it has; with --hash, every version with that file,
-/// or with exactly that folder. Bootstrap skills with these bytes are disabled. Agents get the newest other approved version instead, if any. To accept revoked bytes
-/// again, use --override-rejection with a reason.
+/// or with exactly that folder. Bootstrap skills with these bytes are disabled. Agents get the newest other approved
+/// version instead, if any. To accept revoked bytes again, use --override-rejection with a reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
