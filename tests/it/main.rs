@@ -90,6 +90,7 @@ mod skipped_writes;
 mod small_disk;
 mod store_contract;
 mod store_model;
+mod strace;
 mod terminal;
 mod top;
 mod triggers;

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use super::scene::{assert_nothing_left, kill, project, rows, spawn, state};
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
+use crate::strace;
 
 /// The calls of these kinds that a spawn and all that it starts make, in their order.
 fn calls(project: &Project, kinds: &str, args: &[&str]) -> Vec<String> {
@@ -24,7 +25,7 @@ fn calls(project: &Project, kinds: &str, args: &[&str]) -> Vec<String> {
     }
     Ran::from(command.output().expect("strace must be installed")).ok();
     let text = fs::read_to_string(&log).expect("the log of strace");
-    text.lines().map(str::to_owned).collect()
+    strace::calls(&text)
 }
 
 /// The supervisors of a project that run.

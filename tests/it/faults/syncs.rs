@@ -6,6 +6,7 @@ use super::locks::Company;
 use super::tools::{finish, under};
 use super::victims::legacy;
 use crate::harness::{Project, Ran};
+use crate::strace;
 
 /// Commands that only read.
 const READ: usize = 0;
@@ -42,8 +43,7 @@ fn syncs(project: &Project, args: &[&str]) -> usize {
     Ran::from(finish(under(project, &["strace", "-f", "-qq", "-o", &path, "-e", calls], args))).ok();
     let text = fs::read_to_string(&log).expect("the log of strace");
     fs::remove_file(log).expect("it goes");
-    // A call during which another process calls has a second line, when it returns.
-    text.lines().filter(|it| it.contains("sync") && !it.contains("resumed>")).count()
+    strace::calls(&text).iter().filter(|it| it.contains("sync")).count()
 }
 
 fn project() -> Project {

@@ -1,9 +1,10 @@
 //! The log of strace as the calls that change a disk.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+
+use crate::strace;
 
 /// Every call that changes a file or a name, with all its bytes, and the path of each descriptor.
 pub(super) const OPTIONS: [&str; 7] = [
@@ -30,24 +31,9 @@ pub(super) enum Call {
     Folder(PathBuf),
 }
 
-/// The calls in order. One that another thread interrupted counts where it ended.
+/// The calls in order.
 pub(super) fn read(log: &str, project: &Path) -> Vec<Call> {
-    let mut begun: HashMap<&str, String> = HashMap::new();
-    let mut calls = Vec::new();
-    for line in log.lines() {
-        let (pid, rest) = line.split_once(' ').expect("a process and a call");
-        let rest = rest.trim_start();
-        let whole = if let Some(start) = rest.strip_suffix(" <unfinished ...>") {
-            begun.insert(pid, start.to_owned());
-            continue;
-        } else if let Some(end) = rest.strip_prefix("<... ").and_then(|it| it.split_once(" resumed>")) {
-            begun.remove(pid).unwrap_or_default() + end.1
-        } else {
-            rest.to_owned()
-        };
-        calls.extend(call(&whole, project));
-    }
-    calls
+    strace::calls(log).iter().filter_map(|it| call(it, project)).collect()
 }
 
 fn call(line: &str, project: &Path) -> Option<Call> {
