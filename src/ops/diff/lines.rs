@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::{ChangeTag, DiffOp, DiffableStr, group_diff_ops};
 
 /// The time after which a comparison is no longer the shortest one: files of strangers may be made to take forever. All
 /// files of a comparison share it.
@@ -56,11 +57,11 @@ pub(super) fn deadline() -> Instant {
 
 /// The changes, with context lines; the shortest ones, if the deadline allows it.
 pub(super) fn hunks(earlier: &str, later: &str, deadline: Instant) -> Vec<Hunk> {
-    let diff = TextDiff::configure().deadline(deadline).diff_lines(earlier, later);
+    let (earlier, later) = (earlier.tokenize_lines(), later.tokenize_lines());
     let mut hunks = Vec::new();
-    for group in diff.grouped_ops(CONTEXT) {
+    for group in group_diff_ops(changes(&earlier, &later, deadline), CONTEXT) {
         let Some(first) = group.first() else { continue };
-        let lines = group.iter().flat_map(|it| diff.iter_changes(it)).map(|it| DiffLine {
+        let lines = group.iter().flat_map(|it| it.iter_changes(&earlier, &later)).map(|it| DiffLine {
             change: match it.tag() {
                 ChangeTag::Equal => LineChange::Same,
                 ChangeTag::Insert => LineChange::Added,
@@ -75,6 +76,14 @@ pub(super) fn hunks(earlier: &str, later: &str, deadline: Instant) -> Vec<Hunk> 
         });
     }
     hunks
+}
+
+/// The algorithm is called by its name: a choice between all of the crate's would make the program half a MiB larger.
+fn changes(earlier: &[&str], later: &[&str], deadline: Instant) -> Vec<DiffOp> {
+    let mut hook = Compact::new(Replace::new(Capture::new()), earlier, later);
+    let all = (0..earlier.len(), 0..later.len());
+    let Ok(()) = myers::diff_deadline(&mut hook, earlier, all.0, later, all.1, Some(deadline));
+    hook.into_inner().into_inner().into_ops()
 }
 
 #[cfg(test)]
