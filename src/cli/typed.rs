@@ -5,6 +5,7 @@ mod requirements;
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::argument::Named;
@@ -94,12 +95,13 @@ const GROUPS: [(&str, &[Named]); 2] = [("agent", &agent::COMMANDS), ("skill", &s
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
 /// command that is named first. For help and errors, and where that name was the value of an option, it falls back to
-/// the full tree.
+/// the full tree; the version needs none.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let tree = Global::augment_args(clap::Command::new("cfn")).subcommands(first_named(arguments));
+    let cfn = clap::Command::new("cfn").version(env!("CARGO_PKG_VERSION"));
+    let tree = Global::augment_args(cfn).subcommands(first_named(arguments));
     match tree.try_get_matches_from(arguments).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
-        Ok(cli) => Ok(cli),
-        Err(_) => parse_fully(arguments),
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => parse_fully(arguments),
+        parsed => parsed,
     }
 }
 
