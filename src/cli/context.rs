@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, FailureKind};
-use super::opening::{Opened, Opening, ReplicaUse};
+use super::opening::{Opened, Opening, ReplicaUse, Use};
 use super::output::Output;
 use super::plural::counted;
 use crate::clock::Clock;
@@ -40,29 +40,34 @@ pub(super) struct Context {
 impl Context {
     /// Opens the database, and adopts an older one first.
     pub(super) fn open(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
-        match self.opened.take().filter(|_| access == Access::Write) {
-            Some(opened) => Ok(self.told(opened)),
-            None => self.open_with(access, |it| it),
-        }
+        self.open_or_take(access, Use::ShortCommand)
     }
 
-    /// Opens the database to read a few scattered rows.
-    pub(super) fn open_for_few_rows(&self) -> Result<Box<dyn Store>, Failure> {
-        self.open_with(Access::Read, |it| Options { few_rows: true, ..it })
+    /// Opens the database to read or write a few scattered rows.
+    pub(super) fn open_for_few_rows(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
+        self.open_or_take(access, Use::FewRows)
+    }
+
+    /// The database that was opened for writing already, or opens it.
+    fn open_or_take(&self, access: Access, to_use: Use) -> Result<Box<dyn Store>, Failure> {
+        match self.opened.take().filter(|_| access == Access::Write) {
+            Some(opened) => Ok(self.told(opened)),
+            None => self.open_with(access, to_use),
+        }
     }
 
     /// Opens the database for work on all skills.
     pub(super) fn open_for_all_rows(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
-        self.open_with(access, |it| Options { all_rows: true, ..it })
+        self.open_with(access, Use::AllRows)
     }
 
     /// Opens the database for a long-lived process.
     pub(super) fn open_long_lived(&self, access: Access) -> Result<Box<dyn Store>, Failure> {
-        self.open_with(access, |it| Options { long_lived: true, ..it })
+        self.open_with(access, Use::LongLivedProcess)
     }
 
-    fn open_with(&self, access: Access, adjust: impl FnOnce(Options) -> Options) -> Result<Box<dyn Store>, Failure> {
-        let opening = self.opening(access)?.adjusted(adjust);
+    fn open_with(&self, access: Access, to_use: Use) -> Result<Box<dyn Store>, Failure> {
+        let opening = self.opening(access)?.to(to_use);
         match opening.open_noting(access, self.former.clone()) {
             Ok(Opened { store, warning }) => {
                 tracing::debug!(location = %opening.location(), ?access, "opened");

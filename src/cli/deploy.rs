@@ -100,7 +100,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         override_rejection: args.approval.override_rejection,
         dry_run: args.dry_run,
     };
-    let mut store = context.open(Access::Write)?;
+    let mut store = context.open_for_few_rows(Access::Write)?;
     let report = ops::deploy(store.as_mut(), &context.files()?, &context.project()?, context.clock, &request)?;
     delivery::start(context, store.as_mut());
     drop(store);

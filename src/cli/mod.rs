@@ -126,8 +126,8 @@ fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Resul
 fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => context.decide(|context| init::run(context, &args)),
-        Command::Deploy(args) => context.decide(|context| deploy::run(context, &args)),
-        Command::Update(args) => context.decide(|context| update::run(context, &args)),
+        Command::Deploy(args) => context.decide_one(|context| deploy::run(context, &args)),
+        Command::Update(args) => context.decide_one(|context| update::run(context, &args)),
         Command::Load(args) => load::run(context, &args),
         Command::Log(args) => log::run(context, args),
         Command::Analytics(args) => analytics::run(context, &args),

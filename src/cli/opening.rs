@@ -34,6 +34,15 @@ pub(super) struct Opened {
     pub(super) warning: Option<String>,
 }
 
+/// What a database is opened for; see the options of the engine in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    ShortCommand,
+    FewRows,
+    AllRows,
+    LongLivedProcess,
+}
+
 /// Whether a replica may answer instead of the primary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ReplicaUse {
@@ -57,10 +66,16 @@ impl Opening {
         Self { engine: Engine::Postgres { server: Box::new(server), options }, clock }
     }
 
-    /// With other options of the engine in a file.
-    pub(super) fn adjusted(self, adjust: impl FnOnce(Options) -> Options) -> Self {
+    /// Opens it for this use.
+    pub(super) fn to(self, to_use: Use) -> Self {
+        let of_file = |options: Options| Options {
+            few_rows: to_use == Use::FewRows,
+            all_rows: to_use == Use::AllRows,
+            long_lived: to_use == Use::LongLivedProcess,
+            ..options
+        };
         let engine = match self.engine {
-            Engine::Sqlite { path, options } => Engine::Sqlite { path, options: adjust(options) },
+            Engine::Sqlite { path, options } => Engine::Sqlite { path, options: of_file(options) },
             other @ Engine::Postgres { .. } => other,
         };
         Self { engine, ..self }
@@ -244,7 +259,7 @@ impl Opening {
 
     /// A function that opens the database for writing on each call, from any thread.
     pub(super) fn opener(self) -> impl Fn() -> Result<Box<dyn Store>> + Sync {
-        let opening = self.adjusted(|it| Options { long_lived: true, ..it });
+        let opening = self.to(Use::LongLivedProcess);
         move || opening.open(Access::Write)
     }
 }

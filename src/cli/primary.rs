@@ -4,17 +4,27 @@ use std::ffi::OsStr;
 
 use super::context::{Access, Context};
 use super::failure::{Failure, FailureKind};
+use super::opening::Use;
 use crate::model::{Exit, Location, Visible};
 use crate::ops::{self, FollowError, PullReport};
 use crate::settings::Settings;
-use crate::store::following::{Bell, FollowSource, Following, WhyAll};
+use crate::store::following::{Bell, FollowSource, WhyAll};
 use crate::store::{self, ArchivePlace, ArchivedDays, ArchivedUses, Store};
 
 impl Context {
     /// Runs a command that changes what agents are served where that is decided: on the primary, if the database follows one.
     /// Then it pulls, so that the decision is served here too.
     pub(super) fn decide(&self, run: impl FnOnce(&Self) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
-        let Some(Following { url, .. }) = self.following() else { return run(self) };
+        self.decide_with(Use::ShortCommand, run)
+    }
+
+    /// The same for a command that writes a few scattered rows.
+    pub(super) fn decide_one(&self, run: impl FnOnce(&Self) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+        self.decide_with(Use::FewRows, run)
+    }
+
+    fn decide_with(&self, to_use: Use, run: impl FnOnce(&Self) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+        let Some(url) = self.followed(to_use) else { return run(self) };
         let exit = run(&self.of_primary(&url)?).map_err(of_primary)?;
         let pulled = self.open(Access::Write).and_then(|mut store| self.pull(store.as_mut()));
         if let Err(failure) = pulled {
@@ -24,16 +34,17 @@ impl Context {
         Ok(exit)
     }
 
-    /// What the database follows. One that cannot be opened follows nothing: the command says what is wrong with it. The command
-    /// gets the connection, so that a decision opens its database once.
-    fn following(&self) -> Option<Following> {
+    /// The primary that the database follows. One that cannot be opened follows nothing: the command says what is wrong with it. The
+    /// command gets the connection, so that a decision opens its database once.
+    fn followed(&self, to_use: Use) -> Option<String> {
         let Location::File(_) = self.settings.database().ok()? else { return None };
-        let mut opened = self.opening(Access::Write).ok()?.open_noting(Access::Write, self.former.clone()).ok()?;
-        let following = ops::following(opened.store.as_mut()).ok()?;
-        if following.is_none() {
+        let opening = self.opening(Access::Write).ok()?.to(to_use);
+        let mut opened = opening.open_noting(Access::Write, self.former.clone()).ok()?;
+        let primary = ops::primary(opened.store.as_mut()).ok()?;
+        if primary.is_none() {
             self.opened.set(Some(opened));
         }
-        following
+        primary
     }
 
     /// Pulls what is new on the primary; `None` if the database follows nothing.

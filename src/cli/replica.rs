@@ -12,7 +12,7 @@ impl Context {
     pub(super) fn open_replicated(&self, few_rows: bool) -> Result<Box<dyn Store>, Failure> {
         let replicas = if self.replica.get() == ReplicaUse::Failed { None } else { self.settings.replicas()? };
         let Some(replicas) = replicas else {
-            return if few_rows { self.open_for_few_rows() } else { self.open(Access::Read) };
+            return if few_rows { self.open_for_few_rows(Access::Read) } else { self.open(Access::Read) };
         };
         let (store, is_replica) = self.opening(Access::Read)?.open_reading(&replicas, self.former.clone())?;
         self.replica.set(if is_replica { ReplicaUse::Used } else { ReplicaUse::Allowed });

@@ -99,7 +99,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         resolves: &args.resolves,
         dry_run: args.dry_run,
     };
-    let mut store = context.open(Access::Write)?;
+    let mut store = context.open_for_few_rows(Access::Write)?;
     let report = ops::update(store.as_mut(), &context.files()?, &context.project()?, context.clock, &request)?;
     delivery::start(context, store.as_mut());
     drop(store);

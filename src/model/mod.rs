@@ -55,7 +55,8 @@ pub use origin::{InvalidOrigin, Origin};
 pub use paths::{maybe_path_as_text, path_as_text, paths_as_text};
 pub use price::{InvalidPrice, TokenPrice};
 pub use records::{
-    Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionRecord, VersionSource,
+    Approval, ApprovedVersion, Bootstrap, Candidate, Mapping, Skill, SkillId, VersionBytes, VersionRecord,
+    VersionSource,
 };
 pub use remark::Remark;
 pub use revision::{CacheKey, Revision, Tables};

@@ -122,6 +122,24 @@ pub struct VersionRecord {
     pub created_at: StoredTime,
 }
 
+/// A version by its number and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionBytes {
+    /// `X.Y.Z`, unless another program wrote something else.
+    pub version: String,
+    /// SHA-256 in hex.
+    pub content_hash: String,
+    /// The hash of its folder, in hex; `None` for a plain one.
+    pub folder_hash: Option<String>,
+}
+
+impl From<&VersionRecord> for VersionBytes {
+    fn from(record: &VersionRecord) -> Self {
+        let VersionRecord { version, content_hash, folder_hash, .. } = record.clone();
+        Self { version, content_hash, folder_hash }
+    }
+}
+
 impl VersionRecord {
     /// The record as reports have it: without its key and its front matter, which no report shows and no cache keeps.
     #[must_use]

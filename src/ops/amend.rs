@@ -8,7 +8,7 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::folder::ReadSkill;
 use super::project::Project;
-use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, publish};
+use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, bytes_of, publish};
 use super::rules::{Content, FolderContent, describe};
 use super::stored_folder::{current, folder_to_publish, stored_folder};
 use super::update::as_snapshot;
@@ -151,7 +151,7 @@ impl Amend<'_> {
             return Ok(());
         };
         let versions = tx.versions(skill.id)?;
-        let version = Numbering::Exactly(wanted).next(skill, &versions, None, true)?.version;
+        let version = Numbering::Exactly(wanted).next(skill, &bytes_of(&versions), None, true)?.version;
         let current = current(skill, &versions).or(versions.iter().find(|it| it.content_hash == skill.content_hash));
         let folder = match current.and_then(|it| it.folder_hash.as_deref().zip(Some(it))) {
             Some((hash, it)) => stored_folder(as_snapshot(tx), skill.id, &it.version, hash)?.ok(),

@@ -122,7 +122,7 @@ pub use export::{
 };
 pub use follow::{
     ConnectPrimary, Follow, FollowCheck, FollowError, FollowReport, FollowerState, PullReport, PushReport,
-    UnfollowReport, check_followed, follow, follower_state, following, pull, pull_from, unfollow,
+    UnfollowReport, check_followed, follow, follower_state, following, primary, pull, pull_from, unfollow,
 };
 pub use history::{History, HistoryReport, LocalHistory, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};

@@ -78,7 +78,9 @@ pub(super) fn files_of(
 
 /// The folder hash of the current version; `None` for a plain one, and for bytes that are no version yet.
 pub(super) fn current_folder_hash(snapshot: &dyn Snapshot, skill: &Skill) -> Result<Option<String>> {
-    Ok(current(skill, &snapshot.versions(skill.id)?).and_then(|it| it.folder_hash.clone()))
+    let versions = snapshot.version_bytes(skill.id)?;
+    let current = versions.into_iter().find(|it| it.version == skill.version && it.content_hash == skill.content_hash);
+    Ok(current.and_then(|it| it.folder_hash))
 }
 
 /// The folder to publish for a skill that was read, before publishing reads more about it; a file of another name than SKILL.md keeps the files of the current
@@ -89,7 +91,7 @@ pub(super) fn folder_to_publish(
     read: &ReadSkill,
 ) -> Result<SkillFolder> {
     let Some(skill) = known.filter(|_| read.keeps_files()) else { return Ok(read.folder(None)) };
-    let versions = snapshot.versions(skill.id)?;
+    let versions = snapshot.version_bytes(skill.id)?;
     let recorded = versions.iter().find(|it| it.version == skill.version);
     let Some(hash) = recorded.and_then(|it| it.folder_hash.as_deref()) else { return Ok(read.folder(None)) };
     let folder = read.folder(Some(&require_recorded(snapshot, skill, &skill.version, hash)?));

@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, Delivery, EdgeCase, EdgeCaseTexts,
     ListedSkill, Mapping, OpenUse, OriginUses, Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson,
-    Tables, UsageCell, UsageRow, UsedSkill, VersionRecord, Waiting,
+    Tables, UsageCell, UsageRow, UsedSkill, VersionBytes, VersionRecord, Waiting,
 };
 
 /// A consistent state of the database, whatever others write meanwhile.
@@ -107,6 +107,11 @@ pub trait Catalogue {
     fn list(&self, filter: &SkillFilter) -> Result<Vec<ListedSkill>>;
     /// The versions of a skill, newest first.
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>>;
+    /// The same versions by their numbers and bytes, for what is published: whether each is approved costs much to find
+    /// out.
+    fn version_bytes(&self, skill: SkillId) -> Result<Vec<VersionBytes>> {
+        Ok(self.versions(skill)?.iter().map(VersionBytes::from).collect())
+    }
     /// The decisions about a skill, newest first.
     fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>>;
     /// The latest decision about a folder of a skill, in any version; without `folder_hash`, about a skill file alone.

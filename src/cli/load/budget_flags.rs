@@ -1,7 +1,7 @@
 //! `cfn load --budget`.
 
 use crate::cli::client_budget;
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::model::Exit;
 use crate::ops::{self, Client, ClientBudget, ClientBudgetReport, Load, LoadReport};
@@ -32,7 +32,7 @@ impl BudgetFlags {
     ) -> Result<(LoadReport, ClientBudgetReport), Failure> {
         let project = context.project()?.absolute("");
         let budget = ClientBudget { client, context_window: self.context_window, project: &project };
-        let mut store = context.open_for_few_rows()?;
+        let mut store = context.open_for_few_rows(Access::Read)?;
         Ok(ops::load_budget(store.as_mut(), request, &budget)?)
     }
 

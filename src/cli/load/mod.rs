@@ -116,7 +116,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         context.output.warn("--agent-id is empty: no usage row is logged");
     }
     let cache = if usage.is_some() { Box::new(Disabled) } else { context.cache(Class::Load)? };
-    let mut store = if usage.is_some() { context.open(Access::Write)? } else { context.open_for_few_rows()? };
+    let access = if usage.is_some() { Access::Write } else { Access::Read };
+    let mut store = context.open_for_few_rows(access)?;
     staleness::require_fresh(context, store.as_mut())?;
     let report = match &usage {
         Some(usage) => ops::load_and_log(store.as_mut(), context.clock, &request, usage)?,

@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         return batch::run(context);
     }
     let execution = args.one.execution()?;
-    let mut store = context.open(Access::Write)?;
+    let mut store = context.open_for_few_rows(Access::Write)?;
     let report = ops::log(store.as_mut(), context.clock, &execution)?;
     delivery::start(context, store.as_mut());
     drop(store);

@@ -1,5 +1,5 @@
 //! `cfn log show`.
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::dates::minute;
 use crate::cli::failure::Failure;
 use crate::cli::numbers::integer;
@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let mut store = context.open_for_few_rows()?;
+    let mut store = context.open_for_few_rows(Access::Read)?;
     let report = ops::usage_of_task(store.as_mut(), &args.task, args.limit, &mut |url| context.archived_uses(url))?;
     context.output.answer(&report)?;
     Ok(Exit::Done)

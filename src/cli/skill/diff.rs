@@ -1,6 +1,6 @@
 //! `cfn skill diff`.
 
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::numbers::bytes;
 use crate::cli::output::{Page, Report};
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         disk: disk.as_ref().map(|(files, project)| (files, project)),
         file: args.file.as_ref(),
     };
-    let report = ops::diff(context.open_for_few_rows()?.as_mut(), &request)?;
+    let report = ops::diff(context.open_for_few_rows(Access::Read)?.as_mut(), &request)?;
     context.output.answer(&report)?;
     Ok(Exit::Done)
 }

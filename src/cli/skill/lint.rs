@@ -1,6 +1,6 @@
 //! `cfn skill lint`.
 
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
@@ -35,7 +35,7 @@ fn threshold(typed: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let mut store = context.open_for_few_rows()?;
+    let mut store = context.open_for_few_rows(Access::Read)?;
     let mut progress = context.output.progress("reading");
     let mut at = |done, all| progress.at(done, all);
     if args.confusable {

@@ -1,6 +1,6 @@
 //! `cfn search`, `cfn skill search`.
 
-use crate::cli::context::Context;
+use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::cli::plural::counted;
@@ -54,7 +54,7 @@ pub(in crate::cli) fn run(context: &Context, args: &Args) -> Result<Exit, Failur
     // Only the primary can bring its index up to date.
     if context.reads_a_replica()
         && ops::index_is_current(store.as_mut())? != Some(true)
-        && let Ok(primary) = context.open_for_few_rows()
+        && let Ok(primary) = context.open_for_few_rows(Access::Read)
     {
         store = primary;
     }

@@ -18,7 +18,7 @@ pub use self::push::PushReport;
 pub use self::report::{FollowCheck, FollowReport, PullReport, UnfollowReport};
 pub use self::state::{FollowerState, follower_state};
 
-pub use self::two_sides::{ConnectPrimary, following};
+pub use self::two_sides::{ConnectPrimary, following, primary};
 
 use self::two_sides::{follower, of_primary};
 use super::Result;

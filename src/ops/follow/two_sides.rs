@@ -14,6 +14,11 @@ pub fn following(store: &mut dyn Store) -> Result<Option<Following>> {
     Ok(target.known()?.map(|it| it.following))
 }
 
+/// The URL of the primary that a database follows.
+pub fn primary(store: &mut dyn Store) -> Result<Option<String>> {
+    store.follower().map_or(Ok(None), |it| Ok(it.primary()?))
+}
+
 /// A database that may follow another one.
 pub(super) fn follower(store: &mut dyn Store) -> Result<&mut dyn FollowTarget> {
     store.follower().ok_or_else(|| StoreError::NoFile.into())

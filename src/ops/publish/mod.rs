@@ -19,7 +19,7 @@ use crate::store::{About, Transaction};
 
 pub(super) use level::Trust;
 pub(super) use mapping::{Mapped, MappingFlags};
-pub(super) use numbering::Numbering;
+pub(super) use numbering::{Numbering, bytes_of};
 
 /// The future current version of a skill.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Chooses version numbers.
 
-use crate::model::{ChangeType, DeclaredVersion, Remark, Skill, Version, VersionRecord, Visible};
+use crate::model::{ChangeType, DeclaredVersion, Remark, Skill, Version, VersionBytes, VersionRecord, Visible};
 use crate::ops::error::{Error, Result};
 
 /// How to number new bytes.
@@ -16,6 +16,11 @@ pub(in crate::ops) enum Numbering {
     Declared,
     /// The next patch version, ignoring the file's.
     Next,
+}
+
+/// The versions as numbering sees them.
+pub(in crate::ops) fn bytes_of(versions: &[VersionRecord]) -> Vec<VersionBytes> {
+    versions.iter().map(VersionBytes::from).collect()
 }
 
 /// A number, and a remark about the declared one.
@@ -42,7 +47,7 @@ impl Numbering {
     pub(in crate::ops) fn next(
         self,
         skill: &Skill,
-        versions: &[VersionRecord],
+        versions: &[VersionBytes],
         declared: Option<&str>,
         new_version: bool,
     ) -> Result<Number> {
@@ -73,13 +78,13 @@ impl Numbering {
     pub(in crate::ops) fn is_current(
         self,
         skill: &Skill,
-        versions: &[VersionRecord],
+        versions: &[VersionBytes],
         hash: &str,
         folder_hash: Option<&str>,
     ) -> bool {
         let puts_back = matches!(self, Self::Exactly(_) | Self::Declared);
         let recorded = versions.iter().find(|it| it.version == skill.version);
-        let same = |it: &VersionRecord| it.content_hash == hash && it.folder_hash.as_deref() == folder_hash;
+        let same = |it: &VersionBytes| it.content_hash == hash && it.folder_hash.as_deref() == folder_hash;
         recorded.is_some_and(same) && (puts_back || skill.content_hash == hash)
     }
 
@@ -111,7 +116,7 @@ impl Numbering {
 }
 
 /// Requires a number that is free and higher than the current one.
-fn exactly(skill: &Skill, versions: &[VersionRecord], new: Version) -> Result<()> {
+fn exactly(skill: &Skill, versions: &[VersionBytes], new: Version) -> Result<()> {
     if Version::lenient(&skill.version).is_some_and(|current| new <= current) {
         return Err(Error::NotHigher { name: skill.name.clone(), current: skill.version.clone(), new });
     }
@@ -119,7 +124,7 @@ fn exactly(skill: &Skill, versions: &[VersionRecord], new: Version) -> Result<()
 }
 
 /// Requires a step of the stated type, to a free number.
-fn step(skill: &Skill, versions: &[VersionRecord], new: Version, stated: ChangeType) -> Result<()> {
+fn step(skill: &Skill, versions: &[VersionBytes], new: Version, stated: ChangeType) -> Result<()> {
     let current = Version::lenient(&skill.version).ok_or_else(|| unreadable(skill))?;
     match current.step_to(new) {
         None => Err(Error::NotHigher { name: skill.name.clone(), current: skill.version.clone(), new }),
@@ -128,7 +133,7 @@ fn step(skill: &Skill, versions: &[VersionRecord], new: Version, stated: ChangeT
     }
 }
 
-fn require_free(skill: &Skill, versions: &[VersionRecord], number: Version) -> Result<()> {
+fn require_free(skill: &Skill, versions: &[VersionBytes], number: Version) -> Result<()> {
     if versions.iter().any(|it| Version::lenient(&it.version) == Some(number)) {
         return Err(Error::VersionTaken { name: skill.name.clone(), version: number });
     }
@@ -137,7 +142,7 @@ fn require_free(skill: &Skill, versions: &[VersionRecord], number: Version) -> R
 
 /// The next free version after a step of this type. Another program may have reset the skill to an earlier version, so
 /// higher numbers may be in use.
-fn next_free(skill: &Skill, versions: &[VersionRecord], step: ChangeType) -> Result<Version> {
+fn next_free(skill: &Skill, versions: &[VersionBytes], step: ChangeType) -> Result<Version> {
     let mut number = Version::lenient(&skill.version);
     while let Some(next) = number.and_then(|it| it.after_step(step)) {
         if !versions.iter().any(|it| Version::lenient(&it.version) == Some(next)) {

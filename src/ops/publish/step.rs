@@ -46,7 +46,7 @@ impl Publication<'_> {
     }
 
     pub(super) fn change(&self, tx: &mut dyn Transaction, skill: &Skill) -> Result<Published> {
-        let versions = tx.versions(skill.id)?;
+        let versions = tx.version_bytes(skill.id)?;
         let hash = self.content.hash.to_string();
         let folder_hash = self.content.folder_hash();
         let new_version = !self.numbering.is_current(skill, &versions, &hash, folder_hash.as_deref());

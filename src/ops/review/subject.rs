@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::model::{ContentHash, Skill, Version, VersionRecord, VersionSource};
 use crate::ops::error::{Error, Result};
-use crate::ops::publish::Numbering;
+use crate::ops::publish::{Numbering, bytes_of};
 use crate::ops::required::require_version;
 use crate::ops::rules::describe;
 use crate::store::{NewVersion, Transaction};
@@ -44,7 +44,7 @@ pub(super) fn record(
     skill: &Skill,
     versions: &[VersionRecord],
 ) -> Result<String> {
-    let version = Numbering::Next.next(skill, versions, None, true)?.version;
+    let version = Numbering::Next.next(skill, &bytes_of(versions), None, true)?.version;
     let broken = || Error::Integrity {
         name: skill.name.clone(),
         version: skill.version.clone(),

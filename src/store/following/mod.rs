@@ -197,6 +197,8 @@ pub trait FollowSource: UsageReceiver + Send {
 pub trait FollowTarget: UsagePush {
     /// What it follows; `None` if it follows nothing.
     fn known(&mut self) -> Result<Option<Known>>;
+    /// The URL of the primary that it follows: every decision asks for it first.
+    fn primary(&mut self) -> Result<Option<String>>;
     /// What it holds that following would replace, in words; `None` for nothing.
     fn own(&mut self) -> Result<Option<String>>;
     /// Makes it follow a primary: the next pull is one of everything. What it has of its own or of another primary is saved beside

@@ -3,16 +3,14 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::approvals::{approved, whole};
-use super::rows::{Fields, collect, first, is_set};
+use super::rows::{Fields, collect, first};
 use crate::model::{AgentType, ApprovedVersion, Candidate, SkillId};
 
 /// Columns of a candidate: skill `s` for mapping `m`, with its `current` version, or the pinned one.
 macro_rules! columns {
     () => {
         concat!(
-            "SELECT s.id, s.name, s.tags, m.priority, ",
-            is_set!("m.required"),
-            " AS required, m.conditions, m.tdd_condition,
+            "SELECT s.id, m.enabled, s.name, s.tags, m.priority, m.required, m.conditions, m.tdd_condition,
                s.test_coverage, s.test_suite_path, s.approval_level, s.generated_by, current.id, ",
             whole!("current"),
             ", current.version, current.content_hash, current.content_path, current.folder_hash, m.pinned_version, s.pinned_version, s.status,
@@ -31,9 +29,7 @@ pub(super) const OF: &str = concat!(
      JOIN skills s ON s.id = m.skill_id
      LEFT JOIN skill_versions current
        ON current.skill_id = s.id AND current.version = coalesce(m.pinned_version, s.pinned_version, s.version)
-     WHERE m.agent_type = ?1 AND ",
-    is_set!("m.enabled"),
-    " ORDER BY required DESC, CASE typeof(m.priority) WHEN 'integer' THEN m.priority ELSE 5 END, s.name"
+     WHERE m.agent_type = ?1"
 );
 
 /// The same for the skill `?3` under the mapping of the skill `?2`, which it replaces. A pin of that mapping names a
@@ -74,21 +70,16 @@ enum Service {
 pub(super) fn of(connection: &Connection, agent_type: &AgentType) -> Result<Vec<Candidate>> {
     let rows = collect(connection, OF, [agent_type.as_str()], |row| found(row, Pins::OfMappingAndSkill))?;
     let mut candidates = Vec::with_capacity(rows.len());
-    let mut replaced = false;
-    for row in rows {
+    for row in rows.into_iter().flatten() {
         match row.service {
             Service::Active => candidates.push(with_approved(connection, row)?),
             Service::ReplacedBy(skill) => {
-                let replacement = in_place_of(connection, agent_type, row.candidate, skill)?;
-                replaced |= replacement.is_some();
-                candidates.extend(replacement);
+                candidates.extend(in_place_of(connection, agent_type, row.candidate, skill)?);
             }
             Service::None => {}
         }
     }
-    if replaced {
-        candidates.sort_by(Candidate::order);
-    }
+    candidates.sort_by(Candidate::order);
     Ok(candidates)
 }
 
@@ -105,7 +96,8 @@ fn in_place_of(
     while !seen.contains(&next) {
         seen.push(next);
         let parameters = params![agent_type.as_str(), mapped, next];
-        let Some(row) = first(connection, IN_PLACE_OF, parameters, |row| found(row, Pins::OfSkill))? else { break };
+        let found = first(connection, IN_PLACE_OF, parameters, |row| found(row, Pins::OfSkill))?;
+        let Some(row) = found.flatten() else { break };
         match row.service {
             Service::Active => {
                 let candidate = with_approved(connection, row)?;
@@ -126,14 +118,19 @@ enum Pins {
     OfSkill,
 }
 
-fn found(row: &Row<'_>, pins: Pins) -> Result<Found> {
+/// The row, unless its mapping is disabled.
+fn found(row: &Row<'_>, pins: Pins) -> Result<Option<Found>> {
     let mut fields = Fields::new("skills", row);
+    let id = SkillId(fields.get()?);
+    if !fields.is_set()? {
+        return Ok(None);
+    }
     let candidate = Candidate {
-        id: SkillId(fields.get()?),
+        id,
         name: fields.text()?,
         tags: fields.stored()?,
         priority: fields.number()?.unwrap_or(5),
-        required: fields.get()?,
+        required: fields.is_set()?,
         conditions: fields.stored()?,
         tdd_condition: fields.stored()?,
         test_coverage: fields.figure(),
@@ -156,7 +153,7 @@ fn found(row: &Row<'_>, pins: Pins) -> Result<Found> {
         _ => Service::None,
     };
     let candidate = Candidate { approved, pinned, ..candidate };
-    Ok(Found { candidate, refused: (!is_approved).then_some(current), service })
+    Ok(Some(Found { candidate, refused: (!is_approved).then_some(current), service }))
 }
 
 fn with_approved(connection: &Connection, Found { candidate, refused, .. }: Found) -> Result<Candidate> {

@@ -45,6 +45,8 @@ mod past;
 mod pins;
 #[cfg(test)]
 mod plans;
+mod pragmas;
+mod prepared;
 mod removal;
 mod repair;
 mod replace;
@@ -169,11 +171,8 @@ impl SqliteStore {
         let warning = match access {
             Access::Write => {
                 sweep_beside(&place.path);
-                if !open::is_settled(&connection, &place)? {
-                    // Another program's file may have the same number.
-                    state::require_skills_table(&connection, &place)?;
-                }
-                open::settle_journal_mode(&connection, &place)?
+                // Another program's file may have the same number.
+                open::settle_journal_mode(&connection, &place, || state::require_skills_table(&connection, &place))?
             }
             Access::Read => None,
         };
@@ -181,7 +180,7 @@ impl SqliteStore {
     }
 
     fn new(connection: Connection, place: Place, options: Options, clock: Clock, warning: Option<String>) -> Self {
-        let (watched, durability) = (Cell::new(None), Durability::Normal);
+        let (watched, durability) = (Cell::new(None), pragmas::durability(&options));
         let (access, identity, checked, former) = (Access::Write, None, false, FormerNames::default());
         Self { connection, place, access, options, clock, durability, warning, watched, former, checked, identity }
     }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::beside::{self, Found, INDEX, with_suffix};
 use super::failure::{Place, cannot_share, is_busy};
+use super::pragmas::{self, Pragmas};
 use super::schema;
 use super::sums;
 use super::timing::time_statements;
@@ -30,7 +31,7 @@ pub struct Options {
     /// For a long-lived process: no memory mapping, since truncating a mapped file would kill it with SIGBUS, and a
     /// check before each transaction that the path still names the open file.
     pub long_lived: bool,
-    /// For reading a few scattered rows.
+    /// For reading or writing a few scattered rows.
     pub few_rows: bool,
     /// For work on all skills, whose memory must not grow with the database.
     pub all_rows: bool,
@@ -71,7 +72,7 @@ pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result
 }
 
 fn for_writing(place: &Place, options: &Options) -> Result<Connection> {
-    let connection = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, settings(options))?;
+    let connection = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, pragmas::for_writing(options))?;
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(|error| place.fail(&error))? {
         // Without write permission, SQLite opens the file read-only; the command would fail later and less clearly.
         drop(connection); // closing any other handle of the file would drop this one's locks
@@ -97,7 +98,7 @@ fn for_reading(place: Place, real: &Path, found: &Found, options: &Options) -> R
     {
         return Ok(opened);
     }
-    let opened = connect(&place, OpenFlags::SQLITE_OPEN_READ_ONLY, settings(options));
+    let opened = connect(&place, OpenFlags::SQLITE_OPEN_READ_ONLY, pragmas::for_reading(options));
     match opened.and_then(|it| schema::version(&it).map(|_| it)) {
         Ok(connection) => Ok((connection, place)),
         Err(error) if cannot_share(&error) => alone(&place, options)?.ok_or_else(|| place.fail(&error)),
@@ -112,9 +113,9 @@ fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>
     tracing::debug!("the database is read without locks: no file can be written beside it");
     let connected = unchanging.connect();
     let place = Place { unchanging: Some(Arc::new(unchanging)), ..place.clone() };
-    let settings = if options.few_rows { FEW_ROWS } else { LONG_LIVED }; // nothing is mapped that may be truncated
+    let pragmas = pragmas::without_mapping(options);
     let connection = connected
-        .and_then(|mut it| configure(&mut it, &place, settings).map(|()| it))
+        .and_then(|mut it| configure(&mut it, &place, pragmas).map(|()| it))
         .map_err(|error| place.fail(&error))?;
     Ok(Some((connection, place)))
 }
@@ -122,7 +123,7 @@ fn alone(place: &Place, options: &Options) -> Result<Option<(Connection, Place)>
 /// Rolls back the journal of a program that died without WAL, which a read-only connection cannot do. If this fails, or
 /// there is nothing to undo, the reader finds out itself.
 fn roll_back(place: &Place) {
-    let undone = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)
+    let undone = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE, pragmas::REFERENCE)
         .and_then(|it| schema::version(&it).map_err(|error| place.fail(&error)));
     if let Err(error) = undone {
         tracing::debug!(%error, "the journal beside the database stays");
@@ -132,7 +133,7 @@ fn roll_back(place: &Place) {
 /// Opens a staged database for filling.
 pub(super) fn staged(path: &Path, options: &Options) -> Result<(Connection, Place)> {
     let place = Place::new(path, options.busy_timeout);
-    let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE, REFERENCE)?;
+    let connection = open(&place, OpenFlags::SQLITE_OPEN_READ_WRITE, pragmas::REFERENCE)?;
     Ok((connection, place))
 }
 
@@ -144,44 +145,17 @@ pub(super) fn plain(place: &Place, path: &Path, flags: OpenFlags) -> Result<Conn
     Ok(connection)
 }
 
-/// The pragmas of the architecture reference, and protections. The log is checkpointed at 16 MiB: with SQLite's default
-/// of 4 MiB, bulk writes would write and sync the index pages four times as often.
-const REFERENCE: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
-    PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
-
-/// The same without memory mapping, see [`Options::long_lived`].
-const LONG_LIVED: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;
-    PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
-
-/// A load reads about a hundred scattered pages. With a mapping, each costs a page fault that also maps its neighbours;
-/// with a large cache, each costs a fault for fresh memory. A cache of 32 pages, used over and over, takes a quarter
-/// less time and a third less memory, and is as fast with 100,000 skills as with 1,000.
-const FEW_ROWS: &str = "PRAGMA cache_size = 32; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
-
-/// For work on all skills: mapped pages stay resident, so that a process would be as large as the database.
-const ALL_ROWS: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;
-    PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4096;";
-
-fn settings(options: &Options) -> &'static str {
-    match options {
-        Options { long_lived: true, .. } => LONG_LIVED,
-        Options { few_rows: true, .. } => FEW_ROWS,
-        Options { all_rows: true, .. } => ALL_ROWS,
-        Options { .. } => REFERENCE,
-    }
+fn open(place: &Place, flags: OpenFlags, pragmas: Pragmas) -> Result<Connection> {
+    connect(place, flags, pragmas).map_err(|error| place.fail(&error))
 }
 
-fn open(place: &Place, flags: OpenFlags, settings: &str) -> Result<Connection> {
-    connect(place, flags, settings).map_err(|error| place.fail(&error))
-}
-
-fn connect(place: &Place, flags: OpenFlags, settings: &str) -> rusqlite::Result<Connection> {
+fn connect(place: &Place, flags: OpenFlags, pragmas: Pragmas) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(&place.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    configure(&mut connection, place, settings)?;
+    configure(&mut connection, place, pragmas)?;
     Ok(connection)
 }
 
-fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusqlite::Result<()> {
+fn configure(connection: &mut Connection, place: &Place, pragmas: Pragmas) -> rusqlite::Result<()> {
     wait_for_locks(connection, place)?; // first: everything below may meet a lock
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -191,7 +165,7 @@ fn configure(connection: &mut Connection, place: &Place, settings: &str) -> rusq
     connection.set_prepared_statement_cache_capacity(64);
     sums::register(connection)?;
     time_statements(connection)?;
-    connection.execute_batch(settings)
+    connection.execute_batch(pragmas)
 }
 
 fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Result<()> {
@@ -208,13 +182,18 @@ fn wait_for_locks(connection: &mut Connection, place: &Place) -> rusqlite::Resul
 }
 
 /// Sets the journal mode once, and then only checks it: WAL, or DELETE on network file systems, where WAL's shared
-/// memory does not work. Returns a warning for DELETE.
-pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Result<Option<String>> {
+/// memory does not work. It changes the file only if `may_change` allows it. Returns a warning for DELETE.
+pub(super) fn settle_journal_mode(
+    connection: &Connection,
+    place: &Place,
+    may_change: impl FnOnce() -> Result<()>,
+) -> Result<Option<String>> {
     let network = network_file_system(&place.path);
-    let wanted = wanted_mode(network);
-    if is_settled(connection, place)? {
+    let wanted = if network.is_some() { "delete" } else { "wal" };
+    if journal_mode(connection, place)?.eq_ignore_ascii_case(wanted) {
         return Ok(warning(network));
     }
+    may_change()?;
     let set = if network.is_some() { "PRAGMA journal_mode = DELETE" } else { "PRAGMA journal_mode = WAL" };
     let wait = Wait::new(place.busy_timeout);
     loop {
@@ -228,18 +207,8 @@ pub(super) fn settle_journal_mode(connection: &Connection, place: &Place) -> Res
     }
 }
 
-/// Whether the file has the right journal mode.
-pub(super) fn is_settled(connection: &Connection, place: &Place) -> Result<bool> {
-    let wanted = wanted_mode(network_file_system(&place.path));
-    Ok(journal_mode(connection, place)?.eq_ignore_ascii_case(wanted))
-}
-
 pub(super) fn journal_mode(connection: &Connection, place: &Place) -> Result<String> {
     connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| place.fail(&error))
-}
-
-fn wanted_mode(network: Option<&'static str>) -> &'static str {
-    if network.is_some() { "delete" } else { "wal" }
 }
 
 /// A warning about the file system of a file or future file, if any.

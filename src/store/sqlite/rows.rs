@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use rusqlite::types::{FromSql, ToSql, ToSqlOutput, Type, Value, ValueRef};
-use rusqlite::{Error, Result, Row};
+use rusqlite::{Connection, Error, Params, Result, Row};
 
 use super::failure::Damaged;
+use super::prepared::prepare;
 use crate::model::{ApprovalLevel, Moment, StoredJson, StoredTags, UnknownWord};
 
 impl ToSql for Moment {
@@ -97,6 +98,23 @@ impl<'r> Fields<'r> {
         Ok(self.row.get_ref(index)?.as_i64().ok())
     }
 
+    /// Whether the next column is set, as [`is_set`] says: for statements that every short command prepares.
+    pub(super) fn is_set(&mut self) -> Result<bool> {
+        let index = self.next;
+        self.next += 1;
+        Ok(match self.row.get_ref(index)? {
+            ValueRef::Null => false,
+            ValueRef::Integer(number) => number != 0,
+            ValueRef::Real(number) => number != 0.0,
+            ValueRef::Text(text) => {
+                let text = String::from_utf8_lossy(text);
+                let word = text.trim_matches(' ');
+                ["true", "t", "yes", "y", "on"].iter().any(|it| word.eq_ignore_ascii_case(it))
+            }
+            ValueRef::Blob(_) => true,
+        })
+    }
+
     /// The next column, if it is a number.
     pub(super) fn figure(&mut self) -> Option<f64> {
         let index = self.next;
@@ -126,29 +144,29 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// Runs a prepared query, and collects its rows.
+/// Runs a query, and collects its rows.
 pub(super) fn collect<T>(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     sql: &str,
-    parameters: impl rusqlite::Params,
+    parameters: impl Params,
     map: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    connection.prepare_cached(sql)?.query_map(parameters, map)?.collect()
+    prepare(connection, sql)?.query_map(parameters, map)?.collect()
 }
 
-/// Runs a prepared query that returns at most one row.
+/// Runs a query that returns at most one row.
 pub(super) fn first<T>(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     sql: &str,
-    parameters: impl rusqlite::Params,
+    parameters: impl Params,
     map: impl FnOnce(&Row<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepare(connection, sql)?;
     let mut rows = statement.query(parameters)?;
     rows.next()?.map(map).transpose()
 }
 
-/// Runs a prepared statement; returns the number of changed rows.
-pub(super) fn change(connection: &rusqlite::Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-    connection.prepare_cached(sql)?.execute(parameters)
+/// Runs a statement; returns the number of changed rows.
+pub(super) fn change(connection: &Connection, sql: &str, parameters: impl Params) -> Result<usize> {
+    prepare(connection, sql)?.execute(parameters)
 }

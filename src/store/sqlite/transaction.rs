@@ -15,7 +15,7 @@ use super::{
 use crate::model::{
     AgentType, Approval, ApprovalLevel, Bootstrap, Candidate, DecisionTime, ListedSkill, Mapping, OpenUse, OriginUses,
     Review, Revision, Skill, SkillId, SkillName, StoredFile, StoredJson, Tables, UsageCell, UsageRow, UsedSkill,
-    VersionRecord, Waiting,
+    VersionBytes, VersionRecord, Waiting,
 };
 use crate::settings::Queued;
 use crate::store::{
@@ -161,6 +161,10 @@ impl Catalogue for SqliteTransaction<'_> {
 
     fn versions(&self, skill: SkillId) -> Result<Vec<VersionRecord>> {
         self.say(versions::of(&self.inner, skill))
+    }
+
+    fn version_bytes(&self, skill: SkillId) -> Result<Vec<VersionBytes>> {
+        self.say(versions::bytes_of(&self.inner, skill))
     }
 
     fn approvals(&self, skill: SkillId) -> Result<Vec<Approval>> {

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, Error, Params, Result, ToSql};
 
+use super::prepared::prepare;
 use super::rows::change;
 
 /// A row was skipped; it travels inside a `rusqlite::Error`.
@@ -47,7 +48,7 @@ pub(super) fn require_one(sql: &str, rows: usize) -> Result<()> {
 
 /// Refuses what a statement left behind: rows that a query finds, with as many of the parameters as it has.
 pub(super) fn require_none(connection: &Connection, sql: &str, query: &str, parameters: &[&dyn ToSql]) -> Result<()> {
-    let mut statement = connection.prepare_cached(query)?;
+    let mut statement = prepare(connection, query)?;
     let used = parameters.len().min(statement.parameter_count());
     if statement.exists(&parameters[..used])? { Err(skipped(sql)) } else { Ok(()) }
 }

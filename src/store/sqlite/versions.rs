@@ -7,7 +7,7 @@ use super::approvals::{approved, whole};
 use super::files;
 use super::rows::{self, Fields, change, collect, first};
 use super::verified::{require_one, update};
-use crate::model::{SkillFolder, SkillId, StoredJson, VersionRecord};
+use crate::model::{SkillFolder, SkillId, StoredJson, VersionBytes, VersionRecord};
 use crate::store::{Holder, NewVersion};
 
 pub(super) const OF: &str = concat!(
@@ -62,6 +62,15 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionR
         };
         let whole: bool = fields.get()?;
         Ok(VersionRecord { partial: record.approved && !whole, ..record })
+    })
+}
+
+pub(super) fn bytes_of(connection: &Connection, skill: SkillId) -> Result<Vec<VersionBytes>> {
+    let sql = "SELECT id, version, content_hash, folder_hash FROM skill_versions WHERE skill_id = ?1 ORDER BY id DESC";
+    collect(connection, sql, [skill.0], |row| {
+        let mut fields = Fields::new("skill_versions", row);
+        let _id: i64 = fields.get()?;
+        Ok(VersionBytes { version: fields.text()?, content_hash: fields.text()?, folder_hash: fields.maybe_text()? })
     })
 }
 

@@ -164,7 +164,7 @@ fn make(path: &Path, database: &Path, options: &Options) -> Result<()> {
     let (connection, place) = open::staged(staged.path(), options)?;
     let filled = backup::unsynced(&connection).and_then(|()| fill(&connection));
     filled.map_err(|error| place.fail(&error))?;
-    open::settle_journal_mode(&connection, &place)?;
+    open::settle_journal_mode(&connection, &place, || Ok(()))?;
     connection.close().map_err(|(_, error)| place.fail(&error))?;
     backup::sync(&staged)?;
     staged.publish().map(|_| ()).map_err(|error| naming_error("could not create", path, error))
@@ -185,7 +185,7 @@ fn reset(path: &Path, options: &Options) -> Result<()> {
         .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false))
         .and_then(|_| fill(&connection));
     emptied.map_err(|error| place.fail(&error))?;
-    open::settle_journal_mode(&connection, &place)?;
+    open::settle_journal_mode(&connection, &place, || Ok(()))?;
     let pinned = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     if pinned.map_err(|error| place.fail(&error))? {
         return Err(StoreError::Busy { location: place.location(), waited: place.busy_timeout });

@@ -76,6 +76,8 @@ pub(crate) fn the_files_of_a_version_are_read_as_they_were_recorded(backend: &dy
     assert!(snapshot.files(skill, "1.0.0").expect("a read").is_empty());
     assert!(snapshot.files(skill, "1.0.2").expect("a read").is_empty(), "a plain folder has no record of its own");
     let recorded = snapshot.versions(skill).expect("versions").into_iter().map(|it| it.folder_hash);
+    let by_bytes = snapshot.version_bytes(skill).expect("versions").into_iter().map(|it| it.folder_hash);
+    assert!(by_bytes.eq(recorded.clone()));
     assert_eq!(recorded.collect::<Vec<_>>(), [None, Some(hash), None]);
 }
 

@@ -2,7 +2,7 @@
 
 use cfn::model::ApprovalLevel::{Auto, Human};
 use cfn::model::Decision::{Approved, Escalated, NeedsCorrection, Rejected};
-use cfn::model::{Category, ContentHash, Review, SkillId, StoredJson};
+use cfn::model::{Category, ContentHash, Review, SkillId, StoredJson, VersionBytes};
 use cfn::store::{NewApproval, NewMapping, NewSkill, SkillChange, SkillFilter, Store};
 
 use super::{Backend, NOW, at, commit, decide, insert, map, name, refused, usage, version};
@@ -22,6 +22,8 @@ pub(crate) fn versions_are_newest_first_by_the_order_of_recording(backend: &dyn 
     let numbers: Vec<&str> = versions.iter().map(|it| it.version.as_str()).collect();
     assert_eq!(numbers, ["2.0.0", "9.0.0", "1.0.0"]);
     assert_eq!(versions.iter().map(|it| it.stored).collect::<Vec<_>>(), [false, false, true]);
+    let bytes: Vec<_> = versions.iter().map(VersionBytes::from).collect();
+    assert_eq!(snapshot.version_bytes(skill.id).expect("versions"), bytes);
     assert_eq!((skill.version.as_str(), skill.content_hash), ("2.0.0", ContentHash::of(b"three").to_string()));
 }
 

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result};
 
-use crate::store::sqlite::rows::{change, first};
+use super::state;
+use crate::store::sqlite::rows::change;
 use crate::store::sqlite::usage_push;
 
 /// What belongs to the skills of the primary that was followed before, or to skills of its own. Ids of another primary are those of
@@ -24,7 +25,7 @@ pub(super) fn own(connection: &Connection) -> Result<Option<String>> {
 
 /// Whether it follows another primary, or none.
 pub(super) fn is_new(connection: &Connection, url: &str) -> Result<bool> {
-    let before = first(connection, "SELECT url FROM follow WHERE id = 1", [], |row| row.get::<_, String>(0))?;
+    let before = state::primary(connection)?;
     Ok(before.as_deref() != Some(url))
 }
 

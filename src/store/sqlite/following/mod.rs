@@ -39,6 +39,13 @@ impl FollowTarget for SqliteStore {
         transaction.say(state::read(transaction.connection()))
     }
 
+    /// One statement sees one moment without a transaction around it.
+    fn primary(&mut self) -> Result<Option<String>> {
+        self.follow_the_name()?;
+        self.require_tables()?;
+        state::primary(&self.connection).map_err(|error| self.place.fail(&error))
+    }
+
     fn own(&mut self) -> Result<Option<String>> {
         let transaction = self.begin_read()?;
         transaction.say(beginning::own(transaction.connection()))

@@ -19,6 +19,10 @@ pub(super) fn read(connection: &Connection) -> Result<Option<Known>> {
     first(connection, sql, [], known)
 }
 
+pub(super) fn primary(connection: &Connection) -> Result<Option<String>> {
+    first(connection, "SELECT url FROM follow WHERE id = 1", [], |row| row.get(0))
+}
+
 fn known(row: &Row<'_>) -> Result<Known> {
     let text = |at: usize| row.get::<_, Option<String>>(at);
     let (url, agents, system) = (row.get::<_, String>(0)?, text(1)?, text(3)?);
