@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::adoption::layouts;
 use crate::harness::{Project, Ran};
 use crate::scene::{dump, names, with_skill};
 
@@ -67,6 +68,101 @@ fn indexes_of_the_old_schema_are_known() {
     let project = with_skill("jwt", "domain", "dev");
     project.sqlite3("CREATE INDEX idx_usage_phase ON skill_usage_log (phase)");
     assert_eq!(project.cfn(["db", "check"]).ok(), "0 damaged, 0 warnings, 1 content hashed\n");
+}
+
+/// The findings about the schema in an adopted database, whose second layout this replacement changes.
+fn schema_warnings(from: &str, to: &str) -> Vec<String> {
+    let layout = layouts::V2.replacen(from, to, 1);
+    assert!(from == to || layout != layouts::V2, "{from}");
+    let project = layouts::project(&layout);
+    project.cfn(["skill", "list"]).ok(); // adopts it
+    let checked = project.cfn(["db", "check"]).ok();
+    checked.lines().filter_map(|it| it.strip_prefix("warning: ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn each_constraint_that_a_fresh_database_does_not_have_is_named() {
+    for (from, to, constraint) in [
+        ("owner TEXT", "owner TEXT CHECK(owner <> 'root')", "CHECK (owner <> 'root') of skills"),
+        (
+            "owner TEXT",
+            "owner TEXT CONSTRAINT known CHECK\n(length( owner ) > 2)",
+            "CHECK (length (owner) > 2) of skills",
+        ),
+        (
+            "'archived')",
+            "'archived', 'lost')",
+            "CHECK (status IN ('active', 'deprecated', 'archived', 'lost')) of skills",
+        ),
+        ("priority INTEGER", "priority INTEGER CHECK (priority < 11)", "CHECK (priority < 11) of agent_skill_mappings"),
+        ("owner TEXT", "owner TEXT UNIQUE", "UNIQUE (owner) of skills"),
+        (
+            "UNIQUE (agent_type, skill_id)",
+            "UNIQUE (agent_type, priority), UNIQUE (agent_type, skill_id)",
+            "UNIQUE (agent_type, priority) of agent_skill_mappings",
+        ),
+        (
+            "ON DELETE SET NULL",
+            "ON DELETE SET NULL, UNIQUE (name COLLATE NOCASE)",
+            "UNIQUE (name COLLATE NOCASE) of skills",
+        ),
+        ("name TEXT UNIQUE", "name TEXT UNIQUE ON CONFLICT REPLACE", "ON CONFLICT REPLACE of skills"),
+        ("team TEXT", "team TEXT NOT NULL DEFAULT 'none'", "NOT NULL (team) of skills"),
+        ("owner TEXT", "owner TEXT COLLATE NOCASE", "COLLATE NOCASE (owner) of skills"),
+        (
+            "owner TEXT",
+            "owner TEXT REFERENCES skills (name)",
+            "FOREIGN KEY (owner) REFERENCES skills (name) ON UPDATE NO ACTION ON DELETE NO ACTION of skills",
+        ),
+        (
+            "skills (id) ON DELETE CASCADE",
+            "skills (id) ON DELETE RESTRICT",
+            "FOREIGN KEY (skill_id) REFERENCES skills (id) ON UPDATE NO ACTION ON DELETE RESTRICT of approval_history",
+        ),
+    ] {
+        assert_eq!(schema_warnings(from, to), [format!("the constraint {constraint} is not cfn's")], "{to}");
+    }
+}
+
+#[test]
+fn a_constraint_of_a_fresh_database_is_known_however_it_is_written() {
+    for (from, to) in [
+        ("", ""),
+        (
+            "CHECK (status IN ('active', 'deprecated', 'archived'))",
+            "check(\"status\" /* ( */ in ('active','deprecated',\n'archived'))",
+        ),
+        ("name TEXT UNIQUE NOT NULL", "name TEXT CONSTRAINT one NOT NULL UNIQUE COLLATE BINARY"),
+        ("UNIQUE (agent_type, skill_id)", "UNIQUE (Skill_id, [agent_type])"),
+        ("skill_id INTEGER NOT NULL UNIQUE,", "skill_id INTEGER NOT NULL REFERENCES skills ON DELETE CASCADE UNIQUE,"),
+        ("owner TEXT", "owner TEXT DEFAULT 'CHECK (x)'"),
+    ] {
+        assert_eq!(schema_warnings(from, to), [""; 0], "{to}");
+    }
+    let project = layouts::project(layouts::V1);
+    project.cfn(["skill", "list"]).ok();
+    assert_eq!(project.cfn(["db", "check"]).ok(), "0 damaged, 0 warnings, 0 contents hashed\n");
+}
+
+#[test]
+fn an_index_of_cfn_that_became_unique_is_named_and_one_of_others_once() {
+    let project = with_skill("jwt", "domain", "dev");
+    project.sqlite3(
+        "DROP INDEX idx_usage_task; CREATE UNIQUE INDEX idx_usage_task ON skill_usage_log (task_id);
+         CREATE UNIQUE INDEX idx_usage_phase ON skill_usage_log (phase) WHERE phase > 'x';
+         CREATE UNIQUE INDEX one_owner ON skills (lower(owner))",
+    );
+    let checked = project.cfn(["db", "check"]).ok();
+    for line in [
+        "the constraint UNIQUE (task_id) of skill_usage_log is not cfn's",
+        "the constraint UNIQUE (phase) of some rows of skill_usage_log is not cfn's",
+        "the index one_owner on skills is not cfn's",
+    ] {
+        assert_eq!(checked.lines().filter(|it| *it == format!("warning: {line}")).count(), 1, "{line}: {checked}");
+    }
+    assert!(checked.contains("0 damaged, 3 warnings"), "{checked}");
+    let seen = project.cfn(["doctor", "--json"]);
+    assert!(seen.stdout.contains("the constraint UNIQUE (task_id) of skill_usage_log"), "{seen:?}");
 }
 
 #[test]

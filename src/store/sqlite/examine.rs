@@ -1,5 +1,7 @@
 //! A quick look at a database: plans, schema, orphaned rows, free space and statistics.
 
+use std::mem;
+
 use rusqlite::{Connection, Result};
 
 use super::failure::Place;
@@ -25,11 +27,17 @@ pub(super) fn run(connection: &Connection, place: &Place) -> store::Result<Exami
 fn examine(connection: &Connection) -> Result<Examination> {
     let fresh = schema::at(schema::CURRENT)?;
     sums::register(&fresh)?;
-    let schema = foreign::compare(connection, &fresh)?;
+    let mut schema = foreign::compare(connection, &fresh)?;
+    let constraints = mem::take(&mut schema.constraints).into_iter().map(|what| Repairable { what, sql: None });
     let mut found = Examination {
         damage: schema.lacks.iter().map(|it| format!("it has {it}").into()).collect(),
         incomplete: schema.incomplete().collect(),
-        foreign: schema.foreign().zip(&schema.foreign).map(|(what, it)| foreign_object(what, it)).collect(),
+        foreign: schema
+            .foreign()
+            .zip(&schema.foreign)
+            .map(|(what, it)| foreign_object(what, it))
+            .chain(constraints)
+            .collect(),
         pages: Some(maintain::pages(connection)?),
         ..Examination::default()
     };

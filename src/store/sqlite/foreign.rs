@@ -6,7 +6,7 @@ use super::adopt::OLD_INDEXES;
 use super::failure::Place;
 use super::layout::{self, Object, Relation};
 use super::views::VIEWS;
-use super::{schema, state};
+use super::{constraints, schema, state};
 use crate::model::Visible;
 use crate::store::{self, CheckReport, StoreError};
 
@@ -42,6 +42,8 @@ pub(super) struct Comparison {
     pub(super) lacks: Vec<String>,
     /// Objects that a new database does not have.
     pub(super) foreign: Vec<Object>,
+    /// Constraints of cfn's tables that a new database does not have, each as a sentence.
+    pub(super) constraints: Vec<String>,
     /// Triggers, as in a new database, that do something else here.
     pub(super) changed: Vec<Object>,
     /// Objects of a new database that are not here.
@@ -64,6 +66,12 @@ pub(super) fn compare(connection: &Connection, fresh: &Connection) -> Result<Com
             Some(_) => {}
         }
     }
+    let named = |index: &str| found.foreign.iter().any(|it| it.kind == "index" && it.name == index);
+    let mut constraints = Vec::new();
+    for table in ours.iter().filter(|it| it.kind == "table" && theirs.iter().any(|other| same(it, other))) {
+        constraints.extend(constraints::foreign(connection, fresh, &table.name, &named)?);
+    }
+    found.constraints = constraints;
     found.missing = ours.into_iter().filter(|it| it.kind != "table").collect();
     found.missing.retain(|it| !theirs.iter().any(|other| same(it, other)));
     Ok(found)
@@ -88,6 +96,7 @@ pub(super) fn check(connection: &Connection, report: &mut CheckReport) -> Result
     let found = compare(connection, &fresh)?;
     report.damage.extend(found.lacks.iter().map(|it| format!("it has {it}")));
     report.warnings.extend(found.foreign().chain(found.incomplete()));
+    report.warnings.extend(found.constraints);
     for table in layout::objects(&fresh, Some("table"))? {
         report.warnings.extend(refusals(connection, &fresh, &table.name)?);
     }

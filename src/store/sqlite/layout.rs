@@ -30,6 +30,10 @@ pub(super) struct Column {
 pub(super) struct Reference {
     pub(super) column: String,
     pub(super) table: String,
+    /// The column that it refers to.
+    pub(super) to: String,
+    pub(super) on_update: String,
+    pub(super) on_delete: String,
 }
 
 /// The object with the name of a table.
@@ -92,8 +96,41 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
 /// The references of a table to others.
 pub(super) fn references(connection: &Connection, table: &str) -> Result<Vec<Reference>> {
     connection
-        .prepare("SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")?
-        .query_map([table], |row| Ok(Reference { column: row.get(0)?, table: row.get(1)? }))?
+        .prepare(
+            "SELECT \"from\", \"table\", coalesce(\"to\", 'id'), on_update, on_delete
+             FROM pragma_foreign_key_list(?1) ORDER BY id, seq",
+        )?
+        .query_map([table], |row| {
+            Ok(Reference {
+                column: row.get(0)?,
+                table: row.get(1)?,
+                to: row.get(2)?,
+                on_update: row.get(3)?,
+                on_delete: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+/// The collation of a column.
+pub(super) fn collation(connection: &Connection, table: &str, column: &str) -> Result<String> {
+    let (_, collation, ..) = connection.column_metadata(None::<&str>, table, column)?;
+    Ok(collation.map_or_else(|| "BINARY".to_owned(), |it| it.to_string_lossy().into_owned()))
+}
+
+/// The unique indexes of a table, of its constraints too, each with whether it is partial.
+pub(super) fn unique_indexes(connection: &Connection, table: &str) -> Result<Vec<(String, bool)>> {
+    connection
+        .prepare("SELECT name, partial FROM pragma_index_list(?1) WHERE \"unique\" ORDER BY seq DESC")?
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// The columns of an index, each with its collation; `None` for an expression.
+pub(super) fn index_columns(connection: &Connection, index: &str) -> Result<Vec<(Option<String>, String)>> {
+    connection
+        .prepare("SELECT name, coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno")?
+        .query_map([index], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 

@@ -14,6 +14,7 @@ mod candidates;
 mod catalogue_writes;
 mod cells;
 mod check;
+mod constraints;
 mod contents;
 mod copying;
 mod criteria;
