@@ -15,8 +15,9 @@ pub trait FileCare {
     /// Copies the file beside the database, whose data can be made again, beside a copy of the database; returns its
     /// path. `None` if there is none.
     fn backup_work_file(&mut self, copy: &Path) -> Result<Option<PathBuf>>;
-    /// Replaces the content with a backup, even while others read. The previous database is saved beside the file.
-    fn restore(&mut self, from: &Path) -> Result<RestoreReport>;
+    /// Replaces the content with a backup, even while others read. The previous database is saved beside the file. A dry
+    /// run only checks the backup, and counts the decisions that it does not have.
+    fn restore(&mut self, from: &Path, dry_run: bool) -> Result<RestoreReport>;
     /// Migrates an older schema in one transaction, in which `fill` runs too, after a backup beside the file.
     fn migrate(&mut self, fill: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<MigrateReport>;
 }

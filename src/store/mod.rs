@@ -86,8 +86,8 @@ pub use inspect::{Inspect, LockWaits, PlanStep, StatementReport, Trial};
 pub use lifecycle::{DeletedRows, Erased, Lifecycle, LifecycleWrites, NewEvent, Spelling};
 pub use listing::{SkillFilter, SkillOrder, SkillPage};
 pub use reports::{
-    ArchiveReport, BackupReport, CheckReport, DatabaseStatus, MaintainReport, MigrateReport, RestoreReport,
-    ScrubReport, ServerStatus, StatusReport, UnarchiveReport,
+    ArchiveReport, BackupReport, CheckReport, DatabaseStatus, LostDecisions, MaintainReport, MigrateReport,
+    RestoreReport, ScrubReport, ServerStatus, StatusReport, UnarchiveReport,
 };
 pub use requests::{
     Days, Due, LatestDecision, NameKind, NewApproval, NewEdgeCase, NewMapping, NewSkill, NewVersion, OutboxSummary,

@@ -118,6 +118,25 @@ pub struct RestoreReport {
     /// The copy of the previous database, if there was one.
     #[serde(serialize_with = "maybe_path_as_text")]
     pub previous: Option<PathBuf>,
+    /// Decisions of the previous database that the backup does not have; `None` if it could not be read.
+    pub lost_decisions: Option<LostDecisions>,
+    /// Whether this was a dry run.
+    pub dry_run: bool,
+}
+
+/// Decisions that a restore loses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LostDecisions {
+    /// Number of approvals.
+    pub approvals: u64,
+    /// Number of rejections.
+    pub rejections: u64,
+    /// Number of revocations; one counts for each skill that had the bytes.
+    pub revocations: u64,
+    /// Number of escalations and other decisions.
+    pub others: u64,
+    /// The skills, those with a rejection or revocation first.
+    pub skills: Vec<String>,
 }
 
 /// The report of [`super::Care::maintain`].

@@ -45,6 +45,74 @@ fn a_backup_of_all_has_the_search_index_where_there_is_one() {
     assert_eq!(fs::read_dir(project.path().join("three")).expect("a folder").count(), 1);
 }
 
+/// Decisions of each kind after a backup: of skills that stay, and of one that is deleted with what was decided.
+fn decided_after_a_backup() -> Project {
+    let project = with_skill("jwt", "domain", "dev");
+    for name in ["sql", "tdd", "gone"] {
+        deploy(&project, name, name, &["domain", "dev"]);
+    }
+    project.cfn(["skill", "reject", "tdd", "--approver", "ann", "--reason", "before"]).ok();
+    project.cfn(["db", "backup", "old.db"]).ok();
+    for args in [
+        &["skill", "revoke", "sql", "--reason", "unsafe"][..],
+        &["skill", "reject", "gone", "--approver", "ann", "--reason", "no"],
+        &["skill", "delete", "gone", "--yes"],
+        &["skill", "escalate", "tdd", "--reason", "who knows"],
+    ] {
+        project.cfn(args).ok();
+    }
+    deploy(&project, "jwt", "Second.", &[]);
+    project
+}
+
+#[test]
+fn a_restore_says_which_decisions_it_loses_and_where_they_can_be_seen() {
+    let project = decided_after_a_backup();
+    let before = dump(&project);
+    let said = "lost: 1 revocation, 1 rejection, 1 approval, 1 other decision of gone, sql, jwt and 1 more, which the \
+                backup does not have; see 'cfn ";
+    let dry = project.cfn(["db", "restore", "old.db", "--dry-run"]);
+    assert!(dry.stderr.contains(&format!("would be {said}skill history gone'")), "{dry:?}");
+    assert!(dry.ok().starts_with("dry run: "));
+    assert!(dump(&project) == before && project.leftovers().is_empty(), "{:?}", project.leftovers());
+    let json = project.cfn(["db", "restore", "old.db", "--dry-run", "--json"]).json();
+    let lost = serde_json::json!({
+        "approvals": 1, "rejections": 1, "revocations": 1, "others": 1, "skills": ["gone", "sql", "jwt", "tdd"]
+    });
+    assert_eq!(
+        (&json["lost_decisions"], &json["dry_run"], &json["previous"]),
+        (&lost, &true.into(), &serde_json::Value::Null)
+    );
+    let restored = project.cfn(["db", "restore", "old.db"]);
+    assert!(restored.stderr.contains(said), "{restored:?}");
+    let command = restored.stderr.split('\'').nth(1).expect("a command").to_owned();
+    assert!(command.starts_with("cfn --db /") && command.ends_with("skill history gone"), "{command}");
+    let kept = project.cfn(command.split(' ').skip(1));
+    assert!(kept.stdout.contains("deleted") && kept.stdout.contains("rejected"), "{kept:?}");
+    let again = project.cfn(["db", "restore", "old.db", "--json"]);
+    assert_eq!(again.stderr, "", "nothing is lost twice");
+    let none = serde_json::json!({"approvals": 0, "rejections": 0, "revocations": 0, "others": 0, "skills": []});
+    assert_eq!(again.json()["lost_decisions"], none);
+}
+
+#[test]
+fn a_restore_over_another_journal_or_from_an_old_layout_counts_too() {
+    let project = decided_after_a_backup();
+    project.sqlite3("PRAGMA journal_mode = DELETE");
+    let json = project.cfn(["db", "restore", "old.db", "--json"]).json();
+    assert_eq!(json["lost_decisions"]["skills"], serde_json::json!(["gone", "sql", "jwt", "tdd"]));
+    let project = with_skill("jwt", "domain", "dev");
+    let legacy = crate::adoption::layouts::project(crate::adoption::layouts::V1);
+    let from = legacy.database();
+    let json = project.cfn(["db", "restore", &from.to_string_lossy(), "--json"]).json();
+    assert_eq!(json["lost_decisions"]["approvals"], 1, "{json}");
+    let damaged = with_skill("jwt", "domain", "dev");
+    damaged.cfn(["db", "backup", "b.db"]).ok();
+    fs::write(damaged.database(), "no database").expect("written");
+    let json = damaged.cfn(["db", "restore", "b.db", "--replace-damaged", "--json"]).json();
+    assert_eq!(json["lost_decisions"], serde_json::Value::Null, "it cannot be read");
+}
+
 #[test]
 fn a_backup_that_cannot_be_written_changes_nothing() {
     let project = with_skill("jwt", "domain", "dev");
@@ -79,7 +147,7 @@ fn a_restore_restores_the_backup_and_saves_the_previous_database() {
         ran.stdout.starts_with("restored from ") && ran.stdout.contains("the previous database was saved to "),
         "{ran:?}"
     );
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(0), 1), "of the decisions that are lost");
     assert_eq!(without_tokens(&dump(&project)), without_tokens(&before));
     project.assert_whole();
     let kept = project.leftovers();

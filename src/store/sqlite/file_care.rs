@@ -101,7 +101,10 @@ impl FileCare for SqliteStore {
         backup::copy(&file.place, &WorkFile::path_of(copy)).map(|it| Some(it.path))
     }
 
-    fn restore(&mut self, from: &Path) -> Result<RestoreReport> {
+    fn restore(&mut self, from: &Path, dry_run: bool) -> Result<RestoreReport> {
+        if dry_run {
+            return restore::rehearse(&self.connection, &self.place, from);
+        }
         self.restore_from(from, restore::WHY)
     }
 

@@ -33,6 +33,7 @@ mod layout;
 mod listing;
 mod log_file;
 mod log_index;
+mod lost;
 mod maintain;
 mod mappings;
 mod migrate;

@@ -24,7 +24,7 @@ impl SqliteStore {
     pub fn replace(path: &Path, from: &Path, options: Options, clock: Clock) -> Result<RestoreReport> {
         match replace(path, from, &options, clock)? {
             Some(report) => Ok(report),
-            None => Self::open(path, Access::Write, options, clock)?.restore(from),
+            None => Self::open(path, Access::Write, options, clock)?.restore(from, false),
         }
     }
 }
@@ -57,7 +57,10 @@ fn replace(path: &Path, from: &Path, options: &Options, clock: Clock) -> Result<
     };
     orphans::clear(path, clock)?;
     match staged.publish() {
-        Ok(true) => Ok(Some(RestoreReport { from: from.to_owned(), previous: aside })),
+        Ok(true) => {
+            let from = from.to_owned();
+            Ok(Some(RestoreReport { from, previous: aside, lost_decisions: None, dry_run: false }))
+        }
         Ok(false) => Ok(None),
         Err(error) => {
             if let (NamingError::NotNamed(_), Some(aside)) = (&error, &aside) {

@@ -8,12 +8,13 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::backup::{self, step};
 use super::failure::Place;
+use super::lost;
 use super::open::{self, Options};
 use super::revisions::RENEW;
 use super::state;
 use super::waiting::Wait;
 use crate::clock::Clock;
-use crate::store::{Access, RestoreReport, Result, StoreError};
+use crate::store::{Access, LostDecisions, RestoreReport, Result, StoreError};
 
 /// The purpose in the name of the saved database.
 pub(super) const WHY: &str = "before-restore";
@@ -27,11 +28,8 @@ pub(super) fn restore(
     why: &str,
     clock: Clock,
 ) -> Result<RestoreReport> {
-    let backup = Verified::open(place, from)?;
-    if page_size(&backup.connection, &backup.place)? != page_size(connection, place)? {
-        return Err(place.failed("the backup has another page size; move the database away and restore again".into()));
-    }
-    let previous = if open::journal_mode(connection, place)?.eq_ignore_ascii_case("wal") {
+    let backup = Verified::to_replace(connection, place, from)?;
+    let (previous, lost_decisions) = if open::journal_mode(connection, place)?.eq_ignore_ascii_case("wal") {
         // Readers and the lock do not block each other.
         locked(place, &backup, connection, || backup::beside(place, why, clock))
     } else {
@@ -44,21 +42,29 @@ pub(super) fn restore(
     let renewed = backup::finished(&backup.connection, connection, renew);
     // The restore is committed already.
     renewed.map_err(|error| place.unknown(&place.fail(&error)))?;
-    Ok(RestoreReport { from: from.to_owned(), previous: Some(previous) })
+    Ok(RestoreReport { from: from.to_owned(), previous: Some(previous), lost_decisions, dry_run: false })
 }
 
-/// Takes the lock, saves the previous state with `keep`, and copies the backup. If nothing was restored, the saved copy
-/// is removed.
+/// Checks the backup, and counts what a restore would lose.
+pub(super) fn rehearse(connection: &Connection, place: &Place, from: &Path) -> Result<RestoreReport> {
+    let backup = Verified::to_replace(connection, place, from)?;
+    let lost_decisions = lost::decisions(&backup.connection, connection).ok();
+    Ok(RestoreReport { from: from.to_owned(), previous: None, lost_decisions, dry_run: true })
+}
+
+/// Takes the lock, saves the previous state with `keep`, counts what the backup lacks of it, and copies the backup. If
+/// nothing was restored, the saved copy is removed.
 fn locked(
     place: &Place,
     backup: &Verified,
     connection: &mut Connection,
     keep: impl FnOnce() -> Result<PathBuf>,
-) -> Result<PathBuf> {
+) -> Result<(PathBuf, Option<LostDecisions>)> {
     let copy = Backup::new(&backup.connection, connection).map_err(|error| place.fail(&error))?;
     let wait = Wait::new(place.busy_timeout);
     let begun = step(&copy, 0, &wait).map_err(|error| place.fail(&error)).and_then(|_| keep());
     let previous = begun?;
+    let lost = lost::by_restore(&backup.connection, place, &previous);
     let copied = match copy.progress().pagecount {
         0 | 1 => Ok(StepResult::More),
         pages => step(&copy, pages - 1, &wait).map_err(|error| place.fail(&error)),
@@ -73,7 +79,7 @@ fn locked(
             let _ = fs::remove_file(&previous);
             Err(error)
         }
-        done => done.map(|()| previous),
+        done => done.map(|()| (previous, lost)),
     }
 }
 
@@ -92,6 +98,15 @@ pub(super) struct Verified {
 }
 
 impl Verified {
+    /// Refuses also one whose pages cannot take the place of those of the database.
+    fn to_replace(connection: &Connection, place: &Place, from: &Path) -> Result<Self> {
+        let backup = Self::open(place, from)?;
+        if page_size(&backup.connection, &backup.place)? == page_size(connection, place)? {
+            return Ok(backup);
+        }
+        Err(place.failed("the backup has another page size; move the database away and restore again".into()))
+    }
+
     /// Refuses anything but an intact skills database that this cfn supports.
     pub(super) fn open(place: &Place, from: &Path) -> Result<Self> {
         let options = Options { busy_timeout: place.busy_timeout, ..Options::default() };

@@ -224,7 +224,7 @@ impl Scene {
 
 /// Restores, and removes what is kept of the state before.
 pub(super) fn restore(store: &mut SqliteStore, backup: &Path) {
-    let report = store.restore(backup).expect("restored");
+    let report = store.restore(backup, false).expect("restored");
     fs::remove_file(report.previous.expect("the state before")).expect("removed");
 }
 
