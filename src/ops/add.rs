@@ -15,7 +15,7 @@ use super::tree::folder_name;
 use super::update::as_snapshot;
 use crate::clock::Clock;
 use crate::model::{
-    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, Skill, SkillId, SkillName, Version,
+    AgentType, ApprovalLevel, Category, ContentHash, Decision, Remark, Review, Skill, SkillId, SkillName, Version,
     VersionSource, is_conformant_name,
 };
 use crate::store::{Durability, Store, Transaction, write_unless};
@@ -70,6 +70,9 @@ pub struct AddReport {
     pub approval_level: ApprovalLevel,
     /// Whether agents get it now.
     pub approved: bool,
+    /// Its review: a skill that is not active does not wait.
+    #[serde(skip)]
+    pub review: Review,
     /// Whether it is new; otherwise it was there with the same bytes.
     pub created: bool,
     /// Agent types with a new mapping.
@@ -95,7 +98,7 @@ pub fn add(
     let stored_path = project.stored_path(&file.path)?;
     request.require_level(&name, described)?;
     let now = clock.moment();
-    let (folder, present, published, approved) =
+    let (folder, present, published, (approved, review)) =
         write_unless(request.dry_run, store, Durability::Full, |tx| -> Result<_> {
             let known = find(tx, &name)?;
             let folder = folder_to_publish(as_snapshot(tx), known.as_ref(), &read)?;
@@ -127,8 +130,9 @@ pub fn add(
             };
             publication.require_unrefused(tx, known.as_ref())?;
             let published = publish(tx, known.as_ref(), &publication)?;
-            let approved = is_approved(tx, &published)?;
-            Ok((folder, known.map_or_else(|| name.to_string(), |it| it.name), published, approved))
+            let review = (is_approved(tx, &published)?, review_of(tx, &published)?);
+            let present = known.map_or_else(|| name.to_string(), |it| it.name);
+            Ok((folder, present, published, review))
         })?;
     let mut warnings = odd_name(&name, published.created);
     warnings.extend(published.warnings);
@@ -144,6 +148,7 @@ pub fn add(
         files: folder.files().len(),
         approval_level: published.level,
         approved,
+        review,
         created: published.created,
         agents_added: published.mapped.added,
         dry_run: request.dry_run,
@@ -153,6 +158,10 @@ pub fn add(
 
 pub(super) fn is_approved(tx: &dyn Transaction, published: &Published) -> Result<bool> {
     Ok(tx.versions(published.id)?.iter().any(|it| it.version == published.version && it.approved))
+}
+
+pub(super) fn review_of(tx: &dyn Transaction, published: &Published) -> Result<Review> {
+    Ok(as_snapshot(tx).review(published.id)?)
 }
 
 fn odd_name(name: &SkillName, created: bool) -> Vec<Remark> {

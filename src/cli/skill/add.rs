@@ -10,7 +10,7 @@ use crate::cli::choice;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{AgentType, ApprovalLevel, Argument, Category, Exit, SkillName, Version, Visible};
+use crate::model::{AgentType, ApprovalLevel, Argument, Category, Exit, Review, SkillName, Version, Visible};
 use crate::ops::{self, Add, AddReport};
 
 /// Add a hand-written skill; prints its name
@@ -96,7 +96,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (files, project) = (context.files()?, context.project()?);
     let report = ops::add(context.open(Access::Write)?.as_mut(), &files, &project, context.clock, &request)?;
     context.output.about_file(&report.warnings);
-    if !report.approved && !report.dry_run {
+    if report.review == Review::Pending && !report.dry_run {
         let (name, argument) = (Visible(&report.name), Argument(&report.name));
         context.output.note(&format!("{name} waits for review: 'cfn skill approve {argument}'"));
     }

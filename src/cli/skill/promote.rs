@@ -9,7 +9,7 @@ use crate::cli::argument::optional;
 use crate::cli::context::{Access, Context};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
-use crate::model::{Exit, Remark, Visible};
+use crate::model::{Exit, Remark, Review, Visible};
 use crate::ops::{self, Promote, PromoteReport, Staged, StagedSkill};
 
 /// Promote staged skills: record them, and move their folders to .claude/skills
@@ -92,7 +92,11 @@ impl Report for PromoteReport {
         let (promoted, others): (Vec<_>, Vec<_>) = self.skills.iter().partition(|it| it.promoted.is_some());
         for skill in &promoted {
             let (Some(name), Some(promotion)) = (&skill.name, &skill.promoted) else { continue };
-            let state = if promotion.approved { "approved" } else { "waits for review" };
+            let state = match promotion.review {
+                _ if promotion.approved => "approved",
+                Review::Pending => "waits for review",
+                _ => "not approved",
+            };
             page.line(format!("{dry}{} {}: promoted, {state}", Visible(name), Visible(&promotion.version)));
         }
         if others.is_empty() {

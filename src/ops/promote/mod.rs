@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 use self::staged::{FILE, Found, Places};
-use super::add::is_approved;
+use super::add::{is_approved, review_of};
 use super::content_file::{FileError, Files};
 use super::error::{Error, Result};
 use super::folder::{ReadSkill, Wanted};
@@ -137,9 +137,9 @@ fn one(
         }
         publication.require_unrefused(tx, known.as_ref())?;
         let published = publish(tx, known.as_ref(), &publication)?;
-        let approved = is_approved(tx, &published)?;
+        let (approved, review) = (is_approved(tx, &published)?, review_of(tx, &published)?);
         let (version, approval_level) = (published.version, published.level);
-        Ok(Ok(Promotion { version, approval_level, approved, warnings: published.warnings }))
+        Ok(Ok(Promotion { version, approval_level, approved, review, warnings: published.warnings }))
     })?;
     Ok(promoted.map(|mut it| {
         it.warnings.extend(read.warnings);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::model::{ApprovalLevel, Remark, path_as_text};
+use crate::model::{ApprovalLevel, Remark, Review, path_as_text};
 
 /// Which staged skills are meant.
 #[derive(Debug, Clone)]
@@ -52,6 +52,9 @@ pub struct Promotion {
     pub approval_level: ApprovalLevel,
     /// Whether agents may get it now.
     pub approved: bool,
+    /// Its review: a skill that is not active does not wait.
+    #[serde(skip)]
+    pub review: Review,
     /// Remarks about the file.
     pub warnings: Vec<Remark>,
 }

@@ -25,7 +25,7 @@ impl Taker<'_> {
                 mapping.agent_type.as_deref().unwrap_or_default().parse().map_err(|_| changed())?;
             let required = mapping.required.is_some_and(|it| it.0 == 1);
             if required && !may_require {
-                let reason = format!("it is not required for {agent_type}, since it waits for review");
+                let reason = format!("it is not required for {agent_type}, since no version of it is approved");
                 report.warnings.push(Remark::new(incoming.name.to_string(), (), reason));
             }
             let required = required && may_require;

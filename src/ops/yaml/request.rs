@@ -66,7 +66,7 @@ pub struct ImportYamlReport {
     pub updated: Vec<String>,
     /// Number of skills with the same bytes as before; other fields may have changed.
     pub unchanged: usize,
-    /// Number of new and updated skills that wait for review.
+    /// Number of those skills that wait for review now.
     pub pending: usize,
     /// Number of added mappings.
     pub mappings_added: usize,

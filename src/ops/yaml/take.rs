@@ -7,8 +7,8 @@ use super::folder::folder_of;
 use super::incoming::{Incoming, changed, contents_of};
 use super::request::{ImportYaml, ImportYamlReport};
 use crate::model::{
-    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Skill, SkillFolder, SkillId, SkillName, Status,
-    Version, VersionSource,
+    ApprovalLevel, Category, ContentHash, Decision, Moment, Remark, Review, Skill, SkillFolder, SkillId, SkillName,
+    Status, Version, VersionSource,
 };
 use crate::ops::capture::read_stored;
 use crate::ops::content_file::Files;
@@ -86,7 +86,7 @@ impl Taker<'_> {
             Some(skill) => return Err(Error::SkillExists { name: skill.name.clone() }),
         };
         let served = tx.versions(skill)?.iter().any(|it| it.approved);
-        report.pending += usize::from(!served);
+        report.pending += usize::from(as_snapshot(tx).review(skill)? == Review::Pending);
         let restored = known.is_none() && self.request.trusted_by.is_some();
         self.map(tx, skill, &incoming, restored || served, report)
     }

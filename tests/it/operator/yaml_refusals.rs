@@ -32,3 +32,30 @@ fn a_document_without_its_history_still_keeps_refused_bytes_from_agents() {
     approved.cfn(["skill", "approve", "tdd", "--approver", "ann"]).ok();
     assert!(!export(&approved, &[]).contains("approval_history"), "it is approved");
 }
+
+#[test]
+fn only_skills_that_wait_are_counted_for_review() {
+    for (change, waits) in [
+        ("SELECT 1", "1 skill for review"),
+        ("UPDATE skills SET status = 'archived'", "0 skills for review"),
+        ("UPDATE skills SET status = 'deprecated'", "0 skills for review"),
+    ] {
+        let project = with_skill("jwt", "domain", "dev");
+        project.sqlite3(&format!("{change}; UPDATE agent_skill_mappings SET required = 1"));
+        let copy = with_document(&export(&project, &["--include-history"]));
+        let ran = copy.cfn(["skill", "import-yaml", "skills.yaml"]);
+        assert!(ran.stdout.lines().next().is_some_and(|it| it.ends_with(waits)), "{change}: {ran:?}");
+        assert!(ran.stderr.contains("it is not required for dev, since no version of it is approved"), "{ran:?}");
+        assert_eq!(
+            copy.cfn(["skill", "pending", "--json"]).json()["pending"].as_array().map(Vec::len),
+            waits.get(..1).and_then(|it| it.parse().ok())
+        );
+        let again = copy.cfn(["skill", "import-yaml", "skills.yaml"]).ok();
+        assert!(again.lines().next().is_some_and(|it| it.ends_with(waits)), "{change}: {again}");
+        let rejected = with_document(&export(&project, &["--include-history"]));
+        project.cfn(["skill", "reject", "jwt", "--approver", "ann", "--reason", "no"]).ok();
+        rejected.file("skills.yaml", export(&project, &["--include-history"]));
+        let out = rejected.cfn(TRUSTED).ok();
+        assert!(out.lines().next().is_some_and(|it| it.ends_with("0 skills for review")), "a rejected one: {out}");
+    }
+}
