@@ -89,11 +89,12 @@ impl Delete<'_> {
     }
 }
 
-/// What the event keeps of a skill: its versions with their hashes, its mappings and its other names.
+/// What the event keeps of a skill: its level, its versions with their hashes, its mappings and its other names.
 fn remains(tx: &dyn Transaction, skill: &Skill) -> Result<Option<StoredJson>> {
     let versions = tx.versions(skill.id)?.into_iter();
     let versions = versions.map(|it| serde_json::json!({ "version": it.version, "content_hash": it.content_hash }));
     let detail = serde_json::json!({
+        "approval_level": skill.approval_level,
         "versions": versions.collect::<Vec<_>>(),
         "mappings": tx.mappings(skill.id)?,
         "former_names": tx.former_names(skill.id)?,

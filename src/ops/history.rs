@@ -1,12 +1,15 @@
 //! `skill history`: the versions of a skill and their approvals.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::archived_uses::{ArchivesOf, Found, newest};
 use super::cached::{Query, cached};
 use super::error::{Error, Result, require_skill_and};
 use crate::cache::{Cache, Class, Question};
-use crate::model::{Approval, ApprovalLevel, SkillEvent, SkillId, SkillName, Tables, UsageRow, VersionRecord};
+use crate::model::{
+    Approval, ApprovalLevel, EventKind, SkillEvent, SkillId, SkillName, Tables, UsageRow, VersionRecord,
+};
 use crate::store::{About, ArchivedPart, Snapshot, Store, UsageFilter};
 
 /// A request for a history.
@@ -25,8 +28,8 @@ pub struct HistoryReport {
     pub name: String,
     /// Its status.
     pub status: String,
-    /// The review that it needs.
-    pub approval_level: ApprovalLevel,
+    /// The review that it needs, or needed; unknown of one that an earlier cfn deleted.
+    pub approval_level: Option<ApprovalLevel>,
     /// Its versions.
     pub versions: Vec<VersionRecord>,
     /// The decisions about them.
@@ -45,13 +48,19 @@ impl HistoryReport {
         (!events.is_empty()).then(|| Self {
             name: name.to_string(),
             status: "deleted".to_owned(),
-            approval_level: ApprovalLevel::Human,
+            approval_level: events.iter().find_map(level_of_deleted),
             versions: Vec::new(),
             approvals: Vec::new(),
             events,
             usage: None,
         })
     }
+}
+
+/// The level that the event of a deletion recorded.
+fn level_of_deleted(event: &SkillEvent) -> Option<ApprovalLevel> {
+    let detail: Value = event.detail.as_ref().filter(|_| event.is(EventKind::Deleted))?.read().ok()?;
+    detail["approval_level"].as_str()?.parse().ok()
 }
 
 /// A report, and where more of its usage may be.
@@ -109,7 +118,7 @@ impl Query for History {
             usage,
             name: skill.name,
             status: skill.status,
-            approval_level: skill.approval_level,
+            approval_level: Some(skill.approval_level),
         };
         Ok(LocalHistory { report, skill: skill.id.0, elsewhere })
     }

@@ -45,7 +45,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 impl Report for HistoryReport {
     fn text(&self, page: &mut Page) {
-        page.heading(&format!("status {}, approval level {}", Visible(&self.status), self.approval_level));
+        let level = self.approval_level.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+        page.heading(&format!("status {}, approval level {level}", Visible(&self.status)));
         page.heading("\nversions");
         versions(page, &self.versions);
         page.heading("\ndecisions and events");

@@ -56,6 +56,25 @@ fn a_deletion_needs_yes_and_takes_everything_of_the_skill() {
 }
 
 #[test]
+fn the_history_of_a_deleted_skill_has_the_level_that_it_had() {
+    for (category, level) in [("testing", "auto"), ("infrastructure", "escalate"), ("domain", "human")] {
+        let project = with_skill("jwt", category, "dev");
+        project.cfn(["skill", "delete", "jwt", "--yes"]).ok();
+        assert_eq!(project.cfn(["skill", "history", "jwt", "--json"]).json()["approval_level"], level);
+        let text = project.cfn(["skill", "history", "jwt"]).ok();
+        assert!(text.starts_with(&format!("status deleted, approval level {level}\n")), "{text}");
+        // As an earlier cfn recorded it.
+        project.sqlite3("UPDATE cfn_events SET detail = '{\"versions\":[]}'");
+        assert_eq!(
+            project.cfn(["skill", "history", "jwt", "--json"]).json()["approval_level"],
+            serde_json::Value::Null
+        );
+        let text = project.cfn(["skill", "history", "jwt"]).ok();
+        assert!(text.starts_with("status deleted, approval level unknown\n"), "{text}");
+    }
+}
+
+#[test]
 fn reports_stay_exact_when_a_skill_goes_also_with_an_archive() {
     let project = with_skill("jwt", "testing", "dev");
     deploy(&project, "sql", "First.", &["testing", "dev"]);
