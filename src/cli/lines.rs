@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::failure::Failure;
 
@@ -27,11 +26,9 @@ pub(super) enum Line<'a> {
     TooLong,
 }
 
-/// The answer to a line that was refused.
+/// The answer to a line that was refused, without its `id`.
 #[derive(Debug, Serialize)]
 pub(super) struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<&'a Value>,
     /// The number of the line, if answers may come out of order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) line: Option<u64>,

@@ -31,6 +31,7 @@ mod help;
 mod init;
 mod interruption;
 mod limits;
+mod line_id;
 mod lines;
 mod load;
 mod log;

@@ -3,10 +3,8 @@
 use std::io::{BufWriter, ErrorKind, Write};
 use std::ops::ControlFlow;
 
-use serde_json::Value;
-
 use crate::cli::failure::Failure;
-use crate::model::json;
+use crate::cli::line_id::LineId;
 
 /// Maximum number of bytes to buffer while more requests are available.
 const AT_ONCE: usize = 64 * 1024;
@@ -22,14 +20,10 @@ impl<W: Write> Answers<W> {
     }
 
     /// Adds an answer, a JSON object with at least one field, and puts the request's `id` before its fields.
-    pub(super) fn add(&mut self, id: Option<&Value>, object: &[u8]) -> Result<ControlFlow<()>, Failure> {
+    pub(super) fn add(&mut self, id: Option<&LineId>, object: &[u8]) -> Result<ControlFlow<()>, Failure> {
         let written = match id {
             None => self.out.write_all(object),
-            Some(id) => {
-                let fields = object.strip_prefix(b"{").unwrap_or(object);
-                let id = json::to_vec(id).map_err(|error| Failure::internal(&error.to_string()))?;
-                [b"{\"id\":", id.as_slice(), b",", fields].iter().try_for_each(|it| self.out.write_all(it))
-            }
+            Some(id) => id.before(object).iter().try_for_each(|it| self.out.write_all(it)),
         };
         flow(written.and_then(|()| self.out.write_all(b"\n")))
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Format;
 use super::answers::Answers;
@@ -14,6 +13,7 @@ use crate::cache::{Bounds, Cache, Class, Counts};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
+use crate::cli::line_id::LineId;
 use crate::cli::lines::{self, Line, Lines, Refused};
 use crate::model::{Exit, Remark, json};
 use crate::ops::{self, Cause, Load, LoadReport, Remembered, UsageOf};
@@ -59,7 +59,7 @@ fn answer_all(context: &Context, session: &mut Session<'_>) -> Result<Exit, Fail
         };
         let answer = answer.or_else(|failure| {
             exit = Exit::Input;
-            encode(&Refused { id: None, line: None, error: &failure })
+            encode(&Refused { line: None, error: &failure })
         });
         if answers.add(id.as_ref(), &answer?)?.is_break() {
             return Ok(exit);
@@ -94,7 +94,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn answer(&mut self, line: &[u8], id: &mut Option<Value>) -> Result<Arc<[u8]>, Failure> {
+    fn answer(&mut self, line: &[u8], id: &mut Option<LineId>) -> Result<Arc<[u8]>, Failure> {
         let request = parse(line, id)?;
         let (load, usage) = request.resolve(self.context)?;
         match usage {

@@ -11,6 +11,7 @@ use crate::cache::Question;
 use crate::cli::argument::optional;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::line_id::LineId;
 use crate::ops::{self, Load, Query as _, UsageOf};
 
 /// A request line. Its keys are the long options with `_`.
@@ -52,7 +53,7 @@ impl Default for Words {
 }
 
 /// Parses a line. Sets `id` even if other fields are wrong, so that the error can name the request.
-pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Failure> {
+pub(super) fn parse(line: &[u8], id: &mut Option<LineId>) -> Result<Request, Failure> {
     let bad = |error: serde_json::Error| {
         Failure::input(
             format!("not a request: {error}"),
@@ -63,8 +64,8 @@ pub(super) fn parse(line: &[u8], id: &mut Option<Value>) -> Result<Request, Fail
     let is_object = line.trim_ascii_start().first() == Some(&b'{');
     let read = if is_object { serde_json::from_slice::<Request>(line) } else { Err(Error::custom("it is no object")) };
     *id = match &read {
-        Ok(request) => request.id.clone(),
-        Err(_) => serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned()),
+        Ok(request) => request.id.as_ref().and_then(|it| LineId::new(it, line)),
+        Err(_) => LineId::of_bad(line),
     };
     read.map_err(bad)
 }

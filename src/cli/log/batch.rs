@@ -4,14 +4,12 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use serde_json::Value;
-
 use super::fields::Fields;
 use super::stop::Stop;
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery::Started;
 use crate::cli::failure::Failure;
+use crate::cli::line_id::LineId;
 use crate::cli::lines::{self, Line, Lines, Refused};
 use crate::model::{Exit, json};
 use crate::ops::{self, NewUse};
@@ -29,17 +27,13 @@ const LATEST: Duration = Duration::from_millis(100);
 /// Wait for the next line before committing the pending ones: their sender may be waiting for answers.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The answer to a line with an `id`.
-#[derive(Serialize)]
-struct Logged<'a> {
-    id: &'a Value,
-    logged: bool,
-}
+/// The answer to a line with an `id`, without it.
+const LOGGED: &[u8] = b"{\"logged\":true}";
 
 /// The answer to a line that is not committed yet.
 struct Pending {
     number: u64,
-    id: Option<Value>,
+    id: Option<LineId>,
     outcome: Result<NewUse, Failure>,
 }
 
@@ -105,7 +99,7 @@ impl<'a> Batch<'a> {
         &mut self,
         number: u64,
         size: usize,
-        line: Option<(Option<Value>, Result<NewUse, Failure>)>,
+        line: Option<(Option<LineId>, Result<NewUse, Failure>)>,
     ) -> Result<(), Failure> {
         let Some((id, outcome)) = line else { return Ok(()) };
         if self.pending.is_empty() {
@@ -171,19 +165,22 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn answer(text: &mut Vec<u8>, line: u64, id: Option<&Value>, outcome: &Result<(), Failure>) -> io::Result<()> {
+fn answer(text: &mut Vec<u8>, line: u64, id: Option<&LineId>, outcome: &Result<(), Failure>) -> io::Result<()> {
     let answer = match (outcome, id) {
         (Ok(()), None) => return Ok(()),
-        (Ok(()), Some(id)) => json::to_vec(&Logged { id, logged: true })?,
-        (Err(error), id) => json::to_vec(&Refused { id, line: Some(line), error })?,
+        (Ok(()), Some(_)) => LOGGED.to_vec(),
+        (Err(error), _) => json::to_vec(&Refused { line: Some(line), error })?,
     };
-    text.extend(answer);
+    match id {
+        Some(id) => text.extend(id.before(&answer).concat()),
+        None => text.extend(answer),
+    }
     text.push(b'\n');
     Ok(())
 }
 
 /// Parses a line and its `id`; `None` if it is blank.
-fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<NewUse, Failure>)> {
+fn parse(line: Line<'_>) -> Option<(Option<LineId>, Result<NewUse, Failure>)> {
     let line = match line {
         Line::TooLong => return Some((None, Err(lines::too_long()))),
         Line::Whole(line) if line.trim_ascii().is_empty() => return None,
@@ -198,11 +195,10 @@ fn parse(line: Line<'_>) -> Option<(Option<Value>, Result<NewUse, Failure>)> {
         return Some((None, bad("it is an array")));
     }
     Some(match serde_json::from_slice::<Fields>(line) {
-        Ok(mut fields) => (fields.id.take(), fields.execution()),
+        Ok(mut fields) => (fields.id.take().and_then(|it| LineId::new(&it, line)), fields.execution()),
         Err(error) => {
             // Find the id even in a bad object, so that the error can name the line.
-            let id = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("id").cloned());
-            (id, bad(&error.to_string()))
+            (LineId::of_bad(line), bad(&error.to_string()))
         }
     })
 }
