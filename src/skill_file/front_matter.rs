@@ -8,6 +8,7 @@ use super::escapes::Escapes;
 use super::finding::{LineCounter, Notes, quoted};
 use super::lists::{self, left_out};
 use super::node::{Entry, Kind, Node};
+use crate::model::Category;
 
 /// The front matter of a skill. Text is trimmed; scalars are as spelt: `version: 1.10` is "1.10".
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -26,7 +27,7 @@ pub struct FrontMatter {
     pub allowed_tools: Vec<String>,
     /// `version`. This and the following fields may also be in `metadata`; at the top level they take precedence.
     pub version: Option<String>,
-    /// `category`.
+    /// `category`; a valid one in `metadata` counts where that at the top level is not.
     pub category: Option<String>,
     /// `tags`; `None` if the field is absent, as opposed to an empty list.
     pub tags: Option<Vec<String>>,
@@ -85,6 +86,7 @@ impl FrontMatter {
             }
             built.fields.insert(entry.key.into_owned(), value);
         }
+        built.prefer_valid_category();
         built.note_missing(notes);
         built.note_hidden(metadata_at, notes);
         built
@@ -139,6 +141,15 @@ impl FrontMatter {
         }
     }
 
+    /// An unknown word must not hide a category that raises the level.
+    fn prefer_valid_category(&mut self) {
+        let is_valid = |it: &str| it.parse::<Category>().is_ok();
+        let below = self.metadata.get("category").and_then(Value::as_str).map(str::trim).filter(|it| is_valid(it));
+        if let Some(below) = below.filter(|_| !self.category.as_deref().is_some_and(is_valid)) {
+            self.category = Some(below.to_owned());
+        }
+    }
+
     /// Notes fields of `metadata` that have another value at the top level, which takes precedence. A level does not: see
     /// [`levels`](Self::levels).
     fn note_hidden(&self, at: usize, notes: &mut Notes) {
@@ -149,7 +160,11 @@ impl FrontMatter {
             if top == hidden {
                 continue;
             }
-            let what = if field == "approval_level" { "the stricter one counts" } else { "the first one is used" };
+            let what = match field {
+                "approval_level" => "the stricter one counts",
+                "category" => "the first valid one is used",
+                _ => "the first one is used",
+            };
             let message = format!(
                 "{} is {} at the top level and {} in \"metadata\"; {what}",
                 quoted(field),

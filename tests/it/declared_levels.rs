@@ -49,6 +49,26 @@ fn of_two_levels_the_stricter_one_counts() {
 }
 
 #[test]
+fn an_unknown_category_does_not_hide_one_that_raises_the_level() {
+    for lines in [
+        "category: bogus\nmetadata: {category: infrastructure}",
+        "metadata: {category: infrastructure}\ncategory: Infrastructure!",
+        "category: [testing]\nmetadata: {category: ' infrastructure '}",
+    ] {
+        let (level, said) = level(lines);
+        assert_eq!(level, "escalate", "{lines}: {said}");
+        assert!(said.contains("\"category\"") && said.contains("infrastructure"), "{lines}: {said}");
+    }
+    for lines in
+        ["category: testing\nmetadata: {category: infrastructure}", "category: bogus\nmetadata: {category: odd}"]
+    {
+        assert_eq!(level(lines).0, "auto", "{lines}");
+    }
+    let (_, said) = level("category: bogus\nmetadata: {category: odd}");
+    assert!(said.contains("bogus"), "{said}");
+}
+
+#[test]
 fn a_hash_in_upper_case_is_no_changed_file() {
     let project = Project::new();
     deploy(&project, "jwt", "First.", &["domain", "dev"]);

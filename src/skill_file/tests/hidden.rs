@@ -35,6 +35,21 @@ fn a_field_of_metadata_that_the_top_level_hides_is_named() {
 }
 
 #[test]
+fn a_category_that_is_none_does_not_hide_one() {
+    for (yaml, category) in [
+        ("category: bogus\nmetadata: {category: testing}", "testing"),
+        ("metadata: {category: testing}\ncategory: bogus", "testing"),
+        ("category: domain\nmetadata: {category: testing}", "domain"),
+        ("category: bogus\nmetadata: {category: odd}", "bogus"),
+        ("category: ''\nmetadata: {category: odd}", "odd"),
+    ] {
+        assert_eq!(fields(yaml).0.category.as_deref(), Some(category), "{yaml}");
+    }
+    let (_, said) = fields("category: bogus\nmetadata: {category: testing}");
+    assert!(said.len() == 1 && said[0].ends_with("the first valid one is used"), "{said:?}");
+}
+
+#[test]
 fn every_declared_level_is_known() {
     let levels = |yaml: &str| fields(yaml).0.levels().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(levels("approval_level: auto\nmetadata: {approval_level: human}"), ["\"auto\"", "\"human\""]);
