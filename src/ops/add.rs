@@ -8,7 +8,9 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result};
 use super::folder::{ReadSkill, Wanted};
 use super::project::Project;
-use super::publish::{Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, find, publish};
+use super::publish::{
+    Fields, Judgement, MappingFlags, Numbering, Publication, Published, Trust, find, foreign_name, publish,
+};
 use super::rules::{Content, Described, FolderContent};
 use super::stored_folder::{current_folder_hash, folder_to_publish};
 use super::tree::folder_name;
@@ -129,9 +131,10 @@ pub fn add(
                 now,
             };
             publication.require_unrefused(tx, known.as_ref())?;
-            let published = publish(tx, known.as_ref(), &publication)?;
+            let mut published = publish(tx, known.as_ref(), &publication)?;
             let review = (is_approved(tx, &published)?, review_of(tx, &published)?);
             let present = known.map_or_else(|| name.to_string(), |it| it.name);
+            published.warnings.extend(foreign_name(tx, described, Some(published.id), &present)?);
             Ok((folder, present, published, review))
         })?;
     let mut warnings = odd_name(&name, published.created);

@@ -8,7 +8,9 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::folder::ReadSkill;
 use super::project::Project;
-use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, bytes_of, publish};
+use super::publish::{
+    Fields, MappingFlags, Numbering, Publication, Trust, bytes_of, foreign_name, publish,
+};
 use super::rules::{Content, FolderContent, describe};
 use super::stored_folder::{current, folder_to_publish, stored_folder};
 use super::update::as_snapshot;
@@ -140,9 +142,11 @@ impl Amend<'_> {
             mappings: MappingFlags::default(),
             now,
         };
+        let foreign_name = foreign_name(tx, described, Some(skill.id), &skill.name)?;
         let published = publish(tx, Some(skill), &publication)?;
         tx.announce_updated(skill.id, now)?;
-        Ok(described.warnings.iter().cloned().chain(published.warnings).collect())
+        let warnings = described.warnings.iter().cloned().chain(foreign_name);
+        Ok(warnings.chain(published.warnings).collect())
     }
 
     /// Records the same bytes under a new number. What was decided about them stands.

@@ -65,3 +65,28 @@ fn a_deploy_says_that_a_bootstrap_skill_has_the_name() {
     project.sqlite3("UPDATE bootstrap_skills SET enabled = 0");
     assert_eq!(project.cfn(["deploy", "1", "boot", &path]).stderr, "");
 }
+
+#[test]
+fn whatever_stores_a_file_says_that_its_name_is_another_skills() {
+    let project = with_skill("jwt", "domain", "dev");
+    let said = "the file declares the name \"jwt\", which is another skill than \"sql\"";
+    project.file("jwt.md", skill_text("jwt", "Other."));
+    let added = project.cfn(["skill", "add", "jwt.md", "--name", "sql"]);
+    assert!(added.code == Some(0) && added.stderr.contains(said), "{added:?}");
+    project.file("jwt.md", skill_text("jwt", "Third."));
+    let updated = project.cfn(["update", "sql", "1.0.1", "jwt.md"]);
+    assert!(updated.code == Some(0) && updated.stderr.contains(said), "{updated:?}");
+    project.file("jwt.md", skill_text("jwt", "Fourth."));
+    let amended = project.cfn(["skill", "update", "--skill", "sql", "--recalculate-hash"]);
+    assert!(amended.code == Some(0) && amended.stderr.contains(said), "{amended:?}");
+    for own in [skill_text("sql", "Own."), skill_text("new", "New.")] {
+        project.file("own.md", own);
+        let added = project.cfn(["skill", "add", "own.md", "--name", "other", "--dry-run"]);
+        assert_eq!(added.stderr.contains("which is another skill than"), own_name(&project) == "sql", "{added:?}");
+    }
+}
+
+fn own_name(project: &Project) -> String {
+    let text = std::fs::read_to_string(project.path().join("own.md")).expect("text");
+    text.lines().nth(1).and_then(|it| it.strip_prefix("name: ")).unwrap_or_default().to_owned()
+}
