@@ -9,6 +9,7 @@ mod export;
 mod follow;
 mod kind;
 mod materialized;
+mod required;
 mod service;
 mod settings;
 mod space;
@@ -253,6 +254,7 @@ impl From<Error> for Failure {
                 FailureKind::Integrity,
                 "Deploy the approved file again to restore its bytes, or run 'cfn db capture'.".into(),
             ),
+            Error::Required { name, why, .. } => (FailureKind::Integrity, required::hint(&name, &why)),
             Error::AmbiguousHash { .. } => {
                 (FailureKind::AmbiguousHash, "Nothing was decided; give more digits.".into())
             }

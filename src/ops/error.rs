@@ -3,12 +3,13 @@
 mod made;
 mod nearest;
 mod no_such_file;
+mod require;
 mod said;
 
 use crate::cache::ServerError;
-use crate::model::{ApprovalLevel, ChangeType, Decision, Skill, SkillName, Version, Visible};
+use crate::model::{ApprovalLevel, ChangeType, Decision, Version, Visible};
 use crate::skill_folder::MaterializeError;
-use crate::store::{About, NameKind, Snapshot, StoreError};
+use crate::store::StoreError;
 use crate::workflow::WorkflowError;
 
 use super::content_file::FileError;
@@ -16,11 +17,14 @@ use super::coordination::missing::TaskNotFound;
 use super::copy::report::CopyError;
 use super::export::ExportError;
 use super::follow::FollowError;
+use super::load::unserved::Unserved;
 use super::yaml::DocumentError;
 use said::{after_blank, by_whom, name_taken};
 
 pub(super) use nearest::nearest;
 pub use no_such_file::NoSuchFile;
+pub use require::require_skill;
+pub(in crate::ops) use require::require_skill_and;
 
 /// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -222,6 +226,16 @@ pub enum Error {
         /// The problem.
         problem: String,
     },
+    /// A required skill is not served.
+    #[error("\"{name}\"{}: {why}", after_blank(version))]
+    Required {
+        /// The skill.
+        name: String,
+        /// The version.
+        version: String,
+        /// The reason.
+        why: Unserved,
+    },
     /// A hash prefix that matches several versions.
     #[error("several versions of \"{name}\" have a hash that begins with {hash}")]
     AmbiguousHash {
@@ -277,24 +291,4 @@ pub enum Error {
         /// The hash of its current bytes.
         actual: String,
     },
-}
-
-/// The skill with this name, or an error that suggests similar ones.
-pub fn require_skill(snapshot: &dyn Snapshot, name: &SkillName) -> Result<Skill> {
-    require_skill_and(snapshot, name, &[])
-}
-
-/// The same; see [`skill_and`](crate::store::Catalogue::skill_and).
-pub(in crate::ops) fn require_skill_and(
-    snapshot: &dyn Snapshot,
-    name: &SkillName,
-    next: &[About<'_>],
-) -> Result<Skill> {
-    match snapshot.skill_and(name, next)? {
-        Some(skill) => Ok(skill),
-        None => Err(Error::SkillNotFound {
-            name: name.to_string(),
-            near: nearest(name.as_str(), snapshot.names(NameKind::Skill)?),
-        }),
-    }
 }

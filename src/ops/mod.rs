@@ -128,6 +128,7 @@ pub use history::{History, HistoryReport, LocalHistory, history};
 pub use import::{Import, ImportEvent, ImportReport, RefusalKind, UpdatedSkill, import};
 pub use lint::{ConfusableReport, LintReport, LintedSkill, Pair, confusable, lint};
 pub use list::{ListReport, list};
+pub use load::unserved::Unserved;
 pub use load::{
     Cause, Format, Listed, Load, LoadReport, LoadedSkill, Paths, Picked, Places, Remembered, UsageOf, load,
     load_and_log, load_budget,

@@ -90,3 +90,52 @@ fn own_name(project: &Project) -> String {
     let text = std::fs::read_to_string(project.path().join("own.md")).expect("text");
     text.lines().nth(1).and_then(|it| it.strip_prefix("name: ")).unwrap_or_default().to_owned()
 }
+
+#[test]
+fn a_required_skill_that_is_not_served_comes_with_the_way_to_serve_it() {
+    let hint = |project: &Project| {
+        let error = project.fails_as(["load", "dev"], 7, "integrity");
+        error["hint"].as_str().expect("a hint").to_owned()
+    };
+    let command = |hint: &str, number: usize| {
+        let command = hint.split('\'').nth(number * 2 + 1).expect("a command");
+        command.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let optional = |project: &Project, command: Vec<String>| {
+        drop(project.cfn(command.into_iter().map(|it| if it == "TYPE" { "dev".to_owned() } else { it })).ok());
+    };
+    let served = |project: &Project, expected: &[&str]| assert_eq!(names(project, &["dev"]), expected);
+    let required = || {
+        let project = with_skill("jwt", "domain", "dev");
+        project.sqlite3("UPDATE agent_skill_mappings SET required = 1");
+        project
+    };
+
+    let project = required();
+    bootstrap(&project, "jwt", "Other bytes.");
+    let said = hint(&project);
+    assert!(said.contains("--no-bootstrap"), "{said}");
+    assert_eq!(names(&project, &["dev", "--no-bootstrap"]), ["jwt"]);
+    optional(&project, command(&said, 0));
+    assert!(project.cfn(["load", "dev"]).ok().contains("Other bytes."));
+
+    let project = required();
+    project.sqlite3("DELETE FROM approval_history");
+    let said = hint(&project);
+    optional(&project, command(&said, 1));
+    served(&project, &[]);
+    project.cfn(command(&said, 0)).ok();
+    served(&project, &["jwt"]);
+
+    let project = required();
+    deploy(&project, "jwt", "Second.", &[]);
+    project.sqlite3("DELETE FROM approval_history WHERE version = '1.0.0'");
+    project.cfn(["skill", "pin", "jwt", "1.0.0"]).ok();
+    let said = hint(&project);
+    project.cfn(command(&said, 0)).ok();
+    served(&project, &["jwt"]);
+
+    let project = required();
+    project.sqlite3("DELETE FROM skill_contents");
+    assert!(hint(&project).contains("Deploy the approved file again"));
+}

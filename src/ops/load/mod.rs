@@ -13,6 +13,7 @@ mod remembered;
 mod report;
 mod request;
 mod selection;
+pub(super) mod unserved;
 
 use super::cached::cached;
 use super::error::Result;

@@ -6,6 +6,7 @@ use super::picked::{Cause, Origin, Picked};
 use super::places::Placing;
 use super::report::{LoadReport, LoadedSkill};
 use super::request::Load;
+use super::unserved::Unserved;
 use crate::model::{
     ApprovedVersion, Bootstrap, Candidate, Conditions, ContextMatch, Remark, SkillFolder, StoredTags, TddCondition,
     TddFigures,
@@ -16,7 +17,7 @@ use crate::ops::served_folder::{UnusableFolder, served_folder};
 use crate::store::Snapshot;
 
 /// Content, or why it cannot be served.
-type Body<T> = std::result::Result<T, String>;
+type Body<T> = std::result::Result<T, Unserved>;
 
 pub(in crate::ops) fn select(snapshot: &dyn Snapshot, request: &Load) -> Result<LoadReport> {
     select_among(snapshot, request, snapshot.candidates(&request.agent_type)?)
@@ -133,8 +134,8 @@ impl Selection<'_> {
                 skill.replaces.extend(candidate.replaces);
                 return Ok(());
             }
-            Some(skill) if skill.origin.is_none() => Some("a bootstrap skill has its name, and is served in its place"),
-            Some(_) => Some("another skill has its name, and is served in its place"),
+            Some(skill) if skill.origin.is_none() => Some(Unserved::Bootstrap),
+            Some(_) => Some(Unserved::Namesake),
             None => None,
         };
         if candidate.replaces.is_some() && self.left_out.iter().any(|it| it.subject == candidate.name) {
@@ -149,20 +150,18 @@ impl Selection<'_> {
             return Ok(());
         }
         let body = match displaced {
-            Some(why) => Err(why.to_owned()),
+            Some(why) => Err(why),
             None => self.approved_body(&candidate)?,
         };
-        let problem = match body {
-            Ok(approved) => {
-                return self.within_limits(candidate, approved);
-            }
-            Err(problem) => problem,
+        let why = match body {
+            Ok(approved) => return self.within_limits(candidate, approved),
+            Err(why) => why,
         };
         if candidate.required {
             let version = candidate.approved.map(|it| it.version).unwrap_or_default();
-            return Err(Error::Integrity { name: candidate.name, version, problem });
+            return Err(Error::Required { name: candidate.name, version, why });
         }
-        self.trouble(&candidate.name, &problem);
+        self.trouble(&candidate.name, &why.to_string());
         Ok(())
     }
 
@@ -199,18 +198,18 @@ impl Selection<'_> {
     fn approved_body(&mut self, candidate: &Candidate) -> Result<Body<Approved>> {
         let Some(version) = candidate.approved.clone() else {
             return Ok(Err(match &candidate.pinned {
-                Some(pinned) => format!("version {pinned} is pinned, and it is not approved"),
-                None => "no version of it is approved".to_owned(),
+                Some(pinned) => Unserved::Pinned(pinned.clone()),
+                None => Unserved::NotApproved,
             }));
         };
         let content = match self.body(&version.content_hash)? {
             Ok(content) => content,
-            Err(why) => return Ok(Err(said(why).to_owned())),
+            Err(why) => return Ok(Err(Unserved::Bytes(said(why).to_owned()))),
         };
         let folder = served_folder(self.snapshot, candidate.id, &version)?;
         // Neither damage nor its repair changes the revision.
         self.keepable &= !matches!(folder, Err(UnusableFolder::Altered(_)));
-        Ok(folder.map(|folder| Approved { version, content, folder }).map_err(|why| why.to_string()))
+        Ok(folder.map(|folder| Approved { version, content, folder }).map_err(|why| Unserved::Bytes(why.to_string())))
     }
 
     /// The bytes of a hash, verified.
