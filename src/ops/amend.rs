@@ -8,9 +8,7 @@ use super::content_file::{FileError, Files};
 use super::error::{Error, Result, require_skill};
 use super::folder::ReadSkill;
 use super::project::Project;
-use super::publish::{
-    Fields, MappingFlags, Numbering, Publication, Trust, bytes_of, foreign_name, publish,
-};
+use super::publish::{Fields, MappingFlags, Numbering, Publication, Trust, bytes_of, foreign_name, publish};
 use super::rules::{Content, FolderContent, describe};
 use super::stored_folder::{current, folder_to_publish, stored_folder};
 use super::update::as_snapshot;
