@@ -11,7 +11,7 @@ pub enum Refusal {
     Rights,
     /// A table, column or schema is missing (42P01, 42703, 3F).
     Schema,
-    /// A column has another type (42804, 42883, 42846).
+    /// A column has another type, or the server computes it (42804, 42883, 42846, 428C9).
     ColumnType,
     /// The server is read-only (25006).
     ReadOnly,
@@ -44,7 +44,7 @@ impl Refusal {
         match code {
             "42501" => Self::Rights,
             "42P01" | "42703" => Self::Schema,
-            "42804" | "42883" | "42846" => Self::ColumnType,
+            "42804" | "42883" | "42846" | "428C9" => Self::ColumnType,
             "25006" => Self::ReadOnly,
             "40001" | "40P01" => Self::Conflict,
             "55P03" => Self::Locked,
@@ -86,6 +86,7 @@ mod tests {
             ("42501", Refusal::Rights),
             ("42P01", Refusal::Schema),
             ("42804", Refusal::ColumnType),
+            ("428C9", Refusal::ColumnType),
             ("25006", Refusal::ReadOnly),
             ("40P01", Refusal::Conflict),
             ("53400", Refusal::Resources),

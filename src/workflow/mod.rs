@@ -43,15 +43,39 @@ pub enum Delivered {
     Held,
 }
 
-/// A column that is missing or does not accept what cfn writes.
+/// A column that keeps rows of cfn out.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Misfit {
     /// The table and the column: `skill_executions.skill_id`.
     pub column: String,
+    /// What is wrong with it.
+    pub problem: Problem,
     /// Its type; `None` if it is missing.
     pub found: Option<String>,
-    /// The type that it needs.
-    pub needed: String,
+    /// The type that it needs; `None` if cfn does not know the column.
+    pub needed: Option<String>,
+    /// SQL that its owner may run so that it fits; `None` where only they know how to keep its values.
+    pub remedy: Option<String>,
+}
+
+/// What is wrong with a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// It is not there.
+    Missing,
+    /// Its type takes no value of cfn's.
+    OtherType,
+    /// Its type takes some values of cfn's, but not all.
+    Narrower,
+    /// It must have a value, and cfn has none for some rows.
+    NotNull,
+    /// It must have a value, has no default, and cfn does not know it.
+    WithoutDefault,
+    /// The server computes it.
+    Generated,
+    /// The server numbers it.
+    Identity,
 }
 
 /// Why a delivery failed as a whole.

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
 use crate::model::{Exit, Visible};
-use crate::workflow::{Misfit, SCHEMA};
+use crate::workflow::{Misfit, Problem, SCHEMA};
 
 /// Print SQL for the tables that cfn needs in the workflow database
 ///
@@ -27,7 +27,7 @@ pub(super) struct Args {
 struct SchemaReport {
     sql: &'static str,
     applied_to: Option<String>,
-    /// Columns whose type does not fit what cfn writes.
+    /// Columns that do not fit what cfn writes.
     misfits: Vec<Misfit>,
 }
 
@@ -38,10 +38,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         report.applied_to = Some(context.settings.workflow_server()?.to_string());
     }
     context.output.answer(&report)?;
-    for Misfit { column, found, needed } in &report.misfits {
-        let found = found.as_ref().map_or_else(|| "is not there".to_owned(), |it| format!("is {it}"));
-        let message = format!("{column} {found}, and cfn writes {needed}: its deliveries become dead letters");
-        context.output.warn(&Visible(message).to_string());
+    for it in &report.misfits {
+        context.output.warn(&Visible(sentence(it)).to_string());
     }
     Ok(Exit::Done)
 }
@@ -56,6 +54,32 @@ impl Report for SchemaReport {
             None => page.body(self.sql),
         }
     }
+}
+
+fn sentence(misfit: &Misfit) -> String {
+    let Misfit { column, problem, found, needed, remedy } = misfit;
+    let (found, needed) = (found.as_deref().unwrap_or_default(), needed.as_deref().unwrap_or_default());
+    let what = match problem {
+        Problem::Missing => format!("is not there, and cfn writes {needed}: its deliveries wait until it is"),
+        Problem::OtherType => format!("is {found}, and cfn writes {needed}: its deliveries become dead letters"),
+        Problem::Narrower => {
+            format!("is {found}, and cfn writes {needed}: rows with a value that it does not hold become dead letters")
+        }
+        Problem::NotNull => format!("is NOT NULL, and cfn writes {needed} or NULL: rows with NULL become dead letters"),
+        Problem::WithoutDefault => {
+            format!("is {found} NOT NULL without a default, and cfn does not write it: all rows become dead letters")
+        }
+        Problem::Generated | Problem::Identity => {
+            format!("is {found} that the server computes, and cfn writes it: its deliveries become dead letters")
+        }
+    };
+    let remedy = match (remedy, problem) {
+        (Some(sql), Problem::WithoutDefault) => format!("; give it a default, or run '{sql}'"),
+        (None, Problem::WithoutDefault) => "; give it a default".to_owned(),
+        (Some(sql), _) => format!("; run '{sql}'"),
+        (None, _) => String::new(),
+    };
+    format!("{column} {what}{remedy}")
 }
 
 fn columns(count: usize) -> String {

@@ -37,7 +37,7 @@ fn of_postgres(refusal: Refusal) -> &'static str {
         Refusal::NoDatabase => "Create the database, or correct its name in the settings.",
         Refusal::Rights => "Grant the role the rights named in the message.",
         Refusal::Schema => "'cfn db postgres-schema --apply' creates the tables that cfn needs.",
-        Refusal::ColumnType => "'cfn db postgres-schema --apply' lists the columns with another type.",
+        Refusal::ColumnType => "'cfn db postgres-schema --apply' lists the columns that do not fit.",
         Refusal::ReadOnly => {
             "The server is read-only: name the primary, or add target_session_attrs=read-write to several hosts."
         }

@@ -1,6 +1,7 @@
 //! The workflow database in PostgreSQL.
 
 mod apply;
+mod columns;
 mod fit;
 mod statements;
 

@@ -142,44 +142,6 @@ fn a_locked_table_is_given_up_soon_and_no_row_is_to_blame() {
 }
 
 #[test]
-fn columns_of_another_type_are_said_and_make_dead_letters_of_their_rows_only() {
-    let dual = Dual::new();
-    dual.sql(
-        "DROP TABLE workflow_patterns; CREATE TABLE workflow_patterns (id UUID PRIMARY KEY, status TEXT, deployed_skill_id BIGINT);
-         ALTER TABLE edge_cases DROP COLUMN resolved_at",
-    );
-    let ran = dual.cfn(["db", "postgres-schema", "--apply"]);
-    for said in ["workflow_patterns.id is uuid, and cfn writes bigint", "edge_cases.resolved_at is not there"] {
-        assert!(ran.stderr.contains(said), "{ran:?}");
-    }
-    assert!(ran.clone().ok().contains("2 columns do not fit"), "{ran:?}");
-    let misfits = dual.cfn(["db", "postgres-schema", "--apply", "--json"]).json()["misfits"].clone();
-    assert_eq!(misfits[0]["column"], "workflow_patterns.id");
-    dual.deploy(3, "review");
-    dual.deploy(4, "other");
-    log_all(&dual, &["t1"]);
-    assert_eq!(dual.ok(["sync"]), "1 delivered, 2 dead letters\n");
-    assert_eq!(dual.tasks(), "t1=1");
-    assert!(dual.ok(["sync", "status"]).contains("uuid"));
-}
-
-#[test]
-fn columns_that_take_what_is_written_are_no_misfits() {
-    let dual = Dual::new();
-    dual.sql(
-        "DROP TABLE skill_executions, workflow_patterns; CREATE TYPE progress AS ENUM ('detected', 'deployed');
-         CREATE DOMAIN pattern AS INTEGER; CREATE TABLE workflow_patterns (id pattern PRIMARY KEY, status progress, deployed_skill_id TEXT);
-         CREATE TABLE skill_executions (skill_id INTEGER, team_id VARCHAR(50), task_id VARCHAR(100), execution_time_ms INTEGER,
-           exit_code SMALLINT, cost_avoided_usd NUMERIC(10,4), tokens_avoided NUMERIC, timestamp TIMESTAMP);
-         INSERT INTO workflow_patterns (id) VALUES (3)",
-    );
-    assert!(dual.ok(["db", "postgres-schema", "--apply"]).contains("has all tables\n"));
-    dual.deploy(3, "review");
-    log_all(&dual, &["t1"]);
-    assert_eq!(dual.ok(["sync"]), "2 delivered, 0 dead letters\n");
-}
-
-#[test]
 fn a_missing_right_is_no_fault_of_the_rows_and_stops_no_other_kind() {
     let dual = ready();
     dual.sql("CREATE ROLE limited_sync LOGIN PASSWORD 'sesame'; GRANT ALL ON ALL TABLES IN SCHEMA public TO limited_sync; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO limited_sync; REVOKE UPDATE ON workflow_patterns FROM limited_sync");

@@ -7,6 +7,7 @@ mod dead_letters;
 mod delivery;
 mod exactly_once;
 mod faults;
+mod misfits;
 mod refusals;
 mod tls;
 mod volume;
