@@ -1,7 +1,8 @@
-//! Triggers of other programs that skip a row with `RAISE(IGNORE)`, which SQLite calls a success: a command that could
-//! not write fails, and leaves everything as it was.
+//! Triggers of other programs that skip a row, with `RAISE(IGNORE)` in SQLite and by returning NULL in PostgreSQL, which both
+//! call a success: a command that could not write fails, and leaves everything as it was.
 
 use crate::harness::{Project, Ran};
+use crate::postgres_server::{Database, Way};
 use crate::scene::{deploy, dump, names, path_of, with_skill};
 
 /// A skill with a folder, uses, decisions, an edge case and a former name; and files to deploy.
@@ -74,7 +75,12 @@ fn writes() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
 }
 
 fn run(project: &Project, args: &[&str], json: bool) -> Ran {
+    run_on(&project.database().to_string_lossy(), project, args, json)
+}
+
+fn run_on(database: &str, project: &Project, args: &[&str], json: bool) -> Ran {
     let mut command = project.command(args);
+    command.env("CFN_SKILLS_DB_PATH", database);
     // Events are queued, and no server takes them.
     command.env("ENABLE_PHASE4_LOGGING", "1").env("CFN_POSTGRES_URL", "postgresql://nobody@127.0.0.1:1/none");
     command.args(json.then_some("--json")).output().expect("cfn runs").into()
@@ -114,4 +120,85 @@ fn a_trigger_that_skips_other_rows_is_no_error() {
     project.fails_as([&["skill", "reject", "jwt"][..], &REASON].concat(), 3, "database_failed");
     assert_eq!(names(&project, &["dev", "--quiet"]), ["jwt", "pdfs"]);
     assert_eq!(project.sqlite3("SELECT count(*) FROM approval_history WHERE decision = 'rejected'"), "0");
+}
+
+/// Every row of a server.
+fn rows(database: &Database) -> String {
+    let all = database.sql(
+        "SELECT string_agg(format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM cfn.%I t',
+           relname, relname), ' UNION ALL ' ORDER BY relname)
+         FROM pg_class WHERE relnamespace = 'cfn'::regnamespace AND relkind IN ('r', 'p')",
+    );
+    database.sql(&all)
+}
+
+/// A trigger that skips what meets a condition.
+fn skip(database: &Database, what: &str, table: &str, when: &str) {
+    database.sql(&format!(
+        "CREATE OR REPLACE FUNCTION public.skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER audit BEFORE {what} ON cfn.{table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION public.skip()"
+    ));
+}
+
+/// The same rows on a server.
+fn served() -> (Project, Database) {
+    let (project, database) = (filled(), Database::empty());
+    let (from, to) = (project.database(), database.url(Way::Direct));
+    project.cfn(["db", "copy", "--from", &from.to_string_lossy(), "--to", &to]).ok();
+    (project, database)
+}
+
+#[test]
+fn a_command_whose_write_is_skipped_on_a_server_fails_and_changes_nothing() {
+    let (project, original) = served();
+    for (what, table, args) in writes() {
+        let case = format!("{what} on {table}: {args:?}");
+        let database = original.copy();
+        let url = database.url(Way::Direct);
+        skip(&database, what, table, "true");
+        let before = rows(&database);
+        let ran = run_on(&url, &project, &args, true);
+        assert_eq!((ran.code, ran.kind().as_deref()), (Some(3), Some("database_failed")), "{case}: {ran:?}");
+        let text = run_on(&url, &project, &args, false).fails(3);
+        assert!(text.contains(&format!("a write to the table {table} had no effect")), "{case}: {text}");
+        assert_eq!(rows(&database), before, "{case}");
+        let checked = run_on(&url, &project, &["db", "check"], false).ok();
+        assert!(checked.contains(&format!("the trigger audit on {table} is not cfn's")), "{case}: {checked}");
+        database.sql(&format!("DROP TRIGGER audit ON cfn.{table}"));
+        run_on(&url, &project, &args, false).ok();
+    }
+}
+
+#[test]
+fn a_trigger_that_skips_other_rows_of_a_server_is_no_error() {
+    let (project, database) = served();
+    let url = database.url(Way::Direct);
+    let run = |args: &[&str]| run_on(&url, &project, args, true);
+    skip(&database, "INSERT", "approval_history", "NEW.decision = 'rejected'");
+    run(&["update", "jwt", "1.0.1", &path_of("jwt")]).ok();
+    let ran = run(&[&["skill", "reject", "jwt"][..], &REASON].concat());
+    assert_eq!((ran.code, ran.kind().as_deref()), (Some(3), Some("database_failed")), "{ran:?}");
+    database.sql("DROP TRIGGER audit ON cfn.approval_history");
+    // Nothing is to be written: bytes that are there, an assignment that is there, and one that is not.
+    skip(&database, "UPDATE", "skill_contents", "true");
+    skip(&database, "DELETE", "agent_skill_mappings", "OLD.agent_type = 'nobody'");
+    run(&["deploy", "7", "jwt", &path_of("jwt"), "domain", "dev"]).ok();
+    run(&["skill", "unassign", "jwt", "--agent", "dev"]).ok();
+}
+
+#[test]
+fn writers_of_the_same_bytes_do_not_take_each_other_for_a_trigger() {
+    let (project, database) = (Project::empty(), Database::new());
+    let url = database.url(Way::Direct);
+    for round in 0..4 {
+        project.file("same.md", format!("---\nname: same\ndescription: About it.\n---\n\nRound {round}.\n"));
+        let names: Vec<String> = (0..8).map(|it| format!("skill-{round}-{it}")).collect();
+        std::thread::scope(|scope| {
+            for name in &names {
+                let (project, url) = (&project, &url);
+                scope.spawn(move || run_on(url, project, &["deploy", "7", name, "same.md", "testing"], false).ok());
+            }
+        });
+    }
+    assert_eq!(database.sql("SELECT count(*), (SELECT count(*) FROM cfn.skill_contents) FROM cfn.skills"), "32|4");
 }

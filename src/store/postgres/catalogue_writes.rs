@@ -3,45 +3,64 @@
 
 use super::parameters::{Parameter, big, bytes, maybe_big, maybe_text, small, text};
 use super::state::State;
+use super::verified::{added, changed, skipped};
 use super::version_writes;
 use crate::model::{AgentType, ApprovalLevel, ContentHash, SkillFolder, SkillId, Status, StoredJson, StoredTags};
 use crate::store::{CatalogueWrites, NewApproval, NewMapping, NewSkill, NewVersion, Result, SkillChange};
 
-const UPDATE: &str =
-    "UPDATE skills SET category = coalesce($2, category), approval_level = coalesce($3, approval_level),
+const UPDATE: &str = changed!(
+    "skills",
+    "category = coalesce($2, category), approval_level = coalesce($3, approval_level),
      status = coalesce($4, status), team = coalesce($5, team), tags = coalesce($6, tags), owner = coalesce($7, owner),
      phase4_pattern_id = coalesce($8, phase4_pattern_id),
      generated_by = CASE WHEN $8 IS NULL THEN generated_by ELSE 'phase4' END,
      is_auto_generated = CASE WHEN $8 IS NULL THEN is_auto_generated ELSE 1 END,
      replacement_id = CASE WHEN $10 <> 0 THEN $11 ELSE replacement_id END,
      deprecation_note = CASE WHEN $10 <> 0 THEN $12 ELSE deprecation_note END,
-     updated_at = $9
-   WHERE id = $1";
+     updated_at = $9",
+    "id = $1"
+);
 
-const STORE: &str = "INSERT INTO skill_contents AS c (hash, bytes) VALUES ($1, $2)
-   ON CONFLICT (hash) DO UPDATE SET bytes = excluded.bytes WHERE c.bytes <> excluded.bytes";
+/// Bytes that are there already are not written again.
+const STORE: &str = added!(
+    "skill_contents",
+    "AS c (hash, bytes) VALUES ($1, $2)
+       ON CONFLICT (hash) DO UPDATE SET bytes = excluded.bytes WHERE c.bytes <> excluded.bytes",
+    "SELECT WHERE NOT EXISTS (SELECT FROM skill_contents WHERE hash = $1 AND bytes = $2)"
+);
 
 /// An approval is also noted at the skill.
-const DECIDE: &str =
+const DECIDE: &str = concat!(
     "WITH decision AS (INSERT INTO approval_history (skill_id, version, approval_level, approver, decision,
      reasoning, approval_criteria_check, timestamp, content_hash, escalation_reason, escalated_to, escalation_timestamp,
      folder_hash)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $5 = 'escalated' THEN $6 END, $10,
-     CASE WHEN $5 = 'escalated' THEN $8 END, $11))
-   UPDATE skills SET last_approved_by = $4, last_approval_date = $8 WHERE id = $1 AND $5 = 'approved'";
+     CASE WHEN $5 = 'escalated' THEN $8 END, $11) RETURNING 1),
+   noted AS (UPDATE skills SET last_approved_by = $4, last_approval_date = $8 WHERE id = $1 AND $5 = 'approved' RETURNING 1) ",
+    skipped!("approval_history", "NOT EXISTS (SELECT FROM decision)"),
+    " UNION ALL ",
+    skipped!(
+        "skills",
+        "$5 = 'approved' AND NOT EXISTS (SELECT FROM noted) AND EXISTS (SELECT FROM skills WHERE id = $1)"
+    )
+);
 
 /// A conflict alone would use up an id.
-const MAP: &str =
-    "INSERT INTO agent_skill_mappings (agent_type, skill_id, priority, required, conditions, enabled, created_at,
-     updated_at)
+const MAP: &str = added!(
+    "agent_skill_mappings",
+    "(agent_type, skill_id, priority, required, conditions, enabled, created_at, updated_at)
    SELECT $1, $2, $3, $4, $5, $7, $6, $6
-   WHERE NOT EXISTS (SELECT FROM agent_skill_mappings WHERE agent_type = $1 AND skill_id = $2)";
+   WHERE NOT EXISTS (SELECT FROM agent_skill_mappings WHERE agent_type = $1 AND skill_id = $2)",
+    "SELECT WHERE NOT EXISTS (SELECT FROM agent_skill_mappings WHERE agent_type = $1 AND skill_id = $2)"
+);
 
-const REMAP: &str =
-    "UPDATE agent_skill_mappings SET priority = $3, required = $4, conditions = $5, updated_at = $6, enabled = $7
-   WHERE agent_type = $1 AND skill_id = $2";
+const REMAP: &str = changed!(
+    "agent_skill_mappings",
+    "priority = $3, required = $4, conditions = $5, updated_at = $6, enabled = $7",
+    "agent_type = $1 AND skill_id = $2"
+);
 
-const UNMAP: &str = "DELETE FROM agent_skill_mappings WHERE agent_type = $1 AND skill_id = $2";
+const UNMAP: &str = changed!(DELETE "agent_skill_mappings", "agent_type = $1 AND skill_id = $2");
 
 impl CatalogueWrites for State<'_> {
     fn insert_skill(&mut self, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
@@ -110,7 +129,7 @@ impl CatalogueWrites for State<'_> {
     }
 
     fn remove_mapping(&mut self, skill: SkillId, agent_type: &AgentType) -> Result<bool> {
-        Ok(self.session.change(UNMAP, &[text(agent_type.as_str()), big(skill.0)])? > 0)
+        Ok(self.session.counted(UNMAP, &[text(agent_type.as_str()), big(skill.0)])? > 0)
     }
 }
 

@@ -84,6 +84,12 @@ const WARNINGS: [(&str, &str); 17] = [
     ),
 ];
 
+/// Triggers of other programs, which may change or skip what cfn writes.
+const FOREIGN: &str = "SELECT t.tgname::text, c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_proc p ON p.oid = t.tgfoid
+   WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal AND t.tgparentid = 0
+     AND NOT (p.pronamespace = c.relnamespace AND starts_with(p.proname::text, 'cfn_')) ORDER BY 2, 1";
+
 /// Indexes that the server does not use, such as one whose creation was interrupted, each with what builds it again.
 const INVALID_INDEXES: &str = "SELECT c.relname::text, format('REINDEX INDEX %I.%I', current_schema(), c.relname)
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -139,6 +145,10 @@ fn read(session: &Session) -> Result<CheckReport> {
     report.damage.extend(faults_of_definitions(session)?.into_iter().map(|it| it.what));
     for (what, query) in WARNINGS {
         report.warnings.extend(found(session, what, query)?);
+    }
+    for row in session.rows(FOREIGN, &[])? {
+        let (name, table): (String, String) = (row.get(0), row.get(1));
+        report.warnings.push(format!("the trigger {} on {} is not cfn's", Visible(name), Visible(table)));
     }
     report.warnings.extend(found(
         session,

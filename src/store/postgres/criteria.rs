@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::parameters::{big, text};
 use super::state::State;
+use super::verified::changed;
 use crate::model::{ApprovalLevel, SkillId, StoredJson};
 use crate::store::{Criteria, CriteriaWrites, Result};
 
@@ -33,7 +34,7 @@ impl Criteria for State<'_> {
 
 impl CriteriaWrites for State<'_> {
     fn record_assessment(&mut self, decision: i64, assessment: &StoredJson) -> Result<()> {
-        let sql = "UPDATE approval_history SET risk_assessment = $2 WHERE id = $1";
+        let sql = changed!("approval_history", "risk_assessment = $2", "id = $1");
         self.session.write(sql, &[big(decision), text(assessment.as_str())])
     }
 }

@@ -6,8 +6,9 @@ use super::fields::Fields;
 use super::parameters::{big, maybe_text, text};
 use super::session::Session;
 use super::state::State;
+use super::verified::changed;
 use crate::model::{EdgeCase, EdgeCaseTexts, Moment, Severity, SkillId, edge_case_kind};
-use crate::store::{EdgeCaseWrites, EdgeCases, NewEdgeCase, Result, StoreError};
+use crate::store::{EdgeCaseWrites, EdgeCases, NewEdgeCase, Result};
 
 /// Edge cases `e`, each with the name of its skill.
 macro_rules! cases {
@@ -42,10 +43,12 @@ impl EdgeCaseWrites for State<'_> {
     }
 
     fn resolve_edge_case(&mut self, id: i64, note: Option<&str>, now: Moment) -> Result<bool> {
-        let sql = "UPDATE edge_case_tracking
-             SET resolved = 1, resolution_notes = coalesce($2, resolution_notes), resolved_at = $3
-             WHERE id = $1 AND coalesce(resolved, 0) = 0";
-        Ok(self.session.change(sql, &[big(id), maybe_text(note), text(now.as_str())])? > 0)
+        let sql = changed!(
+            "edge_case_tracking",
+            "resolved = 1, resolution_notes = coalesce($2, resolution_notes), resolved_at = $3",
+            "id = $1 AND coalesce(resolved, 0) = 0"
+        );
+        Ok(self.session.counted(sql, &[big(id), maybe_text(note), text(now.as_str())])? > 0)
     }
 }
 
@@ -65,7 +68,7 @@ fn record(session: &Session, skill: SkillId, case: &NewEdgeCase<'_>) -> Result<i
             text(case.now.as_str()),
         ],
     )?;
-    let row = added.ok_or(StoreError::Defect("a row that was added has no id"))?;
+    let row = added.ok_or_else(|| session.skipped("edge_case_tracking"))?;
     Fields::new("edge_case_tracking", &row).get()
 }
 

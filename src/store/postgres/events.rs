@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use super::fields::Fields;
 use super::parameters::{big, maybe_big, maybe_text, text};
 use super::session::Session;
+use super::verified::added;
 use crate::model::{EventKind, SkillEvent, SkillId, SkillName, StoredJson};
 use crate::store::{NewEvent, Result};
 
@@ -22,9 +23,11 @@ pub(super) const OF: &str = events!("skill_id = $1");
 const OF_GONE: &str = events!("skill = $1 AND NOT EXISTS (SELECT FROM skills s WHERE s.id = cfn_events.skill_id)");
 pub(super) const ABOUT: &str = concat!(events!("content_hash = $1 AND (event <> $3 OR skill_id = $2)"), " LIMIT 1");
 
-const RECORD: &str =
-    "INSERT INTO cfn_events (skill_id, skill, event, version, content_hash, detail, actor, reason, created_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const RECORD: &str = added!(
+    "cfn_events",
+    "(skill_id, skill, event, version, content_hash, detail, actor, reason, created_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+);
 
 pub(super) fn of(session: &Session, skill: SkillId) -> Result<Vec<SkillEvent>> {
     session.rows(OF, &[big(skill.0)])?.iter().map(event).collect()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use super::verified;
 use crate::model::Location;
 use crate::postgres::{NotConnected, Refusal, sentence};
 use crate::settings::PostgresServer;
@@ -25,6 +26,8 @@ pub(super) enum Conflict {
     Changed,
     /// Another transaction added the same key.
     Added,
+    /// A row was not written: perhaps because another transaction wrote it meanwhile.
+    Skipped,
 }
 
 impl Conflict {
@@ -32,7 +35,7 @@ impl Conflict {
         match error.code()?.code() {
             "40001" | "40P01" => Some(Self::Changed),
             "23505" => Some(Self::Added),
-            _ => None,
+            _ => verified::table(error).map(|_| Self::Skipped),
         }
     }
 }
@@ -66,6 +69,9 @@ impl Place {
             let detail = "the version is recorded with other bytes".to_owned();
             return StoreError::Failed { location, detail };
         }
+        if let Some(table) = verified::table(error) {
+            return self.skipped(table);
+        }
         match error.code().map_or(Refusal::Other, |it| Refusal::of(it.code())) {
             Refusal::Schema | Refusal::ColumnType => StoreError::Damaged {
                 location,
@@ -80,6 +86,13 @@ impl Place {
             refusal @ Refusal::Connections => StoreError::Refused { location, detail, refusal },
             _ => StoreError::Failed { location, detail },
         }
+    }
+
+    /// A row was not written.
+    pub(super) fn skipped(&self, table: &str) -> StoreError {
+        let detail =
+            format!("a write to the table {table} had no effect, as if a trigger of another program skipped it");
+        StoreError::Failed { location: self.location(), detail }
     }
 
     /// The role may not use the schema.

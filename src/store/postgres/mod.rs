@@ -65,6 +65,7 @@ mod sums;
 mod usage;
 mod usage_received;
 mod usage_sums;
+mod verified;
 mod version_writes;
 mod versions;
 mod whole_rows;
@@ -73,7 +74,7 @@ use std::thread;
 use std::time::Duration;
 
 use self::beginning::Beginning;
-use self::failure::Place;
+use self::failure::{Conflict, Place};
 use self::search_index::ServerIndex;
 use self::session::Session;
 use self::state::State;
@@ -90,6 +91,9 @@ pub use self::replicas::Reading;
 
 /// How often work runs again after a conflict with another writer.
 const ATTEMPTS: u32 = 10;
+
+/// How often it runs while a write has no effect: another writer is in the way once, and a trigger each time.
+const ATTEMPTS_TO_WRITE: u32 = 3;
 
 /// How to use a database on a server.
 #[derive(Debug, Clone, Copy)]
@@ -147,7 +151,7 @@ impl PostgresStore {
     }
 
     /// Runs work once; `None` if it has to run again.
-    fn once(&mut self, durability: Durability, work: &mut Work<'_>) -> Option<Result<()>> {
+    fn once(&mut self, durability: Durability, attempt: u32, work: &mut Work<'_>) -> Option<Result<()>> {
         self.session.begin(Beginning::Write(durability));
         let mut state = State::new(&self.session, &self.former, self.options.queued);
         // What is undone is run all the same: the result is that of a commit.
@@ -155,7 +159,10 @@ impl PostgresStore {
             Conclusion::Undo => self.session.flush().map(|()| it),
             Conclusion::Commit => Ok(it),
         });
-        let is_changed_meanwhile = |session: &Session| session.conflict().is_some();
+        let is_changed_meanwhile = |session: &Session| match session.conflict() {
+            Some(Conflict::Skipped) => attempt < ATTEMPTS_TO_WRITE,
+            conflict => conflict.is_some(),
+        };
         match concluded {
             Ok(Conclusion::Undo) if !is_changed_meanwhile(&self.session) => {
                 self.session.undo();
@@ -188,7 +195,7 @@ impl Store for PostgresStore {
     fn attempt(&mut self, durability: Durability, work: &mut Work<'_>) -> Result<()> {
         self.connected()?;
         for attempt in 1..=ATTEMPTS {
-            if let Some(done) = self.once(durability, work) {
+            if let Some(done) = self.once(durability, attempt, work) {
                 return done;
             }
             // Writers that met each other do not meet again if they wait for different times.

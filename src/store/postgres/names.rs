@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::parameters::{big, text};
 use super::session::Session;
+use super::verified::skipped;
 use crate::model::{Moment, SkillId};
 use crate::store::{Result, Spelling};
 
@@ -15,13 +16,18 @@ pub(super) const SPELLINGS: &str =
 pub(super) const FORMER: &str = "SELECT name FROM cfn_aliases WHERE skill_id = $1 ORDER BY name";
 
 /// Without a skill, or with its present name, there is no old one, and nothing is changed.
-const RENAME: &str = "WITH old AS (SELECT id, name FROM skills WHERE id = $1 AND name <> $2),
+const RENAME: &str = concat!(
+    "WITH old AS (SELECT id, name FROM skills WHERE id = $1 AND name <> $2),
    ended AS (DELETE FROM cfn_aliases WHERE name = $2 AND EXISTS (SELECT FROM old)),
    kept AS (INSERT INTO cfn_aliases (name, skill_id) SELECT name, id FROM old
-     ON CONFLICT (name) DO UPDATE SET skill_id = excluded.skill_id),
+     ON CONFLICT (name) DO UPDATE SET skill_id = excluded.skill_id RETURNING 1),
    bootstrap AS (UPDATE bootstrap_skills SET skill_name = $2, updated_at = $3 WHERE skill_name = (SELECT name FROM old)
-     AND NOT EXISTS (SELECT FROM bootstrap_skills WHERE skill_name = $2))
-   UPDATE skills SET name = $2, updated_at = $3 WHERE id = (SELECT id FROM old)";
+     AND NOT EXISTS (SELECT FROM bootstrap_skills WHERE skill_name = $2)),
+   renamed AS (UPDATE skills SET name = $2, updated_at = $3 WHERE id = (SELECT id FROM old) RETURNING 1) ",
+    skipped!("skills", "EXISTS (SELECT FROM old) AND NOT EXISTS (SELECT FROM renamed)"),
+    " UNION ALL ",
+    skipped!("cfn_aliases", "EXISTS (SELECT FROM old) AND NOT EXISTS (SELECT FROM kept)")
+);
 
 pub(super) fn spellings(session: &Session, name: &str) -> Result<Vec<Spelling>> {
     let rows = session.rows(SPELLINGS, &[text(name)])?;

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::fields::Fields;
-use super::parameters::{Parameter, big, maybe_text, text};
+use super::parameters::{Parameter, big, maybe_text, small, text};
 use super::session::Session;
+use super::verified::{added, changed, skipped};
 use crate::model::{
     Changed, Delivery, Event, Execution, Failures, Moment, OpenUse, Outcome, SkillId, StoredTime, Usage,
 };
@@ -34,10 +35,20 @@ macro_rules! held {
     };
 }
 
+/// The skill whose events are queued.
+macro_rules! has_pattern {
+    () => {
+        " FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL"
+    };
+}
+
 /// Queues an event, if the skill was generated from a pattern.
 fn add(session: &Session, skill: SkillId, event: &Event, now: &StoredTime) -> Result<()> {
-    let sql = "INSERT INTO outbox (pattern_id, kind, payload, created_at)
-         SELECT phase4_pattern_id, $2, $3, $4 FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL";
+    let sql = added!(
+        "outbox",
+        concat!("(pattern_id, kind, payload, created_at) SELECT phase4_pattern_id, $2, $3, $4", has_pattern!()),
+        concat!("SELECT", has_pattern!())
+    );
     session.write(sql, &[big(skill.0), text(event.kind()), text(&payload(event)?), text(now.as_str())])
 }
 
@@ -49,20 +60,20 @@ fn payload(event: &Event) -> Result<String> {
 pub(super) fn executed(session: &Session, usage: &Usage<'_>) -> Result<Option<String>> {
     let outcome = usage.outcome.unwrap_or_default();
     let event = Event::Execution(execution(usage.agent_type, usage.task_id, usage.loaded_at.into(), &outcome));
-    let sql = if usage.awaits_outcome() {
-        concat!(
-            "INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)
-             SELECT phase4_pattern_id, $2, $3, $4, ",
-            in_a_while!("10 minutes"),
-            " FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL RETURNING id || ' ' || delivery_key"
-        )
-    } else {
-        "INSERT INTO outbox (pattern_id, kind, payload, created_at)
-         SELECT phase4_pattern_id, $2, $3, $4 FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL
-         RETURNING id || ' ' || delivery_key"
-    };
+    let sql = concat!(
+        "WITH w AS (INSERT INTO outbox (pattern_id, kind, payload, created_at, not_before)
+         SELECT phase4_pattern_id, $2, $3, $4, CASE WHEN $5::smallint <> 0 THEN ",
+        in_a_while!("10 minutes"),
+        " END",
+        has_pattern!(),
+        " RETURNING id || ' ' || delivery_key AS key)
+         SELECT key FROM w UNION ALL SELECT skipped::text FROM (",
+        skipped!("outbox", concat!("NOT EXISTS (SELECT FROM w) AND EXISTS (SELECT", has_pattern!(), ")")),
+        ") AS it (skipped)"
+    );
     let (skill, payload) = (big(usage.skill_id.0), payload(&event)?);
-    let row = session.returned(sql, &[skill, text(event.kind()), text(&payload), text(usage.loaded_at.as_str())])?;
+    let (at, waits) = (text(usage.loaded_at.as_str()), small(usage.awaits_outcome()));
+    let row = session.returned(sql, &[skill, text(event.kind()), text(&payload), at, waits])?;
     row.map(|row| Fields::new("outbox", &row).get()).transpose()
 }
 
@@ -90,19 +101,25 @@ pub(super) fn completed(session: &Session, open: &OpenUse, outcome: &Outcome, on
     let Some((id, key)) = open.key.split_once(' ') else {
         return if on { add(session, skill, &Event::Execution(execution), &at) } else { Ok(()) };
     };
-    let with_the_use = concat!(
-        "UPDATE outbox SET payload = $3, not_before = NULL
-         WHERE id::text = $1 AND delivery_key = $2 AND (set_aside_at IS NOT NULL OR ",
-        held!(),
-        ")"
+    let with_the_use = changed!(
+        "outbox",
+        "payload = $3, not_before = NULL",
+        concat!("id::text = $1 AND delivery_key = $2 AND (set_aside_at IS NOT NULL OR ", held!(), ")")
     );
     let whole = payload(&Event::Execution(execution.clone()))?;
-    if session.change(with_the_use, &[text(id), text(key), text(&whole)])? > 0 {
+    if session.counted(with_the_use, &[text(id), text(key), text(&whole)])? > 0 {
         return Ok(());
     }
     let event = Event::Completed(execution);
-    let sql = "INSERT INTO outbox (delivery_key, pattern_id, kind, payload, created_at)
-         SELECT $2 || '/completed', phase4_pattern_id, $3, $4, $5 FROM skills WHERE id = $1 AND phase4_pattern_id IS NOT NULL";
+    let sql = added!(
+        "outbox",
+        concat!(
+            "(delivery_key, pattern_id, kind, payload, created_at)
+             SELECT $2 || '/completed', phase4_pattern_id, $3, $4, $5",
+            has_pattern!()
+        ),
+        concat!("SELECT", has_pattern!())
+    );
     let payload = payload(&event)?;
     session.write(sql, &[big(skill.0), text(key), text(event.kind()), text(&payload), text(at.as_str())])
 }
@@ -146,24 +163,24 @@ macro_rules! that_row {
 }
 
 pub(super) fn delivered(session: &Session, delivery: &Delivery) -> Result<()> {
-    session.write(concat!("DELETE FROM outbox WHERE ", that_row!()), &[big(delivery.id), text(&delivery.key)])
+    session.write(changed!(DELETE "outbox", that_row!()), &[big(delivery.id), text(&delivery.key)])
 }
 
 pub(super) fn failed(session: &Session, delivery: &Delivery, failures: &Failures) -> Result<()> {
-    let sql = concat!("UPDATE outbox SET reason = $3 WHERE set_aside_at IS NULL AND ", that_row!());
+    let sql = changed!("outbox", "reason = $3", concat!("set_aside_at IS NULL AND ", that_row!()));
     session.write(sql, &[big(delivery.id), text(&delivery.key), text(&failures.to_string())])
 }
 
 pub(super) fn dead_letter(session: &Session, delivery: &Delivery, reason: &str, now: Moment) -> Result<()> {
-    let sql = concat!("UPDATE outbox SET set_aside_at = $3, reason = $4 WHERE ", that_row!());
+    let sql = changed!("outbox", "set_aside_at = $3, reason = $4", that_row!());
     // The text of an error may hold what no text of the database holds.
     let reason = reason.replace('\0', "\u{fffd}");
     session.write(sql, &[big(delivery.id), text(&delivery.key), text(now.as_str()), text(&reason)])
 }
 
 pub(super) fn retry(session: &Session) -> Result<usize> {
-    let sql = "UPDATE outbox SET set_aside_at = NULL, reason = NULL WHERE set_aside_at IS NOT NULL";
-    Ok(usize::try_from(session.change(sql, &[])?).unwrap_or(usize::MAX))
+    let sql = changed!("outbox", "set_aside_at = NULL, reason = NULL", "set_aside_at IS NOT NULL");
+    Ok(usize::try_from(session.counted(sql, &[])?).unwrap_or(usize::MAX))
 }
 
 /// The text of a failure starts with its time.

@@ -2,13 +2,14 @@
 
 use super::parameters::{big, maybe_text, text};
 use super::state::State;
+use super::verified::changed;
 use crate::model::{AgentType, Moment, SkillId};
 use crate::store::{Pins, Result};
 
-const OF_SKILL: &str = "UPDATE skills SET pinned_version = $2, updated_at = $3 WHERE id = $1";
+const OF_SKILL: &str = changed!("skills", "pinned_version = $2, updated_at = $3", "id = $1");
 
-const OF_MAPPING: &str = "UPDATE agent_skill_mappings SET pinned_version = $2, updated_at = $3
-   WHERE skill_id = $1 AND agent_type = $4";
+const OF_MAPPING: &str =
+    changed!("agent_skill_mappings", "pinned_version = $2, updated_at = $3", "skill_id = $1 AND agent_type = $4");
 
 impl Pins for State<'_> {
     fn pin(

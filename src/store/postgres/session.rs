@@ -13,6 +13,7 @@ pub(super) use self::committing::CHANNEL;
 use super::ahead::Ahead;
 use super::beginning::{Answers, Beginning, Opened, Opening, is_hidden, open};
 use super::failure::{Conflict, Place};
+use super::fields::Fields;
 use super::parameters::{Parameter, borrowed};
 use super::position_file::{Look, PositionFile};
 use super::schema_number::require;
@@ -128,6 +129,12 @@ impl Session {
         StoreError::Conflict { location: self.place.location(), attempts: 1 }
     }
 
+    /// An added row did not come back.
+    pub(super) fn skipped(&self, table: &str) -> StoreError {
+        self.conflict.set(Some(Conflict::Skipped));
+        self.place.skipped(table)
+    }
+
     /// Why the transaction failed, if another one is the cause.
     pub(super) fn conflict(&self) -> Option<Conflict> {
         self.conflict.get()
@@ -174,6 +181,11 @@ impl Session {
     pub(super) fn change(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64> {
         self.ahead.forget();
         self.call(async |client| client.execute_typed(sql, &borrowed(parameters)).await)
+    }
+
+    /// Runs a statement that writes, and returns first how many rows it wrote.
+    pub(super) fn counted(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<i64> {
+        self.returned(sql, parameters)?.map_or(Ok(0), |row| Fields::new("", &row).get())
     }
 
     /// Runs a statement that writes; returns the first row that it returns.

@@ -9,6 +9,7 @@ use super::parameters::{Parameter, big, maybe_big, maybe_double, maybe_text, sma
 use super::session::Session;
 use super::state::State;
 use super::statement::Statement;
+use super::verified::{added, changed};
 use super::{archived_parts, cells, origins, outbox, rollups};
 use crate::model::{
     AgentType, OpenUse, OriginUses, Outcome, SkillId, SkillName, Usage, UsageCell, UsageRow, UsedSkill,
@@ -88,12 +89,13 @@ fn open(session: &Session, skill: SkillId, agent_id: &str, task_id: &str) -> Res
 
 /// Adds an outcome to a row, unless another transaction did, or moved it to an archive: then this one runs again.
 fn complete(session: &Session, id: i64, phase: Option<&str>, outcome: &Outcome) -> Result<()> {
-    let sql = concat!(
-        "UPDATE skill_usage_log SET open_key = NULL, phase = coalesce($2, phase), execution_time_ms = $3,
+    let sql = changed!(
+        "skill_usage_log",
+        "open_key = NULL, phase = coalesce($2, phase), execution_time_ms = $3,
            confidence_before = $4, confidence_after = $5, success_indicator = CASE WHEN $9 = 0 THEN 1 WHEN $9 <> 0 THEN 0 END,
            test_suite_executed = CASE WHEN $6 IS NOT NULL THEN 1 END, test_pass_rate = $6, tokens_avoided = $7,
-           cost_avoided_usd = $8, exit_code = $9 WHERE id = $1 AND ",
-        is_open!()
+           cost_avoided_usd = $8, exit_code = $9",
+        concat!("id = $1 AND ", is_open!())
     );
     let parameters = [
         big(id),
@@ -106,18 +108,21 @@ fn complete(session: &Session, id: i64, phase: Option<&str>, outcome: &Outcome) 
         maybe_double(outcome.cost_avoided_usd),
         maybe_big(outcome.exit_code),
     ];
-    if session.change(sql, &parameters)? == 0 { Err(session.lost_a_race()) } else { Ok(()) }
+    if session.counted(sql, &parameters)? == 0 { Err(session.lost_a_race()) } else { Ok(()) }
 }
 
 /// Writes a row, in its month's partition; `open` is the key of its event, while the row awaits its outcome.
 fn log(session: &Session, row: &Usage<'_>, open: Option<&str>) -> Result<()> {
     let outcome = row.outcome.unwrap_or_default();
-    let sql = "INSERT INTO skill_usage_log (agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
+    let sql = added!(
+        "skill_usage_log",
+        "(agent_id, agent_type, skill_id, task_id, phase, loaded_at, approval_level,
            phase4_generated, version, content_hash, execution_time_ms, confidence_before, confidence_after, test_pass_rate,
            tokens_avoided, cost_avoided_usd, exit_code, open_key, success_indicator, test_suite_executed, month)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
            CASE WHEN $17 = 0 THEN 1 WHEN $17 <> 0 THEN 0 END, CASE WHEN $14 IS NOT NULL THEN 1 END,
-           cfn_month(cfn_time($6)))";
+           cfn_month(cfn_time($6)))"
+    );
     let loaded_at = row.loaded_at;
     let parameters = [
         text(row.agent_id),

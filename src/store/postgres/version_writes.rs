@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use super::fields::Fields;
 use super::parameters::{Parameter, big, maybe_big, maybe_text, small, text};
 use super::session::Session;
+use super::verified::{changed, skipped};
 use crate::model::{SkillFolder, SkillId, StoredJson, StoredTags, VersionSource};
 use crate::store::{NewSkill, NewVersion, Result, StoreError};
 
@@ -21,8 +22,15 @@ macro_rules! files {
              others AS (DELETE FROM skill_files WHERE version_id IN (SELECT id FROM listed)
                AND path NOT IN (SELECT path FROM listed)),
              files AS (INSERT INTO skill_files (version_id, path, mode, hash, size) SELECT id, path, mode, hash, size FROM listed
-               ON CONFLICT (version_id, path) DO UPDATE SET mode = excluded.mode, hash = excluded.hash, size = excluded.size)"
+               ON CONFLICT (version_id, path) DO UPDATE SET mode = excluded.mode, hash = excluded.hash, size = excluded.size
+               RETURNING 1) "
         )
+    };
+}
+
+macro_rules! without_files {
+    () => {
+        concat!(" UNION ALL ", skipped!("skill_files", "(SELECT count(*) FROM files) < (SELECT count(*) FROM listed)"))
     };
 }
 
@@ -34,7 +42,11 @@ const INSERT: &str = concat!(
        source, created_at, folder_hash)
        SELECT id, $1, $2, $3, $4, $5, $6, $7, $8 FROM skill RETURNING id)",
     files!("$9"),
-    " SELECT id FROM skill"
+    "SELECT id FROM skill UNION ALL ",
+    skipped!("skills", "NOT EXISTS (SELECT FROM skill)"),
+    " UNION ALL ",
+    skipped!("skill_versions", "NOT EXISTS (SELECT FROM recorded)"),
+    without_files!()
 );
 
 /// The recorded bytes never change, nor do the source and time of the first record, unless it was another program's. If the
@@ -51,19 +63,28 @@ const RECORD: &str = concat!(
        WHERE NOT EXISTS (SELECT FROM skill_versions WHERE skill_id = $10 AND version = $1) RETURNING id),
      recorded AS (SELECT id FROM completed UNION ALL SELECT id FROM added),
      skill AS (UPDATE skills SET version = $1, content_hash = $2, content_path = $3, approval_level = $5, updated_at = $7
-       WHERE id = $10 AND EXISTS (SELECT FROM recorded))",
+       WHERE id = $10 AND EXISTS (SELECT FROM recorded) RETURNING 1)",
     files!("$9"),
-    " SELECT 1 / count(*) FROM recorded"
+    "SELECT 1 / (id - id) FROM skill_versions WHERE skill_id = $10 AND version = $1
+       AND (content_hash <> $2 OR folder_hash IS DISTINCT FROM $8) UNION ALL ",
+    skipped!("skill_versions", "NOT EXISTS (SELECT FROM recorded)"),
+    " UNION ALL ",
+    skipped!("skills", "NOT EXISTS (SELECT FROM skill) AND EXISTS (SELECT FROM skills WHERE id = $10)"),
+    without_files!()
 );
 
 const ATTACH: &str = concat!(
     "WITH recorded AS (UPDATE skill_versions SET folder_hash = $2 WHERE id = $1 AND folder_hash IS NULL RETURNING id)",
     files!("$3"),
-    " SELECT id FROM recorded"
+    skipped!(
+        "skill_versions",
+        "NOT EXISTS (SELECT FROM recorded) AND EXISTS (SELECT FROM skill_versions WHERE id = $1 AND folder_hash IS NULL)"
+    ),
+    without_files!()
 );
 
 const DESCRIBE: &str =
-    "UPDATE skill_versions SET front_matter = $2 WHERE id = $1 AND front_matter IS NULL AND $2 IS NOT NULL";
+    changed!("skill_versions", "front_matter = $2", "id = $1 AND front_matter IS NULL AND $2 IS NOT NULL");
 
 pub(super) fn insert(session: &Session, skill: &NewSkill<'_>, version: &NewVersion<'_>) -> Result<SkillId> {
     let (record, tags) = (Record::of(version)?, StoredTags::of(skill.tags));

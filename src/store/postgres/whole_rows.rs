@@ -8,10 +8,11 @@ use super::fields::Fields;
 use super::parameters::{big, maybe_big, text};
 use super::session::Session;
 use super::state::State;
+use super::verified::changed;
 use crate::model::SkillId;
-use crate::store::{Result, Row, RowKind, StoreError, WholeRowWrites, WholeRows};
+use crate::store::{Result, Row, RowKind, WholeRowWrites, WholeRows};
 
-const LINK: &str = "UPDATE skills SET replacement_id = $2 WHERE id = $1";
+const LINK: &str = changed!("skills", "replacement_id = $2", "id = $1");
 
 /// A trigger recorded the skill's current version; the order of recording is that of the calls.
 const REPLACED: &str = "DELETE FROM skill_versions v USING json_populate_record(NULL::skill_versions, $1::json) r
@@ -68,7 +69,7 @@ fn add(session: &Session, of: RowKind, row: &Row) -> Result<i64> {
         )
     };
     let added = session.returned(&sql, &[text(&values)])?;
-    added.map_or(Err(StoreError::Defect("an insert returned no key")), |row| Fields::new(table, &row).get())
+    added.map_or_else(|| Err(session.skipped(table)), |row| Fields::new(table, &row).get())
 }
 
 /// Flags are numbers, and what is no value is NULL.

@@ -115,6 +115,11 @@ impl Database {
         format!("postgresql://{place}")
     }
 
+    /// A database with the same rows. Nobody may be connected to this one.
+    pub(crate) fn copy(&self) -> Self {
+        Self::copy_of(&self.name)
+    }
+
     fn copy_of(template: &str) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let shared = Shared::get();
