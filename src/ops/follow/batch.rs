@@ -37,7 +37,7 @@ pub(super) fn gather(
     }
     let Skills { pulled, concerned, rated } = skills(target, &news)?;
     let mut rows = match &pulled {
-        Some(none) if none.is_empty() => Vec::new(),
+        Some(none) if none.is_empty() && news.all.is_none() && news.skills.is_empty() => Vec::new(),
         pulled => of_primary(source.rows_of_skills(pulled.as_deref()))?,
     };
     if news.all.is_some() || news.tables {

@@ -179,7 +179,7 @@ pub trait FollowSource: UsageReceiver + Send {
     fn news(&mut self, since: Option<&Cursor>, agents: Option<&[String]>) -> Result<News>;
     /// All skills that these agent types need; `None` for all that there are.
     fn wanted(&mut self, agents: Option<&[String]>) -> Result<Option<Vec<i64>>>;
-    /// The rows of these skills, or all rows.
+    /// The rows of these skills with those that concern every skill, or all rows.
     fn rows_of_skills(&mut self, skills: Option<&[i64]>) -> Result<Vec<TableRows>>;
     /// The rows of the tables that are pulled as a whole.
     fn whole_tables(&mut self) -> Result<Vec<TableRows>>;

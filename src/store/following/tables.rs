@@ -7,6 +7,8 @@ use crate::store::copying::{TABLES, Table};
 pub enum Belongs {
     /// They belong to the skill with the id in this column.
     ToSkill(&'static str),
+    /// The same, and those that meet the condition concern every skill: the bytes that they are about may be anywhere.
+    ToSkillOrAll(&'static str, &'static str),
     /// They belong to the version with the id in this column.
     ToVersion(&'static str),
     /// The table is small, and always pulled as a whole.
@@ -20,7 +22,7 @@ const FOLLOWED: [(&str, Belongs); 11] = [
     ("skill_files", Belongs::ToVersion("version_id")),
     ("skills", Belongs::ToSkill("id")),
     ("cfn_aliases", Belongs::ToSkill("skill_id")),
-    ("cfn_events", Belongs::ToSkill("skill_id")),
+    ("cfn_events", Belongs::ToSkillOrAll("skill_id", "event IN ('revoked', 'purged')")),
     ("approval_history", Belongs::ToSkill("skill_id")),
     ("agent_skill_mappings", Belongs::ToSkill("skill_id")),
     ("phase4_skill_generation", Belongs::ToSkill("skill_id")),

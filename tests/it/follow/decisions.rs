@@ -78,3 +78,49 @@ fn a_primary_is_a_server_whose_password_is_elsewhere() {
     project.fails_as(["db", "follow", "postgresql://cfn@127.0.0.1:1/skills"], 9, "primary_unreachable");
     assert_eq!(project.sqlite3("SELECT count(*) FROM follow"), "0");
 }
+
+#[test]
+fn revoked_bytes_are_served_by_no_follower_whatever_it_follows() {
+    let fleet = Fleet::start();
+    let file = fleet.office.path().join(".claude/skills/beta/SKILL.md");
+    fleet.cfn(&["deploy", "8", "twin", &file.to_string_lossy(), "testing", "tester"]).ok();
+    let (some, all) = (fleet.follower(&["--agents", "tester"]), fleet.follower(&[]));
+    assert_eq!(some.serves("tester"), "alpha gamma twin");
+    let revocations = |it: &super::fleet::Follower| {
+        it.project.sqlite3("SELECT group_concat(skill || ' ' || event, ', ') FROM cfn_events WHERE event = 'revoked'")
+    };
+    // The event is one of the skill that the follower does not have.
+    fleet.cfn(&["skill", "revoke", "beta", "--reason", "a secret"]).ok();
+    let approve =
+        "INSERT INTO cfn.approval_history (skill_id, version, approval_level, approver, decision, content_hash)
+         SELECT id, version, 'human', 'script', 'approved', content_hash FROM cfn.skills WHERE name = 'twin'";
+    fleet.sql(approve);
+    let served = fleet.cfn(&["load", "tester", "--format", "names"]).ok();
+    assert_eq!(served.split_whitespace().collect::<Vec<_>>(), ["alpha", "gamma"]);
+    for it in [&some, &all] {
+        it.sync();
+        assert_eq!(it.serves("tester"), "alpha gamma");
+        assert_eq!(revocations(it), "beta revoked");
+        it.is_equal("approved by another program");
+    }
+    // Nothing else changed than a skill that it does not have; another program gives its bytes away later.
+    fleet.deploy("zeta", "Do not.", "writer");
+    some.sync();
+    fleet.cfn(&["skill", "revoke", "zeta", "--reason", "worse"]).ok();
+    some.sync();
+    assert_eq!(revocations(&some), "beta revoked, zeta revoked");
+    some.is_equal("revoked elsewhere");
+    fleet.sql(
+        "UPDATE cfn.skills SET content_hash = z.content_hash, version = '9.0.0' FROM cfn.skills z
+         WHERE z.name = 'zeta' AND skills.name = 'alpha'",
+    );
+    fleet.sql(&approve.replace("'twin'", "'alpha'"));
+    let served = fleet.cfn(&["load", "tester"]).ok();
+    some.sync();
+    some.is_equal("given away");
+    assert!(!served.contains("Do not.") && !some.cfn(&["load", "tester"]).ok().contains("Do not."));
+    // It goes on without the skills of others, and with what is known of their bytes.
+    some.follow(&fleet.url(), &["--agents", "nobody"]).ok();
+    some.is_equal("nothing is followed");
+    assert_eq!(revocations(&some), "beta revoked, zeta revoked");
+}

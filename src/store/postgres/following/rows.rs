@@ -43,9 +43,19 @@ pub(super) fn of_skills(session: &Session, skills: Option<&[i64]>) -> Result<Vec
         }
         return Ok(found);
     };
-    for some in skills.chunks(AT_ONCE) {
-        let queries =
-            tables.iter().map(|(table, belongs)| Statement::new(query(table, &condition(*belongs)), &[bigs(some)]));
+    let mut chunks: Vec<&[i64]> = skills.chunks(AT_ONCE).collect();
+    if chunks.is_empty() {
+        chunks.push(&[]); // there are rows of every skill
+    }
+    for (at, some) in chunks.into_iter().enumerate() {
+        let queries = tables.iter().map(|(table, belongs)| match belongs {
+            Belongs::ToSkillOrAll(column, concerns_all) if at == 0 => {
+                let which =
+                    format!(" WHERE t.{column} = ANY($1) OR {concerns_all} AND (t.{column} = ANY($2)) IS NOT TRUE");
+                Statement::new(query(table, &which), &[bigs(some), bigs(skills)])
+            }
+            _ => Statement::new(query(table, &condition(*belongs)), &[bigs(some)]),
+        });
         let answers = session.rows_of_all(&queries.collect::<Result<Vec<_>>>()?)?;
         for (of, rows) in found.iter_mut().zip(answers) {
             for row in &rows {
@@ -77,7 +87,7 @@ pub(super) fn pass_rates(session: &Session, skills: Option<&[i64]>) -> Result<Ve
 
 fn condition(belongs: Belongs) -> String {
     match belongs {
-        Belongs::ToSkill(column) => format!(" WHERE t.{column} = ANY($1)"),
+        Belongs::ToSkill(column) | Belongs::ToSkillOrAll(column, _) => format!(" WHERE t.{column} = ANY($1)"),
         Belongs::ToVersion(column) => {
             format!(" WHERE t.{column} IN (SELECT id FROM skill_versions WHERE skill_id = ANY($1))")
         }

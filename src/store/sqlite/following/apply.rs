@@ -128,6 +128,7 @@ fn condition(belongs: Belongs) -> Option<String> {
     let these = "(SELECT value FROM json_each(?1))";
     match belongs {
         Belongs::ToSkill(column) => Some(format!(" WHERE {column} IN {these}")),
+        Belongs::ToSkillOrAll(column, concerns_all) => Some(format!(" WHERE {column} IN {these} OR {concerns_all}")),
         Belongs::ToVersion(column) => {
             Some(format!(" WHERE {column} IN (SELECT id FROM skill_versions WHERE skill_id IN {these})"))
         }
