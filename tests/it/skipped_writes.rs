@@ -202,3 +202,20 @@ fn writers_of_the_same_bytes_do_not_take_each_other_for_a_trigger() {
     }
     assert_eq!(database.sql("SELECT count(*), (SELECT count(*) FROM cfn.skill_contents) FROM cfn.skills"), "32|4");
 }
+
+#[test]
+fn sums_that_are_skipped_are_never_reported() {
+    let project = filled();
+    let uses = |project: &Project| project.cfn(["analytics", "usage", "--json"]).json()["tables"].clone();
+    let right = uses(&project);
+    for (what, table) in [("INSERT", "usage_daily"), ("INSERT", "usage_totals"), ("UPDATE", "cfn_metadata")] {
+        let project = Project::copy_of(project.path());
+        project.sqlite3(&format!("CREATE TRIGGER audit BEFORE {what} ON {table} BEGIN SELECT RAISE(IGNORE); END"));
+        let error = project.fails_as(["analytics", "rebuild"], 3, "database_failed");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains(&format!("a write to the table {table} had no effect")), "{message}");
+        project.sqlite3("DROP TRIGGER audit");
+        project.cfn(["analytics", "rebuild"]).ok();
+        assert_eq!(uses(&project), right);
+    }
+}

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Result};
 
 use super::layout::{self, Object, Relation, quoted};
 use super::schema;
+use super::verified::{clear, require_all, require_none};
 
 /// Indexes of the old schema that a new database lacks. Each slows down every start and every write, so redundant ones
 /// are dropped.
@@ -89,35 +90,55 @@ fn had_no_approvals(connection: &Connection) -> Result<bool> {
     Ok(first_layout && !connection.query_row(decided, [], |row| row.get::<_, bool>(0))?)
 }
 
+/// A decision without the hash of the bytes that its version has.
+const UNBOUND: &str = "SELECT 1 FROM approval_history a JOIN skills s ON s.id = a.skill_id AND s.version = a.version
+   WHERE a.content_hash IS NULL AND s.content_hash IS NOT NULL";
+
+/// Adds a row for each skill that a condition finds.
+fn add_for_skills(connection: &Connection, sql: &str, condition: &str) -> Result<usize> {
+    let count = format!("SELECT count(*) FROM skills s WHERE {condition}");
+    let wanted = connection.query_row(&count, [], |row| row.get::<_, i64>(0))?;
+    let added = connection.execute(&format!("{sql} FROM skills s WHERE {condition}"), [])?;
+    require_all(sql, usize::try_from(wanted).unwrap_or(usize::MAX), added)?;
+    Ok(added)
+}
+
 /// Adds versions, hashes of approvals, and the database's identity for existing rows.
 fn carry_forward(connection: &Connection, approve: bool) -> Result<u64> {
     connection.execute_batch(
         "INSERT INTO cfn_metadata (name, value) VALUES ('database_id', randomblob(16)), ('cache_key', randomblob(32)),
-           ('catalogue_token', randomblob(16)), ('usage_token', randomblob(16));
-         INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source, created_at)
-           SELECT s.id, s.version, s.content_hash, coalesce(s.content_path, ''), coalesce(s.approval_level, 'human'), 'adoption',
-             coalesce(s.updated_at, s.created_at, datetime('now'))
-           FROM skills s WHERE s.version IS NOT NULL AND s.content_hash IS NOT NULL;
-         UPDATE approval_history SET content_hash = (SELECT s.content_hash FROM skills s
-             WHERE s.id = approval_history.skill_id AND s.version = approval_history.version)
-           WHERE content_hash IS NULL;",
+           ('catalogue_token', randomblob(16)), ('usage_token', randomblob(16))",
     )?;
+    add_for_skills(
+        connection,
+        "INSERT INTO skill_versions (skill_id, version, content_hash, content_path, approval_level, source, created_at)
+           SELECT s.id, s.version, s.content_hash, coalesce(s.content_path, ''), coalesce(s.approval_level, 'human'), 'adoption',
+             coalesce(s.updated_at, s.created_at, datetime('now'))",
+        "s.version IS NOT NULL AND s.content_hash IS NOT NULL",
+    )?;
+    connection.execute_batch(
+        "UPDATE approval_history SET content_hash = (SELECT s.content_hash FROM skills s
+             WHERE s.id = approval_history.skill_id AND s.version = approval_history.version)
+           WHERE content_hash IS NULL",
+    )?;
+    require_none(connection, "UPDATE approval_history", UNBOUND, &[])?;
     if !approve {
         return Ok(0);
     }
     // The old layout had no approvals: active skills were in use, and stay in use.
-    let carried = connection.execute(
+    let carried = add_for_skills(
+        connection,
         "INSERT INTO approval_history (skill_id, version, approval_level, approver, decision, reasoning, content_hash)
          SELECT id, version, CASE WHEN approval_level IN ('auto', 'escalate') THEN approval_level ELSE 'human' END,
            'system-migration', 'approved',
-           'Active in a layout that had no approvals', content_hash
-         FROM skills WHERE coalesce(status, 'active') = 'active' AND version IS NOT NULL AND content_hash IS NOT NULL",
-        [],
+           'Active in a layout that had no approvals', content_hash",
+        "coalesce(status, 'active') = 'active' AND version IS NOT NULL AND content_hash IS NOT NULL",
     )?;
-    connection.execute(
+    clear(
+        connection,
         "UPDATE skills SET last_approved_by = 'system-migration', last_approval_date = datetime('now')
          WHERE coalesce(status, 'active') = 'active' AND last_approved_by IS NULL",
-        [],
+        &[],
     )?;
     Ok(carried.try_into().unwrap_or(u64::MAX))
 }
@@ -138,8 +159,12 @@ fn add_columns(connection: &Connection, fresh: &Connection, table: &str) -> Resu
         if column.name == "id" {
             // Later rows have none; cfn identifies rows by their rowid.
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = rowid"))?;
+            let others = format!("SELECT 1 FROM {table_name} WHERE {name} IS NOT rowid");
+            require_none(connection, &format!("UPDATE {table}"), &others, &[])?;
         } else if column.default.is_some() && constant.is_none() {
             connection.execute_batch(&format!("UPDATE {table_name} SET {name} = datetime('now')"))?;
+            let others = format!("SELECT 1 FROM {table_name} WHERE {name} IS NULL");
+            require_none(connection, &format!("UPDATE {table}"), &others, &[])?;
         }
     }
     Ok(())

@@ -7,7 +7,8 @@ use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::failure::Place;
 use super::open::Options;
-use super::rows::{Fields, change, collect, first};
+use super::rows::{Fields, collect, first};
+use super::verified::insert;
 use super::work_file::WorkFile;
 use crate::model::AgentRun;
 use crate::store::{AgentRuns, AgentTimes, AgentTotals, Result};
@@ -144,7 +145,7 @@ fn add(connection: &Connection, run: &AgentRun) -> rusqlite::Result<()> {
         run.detail,
         run.spawn_ms
     ];
-    change(connection, ADD, values).map(|_| ())
+    insert(connection, ADD, values)
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<AgentRun> {

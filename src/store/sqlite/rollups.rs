@@ -9,6 +9,7 @@ use super::sums::{
     add_to_existing, bounded, daily_of_rows, day_of, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows,
     sums_of_sums, totals_of_days, who,
 };
+use super::verified::{clear, insert, require_all, update};
 
 /// The position before the first row.
 const NOTHING: i64 = i64::MIN;
@@ -188,10 +189,15 @@ pub(super) fn forget(connection: &Connection) -> Result<()> {
     for (name, sql) in schema::rollup_triggers() {
         connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {name};\nCREATE TRIGGER {sql}"))?;
     }
-    connection.execute_batch(
-        "DELETE FROM usage_daily WHERE archive_id = 0; DELETE FROM usage_totals WHERE archived = 0; DELETE FROM usage_dirty;
-         INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES ('rolled_up_through', -9223372036854775808);",
-    )?;
+    for sql in [
+        "DELETE FROM usage_daily WHERE archive_id = 0",
+        "DELETE FROM usage_totals WHERE archived = 0",
+        "DELETE FROM usage_dirty",
+    ] {
+        clear(connection, sql, &[])?;
+    }
+    let sql = "INSERT OR REPLACE INTO cfn_metadata (name, value) VALUES ('rolled_up_through', ?1)";
+    insert(connection, sql, [NOTHING])?;
     trust(connection)
 }
 
@@ -213,15 +219,15 @@ fn roll_up(connection: &Connection, most: i64) -> Result<()> {
     };
     if to > from {
         connection.execute_batch(DELTA)?;
-        change(connection, FOLD, [from, to])?;
-        add_delta(connection)?;
+        let folded = change(connection, FOLD, [from, to])?;
+        require_all(FOLD_DAILY, folded, add_delta(connection)?)?;
         set_through(connection, to)?;
     }
     Ok(())
 }
 
 fn set_through(connection: &Connection, id: i64) -> Result<()> {
-    change(connection, "UPDATE cfn_metadata SET value = ?1 WHERE name = 'rolled_up_through'", [id]).map(|_| ())
+    update(connection, "UPDATE cfn_metadata SET value = ?1 WHERE name = 'rolled_up_through'", params![id]).map(drop)
 }
 
 /// Runs a change of a row that keeps its day, skill, agent type and level. If the row is in the sums, they are updated
@@ -240,9 +246,12 @@ pub(super) fn keeping(connection: &Connection, id: i64, change_row: impl FnOnce(
     change(connection, "DELETE FROM usage_dirty WHERE rowid > ?1 OR ?1 IS NULL", [marked]).map(|_| ())
 }
 
-fn add_delta(connection: &Connection) -> Result<()> {
-    change(connection, FOLD_DAILY, [])?;
-    change(connection, FOLD_TOTALS, []).map(|_| ())
+/// Returns the number of sums of days.
+fn add_delta(connection: &Connection) -> Result<usize> {
+    let days = change(connection, FOLD_DAILY, [])?;
+    let totals = change(connection, FOLD_TOTALS, [])?;
+    require_all(FOLD_TOTALS, usize::from(days > 0), totals)?;
+    Ok(days)
 }
 
 /// Recomputes the days of the first recorded changes, and the totals of their skills.
@@ -255,7 +264,7 @@ fn redo_dirty(connection: &Connection, most: i64) -> Result<()> {
     let dirty: Vec<(String, i64)> = collect(connection, DIRTY, [up_to], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (day, skill) in &dirty {
         let live = "DELETE FROM usage_daily WHERE day = ?1 AND skill_id = ?2 AND archive_id = 0";
-        change(connection, live, params![day, skill])?;
+        clear(connection, live, params![day, skill])?;
         let redo = match (*skill, day.as_str()) {
             (0, _) => REDO_UNNAMED,
             (_, "") => REDO_DAYLESS,
@@ -266,8 +275,8 @@ fn redo_dirty(connection: &Connection, most: i64) -> Result<()> {
     let mut skills: Vec<i64> = dirty.iter().map(|(_, skill)| *skill).collect();
     skills.dedup();
     for skill in skills {
-        change(connection, "DELETE FROM usage_totals WHERE archived = 0 AND skill_id = ?1", [skill])?;
+        clear(connection, "DELETE FROM usage_totals WHERE archived = 0 AND skill_id = ?1", params![skill])?;
         change(connection, REDO_TOTALS, [skill])?;
     }
-    change(connection, "DELETE FROM usage_dirty WHERE rowid <= ?1", [up_to]).map(|_| ())
+    clear(connection, "DELETE FROM usage_dirty WHERE rowid <= ?1", params![up_to]).map(drop)
 }

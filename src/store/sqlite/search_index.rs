@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::failure::Place;
 use super::open::Options;
 use super::rows::{change, collect, first};
+use super::verified::insert;
 use super::work_file::WorkFile;
 use crate::store::{Postings, PostingsWrites, Result, SearchIndex};
 
@@ -152,31 +153,30 @@ fn terms(
 impl PostingsWrites for Opened<'_> {
     fn set_state(&mut self, state: &[u8]) -> Result<()> {
         let set = change(&self.inner, "DELETE FROM search_state", [])
-            .and_then(|_| change(&self.inner, "INSERT INTO search_state VALUES (?1)", [state]));
-        self.say(set).map(|_| ())
+            .and_then(|_| insert(&self.inner, "INSERT INTO search_state VALUES (?1)", [state]));
+        self.say(set)
     }
 
     fn set_block(&mut self, block: i64, lengths_and_documents: Option<(&[u8], &[u8])>) -> Result<()> {
         let set = match lengths_and_documents {
             Some((lengths, documents)) => {
                 let sql = "REPLACE INTO search_blocks (block, lengths, documents) VALUES (?1, ?2, ?3)";
-                change(&self.inner, sql, params![block, lengths, documents])
+                insert(&self.inner, sql, params![block, lengths, documents])
             }
-            None => change(&self.inner, "DELETE FROM search_blocks WHERE block = ?1", [block]),
+            None => change(&self.inner, "DELETE FROM search_blocks WHERE block = ?1", [block]).map(drop),
         };
-        self.say(set).map(|_| ())
+        self.say(set)
     }
 
     fn set_postings(&mut self, block: i64, terms: &[(String, Vec<u8>)]) -> Result<()> {
         let put = "REPLACE INTO search_terms (block, term, postings) VALUES (?1, ?2, ?3)";
         let remove = "DELETE FROM search_terms WHERE block = ?1 AND term = ?2";
         let set = terms.iter().try_for_each(|(term, postings)| {
-            let changed = if postings.is_empty() {
-                change(&self.inner, remove, params![block, term])
+            if postings.is_empty() {
+                change(&self.inner, remove, params![block, term]).map(drop)
             } else {
-                change(&self.inner, put, params![block, term, postings])
-            };
-            changed.map(drop)
+                insert(&self.inner, put, params![block, term, postings])
+            }
         });
         self.say(set)
     }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::rows::{change, collect, first};
 use super::sums::day_of;
+use super::verified::clear;
 use super::{SqliteStore, rollups};
 use crate::store::copying::{Owned, TABLES, Table};
 use crate::store::{Durability, OfferedRow, OfferedUse, StoreError, UsagePush};
@@ -49,7 +50,7 @@ fn set_triggers(connection: &Connection, are_wanted: bool) -> Result<()> {
 /// Stops noting uses. Their keys stay.
 pub(super) fn stop(connection: &Connection) -> Result<()> {
     set_triggers(connection, false)?;
-    connection.execute_batch("DELETE FROM usage_unpushed")
+    clear(connection, "DELETE FROM usage_unpushed", &[]).map(drop)
 }
 
 /// Whether rows from before a day are still to be pushed.

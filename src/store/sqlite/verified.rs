@@ -46,6 +46,11 @@ pub(super) fn require_one(sql: &str, rows: usize) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(skipped(sql)) }
 }
 
+/// Refuses fewer written rows than there are.
+pub(super) fn require_all(sql: &str, wanted: usize, rows: usize) -> Result<()> {
+    if rows >= wanted { Ok(()) } else { Err(skipped(sql)) }
+}
+
 /// Refuses what a statement left behind: rows that a query finds, with as many of the parameters as it has.
 pub(super) fn require_none(connection: &Connection, sql: &str, query: &str, parameters: &[&dyn ToSql]) -> Result<()> {
     let mut statement = prepare(connection, query)?;

@@ -177,3 +177,22 @@ fn adoption_reads_no_file_outside_the_project() {
     );
     assert_eq!(project.sqlite3("SELECT CAST(bytes AS TEXT) FROM skill_contents"), "Inside.");
 }
+
+#[test]
+fn a_layout_whose_rows_a_trigger_skips_is_adopted_when_the_trigger_is_gone() {
+    for (layout, table) in [(V1, "skills"), (V2, "approval_history")] {
+        let project = layouts::project(layout);
+        add(&project, "jwt", "Body.");
+        if layout == V2 {
+            approve(&project, "jwt");
+        }
+        let trigger = format!("CREATE TRIGGER audit BEFORE UPDATE ON {table} BEGIN SELECT RAISE(IGNORE); END");
+        project.sqlite3(&trigger);
+        let before = project.sqlite3(".dump");
+        let message = project.cfn(["skill", "list"]).fails(3);
+        assert!(message.contains(&format!("a write to the table {table} had no effect")), "{message}");
+        assert_eq!(project.sqlite3(".dump"), before);
+        project.sqlite3("DROP TRIGGER audit");
+        assert_eq!(names(&project, &["dev", "--quiet"]), ["jwt"]);
+    }
+}

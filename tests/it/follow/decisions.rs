@@ -124,3 +124,43 @@ fn revoked_bytes_are_served_by_no_follower_whatever_it_follows() {
     some.is_equal("nothing is followed");
     assert_eq!(revocations(&some), "beta revoked, zeta revoked");
 }
+
+/// A trigger of another program that skips rows of a table.
+fn skip(project: &Project, what: &str, table: &str) {
+    project.sqlite3(&format!("CREATE TRIGGER audit BEFORE {what} ON {table} BEGIN SELECT RAISE(IGNORE); END"));
+}
+
+#[track_caller]
+fn is_told(project: &Project, args: &[&str], table: &str) {
+    let before = crate::scene::dump(project);
+    let error = project.fails_as(args, 3, "database_failed");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains(&format!("a write to the table {table} had no effect")), "{message}");
+    assert_eq!(crate::scene::dump(project), before, "{args:?} on {table}");
+    project.sqlite3("DROP TRIGGER audit");
+}
+
+#[test]
+fn a_database_whose_rows_are_skipped_neither_begins_nor_ends_to_follow() {
+    let fleet = Fleet::start();
+    let url = fleet.url();
+    let project = Project::new();
+    crate::scene::deploy(&project, "own", "Mine.", &["testing", "tester"]);
+    let follow = ["db", "follow", &url, "--replace"];
+    for (what, table) in [("DELETE", "skills"), ("DELETE", "approval_history"), ("INSERT", "follow")] {
+        skip(&project, what, table);
+        is_told(&project, &follow, table);
+    }
+    project.cfn(follow).ok();
+    fleet.update("alpha", "Read it twice.");
+    skip(&project, "UPDATE", "follow");
+    is_told(&project, &["sync"], "follow");
+    project.cfn(["sync"]).ok();
+    project.sqlite3("INSERT INTO usage_unpushed VALUES (1, 1)");
+    for table in ["follow", "usage_unpushed"] {
+        skip(&project, "DELETE", table);
+        is_told(&project, &["db", "unfollow"], table);
+    }
+    project.cfn(["db", "unfollow"]).ok();
+    project.fails_as(["db", "unfollow"], 7, "follows_nothing");
+}

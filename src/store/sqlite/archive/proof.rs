@@ -11,6 +11,7 @@ use crate::store::sqlite::rows::change;
 use crate::store::sqlite::sums::{
     bounded, daily_of_rows, gain, money, of_measured, rows_to_sum, skill_of, sums_of_rows, who,
 };
+use crate::store::sqlite::verified::{clear, require_all};
 
 /// The rows of a part, and their sums: temporary, so that a reader may have them.
 const TABLES: &str = "CREATE TEMP TABLE IF NOT EXISTS archive_rows AS SELECT * FROM skill_usage_log WHERE false;
@@ -67,13 +68,15 @@ fn compare(
     }
     transaction.execute_batch(TABLES)?;
     fill(&transaction, archive, part, header, rows)?;
-    change(&transaction, ADD_UP, [archive, part])?;
+    let sums = change(&transaction, ADD_UP, [archive, part])?;
     let mut found = transaction.query_row(DIFFERENCES, [archive, part], |row| {
         Ok(Proof { cells: row.get(0)?, rows: row.get(1)?, differences: row.get(2)? })
     })?;
     if mends && found.differences > 0 {
-        change(&transaction, "DELETE FROM usage_daily WHERE archive_id = ?1 AND part = ?2", [archive, part])?;
-        change(&transaction, "INSERT INTO usage_daily SELECT * FROM temp.archive_sums", [])?;
+        let old = "DELETE FROM usage_daily WHERE archive_id = ?1 AND part = ?2";
+        clear(&transaction, old, params![archive, part])?;
+        let new = "INSERT INTO usage_daily SELECT * FROM temp.archive_sums";
+        require_all(new, sums, change(&transaction, new, [])?)?;
         redo_totals(&transaction)?;
         transaction.commit()?;
         found.differences = 0;

@@ -10,7 +10,8 @@ use crate::store::copying::{Owned, Table};
 use crate::store::following::{Applied, Batch, Belongs, TableRows, followed};
 use crate::store::sqlite::copying::{insert, value};
 use crate::store::sqlite::removal;
-use crate::store::sqlite::rows::{change, collect, first};
+use crate::store::sqlite::rows::{collect, first};
+use crate::store::sqlite::verified::{clear, insert_if, update as update_one};
 
 /// Tables whose rows others point to, with the column that must be free before others take its values. Their rows are changed in
 /// place: deleting one would delete what points to it.
@@ -185,7 +186,7 @@ fn unbind(connection: &Connection, table: &Table, row: &[Owned]) -> Result<()> {
     let at = table.columns.iter().position(|it| it.name == "content_hash");
     if let (Some(id), Some(Owned::Null)) = (id(row), at.and_then(|at| row.get(at))) {
         let sql = "UPDATE approval_history SET content_hash = NULL, folder_hash = NULL WHERE id = ?1";
-        change(connection, sql, params![id])?;
+        update_one(connection, sql, params![id])?;
     }
     Ok(())
 }
@@ -195,21 +196,22 @@ fn rate(connection: &Connection, batch: &Batch) -> Result<()> {
     let mut changes = 0;
     for (skill, rate) in &batch.rates {
         changes += match rate {
-            Some(rate) => change(
+            Some(rate) => usize::from(insert_if(
                 connection,
                 "INSERT INTO follow_pass_rates (skill_id, rate) VALUES (?1, ?2)
                  ON CONFLICT (skill_id) DO UPDATE SET rate = excluded.rate WHERE rate IS NOT excluded.rate",
+                "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM follow_pass_rates WHERE skill_id = ?1 AND rate IS ?2)",
                 params![skill, rate],
-            )?,
-            None => change(connection, "DELETE FROM follow_pass_rates WHERE skill_id = ?1", [skill])?,
+            )?),
+            None => clear(connection, "DELETE FROM follow_pass_rates WHERE skill_id = ?1", params![skill])?,
         };
     }
     let gone = "DELETE FROM follow_pass_rates WHERE skill_id NOT IN (SELECT id FROM skills)";
     if batch.skills.as_ref().is_none_or(|it| !it.is_empty()) {
-        changes += change(connection, gone, [])?;
+        changes += clear(connection, gone, &[])?;
     }
     if changes > 0 {
-        change(connection, "UPDATE cfn_tokens SET usage = random()", [])?;
+        update_one(connection, "UPDATE cfn_tokens SET usage = random()", &[])?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Result};
 
 use super::state;
-use crate::store::sqlite::rows::change;
 use crate::store::sqlite::usage_push;
+use crate::store::sqlite::verified::{clear, insert, update};
 
 /// What belongs to the skills of the primary that was followed before, or to skills of its own. Ids of another primary are those of
 /// other skills, so uses and sums of them go too.
@@ -32,21 +32,23 @@ pub(super) fn is_new(connection: &Connection, url: &str) -> Result<bool> {
 /// Follows a primary. What was pulled from the same one stays until the next pull, which is one of everything.
 pub(super) fn follow(connection: &Connection, url: &str, agents: Option<&[String]>, origin: &str) -> Result<()> {
     if is_new(connection, url)? {
-        connection.execute_batch(EMPTY)?;
+        for sql in EMPTY.split_terminator(';') {
+            clear(connection, sql, &[])?;
+        }
     }
     let agents = agents.and_then(|it| serde_json::to_string(it).ok());
-    change(
+    insert(
         connection,
         "INSERT INTO follow (id, url, agents, origin) VALUES (1, ?1, ?2, ?3)
          ON CONFLICT (id) DO UPDATE SET url = excluded.url, agents = excluded.agents, origin = excluded.origin, system = NULL, timeline = NULL, feed = NULL,
            cursor = NULL, newest = NULL, token = NULL, pulled_at = NULL, primary_time = NULL",
         (url, agents, origin),
     )
-    .map(drop)
 }
 
 pub(super) fn unfollow(connection: &Connection) -> Result<()> {
     usage_push::stop(connection)?;
-    connection
-        .execute_batch("DELETE FROM follow; DELETE FROM follow_pass_rates; UPDATE cfn_tokens SET usage = random()")
+    clear(connection, "DELETE FROM follow", &[])?;
+    clear(connection, "DELETE FROM follow_pass_rates", &[])?;
+    update(connection, "UPDATE cfn_tokens SET usage = random()", &[]).map(drop)
 }

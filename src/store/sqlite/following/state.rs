@@ -4,7 +4,8 @@ use rusqlite::{Connection, Result, Row, params};
 
 use crate::model::Moment;
 use crate::store::following::{Cursor, Following, Known};
-use crate::store::sqlite::rows::{change, first};
+use crate::store::sqlite::rows::first;
+use crate::store::sqlite::verified::update;
 
 /// What a pull leaves behind.
 pub(super) struct Follows<'a> {
@@ -59,7 +60,7 @@ fn pair(text: &str) -> Option<(u64, String)> {
 pub(super) fn note(connection: &Connection, follows: &Follows<'_>) -> Result<()> {
     let Cursor { system, timeline, feed, snapshot, newest } = follows.cursor;
     let newest = newest.iter().map(|(xid, random)| format!("{xid}:{random}")).collect::<Vec<_>>().join(" ");
-    change(
+    update(
         connection,
         "UPDATE follow SET system = ?1, timeline = ?2, feed = ?3, cursor = ?4, newest = ?5, pulled_at = ?6, primary_time = ?7
          WHERE id = 1",
@@ -70,5 +71,5 @@ pub(super) fn note(connection: &Connection, follows: &Follows<'_>) -> Result<()>
 
 /// Notes that what was written to the catalogue was written by a pull.
 pub(super) fn settle(connection: &Connection) -> Result<()> {
-    change(connection, "UPDATE follow SET token = (SELECT catalogue FROM cfn_tokens) WHERE id = 1", []).map(drop)
+    update(connection, "UPDATE follow SET token = (SELECT catalogue FROM cfn_tokens) WHERE id = 1", &[]).map(drop)
 }
