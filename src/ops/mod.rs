@@ -108,7 +108,7 @@ pub use diff::{Diff, DiffLine, DiffReport, FileDiff, FileState, Hunk, LineChange
 pub use doctor::{
     Area, Depth, Diagnosis, DoctorReport, Fix, Health, ServerLook, approval_lines, cache_lines, damage_line,
     database_lines, delivery_lines, file_lines, integrity_line, look_at_server, network_lines, redis_lines,
-    server_lines, sqlite_program_line, workflow_line,
+    server_lines, sqlite_program_line, statement, workflow_line,
 };
 pub use edge_case::{
     EdgeCaseKind, EdgeCaseReport, EdgeCasesReport, ListEdgeCases, RecordEdgeCase, RecordedEdgeCase, ResolveEdgeCases,

@@ -116,3 +116,10 @@ pub struct LogFacts {
     /// Processes that still read an earlier state, so that it cannot be emptied.
     pub pinned_by: Vec<u32>,
 }
+
+/// The statement with which a user disables all bootstrap skills; in a schema, if the database has one.
+#[must_use]
+pub fn disabling_bootstrap(schema: Option<&str>) -> String {
+    let schema = schema.map(|it| format!("{it}.")).unwrap_or_default();
+    format!("UPDATE {schema}bootstrap_skills SET enabled = 0")
+}

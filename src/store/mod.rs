@@ -78,7 +78,7 @@ pub use archives::{ArchivePlace, ArchiveRecord, ArchivedDays, ArchivedPart, Arch
 pub use calls::{file_care, write, write_unless};
 pub use care::{Care, Maintenance};
 pub use error::{FileFault, Result, StoreError};
-pub use examination::{Examination, FileFacts, FileRights, HotQuery, LogFacts, Pages, Repairable};
+pub use examination::{Examination, FileFacts, FileRights, HotQuery, LogFacts, Pages, Repairable, disabling_bootstrap};
 pub use file_care::FileCare;
 use following::FollowTarget;
 pub use former_names::FormerNames;

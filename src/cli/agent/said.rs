@@ -3,10 +3,13 @@
 use serde::Serialize;
 
 use crate::agents::{Identity, Plan, Prepared};
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::load::note_bootstrap;
 use crate::cli::numbers::bytes;
 use crate::cli::output::{Output, Page, Report};
 use crate::model::{AgentId, AgentRun, Exit, RunReason, Visible};
+use crate::ops::Cause;
 
 /// What a run is, as scripts read it.
 pub(super) struct Described<'a> {
@@ -87,12 +90,14 @@ impl Described<'_> {
 }
 
 /// Says which skills it did not get.
-pub(super) fn say_skills(output: Output, prepared: &Prepared) {
+pub(super) fn say_skills(context: &Context, prepared: &Prepared) {
     let Some(report) = &prepared.loaded else { return };
+    let output = context.output;
     let mut remarks = output.remarks();
-    for it in &report.left_out {
+    for it in report.left_out.iter().filter(|it| it.kind != Cause::NoBootstrapBytes) {
         remarks.note(&it.reason, format!("left out {}: {}", Visible(&it.subject), Visible(&it.reason)));
     }
+    note_bootstrap(context, report, "", &mut remarks);
     remarks.say();
     if report.unmapped {
         output.note(&format!("no skill is mapped to agent type \"{}\"", report.agent_type));

@@ -78,7 +78,7 @@ impl<'a> Starting<'a> {
         }
         if !self.has_said_skills {
             self.has_said_skills = true;
-            say_skills(self.context.output, &prepared);
+            say_skills(self.context, &prepared);
         }
         let plan = prepared.plan().clone();
         if request.pool.is_some() && plan.member.is_none() {

@@ -12,11 +12,13 @@ use super::argument::{optional, words};
 use super::context::{Access, Context};
 use super::delivery;
 use super::failure::Failure;
-use super::output::{Output, Remarks};
+use super::output::Remarks;
 use super::plural::counted;
 use crate::cache::{Class, Disabled};
-use crate::model::{AgentType, Exit, Remark, Visible};
+use crate::model::{AgentType, Exit, Location, Remark, Visible};
 use crate::ops::{self, Cause, Client, Listed, Load, LoadReport, Picked};
+use crate::settings::Settings;
+use crate::store::disabling_bootstrap;
 
 pub(super) use format::Format;
 use format::{Paths, Verify, places};
@@ -127,7 +129,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         delivery::start(context, store.as_mut());
     }
     store.leave();
-    say(context.output, &request, &report);
+    say(context, &request, &report);
     match &request.format {
         ops::Format::Json => context.output.json_line(&report)?,
         format => context.output.texts(&format.pieces(&report))?,
@@ -141,13 +143,14 @@ fn preflight(context: &Context, args: &Args, client: Client, request: Load) -> R
     let max_skills = args.max_skills.unwrap_or(usize::MAX);
     let request = Load { max_skills, bootstrap: false, format: ops::Format::Names, ..request };
     let (loaded, report) = args.budget.listing(context, client, &request)?;
-    say(context.output, &request, &loaded);
+    say(context, &request, &loaded);
     context.output.answer(&report)?;
     Ok(args.budget.exit(&report))
 }
 
 /// Prints warnings and notes.
-fn say(output: Output, request: &Load, report: &LoadReport) {
+fn say(context: &Context, request: &Load, report: &LoadReport) {
+    let output = context.output;
     let mut remarks = output.remarks();
     for Remark { subject, kind, reason, .. } in &report.left_out {
         let line = format!("left out {}: {}", Visible(subject), Visible(reason));
@@ -157,7 +160,7 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
             Cause::NoBootstrapBytes => {} // they share one line
         }
     }
-    bootstrap(output, report, &mut remarks);
+    note_bootstrap(context, report, "--no-bootstrap asks for none, ", &mut remarks);
     for Picked { name, replaces, .. } in report.skills.iter().map(|it| &it.picked) {
         for old in replaces {
             let line = format!("{} is deprecated: {} is loaded in its place", Visible(old), Visible(name));
@@ -183,18 +186,28 @@ fn say(output: Output, request: &Load, report: &LoadReport) {
     }
 }
 
-/// One warning for all missing bootstrap skills, with a remedy.
-fn bootstrap(output: Output, report: &LoadReport, remarks: &mut Remarks) {
+/// One note for all bootstrap skills without stored bytes, with the commands that store and that disable them. `otherwise` is how
+/// this command does without them.
+pub(in crate::cli) fn note_bootstrap(context: &Context, report: &LoadReport, otherwise: &str, remarks: &mut Remarks) {
     let missing = report.left_out.iter().filter(|it| it.kind == Cause::NoBootstrapBytes);
     let names: Vec<_> = missing.map(|it| Visible(&it.subject).to_string()).collect();
     if names.is_empty() {
         return;
     }
     let line = format!(
-        "left out {} without stored bytes: {}; 'cfn db capture --bootstrap' stores those whose files are there, --no-bootstrap \
-         asks for none, and sqlite3 disables them: \"UPDATE bootstrap_skills SET enabled = 0\"",
+        "left out {} without stored bytes: {}; 'cfn db capture --bootstrap' stores those whose files are there, {otherwise}and \
+         this disables them: {}",
         counted(names.len(), "bootstrap skill"),
-        output.several(&names)
+        context.output.several(&names),
+        disabling(&context.settings)
     );
     remarks.note("bootstrap", line);
+}
+
+/// The command that disables them.
+fn disabling(settings: &Settings) -> String {
+    let (at, server) = (settings.database(), settings.database_server());
+    let schema = server.ok().filter(|_| matches!(at, Ok(Location::Server(_)))).map(|it| it.schema);
+    let update = disabling_bootstrap(schema.as_deref());
+    at.map_or_else(|_| update.clone(), |it| ops::statement(&it, &update))
 }

@@ -51,7 +51,7 @@ fn schema(status: &DatabaseStatus) -> Diagnosis {
 #[must_use]
 pub fn damage_line(at: &Location, found: &Examination) -> Diagnosis {
     let restore = || "cfn db restore BACKUP --replace-damaged".to_owned();
-    let mend = statement(at, &found.damage).unwrap_or_else(restore);
+    let mend = mending(at, &found.damage).unwrap_or_else(restore);
     Diagnosis::fail(DB, "schema", sentences(&found.damage), mend)
 }
 
@@ -142,7 +142,7 @@ pub(super) fn repairable(
     if found.is_empty() {
         return Diagnosis::ok(area, name, well);
     }
-    let mend = statement(at, found).unwrap_or_else(|| otherwise.to_owned());
+    let mend = mending(at, found).unwrap_or_else(|| otherwise.to_owned());
     Diagnosis::warn(area, name, sentences(found), mend)
 }
 
@@ -151,16 +151,17 @@ fn sentences(found: &[Repairable]) -> String {
 }
 
 /// The command that runs the statements that mend this.
-fn statement(at: &Location, found: &[Repairable]) -> Option<String> {
+fn mending(at: &Location, found: &[Repairable]) -> Option<String> {
     let statements: Vec<_> = found.iter().filter_map(|it| it.sql.as_deref()).collect();
     if statements.is_empty() {
         return None;
     }
-    Some(run(at, &statements.join("; ")))
+    Some(statement(at, &statements.join("; ")))
 }
 
-/// The command that runs a statement.
-pub(super) fn run(at: &Location, sql: &str) -> String {
+/// The shell command that runs a statement.
+#[must_use]
+pub fn statement(at: &Location, sql: &str) -> String {
     let sql = quoted(sql);
     match at {
         Location::File(path) => format!("sqlite3 {} {sql}", quoted(&path.to_string_lossy())),

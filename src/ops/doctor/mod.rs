@@ -24,7 +24,7 @@ mod postgres;
 mod redis;
 
 pub use self::approvals::{Depth, approval_lines};
-pub use self::database::{damage_line, database_lines, integrity_line};
+pub use self::database::{damage_line, database_lines, integrity_line, statement};
 pub use self::delivery::delivery_lines;
 pub use self::diagnosis::{Area, Diagnosis, DoctorReport, Fix, Health};
 pub use self::file::{file_lines, sqlite_program_line};

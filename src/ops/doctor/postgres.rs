@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::database::{MAINTAIN, repairable, run};
+use super::database::{MAINTAIN, repairable, statement};
 use super::diagnosis::{Area, Diagnosis};
 use crate::model::{Location, Visible};
 use crate::store::{Examination, ServerStatus};
@@ -67,9 +67,12 @@ fn oldest_transaction(at: &Location, status: &ServerStatus) -> Diagnosis {
     };
     let evidence = format!("open for {seconds:.0} s");
     match &status.end_oldest_transaction {
-        Some(sql) if seconds > LONG => {
-            Diagnosis::warn(PG, name, format!("{evidence}: the server keeps all that was deleted since"), run(at, sql))
-        }
+        Some(sql) if seconds > LONG => Diagnosis::warn(
+            PG,
+            name,
+            format!("{evidence}: the server keeps all that was deleted since"),
+            statement(at, sql),
+        ),
         _ => Diagnosis::ok(PG, name, evidence),
     }
 }

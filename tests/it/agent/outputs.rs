@@ -163,3 +163,24 @@ fn the_files_of_a_run_leave_no_other_files() {
     let expected = ["lock", "plan.json", "result.json", "running.json", "skills-prompt.md", "stderr.log", "stdout.log"];
     assert_eq!(files, expected);
 }
+
+#[test]
+fn missing_bootstrap_skills_share_one_note_with_the_command_that_disables_them() {
+    let project = project();
+    for (order, hash) in ["NULL", "NULL", "'0'", "NULL"].iter().enumerate() {
+        project.sqlite3(&format!(
+            "INSERT INTO bootstrap_skills (skill_name, file_path, description, load_order, content_hash) VALUES ('b{order}', 'b', 'd', {order}, {hash})"
+        ));
+    }
+    for args in [&["--", "true"][..], &["--count", "2", "--", "true"]] {
+        let said = spawn(&project, args).stderr;
+        let lines: Vec<&str> = said.lines().filter(|it| it.starts_with("note: ")).collect();
+        assert_eq!(lines.len(), 1, "{said}");
+        assert!(lines[0].contains("left out 4 bootstrap skills without stored bytes: "), "{said}");
+    }
+    let said = spawn(&project, &["--", "true"]).stderr;
+    let (_, disable) = said.trim_end().split_once("disables them: ").expect("a command");
+    let disabled = Command::new("sh").args(["-c", disable]).status().expect("sh runs");
+    assert!(disabled.success(), "{disable}");
+    assert_eq!(spawn(&project, &["--", "true"]).stderr, "");
+}
