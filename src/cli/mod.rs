@@ -29,6 +29,7 @@ mod former;
 mod global;
 mod help;
 mod init;
+mod internal;
 mod interruption;
 mod limits;
 mod line_id;
@@ -64,9 +65,10 @@ use std::sync::atomic::AtomicBool;
 use self::context::Context;
 use self::failure::Failure;
 use self::global::Global;
+use self::internal::Internal;
 use self::metrics::Counting;
 use self::output::Output;
-use self::typed::Command;
+use self::typed::{Command, InternalCommand};
 use crate::clock::Clock;
 use crate::model::Exit;
 use crate::settings::{Flags, Settings};
@@ -110,7 +112,7 @@ pub fn run() -> ExitCode {
 /// Runs the command again if the database changed while it was read without locks, or if a replica failed. Nothing was printed
 /// yet.
 fn perform(context: &Context, command: Command, arguments: &[OsString]) -> Result<Exit, Failure> {
-    if !matches!(command, Command::Completions(_) | Command::Man(_) | Command::Run(_) | Command::Become(_)) {
+    if !matches!(command, Command::Completions(_) | Command::Man(_) | Command::Run(_) | Command::Internal(_)) {
         context.settings.require_usable_files()?;
     }
     match dispatch(context, command) {
@@ -139,7 +141,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Agents(args) => agents::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
         Command::Run(args) => run::run(context, &args),
-        Command::Become(args) => Ok(run::run_become(context, &args)),
+        Command::Internal(Internal(InternalCommand::Become(args))) => Ok(run::run_become(context, &args)),
         Command::Schedule(args) => schedule::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Skill(args) => skill::run(context, args),

@@ -10,6 +10,7 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 
 use super::argument::Named;
 use super::global::Global;
+use super::internal::Internal;
 use super::{
     agent, agents, analytics, bench, cache, completions, config, coord, db, deploy, doctor, edge_case, export, help,
     init, load, log, metrics, run, schedule, skill, sync, top, update,
@@ -54,8 +55,6 @@ pub(super) enum Command {
     Sync(sync::Args),
     Schedule(schedule::Args),
     Run(run::Args),
-    #[command(hide = true)]
-    Become(run::BecomeArgs),
     Bench(bench::Args),
     Skill(skill::Args),
     Db(db::Args),
@@ -67,9 +66,16 @@ pub(super) enum Command {
     Config(config::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
+    #[command(flatten)]
+    Internal(Internal<InternalCommand>),
 }
 
-/// All commands with their options, for completions, manual pages and hints.
+#[derive(Debug, Subcommand)]
+pub(super) enum InternalCommand {
+    Become(run::BecomeArgs),
+}
+
+/// All commands with their options but the internal ones, for completions, manual pages, help and hints.
 pub(super) fn tree() -> clap::Command {
     Cli::command()
 }
@@ -95,7 +101,7 @@ const GROUPS: [(&str, &[Named]); 2] = [("agent", &agent::COMMANDS), ("skill", &s
 
 /// Parses the arguments. Building the full tree takes a fifth of a short command's time, so this builds only the
 /// command that is named first. For help and errors, and where that name was the value of an option, it falls back to
-/// the full tree; the version needs none.
+/// the full tree, which has no internal command; the version needs none.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let cfn = clap::Command::new("cfn").version(env!("CARGO_PKG_VERSION"));
     let tree = Global::augment_args(cfn).subcommands(first_named(arguments));
@@ -144,14 +150,12 @@ mod tests {
     #[test]
     fn every_command_that_is_started_often_is_one() {
         let tree = tree();
-        for (name, _) in COMMANDS {
-            assert!(tree.find_subcommand(name).is_some(), "{name}");
-        }
+        let of_group = |group, name: &str| tree.find_subcommand(group)?.find_subcommand(name);
+        let mut internal: Vec<_> = COMMANDS.map(|it| it.0).into();
+        internal.retain(|it| tree.find_subcommand(it).is_none());
         for (group, commands) in GROUPS {
-            let of_group = |name| tree.find_subcommand(group)?.find_subcommand(name);
-            for (name, _) in commands {
-                assert!(of_group(name).is_some(), "{group} {name}");
-            }
+            internal.extend(commands.iter().map(|it| it.0).filter(|it| of_group(group, it).is_none()));
         }
+        assert_eq!(internal, ["become", "supervise", "within"], "no tree shows what only cfn itself starts");
     }
 }

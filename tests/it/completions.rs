@@ -59,6 +59,16 @@ fn unresolved_edge_cases_are_offered_by_their_ids() {
 }
 
 #[test]
+fn commands_that_only_cfn_itself_starts_are_not_offered() {
+    let project = project();
+    for words in [&["bec"][..], &["help", "bec"], &["agent", "superv"], &["agent", "with"], &["agent", "help", "with"]]
+    {
+        assert_eq!(offered(&project, words), "", "{words:?}");
+    }
+    assert_eq!(offered(&project, &["agent", "wav"]), "wave");
+}
+
+#[test]
 fn words_of_a_fixed_set_are_offered() {
     let project = project();
     for (words, expected) in [

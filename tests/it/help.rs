@@ -62,6 +62,26 @@ fn every_command_has_valid_examples() {
 }
 
 #[test]
+fn nothing_shows_a_command_that_only_cfn_itself_starts() {
+    let project = Project::empty();
+    for name in ["become", "agent supervise", "agent within"] {
+        let (group, word) = name.rsplit_once(' ').unwrap_or(("", name));
+        let (page, typo) = (name.replace(' ', "-"), &name[..name.len() - 1]);
+        for line in
+            [format!("{name} --help"), format!("{group} help {word}"), format!("help {name}"), format!("man {page}")]
+        {
+            project.cfn(line.split_whitespace()).fails(1);
+        }
+        for line in [typo.to_owned(), name.to_owned(), word.to_owned(), format!("{group} --json")] {
+            let said = project.cfn(line.split_whitespace()).fails(1);
+            let (_, hint) = said.split_once("hint").expect("a hint");
+            let listed = said.split_once("[subcommands: ").map_or("", |it| it.1);
+            assert!(!hint.contains(word) && !listed.contains(word), "{line}: {said}");
+        }
+    }
+}
+
+#[test]
 fn help_and_version_do_not_touch_the_disk() {
     let project = Project::empty();
     let run = |args: &[&str]| project.cfn([&["--db", "/nonexistent/x.db"], args].concat());

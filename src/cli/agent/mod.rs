@@ -30,6 +30,7 @@ pub(super) use engine::engine_variables;
 use super::argument::Named;
 use super::context::Context;
 use super::failure::Failure;
+use super::internal::Internal;
 use crate::model::Exit;
 
 /// Run agents: each with its skills, its limits and its deadline, and nothing left behind
@@ -58,9 +59,13 @@ enum Command {
     Stop(end::StopArgs),
     Cleanup(end::CleanupArgs),
     Pool(pool::Args),
-    #[command(hide = true)]
+    #[command(flatten)]
+    Internal(Internal<InternalCommand>),
+}
+
+#[derive(Debug, Subcommand)]
+enum InternalCommand {
     Supervise(supervise::Args),
-    #[command(hide = true)]
     Within(within::Args),
 }
 
@@ -94,7 +99,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         Command::Stop(args) => end::stop(context, &args),
         Command::Cleanup(args) => end::cleanup(context, &args),
         Command::Pool(args) => pool::run(context, &args),
-        Command::Within(args) => within::run(context, &args),
-        Command::Supervise(args) => supervise::run(context, &args),
+        Command::Internal(Internal(InternalCommand::Within(args))) => within::run(context, &args),
+        Command::Internal(Internal(InternalCommand::Supervise(args))) => supervise::run(context, &args),
     }
 }

@@ -67,7 +67,7 @@ fn counted(command: &Command) -> Option<CountedCommand> {
         | Command::Top(_)
         | Command::Schedule(_)
         | Command::Run(_)
-        | Command::Become(_)
+        | Command::Internal(_)
         | Command::Completions(_)
         | Command::Man(_) => return None,
     })
