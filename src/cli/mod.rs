@@ -85,7 +85,7 @@ pub fn run() -> ExitCode {
     }
     let cli = match typed::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage::answer(&error, &arguments),
+        Err(error) => return usage::answer(error, &arguments),
     };
     let no_color = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     let output = Output::new(cli.global.json, cli.global.quiet, cli.global.color, no_color)

@@ -12,7 +12,7 @@ use super::typed;
 use crate::model::{Exit, Visible};
 
 /// Prints help and the version on stdout. Everything else from clap is an invalid argument, whose text is escaped.
-pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+pub(super) fn answer(error: clap::Error, arguments: &[OsString]) -> ExitCode {
     let json = arguments.iter().any(|it| it == "--json");
     let output = Output::new(json, false, Color::Auto, true);
     if !error.use_stderr() {
@@ -24,6 +24,7 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             }
         };
     }
+    let error = about_visible(error, arguments);
     let rendered = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
         output.help(&rendered);
@@ -36,7 +37,7 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         lines.join(" ").trim().to_owned()
     };
     let message = clean(message.trim_start_matches("error: "));
-    let hint = match elsewhere(error) {
+    let hint = match elsewhere(&error) {
         Some(hint) => hint,
         None if hint.is_empty() => "Run it with --help.".to_owned(),
         None => clean(hint),
@@ -44,6 +45,21 @@ pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let failure = Failure::new(FailureKind::InvalidArguments, message, hint);
     output.failure(&failure);
     failure.code.into()
+}
+
+/// The same error about arguments of which everything is seen: in a message, clap drops what a terminal would obey, and nothing
+/// tells the line ends of an argument from its own.
+fn about_visible(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let seen: Vec<_> = arguments.iter().map(|it| Visible(it.to_string_lossy()).to_string().into()).collect();
+    match typed::parse(&seen) {
+        Err(of_seen) if of_seen.kind() == error.kind() => return of_seen,
+        _ => {} // a value that would be valid if it were escaped
+    }
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let seen = Visible(value).to_string();
+        error.insert(ContextKind::InvalidValue, ContextValue::String(seen));
+    }
+    error
 }
 
 /// Suggests the command that a misplaced word belongs to: 'cfn list' is 'cfn skill list'.

@@ -1,5 +1,6 @@
 //! Every exit code of the table happens, as text and as JSON; every error is one sentence and one hint.
 
+mod arguments;
 mod kinds;
 
 use std::process::Command;
