@@ -23,6 +23,9 @@ pub enum AgentError {
     /// There is no run of this task.
     #[error("there is no run of the task {}", Visible(.0))]
     NoneOfTask(String),
+    /// A signal came before the run was started.
+    #[error("interrupted before the agent was started")]
+    Interrupted,
     /// A file or folder of a run could not be made, read or written.
     #[error("could not {what} {}: {source}", Visible(path.to_string_lossy()))]
     File {

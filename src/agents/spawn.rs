@@ -1,8 +1,9 @@
 //! Spawning a run: its folder, its skills and its order, and then its supervisor.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -25,12 +26,15 @@ use crate::clock::Clock;
 use crate::linux::Limits;
 use crate::model::{AgentId, size_text};
 use crate::ops::{Load, LoadReport, UsageOf};
-use crate::process::{Detached, hand_over, start_detached};
+use crate::process::{Detached, Relay, hand_over, start_detached};
 use crate::regular_file;
 use crate::store::Store;
 
 /// The copy of an input that only the spawning command can read.
 pub(super) const INPUT: &str = "input";
+
+/// Number of bytes of it to read at once.
+const COPIED_AT_ONCE: usize = 64 * 1024;
 
 /// What is to be run. Each spawn of it is a run of its own.
 #[derive(Debug, Clone)]
@@ -101,7 +105,7 @@ pub enum Input {
     Nothing,
     /// A file.
     File(PathBuf),
-    /// What this process reads, which is copied for it.
+    /// What this process reads, which is copied for it. A signal ends the copying.
     Stdin,
 }
 
@@ -120,6 +124,8 @@ pub struct Supervision<'a> {
     pub arguments: &'a dyn Fn(&RunFolder) -> Vec<OsString>,
     /// Variables beside those of this process.
     pub environment: &'a [(&'static str, OsString)],
+    /// The signals to this process.
+    pub relay: &'a Relay,
 }
 
 /// A run whose supervisor waits for its order.
@@ -134,7 +140,8 @@ pub struct Prepared {
 }
 
 /// Makes a run's folder, starts its supervisor, which has the folder's lock from there on, and meanwhile loads its skills
-/// and lays them into its workspace. Whatever fails, nothing is left: a supervisor without an order has done nothing.
+/// and lays them into its workspace. Whatever fails, nothing is left: a supervisor without an order has done nothing. Input
+/// that ends late delays the loading: until then, nobody has got a skill.
 pub fn prepare(
     store: &mut dyn Store,
     clock: Clock,
@@ -154,7 +161,8 @@ pub fn prepare(
     let prepared = started.and_then(|supervisor| {
         let filled = own_folder(runs, &agent_id, needs_own).and_then(|made| {
             own = made;
-            fill(store, clock, (runs, project), (request, began), (agent_id, member.clone(), &folder))
+            let input = input(&request.input, &folder, supervision.relay)?;
+            fill(store, clock, (runs, project), (request, began, input), (agent_id, member.clone(), &folder))
         });
         match filled {
             Ok((order, loaded)) => Ok(Prepared { folder: folder.clone(), loaded, order, supervisor }),
@@ -176,7 +184,7 @@ fn fill(
     store: &mut dyn Store,
     clock: Clock,
     (runs, project): (&Runs, &Path),
-    (request, began): (&Request, SystemTime),
+    (request, began, input): (&Request, SystemTime, Option<PathBuf>),
     (agent_id, member, folder): (AgentId, Option<PoolMember>, &RunFolder),
 ) -> Result<(Order, Option<LoadReport>)> {
     let (own, given) = (runs.workspace(&agent_id), request.workspace.as_deref());
@@ -219,7 +227,6 @@ fn fill(
     };
     environment::identify(&mut variables, &plan, &request.identity, (&places.workspace_seen, &places.project_seen));
     folder.set_plan(&plan)?;
-    let input = input(&request.input, folder)?;
     Ok((Order { plan, command: request.command.clone(), began, environment: variables, input }, loaded))
 }
 
@@ -229,20 +236,32 @@ fn named_like(container: &ContainerPlan, member: Option<&PoolMember>) -> Contain
     ContainerPlan { name, ..container.clone() }
 }
 
-fn input(input: &Input, folder: &RunFolder) -> Result<Option<PathBuf>> {
+fn input(input: &Input, folder: &RunFolder, relay: &Relay) -> Result<Option<PathBuf>> {
     let path = folder.path().join(INPUT);
     match input {
         Input::Nothing => Ok(None),
         Input::File(path) => Ok(Some(path.clone())),
-        Input::Stdin => {
-            let copied = files::create(&path).and_then(|mut to| io::copy(&mut io::stdin().lock(), &mut to));
-            copied.map(|_| Some(path.clone())).map_err(|source| AgentError::File {
-                what: "copy the input to",
-                path,
-                source,
-            })
+        Input::Stdin => match files::create(&path).and_then(|to| copy_stdin(to, relay)) {
+            Ok(true) => Ok(Some(path)),
+            Ok(false) => Err(AgentError::Interrupted),
+            Err(source) => Err(AgentError::File { what: "copy the input to", path, source }),
+        },
+    }
+}
+
+/// Copies what this process reads; `false` if a signal ended that.
+fn copy_stdin(mut to: File, relay: &Relay) -> io::Result<bool> {
+    let mut from = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut buffer = vec![0; COPIED_AT_ONCE];
+    while relay.lets_read(from.as_fd())? {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(true),
+            Ok(count) => to.write_all(&buffer[..count])?,
+            Err(error) if [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock].contains(&error.kind()) => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(false)
 }
 
 impl Prepared {

@@ -32,8 +32,8 @@ pub trait Starter {
     /// Why a run could not be started.
     type Error: From<AgentError>;
 
-    /// Starts a run, by its number from 0; `None` if there is no room for it yet.
-    fn start(&mut self, number: usize) -> Result<Option<Supervised>, Self::Error>;
+    /// Starts a run, by its number from 0; `None` if there is no room for it yet, or if there was a signal.
+    fn start(&mut self, number: usize, relay: &Relay) -> Result<Option<Supervised>, Self::Error>;
 
     /// A run has ended; `None`: its supervisor was killed.
     fn ended(&mut self, number: usize, run: Option<AgentRun>) -> Result<(), Self::Error>;
@@ -58,7 +58,7 @@ impl Together<'_> {
             let is_more = begun < self.count && !is_over && failed.is_none() && self.relay.signal().is_none();
             let is_room = is_more && running < self.parallel;
             if is_room {
-                let start = starter.start(begun).and_then(|it| match it {
+                let start = starter.start(begun, self.relay).and_then(|it| match it {
                     Some(run) => self.attend(begun, run, &tell).map(|()| true).map_err(S::Error::from),
                     None => Ok(false),
                 });

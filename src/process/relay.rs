@@ -1,11 +1,14 @@
 //! Passes signals on to other processes, while this one waits for them.
 
 use std::io::{self, Read as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustix::fd::OwnedFd;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
@@ -14,7 +17,15 @@ use crate::linux::ProcessStatus;
 
 /// Passes SIGINT and SIGTERM on. SIGHUP still ends this process.
 #[derive(Debug, Clone)]
-pub struct Relay(Arc<Mutex<State>>);
+pub struct Relay(Arc<Noted>);
+
+#[derive(Debug)]
+struct Noted {
+    state: Mutex<State>,
+    /// Ends with the first signal, for those who wait for something else too.
+    until: UnixStream,
+    ends: UnixStream,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,7 +38,8 @@ struct State {
 impl Relay {
     /// Notices each SIGINT and SIGTERM from now on, unless the caller of this process ignores them.
     pub fn listen() -> io::Result<Self> {
-        let relay = Self(Arc::default());
+        let (until, ends) = UnixStream::pair()?;
+        let relay = Self(Arc::new(Noted { state: Mutex::default(), until, ends }));
         let own = ProcessStatus::own();
         for (number, signal) in [(SIGINT, Signal::INT), (SIGTERM, Signal::TERM)] {
             if own.ignores(number) {
@@ -47,6 +59,7 @@ impl Relay {
 
     fn pass(&self, number: i32, signal: Signal) {
         self.state().signal.get_or_insert(number);
+        let _ = self.0.ends.shutdown(Shutdown::Write); // it may have ended
         self.send(signal);
     }
 
@@ -83,7 +96,21 @@ impl Relay {
         self.state().signal
     }
 
+    /// Waits until a file can be read, or is at its end; `false` if there was a signal.
+    pub fn lets_read(&self, file: BorrowedFd<'_>) -> io::Result<bool> {
+        let mut both = [PollFd::new(&self.0.until, PollFlags::IN), PollFd::from_borrowed_fd(file, PollFlags::IN)];
+        loop {
+            match poll(&mut both, None) {
+                Err(Errno::INTR) => {}
+                polled => {
+                    polled?;
+                    return Ok(both[0].revents().is_empty());
+                }
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

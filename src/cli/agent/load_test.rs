@@ -210,10 +210,10 @@ struct Testing<'a> {
 impl Starter for Testing<'_> {
     type Error = Failure;
 
-    fn start(&mut self, _: usize) -> Result<Option<Supervised>, Failure> {
+    fn start(&mut self, _: usize, relay: &Relay) -> Result<Option<Supervised>, Failure> {
         let agent = AgentId::new(&self.request.load.agent_type, self.context.clock.now().as_millisecond());
         let since = Instant::now();
-        let Some((plan, supervised)) = self.starting.start(&self.request, agent)? else { return Ok(None) };
+        let Some((plan, supervised)) = self.starting.start(&self.request, agent, relay)? else { return Ok(None) };
         self.spawns_ms.push(since.elapsed().as_secs_f64() * 1e3);
         self.agents.push(plan.agent_id);
         self.begun.fetch_add(1, Ordering::Relaxed);

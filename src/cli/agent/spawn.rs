@@ -175,10 +175,10 @@ impl Spawning<'_> {
 impl Starter for Spawning<'_> {
     type Error = Failure;
 
-    fn start(&mut self, _: usize) -> Result<Option<Supervised>, Failure> {
+    fn start(&mut self, _: usize, relay: &Relay) -> Result<Option<Supervised>, Failure> {
         let now = self.context.clock.now().as_millisecond();
         let agent = self.args.agent_id.clone().unwrap_or_else(|| AgentId::new(&self.args.agent_type, now));
-        let Some((plan, supervised)) = self.starting.start(&self.request, agent)? else { return Ok(None) };
+        let Some((plan, supervised)) = self.starting.start(&self.request, agent, relay)? else { return Ok(None) };
         let following = self.following(&plan.agent_id)?;
         let running = Running { plan, process: supervised.process(), following };
         if self.args.detach || !self.context.output.json() {

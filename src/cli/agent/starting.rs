@@ -4,12 +4,15 @@ use std::ffi::{OsStr, OsString};
 
 use super::place::{Place, database_id};
 use super::said::say_skills;
-use crate::agents::{self, Plan, Request, RunFolder, RunTerminal, RuntimeKind, Supervised, Supervision, Turns};
+use crate::agents::{
+    self, AgentError, Plan, Request, RunFolder, RunTerminal, RuntimeKind, Supervised, Supervision, Turns,
+};
 use crate::cli::context::{Access, Context};
 use crate::cli::delivery;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::numbers::bytes;
 use crate::model::{AgentId, AgentRun};
+use crate::process::Relay;
 use crate::store::Store;
 
 /// What starts runs.
@@ -55,8 +58,13 @@ impl<'a> Starting<'a> {
         self.terminal = terminal;
     }
 
-    /// Starts a run; `None` if the budget has no room for it yet.
-    pub(super) fn start(&mut self, request: &Request, agent: AgentId) -> Result<Option<(Plan, Supervised)>, Failure> {
+    /// Starts a run; `None` if the budget has no room for it yet, or if a signal came first.
+    pub(super) fn start(
+        &mut self,
+        request: &Request,
+        agent: AgentId,
+        relay: &Relay,
+    ) -> Result<Option<(Plan, Supervised)>, Failure> {
         let Some(turn) = self.turns.take(&self.place.runs, request.limits.memory_bytes)? else {
             self.store = None;
             return Ok(None);
@@ -69,9 +77,12 @@ impl<'a> Starting<'a> {
         let arguments =
             |folder: &RunFolder| supervising(location.as_argument(), folder, &self.database, request.runtime);
         let environment = self.context.settings.redis_for_children();
-        let supervision = Supervision { arguments: &arguments, environment: &environment };
+        let supervision = Supervision { arguments: &arguments, environment: &environment, relay };
         let at = (&self.place.runs, self.place.project.as_path());
-        let prepared = agents::prepare(store.as_mut(), self.context.clock, at, request, agent, &supervision)?;
+        let prepared = match agents::prepare(store.as_mut(), self.context.clock, at, request, agent, &supervision) {
+            Err(AgentError::Interrupted) => return Ok(None),
+            prepared => prepared?,
+        };
         drop(turn);
         if prepared.loaded.is_some() {
             delivery::start(self.context, store.as_mut());

@@ -188,10 +188,10 @@ impl<'a> Running<'a> {
 impl Starter for Running<'_> {
     type Error = Failure;
 
-    fn start(&mut self, number: usize) -> Result<Option<Supervised>, Failure> {
+    fn start(&mut self, number: usize, relay: &Relay) -> Result<Option<Supervised>, Failure> {
         let request = &self.requests[number];
         let agent = AgentId::new(&request.load.agent_type, self.context.clock.now().as_millisecond());
-        let Some((plan, supervised)) = self.starting.start(request, agent)? else { return Ok(None) };
+        let Some((plan, supervised)) = self.starting.start(request, agent, relay)? else { return Ok(None) };
         self.note(|it| it.add(&plan))?;
         self.ends.push((plan, None));
         Ok(Some(supervised))

@@ -20,6 +20,7 @@ impl From<AgentError> for Failure {
             AgentError::File { source, .. } => {
                 or_full(&source, (FailureKind::FileFailed, "Check the path and its permissions."))
             }
+            AgentError::Interrupted => (FailureKind::Interrupted, "Run it again."),
             AgentError::Supervisor { .. } => {
                 (FailureKind::ProgramFailed, "'cfn agent ps --all' says what is known of the run.")
             }

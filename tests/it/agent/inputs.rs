@@ -1,10 +1,14 @@
-//! Files that a user names, where what is there is none: nothing waits for it, and nothing is started.
+//! Files that a user names, where what is there is none: nothing waits for it, and nothing is started. And input that does not
+//! end.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
-use super::scene::{detach, project, rows, spawn};
-use crate::harness::{Project, Ran};
+use super::costs::supervisors;
+use super::scene::{detach, kill, project, rows, spawn, state};
+use crate::harness::{Project, Ran, interruptible};
+use crate::patience::eventually;
 
 /// A FIFO without a writer, a link to it, a device without an end, and a folder.
 const NO_FILES: [&str; 4] = ["pipe", "link", "/dev/zero", "folder"];
@@ -43,6 +47,32 @@ fn what_an_agent_is_to_read_must_be_a_file() {
     assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log").trim(), "0", "nothing was loaded for it");
     assert!(!project.path().join("started").exists());
     assert!(fs::read_dir(project.path().join(".cfn-workspaces/.state")).map_or(0, Iterator::count) == 0);
+}
+
+/// The pipe stays open all the time.
+#[test]
+fn a_signal_ends_a_spawn_whose_input_does_not_end() {
+    let project = project();
+    let agent = "of-an-open-pipe";
+    for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+        let args = ["agent", "spawn", "tester", "--agent-id", agent, "--stdin", "-", "--", "touch", "started"];
+        let mut command = interruptible(&project.command(args));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("cfn starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(b"some of it").expect("it reads");
+        let copy = state(&project, agent).join("input");
+        eventually("it is copied", || fs::read(&copy).is_ok_and(|it| it == b"some of it"));
+        kill(signal, &child.id().to_string());
+        let ran = Ran::from(child.wait_with_output().expect("it ends"));
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(code), "", ""), "{signal}");
+        drop(pipe);
+        eventually("its supervisor ends", || supervisors(&project).is_empty());
+        assert!(!state(&project, agent).exists() && !project.path().join(".cfn-workspaces").join(agent).exists());
+        project.cfn(["agent", "ps"]).ok();
+        assert_eq!(rows(&project, "agent_id"), [""; 0], "no run is lost that never was");
+        assert_eq!(project.sqlite3("SELECT count(*) FROM skill_usage_log"), "0", "nobody has got a skill");
+    }
 }
 
 #[test]
