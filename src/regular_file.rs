@@ -3,16 +3,23 @@
 //! Opening a FIFO could block, and a device may never end. Each function opens the path once, checks what it opened,
 //! and refuses anything but a regular file; for folders there is [`open_folder`].
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt};
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, makedev};
 
 /// Opens a file for reading; links are followed.
 pub fn open(path: &Path) -> io::Result<File> {
     opened(path, OpenOptions::new().read(true), OFlags::empty())
+}
+
+/// Whether a path names the null device, by which a user means that there is nothing to read.
+#[must_use]
+pub fn is_null_device(path: &Path) -> bool {
+    let is_null = |it: Metadata| it.file_type().is_char_device() && it.rdev() == makedev(1, 3);
+    fs::metadata(path).is_ok_and(is_null)
 }
 
 /// Opens one of cfn's own files with `options`. A symbolic link is refused.

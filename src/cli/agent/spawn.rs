@@ -17,6 +17,7 @@ use crate::cli::limits::{seconds, size};
 use crate::cli::output::{Begun, Session};
 use crate::model::{AgentId, AgentRun, AgentType, Exit};
 use crate::process::Relay;
+use crate::regular_file::is_null_device;
 
 /// Without anything that says it, an agent is ended after this time.
 const USUAL_TIME: Duration = Duration::from_secs(300);
@@ -121,7 +122,10 @@ impl Args {
                 return Err(Failure::input("the input of this command is for one agent only", hint));
             }
             Some(path) if path.as_os_str() == "-" => Input::Stdin,
-            Some(path) => Input::File(context.absolute(path)),
+            Some(path) => match context.absolute(path) {
+                path if is_null_device(&path) => Input::Nothing,
+                path => Input::File(path),
+            },
         };
         Ok(Request { pool, input, ..request })
     }

@@ -49,6 +49,17 @@ fn what_an_agent_is_to_read_must_be_a_file() {
     assert!(fs::read_dir(project.path().join(".cfn-workspaces/.state")).map_or(0, Iterator::count) == 0);
 }
 
+/// What people name where there is nothing to read.
+#[test]
+fn an_agent_may_read_the_null_device() {
+    let project = project();
+    std::os::unix::fs::symlink("/dev/null", project.path().join("link")).expect("a link");
+    for path in ["/dev/null", "link"] {
+        let agent = spawn(&project, &["--stdin", path, "--", "sh", "-c", "cat; echo read"]).ok();
+        assert_eq!(project.cfn(["agent", "logs", agent.trim()]).ok(), "read\n", "{path}");
+    }
+}
+
 /// The pipe stays open all the time.
 #[test]
 fn a_signal_ends_a_spawn_whose_input_does_not_end() {
