@@ -54,6 +54,7 @@ mod init_sources;
 mod init_trees;
 mod init_trees_skipped;
 mod json;
+mod json_answers;
 mod line_ids;
 mod list_pages;
 mod list_show_history;
