@@ -1,6 +1,7 @@
 //! Every exit code of the table happens, as text and as JSON; every error is one sentence and one hint.
 
 mod arguments;
+mod hints;
 mod kinds;
 
 use std::process::Command;

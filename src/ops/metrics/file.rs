@@ -48,7 +48,7 @@ impl CounterFile {
 
     /// Makes the file, from which on commands add their counts.
     pub fn enable(&self) -> io::Result<Switched> {
-        let Some(file) = self.0.create()? else { return Ok(Switched::Already) };
+        let Some(file) = self.0.create()? else { return self.open().map(|_| Switched::Already) };
         let written = file.write_all_at(&Counters::default().bytes(), 0);
         written.map(|()| Switched::Now).inspect_err(|_| {
             let _ = fs::remove_file(self.0.path()); // an empty one would count
