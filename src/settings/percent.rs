@@ -15,3 +15,25 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     }
     String::from_utf8(bytes).ok()
 }
+
+/// Encodes everything that may mean something in a URL.
+pub(super) fn encoded(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decoded, encoded};
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        for text in ["ann", "a b", "a@b:c/d?e=f&g", "\u{e9}%41'\"", ""] {
+            assert_eq!(decoded(&encoded(text)).as_deref(), Some(text));
+        }
+        assert_eq!(encoded("ann.b@x y"), "ann.b%40x%20y");
+    }
+}

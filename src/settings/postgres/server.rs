@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::settings::Secret;
+use crate::settings::percent::encoded;
 
 /// The default schema of a skills database.
 pub(super) const SCHEMA: &str = "cfn";
@@ -115,8 +116,18 @@ impl PostgresServer {
     /// Its name as a location: host, port, database and a schema that is not the default, without user and password.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_of("")
+    }
+
+    /// The same with the role, for a command that the user copies.
+    #[must_use]
+    pub fn url_with_user(&self) -> String {
+        self.url_of(&self.user.as_deref().map(|it| format!("{}@", encoded(it))).unwrap_or_default())
+    }
+
+    fn url_of(&self, login: &str) -> String {
         let schema = if self.schema == SCHEMA { String::new() } else { format!("?schema={}", self.schema) };
-        format!("postgresql://{self}{schema}")
+        format!("postgresql://{login}{self}{schema}")
     }
 }
 

@@ -136,3 +136,17 @@ fn the_mode_of_the_environment_applies_if_the_url_has_none() -> Result<(), Strin
     assert!(resolve(&foreign[..1]).is_err_and(|it| it.contains("PGSSLMODE")));
     Ok(())
 }
+
+#[test]
+fn a_command_that_is_shown_has_the_user_and_no_password() -> Result<(), String> {
+    let shown = |url: &str| server(url).map(|it| it.url_with_user());
+    assert_eq!(shown("postgres://ann:hunter2@h/db")?, "postgresql://ann@h:5432/db");
+    assert_eq!(
+        shown("postgres://h/db?user=a%40b%20c&password=hunter2&schema=s")?,
+        "postgresql://a%40b%20c@h:5432/db?schema=s"
+    );
+    let again = server(&shown("postgres://a%40b%2Fc:hunter2@h:7/db")?)?;
+    assert_eq!((again.user.as_deref(), again.password), (Some("a@b/c"), None));
+    assert_eq!(shown("postgres://h/db")?, "postgresql://h:5432/db");
+    Ok(())
+}

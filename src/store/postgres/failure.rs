@@ -15,6 +15,8 @@ use crate::store::StoreError;
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     url: String,
+    /// The same with the role.
+    as_user: String,
     user: String,
     pub(super) lock_timeout: Duration,
 }
@@ -42,11 +44,17 @@ impl Conflict {
 
 impl Place {
     pub(super) fn new(server: &PostgresServer, lock_timeout: Duration) -> Self {
-        Self { url: server.url(), user: server.user.clone().unwrap_or_default(), lock_timeout }
+        let (url, as_user) = (server.url(), server.url_with_user());
+        Self { url, as_user, user: server.user.clone().unwrap_or_default(), lock_timeout }
     }
 
     pub(super) fn location(&self) -> Location {
         Location::Server(self.url.clone())
+    }
+
+    /// There is no database yet. The hint is a command that makes it, as this user.
+    pub(super) fn missing(&self) -> StoreError {
+        StoreError::Missing { location: Location::Server(self.as_user.clone()) }
     }
 
     pub(super) fn not_connected(&self, error: NotConnected) -> StoreError {

@@ -38,7 +38,7 @@ pub(super) fn migrate(session: &Session) -> Result<MigrateReport> {
     let from = alone(session, || {
         let location = session.place().location();
         if !exists(session)? {
-            return Err(StoreError::Missing { location });
+            return Err(session.place().missing());
         }
         let found: i64 = session.first(NUMBER, &[])?.map_or(0, |it| it.get(0));
         if found / 1000 > CURRENT / 1000 {

@@ -14,14 +14,13 @@ pub(super) fn name_of(number: i64) -> String {
     format!("v{}.{}.0", number / 1000, number % 1000)
 }
 
-/// Refuses a database without the schema that this cfn needs.
-pub(super) fn require(number: Option<i64>, location: Location) -> Result<()> {
-    match number {
-        None => Err(StoreError::Missing { location }),
-        Some(found) if found < CURRENT => Err(StoreError::Older { location }),
-        Some(found) if found / 1000 > CURRENT / 1000 => {
-            Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
-        }
-        Some(_) => Ok(()),
+/// Refuses a database with another schema than this cfn needs.
+pub(super) fn require(found: i64, location: Location) -> Result<()> {
+    if found < CURRENT {
+        Err(StoreError::Older { location })
+    } else if found / 1000 > CURRENT / 1000 {
+        Err(StoreError::Newer { location, found: name_of(found), known: name_of(CURRENT) })
+    } else {
+        Ok(())
     }
 }

@@ -262,7 +262,7 @@ impl Session {
             Err(error) if error.code().is_some_and(|it| Refusal::of(it.code()) == Refusal::Schema) => None,
             answer => self.answered(answer.map_err(CallError::Refused))?,
         };
-        let required = if number.is_none() { Err(self.missing()) } else { require(number, location) };
+        let required = number.map_or_else(|| Err(self.missing()), |it| require(it, location));
         self.failed.set(required.is_err());
         self.checked.set(required.is_ok());
         required
@@ -273,7 +273,7 @@ impl Session {
         self.over.set(true);
         match self.connection.run_while_alive(self.silence, async |client| is_hidden(client, &self.schema).await) {
             Ok(true) => self.place.hidden(&self.schema),
-            _ => StoreError::Missing { location: self.place.location() },
+            _ => self.place.missing(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::fails;
 use crate::harness::{Project, Ran};
+use crate::postgres_server::{Database, Way};
 use crate::scene::with_skill;
 
 /// Fails unless the command is refused with this code, this kind of error and this hint.
@@ -46,6 +47,18 @@ fn of_a_copy() {
     copy(&project, ("from.db", "taken.db"), &["--replace"], (1, "not_confirmed"), unconfirmed);
     copy(&project, ("from.db", "from.db"), &replacing, (1, "invalid_input"), "Name another target with --to.");
     assert!(!project.path().join("to.db").exists());
+}
+
+#[test]
+fn of_a_server_without_a_database() {
+    let (project, server) = (Project::empty(), Database::empty());
+    let secret = server.url(Way::Direct);
+    let url = server.shown(Way::Direct).replace("postgresql://", "postgresql://cfn_owner@");
+    let create = format!("Create it with 'cfn init --db {url}', or name another with --db.");
+    for command in [&["skill", "list"][..], &["load", "dev"], &["db", "migrate"]] {
+        let args = [&["--db", &secret], command].concat();
+        hints(&project, &args, (3, "database_missing"), &create);
+    }
 }
 
 #[test]
