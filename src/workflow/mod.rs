@@ -3,12 +3,16 @@
 
 pub mod postgres;
 
-use crate::model::{Delivery, Visible};
+use std::time::Duration;
 
+use crate::model::{Delivery, Visible};
 use crate::postgres::Refusal;
 
 /// SQL that creates missing tables.
 pub const SCHEMA: &str = include_str!("../../migrations/workflow/0001_workflow.sql");
+
+/// Time limit of an answer: long enough for a slow server.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The result of an operation on the workflow database.
 pub type Result<T> = std::result::Result<T, WorkflowError>;

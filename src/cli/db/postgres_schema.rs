@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Page, Report};
+use crate::cli::sync::waiting;
 use crate::model::{Exit, Visible};
 use crate::workflow::{Misfit, Problem, SCHEMA};
 
@@ -34,7 +35,9 @@ struct SchemaReport {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let mut report = SchemaReport { sql: SCHEMA, applied_to: None, misfits: Vec::new() };
     if args.apply {
+        let waiting = waiting(context, context.output.progress("creating tables"))?;
         report.misfits = context.workflow()?()?.create_tables()?;
+        drop(waiting);
         report.applied_to = Some(context.settings.workflow_server()?.to_string());
     }
     context.output.answer(&report)?;

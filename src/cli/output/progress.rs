@@ -1,8 +1,13 @@
 //! Progress on the terminal, erased when the work is done.
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What takes less is not shown.
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
 
 /// A status line.
 #[derive(Debug)]
@@ -45,16 +50,44 @@ pub(in crate::cli) struct Progress {
     shown: bool,
     with_rate: bool,
     bar: Option<ProgressBar>,
+    /// Until there is a bar.
+    patience: Option<Patience>,
+}
+
+/// Says who is waited for, once nothing was heard for a second.
+#[derive(Debug)]
+struct Patience(Sender<()>);
+
+impl Patience {
+    fn start(say: impl FnOnce() + Send + 'static) -> Option<Self> {
+        let (heard, signs) = channel();
+        let wait = move || {
+            loop {
+                match signs.recv_timeout(SHOWN_AFTER) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Timeout) => return say(),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        thread::Builder::new().spawn(wait).ok().map(|_| Self(heard))
+    }
 }
 
 impl Progress {
     pub(super) fn new(what: &'static str, shown: bool) -> Self {
-        Self { what, since: Instant::now(), shown, with_rate: false, bar: None }
+        Self { what, since: Instant::now(), shown, with_rate: false, bar: None, patience: None }
     }
 
     /// Shows how many are done a second.
     pub(in crate::cli) fn with_rate(mut self) -> Self {
         self.with_rate = true;
+        self
+    }
+
+    /// Says who is waited for, once that takes a second.
+    pub(in crate::cli) fn waiting(mut self, say: impl FnOnce() + Send + 'static) -> Self {
+        self.patience = if self.shown { Patience::start(say) } else { None };
         self
     }
 
@@ -65,9 +98,11 @@ impl Progress {
     }
 
     pub(in crate::cli) fn at(&mut self, done: usize, total: usize) {
-        if !self.shown || (self.bar.is_none() && self.since.elapsed() < Duration::from_secs(1)) {
+        if !self.shown || (self.bar.is_none() && self.since.elapsed() < SHOWN_AFTER) {
+            let _ = self.patience.as_ref().map(|it| it.0.send(())); // it may have spoken already
             return;
         }
+        self.patience = None;
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
             let rate = if self.with_rate { "{per_sec}, " } else { "" };

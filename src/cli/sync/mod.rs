@@ -11,6 +11,7 @@ mod watched;
 use clap::Subcommand;
 
 use self::deliver::deliver;
+pub(super) use self::deliver::waiting;
 use super::context::{Access, Context};
 use super::failure::Failure;
 use crate::model::Exit;

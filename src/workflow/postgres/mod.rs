@@ -9,13 +9,10 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::{Delivered, Misfit, Result, SCHEMA, WorkflowDatabase, WorkflowError};
+use super::{ANSWER_TIMEOUT, Delivered, Misfit, Result, SCHEMA, WorkflowDatabase, WorkflowError};
 use crate::model::Delivery;
 use crate::postgres::{CallError, ClientResult, Connection, NotConnected, Refusal, sentence};
 use crate::settings::PostgresServer;
-
-/// Time limit of an answer: long enough for a slow server.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// After so long without one, the server is asked whether it still answers anybody: a row takes less.
 const SILENCE: Duration = Duration::from_secs(3);

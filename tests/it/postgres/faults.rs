@@ -9,6 +9,7 @@ use super::Dual;
 use crate::harness::{Project, Ran};
 use crate::patience::eventually;
 use crate::postgres_server::Server;
+use crate::terminal::on_a_terminal;
 
 /// The time limit of a command on a loaded machine; a command that waits for a hanging server would never end.
 const PROMPT: Duration = Duration::from_secs(10);
@@ -129,6 +130,30 @@ fn a_server_that_falls_silent_after_the_login_is_given_up_and_said_to_be_waited_
         assert!(ran.fails(9).contains("no answer within"), "{args:?}");
     }
     assert_eq!(dual.waiting(), "1");
+}
+
+#[test]
+fn a_person_is_told_after_a_second_who_is_waited_for_and_how_long() {
+    let port = silent_after_login();
+    let url = format!("postgresql://x:hunter2@127.0.0.1:{port}/d?connect_timeout=1&sslmode=disable");
+    let dual = Dual { url, ..Dual::new() };
+    dual.deploy(1, "review");
+    let line = format!("note: waiting for the workflow database 127.0.0.1:{port}/d, at most 120 s for an answer\n");
+    for args in ["sync", "db postgres-schema --apply"] {
+        let run = |quiet: &str| {
+            on_a_terminal(
+                &dual.project,
+                120,
+                &format!("CFN_POSTGRES_URL='{}' \"$CFN\" {quiet} --color never {args}", dual.url),
+            )
+        };
+        let seen = run("").stdout;
+        assert!(seen.starts_with(&line) && seen.matches("waiting").count() == 1, "{seen}");
+        let seen = run("-q").stdout;
+        assert!(seen.starts_with("error: ") && !seen.contains("waiting"), "{seen}");
+        let ran: Ran = dual.command([""; 0]).args(args.split(' ')).output().expect("cfn runs").into();
+        assert!(!ran.fails(9).contains("waiting for"), "nobody looks");
+    }
 }
 
 #[test]
