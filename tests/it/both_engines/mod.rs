@@ -194,6 +194,7 @@ pub(crate) fn normal(ran: &Ran, project: &Path, database: &str) -> Ran {
         let text = text.replace(database, "DATABASE");
         let text = text.replace(&*real.to_string_lossy(), "FOLDER").replace(&*project.to_string_lossy(), "FOLDER");
         let text = text.replace("FOLDER/.claude/skills-database/skills.db", "DATABASE");
+        let text = text.replace("psql DATABASE -c 'UPDATE cfn.", "sqlite3 DATABASE 'UPDATE "); // the program of the engine
         durations.replace_all(&times.replace_all(&text, "TIME"), "DURATION").into_owned()
     };
     Ran { code: ran.code, stdout: normal(&ran.stdout), stderr: normal(&ran.stderr) }
