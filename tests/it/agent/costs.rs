@@ -42,8 +42,7 @@ pub(super) fn supervisors(project: &Project) -> Vec<String> {
 fn a_spawn_starts_cfn_three_times_and_its_supervisor_while_skills_are_laid() {
     let project = project();
     let calls = calls(&project, "trace=execve,openat", &["--memory", "512m", "--", "true"]);
-    // A call during which another process calls is said in two lines, of which the last one has the result.
-    let is_started = |it: &&String| it.contains("execve") && it.ends_with("= 0");
+    let is_started = |it: &&String| it.contains("execve(") && it.ends_with("= 0");
     assert_eq!(calls.iter().filter(is_started).count(), 4, "with the command: {calls:#?}");
     let first = |what: &dyn Fn(&String) -> bool| calls.iter().position(what).expect("a call");
     let supervised = first(&|it| it.contains("execve(") && it.contains("\"supervise\""));
