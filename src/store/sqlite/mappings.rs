@@ -14,13 +14,8 @@ use crate::store::{AgentTypeCounts, NewMapping, SilentMapping};
 pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>> {
     collect(
         connection,
-        concat!(
-            "SELECT rowid, agent_type, priority, ",
-            is_set!("required"),
-            ", conditions, tdd_condition, ",
-            is_set!("enabled"),
-            ", pinned_version FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type"
-        ),
+        "SELECT rowid, agent_type, priority, required, conditions, tdd_condition, enabled, pinned_version
+         FROM agent_skill_mappings WHERE skill_id = ?1 ORDER BY agent_type",
         [skill.0],
         |row| {
             let mut fields = Fields::new("agent_skill_mappings", row);
@@ -28,10 +23,10 @@ pub(super) fn of(connection: &Connection, skill: SkillId) -> Result<Vec<Mapping>
             Ok(Mapping {
                 agent_type: fields.text()?,
                 priority: fields.number()?.unwrap_or(5),
-                required: fields.get()?,
+                required: fields.is_set()?,
                 conditions: fields.stored()?,
                 tdd_condition: fields.stored()?,
-                enabled: fields.get()?,
+                enabled: fields.is_set()?,
                 pinned_version: fields.maybe_text()?,
             })
         },
