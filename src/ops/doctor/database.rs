@@ -165,7 +165,11 @@ pub fn statement(at: &Location, sql: &str) -> String {
     let sql = quoted(sql);
     match at {
         Location::File(path) => format!("sqlite3 {} {sql}", quoted(&path.to_string_lossy())),
-        Location::Server(url) => format!("psql {} -c {sql}", quoted(url)),
+        // psql takes no schema in a URL.
+        Location::Server(url) => {
+            let url = url.replacen("?schema=", "?options=-csearch_path%3D", 1);
+            format!("psql {} -c {sql}", quoted(&url))
+        }
     }
 }
 
@@ -178,4 +182,20 @@ pub fn integrity_line(checked: Option<&CheckReport>) -> Diagnosis {
         return Diagnosis::ok(DB, "integrity", evidence);
     }
     Diagnosis::fail(DB, "integrity", first_of(&report.damage), "cfn db restore BACKUP --replace-damaged")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::statement;
+    use crate::model::Location;
+
+    #[test]
+    fn a_command_for_psql_names_the_schema_as_psql_takes_it() {
+        let at = |url: &str| statement(&Location::Server(url.to_owned()), "SELECT 1");
+        assert_eq!(at("postgresql://h/d"), "psql postgresql://h/d -c 'SELECT 1'");
+        assert_eq!(
+            at("postgresql://h/d?schema=team"),
+            "psql 'postgresql://h/d?options=-csearch_path%3Dteam' -c 'SELECT 1'"
+        );
+    }
 }
