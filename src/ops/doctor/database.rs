@@ -191,11 +191,11 @@ mod tests {
 
     #[test]
     fn a_command_for_psql_names_the_schema_as_psql_takes_it() {
-        let at = |url: &str| statement(&Location::Server(url.to_owned()), "SELECT 1");
-        assert_eq!(at("postgresql://h/d"), "psql postgresql://h/d -c 'SELECT 1'");
+        let at = |url: &str| statement(&Location::Server(url.to_owned()), "ITS TEXT");
+        assert_eq!(at("postgresql://h/d"), "psql postgresql://h/d -c 'ITS TEXT'");
         assert_eq!(
             at("postgresql://h/d?schema=team"),
-            "psql 'postgresql://h/d?options=-csearch_path%3Dteam' -c 'SELECT 1'"
+            "psql 'postgresql://h/d?options=-csearch_path%3Dteam' -c 'ITS TEXT'"
         );
     }
 }

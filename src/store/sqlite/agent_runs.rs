@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::failure::Place;
-use super::open::Options;
+use super::options::Options;
 use super::rows::{Fields, collect, first};
 use super::verified::insert;
 use super::work_file::WorkFile;

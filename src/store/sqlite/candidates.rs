@@ -226,7 +226,7 @@ mod tests {
         })?;
         let mut current = store.connection.prepare(OF).expect("it is SQL");
         let mut before = store.connection.prepare(NEWEST).expect("it is SQL");
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(11)?, row.get(12)?));
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(12)?, row.get(13)?));
         let rows: Vec<(i64, i64, bool)> =
             current.query_map(["agent-1"], row).and_then(Iterator::collect).expect("it runs");
         let mut older = |skill, than| before.query_row([skill, i64::MIN, than], |row| row.get::<_, String>("version"));

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use super::open::Options;
+use super::options::Options;
 use super::work_file::WorkFile;
 use super::{SqliteStore, archive, backup, check, examine, maintain, migrate, restore, rotation, scrub, status};
 use crate::store::{

@@ -39,6 +39,7 @@ mod mappings;
 mod migrate;
 mod names;
 mod open;
+mod options;
 mod origins;
 mod orphans;
 mod outbox;
@@ -105,7 +106,7 @@ pub use super::Access;
 pub use agent_runs::RunsFile;
 pub use copying::FileTarget;
 pub use file_facts::file_facts;
-pub use open::Options;
+pub use options::Options;
 pub use staged::StagedDatabase;
 
 /// A skills database in a SQLite file.

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::beside::{self, Found, INDEX, with_suffix};
 use super::failure::{Place, cannot_share, is_busy};
+use super::options::Options;
 use super::pragmas::{self, Pragmas};
 use super::schema;
 use super::sums;
@@ -18,40 +19,7 @@ use super::timing::time_statements;
 use super::unchanging::Unchanging;
 use super::waiting::{LockWait, Wait};
 use crate::linux::network_file_system;
-use crate::settings::Queued;
-use crate::store::{Access, Durability, FileFault, Result, StoreError};
-
-/// Options for opening, with defaults for a short command.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Maximum wait for a lock.
-    pub busy_timeout: Duration,
-    /// Overrides the durability requested by transactions.
-    pub synchronous: Option<Durability>,
-    /// For a long-lived process: no memory mapping, since truncating a mapped file would kill it with SIGBUS, and a
-    /// check before each transaction that the path still names the open file.
-    pub long_lived: bool,
-    /// For reading or writing a few scattered rows.
-    pub few_rows: bool,
-    /// For work on all skills, whose memory must not grow with the database.
-    pub all_rows: bool,
-    /// The events to queue for the workflow database.
-    pub queued: Queued,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let busy_timeout = Duration::from_secs(5);
-        Self {
-            busy_timeout,
-            synchronous: None,
-            long_lived: false,
-            few_rows: false,
-            all_rows: false,
-            queued: Queued::Nothing,
-        }
-    }
-}
+use crate::store::{Access, FileFault, Result, StoreError};
 
 /// Opens the file at `path`, which must be an existing regular file.
 pub(super) fn existing(path: &Path, access: Access, options: &Options) -> Result<(Connection, Place)> {

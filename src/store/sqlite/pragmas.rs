@@ -1,6 +1,6 @@
 //! The pragmas of a connection, by what it is opened for.
 
-use super::open::Options;
+use super::options::Options;
 use crate::store::Durability;
 
 /// The pragmas of a connection.

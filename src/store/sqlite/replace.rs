@@ -9,7 +9,7 @@ use super::SqliteStore;
 use super::backup::{self, numbered};
 use super::beside::{INDEX, LOG, with_suffix};
 use super::failure::Place;
-use super::open::Options;
+use super::options::Options;
 use super::orphans;
 use super::restore::{Verified, renew};
 use super::waiting::Wait;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 
 use super::failure::Place;
 use super::maintain;
-use super::open::Options;
+use super::options::Options;
 use super::work_file::WorkFile;
 use crate::store::{ScrubReport, StoreError};
 

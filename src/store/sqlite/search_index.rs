@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::failure::Place;
-use super::open::Options;
+use super::options::Options;
 use super::rows::{change, collect, first};
 use super::verified::insert;
 use super::work_file::WorkFile;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Result as SqlResult, TransactionBehavior};
 
-use super::open::{self, Options};
+use super::open;
+use super::options::Options;
 use super::{SqliteStore, backup, orphans, rollups, schema, seeds};
 use crate::clock::Clock;
 use crate::regular_file;

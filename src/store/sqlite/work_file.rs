@@ -13,7 +13,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::beside::{self, INDEX, JOURNAL, LOG, with_suffix};
 use super::failure::Place;
-use super::open::{self, Options};
+use super::open;
+use super::options::Options;
 use super::{backup, schema};
 use crate::staged_file::StagedFile;
 use crate::store::file_error::{file_error, naming_error};

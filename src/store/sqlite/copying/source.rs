@@ -12,7 +12,7 @@ use crate::model::{Location, Visible};
 use crate::store::copying::{CopySource, EachRow, Kind, Table, Value};
 use crate::store::file_error::file_error;
 use crate::store::sqlite::adopt::OLD_INDEXES;
-use crate::store::sqlite::open::Options;
+use crate::store::sqlite::options::Options;
 use crate::store::sqlite::usage_push::TRIGGERS;
 use crate::store::sqlite::{SqliteStore, layout, schema};
 use crate::store::{Access, Result, StoreError};

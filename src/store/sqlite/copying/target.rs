@@ -10,7 +10,7 @@ use super::source::identity_of;
 use crate::clock::Clock;
 use crate::store::copying::{Column, CopySource, CopyTarget, TABLES, Table, Value, Weighed};
 use crate::store::sqlite::failure::Place;
-use crate::store::sqlite::open::Options;
+use crate::store::sqlite::options::Options;
 use crate::store::sqlite::staged::StagedDatabase;
 use crate::store::sqlite::verified::require_one;
 use crate::store::sqlite::{SqliteStore, layout, schema};
