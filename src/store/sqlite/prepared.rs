@@ -20,8 +20,7 @@ pub(super) enum Prepared<'c> {
 }
 
 /// Prepares a statement. The first time, it is not kept: a short command runs nearly all of its statements once, and
-/// SQLite takes the memory of one that is kept from the allocator, and not from the small pieces that it set aside, at
-/// twice the cost.
+/// SQLite takes the memory of one that is kept from the allocator, and not from the small pieces that it set aside.
 pub(super) fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<Prepared<'c>> {
     let ran = RAN.with_borrow_mut(|ran| {
         let known = ran.contains(&sql.as_ptr()) || ran.len() >= MOST;
@@ -50,5 +49,21 @@ impl<'c> DerefMut for Prepared<'c> {
             Self::Once(statement) => statement,
             Self::Kept(statement) => statement,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, Result};
+
+    use super::{Prepared, prepare};
+
+    #[test]
+    fn a_statement_is_kept_when_it_comes_again() -> Result<()> {
+        let connection = Connection::open_in_memory()?;
+        let sql = "SELECT 'no other statement has this text'";
+        assert!(matches!(prepare(&connection, sql)?, Prepared::Once(_)));
+        assert!(matches!(prepare(&connection, sql)?, Prepared::Kept(_)));
+        Ok(())
     }
 }
